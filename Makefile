@@ -1,0 +1,37 @@
+# `make repro` and `make test` need nothing but Python 3.11 or newer and this clone: the first of them makes .venv.
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+# Recipes, and the stages that DVC starts, use the environment whether it is activated or not.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+.PHONY: repro test lint lock
+.DEFAULT_GOAL := repro
+
+repro: $(STAMP)
+	python stages/check.py
+	dvc repro
+	@python stages/evaluate.py --show
+
+test: $(STAMP)
+	pytest -n auto --dist worksteal
+
+lint: $(STAMP)
+	ruff format --check .
+	ruff check .
+	mypy
+
+# Newest versions that pyproject.toml allows, in a fresh environment, written to constraints.txt. torch and what its
+# builds for GPUs bring along stay free: which build is right is the host's matter.
+lock:
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet -e '.[dev,encoder]'
+	python -m pip freeze --exclude-editable --exclude torch | grep -Ev '^(nvidia-|cuda-|triton)' > constraints.txt
+	touch $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet -c constraints.txt -e '.[dev,encoder]'
+	touch $(STAMP)

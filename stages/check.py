@@ -1,0 +1,51 @@
+"""Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
+
+Reads params.yaml. Writes nothing. `make repro` runs it before `dvc repro`; it takes well under a second.
+
+    python stages/check.py
+"""
+
+from __future__ import annotations
+
+from tagging.faults import Fault, exit_with_message
+from tagging.params.download import Download
+from tagging.params.evaluate import Evaluate
+from tagging.params.export import Export
+from tagging.params.reader import PARAMS, Section, faults, read_file
+from tagging.params.tokenize_align import TokenizeAlign
+from tagging.params.train import Train
+
+SECTIONS: dict[str, type[Section]] = {
+    "download": Download,
+    "tokenize_align": TokenizeAlign,
+    "train": Train,
+    "evaluate": Evaluate,
+    "export": Export,
+}
+
+
+def main() -> None:
+    content = read_file()
+    found = [
+        f"{PARAMS}:{content.lc.key(name)[0] + 1}: {name}: unknown section (allowed: {', '.join(SECTIONS)})"
+        for name in content
+        if name not in SECTIONS
+    ]
+    for name, schema in SECTIONS.items():
+        found += faults(content, name, schema)
+    if not found:
+        found += task_faults(content["tokenize_align"]["task"], content["download"]["dataset"]["columns"])
+    if found:
+        raise Fault("\n  ".join([f"{PARAMS} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
+
+
+def task_faults(task: str, columns: list[str]) -> list[str]:
+    """The one rule that spans two sections: the task is a tag column of the data set."""
+    layers = [column for column in columns if column not in ("words", "-")]
+    if task in layers:
+        return []
+    return [f"{PARAMS}: tokenize_align.task: {task} is no tag column of download.dataset.columns ({', '.join(layers)})"]
+
+
+if __name__ == "__main__":
+    exit_with_message(main)

@@ -1,0 +1,112 @@
+"""Stage 4, evaluate: a label for every word of validation and test, scored, and the tables behind the pictures.
+
+Reads the section ``evaluate`` of params.yaml, data/tokenized and models/finetuned.
+Writes data/predictions (a Parquet file a split: id, words, gold, predicted, score), metrics/evaluate.json,
+plots/confusion.csv and plots/per_type.csv (both of the test split).
+
+    python stages/evaluate.py
+    python stages/evaluate.py --show    print the scores of the last run, compute nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from tagging import models, plots, tokenized
+from tagging.faults import Fault, exit_with_message, require
+from tagging.labels import Labels
+from tagging.outputs import replacing, write_json
+from tagging.params.evaluate import Evaluate
+from tagging.params.reader import read_section
+from tagging.prediction import Predicted, predict
+from tagging.progress import quiet
+from tagging.scoring import score
+from tagging.tokenized import Split
+
+TOKENIZED = Path("data/tokenized")
+FINETUNED = Path("models/finetuned")
+PREDICTIONS = Path("data/predictions")
+METRICS = Path("metrics/evaluate.json")
+CONFUSION = Path("plots/confusion.csv")
+PER_TYPE = Path("plots/per_type.csv")
+
+SPLITS = ("validation", "test")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Score the fine-tuned model word by word.")
+    parser.add_argument("--show", action="store_true", help="print the scores of the last run, compute nothing")
+    if parser.parse_args().show:
+        require(METRICS, "evaluate")
+        print(table(json.loads(METRICS.read_text(encoding="utf-8"))))
+        return
+    params = read_section("evaluate", Evaluate)
+    quiet()
+    labels = tokenized.load_labels(TOKENIZED)
+    splits = {split: tokenized.load_split(TOKENIZED, split) for split in SPLITS}
+    model = models.load(FINETUNED, labels)
+    tokenized.check_tokenizer(TOKENIZED, FINETUNED)
+    predicted = {name: predict(model, split, labels, params.batch_size, name) for name, split in splits.items()}
+    metrics = {name: split_metrics(splits[name], predicted[name], labels) for name in SPLITS}
+    with replacing(PREDICTIONS, METRICS, CONFUSION, PER_TYPE) as (predictions, metrics_file, confusion, per_type):
+        predictions.mkdir()
+        for name, split in splits.items():
+            write_predictions(split, predicted[name], labels, predictions / f"{name}.parquet")
+        write_json(metrics_file, metrics)
+        plots.write_confusion(splits["test"].gold(labels), predicted["test"].labels, labels.kind, confusion)
+        plots.write_per_type(metrics["test"]["per_type"], per_type)
+    print(table(metrics))
+
+
+def split_metrics(split: Split, predicted: Predicted, labels: Labels) -> dict[str, Any]:
+    """The scores of a split, and the counts that show that no word was left out.
+
+    Raises:
+        Fault: a gold word has no prediction.
+    """
+    gold = split.gold(labels)
+    unscored = sum(abs(len(a) - len(b)) for a, b in zip(gold, predicted.labels, strict=True))
+    if unscored:
+        raise Fault(f"{unscored} words of {TOKENIZED} got no prediction")
+    return {
+        **score(gold, predicted.labels, labels.kind),
+        "sentences": len(gold),
+        "words": sum(map(len, gold)),
+        "words_unscored": unscored,
+        "words_without_subwords": predicted.unseen,
+    }
+
+
+def write_predictions(split: Split, predicted: Predicted, labels: Labels, path: Path) -> None:
+    """Write a row a sentence: id, words, gold, predicted (label names), score (float32), one of each a word."""
+    table = {
+        "id": split.sentences["id"][:],
+        "words": split.sentences["words"][:],
+        "gold": split.gold(labels),
+        "predicted": predicted.labels,
+        "score": predicted.scores,
+    }
+    pd.DataFrame(table).to_parquet(path, index=False)
+
+
+def table(metrics: dict[str, Any]) -> str:
+    """The scores as a table for a terminal: a row a type of each split, the overall row last."""
+    rows = []
+    for split, scores in metrics.items():
+        for name, numbers in [*scores["per_type"].items(), ("overall", scores["overall"])]:
+            accuracy = numbers.get("accuracy", "")
+            rows.append(
+                [split, name, numbers["precision"], numbers["recall"], numbers["f1"], accuracy, numbers["number"]]
+            )
+    headers = ["split", "type", "precision", "recall", "F1", "accuracy", "number"]
+    return tabulate(rows, headers, tablefmt="simple", floatfmt=".3f")
+
+
+if __name__ == "__main__":
+    exit_with_message(main)

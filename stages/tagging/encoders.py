@@ -1,0 +1,102 @@
+"""Pretrained encoders with their tokenizers: found where they live, checked, and laid out for the later stages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from tagging.faults import Fault
+
+WEIGHTS = "model.safetensors"
+WEIGHTS_INDEX = "model.safetensors.index.json"
+# How a tokenizer was last used and loaded. It is no property of the encoder, and would cut or pad in silence.
+_LEFTOVERS = (
+    "is_local",
+    "local_files_only",
+    "max_length",
+    "pad_to_multiple_of",
+    "pad_token_type_id",
+    "stride",
+    "truncation_strategy",
+)
+
+
+def find_in_package(package: str, path: str) -> tuple[Path, str]:
+    """The folder of an encoder that an installed distribution carries, and the distribution's version.
+
+    Raises:
+        Fault: it is not installed, or has no such folder.
+    """
+    try:
+        distribution = metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        raise Fault(
+            f"the package {package} is not installed: run `pip install {package}`, "
+            "or name another encoder under download.encoder in params.yaml"
+        ) from None
+    folder = Path(str(distribution.locate_file(path)))
+    if not folder.is_dir():
+        raise Fault(f"the package {package} has no folder {path}: see download.encoder.path in params.yaml")
+    return folder, distribution.version
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of an encoder, with their index where there are several.
+
+    Raises:
+        Fault: there are none. Weights pickled by PyTorch are not read, since unpickling runs code.
+    """
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    index = folder / WEIGHTS_INDEX
+    if index.is_file():
+        shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        return [index, *(folder / shard for shard in shards)]
+    pickled = (folder / "pytorch_model.bin").exists()
+    hint = "; pytorch_model.bin is a pickle and is not read, convert it to safetensors" if pickled else ""
+    raise Fault(f"{folder} holds no {WEIGHTS}{hint}")
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Load a tokenizer from a local folder.
+
+    Raises:
+        Fault: the folder holds none, or one that needs code from outside.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise Fault(f"{folder} holds no tokenizer that transformers can load: {str(error).splitlines()[0]}") from None
+    # transformers makes one of an empty vocabulary where the files are missing and config.json names the model.
+    needed = set(tokenizer.vocab_files_names.values())
+    if needed and not any((folder / name).is_file() for name in needed):
+        raise Fault(f"{folder} holds no tokenizer that transformers can load: none of {', '.join(sorted(needed))}")
+    return tokenizer
+
+
+def copy_encoder(source: Path, target: Path) -> None:
+    """Copy an encoder's configuration and weights, byte for byte.
+
+    Raises:
+        Fault: there is no config.json or no safetensors file.
+    """
+    config = source / "config.json"
+    if not config.is_file():
+        raise Fault(f"{source} holds no config.json: expected an encoder as transformers saves it")
+    target.mkdir(parents=True)
+    for file in (config, *weight_files(source)):
+        shutil.copyfile(file, target / file.name)
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:
+    """Write a tokenizer without the truncation and padding that somebody left switched on in it."""
+    if tokenizer.is_fast:
+        tokenizer.backend_tokenizer.no_truncation()
+        tokenizer.backend_tokenizer.no_padding()
+    for key in _LEFTOVERS:
+        tokenizer.init_kwargs.pop(key, None)
+    tokenizer.save_pretrained(target)

@@ -1,0 +1,61 @@
+"""What a person sees of a training run: a bar on a terminal, and one line an epoch everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tqdm import tqdm
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+
+class EpochLines(TrainerCallback):
+    """Trainer's progress: steps as a bar, and after each epoch its losses and validation scores."""
+
+    def __init__(self) -> None:
+        self.bar: tqdm[Any] | None = None
+        self.losses: list[float] = []
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.is_world_process_zero:
+            self.bar = tqdm(total=state.max_steps, desc="train", unit=" steps", disable=None)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        if self.bar is not None:
+            self.bar.update(state.global_step - self.bar.n)
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if logs and "loss" in logs:
+            self.losses.append(logs["loss"])
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if self.bar is None or metrics is None or state.epoch is None:
+            return
+        mean = sum(self.losses) / max(1, len(self.losses))
+        self.losses.clear()
+        self.bar.write(
+            f"epoch {round(state.epoch)}/{round(args.num_train_epochs)}: train loss {mean:.4f}, "
+            f"validation loss {metrics['eval_loss']:.4f}, precision {metrics['eval_precision']:.3f}, "
+            f"recall {metrics['eval_recall']:.3f}, F1 {metrics['eval_f1']:.3f}"
+        )
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if self.bar is not None:
+            self.bar.close()

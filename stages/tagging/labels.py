@@ -1,0 +1,73 @@
+"""Labels: the names that a task's label ids stand for, and how they behave inside a word and as spans."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from tagging import schemes
+from tagging.faults import Fault
+
+Kind = Literal["spans", "tags"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label list of one task.
+
+    Attributes:
+        task: the tag layer that they come from.
+        kind: ``spans`` for IOB2 labels, ``tags`` where each word has a tag by itself.
+        names: label names; a label's id is its place here.
+        fallback: the label of a word that no sub-word stands for: O, or the commonest tag of the training split.
+    """
+
+    task: str
+    kind: Kind
+    names: tuple[str, ...]
+    fallback: str
+
+    @property
+    def id2label(self) -> dict[int, str]:
+        return dict(enumerate(self.names))
+
+    @property
+    def label2id(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
+
+    @property
+    def inside(self) -> list[int]:
+        """For each label id the id that a word's further sub-words get: I-X for B-X, else the label itself."""
+        ids = self.label2id
+        if self.kind == "tags":
+            return list(range(len(self.names)))
+        return [ids["I" + name[1:]] if name.startswith("B-") else ids[name] for name in self.names]
+
+
+def from_tags(task: str, splits: dict[str, list[list[str]]]) -> Labels:
+    """The labels of a task whose tags are IOB2 or plain.
+
+    Raises:
+        Fault: all words of all splits have one and the same label, so that there is nothing to learn.
+    """
+    counts = {split: Counter(tag for tags in rows for tag in tags) for split, rows in splits.items()}
+    seen = sorted(set().union(*counts.values()))
+    if len(seen) < 2:
+        raise Fault(f"the column {task} has one label only ({', '.join(seen)}): expected at least two to learn from")
+    kind: Kind = "spans" if schemes.is_spans(seen) else "tags"
+    # Sorted first: the commonest of equals must not depend on the order of reading.
+    commonest = max(sorted(counts["train"]), key=counts["train"].__getitem__)
+    fallback = schemes.OUTSIDE if kind == "spans" else commonest
+    return Labels(task, kind, tuple(schemes.label_names(seen)), fallback)
+
+
+def write(labels: Labels, path: Path) -> None:
+    path.write_text(json.dumps(asdict(labels), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read(path: Path) -> Labels:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])

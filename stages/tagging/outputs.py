@@ -1,0 +1,50 @@
+"""Outputs that are never half-written: made beside their place, renamed into it once all of them are whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def replacing(*outs: Path) -> Iterator[list[Path]]:
+    """Give a path to write for each out and put them all in place when the block ends without an exception.
+
+    Until then the outs of an earlier run stay as they are; after an exception they still do, and the partial ones
+    are removed. What a killed process leaves behind (``.NAME.partial``, ignored by Git and DVC) is removed by the
+    next run.
+
+    Args:
+        outs: files or folders; the block may write either at the path that it is given.
+    """
+    partials = [out.with_name(f".{out.name}.partial") for out in outs]
+    for partial in partials:
+        _remove(partial)
+        partial.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield partials
+        for partial in partials:
+            partial.stat()  # all of them, before the first earlier out goes
+        for out, partial in zip(outs, partials, strict=True):
+            # A folder can't be renamed over one that is not empty, so there is an instant without either.
+            _remove(out)
+            partial.rename(out)
+    finally:
+        for partial in partials:
+            _remove(partial)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON as people and `git diff` read it: indented, UTF-8, keys in the given order, never NaN."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

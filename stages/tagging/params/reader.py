@@ -1,0 +1,125 @@
+"""Reading params.yaml: a section against its schema, every fault of it in one message with its line."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+
+from tagging.faults import Fault
+
+PARAMS = Path("params.yaml")
+
+
+class Section(BaseModel):
+    """A mapping of params.yaml: every key is needed, none other is allowed, no value is coerced to another type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+S = TypeVar("S", bound=Section)
+
+
+def read_file(path: Path = PARAMS) -> CommentedMap:
+    """Read the file as YAML 1.2, by the parser that DVC uses: both see the same values (``2e-5`` is a float).
+
+    Raises:
+        Fault: there is no such file, or it is not a YAML mapping, or a key stands twice.
+    """
+    try:
+        content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Fault(f"{path} is missing: run the stages from the repository's root") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise Fault(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, CommentedMap):
+        raise Fault(f"{path} must be a mapping with one section a stage")
+    return content
+
+
+def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
+    """Read one section and check all of it at once.
+
+    Raises:
+        Fault: names every key that is unknown, missing, of a wrong type or out of range, with its line.
+    """
+    content = read_file(path)
+    found = faults(content, name, schema, path)
+    if found:
+        raise Fault("\n  ".join([f"{path} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
+    return schema.model_validate(_plain(content[name]))
+
+
+def faults(content: CommentedMap, name: str, schema: type[Section], path: Path = PARAMS) -> list[str]:
+    """The faults of one section, each as ``file:line: key: what is wrong``; an empty list when there are none."""
+    if name not in content:
+        return [f"{path}: {name}: the section is missing"]
+    try:
+        schema.model_validate(_plain(content[name]))
+    except ValidationError as error:
+        return [_describe(content, name, schema, detail, path) for detail in error.errors()]
+    return []
+
+
+def _describe(content: CommentedMap, name: str, schema: type[Section], detail: ErrorDetails, path: Path) -> str:
+    keys, allowed = _resolve(schema, detail["loc"])
+    if detail["type"].startswith("union_tag"):
+        keys.append(detail["ctx"]["discriminator"].strip("'"))
+    node: Any = content
+    line = 0
+    for key in (name, *keys):
+        if isinstance(node, CommentedMap) and key in node:
+            line = node.lc.key(key)[0]
+            node = node[key]
+    return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {_message(detail, allowed)}"
+
+
+def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[list[int | str], list[str]]:
+    """The keys of a pydantic location without the tags of unions, and the keys that its mapping may have."""
+    models = [schema]
+    keys: list[int | str] = []
+    for key in location[:-1]:
+        if len(models) > 1:  # a discriminated union: this element is the tag that chose a member, not a key
+            models = [
+                model for model in models if any(key in get_args(f.annotation) for f in model.model_fields.values())
+            ]
+            continue
+        keys.append(key)
+        field = models[0].model_fields.get(str(key)) if models else None
+        members = (get_args(field.annotation) or (field.annotation,)) if field else ()
+        models = [m for m in members if isinstance(m, type) and issubclass(m, Section)]
+    keys.extend(location[-1:] if len(models) <= 1 else ())
+    return keys, sorted(key for model in models for key in model.model_fields)
+
+
+def _message(detail: ErrorDetails, allowed: list[str]) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            close = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)
+            return f"unknown key{f', did you mean {close[0]}?' if close else ''} (allowed: {', '.join(allowed)})"
+        case "missing" | "union_tag_not_found":
+            return "the key is missing"
+        case "union_tag_invalid":
+            return f"should be one of {detail['ctx']['expected_tags']}, got {detail['ctx']['tag']!r}"
+        case _:
+            text = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            value = _plain(detail["input"])
+            return text if isinstance(value, dict) else f"{text}, got {value!r}"
+
+
+def _plain(value: Any) -> Any:
+    """Round-trip values, which know their line, as the plain types that they stand for."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    for plain in (bool, int, float, str):
+        if isinstance(value, plain):
+            return plain(value)
+    return value

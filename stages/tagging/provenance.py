@@ -1,0 +1,20 @@
+"""Provenance: what an artifact was made of, in words and hashes that stay true on another day and another machine."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+PROVENANCE = "provenance.json"
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file below a folder, by its path inside it with forward slashes, sorted."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}

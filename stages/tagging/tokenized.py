@@ -1,0 +1,90 @@
+"""The folder data/tokenized: sentences with their gold labels, and the windows of sub-words that a model reads.
+
+labels.json                 the task's labels
+provenance.json             SHA-256 of the tokenizer, by which the later stages know that they use the same one
+sentences/SPLIT             id, words, labels: a row a sentence, labels in IOB2 or plain
+windows/SPLIT               sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100: ignored)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
+
+from tagging import labels as label_lists
+from tagging.faults import Fault, require
+from tagging.labels import Labels
+from tagging.provenance import PROVENANCE, sha256
+
+TOKENIZER_FILE = "tokenizer.json"
+WINDOW_FEATURES = Features(
+    {
+        "sentence": Value("int32"),
+        "input_ids": List(Value("int32")),
+        "word_ids": List(Value("int32")),
+        "labels": List(Value("int64")),
+    }
+)
+
+
+def sentence_features(labels: Labels) -> Features:
+    """Columns of the sentences of a task."""
+    return Features(
+        {
+            "id": Value("string"),
+            "words": List(Value("string")),
+            "labels": List(ClassLabel(names=list(labels.names))),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Split:
+    """One split: its sentences and the windows made of them, in the sentences' order."""
+
+    sentences: Dataset
+    windows: Dataset
+
+    def gold(self, labels: Labels) -> list[list[str]]:
+        """The gold label names of every word."""
+        return [[labels.names[number] for number in row] for row in self.sentences["labels"][:]]
+
+    def lengths(self) -> list[int]:
+        """The number of words of every sentence."""
+        return [len(words) for words in self.sentences["words"][:]]
+
+
+def load_labels(path: Path) -> Labels:
+    """Read the labels of data/tokenized.
+
+    Raises:
+        Fault: the folder is missing or incomplete.
+    """
+    require(path, "tokenize-align")
+    require(path / "labels.json", "tokenize-align")
+    return label_lists.read(path / "labels.json")
+
+
+def load_split(path: Path, split: str) -> Split:
+    """Read one split of data/tokenized.
+
+    Raises:
+        Fault: the folder is missing or incomplete.
+    """
+    require(path / "sentences" / split, "tokenize-align")
+    require(path / "windows" / split, "tokenize-align")
+    try:
+        return Split(load_from_disk(str(path / "sentences" / split)), load_from_disk(str(path / "windows" / split)))
+    except (FileNotFoundError, ValueError) as error:
+        raise Fault(f"{path} is damaged ({error}): run `dvc repro tokenize-align` again") from None
+
+
+def check_tokenizer(path: Path, tokenizer: Path) -> None:
+    """Raise a `Fault` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``."""
+    require(tokenizer / TOKENIZER_FILE, "download")
+    made_by = json.loads((path / PROVENANCE).read_text(encoding="utf-8"))["tokenizer_sha256"]
+    if made_by != sha256(tokenizer / TOKENIZER_FILE):
+        raise Fault(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")

@@ -1,0 +1,207 @@
+"""What the tests share: a tiny encoder with its tokenizer, a tiny corpus, and a workspace that holds them."""
+
+from __future__ import annotations
+
+import os
+
+# Before any library reads them: no network, no second thread for models of a few hundred weights.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["DVC_NO_ANALYTICS"] = "1"
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+import runpy
+import shutil
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from ruamel.yaml import YAML
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+ROOT = Path(__file__).parents[1]
+STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
+
+TINY_PARAMS = {
+    "download": {
+        "folder": "data/tiny",
+        "dataset": {
+            "source": "files",
+            "columns": ["words", "pos", "ner"],
+            "train": "train.conll",
+            "validation": "validation.conll",
+            "test": "test.conll",
+        },
+        "encoder": {"source": "path", "path": "encoder"},
+    },
+    "tokenize_align": {"task": "ner", "label_all_tokens": True, "max_length": 24, "stride": 6},
+    "train": {
+        "seed": 7,
+        "epochs": 6,
+        "batch_size": 2,
+        "learning_rate": 0.02,
+        "weight_decay": 0.01,
+        "warmup": 0.1,
+    },
+    "evaluate": {"batch_size": 8},
+    "export": {"dtype": "float32", "min_agreement": 1.0},
+}
+
+# name, pos, ner; the long one needs windows, the last word of the test split's second sentence is of no sub-word.
+PEOPLE = ["Ada", "Bo", "Cem", "Dag", "Eva", "Finn"]
+PLACES = ["Oslo", "Rome", "Kyiv", "Lima", "Bern", "Cork"]
+
+
+def word_piece(pieces: list[str], lowercase: bool = False) -> PreTrainedTokenizerFast:
+    """A WordPiece tokenizer of the given pieces and all single ASCII characters, with BERT's special tokens."""
+    characters = string.ascii_letters + string.digits + string.punctuation
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *pieces, *characters, *(f"##{letter}" for letter in characters)]
+    tokenizer = Tokenizer(
+        models.WordPiece({piece: number for number, piece in enumerate(dict.fromkeys(vocabulary))}, unk_token="[UNK]")
+    )
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=64,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+    )
+
+
+def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, vocabulary: int | None = None) -> None:
+    """Save a BERT of one layer and 16 dimensions with the tokenizer."""
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=vocabulary or len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+        pad_token_id=0,
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def conll(sentences: list[list[tuple[str, ...]]]) -> str:
+    """Sentences of (word, tag, ...) as a column file."""
+    return "\n".join("".join(" ".join(row) + "\n" for row in sentence) for sentence in sentences)
+
+
+def tiny_sentences(count: int, shift: int) -> list[list[tuple[str, ...]]]:
+    """Sentences like ``Ada lives in Oslo .``, one of them too long for a window of 24 sub-words."""
+    made = []
+    for number in range(count):
+        person = PEOPLE[(number + shift) % len(PEOPLE)]
+        place = PLACES[(number * 5 + shift) % len(PLACES)]
+        sentence = [(person, "PROPN", "B-PER"), ("Lind", "PROPN", "I-PER"), ("lives", "VERB", "O"), ("in", "ADP", "O")]
+        sentence += [(place, "PROPN", "B-LOC"), (".", "PUNCT", "O")]
+        made.append(sentence * 4 if number == 2 else sentence)
+    return made
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ``download.folder``: three column files and an encoder."""
+    folder = tmp_path_factory.mktemp("tiny")
+    test = tiny_sentences(6, 3)
+    test[1].append(("\u200b", "X", "O"))
+    for split, sentences in {"train": tiny_sentences(16, 0), "validation": tiny_sentences(6, 1), "test": test}.items():
+        (folder / f"{split}.conll").write_text(conll(sentences), encoding="utf-8")
+    save_encoder(folder / "encoder", word_piece([*PEOPLE, *PLACES, "Lind", "lives", "in"]))
+    return folder
+
+
+def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> None:
+    with (workspace / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(params, file)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with the tiny corpus, the tiny encoder and params.yaml; the current folder."""
+    shutil.copytree(tiny_folder, tmp_path / "data/tiny")
+    write_params(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def finished_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("finished")
+    shutil.copytree(tiny_folder, folder / "data/tiny")
+    write_params(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for stage in STAGES:
+            run_stage(stage)
+    return folder
+
+
+@pytest.fixture
+def finished(finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace, the current folder, in which all five stages have run."""
+    shutil.copytree(finished_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_stage(name: str, *arguments: str) -> None:
+    """Run a stage's script in this process, as ``python stages/NAME.py`` would, in the current folder."""
+    script = ROOT / "stages" / f"{name}.py"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(script), *arguments])
+        runpy.run_path(str(script), run_name="__main__")
+
+
+def fault_of(stage: str) -> str:
+    """Run a stage that must fail and give its one message; nothing outside of it may have changed.
+
+    Exit status 1 is what Python makes of ``sys.exit(message)``; test_faults.py looks at it from outside.
+    """
+    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"))
+    with pytest.raises(SystemExit) as raised:
+        run_stage(stage)
+    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
+    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots")) == before
+    return raised.value.code
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that must stand in the file exactly once."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def import_closure(script: Path) -> set[str]:
+    """The files below stages/ that running the script loads, as Python itself sees it."""
+    program = (
+        "import runpy, sys, pathlib\n"
+        f"runpy.run_path({str(script)!r}, run_name='imported')\n"
+        "files = [getattr(module, '__file__', None) for module in list(sys.modules.values())]\n"
+        f"print(*(f for f in files if f and f.startswith({str(script.parent)!r})), sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(script.parent)!r})\n{program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {str(Path(line).relative_to(ROOT)) for line in [*done.stdout.split(), str(script)]}
+
+
+def snapshot(*folders: Path) -> dict[Path, bytes]:
+    """Every file below the folders with its bytes, to see that nothing was touched."""
+    return {path: path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}

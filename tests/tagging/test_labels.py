@@ -1,0 +1,44 @@
+"""Labels: names, ids, and what continues a label inside a word, on any label list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tagging import labels
+from tagging.faults import Fault
+from tagging.labels import Labels
+
+
+def test_inside_comes_from_names_not_from_parity() -> None:
+    odd = Labels("ner", "spans", ("I-X", "O", "B-Y", "I-Y", "B-X"), "O")
+    assert odd.inside == [0, 1, 3, 3, 0]
+    assert odd.id2label[4] == "B-X"
+    assert odd.label2id["B-X"] == 4
+
+
+def test_plain_tags_continue_themselves() -> None:
+    assert Labels("pos", "tags", ("B-side", "NOUN"), "NOUN").inside == [0, 1]
+
+
+def test_labels_of_every_split_are_kept() -> None:
+    made = labels.from_tags("ner", {"train": [["O", "B-PER"]], "test": [["B-LOC", "I-LOC"]]})
+    assert made == Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
+
+
+def test_the_fallback_of_plain_tags_is_the_commonest_of_train() -> None:
+    made = labels.from_tags("pos", {"train": [["VERB", "NOUN", "NOUN"]], "test": [["VERB"] * 9]})
+    assert (made.kind, made.fallback) == ("tags", "NOUN")
+
+
+@pytest.mark.parametrize("tag", ["O", "NOUN"])
+def test_one_label_only_is_refused(tag: str) -> None:
+    with pytest.raises(Fault, match=f"the column ner has one label only \\({tag}\\): expected at least two"):
+        labels.from_tags("ner", {"train": [[tag, tag]], "test": [[tag]]})
+
+
+def test_written_and_read(tmp_path: Path) -> None:
+    made = Labels("ner", "spans", ("O", "B-É", "I-É"), "O")
+    labels.write(made, tmp_path / "labels.json")
+    assert labels.read(tmp_path / "labels.json") == made

@@ -1,0 +1,61 @@
+"""Models: the labels that they carry, and those that they must carry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import save_encoder, word_piece
+
+from tagging import models
+from tagging.faults import Fault
+from tagging.labels import Labels
+
+NER = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
+POS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> Path:
+    save_encoder(tmp_path / "encoder", word_piece([]))
+    return tmp_path / "encoder"
+
+
+def test_a_new_classifier_is_drawn_by_the_seed(encoder: Path) -> None:
+    drawn = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        drawn.append(models.start(encoder, NER).classifier.weight)
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+
+
+def test_labels_travel_with_the_model(encoder: Path, tmp_path: Path) -> None:
+    models.start(encoder, NER).save_pretrained(tmp_path / "model")
+    loaded = models.load(tmp_path / "model", NER)
+    assert loaded.config.id2label == {0: "O", 1: "B-PER", 2: "I-PER"}
+    assert loaded.config.label2id == {"O": 0, "B-PER": 1, "I-PER": 2}
+    assert not loaded.training
+    assert models.load(tmp_path / "model", NER, torch.bfloat16).dtype == torch.bfloat16
+
+
+def test_a_model_of_another_task_is_refused(encoder: Path, tmp_path: Path) -> None:
+    models.start(encoder, NER).save_pretrained(tmp_path / "model")
+    with pytest.raises(Fault) as raised:
+        models.load(tmp_path / "model", POS)
+    assert str(raised.value) == (
+        f"{tmp_path}/model was trained for other labels than the data of task pos has: "
+        "3 labels (O, B-PER, I-PER), expected 2 labels (NOUN, VERB); run `dvc repro train`"
+    )
+
+
+def test_the_same_labels_in_another_order_are_others(encoder: Path, tmp_path: Path) -> None:
+    models.start(encoder, POS).save_pretrained(tmp_path / "model")
+    with pytest.raises(Fault, match="was trained for other labels"):
+        models.load(tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
+
+
+def test_a_missing_folder_names_the_stage(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="the stage train writes it"):
+        models.load(tmp_path / "model", NER)

@@ -1,0 +1,30 @@
+"""The tables that DVC draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tagging.plots import write_confusion, write_per_type
+
+
+def test_confusion_of_types_without_words_that_are_outside_in_both(tmp_path: Path) -> None:
+    gold = [["B-PER", "I-PER", "O", "O"]]
+    predicted = [["B-PER", "O", "B-LOC", "O"]]
+    write_confusion(gold, predicted, "spans", tmp_path / "confusion.csv")
+    assert (tmp_path / "confusion.csv").read_text() == "gold,predicted\nO,LOC\nPER,O\nPER,PER\n"
+
+
+def test_confusion_of_plain_tags_has_every_word(tmp_path: Path) -> None:
+    write_confusion([["O", "B-side"]], [["O", "O"]], "tags", tmp_path / "confusion.csv")
+    assert (tmp_path / "confusion.csv").read_text() == "gold,predicted\nB-side,O\nO,O\n"
+
+
+def test_per_type(tmp_path: Path) -> None:
+    scores = {"LOC": {"precision": 1.0, "recall": 0.5, "f1": 0.666667, "number": 2}}
+    write_per_type(scores, tmp_path / "per_type.csv")
+    assert (tmp_path / "per_type.csv").read_text() == "type,precision,recall,f1,number\nLOC,1.0,0.5,0.666667,2\n"
+
+
+def test_no_types_at_all_is_still_a_table(tmp_path: Path) -> None:
+    write_per_type({}, tmp_path / "per_type.csv")
+    assert (tmp_path / "per_type.csv").read_text() == "type,precision,recall,f1,number\n"

@@ -1,0 +1,146 @@
+"""What must hold of the repository's own files: dvc.yaml against the scripts, params.yaml, dvc.lock and the metrics."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import runpy
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, STAGES, import_closure
+from ruamel.yaml import YAML
+
+PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+NAMES = {
+    "download": "download",
+    "tokenize_align": "tokenize-align",
+    "train": "train",
+    "evaluate": "evaluate",
+    "export": "export",
+}
+
+
+def declared(stage: str, *kinds: str) -> list[str]:
+    """Paths of a stage in dvc.yaml; metrics and plots are mappings of one path to its options."""
+    entries = [entry for kind in kinds for entry in PIPELINE["stages"][NAMES[stage]].get(kind, [])]
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_code_dependencies_are_the_import_closure(stage: str) -> None:
+    code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
+    assert set(code) == import_closure(ROOT / f"stages/{stage}.py")
+    assert len(code) == len(set(code))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
+    module = runpy.run_path(str(ROOT / f"stages/{stage}.py"), run_name="imported")
+    paths = {value.as_posix() for value in module.values() if isinstance(value, Path)} - {"params.yaml"}
+    data = [path for path in declared(stage, "deps") if not path.startswith(("stages/", "${"))]
+    assert paths == {*data, *declared(stage, "outs", "metrics", "plots")}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_key_of_a_section_is_declared_and_documented(stage: str) -> None:
+    assert declared(stage, "params") == sorted(f"{stage}.{key}" for key in PARAMS[stage])
+    assert PIPELINE["stages"][NAMES[stage]]["desc"]
+
+
+def keys(section: dict) -> Iterator[str]:
+    for key, value in section.items():
+        if isinstance(value, dict):
+            yield from keys(value)
+        else:
+            yield key
+
+
+def test_every_key_of_params_has_a_comment() -> None:
+    lines = (ROOT / "params.yaml").read_text(encoding="utf-8").split("\n")
+    for number, line in enumerate(lines):
+        is_key = line.startswith("  ") and not line.strip().startswith("#") and not line.rstrip().endswith(":")
+        group = {"path", "validation", "test"}  # they share the comment of the key above them
+        if is_key and line.split(":")[0].strip() not in group:
+            assert lines[number - 1].strip().startswith("#"), f"params.yaml:{number + 1} has no comment"
+
+
+def test_the_sections_are_the_stages() -> None:
+    assert list(PARAMS) == list(STAGES)
+    assert list(PIPELINE["stages"]) == list(NAMES.values())
+
+
+def test_small_results_are_kept_in_git_and_models_are_not() -> None:
+    for stage in PIPELINE["stages"].values():
+        for entry in [*stage.get("metrics", []), *stage.get("plots", [])]:
+            assert next(iter(entry.values()))["cache"] is False
+        assert all(isinstance(out, str) for out in stage["outs"]), "an uncached out would switch the run-cache off"
+
+
+def test_the_export_is_declared_as_a_model() -> None:
+    (artifact,) = PIPELINE["artifacts"].values()
+    assert artifact["path"] == "models/export"
+    assert artifact["type"] == "model"
+
+
+@pytest.mark.parametrize("preset", sorted((ROOT / "presets").glob("*.yaml")), ids=lambda path: path.name)
+def test_presets_are_complete_and_valid(preset: Path, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_bytes(preset.read_bytes())
+    command = [sys.executable, str(ROOT / "stages/check.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_sample_preset_is_the_default() -> None:
+    assert (ROOT / "presets/sample.yaml").read_bytes() == (ROOT / "params.yaml").read_bytes()
+
+
+class TestCommittedResults:
+    """dvc.lock, metrics and plots in Git are those of the committed code, params and data."""
+
+    @pytest.fixture(scope="class")
+    def lock(self) -> dict:
+        return YAML(typ="safe").load((ROOT / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+
+    def test_every_stage_is_locked(self, lock: dict) -> None:
+        assert set(lock) == set(PIPELINE["stages"])
+
+    @pytest.mark.parametrize("stage", STAGES)
+    def test_code_has_the_locked_hashes(self, lock: dict, stage: str) -> None:
+        locked = {dep["path"]: dep["md5"] for dep in lock[NAMES[stage]]["deps"] if dep["path"].startswith("stages/")}
+        assert set(locked) == {path for path in declared(stage, "deps") if path.startswith("stages/")}
+        for path, md5 in locked.items():
+            assert hashlib.md5((ROOT / path).read_bytes()).hexdigest() == md5, f"{path}: run `make repro` and commit"
+
+    @pytest.mark.parametrize("stage", STAGES)
+    def test_params_are_the_locked_ones(self, lock: dict, stage: str) -> None:
+        locked = lock[NAMES[stage]]["params"]["params.yaml"]
+        assert locked == {f"{stage}.{key}": value for key, value in PARAMS[stage].items()}
+
+    def test_the_sample_is_the_locked_one(self, lock: dict) -> None:
+        (folder,) = [dep for dep in lock["download"]["deps"] if dep["path"] == PARAMS["download"]["folder"]]
+        # DVC's hash of a folder: the MD5 of a JSON list of its files' own hashes.
+        files = [
+            {"md5": hashlib.md5(path.read_bytes()).hexdigest(), "relpath": path.name}
+            for path in sorted((ROOT / folder["path"]).iterdir())
+            if path.name != "README.md"
+        ]
+        assert hashlib.md5(json.dumps(files).encode()).hexdigest() + ".dir" == folder["md5"]
+
+    def test_metrics_and_plots_are_the_locked_ones(self, lock: dict) -> None:
+        outs = {out["path"]: out["md5"] for stage in lock.values() for out in stage["outs"]}
+        small = [path for stage in STAGES for path in declared(stage, "metrics", "plots")]
+        assert small
+        for path in small:
+            assert hashlib.md5((ROOT / path).read_bytes()).hexdigest() == outs[path], f"{path} is of another run"
+
+    def test_the_chain_is_unbroken(self, lock: dict) -> None:
+        outs = {out["path"]: out["md5"] for stage in lock.values() for out in stage["outs"]}
+        for stage in lock.values():
+            for dep in stage["deps"]:
+                if dep["path"] in outs:
+                    assert dep["md5"] == outs[dep["path"]]
