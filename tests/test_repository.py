@@ -138,6 +138,11 @@ class TestCommittedResults:
         for path in small:
             assert hashlib.md5((ROOT / path).read_bytes()).hexdigest() == outs[path], f"{path} is of another run"
 
+    def test_the_readme_shows_the_committed_scores(self) -> None:
+        table = runpy.run_path(str(ROOT / "stages/evaluate.py"), run_name="imported")["table"]
+        shown = table(json.loads((ROOT / "metrics/evaluate.json").read_text(encoding="utf-8")))
+        assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+
     def test_the_chain_is_unbroken(self, lock: dict) -> None:
         outs = {out["path"]: out["md5"] for stage in lock.values() for out in stage["outs"]}
         for stage in lock.values():
