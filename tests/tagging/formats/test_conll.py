@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tagging.conll import read_sentences
 from tagging.faults import Fault
+from tagging.formats.conll import read_sentences
 
 COLUMNS = ["words", "ner"]
 
