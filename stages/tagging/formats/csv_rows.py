@@ -51,11 +51,11 @@ def read_sentences(
 def _read_rows(path: Path, needed: list[str], delimiter: str, quote: str | None) -> Iterator[Row]:
     """Yield each row's line and its cells by header."""
     rows = _split_rows(path, delimiter, quote)
-    _, header = next(rows, (0, []))
+    line, header = next(rows, (1, []))
     for column in needed:
         if header.count(column) != 1:
             found = "stands twice" if column in header else "is not"
-            raise Fault(f"{path}:1: the column {column!r} {found} in the header ({', '.join(header) or 'empty'})")
+            raise Fault(f"{path}:{line}: the column {column!r} {found} in the header ({', '.join(header) or 'empty'})")
     for number, cells in rows:
         if len(cells) != len(header):
             raise Fault(f"{path}:{number}: {len(cells)} cells, expected {len(header)} ({', '.join(header)})")
