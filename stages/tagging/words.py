@@ -31,7 +31,7 @@ _SPACE = r"\s\x1C-\x1F"
 
 _WORD = regex.compile(
     rf"""
-      (?: \p{{L}} {_MARKS}*+ \. ){{2,}} (?! {_CHARACTER} )
+      (?: \p{{L}} {_MARKS}*+ \. ){{2,}}+ (?! {_CHARACTER} )
     | (?<= [\p{{L}}\p{{N}}] {_MARKS}* ) {_GENITIVE}
     | {_IDEOGRAPH} {_MARKS}*+
     | {_CHARACTER}+ (?: {_CONNECTOR} {_CHARACTER}+ )*
