@@ -17,7 +17,7 @@ from tagging.faults import Fault, exit_with_message
 from tagging.files import FileSource
 from tagging.outputs import replacing, write_json
 from tagging.params.download import Download, LocalEncoder, PackagedEncoder
-from tagging.params.files import AnyFiles
+from tagging.params.formats import AnyFiles
 from tagging.params.reader import read_section
 from tagging.progress import quiet
 from tagging.provenance import PROVENANCE, hashes, sha256

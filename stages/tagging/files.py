@@ -10,12 +10,13 @@ from typing import Any
 
 from tqdm import tqdm
 
+from tagging.corpus import SPLITS
 from tagging.drawing import TRAIN, drawn_split
 from tagging.faults import Fault
 from tagging.formats import conll, conllu, csv_rows, json_rows, parquet, spans
 from tagging.formats.lists import Keys
 from tagging.formats.sentence import Sentence
-from tagging.params.files import (
+from tagging.params.formats import (
     AnyFiles,
     ConllFiles,
     ConlluFiles,
@@ -26,7 +27,6 @@ from tagging.params.files import (
 )
 from tagging.provenance import sha256
 
-SPLITS = (TRAIN, "validation", "test")
 # id (where the source has one), words, and a list of tags a layer.
 Row = dict[str, Any]
 Reader = Callable[[Path], Iterator[Sentence]]

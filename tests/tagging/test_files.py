@@ -9,7 +9,8 @@ import pytest
 
 from tagging.faults import Fault
 from tagging.files import FileSource, find
-from tagging.params.files import ConllFiles, JsonFiles, Shares
+from tagging.params.files import Shares
+from tagging.params.formats import ConllFiles, JsonFiles
 from tagging.provenance import sha256
 
 

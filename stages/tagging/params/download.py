@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tagging.params.files import AnyFiles, InnerPath
+from tagging.params.files import InnerPath
+from tagging.params.formats import AnyFiles
 from tagging.params.reader import Section
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from tagging.faults import Fault
 from tagging.params.download import Download
-from tagging.params.files import AnyFiles
+from tagging.params.formats import AnyFiles
 from tagging.params.reader import Section, read_section
 from tagging.params.tokenize_align import TokenizeAlign
 from tagging.params.train import Train

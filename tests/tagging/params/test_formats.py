@@ -10,7 +10,8 @@ from conftest import ROOT
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
-from tagging.params.files import AnyFiles, Files
+from tagging.params.files import Files
+from tagging.params.formats import AnyFiles
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTION = README[README.index("## Your own data") : README.index("## Change something")]
