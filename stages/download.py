@@ -12,12 +12,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from tagging import conll, corpus, encoders
+from tagging import corpus, encoders
 from tagging.faults import Fault, exit_with_message
+from tagging.files import FileSource
 from tagging.outputs import replacing, write_json
-from tagging.params.download import ConllFiles, Download, LocalEncoder, PackagedEncoder
+from tagging.params.download import Download, LocalEncoder, PackagedEncoder
+from tagging.params.formats import AnyFiles
 from tagging.params.reader import read_section
 from tagging.progress import quiet
 from tagging.provenance import PROVENANCE, hashes, sha256
@@ -35,29 +35,17 @@ def main() -> None:
         write_encoder(folder, params.encoder, pretrained)
 
 
-def write_dataset(folder: Path, dataset: ConllFiles, target: Path) -> None:
-    """Read the column files of every split and write them as one data set."""
-    splits = {
-        split: [
-            dict(zip(dataset.columns, sentence, strict=True))
-            for sentence in tqdm(
-                conll.read_sentences(folder / file, dataset.columns), desc=file, unit=" sentences", disable=None
-            )
-        ]
-        for split, file in dataset.files.items()
-    }
-    built = corpus.build(splits, dataset.layers)
+def write_dataset(folder: Path, dataset: AnyFiles, target: Path) -> None:
+    """Read the files of every split and write them as one data set."""
+    source = FileSource(folder, dataset)
+    built = corpus.build({split: list(rows) for split, rows in source.splits().items()}, list(dataset.layers))
+    report = source.report()
     built.save_to_disk(target)
-    write_json(
-        target / PROVENANCE,
-        {
-            "source": dataset.source,
-            "files": {split: {"path": file, "sha256": sha256(folder / file)} for split, file in dataset.files.items()},
-            "rows": {split: built[split].num_rows for split in built},
-        },
-    )
+    write_json(target / PROVENANCE, {**source.provenance(), "rows": {split: built[split].num_rows for split in built}})
     for split, rows in built.items():
         print(f"{split}: {rows.num_rows:,} sentences, {sum(map(len, rows['words'])):,} words")
+    if report:
+        print(report)
 
 
 def write_encoder(folder: Path, encoder: PackagedEncoder | LocalEncoder, target: Path) -> None:

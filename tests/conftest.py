@@ -31,6 +31,7 @@ TINY_PARAMS = {
         "folder": "data/tiny",
         "dataset": {
             "source": "files",
+            "format": "conll",
             "columns": ["words", "pos", "ner"],
             "train": "train.conll",
             "validation": "validation.conll",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_from_disk
 
@@ -13,17 +14,18 @@ SPLITS = ("train", "validation", "test")
 WORDS = "words"
 
 
-def build(splits: dict[str, list[dict[str, list[str]]]], layers: Sequence[str]) -> DatasetDict:
+def build(splits: dict[str, list[dict[str, Any]]], layers: Sequence[str]) -> DatasetDict:
     """Make the data set of parsed sentences.
 
     Args:
-        splits: for each split its sentences, each a mapping from ``words`` and every layer to a list of strings.
+        splits: for each split its sentences, each a mapping from ``words`` and every layer to a list of strings, and
+            from ``id`` to a string where the source names its sentences.
         layers: the tag layers, in the order of their columns.
 
     Returns:
-        For each split the columns ``id`` (string, ``SPLIT-N`` counted from 0), ``words`` (list of string) and each
-        layer (list of ClassLabel). The label names of a layer are those of all splits together, sorted, so that a
-        label which only the test split holds has an id too.
+        For each split the columns ``id`` (string, the source's or else ``SPLIT-N`` counted from 0), ``words`` (list of
+        string) and each layer (list of ClassLabel). The label names of a layer are those of all splits together,
+        sorted, so that a label which only the test split holds has an id too.
     """
     names = {layer: sorted({tag for rows in splits.values() for row in rows for tag in row[layer]}) for layer in layers}
     features = Features(
@@ -37,7 +39,7 @@ def build(splits: dict[str, list[dict[str, list[str]]]], layers: Sequence[str]) 
         {
             split: Dataset.from_dict(
                 {
-                    "id": [f"{split}-{number}" for number in range(len(rows))],
+                    "id": [row.get("id", f"{split}-{number}") for number, row in enumerate(rows)],
                     WORDS: [row[WORDS] for row in rows],
                     **{layer: [features[layer].feature.str2int(row[layer]) for row in rows] for layer in layers},
                 },

@@ -1,12 +1,18 @@
-"""download.py with bad input; what it writes of good input is in test_outputs_of_all.py."""
+"""download.py: one corpus in every format, and bad params and encoders. test_bad_input.py has malformed files."""
 
 from __future__ import annotations
 
+import copy
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
-from conftest import edit, fault_of, run_stage
+from conftest import TINY_PARAMS, edit, fault_of, run_stage, snapshot, write_params
+
+from tagging import corpus
 
 
 @pytest.mark.parametrize(
@@ -102,3 +108,87 @@ def test_local_files_are_looked_up_in_the_folder(finished: Path) -> None:
     before = Path("data/raw/provenance.json").read_bytes()
     run_stage("download")
     assert Path("data/raw/provenance.json").read_bytes() == before
+
+
+SENTENCES = [
+    ([("Ada", "B-PER"), ("Lind", "I-PER"), ("lives", "O"), ("in", "O"), ("Oslo", "B-LOC"), (".", "O")]),
+    ([("Rome", "B-LOC"), ("waits", "O"), ("for", "O"), ("Bo", "B-PER")]),
+]
+NAMES = ["O", "B-LOC", "B-PER", "I-PER"]
+TEXTS = [
+    {"text": "Ada Lind lives in Oslo.", "spans": [(0, 8, "PER"), (18, 22, "LOC")]},
+    {"text": "Rome waits for Bo", "spans": [(0, 4, "LOC"), (15, 17, "PER")]},
+]
+KEYS: dict[str, dict[str, Any]] = {
+    "conll": {"columns": ["ner", "-", "words"]},
+    "conllu": {"layers": {"ner": "misc:NER"}, "absent": "O"},
+    "json": {"words": "w", "layers": {"ner": "t"}, "names": {"ner": NAMES}},
+    "csv": {"sentence": "s", "words": "w", "layers": {"ner": "t"}, "delimiter": ";"},
+    "parquet": {"words": "w", "layers": {"ner": "t"}},
+    "spans": {"layer": "ner", "cut_spans": "refuse"},
+}
+
+
+def write_corpus(dataset_format: str, path: Path) -> None:
+    match dataset_format:
+        case "conll":
+            path.write_text("\n".join("".join(f"{tag} x {word}\n" for word, tag in rows) for rows in SENTENCES))
+        case "conllu":
+            blank = "\t_" * 7
+            lines = [
+                "".join(f"{i}\t{word}{blank}\tNER={tag}\n" for i, (word, tag) in enumerate(rows, 1))
+                for rows in SENTENCES
+            ]
+            path.write_text("\n".join(lines))
+        case "json":
+            rows = [{"w": [w for w, _ in rows], "t": [NAMES.index(t) for _, t in rows]} for rows in SENTENCES]
+            path.write_text(json.dumps(rows, indent=1))
+        case "csv":
+            cells = [(number, *row) for number, rows in enumerate(SENTENCES) for row in rows]
+            pd.DataFrame(cells, columns=["s", "w", "t"]).to_csv(path, sep=";", index=False)
+        case "parquet":
+            table = [([word for word, _ in rows], [tag for _, tag in rows]) for rows in SENTENCES]
+            pd.DataFrame(table, columns=["w", "t"]).to_parquet(path)
+        case "spans":
+            made = [
+                {**t, "spans": [dict(zip(("start", "end", "label"), s, strict=True)) for s in t["spans"]]}
+                for t in TEXTS
+            ]
+            path.write_text("\n".join(map(json.dumps, made)))
+
+
+@pytest.mark.parametrize("dataset_format", KEYS)
+def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> None:
+    write_corpus(dataset_format, Path("data/tiny/corpus"))
+    params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
+    files = dict.fromkeys(("train", "validation", "test"), "corpus")
+    params["download"]["dataset"] = {"source": "files", "format": dataset_format, **KEYS[dataset_format], **files}
+    write_params(workspace, params)
+    run_stage("check")
+    run_stage("download")
+    raw = corpus.load(Path("data/raw"))
+    assert raw["train"]["words"][:] == [[word for word, _ in rows] for rows in SENTENCES]
+    assert corpus.tags(raw["train"], "ner") == [[tag for _, tag in rows] for rows in SENTENCES]
+    assert raw["train"]["id"][:] == (["0", "1"] if dataset_format == "csv" else ["train-0", "train-1"])
+
+
+def test_drawn_splits_are_the_same_twice_and_stand_in_the_provenance(workspace: Path) -> None:
+    params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
+    dataset = params["download"]["dataset"]
+    del dataset["test"]
+    dataset |= {"train": "t*.conll", "validation": None, "split": {"seed": 1, "validation": 0.2, "test": 0.3}}
+    write_params(workspace, params)
+    run_stage("download")
+    first = snapshot(Path("data/raw"))
+    run_stage("download")
+    assert snapshot(Path("data/raw")) == first
+    provenance = json.loads(Path("data/raw/provenance.json").read_text())
+    assert {split: [file["path"] for file in files] for split, files in provenance["files"].items()} == {
+        "train": ["test.conll", "train.conll"]
+    }
+    assert provenance["drawn_from_train"] == {"seed": 1, "test": 0.3, "validation": 0.2}
+    assert sum(provenance["rows"].values()) == 16 + 6
+    raw = corpus.load(Path("data/raw"))
+    words = {split: set(map(tuple, raw[split]["words"][:])) for split in raw}
+    assert not words["train"] & words["test"]
+    assert not words["train"] & words["validation"]

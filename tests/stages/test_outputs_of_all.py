@@ -50,7 +50,8 @@ def test_raw_holds_every_layer_as_class_labels(finished: Path) -> None:
 def test_provenance_names_files_and_hashes_but_no_place(finished: Path) -> None:
     data = json.loads(Path("data/raw/provenance.json").read_text())
     assert data["rows"] == {"train": 16, "validation": 6, "test": 6}
-    assert set(data["files"]["train"]) == {"path", "sha256"}
+    assert [file["path"] for file in data["files"]["train"]] == ["train.conll"]
+    assert set(data["files"]["test"][0]) == {"path", "sha256"}
     encoder = json.loads(Path("models/pretrained/provenance.json").read_text())
     assert set(encoder["sha256"]) >= {"encoder/model.safetensors", "tokenizer/tokenizer.json"}
     for path in Path.cwd().rglob("*.json"):

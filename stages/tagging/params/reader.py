@@ -68,9 +68,14 @@ def faults(content: CommentedMap, name: str, schema: type[Section], path: Path =
 
 
 def _describe(content: CommentedMap, name: str, schema: type[Section], detail: ErrorDetails, path: Path) -> str:
-    keys, allowed = _resolve(schema, detail["loc"])
+    keys, models = _resolve(schema, detail["loc"])
     if detail["type"].startswith("union_tag"):
-        keys.append(detail["ctx"]["discriminator"].strip("'"))
+        tag = detail["ctx"]["discriminator"].strip("'")
+        keys.append(tag)
+        allowed = [value for model in models for value in get_args(model.model_fields[tag].annotation)]
+    else:
+        _, owners = _resolve(schema, detail["loc"][:-1])
+        allowed = sorted(key for model in owners for key in model.model_fields)
     node: Any = content
     line = 0
     for key in (name, *keys):
@@ -80,22 +85,29 @@ def _describe(content: CommentedMap, name: str, schema: type[Section], detail: E
     return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {_message(detail, allowed)}"
 
 
-def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[list[int | str], list[str]]:
-    """The keys of a pydantic location without the tags of unions, and the keys that its mapping may have."""
+def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[list[int | str], list[type[Section]]]:
+    """The keys of a pydantic location without the tags of unions, and the schemas that may stand there."""
     models = [schema]
     keys: list[int | str] = []
-    for key in location[:-1]:
-        if len(models) > 1:  # a discriminated union: this element is the tag that chose a member, not a key
-            models = [
-                model for model in models if any(key in get_args(f.annotation) for f in model.model_fields.values())
-            ]
+    for key in location:
+        if len(models) > 1:  # a discriminated union: this element is the tag that chose among them, not a key
+            models = _tagged(models, key)
             continue
         keys.append(key)
         field = models[0].model_fields.get(str(key)) if models else None
-        members = (get_args(field.annotation) or (field.annotation,)) if field else ()
-        models = [m for m in members if isinstance(m, type) and issubclass(m, Section)]
-    keys.extend(location[-1:] if len(models) <= 1 else ())
-    return keys, sorted(key for model in models for key in model.model_fields)
+        models = _sections(field.annotation) if field else []
+    return keys, models
+
+
+def _tagged(models: list[type[Section]], tag: int | str) -> list[type[Section]]:
+    return [model for model in models if any(tag in get_args(f.annotation) for f in model.model_fields.values())]
+
+
+def _sections(annotation: Any) -> list[type[Section]]:
+    """The schemas that a field's type is made of, those of a union inside a union included."""
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, Section) else []
+    return [section for member in get_args(annotation) for section in _sections(member)]
 
 
 def _message(detail: ErrorDetails, allowed: list[str]) -> str:
@@ -103,8 +115,10 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
         case "extra_forbidden":
             close = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)
             return f"unknown key{f', did you mean {close[0]}?' if close else ''} (allowed: {', '.join(allowed)})"
-        case "missing" | "union_tag_not_found":
+        case "missing":
             return "the key is missing"
+        case "union_tag_not_found":
+            return f"the key is missing (one of {', '.join(dict.fromkeys(allowed))})"
         case "union_tag_invalid":
             return f"should be one of {detail['ctx']['expected_tags']}, got {detail['ctx']['tag']!r}"
         case _:

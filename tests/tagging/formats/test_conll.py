@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tagging.conll import read_sentences
 from tagging.faults import Fault
+from tagging.formats.conll import read_sentences
 
 COLUMNS = ["words", "ner"]
 
@@ -15,7 +15,7 @@ COLUMNS = ["words", "ner"]
 def read(tmp_path: Path, content: str | bytes) -> list[list[list[str]]]:
     path = tmp_path / "file.conll"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return list(read_sentences(path, COLUMNS))
+    return [[sentence.words, sentence.layers["ner"]] for sentence in read_sentences(path, COLUMNS)]
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,16 @@ def test_malformed_files_are_told_by_line(tmp_path: Path, content: str | bytes, 
     assert str(raised.value) == f"{tmp_path}/{message}"
 
 
-def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match=r"none.conll is missing: download.dataset in params.yaml names it"):
-        list(read_sentences(tmp_path / "none.conll", COLUMNS))
-    with pytest.raises(Fault, match=r"is a folder, expected a file"):
-        list(read_sentences(tmp_path, COLUMNS))
+def test_any_column_order_and_number(tmp_path: Path) -> None:
+    path = tmp_path / "file.conll"
+    path.write_text("\n1 O X Ada N\n2 B Y Bo V\n")
+    (sentence,) = read_sentences(path, ["-", "ner", "-", "words", "pos"])
+    assert sentence.place == f"{path}:2"
+    assert (sentence.words, sentence.layers) == (["Ada", "Bo"], {"ner": ["O", "B"], "pos": ["N", "V"]})
+
+
+@pytest.mark.parametrize(("comments", "words"), [(False, [["#", "Ada"], ["#1"]]), (True, [["Ada"], ["#1"]])])
+def test_comments_are_words_unless_told(tmp_path: Path, comments: bool, words: list[list[str]]) -> None:
+    path = tmp_path / "file.conll"
+    path.write_text("# O\nAda O\n\n#1 O\n")
+    assert [sentence.words for sentence in read_sentences(path, COLUMNS, comments)] == words
