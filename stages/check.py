@@ -11,7 +11,7 @@ from tagging.faults import Fault, exit_with_message
 from tagging.params.download import Download
 from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
-from tagging.params.reader import PARAMS, Section, faults, read_file
+from tagging.params.reader import PARAMS, Section, faults, read_file, read_section
 from tagging.params.tokenize_align import TokenizeAlign
 from tagging.params.train import Train
 
@@ -34,17 +34,17 @@ def main() -> None:
     for name, schema in SECTIONS.items():
         found += faults(content, name, schema)
     if not found:
-        found += task_faults(content["tokenize_align"]["task"], content["download"]["dataset"]["columns"])
+        dataset = read_section("download", Download).dataset
+        found += task_faults(content["tokenize_align"]["task"], list(dataset.layers))
     if found:
         raise Fault("\n  ".join([f"{PARAMS} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
 
 
-def task_faults(task: str, columns: list[str]) -> list[str]:
-    """The one rule that spans two sections: the task is a tag column of the data set."""
-    layers = [column for column in columns if column not in ("words", "-")]
+def task_faults(task: str, layers: list[str]) -> list[str]:
+    """The one rule that spans two sections: the task is a tag layer of the data set."""
     if task in layers:
         return []
-    return [f"{PARAMS}: tokenize_align.task: {task} is no tag column of download.dataset.columns ({', '.join(layers)})"]
+    return [f"{PARAMS}: tokenize_align.task: {task} is no tag layer of download.dataset ({', '.join(layers)})"]
 
 
 if __name__ == "__main__":

