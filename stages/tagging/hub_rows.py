@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from datasets import ClassLabel, Dataset, DatasetDict, LargeList, List, Value, config, load_dataset
+from datasets import ClassLabel, Dataset, DatasetDict, LargeList, List, Value, load_dataset
+from datasets.config import HF_DATASETS_CACHE
 from datasets.exceptions import DatasetsError
+from huggingface_hub import snapshot_download
 
 from tagging.corpus import WORDS
 from tagging.faults import Fault
@@ -29,19 +31,39 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
             f"{repository} is a script ({script}), and code from the Hub is never run: many such data sets have their "
             "rows as Parquet files at download.dataset.revision: refs/convert/parquet"
         )
-    # A cache folder for each commit: where the Hub fails, `datasets` falls back on the latest that it finds in there,
-    # whatever its commit. hf:// because a folder of the same name in the working directory would win otherwise.
-    cache = Path(config.HF_DATASETS_CACHE) / "commits" / repository.commit
     try:
         with failures_told(repository.kind, repository.name, repository.commit):
-            loaded = load_dataset(
-                f"hf://datasets/{repository.name}",
-                params.config,
-                revision=repository.commit,
-                cache_dir=str(cache),
-            )
+            loaded = _load(repository, params.config)
     except (DatasetsError, ValueError, FileNotFoundError) as error:
-        raise Fault(f"{repository}: {_first_line(error)} (download.dataset.config: {params.config})") from None
+        line = str(error).strip().split("\n")[0]
+        raise Fault(f"{repository}: {line}; see download.dataset.config in params.yaml") from None
+    return pick(loaded, params)
+
+
+def _load(repository: Repository, config: str | None) -> DatasetDict:
+    """Load a config by its name or, as in refs/convert/parquet, where nothing else names it, by its folder."""
+    # One for each commit: where the Hub fails, `datasets` takes the latest data set of that name from its cache.
+    cache = str(Path(HF_DATASETS_CACHE) / "commits" / repository.commit)
+    try:
+        # hf:// because a folder of the same name in the working directory would win otherwise.
+        path = f"hf://datasets/{repository.name}"
+        return load_dataset(path, config, revision=repository.commit, cache_dir=cache)
+    except (ValueError, ConnectionError):  # no such name; with HF_HUB_OFFLINE the name is not in the cache
+        folders = {path.partition("/")[0] for path in repository.files if "/" in path}
+        if config is None or (repository.files and config not in folders):
+            raise
+    snapshot = snapshot_download(
+        repository.name, repo_type="dataset", revision=repository.commit, allow_patterns=f"{config}/*"
+    )
+    return load_dataset(snapshot, data_dir=config, cache_dir=cache)
+
+
+def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
+    """The splits and columns that params name, by our names of the splits.
+
+    Raises:
+        Fault: one is missing, or a column holds something else than lists of words or tags.
+    """
     return {split: _pick(loaded, name, split, params) for split, name in params.splits.model_dump().items()}
 
 
@@ -70,7 +92,6 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[st
 
 
 def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:
-    """One split of the data set, with the columns that are read and no other."""
     if name not in loaded:
         raise Fault(f"{params.name} has no split {name} (download.dataset.splits.{split}): it has {', '.join(loaded)}")
     rows = loaded[name]
@@ -134,7 +155,3 @@ def _tag(tag: int | str | None, names: list[str] | None, where: str) -> str:
     if not isinstance(tag, int) or not 0 <= tag < len(names):
         raise Fault(f"{where} holds {tag}, expected a number from 0 to {len(names) - 1} ({', '.join(names)})")
     return names[tag]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
