@@ -114,6 +114,7 @@ def write_encoder(folder: Path, encoder: PackagedEncoder | LocalEncoder | HubEnc
         if not source.is_dir():
             raise Fault(f"{source} is no folder: download.encoder.path in params.yaml names it")
     encoders.copy_encoder(source, target / "encoder")
+    encoders.check_architecture(shown, source)
     encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
     write_json(target / PROVENANCE, origin | {"sha256": hashes(target)})
     print(f"encoder: {shown}")

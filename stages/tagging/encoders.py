@@ -8,7 +8,7 @@ from collections.abc import Collection
 from importlib import metadata
 from pathlib import Path
 
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from tagging import byte_level
 from tagging.faults import Fault
@@ -63,6 +63,21 @@ def check_files(place: str, names: Collection[str]) -> None:
         pickled = any(name.startswith("pytorch_model") for name in names)
         hint = "; pytorch_model.bin is a pickle and is not read, convert it to safetensors" if pickled else ""
         raise Fault(f"{place} holds no {WEIGHTS}{hint}")
+
+
+def check_architecture(place: str, folder: Path) -> None:
+    """See that transformers can build the encoder by itself.
+
+    Raises:
+        Fault: config.json names an architecture that it does not have, or one that is code in a repository.
+    """
+    try:
+        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise Fault(
+            f"{place} is of no architecture that transformers has, and code from outside is never run: "
+            f"{str(error).strip().splitlines()[0]}"
+        ) from None
 
 
 def weight_files(folder: Path) -> list[Path]:
