@@ -62,7 +62,7 @@ class Hub:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.tokens: set[str] = set()
         self.requests: list[str] = []  # "METHOD /path", in the order of arrival
-        self.broken: int | None = None  # an error status to answer everything with
+        self.broken: int | None = None  # a status to answer everything with, and nothing else
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Literal
 
 import httpx2
 from huggingface_hub import HfApi, constants, is_offline_mode, snapshot_download
 from huggingface_hub.errors import (
+    FileMetadataError,
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
@@ -28,10 +30,20 @@ from huggingface_hub.errors import (
 from tagging import encoders
 from tagging.faults import Fault
 
+Kind = Literal["dataset", "model"]
+
 _NOUNS = {"dataset": "data set", "model": "model"}
 _SECTIONS = {"dataset": "download.dataset", "model": "download.encoder"}
 _COMMIT = re.compile("[0-9a-f]{40}")
-_FAILURES = (httpx2.HTTPError, ConnectionError, LocalEntryNotFoundError, HFValidationError, XetDownloadError)
+_NO_HUB = (JSONDecodeError, FileMetadataError)
+_FAILURES = (
+    httpx2.HTTPError,
+    ConnectionError,
+    LocalEntryNotFoundError,
+    HFValidationError,
+    XetDownloadError,
+    *_NO_HUB,
+)
 
 # All of an encoder that is fetched: configuration, safetensors, and the files of a tokenizer.
 ENCODER_FILES = (
@@ -61,7 +73,7 @@ class Repository:
         files: the paths of its files; empty with HF_HUB_OFFLINE, where nobody can be asked.
     """
 
-    kind: Literal["dataset", "model"]
+    kind: Kind
     name: str
     commit: str
     files: frozenset[str] = frozenset()
@@ -70,7 +82,7 @@ class Repository:
         return f"{self.name} at {self.commit}"
 
 
-def find(kind: Literal["dataset", "model"], name: str, revision: str) -> Repository:
+def find(kind: Kind, name: str, revision: str) -> Repository:
     """Resolve a revision to its commit, and see that the repository may be read, by one quick question or two.
 
     Where the Hub can't be reached this fails after one attempt, while the clients' downloads would retry for a minute.
@@ -117,7 +129,7 @@ def fetch_encoder(repository: Repository) -> Path:
 
 
 @contextmanager
-def failures_told(kind: Literal["dataset", "model"], name: str, revision: str) -> Iterator[None]:
+def failures_told(kind: Kind, name: str, revision: str) -> Iterator[None]:
     """Make a `Fault` of what the Hub's clients raise, without their traces of a request."""
     try:
         yield
@@ -125,7 +137,7 @@ def failures_told(kind: Literal["dataset", "model"], name: str, revision: str) -
         raise Fault(_explain(error, kind, name, revision)) from None
 
 
-def _explain(error: Exception, kind: Literal["dataset", "model"], name: str, revision: str) -> str:
+def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:
     section = _SECTIONS[kind]
     login = "`hf auth login` (or HF_TOKEN)"
     match error:
@@ -147,6 +159,8 @@ def _explain(error: Exception, kind: Literal["dataset", "model"], name: str, rev
             return f"your token may not read {name} (403): give it the right to read, or log in anew by {login}"
         case HfHubHTTPError():
             return f"the Hub answered {error.response.status_code} while asked for {name}: try again later"
+    if isinstance(error, _NO_HUB):
+        return f"what answers at {constants.ENDPOINT} is no Hub: check HF_ENDPOINT and the proxy"
     if is_offline_mode():
         return (
             f"{name} at {revision} is not, or not whole, in the cache, and HF_HUB_OFFLINE is set: unset it, or make "

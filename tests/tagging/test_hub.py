@@ -115,6 +115,11 @@ def test_a_hub_that_answers_with_an_error_is_asked_once(server: Hub, status: int
     assert questions(server.requests) == ["GET /api/datasets/ada/people/revision/main"]
 
 
+def test_a_page_that_is_no_hub(server: Hub) -> None:
+    server.broken = 200
+    assert fault() == f"what answers at {server.url} is no Hub: check HF_ENDPOINT and the proxy"
+
+
 def test_no_name_of_a_repository(server: Hub) -> None:
     assert fault(name="ada..people") == (
         "'ada..people' is no name of a repository (download.dataset.name in params.yaml): expected OWNER/NAME"
