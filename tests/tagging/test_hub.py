@@ -92,6 +92,12 @@ def test_a_gated_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> Non
     assert hub.find("dataset", NAME, "main").files == {"a"}
 
 
+def test_a_token_of_the_login_file(server: Hub) -> None:
+    server.add("model", NAME, readers={GOOD}).commit({"a": b""})
+    Path(constants.HF_TOKEN_PATH).write_text(GOOD)
+    assert hub.find("model", NAME, "main").files == {"a"}
+
+
 def test_a_token_that_is_none(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add("dataset", NAME).commit({"a": b""})
     monkeypatch.setenv("HF_TOKEN", "hf_expired")
