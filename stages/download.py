@@ -1,6 +1,6 @@
 """Stage 1, download: the data set and the pretrained encoder, from where they live, checked, with their provenance.
 
-Reads the section ``download`` of params.yaml, the folder that it names, and an installed package.
+Reads the section ``download`` of params.yaml, the folder that it names, an installed package, and the Hugging Face Hub.
 Writes data/raw (a `datasets.DatasetDict`: id, words, one list of ClassLabel a tag layer) and models/pretrained
 (encoder/, tokenizer/), each with a provenance.json.
 
@@ -12,12 +12,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tagging import corpus, encoders
+from tagging import corpus, encoders, hub
 from tagging.faults import Fault, exit_with_message
 from tagging.files import FileSource
+from tagging.hub_rows import HubSource
 from tagging.outputs import replacing, write_json
-from tagging.params.download import Download, LocalEncoder, PackagedEncoder
-from tagging.params.formats import AnyFiles
+from tagging.params.download import AnyDataset, AnyEncoder, Download, PackagedEncoder
+from tagging.params.hub import HubDataset, HubEncoder
 from tagging.params.reader import read_section
 from tagging.progress import quiet
 from tagging.provenance import PROVENANCE, hashes, sha256
@@ -35,9 +36,9 @@ def main() -> None:
         write_encoder(folder, params.encoder, pretrained)
 
 
-def write_dataset(folder: Path, dataset: AnyFiles, target: Path) -> None:
-    """Read the files of every split and write them as one data set."""
-    source = FileSource(folder, dataset)
+def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
+    """Read every split where it lives, check each row and write all as one data set."""
+    source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
     built = corpus.build({split: list(rows) for split, rows in source.splits().items()}, list(dataset.layers))
     report = source.report()
     built.save_to_disk(target)
@@ -48,21 +49,32 @@ def write_dataset(folder: Path, dataset: AnyFiles, target: Path) -> None:
         print(report)
 
 
-def write_encoder(folder: Path, encoder: PackagedEncoder | LocalEncoder, target: Path) -> None:
-    """Check the encoder's weights and lay out its files and its tokenizer's in folders of their own."""
-    origin: dict[str, Any] = {"source": encoder.source, "path": encoder.path}
-    if isinstance(encoder, PackagedEncoder):
-        source, version = encoders.find_in_package(encoder.package, encoder.path)
-        origin |= {"package": encoder.package, "revision": version}
-        check_weights(source / encoders.WEIGHTS, encoder)
-    else:
-        source = folder / encoder.path
-        if not source.is_dir():
-            raise Fault(f"{source} is no folder: download.encoder.path in params.yaml names it")
+def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
+    """Find the encoder, and lay out its files and its tokenizer's in folders of their own."""
+    source, origin = find_encoder(folder, encoder)
     encoders.copy_encoder(source, target / "encoder")
     encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
-    write_json(target / PROVENANCE, origin | {"sha256": hashes(target)})
-    print(f"encoder: {encoder.path}" + (f" of {encoder.package}" if isinstance(encoder, PackagedEncoder) else ""))
+    write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
+    print(f"encoder: {', '.join(origin.values())}")
+
+
+def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any]]:
+    """The folder that holds an encoder and its tokenizer, fetched from the Hub if need be, and what names them.
+
+    Raises:
+        Fault: it is not there, or its weights are others than params say.
+    """
+    if isinstance(encoder, HubEncoder):
+        repository = hub.find("model", encoder.name, encoder.revision)
+        return hub.fetch_encoder(repository), {"name": encoder.name, "commit": repository.commit}
+    if isinstance(encoder, PackagedEncoder):
+        source, version = encoders.find_in_package(encoder.package, encoder.path)
+        check_weights(source / encoders.WEIGHTS, encoder)
+        return source, {"package": encoder.package, "revision": version, "path": encoder.path}
+    source = folder / encoder.path
+    if not source.is_dir():
+        raise Fault(f"{source} is no folder: download.encoder.path in params.yaml names it")
+    return source, {"path": encoder.path}
 
 
 def check_weights(weights: Path, encoder: PackagedEncoder) -> None:

@@ -95,6 +95,17 @@ def test_presets_are_complete_and_valid(preset: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("preset", ["conll2003", "conll2003-pos", "conll2003-chunk"])
+def test_the_course_presets_have_the_chapters_recipe(preset: str) -> None:
+    params = YAML(typ="safe").load((ROOT / f"presets/{preset}.yaml").read_text(encoding="utf-8"))
+    assert params["download"]["dataset"]["name"] == "lhoestq/conll2003"
+    assert params["download"]["encoder"] == {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main"}
+    assert params["tokenize_align"]["task"] == (preset.partition("-")[2] or "ner")
+    assert params["tokenize_align"]["label_all_tokens"] is True
+    recipe = {"learning_rate": 2e-5, "epochs": 3, "batch_size": 8, "weight_decay": 0.01, "warmup": 0}
+    assert {key: params["train"][key] for key in recipe} == recipe
+
+
 def test_the_sample_preset_is_the_default() -> None:
     assert (ROOT / "presets/sample.yaml").read_bytes() == (ROOT / "params.yaml").read_bytes()
 

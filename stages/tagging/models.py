@@ -49,7 +49,7 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None) -> PreT
 def _load(folder: Path, **options: object) -> PreTrainedModel:
     try:
         model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
-            folder, local_files_only=True, **options
+            folder, local_files_only=True, trust_remote_code=False, **options
         )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise Fault(f"{folder} holds no model for token classification: {str(error).splitlines()[0]}") from None

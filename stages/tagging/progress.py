@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import datasets
+import huggingface_hub
 import transformers
 
 
@@ -18,7 +19,8 @@ def quiet() -> None:
 
     Also keeps `datasets` from writing cache files beside a data set that DVC watches.
     """
-    transformers.logging.set_verbosity_error()
+    for library in (transformers, datasets, huggingface_hub):
+        library.logging.set_verbosity_error()
     datasets.disable_caching()
     if not watched():
         datasets.disable_progress_bars()

@@ -59,6 +59,21 @@ def test_a_folder_without_configuration(tmp_path: Path) -> None:
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"model_type": "homemade"},
+        {"model_type": "homemade", "auto_map": {"AutoConfig": "configuration.Homemade"}},
+        {},
+    ],
+)
+def test_an_architecture_that_is_code_from_outside(tmp_path: Path, config: dict) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "configuration.py").write_text("raise SystemExit('code from outside was run')")
+    with pytest.raises(Fault, match="^ada/homemade is of no architecture that transformers has, and code from outside"):
+        encoders.check_architecture("ada/homemade", tmp_path)
+
+
 def test_a_folder_without_tokenizer(tmp_path: Path) -> None:
     with pytest.raises(Fault, match="holds no tokenizer that transformers can load"):
         encoders.load_tokenizer(tmp_path)

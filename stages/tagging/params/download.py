@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tagging.params.files import InnerPath
 from tagging.params.formats import AnyFiles
+from tagging.params.hub import HubDataset, HubEncoder
 from tagging.params.reader import Section
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -29,9 +30,13 @@ class LocalEncoder(Section):
     path: InnerPath
 
 
+AnyDataset = Annotated[AnyFiles | HubDataset, Field(discriminator="source")]
+AnyEncoder = Annotated[PackagedEncoder | LocalEncoder | HubEncoder, Field(discriminator="source")]
+
+
 class Download(Section):
     """See params.yaml for what each key means."""
 
     folder: str
-    dataset: AnyFiles
-    encoder: PackagedEncoder | LocalEncoder = Field(discriminator="source")
+    dataset: AnyDataset
+    encoder: AnyEncoder

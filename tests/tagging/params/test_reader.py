@@ -109,7 +109,7 @@ def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str
         (
             "source: package",
             "source: attic",
-            ":11: download.encoder.source: should be one of 'package', 'path', got 'attic'",
+            ":11: download.encoder.source: should be one of 'package', 'path', 'hub', got 'attic'",
         ),
         ("    source: package\n", "", ":10: download.encoder.source: the key is missing"),
         ("format: conll", "format: xml", ":5: download.dataset.format: should be one of 'conll', 'conllu', 'json', "),
@@ -125,7 +125,7 @@ def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str
         ),
         ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.seed: should be a valid integer, got 'x'"),
         ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.test: should be greater than 0, got 0"),
-        ("source: files", "source: attic", ":4: download.dataset.source: should be 'files', got 'attic'"),
+        ("source: files", "source: attic", ":4: download.dataset.source: should be one of 'files', 'hub', got 'attic'"),
     ],
 )
 def test_faults_inside_nested_choices(tmp_path: Path, old: str, new: str, expected: str) -> None:

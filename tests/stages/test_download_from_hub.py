@@ -1,0 +1,227 @@
+"""download.py with `source: hub`, by the real clients, against the server of hub_server.py.
+
+The clients read HF_ENDPOINT, HF_HOME and HF_HUB_OFFLINE when they are imported, so the stage runs in a process of its
+own, in a cache of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PEOPLE, PLACES, ROOT, save_encoder, snapshot, tiny_sentences, word_piece, write_params
+from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
+from hub_server import Hub
+from ruamel.yaml import YAML
+
+DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
+NOT_NEEDED = ("pytorch_model.bin", "modeling_bert.py", "onnx/model.onnx", "tf_model.h5")
+TOKEN = "hf_secretsecretsecretsecret"
+TAGS = {
+    "pos_tags": ["ADP", "PROPN", "PUNCT", "VERB"],
+    "chunk_tags": ["O", "B-NP"],
+    "ner_tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"],
+}
+
+SPLIT_NAMES = ("train", "validation", "test")
+# The preset itself, so that its names and columns are those that are tried.
+PARAMS: dict[str, Any] = YAML(typ="safe").load((ROOT / "presets/conll2003.yaml").read_text(encoding="utf-8"))
+
+
+def parquet(shift: int, count: int = 6) -> bytes:
+    """A split as the Hub keeps it: a Parquet file with the label names in its schema."""
+    sentences = tiny_sentences(count, shift)
+    features = {"id": Value("string"), "tokens": List(Value("string"))}
+    features |= {column: List(ClassLabel(names=names)) for column, names in TAGS.items()}
+    columns = {
+        "id": [str(number) for number in range(count)],
+        "tokens": [[word for word, _, _ in sentence] for sentence in sentences],
+        "pos_tags": [[tag for _, tag, _ in sentence] for sentence in sentences],
+        "chunk_tags": [["B-NP" if tag == "PROPN" else "O" for _, tag, _ in sentence] for sentence in sentences],
+        "ner_tags": [[tag for _, _, tag in sentence] for sentence in sentences],
+    }
+    file = io.BytesIO()
+    Dataset.from_dict(columns, features=Features(features)).to_parquet(file)
+    return file.getvalue()
+
+
+SPLITS = {f"data/{split}.parquet": parquet(shift) for shift, split in enumerate(SPLIT_NAMES)}
+
+
+@pytest.fixture(scope="session")
+def encoder_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("encoder")
+    save_encoder(folder, word_piece([*PEOPLE, *PLACES, "Lind", "lives", "in"]))
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def hub(encoder_files: dict[str, bytes]) -> Iterator[Hub]:
+    with Hub() as server:
+        server.add("dataset", DATASET).commit(SPLITS)
+        server.add("model", ENCODER).commit({**dict.fromkeys(NOT_NEEDED, b"never fetched"), **encoder_files})
+        server.tokens.add(TOKEN)
+        yield server
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace, the current folder, and a home for the Hub's caches beside it."""
+    (tmp_path / "workspace").mkdir()
+    monkeypatch.chdir(tmp_path / "workspace")
+    shutil.copyfile(ROOT / "presets/conll2003.yaml", "params.yaml")
+    return tmp_path / "home"
+
+
+def change(**values: Any) -> None:
+    """Write params.yaml with other values, named ``dataset__revision`` and so on."""
+    sections = {key: dict(PARAMS["download"][key]) for key in ("dataset", "encoder")}
+    for path, value in values.items():
+        section, key = path.split("__")
+        sections[section][key] = value
+    write_params(Path(), {**PARAMS, "download": PARAMS["download"] | sections})
+
+
+def download(endpoint: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
+    clean |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), **environment}
+    command = [sys.executable, str(ROOT / "stages/download.py")]
+    return subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
+
+
+def message(done: subprocess.CompletedProcess[str]) -> str:
+    """The one message of a run that failed, without the name of its script."""
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr.removeprefix("download: ").rstrip("\n")
+
+
+def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
+    data, encoder = hub.repositories["datasets", DATASET], hub.repositories["models", ENCODER]
+    first, weights = data.refs["main"], encoder.refs["main"]
+
+    done = download(hub.url, home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"data set: {DATASET} at {first}",
+        *(f"{split}: 6 sentences, 54 words" for split in SPLIT_NAMES),
+        f"encoder: {ENCODER} at {weights}",
+    ]
+    raw = load_from_disk("data/raw")
+    assert raw["test"].column_names == ["id", "words", "pos", "chunk", "ner"]
+    assert raw["train"].features["ner"].feature.names == ["B-LOC", "B-PER", "I-PER", "O"]
+    assert raw["train"]["words"][0] == ["Ada", "Lind", "lives", "in", "Oslo", "."]
+    ner = raw["train"].features["ner"].feature.int2str(raw["train"]["ner"][0])
+    assert ner == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
+    assert json.loads(Path("data/raw/provenance.json").read_text()) == {
+        "source": "hub",
+        "name": DATASET,
+        "config": None,
+        "commit": first,
+        "splits": {split: split for split in SPLIT_NAMES},
+        "rows": {"train": 6, "validation": 6, "test": 6},
+    }
+    origin = json.loads(Path("models/pretrained/provenance.json").read_text())
+    assert [origin[key] for key in ("source", "name", "commit")] == ["hub", ENCODER, weights]
+    assert not [request for request in hub.requests if request.endswith(NOT_NEEDED)]
+    cold = snapshot(Path("data"), Path("models"))
+
+    # Warm: the Hub is asked which commit it is; no file is fetched again, and the bytes are the same.
+    hub.requests.clear()
+    assert download(hub.url, home).returncode == 0
+    assert f"GET /api/datasets/{DATASET}/revision/main" in hub.requests
+    assert not [request for request in hub.requests if request.startswith("GET") and "/resolve/" in request]
+    assert snapshot(Path("data"), Path("models")) == cold
+
+    # The branch moves on, and the newer commit comes into the cache too.
+    second = data.commit({"data/train.parquet": parquet(5)})
+    assert download(hub.url, home).returncode == 0
+    newer = snapshot(Path("data"), Path("models"))
+    assert json.loads(Path("data/raw/provenance.json").read_text())["commit"] == second
+
+    # Offline the older commit is not mistaken for the newer, and one that was never there is not for either.
+    change(dataset__revision=first, encoder__revision=weights)
+    hub.requests.clear()
+    assert download(hub.url, home, HF_HUB_OFFLINE="1").returncode == 0
+    assert snapshot(Path("data"), Path("models")) == cold != newer
+    change(dataset__revision="f" * 40, encoder__revision=weights)
+    assert message(download(hub.url, home, HF_HUB_OFFLINE="1")) == (
+        f"{DATASET} at {'f' * 40} is not, or not whole, in the cache, and HF_HUB_OFFLINE is set: unset it, or make "
+        "download.dataset.revision in params.yaml a commit that is in the cache"
+    )
+    assert snapshot(Path("data"), Path("models")) == cold
+    assert hub.requests == []
+
+
+def test_a_token_opens_what_is_gated_and_is_written_nowhere(hub: Hub, home: Path) -> None:
+    for repository in hub.repositories.values():
+        repository.readers = {TOKEN}
+    bad = download(hub.url, home, HF_TOKEN=TOKEN + "x")
+    assert message(bad).startswith(f"the Hub refused your token while asked for {DATASET} (401)")
+    home.mkdir(exist_ok=True)
+    (home / "token").write_text(TOKEN)  # where `hf auth login` leaves it
+    good = download(hub.url, home)
+    assert (good.returncode, good.stderr) == (0, "")
+    for done in (bad, good):
+        assert TOKEN not in done.stdout + done.stderr
+    for path, content in snapshot(Path()).items():
+        assert TOKEN.encode() not in content, f"{path} holds the token"
+
+
+def test_the_rows_of_a_script_as_parquet(hub: Hub, home: Path) -> None:
+    """The form of WNUT-17: a script on main; the Hub's own conversion keeps each config in a folder of its name."""
+    name = "leondz/wnut_17"
+    repository = hub.add("dataset", name)
+    repository.commit({"wnut_17.py": b"raise SystemExit('code from the Hub was run')", "README.md": b""})
+    splits = {f"wnut_17/{Path(path).stem}/0000.parquet": content for path, content in SPLITS.items()}
+    commit = repository.commit(splits, ref="refs/convert/parquet")
+    change(dataset__name=name, dataset__config="wnut_17", dataset__revision="refs/convert/parquet")
+    assert download(hub.url, home).returncode == 0
+    assert json.loads(Path("data/raw/provenance.json").read_text())["commit"] == commit
+    before = snapshot(Path("data"), Path("models"))
+    pinned = hub.repositories["models", ENCODER].refs["main"]
+    change(dataset__name=name, dataset__config="wnut_17", dataset__revision=commit, encoder__revision=pinned)
+    assert download(hub.url, home, HF_HUB_OFFLINE="1").returncode == 0
+    assert snapshot(Path("data"), Path("models")) == before
+
+
+def test_configs_by_name(hub: Hub, home: Path) -> None:
+    listed = [
+        {"config_name": name, "data_files": [{"split": s, "path": f"{path}/{s}.parquet"} for s in SPLIT_NAMES]}
+        for name, path in (("small", "data"), ("none", "nowhere"))
+    ]
+    readme = f"---\nconfigs: {json.dumps(listed)}\n---\n"
+    commit = hub.repositories["datasets", DATASET].commit({"README.md": readme.encode()})
+    change(dataset__config="small")
+    assert download(hub.url, home).returncode == 0
+    assert '"config": "small"' in Path("data/raw/provenance.json").read_text()
+    before = snapshot(Path("data"), Path("models"))
+    change(dataset__config="large")
+    assert message(download(hub.url, home)) == (
+        f"{DATASET} at {commit}: BuilderConfig 'large' not found. Available: ['small', 'none']; "
+        "see download.dataset.config in params.yaml"
+    )
+    assert snapshot(Path("data"), Path("models")) == before
+
+
+def test_a_repository_without_rows(hub: Hub, home: Path) -> None:
+    commit = hub.add("dataset", "ada/empty").commit({"README.md": b"# Nothing yet"})
+    change(dataset__name="ada/empty")
+    assert message(download(hub.url, home)).startswith(f"ada/empty at {commit}: ")
+
+
+def test_an_unreachable_hub(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    assert message(download(endpoint, home)).startswith(
+        f"the Hub at {endpoint} can't be reached for {DATASET} (ConnectError): check the connection"
+    )
