@@ -9,6 +9,7 @@ Writes data/raw (a `datasets.DatasetDict`: id, words, one list of ClassLabel a t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,27 +38,26 @@ def main() -> None:
 
 def write_dataset(folder: Path, dataset: ConllFiles, target: Path) -> None:
     """Read the column files of every split and write them as one data set."""
-    splits = {
-        split: [
-            dict(zip(dataset.columns, sentence, strict=True))
-            for sentence in tqdm(
-                conll.read_sentences(folder / file, dataset.columns), desc=file, unit=" sentences", disable=None
-            )
-        ]
-        for split, file in dataset.files.items()
-    }
-    built = corpus.build(splits, dataset.layers)
-    built.save_to_disk(target)
+    rows = corpus.write(
+        target, {split: read_rows(folder / file, dataset) for split, file in dataset.files.items()}, dataset.layers
+    )
     write_json(
         target / PROVENANCE,
         {
             "source": dataset.source,
             "files": {split: {"path": file, "sha256": sha256(folder / file)} for split, file in dataset.files.items()},
-            "rows": {split: built[split].num_rows for split in built},
+            "rows": rows,
         },
     )
-    for split, rows in built.items():
-        print(f"{split}: {rows.num_rows:,} sentences, {sum(map(len, rows['words'])):,} words")
+    for split, count in rows.items():
+        print(f"{split}: {count:,} sentences")
+
+
+def read_rows(file: Path, dataset: ConllFiles) -> Iterator[dict[str, list[str]]]:
+    """Yield the sentences of a column file, each with its words and tag layers by name."""
+    sentences = conll.read_sentences(file, dataset.columns)
+    for sentence in tqdm(sentences, desc=file.name, unit=" sentences", disable=None):
+        yield dict(zip(dataset.columns, sentence, strict=True))
 
 
 def write_encoder(folder: Path, encoder: PackagedEncoder | LocalEncoder, target: Path) -> None:

@@ -38,7 +38,17 @@ TINY_PARAMS = {
         },
         "encoder": {"source": "path", "path": "encoder"},
     },
-    "tokenize_align": {"task": "ner", "label_all_tokens": True, "max_length": 24, "stride": 6},
+    "tokenize_align": {
+        "task": "ner",
+        "scheme": "auto",
+        "illegal": "repair",
+        "label_all_tokens": True,
+        "max_length": 24,
+        "stride": 6,
+        "limits": dict.fromkeys(
+            ["illegal", "unseen", "duplicates", "without_subwords", "cut_words", "windowed"],
+        ),
+    },
     "train": {
         "seed": 7,
         "epochs": 6,

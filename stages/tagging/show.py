@@ -1,0 +1,101 @@
+"""What tokenize-align made of one sentence, as columns: words over labels, sub-words over their labels."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from tokenizers import Tokenizer
+
+from tagging import tokenized
+from tagging.alignment import IGNORED
+from tagging.corpus import SPLITS, printable
+from tagging.faults import require
+from tagging.labels import Labels
+from tagging.tokenized import Split
+
+GAP = 2
+
+
+def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
+    """Draw a sentence of data/tokenized.
+
+    Args:
+        folder: data/tokenized.
+        tokenizer: the folder of the tokenizer that made it.
+        wanted: ``SPLIT:NUMBER``, counted from 0, or ``SPLIT:ID``.
+
+    Raises:
+        ValueError: there is no such sentence.
+        Fault: data/tokenized is missing, or another tokenizer made it.
+    """
+    name, colon, which = wanted.partition(":")
+    if not colon or not which or name not in SPLITS:
+        raise ValueError(f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (like train:4), got {wanted!r}")
+    require(folder, "tokenize-align")
+    tokenized.check_tokenizer(folder, tokenizer)
+    labels = tokenized.load_labels(folder)
+    split = tokenized.load_split(folder, name)
+    row = _find(split, name, which)
+    pieces = Tokenizer.from_file(str(tokenizer / tokenized.TOKENIZER_FILE))
+    windows = np.flatnonzero(split.windows.data["sentence"].to_numpy() == row)
+    width = shutil.get_terminal_size().columns
+    found = split.sentences[row]
+    lines = [f"{found['id']}: {len(found['words'])} words", ""]
+    lines += columns([found["words"], [labels.names[label] for label in found["labels"]]], width)
+    for number, window in enumerate(windows.tolist(), 1):
+        lines += ["", f"window {number} of {len(windows)}: {len(split.windows[window]['input_ids'])} sub-words", ""]
+        lines += columns(_window(split, window, pieces, labels), width)
+    return "\n".join(lines)
+
+
+def _find(split: Split, name: str, which: str) -> int:
+    if which.isdecimal() and int(which) < len(split.sentences):
+        return int(which)
+    place = split.sentences.data["id"].combine_chunks().index(pa.scalar(which)).as_py()
+    if place < 0:
+        raise ValueError(f"{name} has no sentence {which}: expected 0 to {len(split.sentences) - 1}, or an id")
+    return int(place)
+
+
+def _window(split: Split, window: int, tokenizer: Tokenizer, labels: Labels) -> list[list[str]]:
+    row = split.windows[window]
+    pieces = [tokenizer.id_to_token(number) or str(number) for number in row["input_ids"]]
+    return [pieces, [str(label) if label == IGNORED else labels.names[label] for label in row["labels"]]]
+
+
+def columns(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Set rows of the same length under each other, in as many blocks as the width asks for."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(display_width, column)) + GAP for column in zip(*cells, strict=True)]
+    lines: list[str] = []
+    for start, end in _blocks(widths, width):
+        lines += [""] if lines else []
+        for row in cells:
+            padded = (
+                cell + " " * (size - display_width(cell))
+                for cell, size in zip(row[start:end], widths[start:end], strict=True)
+            )
+            lines.append("".join(padded).rstrip())
+    return lines
+
+
+def _blocks(widths: Sequence[int], width: int) -> Iterator[tuple[int, int]]:
+    start, used = 0, 0
+    for place, size in enumerate(widths):
+        if used and used + size - GAP > width:
+            yield start, place
+            start, used = place, 0
+        used += size
+    if widths:
+        yield start, len(widths)
+
+
+def display_width(text: str) -> int:
+    """The cells of a terminal that a text takes: two for wide characters, none for combining marks."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
