@@ -41,8 +41,8 @@ METRICS = Path("metrics/data.json")
 
 # Words that are in memory at a time, and of which each distinct one is tokenised once.
 CHUNK_WORDS = 2**20
-# Sentences of each split by which the way of tokenising is proven.
-PROBED = 50
+# Sentences of each split, spread over it, by which the way of tokenising is proven.
+PROBED = 20
 
 
 def main() -> None:
@@ -109,7 +109,8 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 
 def is_one_by_one(tokenizer: Tokenizer, data: DatasetDict) -> bool:
     """Prove on sentences of the corpus that each distinct word need be tokenised only once; say so if not."""
-    sentences = [words for split in SPLITS for words in data[split][:PROBED][WORDS]]
+    probes = {split: range(0, len(data[split]), len(data[split]) // PROBED + 1) for split in SPLITS}
+    sentences = [words for split, rows in probes.items() for words in data[split][rows][WORDS]]
     proven = subwords.one_by_one(tokenizer, sentences)
     if not proven:
         print("the tokenizer splits a word by its neighbours too: every sentence is tokenised, which takes longer")

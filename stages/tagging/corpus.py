@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_from_disk
 
+from tagging.display import printable
 from tagging.faults import Fault, require
 from tagging.shards import ShardWriter, read
 
@@ -139,11 +140,6 @@ def name_word(batch: pa.RecordBatch, place: int) -> str:
     row = int(np.searchsorted(offsets, place, side="right")) - 1
     word = batch[WORDS].values[place].as_py()
     return f"{batch[ID][row]}, word {place - offsets[row]} ({printable(word)})"
-
-
-def printable(word: str) -> str:
-    """The word, with what a terminal would not show as an escape sequence."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word)
 
 
 def chunks(split: Dataset, words: int) -> Iterator[pa.RecordBatch]:

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from tagging import subwords, windows
 from tagging.alignment import IGNORED, NO_WORD, align_labels
-from tagging.subwords import Subwords
+from tagging.subwords import Subwords, Vocabulary
 
 Ints = npt.NDArray[np.int64]
 
@@ -66,6 +66,7 @@ class Encoder:
         label_all_tokens: bool,
     ) -> None:
         self.tokenizer, self.one_by_one = tokenizer, one_by_one
+        self.vocabulary = Vocabulary(tokenizer)
         self.stride, self.inside, self.label_all_tokens = stride, inside, label_all_tokens
         before, after = subwords.special_tokens(tokenizer)
         self.specials = Subwords(np.array(before + after, dtype=np.int32), np.array([len(before), len(after)]))
@@ -114,8 +115,8 @@ class Encoder:
     def _tokenize(self, words: pa.DictionaryArray, ends: Ints) -> tuple[Subwords, Ints]:
         """Sub-words of some words, and for each word of the sentences its place among those."""
         if self.one_by_one:
-            table = subwords.of_words(self.tokenizer, words.dictionary.to_pylist())
-            return table, words.indices.to_numpy().astype(np.int64)
+            places = self.vocabulary.places(words.dictionary.to_pylist())
+            return self.vocabulary.subwords, places[words.indices.to_numpy()]
         flat = words.dictionary_decode().to_pylist()
         begins = [0, *ends[:-1].tolist()]
         sentences = [flat[begin:end] for begin, end in zip(begins, ends.tolist(), strict=True)]

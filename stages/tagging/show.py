@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import unicodedata
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +11,11 @@ from tokenizers import Tokenizer
 
 from tagging import tokenized
 from tagging.alignment import IGNORED
-from tagging.corpus import SPLITS, printable
+from tagging.corpus import SPLITS
+from tagging.display import columns
 from tagging.faults import require
 from tagging.labels import Labels
 from tagging.tokenized import Split
-
-GAP = 2
 
 
 def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
@@ -66,36 +63,3 @@ def _window(split: Split, window: int, tokenizer: Tokenizer, labels: Labels) -> 
     row = split.windows[window]
     pieces = [tokenizer.id_to_token(number) or str(number) for number in row["input_ids"]]
     return [pieces, [str(label) if label == IGNORED else labels.names[label] for label in row["labels"]]]
-
-
-def columns(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Set rows of the same length under each other, in as many blocks as the width asks for."""
-    cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(display_width, column)) + GAP for column in zip(*cells, strict=True)]
-    lines: list[str] = []
-    for start, end in _blocks(widths, width):
-        lines += [""] if lines else []
-        for row in cells:
-            padded = (
-                cell + " " * (size - display_width(cell))
-                for cell, size in zip(row[start:end], widths[start:end], strict=True)
-            )
-            lines.append("".join(padded).rstrip())
-    return lines
-
-
-def _blocks(widths: Sequence[int], width: int) -> Iterator[tuple[int, int]]:
-    start, used = 0, 0
-    for place, size in enumerate(widths):
-        if used and used + size - GAP > width:
-            yield start, place
-            start, used = place, 0
-        used += size
-    if widths:
-        yield start, len(widths)
-
-
-def display_width(text: str) -> int:
-    """The cells of a terminal that a text takes: two for wide characters, none for combining marks."""
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)

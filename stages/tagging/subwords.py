@@ -102,12 +102,39 @@ def of_words(tokenizer: Tokenizer, words: Sequence[str]) -> Subwords:
     return of_sentences(tokenizer, [words[start : start + GROUP] for start in range(0, len(words), GROUP)])
 
 
+class Vocabulary:
+    """The distinct words met so far, each tokenised once.
+
+    Args:
+        tokenizer: one that `one_by_one` holds for.
+        most: how many words are kept; beyond that it forgets them and starts anew, so that its memory is bounded.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, most: int = 2**20) -> None:
+        self.tokenizer, self.most = tokenizer, most
+        self._forget()
+
+    def places(self, words: Sequence[str]) -> Ints:
+        """The places of the words in ``subwords``, which is extended by the new ones among them."""
+        if len(self._places) > self.most:
+            self._forget()
+        new = list(dict.fromkeys(word for word in words if word not in self._places))
+        self._places.update(zip(new, range(len(self._places), len(self._places) + len(new)), strict=True))
+        self.subwords += of_words(self.tokenizer, new)
+        return np.array([self._places[word] for word in words], dtype=np.int64)
+
+    def _forget(self) -> None:
+        self._places: dict[str, int] = {}
+        self.subwords = of_words(self.tokenizer, [])
+
+
 def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
     """Whether the sentences come out the same when each distinct word is tokenised once, away from its neighbours."""
     words = [word for sentence in sentences for word in sentence]
-    places = {word: place for place, word in enumerate(sorted(set(words)))}
+    distinct = sorted(set(words))
+    places = {word: place for place, word in enumerate(distinct)}
+    gathered = of_words(tokenizer, distinct).take(np.array([places[word] for word in words], dtype=np.int64))
     whole = of_sentences(tokenizer, sentences)
-    gathered = of_words(tokenizer, list(places)).take(np.array([places[word] for word in words], dtype=np.int64))
     return np.array_equal(whole.ids, gathered.ids) and np.array_equal(whole.counts, gathered.counts)
 
 
