@@ -13,15 +13,6 @@ IGNORED = -100
 NO_WORD = -1
 
 
-def first_subwords(word_ids: Sequence[int]) -> list[int]:
-    """The positions at which a word begins; special tokens are passed over."""
-    return [
-        position
-        for position, word in enumerate(word_ids)
-        if word != NO_WORD and (position == 0 or word_ids[position - 1] != word)
-    ]
-
-
 def align_labels(
     labels: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], inside: Sequence[int], label_all_tokens: bool
 ) -> npt.NDArray[np.int64]:

@@ -57,7 +57,7 @@ def write(path: Path, splits: Mapping[str, Iterable[Row]], layers: Sequence[str]
     final = {layer: np.argsort(np.argsort(np.array(list(ids), dtype=object))) for layer, ids in seen.items()}
     counts = {}
     for split, file in waiting.items():
-        with ShardWriter(path / split, features, split) as shards, pa.memory_map(str(file)) as source:
+        with ShardWriter(path / split, features, split) as shards, pa.OSFile(str(file)) as source:
             for batch in pa.ipc.open_stream(source):
                 tags = {layer: _map(batch[layer], final[layer]) for layer in layers}
                 shards.write({ID: batch[ID], WORDS: batch[WORDS], **tags})
