@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from datasets import Dataset, DatasetDict
+from datasets import Dataset, DatasetDict, disable_progress_bars
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from tagging import corpus, labels, show, subwords, tokenized
 from tagging.corpus import ID, SPLITS, WORDS
 from tagging.duplicates import TrainingSentences, hash_sentences
-from tagging.encoding import Encoded, Encoder
+from tagging.encoding import Encoded, WindowMaker
 from tagging.faults import Fault, exit_with_message, require
 from tagging.findings import Findings
 from tagging.labels import Labels
@@ -52,10 +52,11 @@ def main() -> None:
     if wanted is not None:
         try:
             print(show.sentence(TOKENIZED, TOKENIZER, wanted))
-        except ValueError as error:
+        except show.NoSuchSentence as error:
             parser.error(str(error))
         return
     params = read_section("tokenize_align", TokenizeAlign)
+    disable_progress_bars()  # of `datasets`; the stage has one of its own
     with replacing(TOKENIZED, METRICS) as (target, metrics):
         write_json(metrics, tokenize_align(RAW, TOKENIZER, params, target))
 
@@ -78,7 +79,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     if params.illegal == "refuse":
         refuse_illegal(findings, tags)
     print(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
-    encoder = Encoder(
+    maker = WindowMaker(
         loaded, is_one_by_one(loaded, data), params.max_length, params.stride, names.inside, params.label_all_tokens
     )
     target.mkdir()
@@ -88,7 +89,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     metrics = {}
     for split in SPLITS:
         sizes = write_split(
-            data[split], split, params.task, names, tags[split], encoder, training, findings[split], target
+            data[split], split, params.task, names, tags[split], maker, training, findings[split], target
         )
         metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split)
         tell(split, params.task, metrics[split], findings[split])
@@ -146,7 +147,7 @@ def write_split(
     task: str,
     names: Labels,
     tags: Tags,
-    encoder: Encoder,
+    maker: WindowMaker,
     training: TrainingSentences,
     findings: Findings,
     target: Path,
@@ -162,8 +163,8 @@ def write_split(
             values, ends = flat(chunk[task])
             ids = tags.to_labels(values, ends, names)
             vocabulary = chunk[WORDS].values.dictionary_encode()
-            encoded = encoder.encode(vocabulary, ends, ids)
-            find_in_words(findings, chunk, encoded, encoder.capacity)
+            encoded = maker.make(vocabulary, ends, ids)
+            find_in_words(findings, chunk, encoded, maker.capacity)
             hashes = hash_sentences(vocabulary, ends)
             if split == "train":
                 training.add(hashes)

@@ -44,7 +44,7 @@ class Encoded:
         }
 
 
-class Encoder:
+class WindowMaker:
     """Makes windows by one tokenizer and one set of rules.
 
     Args:
@@ -72,7 +72,7 @@ class Encoder:
         self.specials = Subwords(np.array(before + after, dtype=np.int32), np.array([len(before), len(after)]))
         self.capacity = max_length - len(before) - len(after)
 
-    def encode(self, words: pa.DictionaryArray, ends: Ints, labels: Ints) -> Encoded:
+    def make(self, words: pa.DictionaryArray, ends: Ints, labels: Ints) -> Encoded:
         """Make the windows of some sentences.
 
         Every word with at least one sub-word is in one window or more; a sentence without any still has a window, of

@@ -18,6 +18,10 @@ from tagging.labels import Labels
 from tagging.tokenized import Split
 
 
+class NoSuchSentence(Exception):
+    """What was asked for does not name a sentence; the message says what would."""
+
+
 def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
     """Draw a sentence of data/tokenized.
 
@@ -27,12 +31,12 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
         wanted: ``SPLIT:NUMBER``, counted from 0, or ``SPLIT:ID``.
 
     Raises:
-        ValueError: there is no such sentence.
+        NoSuchSentence: the split has none of that number or id, or there is no such split.
         Fault: data/tokenized is missing, or another tokenizer made it.
     """
     name, colon, which = wanted.partition(":")
     if not colon or not which or name not in SPLITS:
-        raise ValueError(f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (like train:4), got {wanted!r}")
+        raise NoSuchSentence(f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (like train:4), got {wanted!r}")
     require(folder, "tokenize-align")
     tokenized.check_tokenizer(folder, tokenizer)
     labels = tokenized.load_labels(folder)
@@ -55,7 +59,7 @@ def _find(split: Split, name: str, which: str) -> int:
         return int(which)
     place = split.sentences.data["id"].combine_chunks().index(pa.scalar(which)).as_py()
     if place < 0:
-        raise ValueError(f"{name} has no sentence {which}: expected 0 to {len(split.sentences) - 1}, or an id")
+        raise NoSuchSentence(f"{name} has no sentence {which}: expected 0 to {len(split.sentences) - 1}, or an id")
     return int(place)
 
 

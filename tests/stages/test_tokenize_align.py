@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import edit, fault_of, run_stage, snapshot
+from conftest import ROOT, edit, fault_of, run_stage, snapshot
 from transformers import ByT5Tokenizer
 
 from tagging import subwords, tokenized
+from tagging.params.reader import read_section
+from tagging.params.tokenize_align import TokenizeAlign
 
 
 @pytest.mark.parametrize(
@@ -152,6 +155,24 @@ def test_a_tokenizer_that_needs_whole_sentences_takes_the_plain_way(
     run_stage("tokenize_align")
     assert "the tokenizer splits a word by its neighbours too: every sentence is tokenised" in capsys.readouterr().out
     assert snapshot(Path("data/tokenized"), Path("metrics")) == before
+
+
+def test_chunks_of_any_size_give_the_same(finished: Path) -> None:
+    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
+    stage["corpus"].BATCH_WORDS, whole = 10, stage["corpus"].BATCH_WORDS
+    try:
+        run_stage("download")  # so that there are batches to join
+    finally:
+        stage["corpus"].BATCH_WORDS = whole
+    stage["tokenize_align"].__globals__["CHUNK_WORDS"] = 25
+    params = read_section("tokenize_align", TokenizeAlign)
+    metrics = stage["tokenize_align"](Path("data/raw"), Path("models/pretrained/tokenizer"), params, Path("chunked"))
+    assert metrics == json.loads(Path("metrics/data.json").read_text())
+    for name in ("train", "validation", "test"):
+        expected, found = (tokenized.load_split(folder, name) for folder in (Path("data/tokenized"), Path("chunked")))
+        assert found.windows.data.column("labels").num_chunks > 1
+        assert found.windows[:] == expected.windows[:]
+        assert found.sentences[:] == expected.sentences[:]
 
 
 @pytest.mark.parametrize("wanted", ["test:1", "test:test-1"])

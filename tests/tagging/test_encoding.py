@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from tagging.alignment import IGNORED, NO_WORD
-from tagging.encoding import Encoded, Encoder
+from tagging.encoding import Encoded, WindowMaker
 from tagging.stitching import UNSEEN, choose_windows, stitch
 
 LABELS = 5
@@ -28,10 +28,10 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     return byte_level_bpe() if request.param == "byte-level BPE" else unigram()
 
 
-def encode(encoder: Encoder, sentences: list[list[tuple[str, int]]]) -> Encoded:
+def encode(maker: WindowMaker, sentences: list[list[tuple[str, int]]]) -> Encoded:
     words = pa.array([word for sentence in sentences for word, _ in sentence], pa.string()).dictionary_encode()
     labels = np.array([label for sentence in sentences for _, label in sentence], dtype=np.int64)
-    return encoder.encode(words, np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64), labels)
+    return maker.make(words, np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64), labels)
 
 
 @given(SENTENCES, st.integers(3, 40), st.booleans(), st.booleans(), st.data())
@@ -44,7 +44,7 @@ def test_apart_and_together(
     data: st.DataObject,
 ) -> None:
     stride = data.draw(st.integers(0, (max_length - 2) // 2))
-    encoded = encode(Encoder(tokenizer, one_by_one, max_length, stride, INSIDE, label_all_tokens), sentences)
+    encoded = encode(WindowMaker(tokenizer, one_by_one, max_length, stride, INSIDE, label_all_tokens), sentences)
     input_ids, word_ids, labels = (
         column.to_pylist() for column in (encoded.input_ids, encoded.word_ids, encoded.labels)
     )
@@ -77,7 +77,9 @@ def test_apart_and_together(
 def test_a_sentence_that_fits_is_what_transformers_makes_of_it() -> None:
     tokenizer = word_piece(["Ada", "Oslo", "##ito"])
     words = ["Ada", "don't", "\u200b", "Osloito", "."]
-    encoded = encode(Encoder(tokenizer.backend_tokenizer, True, 64, 8, INSIDE, True), [[(word, 0) for word in words]])
+    encoded = encode(
+        WindowMaker(tokenizer.backend_tokenizer, True, 64, 8, INSIDE, True), [[(word, 0) for word in words]]
+    )
     expected = tokenizer(words, is_split_into_words=True)
     assert encoded.input_ids.to_pylist() == [expected["input_ids"]]
     assert encoded.word_ids.to_pylist() == [[NO_WORD if word is None else word for word in expected.word_ids()]]
@@ -85,6 +87,6 @@ def test_a_sentence_that_fits_is_what_transformers_makes_of_it() -> None:
 
 def test_the_plain_way_and_the_fast_way_agree(tokenizer: Tokenizer) -> None:
     sentences = [[(word, n % LABELS) for n, word in enumerate(ODD_WORDS)], [], [(ODD_WORDS[0], 1)]]
-    fast, plain = (encode(Encoder(tokenizer, way, 16, 4, INSIDE, True), sentences) for way in (True, False))
+    fast, plain = (encode(WindowMaker(tokenizer, way, 16, 4, INSIDE, True), sentences) for way in (True, False))
     assert fast.columns(7) == plain.columns(7)
     assert fast.columns(7)["sentence"][0].as_py() == 7
