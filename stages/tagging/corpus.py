@@ -40,6 +40,9 @@ def write(path: Path, splits: Mapping[str, Iterable[Row]], layers: Sequence[str]
 
     Returns:
         The number of sentences of each split.
+
+    Raises:
+        Fault: a split has no sentences, or a sentence has more or fewer tags than words.
     """
     path.mkdir(parents=True)
     seen: dict[str, dict[str, int]] = {layer: {} for layer in layers}
@@ -87,6 +90,8 @@ def _write_waiting(file: Path, split: str, rows: Iterable[Row], seen: dict[str, 
                 columns.append(pa.ListArray.from_arrays(tags.offsets, pa.array(values, pa.int64())))
             writer.write_batch(pa.record_batch(columns, schema=schema))
             number += len(batch)
+    if not number:
+        raise Fault(f"the split {split} has no sentences: expected at least one")
 
 
 def _check_lengths(ids: pa.StringArray, words: pa.ListArray, tags: pa.ListArray, layer: str) -> None:

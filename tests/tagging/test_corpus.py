@@ -35,7 +35,7 @@ def test_ids_of_the_source_are_kept(tmp_path: Path) -> None:
     assert corpus.load(tmp_path / "raw")["train"]["id"][:] == ["doc-7", "train-1"]
 
 
-@pytest.mark.parametrize("sentences", [0, 1, 50])
+@pytest.mark.parametrize("sentences", [1, 2, 50])
 def test_batches_and_shards_of_any_size_hold_the_same(tmp_path: Path, monkeypatch, sentences: int) -> None:
     rows = [{"words": ["é"] * (n % 4), "ner": [f"T{(n * 7 + i) % 10}" for i in range(n % 4)]} for n in range(sentences)]
     splits = dict.fromkeys(corpus.SPLITS, rows)
@@ -79,6 +79,11 @@ def test_tags_must_be_as_many_as_words(tmp_path: Path) -> None:
     rows = {"train": [{"words": ["a", "b"], "ner": ["O", "O"]}, {"words": ["a", "b"], "ner": ["O"]}]}
     with pytest.raises(Fault, match="sentence train-1 has 2 words, but 1 tags in ner"):
         corpus.write(tmp_path / "raw", rows, ["ner"])
+
+
+def test_an_empty_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="the split validation has no sentences: expected at least one"):
+        corpus.write(tmp_path / "raw", ROWS | {"validation": []}, ["ner"])
 
 
 def test_chunks_have_about_so_many_words(tmp_path: Path, monkeypatch) -> None:
