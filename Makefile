@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
-.PHONY: repro test lint lock
+.PHONY: repro test lint bench lock
 .DEFAULT_GOAL := repro
 
 repro: $(STAMP)
@@ -21,6 +21,10 @@ lint: $(STAMP)
 	ruff format --check .
 	ruff check .
 	mypy
+
+# Against the plain recipe, on the sample; see benchmarks/README.md for other data.
+bench: $(STAMP)
+	python benchmarks/tokenize_align.py
 
 # Newest versions that pyproject.toml allows, in a fresh environment, written to constraints.txt. torch and what its
 # builds for GPUs bring along stay free: which build is right is the host's matter.

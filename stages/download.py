@@ -39,12 +39,10 @@ def main() -> None:
 def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     """Read every split where it lives, check each row and write all as one data set."""
     source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
-    built = corpus.build({split: list(rows) for split, rows in source.splits().items()}, list(dataset.layers))
+    rows = corpus.write(target, source.splits(), list(dataset.layers))
     report = source.report()
-    built.save_to_disk(target)
-    write_json(target / PROVENANCE, {**source.provenance(), "rows": {split: built[split].num_rows for split in built}})
-    for split, rows in built.items():
-        print(f"{split}: {rows.num_rows:,} sentences, {sum(map(len, rows['words'])):,} words")
+    write_json(target / PROVENANCE, {**source.provenance(), "rows": rows})
+    print(", ".join(f"{split}: {count:,} sentences" for split, count in rows.items()))
     if report:
         print(report)
 

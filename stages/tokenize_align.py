@@ -1,150 +1,206 @@
 """Stage 2, tokenize-align: words become sub-words, word labels become sub-word labels, long sentences become windows.
 
 Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrained/tokenizer.
-Writes data/tokenized (see `tagging.tokenized` for its layout).
+Writes data/tokenized (see `tagging.tokenized` for its layout) and metrics/data.json: what each split holds, and what is
+odd about it.
 
     python stages/tokenize_align.py
+    python stages/tokenize_align.py --show train:4    print a sentence of data/tokenized, compute nothing
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, DatasetDict
+import numpy as np
+import pyarrow as pa
+from datasets import Dataset, DatasetDict, disable_progress_bars
+from tokenizers import Tokenizer
 from tqdm import tqdm
-from transformers import PreTrainedTokenizerBase
 
-from tagging import corpus, encoders, labels, schemes, tokenized, windows
-from tagging.alignment import NO_WORD, align_labels
+from tagging import corpus, labels, show, subwords, tokenized
+from tagging.corpus import ID, SPLITS, WORDS
+from tagging.duplicates import TrainingSentences, hash_sentences
+from tagging.encoding import Encoded, WindowMaker
 from tagging.faults import Fault, exit_with_message, require
+from tagging.findings import Findings
 from tagging.labels import Labels
 from tagging.outputs import replacing, write_json
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
-from tagging.progress import quiet
 from tagging.provenance import PROVENANCE, sha256
+from tagging.shards import ShardWriter
+from tagging.tags import Tags, flat, read_tags
 
 RAW = Path("data/raw")
 TOKENIZER = Path("models/pretrained/tokenizer")
 TOKENIZED = Path("data/tokenized")
+METRICS = Path("metrics/data.json")
 
-BATCH = 1000
+# Words that are in memory at a time, and of which each distinct one is tokenised once.
+CHUNK_WORDS = 2**20
+# Sentences of each split, spread over it, by which the way of tokenising is proven.
+PROBED = 20
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description="Turn the words of data/raw into the sub-words of data/tokenized.")
+    parser.add_argument("--show", metavar="SPLIT:SENTENCE", help="print a sentence, by its number (from 0) or its id")
+    wanted = parser.parse_args().show
+    if wanted is not None:
+        try:
+            print(show.sentence(TOKENIZED, TOKENIZER, wanted))
+        except show.NoSuchSentence as error:
+            parser.error(str(error))
+        return
     params = read_section("tokenize_align", TokenizeAlign)
-    quiet()
-    raw = corpus.load(RAW)
-    if params.task not in corpus.layers(raw):
+    disable_progress_bars()  # of `datasets`; the stage has one of its own
+    with replacing(TOKENIZED, METRICS) as (target, metrics):
+        write_json(metrics, tokenize_align(RAW, TOKENIZER, params, target))
+
+
+def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Path) -> dict[str, Any]:
+    """Write the folder ``target`` and give the metrics of every split.
+
+    Raises:
+        Fault: task, tokenizer and params do not go together, a tag is refused, or a limit is passed.
+    """
+    data = corpus.load(raw)
+    if params.task not in corpus.layers(data):
         raise Fault(
-            f"{RAW} has no column {params.task!r} (tokenize_align.task in params.yaml): "
-            f"it has {', '.join(corpus.layers(raw))}"
+            f"{raw} has no column {params.task!r} (tokenize_align.task in params.yaml): "
+            f"it has {', '.join(corpus.layers(data))}"
         )
-    tokenizer = load_tokenizer(params)
-    tags = {split: read_tags(raw, split, params.task) for split in raw}
-    names = labels.from_tags(params.task, tags)
+    loaded = load_tokenizer(tokenizer, params.max_length)
+    names, tags = read_tags(data, params.task, params.scheme)
+    findings = {split: find_in_tags(data, split, params.task, tags) for split in SPLITS}
+    if params.illegal == "refuse":
+        refuse_illegal(findings, tags)
     print(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
-    with replacing(TOKENIZED) as (target,):
-        target.mkdir()
-        labels.write(names, target / "labels.json")
-        write_json(target / PROVENANCE, {"tokenizer_sha256": sha256(TOKENIZER / tokenized.TOKENIZER_FILE)})
-        for split in raw:
-            write_split(raw, split, tags[split], names, tokenizer, params, target)
+    maker = WindowMaker(
+        loaded, is_one_by_one(loaded, data), params.max_length, params.stride, names.inside, params.label_all_tokens
+    )
+    target.mkdir()
+    labels.write(names, target / "labels.json")
+    write_json(target / PROVENANCE, {"tokenizer_sha256": sha256(tokenizer / tokenized.TOKENIZER_FILE)})
+    training = TrainingSentences()
+    metrics = {}
+    for split in SPLITS:
+        sizes = write_split(
+            data[split], split, params.task, names, tags[split], maker, training, findings[split], target
+        )
+        metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split)
+        tell(split, params.task, metrics[split], findings[split])
+    over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
+    if over:
+        raise Fault("\n  ".join([f"{raw} passes limits that params.yaml sets:", *over]))
+    return metrics
 
 
-def load_tokenizer(params: TokenizeAlign) -> PreTrainedTokenizerBase:
-    """Load the tokenizer and check that it can do what this stage asks of it."""
-    require(TOKENIZER, "download")
-    tokenizer = encoders.load_tokenizer(TOKENIZER)
-    if not tokenizer.is_fast:
-        raise Fault(
-            f"{type(tokenizer).__name__} in {TOKENIZER} is not a fast tokenizer, so it can't say which word a "
-            "sub-word belongs to: choose an encoder that has a tokenizer.json"
-        )
-    if params.max_length > tokenizer.model_max_length:
-        raise Fault(
-            f"tokenize_align.max_length is {params.max_length}, but the encoder reads at most "
-            f"{tokenizer.model_max_length} sub-words"
-        )
+def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
+    """Load the tokenizer and check that its encoder reads windows of that length."""
+    require(folder, "download")
+    tokenizer, longest = subwords.load(folder)
+    if longest is not None and max_length > longest:
+        raise Fault(f"tokenize_align.max_length is {max_length}, but the encoder reads at most {longest} sub-words")
     return tokenizer
 
 
-def read_tags(raw: DatasetDict, split: str, task: str) -> list[list[str]]:
-    """The tags of a split, in IOB2 where they mark spans; says what was converted and repaired."""
-    tags = corpus.tags(raw[split], task)
-    if not schemes.is_spans(raw[split].features[task].feature.names):
-        return tags
-    scheme = schemes.detect(tags)
-    converted = [schemes.to_iob2(row, scheme) for row in tags]
-    repaired = sum(count for _, count in converted)
-    if scheme != "IOB2" or repaired:
-        print(f"{split}: {task} is written in {scheme}, converted to IOB2; {repaired:,} illegal tags repaired")
-    return [row for row, _ in converted]
+def is_one_by_one(tokenizer: Tokenizer, data: DatasetDict) -> bool:
+    """Prove on sentences of the corpus that each distinct word need be tokenised only once; say so if not."""
+    probes = {split: range(0, len(data[split]), len(data[split]) // PROBED + 1) for split in SPLITS}
+    sentences = [words for split, rows in probes.items() for words in data[split][rows][WORDS]]
+    proven = subwords.one_by_one(tokenizer, sentences)
+    if not proven:
+        print("the tokenizer splits a word by its neighbours too: every sentence is tokenised, which takes longer")
+    return proven
+
+
+def find_in_tags(data: DatasetDict, split: str, task: str, tags: dict[str, Tags]) -> Findings:
+    """What is odd about the tags of a split."""
+    findings = Findings()
+    findings.add("illegal", tags[split].illegal, tags[split].illegal_places(data[split], task))
+    trained_on = tags["train"].counts
+    unseen = sorted(tag for tag, count in tags[split].counts.items() if count and not trained_on.get(tag))
+    findings.add("unseen", len(unseen), [", ".join(unseen)])
+    return findings
+
+
+def refuse_illegal(findings: dict[str, Findings], tags: dict[str, Tags]) -> None:
+    """Raise a `Fault` that names the first illegal tags of each split, if there are any."""
+    found = [
+        f"{split}, in {tags[split].scheme}: {findings[split].line('illegal')}"
+        for split in SPLITS
+        if tags[split].illegal
+    ]
+    if found:
+        raise Fault(
+            "\n  ".join(["tokenize_align.illegal is refuse, repair would take them as conlleval does:", *found])
+        )
 
 
 def write_split(
-    raw: DatasetDict,
+    data: Dataset,
     split: str,
-    tags: list[list[str]],
+    task: str,
     names: Labels,
-    tokenizer: PreTrainedTokenizerBase,
-    params: TokenizeAlign,
+    tags: Tags,
+    maker: WindowMaker,
+    training: TrainingSentences,
+    findings: Findings,
     target: Path,
-) -> None:
-    """Write the sentences and the windows of one split, and say how long and how hard it is."""
-    ids = [[names.label2id[tag] for tag in row] for row in tags]
-    sentences = Dataset.from_dict(
-        {"id": raw[split]["id"][:], "words": raw[split]["words"][:], "labels": ids},
-        features=tokenized.sentence_features(names),
-    )
-    rows = list(make_windows(sentences, names, tokenizer, params, split))
-    made = Dataset.from_list(rows, features=tokenized.WINDOW_FEATURES)
-    sentences.save_to_disk(target / "sentences" / split)
-    made.save_to_disk(target / "windows" / split)
-    words = sum(map(len, ids))
-    reached = len({(row["sentence"], word) for row in rows for word in row["word_ids"] if word != NO_WORD})
-    print(
-        f"{split}: {len(sentences):,} sentences, {words:,} words, {len(made):,} windows; "
-        f"{words - reached:,} words have no sub-word"
-    )
+) -> dict[str, int]:
+    """Write the sentences and the windows of one split, add to its findings, and give its size."""
+    words = 0
+    with (
+        ShardWriter(target / "sentences" / split, tokenized.sentence_features(names), split) as sentences,
+        ShardWriter(target / "windows" / split, tokenized.WINDOW_FEATURES, split) as windows,
+        tqdm(total=len(data), desc=split, unit=" sentences", disable=None) as bar,
+    ):
+        for chunk in corpus.chunks(data, CHUNK_WORDS):
+            values, ends = flat(chunk[task])
+            ids = tags.to_labels(values, ends, names)
+            vocabulary = chunk[WORDS].values.dictionary_encode()
+            encoded = maker.make(vocabulary, ends, ids)
+            find_in_words(findings, chunk, encoded, maker.capacity)
+            hashes = hash_sentences(vocabulary, ends)
+            if split == "train":
+                training.add(hashes)
+            else:
+                repeated = training.find(hashes)
+                findings.add("duplicates", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
+            windows.write(encoded.columns(first_sentence=sentences.rows))
+            offsets = chunk[WORDS].offsets
+            sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": pa.ListArray.from_arrays(offsets, ids)})
+            words += len(values)
+            bar.update(chunk.num_rows)
+    return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
 
 
-def make_windows(
-    sentences: Dataset, names: Labels, tokenizer: PreTrainedTokenizerBase, params: TokenizeAlign, split: str
-) -> Iterator[dict[str, Any]]:
-    """Yield the windows of each sentence, in order, as rows of `tokenized.WINDOW_FEATURES`.
-
-    Every word with at least one sub-word is in one window or more; a sentence without any still has a window, of
-    special tokens alone.
-    """
-    before, after = special_tokens(tokenizer)
-    capacity = params.max_length - len(before) - len(after)
-    inside = names.inside
-    for start in tqdm(range(0, len(sentences), BATCH), desc=split, unit="k sentences", disable=None):
-        batch = sentences[start : start + BATCH]
-        encoded = tokenizer(batch["words"], is_split_into_words=True, add_special_tokens=False, truncation=False)
-        for offset, input_ids in enumerate(encoded["input_ids"]):
-            words = encoded.word_ids(offset)
-            kept = windows.shorten_words(words, capacity)
-            input_ids, words = [input_ids[i] for i in kept], [words[i] for i in kept]
-            for begin, end in windows.cut(words, capacity, params.stride):
-                word_ids = [NO_WORD] * len(before) + words[begin:end] + [NO_WORD] * len(after)
-                yield {
-                    "sentence": start + offset,
-                    "input_ids": before + input_ids[begin:end] + after,
-                    "word_ids": word_ids,
-                    "labels": align_labels(word_ids, batch["labels"][offset], inside, params.label_all_tokens),
-                }
+def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, capacity: int) -> None:
+    """What is odd about the words of some sentences, for this tokenizer."""
+    for kind, odd in (("without_subwords", encoded.counts == 0), ("cut_words", encoded.counts > capacity)):
+        places = np.flatnonzero(odd)
+        findings.add(kind, len(places), (corpus.name_word(chunk, int(place)) for place in places))
+    long = np.flatnonzero(np.bincount(encoded.sentence) > 1)
+    findings.add("windowed", len(long), (chunk[ID][int(row)].as_py() for row in long))
 
 
-def special_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
-    """The special tokens that the tokenizer puts before and after a sentence, as ids."""
-    encoded = tokenizer([["a"]], is_split_into_words=True)
-    ids, words = encoded["input_ids"][0], encoded.word_ids(0)
-    body = [position for position, word in enumerate(words) if word is not None]
-    return ids[: body[0]], ids[body[-1] + 1 :]
+def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
+    """The part of metrics/data.json that is about labels and findings."""
+    counts = dict(findings.counts)
+    if split == "train":
+        del counts["unseen"], counts["duplicates"]  # both are about what the training split holds
+    return {"scheme": tags.scheme, "labels": {name: tags.counts.get(name, 0) for name in names.names}, **counts}
+
+
+def tell(split: str, task: str, metrics: dict[str, Any], findings: Findings) -> None:
+    """Say what a split holds and what is odd about it."""
+    sizes = ", ".join(f"{metrics[size]:,} {size}" for size in ("sentences", "words", "windows"))
+    scheme = {"tags": "plain tags", "IOB2": "IOB2"}.get(metrics["scheme"], f"{metrics['scheme']}, converted to IOB2")
+    print("\n  ".join([f"{split}: {sizes}; {task} is written in {scheme}", *findings.lines()]))
 
 
 if __name__ == "__main__":

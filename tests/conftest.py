@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 import torch
 from ruamel.yaml import YAML
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,17 @@ TINY_PARAMS = {
         },
         "encoder": {"source": "path", "path": "encoder"},
     },
-    "tokenize_align": {"task": "ner", "label_all_tokens": True, "max_length": 24, "stride": 6},
+    "tokenize_align": {
+        "task": "ner",
+        "scheme": "auto",
+        "illegal": "repair",
+        "label_all_tokens": True,
+        "max_length": 24,
+        "stride": 6,
+        "limits": dict.fromkeys(
+            ["illegal", "unseen", "duplicates", "without_subwords", "cut_words", "windowed"],
+        ),
+    },
     "train": {
         "seed": 7,
         "epochs": 6,
@@ -77,6 +87,89 @@ def word_piece(pieces: list[str], lowercase: bool = False) -> PreTrainedTokenize
         cls_token="[CLS]",
         sep_token="[SEP]",
     )
+
+
+# What tokenizers are known to stumble over: characters of no width, marks that combine, emoji of several code points,
+# spaces that are none, other scripts and directions, and words that no vocabulary has.
+ODD_WORDS = [
+    *(
+        "\u200b",
+        "\u200d",
+        "\ufeff",
+        "\u00ad",
+        "\ufe0f",
+        "\u0301",
+        "e\u0301",
+        "a\u200bb",
+        "\u00a0",
+        "a\u00a0b",
+        "\u3000",
+        " ",
+    ),
+    *("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1f3\U0001f1f4", "\U0001f44d\U0001f3fd", "\u2764\ufe0f"),
+    *(
+        "\u6771\u4eac",
+        "\ud55c\uad6d",
+        "\u05e9\u05dc\u05d5\u05dd",
+        "\u0645\u0631\u062d\u0628\u0627",
+        "\u0928\u092e\u0938\u094d\u0924\u0947",
+        "\ufb01n",
+        "\u0130stanbul",
+        "Stra\u00dfe",
+    ),
+    *(
+        "don't",
+        "U.S.",
+        "...",
+        "[SEP]",
+        "[CLS]",
+        "<s>",
+        "</s>",
+        "##a",
+        "\u2581a",
+        "\u0120a",
+        "x" * 120,
+        "\x00",
+        "\t",
+        "--",
+        "@user",
+    ),
+]
+
+
+def trained(model: models.Model, trainer: trainers.Trainer) -> Tokenizer:
+    """A tokenizer trained on the tiny corpus and half of the odd words, so that some of their pieces are known."""
+    tokenizer = Tokenizer(model)
+    byte_level = isinstance(model, models.BPE)
+    tokenizer.pre_tokenizer = (
+        pre_tokenizers.ByteLevel(add_prefix_space=True) if byte_level else pre_tokenizers.Metaspace()
+    )
+    words = [*PEOPLE, *PLACES, "Lind", "lives", "in", *ODD_WORDS[::2]]
+    tokenizer.train_from_iterator([" ".join(words)] * 4, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+    )
+    return tokenizer
+
+
+def byte_level_bpe() -> Tokenizer:
+    """As RoBERTa's."""
+    special = ["<pad>", "<s>", "</s>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    return trained(models.BPE(), trainer)
+
+
+def unigram() -> Tokenizer:
+    """As XLM-RoBERTa's, with its normalisation of Unicode."""
+    trainer = trainers.UnigramTrainer(
+        vocab_size=150, special_tokens=["<pad>", "<s>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False
+    )
+    tokenizer = trained(models.Unigram(), trainer)
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    return tokenizer
 
 
 def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, vocabulary: int | None = None) -> None:

@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 # The target that PyTorch's cross entropy leaves out.
 IGNORED = -100
 # How Arrow holds the word of a special token, which transformers' `word_ids()` gives as None.
 NO_WORD = -1
 
 
-def first_subwords(word_ids: Sequence[int]) -> list[int]:
-    """The positions at which a word begins; special tokens are passed over."""
-    return [
-        position
-        for position, word in enumerate(word_ids)
-        if word != NO_WORD and (position == 0 or word_ids[position - 1] != word)
-    ]
-
-
 def align_labels(
-    word_ids: Sequence[int], labels: Sequence[int], inside: Sequence[int], label_all_tokens: bool
-) -> list[int]:
-    """Labels of the sub-words of a window, by either rule of the Hugging Face course, chapter "Token classification".
+    labels: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], inside: Sequence[int], label_all_tokens: bool
+) -> npt.NDArray[np.int64]:
+    """Labels of sub-words, by either rule of the Hugging Face course, chapter "Token classification".
 
     Args:
-        word_ids: the word of each sub-word, `NO_WORD` for special tokens.
-        labels: the label id of each word of the sentence.
+        labels: the label id of each word, `IGNORED` for special tokens, which stand among the words here.
+        counts: how many sub-words each of them has.
         inside: for each label id the one that continues it inside a word (`Labels.inside`).
         label_all_tokens: label every sub-word (B- becomes I- after the first), or only the first one of each word.
 
     Returns:
-        One label id a sub-word, `IGNORED` where none is learnt.
+        int64, one label id a sub-word, `IGNORED` where none is learnt.
     """
-    aligned = [IGNORED] * len(word_ids)
+    further = np.full_like(labels, IGNORED)
     if label_all_tokens:
-        aligned = [IGNORED if word == NO_WORD else inside[labels[word]] for word in word_ids]
-    for position in first_subwords(word_ids):
-        aligned[position] = labels[word_ids[position]]
+        is_word = labels != IGNORED
+        further[is_word] = np.asarray(inside, dtype=np.int64)[labels[is_word]]
+    aligned = np.repeat(further, counts)
+    firsts = np.cumsum(counts) - counts
+    aligned[firsts[counts > 0]] = labels[counts > 0]
     return aligned

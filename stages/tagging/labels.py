@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -47,21 +47,25 @@ class Labels:
         return [ids["I" + name[1:]] if name.startswith("B-") else ids[name] for name in self.names]
 
 
-def from_tags(task: str, splits: dict[str, list[list[str]]]) -> Labels:
-    """The labels of a task whose tags are IOB2 or plain.
+def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) -> Labels:
+    """The labels of a task.
+
+    Args:
+        task: the tag layer.
+        kind: what its tags are; of ``spans`` they must be IOB2.
+        counts: for each split how many words have each tag.
 
     Raises:
         Fault: all words of all splits have one and the same label, so that there is nothing to learn.
     """
-    counts = {split: Counter(tag for tags in rows for tag in tags) for split, rows in splits.items()}
-    seen = sorted(set().union(*counts.values()))
+    seen = sorted({tag for split in counts.values() for tag, count in split.items() if count})
     if len(seen) < 2:
         raise Fault(f"the column {task} has one label only ({', '.join(seen)}): expected at least two to learn from")
-    kind: Kind = "spans" if schemes.is_spans(seen) else "tags"
-    # Sorted first: the commonest of equals must not depend on the order of reading.
-    commonest = max(sorted(counts["train"]), key=counts["train"].__getitem__)
-    fallback = schemes.OUTSIDE if kind == "spans" else commonest
-    return Labels(task, kind, tuple(schemes.label_names(seen)), fallback)
+    if kind == "spans":
+        return Labels(task, kind, tuple(schemes.label_names(seen)), schemes.OUTSIDE)
+    # Over the sorted names: the commonest of equals must not depend on the order of reading.
+    commonest = max(seen, key=lambda tag: counts["train"].get(tag, 0))
+    return Labels(task, kind, tuple(seen), commonest)
 
 
 def write(labels: Labels, path: Path) -> None:

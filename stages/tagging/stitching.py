@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tagging.alignment import NO_WORD, first_subwords
+from tagging.alignment import NO_WORD
 
 UNSEEN = -1
 """The window of a word that no window holds, because the word tokenises to nothing."""
@@ -32,26 +33,30 @@ def choose_windows(
         For each sentence two int64 arrays of its length: the window of each word (`UNSEEN` where there is none), and
         the position of its first sub-word in that window.
     """
-    window_of = [np.full(length, UNSEEN, dtype=np.int64) for length in lengths]
-    position_of = [np.zeros(length, dtype=np.int64) for length in lengths]
-    context_of = [np.full(length, -1, dtype=np.int64) for length in lengths]
-    for window, (sentence, words) in enumerate(zip(sentences, word_ids, strict=True)):
-        positions = np.array(first_subwords(words), dtype=np.int64)
-        if not positions.size:
-            continue
-        covered = np.asarray(words, dtype=np.int64)[positions]
-        left, right = positions - positions[0], _last(words) - positions
-        if window == 0 or sentences[window - 1] != sentence:
-            left = np.full_like(left, np.iinfo(np.int64).max)
-        if window == len(sentences) - 1 or sentences[window + 1] != sentence:
-            right = np.full_like(right, np.iinfo(np.int64).max)
-        context = np.minimum(left, right)
-        better = context > context_of[sentence][covered]
-        chosen = covered[better]
-        window_of[sentence][chosen] = window
-        position_of[sentence][chosen] = positions[better]
-        context_of[sentence][chosen] = context[better]
-    return window_of, position_of
+    owner = np.asarray(sentences, dtype=np.int64)
+    sizes = np.fromiter(map(len, word_ids), dtype=np.int64, count=len(word_ids))
+    words = np.fromiter(chain.from_iterable(word_ids), dtype=np.int64, count=int(sizes.sum()))
+    # Of every sub-word that is part of a word: its window, its position there, and the word's place among all words.
+    window = np.repeat(np.arange(len(sizes)), sizes)
+    position = np.arange(len(words)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    inside = np.flatnonzero(words != NO_WORD)
+    window, position = window[inside], position[inside]
+    starts = np.cumsum([0, *lengths])
+    word = starts[owner[window]] + words[inside]
+    # Context to either side, within the window's words; where an index comes twice, numpy keeps the last.
+    first, last = np.zeros_like(sizes), np.zeros_like(sizes)
+    first[window[::-1]], last[window] = position[::-1], position
+    left, right = position - first[window], last[window] - position
+    left[np.diff(owner, prepend=-1)[window] != 0] = np.iinfo(np.int64).max
+    right[np.diff(owner, append=-1)[window] != 0] = np.iinfo(np.int64).max
+    begins = np.flatnonzero((np.diff(word, prepend=-1) != 0) | (np.diff(window, prepend=-1) != 0))
+    # Best first, and of each word only the best; equals stay in the order of their windows.
+    best = begins[np.lexsort((-np.minimum(left, right)[begins], word[begins]))]
+    best = best[np.diff(word[best], prepend=-1) != 0]
+    window_of = np.full(starts[-1], UNSEEN, dtype=np.int64)
+    position_of = np.zeros(starts[-1], dtype=np.int64)
+    window_of[word[best]], position_of[word[best]] = window[best], position[best]
+    return np.split(window_of, starts[1:-1]), np.split(position_of, starts[1:-1])
 
 
 def stitch(
@@ -69,16 +74,14 @@ def stitch(
     Returns:
         For each sentence an array of one value a word.
     """
-    return [
-        np.array([fallback if w == UNSEEN else values[w][p] for w, p in zip(windows, positions, strict=True)])
-        for windows, positions in zip(*chosen, strict=True)
-    ]
+    windows, positions = (np.concatenate(rows) for rows in chosen)
+    starts = np.cumsum([0, *map(len, values)])
+    seen = windows != UNSEEN
+    gathered = np.full(len(windows), fallback, dtype=values[0].dtype)
+    gathered[seen] = np.concatenate(values)[starts[windows[seen]] + positions[seen]]
+    return np.split(gathered, np.cumsum([len(row) for row in chosen[0]])[:-1])
 
 
 def count_unseen(windows: Iterable[npt.NDArray[np.int64]]) -> int:
     """How many words no window holds."""
     return sum(int((words == UNSEEN).sum()) for words in windows)
-
-
-def _last(words: Sequence[int]) -> int:
-    return max(position for position, word in enumerate(words) if word != NO_WORD)

@@ -4,6 +4,10 @@ labels.json                 the task's labels
 provenance.json             SHA-256 of the tokenizer, by which the later stages know that they use the same one
 sentences/SPLIT             id, words, labels: a row a sentence, labels in IOB2 or plain
 windows/SPLIT               sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100: ignored)
+
+Each split is a data set for `datasets.load_from_disk`, in Arrow files of some 128 MiB. A sentence's windows follow each
+other; a word with sub-words is whole in one of them or more, unless it is longer than a window, which holds its first
+sub-words then.
 """
 
 from __future__ import annotations

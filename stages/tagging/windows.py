@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
 
 
-def shorten_words(word_ids: Sequence[int], capacity: int) -> list[int]:
-    """The positions to keep so that no word has more than ``capacity`` sub-words: the first ones of each."""
-    kept: list[int] = []
-    length = 0
-    for position, word in enumerate(word_ids):
-        length = length + 1 if position and word_ids[position - 1] == word else 1
-        if length <= capacity:
-            kept.append(position)
-    return kept
+class Windows(NamedTuple):
+    """Each window's sentence, and its words from ``begin`` to before ``end`` among the words of all sentences."""
+
+    sentence: Ints
+    begin: Ints
+    end: Ints
 
 
-def cut(word_ids: Sequence[int], capacity: int, stride: int) -> list[tuple[int, int]]:
-    """Cut a sentence between its words.
+def cut(counts: Ints, ends: Ints, capacity: int, stride: int) -> Windows:
+    """Cut sentences between their words, all of them at once: each pass gives the next window of those left.
 
     Args:
-        word_ids: the word of each sub-word, ascending, without special tokens; no word may have more than
-            ``capacity`` sub-words (`shorten_words`).
+        counts: the sub-words of each word of all sentences, none more than ``capacity``.
+        ends: where each sentence ends among the words, ascending.
         capacity: most sub-words of a window, special tokens left out.
         stride: most sub-words that two neighbours share. They share whole words, so it can be fewer, and none where
             the words around the cut are too long.
 
     Returns:
-        ``(start, end)`` of each window, in order; together they cover every position. One window if all fits.
+        The windows in the sentences' order. Together they hold every word; one window where all fits.
     """
-    size = len(word_ids)
-    if size <= capacity:
-        return [(0, size)]
-    # Where a window may start or end: the begin of each word, and the end of the sentence.
-    borders = [i for i in range(size) if i == 0 or word_ids[i] != word_ids[i - 1]] + [size]
-    spans = []
-    start = 0
-    while True:
-        end = borders[bisect_right(borders, start + capacity) - 1]
-        spans.append((start, end))
-        if end == size:
-            return spans
+    begins = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+    # The words from a to before b have borders[b] - borders[a] sub-words.
+    borders = np.concatenate([[0], np.cumsum(counts)])
+    passes = []
+    sentence, begin = np.arange(len(ends)), begins
+    while len(sentence):
+        last = ends[sentence]
+        end = np.minimum(np.searchsorted(borders, borders[begin] + capacity, side="right") - 1, last)
+        passes.append(Windows(sentence, begin, end))
+        left = end < last
+        sentence, end = sentence[left], end[left]
         # The next one must reach beyond this one: it starts late enough to hold the word after the cut.
-        next_word_end = borders[bisect_right(borders, end)]
-        start = borders[bisect_left(borders, max(end - stride, next_word_end - capacity))]
+        reach = borders[np.searchsorted(borders, borders[end], side="right")] - capacity
+        begin = np.searchsorted(borders, np.maximum(borders[end] - stride, reach), side="left")
+    if not passes:
+        return Windows(ends, ends, ends)
+    joined = Windows(*(np.concatenate(columns) for columns in zip(*passes, strict=True)))
+    order = np.argsort(joined.sentence, kind="stable")
+    return Windows(*(column[order] for column in joined))

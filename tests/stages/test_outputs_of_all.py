@@ -18,6 +18,7 @@ models/pretrained/encoder/model.safetensors
 models/pretrained/provenance.json
 models/pretrained/tokenizer/tokenizer.json
 data/tokenized/labels.json
+metrics/data.json
 models/finetuned/model.safetensors
 models/finetuned/tokenizer.json
 metrics/train.json

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import edit, fault_of, run_stage
+from conftest import ROOT, edit, fault_of, run_stage, snapshot
 from transformers import ByT5Tokenizer
 
-from tagging import tokenized
+from tagging import subwords, tokenized
+from tagging.params.reader import read_section
+from tagging.params.tokenize_align import TokenizeAlign
 
 
 @pytest.mark.parametrize(
@@ -58,20 +62,179 @@ def test_one_label_only(finished: Path) -> None:
     assert "the column ner has one label only (O): expected at least two to learn from" in fault_of("tokenize_align")
 
 
-def test_iob1_is_told_and_converted(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for file in Path("data/tiny").glob("*.conll"):
-        file.write_text(file.read_text().replace("B-", "I-"))
-    before = {split: tokenized.load_split(Path("data/tokenized"), split).sentences["labels"][:] for split in ("test",)}
-    run_stage("download")
+def test_io_is_told_and_converted(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rewrite(lambda text: text.replace("B-", "I-"))
+    before = snapshot(Path("data/tokenized"))
+    for stage in ("download", "tokenize_align"):
+        run_stage(stage)
+    assert (
+        "train: 16 sentences, 114 words, 17 windows; ner is written in IO, converted to IOB2" in capsys.readouterr().out
+    )
+    assert snapshot(Path("data/tokenized")) == before
+
+
+def test_metrics_say_what_the_data_holds(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # A sentence of train in test, a label that train has not, one tag too illegal, one word too long, one of nothing.
+    tail = "\nAda X B-PER\nLind X I-PER\nlives X O\nin X O\nOslo X B-LOC\n. X O\n\nBo X I-ORG\n" + "y" * 40 + " X O\n"
+    test = Path("data/tiny/test.conll")
+    test.write_text(test.read_text() + tail)
+    for stage in ("download", "tokenize_align"):
+        run_stage(stage)
+    metrics = json.loads(Path("metrics/data.json").read_text())
+    assert metrics["train"] == {
+        **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"},
+        "labels": {"O": 57, "B-LOC": 19, "I-LOC": 0, "B-ORG": 0, "I-ORG": 0, "B-PER": 19, "I-PER": 19},
+        **{"illegal": 0, "without_subwords": 0, "cut_words": 0, "windowed": 1},
+    }
+    assert metrics["test"] == {
+        **{"sentences": 8, "words": 63, "windows": 10, "scheme": "IOB2"},
+        "labels": {"O": 32, "B-LOC": 10, "I-LOC": 0, "B-ORG": 1, "I-ORG": 0, "B-PER": 10, "I-PER": 10},
+        **{"illegal": 1, "unseen": 1, "duplicates": 5, "without_subwords": 1, "cut_words": 1, "windowed": 2},
+    }
+    out = capsys.readouterr().out
+    assert "tags that the label scheme forbids where they stand: 1 (test-7, word 0 (Bo): I-ORG at the beginning)" in out
+    assert "labels that the training split has not: 1 (B-ORG)" in out
+    assert "words that tokenise to nothing: 1 (test-1, word 6 (\\u200b))" in out
+    assert f"words longer than a window, cut to their first sub-words: 1 (test-7, word 1 ({'y' * 40}))" in out
+    assert "sentences longer than a window: 2 (test-2; test-7)" in out
+
+
+def test_limits_fail_the_stage_and_name_the_rows(finished: Path) -> None:
+    edit(Path("params.yaml"), "    without_subwords:\n", "    without_subwords: 0\n")
+    edit(Path("params.yaml"), "    windowed:\n", "    windowed: 1\n")
+    edit(Path("params.yaml"), "    duplicates:\n", "    duplicates: 1\n")
+    message = fault_of("tokenize_align")
+    assert message.startswith(
+        "tokenize_align: data/raw passes limits that params.yaml sets:\n  test: sentences that also stand"
+    )
+    assert (
+        "in the training split: 4, tokenize_align.limits.duplicates allows 1 (test-0; test-3; test-4; ...)\n" in message
+    )
+    assert (
+        "\n  test: words that tokenise to nothing: 1, tokenize_align.limits.without_subwords allows 0 "
+        "(test-1, word 6 (\\u200b))"
+    ) in message
+    assert "windowed" not in message
+
+
+def test_illegal_tags_can_be_refused(finished: Path) -> None:
+    edit(Path("params.yaml"), "illegal: repair", "illegal: refuse")
     run_stage("tokenize_align")
-    assert "train: ner is written in IOB1, converted to IOB2; 0 illegal tags repaired" in capsys.readouterr().out
-    assert tokenized.load_split(Path("data/tokenized"), "test").sentences["labels"][:] == before["test"]
+    rewrite(lambda text: text.replace("Lind PROPN I-PER", "Lind PROPN I-LOC", 1))
+    run_stage("download")
+    assert fault_of("tokenize_align") == (
+        "tokenize_align: tokenize_align.illegal is refuse, repair would take them as conlleval does:\n"
+        "  train, in IOB2: tags that the label scheme forbids where they stand: 1 "
+        "(train-0, word 1 (Lind): I-LOC after B-PER)\n"
+        "  validation, in IOB2: tags that the label scheme forbids where they stand: 1 "
+        "(validation-0, word 1 (Lind): I-LOC after B-PER)\n"
+        "  test, in IOB2: tags that the label scheme forbids where they stand: 1 "
+        "(test-0, word 1 (Lind): I-LOC after B-PER)"
+    )
+
+
+def test_the_scheme_of_params_counts(finished: Path) -> None:
+    edit(Path("params.yaml"), "scheme: auto", "scheme: BIOES")
+    run_stage("tokenize_align")
+    metrics = json.loads(Path("metrics/data.json").read_text())
+    assert (metrics["train"]["scheme"], metrics["train"]["illegal"]) == ("BIOES", 38), "no span is closed"
+    edit(Path("params.yaml"), "scheme: BIOES", "scheme: IO")
+    assert "train, column ner: IO has no tag B-LOC: expected I- or O (tokenize_align.scheme in" in fault_of(
+        "tokenize_align"
+    )
+    edit(Path("params.yaml"), "scheme: IO", "scheme: tags")
+    run_stage("tokenize_align")
+    assert tokenized.load_labels(Path("data/tokenized")).kind == "tags"
+
+
+def test_a_tokenizer_that_needs_whole_sentences_takes_the_plain_way(
+    finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(Path("data/tokenized"), Path("metrics"))
+    monkeypatch.setattr(subwords, "one_by_one", lambda *_: False)
+    run_stage("tokenize_align")
+    assert "the tokenizer splits a word by its neighbours too: every sentence is tokenised" in capsys.readouterr().out
+    assert snapshot(Path("data/tokenized"), Path("metrics")) == before
+
+
+def test_chunks_of_any_size_give_the_same(finished: Path) -> None:
+    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
+    stage["corpus"].BATCH_WORDS, whole = 10, stage["corpus"].BATCH_WORDS
+    try:
+        run_stage("download")  # so that there are batches to join
+    finally:
+        stage["corpus"].BATCH_WORDS = whole
+    stage["tokenize_align"].__globals__["CHUNK_WORDS"] = 25
+    params = read_section("tokenize_align", TokenizeAlign)
+    metrics = stage["tokenize_align"](Path("data/raw"), Path("models/pretrained/tokenizer"), params, Path("chunked"))
+    assert metrics == json.loads(Path("metrics/data.json").read_text())
+    for name in ("train", "validation", "test"):
+        expected, found = (tokenized.load_split(folder, name) for folder in (Path("data/tokenized"), Path("chunked")))
+        assert found.windows.data.column("labels").num_chunks > 1
+        assert found.windows[:] == expected.windows[:]
+        assert found.sentences[:] == expected.sentences[:]
+
+
+@pytest.mark.parametrize("wanted", ["test:1", "test:test-1"])
+def test_a_sentence_is_shown(finished: Path, capsys, monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    before = snapshot(finished)
+    run_stage("tokenize_align", "--show", wanted)
+    assert capsys.readouterr().out.split("\n") == [
+        "test-1: 7 words",
+        "",
+        "Eva    Lind   lives  in  Kyiv   .",
+        "B-PER  I-PER  O      O   B-LOC  O",
+        "",
+        "\\u200b",
+        "O",
+        "",
+        "window 1 of 1: 8 sub-words",
+        "",
+        "[CLS]  Eva    Lind   lives  in  Kyiv   .",
+        "-100   B-PER  I-PER  O      O   B-LOC  O",
+        "",
+        "[SEP]",
+        "-100",
+        "",
+    ]
+    assert snapshot(finished) == before
+
+
+def test_a_long_sentence_is_shown_window_by_window(finished: Path, capsys) -> None:
+    run_stage("tokenize_align", "--show", "train:2")
+    out = capsys.readouterr().out
+    assert out.startswith("train-2: 24 words\n")
+    assert "window 1 of 2: 24 sub-words\n" in out
+    assert "window 2 of 2: " in out
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("train", "expected SPLIT:SENTENCE with one of train, validation, test (like train:4), got 'train'"),
+        ("dev:1", "expected SPLIT:SENTENCE with one of train, validation, test (like train:4), got 'dev:1'"),
+        ("train:", "expected SPLIT:SENTENCE with one of train, validation, test (like train:4), got 'train:'"),
+        ("train:16", "train has no sentence 16: expected 0 to 15, or an id"),
+        ("train:test-1", "train has no sentence test-1: expected 0 to 15, or an id"),
+    ],
+)
+def test_a_sentence_that_is_not_there_is_wrong_usage(finished: Path, capsys, wanted: str, message: str) -> None:
+    with pytest.raises(SystemExit) as raised:
+        run_stage("tokenize_align", "--show", wanted)
+    assert raised.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_show_needs_what_the_stage_writes(finished: Path) -> None:
+    shutil.rmtree("data/tokenized")
+    with pytest.raises(SystemExit, match="data/tokenized is missing: the stage tokenize-align writes it"):
+        run_stage("tokenize_align", "--show", "train:0")
 
 
 def test_first_subwords_only(finished: Path) -> None:
     # Cork's letters become pieces of their own for an encoder that does not know the word.
-    for file in Path("data/tiny").glob("*.conll"):
-        file.write_text(file.read_text().replace("Cork PROPN", "Corky PROPN"))
+    rewrite(lambda text: text.replace("Cork PROPN", "Corky PROPN"))
     for stage in ("download", "tokenize_align"):
         run_stage(stage)
     every = labels_of("Corky")
@@ -82,6 +245,12 @@ def test_first_subwords_only(finished: Path) -> None:
     assert len(every) > 1
     assert set(every[1:]) == {"I-LOC"}
     assert set(first[1:]) == {"ignored"}
+
+
+def rewrite(change: Callable[[str], str]) -> None:
+    """Change the text of every column file."""
+    for file in Path("data/tiny").glob("*.conll"):
+        file.write_text(change(file.read_text()))
 
 
 def labels_of(word: str) -> list[str]:

@@ -23,19 +23,20 @@ def test_plain_tags_continue_themselves() -> None:
 
 
 def test_labels_of_every_split_are_kept() -> None:
-    made = labels.from_tags("ner", {"train": [["O", "B-PER"]], "test": [["B-LOC", "I-LOC"]]})
+    made = labels.from_counts("ner", "spans", {"train": {"O": 1, "B-PER": 1}, "test": {"B-LOC": 1, "I-LOC": 1}})
     assert made == Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
 
 
 def test_the_fallback_of_plain_tags_is_the_commonest_of_train() -> None:
-    made = labels.from_tags("pos", {"train": [["VERB", "NOUN", "NOUN"]], "test": [["VERB"] * 9]})
-    assert (made.kind, made.fallback) == ("tags", "NOUN")
+    made = labels.from_counts("pos", "tags", {"train": {"VERB": 1, "NOUN": 2}, "test": {"VERB": 9, "X": 0}})
+    assert (made.names, made.fallback) == (("NOUN", "VERB"), "NOUN")
+    assert labels.from_counts("pos", "tags", {"train": {"VERB": 1, "NOUN": 1}}).fallback == "NOUN"
 
 
-@pytest.mark.parametrize("tag", ["O", "NOUN"])
-def test_one_label_only_is_refused(tag: str) -> None:
+@pytest.mark.parametrize(("tag", "kind"), [("O", "spans"), ("NOUN", "tags")])
+def test_one_label_only_is_refused(tag: str, kind: labels.Kind) -> None:
     with pytest.raises(Fault, match=f"the column ner has one label only \\({tag}\\): expected at least two"):
-        labels.from_tags("ner", {"train": [[tag, tag]], "test": [[tag]]})
+        labels.from_counts("ner", kind, {"train": {tag: 2}, "test": {tag: 1}})
 
 
 def test_written_and_read(tmp_path: Path) -> None:

