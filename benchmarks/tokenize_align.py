@@ -85,7 +85,8 @@ def measure(side: str, folder: str, arguments: argparse.Namespace) -> dict[str, 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Write data/raw and the tokenizer's folder, as the stage download would."""
-    from tagging import conll, corpus, encoders
+    from tagging import corpus, encoders
+    from tagging.formats import conll
 
     splits = {}
     for split, names in FILES.items():
@@ -93,7 +94,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
         with file.open(encoding="utf-8") as lines:
             width = len(next(lines).split())
         columns = ["words", *["-"] * (width - 2), TASK]
-        splits[split] = [dict(zip(columns, row, strict=True)) for row in conll.read_sentences(file, columns)]
+        splits[split] = [{"words": row.words, **row.layers} for row in conll.read_sentences(file, columns)]
     once = sum(len(row["words"]) for rows in splits.values() for row in rows)
     times = max(1, -(-arguments.words // once))
     repeated: dict[str, Iterator[dict[str, list[str]]]] = {

@@ -49,30 +49,34 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     """Find the encoder, and lay out its files and its tokenizer's in folders of their own."""
-    source, origin = find_encoder(folder, encoder)
+    source, origin, shown = find_encoder(folder, encoder)
     encoders.copy_encoder(source, target / "encoder")
     encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
     write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
-    print(f"encoder: {', '.join(origin.values())}")
+    print(f"encoder: {shown}")
 
 
-def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any]]:
-    """The folder that holds an encoder and its tokenizer, fetched from the Hub if need be, and what names them.
+def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any], str]:
+    """The folder that holds an encoder and its tokenizer, fetched from the Hub if need be.
+
+    Returns:
+        The folder, what provenance says of it, and what a user is told.
 
     Raises:
         Fault: it is not there, or its weights are others than params say.
     """
     if isinstance(encoder, HubEncoder):
         repository = hub.find("model", encoder.name, encoder.revision)
-        return hub.fetch_encoder(repository), {"name": encoder.name, "commit": repository.commit}
+        return hub.fetch_encoder(repository), {"name": encoder.name, "commit": repository.commit}, str(repository)
     if isinstance(encoder, PackagedEncoder):
         source, version = encoders.find_in_package(encoder.package, encoder.path)
         check_weights(source / encoders.WEIGHTS, encoder)
-        return source, {"package": encoder.package, "revision": version, "path": encoder.path}
+        origin = {"package": encoder.package, "revision": version, "path": encoder.path}
+        return source, origin, f"{encoder.path} of {encoder.package} {version}"
     source = folder / encoder.path
     if not source.is_dir():
         raise Fault(f"{source} is no folder: download.encoder.path in params.yaml names it")
-    return source, {"path": encoder.path}
+    return source, {"path": encoder.path}, str(source)
 
 
 def check_weights(weights: Path, encoder: PackagedEncoder) -> None:

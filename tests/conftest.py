@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from datasets import Dataset
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
@@ -294,6 +295,12 @@ def import_closure(script: Path) -> set[str]:
         check=True,
     )
     return {str(Path(line).relative_to(ROOT)) for line in [*done.stdout.split(), str(script)]}
+
+
+def tag_names(rows: Dataset, layer: str) -> list[list[str]]:
+    """A layer of data/raw by names."""
+    names = rows.features[layer].feature
+    return [names.int2str(row) for row in rows[layer]]
 
 
 def snapshot(*folders: Path) -> dict[Path, bytes]:

@@ -19,6 +19,8 @@ def test_tokenize_align() -> None:
     script = ROOT / "benchmarks/tokenize_align.py"
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
-    assert (result["name"], result["unit"], result["words"]) == ("tokenize_align", "words/s", 11770)
+    lines = [line for file in (ROOT / "data/sample").glob("*.conll") for line in file.read_text().split("\n")]
+    assert (result["name"], result["unit"]) == ("tokenize_align", "words/s")
+    assert result["words"] == sum(map(bool, lines))
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.01)
     assert min(result["ours_peak_mib"], result["plain_peak_mib"]) > 50

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from conftest import ROOT
 
-from tagging.conll import read_sentences
+from tagging.formats.conll import read_sentences
 from tagging.schemes import split_tag, to_iob2
 
 SAMPLE = ROOT / "data/sample"
@@ -15,7 +16,7 @@ CARD = (SAMPLE / "README.md").read_text(encoding="utf-8")
 COLUMNS = ["words", "pos", "chunk", "ner"]
 SPLITS = {
     split: [
-        dict(zip(COLUMNS, sentence, strict=True)) for sentence in read_sentences(SAMPLE / f"{split}.conll", COLUMNS)
+        {"words": sentence.words, **sentence.layers} for sentence in read_sentences(SAMPLE / f"{split}.conll", COLUMNS)
     ]
     for split in ("train", "validation", "test")
 }
@@ -63,7 +64,8 @@ def test_tags_are_those_of_the_guideline(split: str) -> None:
             for tag in sentence[layer]:
                 prefix, kind = split_tag(tag)
                 assert tag == "O" or (prefix in ("B", "I") and kind in types), f"{tag} in {text}"
-            assert to_iob2(sentence[layer], "IOB2")[1] == 0, f"an illegal transition in {layer} of {text}"
+            for left, tag in pairwise([None, *sentence[layer]]):
+                assert to_iob2(left, tag, "IOB2") == (tag, False), f"{tag} after {left} in {layer} of {text}"
 
 
 def test_no_sentence_stands_twice() -> None:

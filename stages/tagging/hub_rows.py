@@ -50,14 +50,13 @@ class HubSource:
     def report(self) -> str:
         """What a user should know of the rows, once all are read."""
         left_out = [f"{split}: {count:,} rows without a word left out" for split, count in self.empty.items() if count]
-        return "\n".join(left_out)
+        return "\n".join([f"data set: {self.repository}", *left_out])
 
     def _rows(self, split: str) -> Iterator[dict[str, list[str]]]:
+        self.empty[split] = len(self.rows[split])
         for row in sentences(self.rows[split], split, self.params):
-            if row[WORDS]:
-                yield row
-            else:
-                self.empty[split] += 1
+            self.empty[split] -= 1
+            yield row
 
 
 def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
@@ -111,6 +110,8 @@ def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
 def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[str, list[str]]]:
     """Yield the sentences of a split: ``words`` and every layer, as lists of strings of one length.
 
+    A row without words and tags is left out: there is nothing in it to label.
+
     Raises:
         Fault: names the split and the row (counted from 0) where something is missing or out of range.
     """
@@ -126,7 +127,8 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[st
                 if len(tags) != len(words):
                     raise Fault(f"{where}: {len(tags)} tags in {column}, expected {len(words)}, one a word")
                 sentence[layer] = [_tag(tag, names[layer], f"{where}: {column}") for tag in tags]
-            yield sentence
+            if words:
+                yield sentence
 
 
 def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import TINY_PARAMS, fault_of, run_stage, write_params
+from conftest import TINY_PARAMS, fault_of, run_stage, tag_names, write_params
 
 from tagging import corpus
 
@@ -269,7 +269,7 @@ def test_dropped_spans_are_told(finished: Path, capsys: pytest.CaptureFixture[st
     write_input("spans", text((0, 2), (7, 11)), cut_spans="drop")
     run_stage("download")
     assert "1 span cuts a word: dropped\n  data/tiny/bad:1: the span 0 to 2 (X, 'Ad')" in capsys.readouterr().out
-    assert corpus.tags(corpus.load(Path("data/raw"))["train"], "ner") == [["O", "O", "B-X"]]
+    assert tag_names(corpus.load(Path("data/raw"))["train"], "ner") == [["O", "O", "B-X"]]
 
 
 @pytest.mark.parametrize("dataset_format", ["conll", "json", "csv"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import TINY_PARAMS, edit, fault_of, run_stage, snapshot, write_params
+from conftest import TINY_PARAMS, edit, fault_of, run_stage, snapshot, tag_names, write_params
 
 from tagging import corpus
 
@@ -168,7 +168,7 @@ def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> Non
     run_stage("download")
     raw = corpus.load(Path("data/raw"))
     assert raw["train"]["words"][:] == [[word for word, _ in rows] for rows in SENTENCES]
-    assert corpus.tags(raw["train"], "ner") == [[tag for _, tag in rows] for rows in SENTENCES]
+    assert tag_names(raw["train"], "ner") == [[tag for _, tag in rows] for rows in SENTENCES]
     assert raw["train"]["id"][:] == (["0", "1"] if dataset_format == "csv" else ["train-0", "train-1"])
 
 
