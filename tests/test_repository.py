@@ -110,12 +110,13 @@ def test_the_sample_preset_is_the_default() -> None:
     assert (ROOT / "presets/sample.yaml").read_bytes() == (ROOT / "params.yaml").read_bytes()
 
 
+@pytest.fixture(scope="module")
+def lock() -> dict:
+    return YAML(typ="safe").load((ROOT / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+
+
 class TestCommittedResults:
     """dvc.lock, metrics and plots in Git are those of the committed code, params and data."""
-
-    @pytest.fixture(scope="class")
-    def lock(self) -> dict:
-        return YAML(typ="safe").load((ROOT / "dvc.lock").read_text(encoding="utf-8"))["stages"]
 
     def test_every_stage_is_locked(self, lock: dict) -> None:
         assert set(lock) == set(PIPELINE["stages"])
