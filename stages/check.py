@@ -7,11 +7,11 @@ Reads params.yaml. Writes nothing. `make repro` runs it before `dvc repro`; it t
 
 from __future__ import annotations
 
-from tagging.faults import Fault, exit_with_message
+from tagging.faults import Fault, exit_with_message, take_no_arguments
 from tagging.params.download import Download
 from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
-from tagging.params.reader import PARAMS, Section, faults, read_file, read_section
+from tagging.params.reader import PARAMS, Section, faults, line_of, read_file, read_section
 from tagging.params.tokenize_align import TokenizeAlign
 from tagging.params.train import Train
 
@@ -25,9 +25,10 @@ SECTIONS: dict[str, type[Section]] = {
 
 
 def main() -> None:
+    take_no_arguments(__doc__)
     content = read_file()
     found = [
-        f"{PARAMS}:{content.lc.key(name)[0] + 1}: {name}: unknown section (allowed: {', '.join(SECTIONS)})"
+        f"{PARAMS}:{line_of(content, name, 0) + 1}: {name}: unknown section (allowed: {', '.join(SECTIONS)})"
         for name in content
         if name not in SECTIONS
     ]

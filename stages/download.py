@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tagging import corpus, encoders, hub
-from tagging.faults import Fault, exit_with_message
+from tagging.faults import Fault, exit_with_message, take_no_arguments
 from tagging.files import FileSource
 from tagging.hub_rows import HubSource
 from tagging.outputs import replacing, write_json
@@ -28,6 +28,7 @@ PRETRAINED = Path("models/pretrained")
 
 
 def main() -> None:
+    take_no_arguments(__doc__)
     params = read_section("download", Download)
     quiet()
     folder = Path(params.folder)

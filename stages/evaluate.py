@@ -11,7 +11,6 @@ plots/confusion.csv and plots/per_type.csv (both of the test split).
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ import pandas as pd
 from tabulate import tabulate
 
 from tagging import models, plots, tokenized
-from tagging.faults import Fault, exit_with_message, require
+from tagging.faults import Fault, exit_with_message
 from tagging.labels import Labels
-from tagging.outputs import replacing, write_json
+from tagging.outputs import read_json, replacing, write_json
 from tagging.params.evaluate import Evaluate
 from tagging.params.reader import read_section
 from tagging.prediction import Predicted, predict
@@ -43,8 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Score the fine-tuned model word by word.")
     parser.add_argument("--show", action="store_true", help="print the scores of the last run, compute nothing")
     if parser.parse_args().show:
-        require(METRICS, "evaluate")
-        print(table(json.loads(METRICS.read_text(encoding="utf-8"))))
+        print(table(read_json(METRICS, "evaluate")))
         return
     params = read_section("evaluate", Evaluate)
     quiet()

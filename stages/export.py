@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 
 from tagging import models, tokenized
 from tagging.encoders import load_tokenizer, save_tokenizer
-from tagging.faults import Fault, exit_with_message
+from tagging.faults import Fault, exit_with_message, take_no_arguments
 from tagging.outputs import replacing, write_json
 from tagging.params.export import Export
 from tagging.params.reader import read_section
@@ -35,6 +35,7 @@ BATCH_SIZE = 64
 
 
 def main() -> None:
+    take_no_arguments(__doc__)
     params = read_section("export", Export)
     quiet()
     labels = tokenized.load_labels(TOKENIZED)

@@ -34,7 +34,7 @@ from transformers import (
 
 from tagging import encoders, models, tokenized
 from tagging.epochs import EpochLines
-from tagging.faults import Fault, exit_with_message
+from tagging.faults import Fault, exit_with_message, take_no_arguments
 from tagging.labels import Labels
 from tagging.outputs import replacing, write_json
 from tagging.params.reader import read_section
@@ -59,6 +59,7 @@ SCORES = ("precision", "recall", "f1", "accuracy")
 
 
 def main() -> None:
+    take_no_arguments(__doc__)
     params = read_section("train", Train)
     quiet()
     labels = tokenized.load_labels(TOKENIZED)
@@ -69,7 +70,7 @@ def main() -> None:
     for split in (train, validation):
         check_fit(model, split, labels)
     with replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (finetuned, metrics, train_loss, validation_curve):
-        trainer = fine_tune(model, encoders.load_tokenizer(TOKENIZER), train, validation, labels, params)
+        trainer = fine_tune(model, load_tokenizer(), train, validation, labels, params)
         write_model(model, finetuned)
         write_results(trainer, metrics, train_loss, validation_curve)
     shutil.rmtree(WORK)
@@ -82,6 +83,24 @@ def be_deterministic(seed: int) -> None:
     set_seed(seed, deterministic=True)
 
 
+def load_tokenizer() -> PreTrainedTokenizerBase:
+    """The tokenizer, for padding batches; on the right, since the places of words are counted from the left."""
+    tokenizer = encoders.load_tokenizer(TOKENIZER)
+    if tokenizer.pad_token is None:
+        raise Fault(f"the tokenizer in {TOKENIZER} has no padding token, so windows can't share a batch: give it one")
+    tokenizer.padding_side = "right"
+    return tokenizer
+
+
+def positions(model: PreTrainedModel) -> int | None:
+    """The longest window that the encoder's table of positions has room for, None where it has no such table."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, torch.nn.Embedding):
+            # RoBERTa and its kin count positions from behind the place of padding.
+            return module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
+    return None
+
+
 def check_fit(model: PreTrainedModel, split: Split, labels: Labels) -> None:
     """Check data against the model before any step: a mismatch would end in an index error on the device.
 
@@ -91,7 +110,7 @@ def check_fit(model: PreTrainedModel, split: Split, labels: Labels) -> None:
     config, columns = model.config, split.windows.data
     highest = {name: pc.max(pc.list_flatten(columns[name])).as_py() for name in ("labels", "input_ids")}
     longest = pc.max(pc.list_value_length(columns["input_ids"])).as_py()
-    positions = getattr(config, "max_position_embeddings", None) or longest
+    most = positions(model)
     if config.num_labels != len(labels.names) or highest["labels"] >= config.num_labels:
         raise Fault(
             f"the classifier has {config.num_labels} labels, {TOKENIZED} holds ids up to {highest['labels']} "
@@ -102,9 +121,9 @@ def check_fit(model: PreTrainedModel, split: Split, labels: Labels) -> None:
             f"the encoder knows {config.vocab_size} sub-words, {TOKENIZED} holds ids up to {highest['input_ids']}: "
             "encoder and tokenizer do not belong together"
         )
-    if longest > positions:
+    if most is not None and longest > most:
         raise Fault(
-            f"the encoder reads at most {positions} sub-words, {TOKENIZED} has windows of {longest}: "
+            f"the encoder reads at most {most} sub-words, {TOKENIZED} has windows of {longest}: "
             "lower tokenize_align.max_length in params.yaml"
         )
 
@@ -138,6 +157,7 @@ def fine_tune(
         metric_for_best_model="f1",
         greater_is_better=True,
         train_sampling_strategy="group_by_length",
+        logging_nan_inf_filter=False,
         logging_steps=max(1, steps_per_epoch // POINTS_PER_EPOCH),
         disable_tqdm=True,
         report_to="none",
@@ -173,10 +193,11 @@ def share(batch_size: int) -> int:
     """One device's part of a global batch.
 
     Raises:
-        Fault: the devices can't have equal parts.
+        Fault: the devices can't have equal parts, or a launcher started several processes.
     """
-    # Trainer spreads a batch over all GPUs that one process sees, and over all processes of a launcher.
-    devices = int(os.environ.get("WORLD_SIZE", "1")) * max(1, torch.cuda.device_count())
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise Fault("train is one process for now, which uses all GPUs that it sees: start it without a launcher")
+    devices = max(1, torch.cuda.device_count())
     if batch_size % devices:
         raise Fault(
             f"train.batch_size is {batch_size}, which {devices} devices can't share: use a multiple of {devices}"

@@ -173,7 +173,9 @@ def unigram() -> Tokenizer:
     return tokenizer
 
 
-def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, vocabulary: int | None = None) -> None:
+def save_encoder(
+    folder: Path, tokenizer: PreTrainedTokenizerFast, vocabulary: int | None = None, positions: int = 64
+) -> None:
     """Save a BERT of one layer and 16 dimensions with the tokenizer."""
     torch.manual_seed(0)
     config = BertConfig(
@@ -182,7 +184,7 @@ def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, vocabulary: i
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=32,
-        max_position_embeddings=64,
+        max_position_embeddings=positions,
         pad_token_id=0,
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)

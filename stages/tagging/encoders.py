@@ -97,7 +97,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """
     tokenizer = _load_tokenizer(folder)
     # transformers makes one of an empty vocabulary where the files are missing and config.json names the model.
-    needed = set(tokenizer.vocab_files_names.values())
+    needed = {"tokenizer.json", *tokenizer.vocab_files_names.values()} if tokenizer.vocab_files_names else set()
     if needed and not any((folder / name).is_file() for name in needed):
         raise Fault(f"{folder} holds no tokenizer that transformers can load: none of {', '.join(sorted(needed))}")
     if tokenizer.is_fast and byte_level.lacks_space(tokenizer.backend_tokenizer):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from tagging.faults import Fault
 
 
 class EpochLines(TrainerCallback):
@@ -34,6 +37,7 @@ class EpochLines(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         if logs and "loss" in logs:
+            _check_finite(logs["loss"], "train", state)
             self.losses.append(logs["loss"])
 
     def on_evaluate(
@@ -46,6 +50,7 @@ class EpochLines(TrainerCallback):
     ) -> None:
         if self.bar is None or metrics is None or state.epoch is None:
             return
+        _check_finite(metrics["eval_loss"], "validation", state)
         mean = sum(self.losses) / max(1, len(self.losses))
         self.losses.clear()
         self.bar.write(
@@ -59,3 +64,11 @@ class EpochLines(TrainerCallback):
     ) -> None:
         if self.bar is not None:
             self.bar.close()
+
+
+def _check_finite(loss: float, split: str, state: TrainerState) -> None:
+    if not math.isfinite(loss):
+        raise Fault(
+            f"the {split} loss is {loss} after step {state.global_step}: lower train.learning_rate in params.yaml, and "
+            "see that the encoder's weights are finite and that words of the split have labels"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,16 @@ def require(path: Path, made_by: str) -> None:
     """
     if not path.exists():
         raise Fault(f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first")
+
+
+def take_no_arguments(description: str | None) -> None:
+    """Answer ``--help`` by the script's docstring, and end with status 2 on any other argument.
+
+    Args:
+        description: the script's ``__doc__``.
+    """
+    form = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser(description=description, formatter_class=form).parse_args()
 
 
 def exit_with_message(main: Callable[[], None]) -> None:

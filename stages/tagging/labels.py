@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Literal
 
 from tagging import schemes
 from tagging.faults import Fault
+from tagging.outputs import read_json, write_json
 
 Kind = Literal["spans", "tags"]
 
@@ -69,9 +69,17 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
 
 
 def write(labels: Labels, path: Path) -> None:
-    path.write_text(json.dumps(asdict(labels), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(path, asdict(labels))
 
 
 def read(path: Path) -> Labels:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
+    """Read what `write` wrote.
+
+    Raises:
+        Fault: the file is missing or damaged.
+    """
+    content = read_json(path, "tokenize-align")
+    try:
+        return Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
+    except (KeyError, TypeError):
+        raise Fault(f"{path} is damaged (no label list): run `dvc repro tokenize-align` again") from None

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tagging.faults import Fault, require
+
 
 @contextmanager
 def replacing(*outs: Path) -> Iterator[list[Path]]:
@@ -41,6 +43,22 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON as people and `git diff` read it: indented, UTF-8, keys in the given order, never NaN."""
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, made_by: str) -> dict[str, Any]:
+    """Read a JSON object that a stage wrote.
+
+    Raises:
+        Fault: the file is missing, or holds something else.
+    """
+    require(path, made_by)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Fault(f"{path} is damaged ({error}): run `dvc repro {made_by}` again") from None
+    if not isinstance(value, dict):
+        raise Fault(f"{path} is damaged (no JSON object): run `dvc repro {made_by}` again")
+    return value
 
 
 def _remove(path: Path) -> None:

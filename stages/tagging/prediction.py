@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
+from tagging.faults import Fault
 from tagging.labels import Labels
 from tagging.stitching import choose_windows, count_unseen, stitch
 from tagging.tokenized import Split
@@ -67,9 +68,11 @@ def classify(
     device = PartialState().device
     model = model.to(device)
     padding = model.config.pad_token_id or 0
-    order = sorted(range(len(input_ids)), key=lambda window: len(input_ids[window]), reverse=True)
-    best: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)] * len(order)
-    scores: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)] * len(order)
+    # A tokenizer without special tokens gives empty windows for sentences that tokenise to nothing.
+    filled = [window for window, ids in enumerate(input_ids) if ids]
+    order = sorted(filled, key=lambda window: len(input_ids[window]), reverse=True)
+    best: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)] * len(input_ids)
+    scores: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)] * len(input_ids)
     with tqdm(total=len(order), desc=name, unit=" windows", disable=None) as bar:
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
@@ -79,6 +82,8 @@ def classify(
             mask = (torch.arange(padded.shape[1], device=device) < lengths[:, None]).long()
             logits = model(input_ids=padded, attention_mask=mask).logits.float()
             top, label = logits.softmax(-1).max(-1)
+            if not top.isfinite().all():
+                raise Fault("the model's scores are no numbers: its weights are damaged, run `dvc repro train`")
             for window, ids, values, row in zip(batch, label.cpu().numpy(), top.cpu().numpy(), rows, strict=True):
                 best[window], scores[window] = ids[: len(row)], values[: len(row)]
             bar.update(len(batch))

@@ -6,7 +6,6 @@ one call for each distinct word, and all else is a gather. `one_by_one` proves i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
 from tagging.faults import Fault
+from tagging.outputs import read_json
 
 Ints = npt.NDArray[np.int64]
 
@@ -66,13 +66,16 @@ def load(folder: Path) -> tuple[Tokenizer, int | None]:
     Raises:
         Fault: it is not a fast tokenizer, or one that splits the same word differently each time.
     """
-    configuration = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
+    configuration = read_json(folder / CONFIGURATION, "download")
     if not (folder / TOKENIZER_FILE).is_file():
         raise Fault(
             f"{configuration.get('tokenizer_class', 'the tokenizer')} in {folder} is not a fast tokenizer, so it "
             f"can't say which word a sub-word belongs to: choose an encoder that has a {TOKENIZER_FILE}"
         )
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    except Exception as error:  # the library raises nothing more special
+        raise Fault(f"{folder / TOKENIZER_FILE} is damaged ({error}): run `dvc repro download` again") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = bool(configuration.get("split_special_tokens", False))

@@ -12,7 +12,6 @@ sub-words then.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
 from tagging import labels as label_lists
 from tagging.faults import Fault, require
 from tagging.labels import Labels
+from tagging.outputs import read_json
 from tagging.provenance import PROVENANCE, sha256
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -68,7 +68,6 @@ def load_labels(path: Path) -> Labels:
         Fault: the folder is missing or incomplete.
     """
     require(path, "tokenize-align")
-    require(path / "labels.json", "tokenize-align")
     return label_lists.read(path / "labels.json")
 
 
@@ -89,6 +88,6 @@ def load_split(path: Path, split: str) -> Split:
 def check_tokenizer(path: Path, tokenizer: Path) -> None:
     """Raise a `Fault` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``."""
     require(tokenizer / TOKENIZER_FILE, "download")
-    made_by = json.loads((path / PROVENANCE).read_text(encoding="utf-8"))["tokenizer_sha256"]
+    made_by = read_json(path / PROVENANCE, "tokenize-align").get("tokenizer_sha256")
     if made_by != sha256(tokenizer / TOKENIZER_FILE):
         raise Fault(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from runpy import run_path
 
 import pytest
-from conftest import edit, fault_of, save_encoder, word_piece
+import torch
+from conftest import PEOPLE, PLACES, ROOT, edit, fault_of, run_stage, save_encoder, word_piece
+from safetensors.torch import load_file, save_file
+from transformers import RobertaConfig, RobertaForTokenClassification
 
 
 @pytest.mark.parametrize(
@@ -57,10 +61,10 @@ def test_an_encoder_of_fewer_subwords(finished: Path) -> None:
 
 
 def test_windows_longer_than_the_encoder_reads(finished: Path) -> None:
-    path = Path("models/pretrained/encoder/config.json")
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps(config | {"max_position_embeddings": 16}))
-    assert "models/pretrained/encoder holds no model for token classification" in fault_of("train")
+    save_encoder(Path("models/pretrained/encoder"), word_piece([*PEOPLE, *PLACES]), positions=16)
+    message = fault_of("train")
+    assert "the encoder reads at most 16 sub-words, data/tokenized has windows of " in message
+    assert "lower tokenize_align.max_length in params.yaml" in message
 
 
 def test_weights_that_are_cut_off(finished: Path) -> None:
@@ -72,3 +76,47 @@ def test_weights_that_are_cut_off(finished: Path) -> None:
 def test_an_encoder_that_no_token_classifier_fits_on(finished: Path) -> None:
     Path("models/pretrained/encoder/config.json").write_text('{"model_type": "vit"}')
     assert "models/pretrained/encoder holds no model for token classification" in fault_of("train")
+
+
+def test_a_launcher_of_several_processes(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert "train is one process for now" in fault_of("train")
+
+
+def test_a_tokenizer_that_pads_on_the_left_changes_no_score(finished: Path) -> None:
+    expected = Path("metrics/train.json").read_text()
+    path = Path("models/pretrained/tokenizer/tokenizer_config.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"padding_side": "left"}))
+    run_stage("train")
+    assert Path("metrics/train.json").read_text() == expected
+
+
+def test_a_loss_that_is_not_finite_stops(finished: Path) -> None:
+    weights = Path("models/pretrained/encoder/model.safetensors")
+    tensors = load_file(weights)
+    tensors["encoder.layer.0.output.dense.weight"].fill_(float("nan"))
+    save_file(tensors, weights, metadata={"format": "pt"})
+    assert "train: the train loss is nan after step" in fault_of("train")
+
+
+def test_positions_of_roberta_begin_behind_padding(finished: Path) -> None:
+    positions = run_path(str(ROOT / "stages/train.py"))["positions"]
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    roberta = RobertaForTokenClassification(RobertaConfig(max_position_embeddings=66, pad_token_id=1, **size))
+    assert positions(roberta) == 64
+    assert positions(torch.nn.Linear(1, 1)) is None
+
+
+@pytest.mark.parametrize("stage", ["check", "download", "tokenize_align", "train", "evaluate", "export"])
+def test_arguments_that_no_stage_has(finished: Path, stage: str) -> None:
+    with pytest.raises(SystemExit) as raised:
+        run_stage(stage, "--foo")
+    assert raised.value.code == 2
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}"])
+def test_damaged_labels(finished: Path, content: str) -> None:
+    Path("data/tokenized/labels.json").write_text(content)
+    message = fault_of("train")
+    assert "data/tokenized/labels.json is damaged" in message
+    assert "run `dvc repro tokenize-align` again" in message

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import save_encoder, word_piece
+from safetensors.torch import load_file, save_file
 
 from tagging import models
 from tagging.faults import Fault
@@ -59,3 +61,41 @@ def test_the_same_labels_in_another_order_are_others(encoder: Path, tmp_path: Pa
 def test_a_missing_folder_names_the_stage(tmp_path: Path) -> None:
     with pytest.raises(Fault, match="the stage train writes it"):
         models.load(tmp_path / "model", NER)
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> None:
+    """Change the tensors of a saved model."""
+    weights = folder / "model.safetensors"
+    save_file(change(load_file(weights)), weights, metadata={"format": "pt"})
+
+
+def test_weights_under_other_names_are_not_replaced_by_random_ones(encoder: Path) -> None:
+    rewrite(encoder, lambda tensors: {f"other.{name}": tensor for name, tensor in tensors.items()})
+    with pytest.raises(Fault, match=r"encoder lacks weights that its config.json asks for: \d+ tensors \(bert"):
+        models.start(encoder, NER)
+
+
+def test_a_layer_of_another_shape_is_not_replaced_by_a_random_one(encoder: Path) -> None:
+    name = "encoder.layer.0.output.dense.weight"
+    rewrite(encoder, lambda tensors: tensors | {name: torch.zeros(3, 3)})
+    with pytest.raises(Fault, match=rf"1 tensors \(bert.{name}\)"):
+        models.start(encoder, NER)
+
+
+def test_a_classifier_is_no_encoder_if_its_head_would_be_kept(encoder: Path, tmp_path: Path) -> None:
+    models.start(encoder, NER).save_pretrained(tmp_path / "model")
+    with pytest.raises(Fault, match="is a token classifier already: expected an encoder without one"):
+        models.start(tmp_path / "model", NER)
+    assert models.start(tmp_path / "model", POS).classifier.out_features == 2, "a head of another size is drawn anew"
+
+
+def test_a_model_without_its_head_is_refused(encoder: Path, tmp_path: Path) -> None:
+    models.start(encoder, NER).save_pretrained(tmp_path / "model")
+    rewrite(tmp_path / "model", lambda tensors: {name: t for name, t in tensors.items() if "classifier" not in name})
+    with pytest.raises(Fault, match=r"2 tensors \(classifier.bias, classifier.weight\)"):
+        models.load(tmp_path / "model", NER)
+
+
+def test_training_starts_in_float32(encoder: Path) -> None:
+    rewrite(encoder, lambda tensors: {name: tensor.half() for name, tensor in tensors.items()})
+    assert models.start(encoder, NER).dtype == torch.float32

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 from datasets import Dataset
 from transformers import BertConfig, BertForTokenClassification
 
+from tagging.faults import Fault
 from tagging.labels import Labels
 from tagging.prediction import classify, predict
 from tagging.tokenized import WINDOW_FEATURES, Split, sentence_features
@@ -53,3 +56,15 @@ def test_one_label_and_score_a_word(model: BertForTokenClassification) -> None:
     assert predicted.labels == [[LABELS.names[best[1]], "O", LABELS.names[best[3]]]]
     assert predicted.scores[0].tolist() == [scores[1], 0.0, scores[3]]
     assert predicted.unseen == 1
+
+
+def test_an_empty_window_has_no_label(model: BertForTokenClassification) -> None:
+    best, scores = classify(model, [[], [2, 3]], batch_size=2, name="")
+    assert [len(row) for row in best] == [len(row) for row in scores] == [0, 2]
+
+
+def test_scores_that_are_no_numbers_are_refused(model: BertForTokenClassification) -> None:
+    damaged = copy.deepcopy(model)
+    damaged.classifier.weight.data.fill_(float("inf"))
+    with pytest.raises(Fault, match="the model's scores are no numbers"):
+        classify(damaged, [[2, 3]], batch_size=2, name="")

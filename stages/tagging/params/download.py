@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from tagging.params.files import InnerPath
 from tagging.params.formats import AnyFiles
@@ -34,9 +36,23 @@ AnyDataset = Annotated[AnyFiles | HubDataset, Field(discriminator="source")]
 AnyEncoder = Annotated[PackagedEncoder | LocalEncoder | HubEncoder, Field(discriminator="source")]
 
 
+# What the stages write: DVC lets no stage read what it, or one after it, writes.
+_OUTS = ("data/raw", "data/tokenized", "data/predictions", "models")
+
+
+def _source(folder: str) -> str:
+    path = PurePosixPath(posixpath.normpath(folder))
+    if not folder.strip() or "\0" in folder:
+        raise ValueError("must be a folder")
+    for out in map(PurePosixPath, _OUTS):
+        if path == out or path in out.parents or out in path.parents:
+            raise ValueError(f"must be a folder apart from what the stages write ({', '.join(_OUTS)})")
+    return folder
+
+
 class Download(Section):
     """See params.yaml for what each key means."""
 
-    folder: str
+    folder: Annotated[str, AfterValidator(_source)]
     dataset: AnyDataset
     encoder: AnyEncoder

@@ -10,4 +10,4 @@ from tagging.params.reader import Section
 class Evaluate(Section):
     """See params.yaml for what each key means."""
 
-    batch_size: int = Field(ge=1)
+    batch_size: int = Field(ge=1, le=2**20)

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from tagging.faults import Fault
 
@@ -36,7 +37,7 @@ def read_file(path: Path = PARAMS) -> CommentedMap:
         content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Fault(f"{path} is missing: run the stages from the repository's root") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         raise Fault(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, CommentedMap):
         raise Fault(f"{path} must be a mapping with one section a stage")
@@ -80,9 +81,15 @@ def _describe(content: CommentedMap, name: str, schema: type[Section], detail: E
     line = 0
     for key in (name, *keys):
         if isinstance(node, CommentedMap) and key in node:
-            line = node.lc.key(key)[0]
+            line = line_of(node, key, line)
             node = node[key]
     return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {_message(detail, allowed)}"
+
+
+def line_of(node: CommentedMap, key: Any, otherwise: int) -> int:
+    """The line of a key, counted from 0; of one that a YAML merge (<<) brought, the line that is given."""
+    positions: dict[Any, list[int]] = node.lc.data or {}
+    return positions[key][0] if key in positions else otherwise
 
 
 def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[list[int | str], list[type[Section]]]:
@@ -133,6 +140,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, ScalarBoolean):  # an int to Python
+        return bool(value)
     for plain in (bool, int, float, str):
         if isinstance(value, plain):
             return plain(value)

@@ -86,6 +86,10 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
         (TRAIN, "train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
         ("epochs: 3", "epochs: 3\n  epochs: 4", "found duplicate key"),
         ("epochs: 3", "epochs: [", "params.yaml is not YAML"),
+        (TRAIN, "[" * 3000, "params.yaml is not YAML"),
+        ("seed: 1", "seed: !!int abc", "params.yaml is not YAML"),
+        ("  seed: 1\n", "  <<: &a {seed: x}\n", "params.yaml:1: train.seed: should be a valid integer, got 'x'"),
+        ("epochs: 3", "epochs: 10001", "params.yaml:3: train.epochs: should be less than or equal to 10000, got 10001"),
         (TRAIN, "- 1\n", "params.yaml must be a mapping with one section a stage"),
         (TRAIN, "", "params.yaml must be a mapping with one section a stage"),
     ],
@@ -98,6 +102,9 @@ def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str
     ("old", "new", "expected"),
     [
         ("train: a", "train: /etc/a", ":7: download.dataset.train: must be a path inside the folder that"),
+        ("data/x", "data", ":2: download.folder: must be a folder apart from what the stages write (data/raw, "),
+        ("data/x", "models/mine", ":2: download.folder: must be a folder apart from what the stages write"),
+        ("data/x", "''", ":2: download.folder: must be a folder, got ''"),
         ("train: a", "train: ../a", ":7: download.dataset.train: must be a path inside the folder that"),
         ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must hold 'words' exactly once"),
         ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one column of tags"),
@@ -180,3 +187,12 @@ def test_limits_are_counts_or_null(tmp_path: Path) -> None:
     assert "params.yaml:4: tokenize_align.limits.duplicates: should be a valid integer, got 'many'" in told
     assert "params.yaml:5: tokenize_align.limits.long: unknown key" in told
     assert "limits.unseen" not in told
+
+
+def test_an_anchored_bool_is_a_bool(tmp_path: Path) -> None:
+    limits = "".join(f"    {key}: null\n" for key in Limits.model_fields)
+    content = (
+        "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: repair\n  label_all_tokens: &all true\n"
+        f"  max_length: 20\n  stride: 4\n  limits:\n{limits}"
+    )
+    assert read_section("tokenize_align", TokenizeAlign, params(tmp_path, content)).label_all_tokens is True
