@@ -15,15 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from accelerate import PartialState
 from tabulate import tabulate
 
 from tagging import models, plots, tokenized
+from tagging.backends.torch_model import TorchModel
 from tagging.faults import Fault, exit_with_message
 from tagging.labels import Labels
 from tagging.outputs import read_json, replacing, write_json
 from tagging.params.evaluate import Evaluate
 from tagging.params.reader import read_section
-from tagging.prediction import Predicted, predict
+from tagging.precision import resolve
+from tagging.prediction import Predicted, Predictor, predict_split
 from tagging.progress import quiet
 from tagging.scoring import score
 from tagging.tokenized import Split
@@ -48,9 +51,11 @@ def main() -> None:
     quiet()
     labels = tokenized.load_labels(TOKENIZED)
     splits = {split: tokenized.load_split(TOKENIZED, split) for split in SPLITS}
-    model = models.load(FINETUNED, labels)
+    precision = resolve(params.precision, PartialState().device, "evaluate.precision")
+    backend = TorchModel(models.load(FINETUNED, labels), precision)
     tokenized.check_tokenizer(TOKENIZED, FINETUNED)
-    predicted = {name: predict(model, split, labels, params.batch_size, name) for name, split in splits.items()}
+    predictor = Predictor(backend, labels, params.decoding, params.tokens_per_batch)
+    predicted = {name: predict_split(predictor, split, name) for name, split in splits.items()}
     metrics = {name: split_metrics(splits[name], predicted[name], labels) for name in SPLITS}
     with replacing(PREDICTIONS, METRICS, CONFUSION, PER_TYPE) as (predictions, metrics_file, confusion, per_type):
         predictions.mkdir()

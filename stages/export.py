@@ -1,6 +1,7 @@
 """Stage 5, export: the folder that a user takes away, proven to predict what the trained model predicts.
 
-Reads the section ``export`` of params.yaml, data/tokenized (the test split) and models/finetuned.
+Reads the section ``export`` and the key ``evaluate.decoding`` of params.yaml, data/tokenized (the test split) and
+models/finetuned.
 Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, and
 metrics/export.json.
 
@@ -17,13 +18,18 @@ import torch
 from transformers import PreTrainedModel
 
 from tagging import models, tokenized
+from tagging.backends.torch_model import TorchModel
+from tagging.decoding import Decoding
 from tagging.encoders import load_tokenizer, save_tokenizer
 from tagging.faults import Fault, exit_with_message, take_no_arguments
+from tagging.labels import Labels
 from tagging.outputs import replacing, write_json
+from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
 from tagging.params.reader import read_section
-from tagging.prediction import Predicted, predict
+from tagging.prediction import Predicted, Predictor, predict_split
 from tagging.progress import quiet
+from tagging.tokenized import Split
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
@@ -31,21 +37,22 @@ EXPORT = Path("models/export")
 METRICS = Path("metrics/export.json")
 
 SPLIT = "test"
-BATCH_SIZE = 64
+TOKENS_PER_BATCH = 1024
 
 
 def main() -> None:
     take_no_arguments(__doc__)
     params = read_section("export", Export)
+    decoding = read_section("evaluate", Evaluate).decoding
     quiet()
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
     trained = models.load(FINETUNED, labels)
     tokenized.check_tokenizer(TOKENIZED, FINETUNED)
     with replacing(EXPORT, METRICS) as (target, metrics):
-        expected = predict(trained, split, labels, BATCH_SIZE, "trained")
+        expected = predict(trained, split, labels, decoding, "trained")
         write_export(models.load(FINETUNED, labels, getattr(torch, params.dtype)), target)
-        found = predict(models.load(target, labels), split, labels, BATCH_SIZE, "exported")
+        found = predict(models.load(target, labels), split, labels, decoding, "exported")
         report = compare(expected, found)
         if report["same_labels"] < params.min_agreement:
             raise Fault(
@@ -57,6 +64,11 @@ def main() -> None:
     print(
         f"{EXPORT}: {size / 1e6:.1f} MB, {report['same_labels']:.2%} of {report['words']:,} test words labelled alike"
     )
+
+
+def predict(model: PreTrainedModel, split: Split, labels: Labels, decoding: Decoding, name: str) -> Predicted:
+    """What a model says of the split, in the number format of its weights."""
+    return predict_split(Predictor(TorchModel(model), labels, decoding, TOKENS_PER_BATCH), split, name)
 
 
 def write_export(model: PreTrainedModel, target: Path) -> None:

@@ -59,7 +59,7 @@ TINY_PARAMS = {
         "weight_decay": 0.01,
         "warmup": 0.1,
     },
-    "evaluate": {"batch_size": 8},
+    "evaluate": {"tokens_per_batch": 64, "precision": "fp32", "decoding": "greedy"},
     "export": {"dtype": "float32", "min_agreement": 1.0},
 }
 

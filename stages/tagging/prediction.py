@@ -1,26 +1,33 @@
-"""Prediction: a model's label for every word, windows sorted by length, no logits kept."""
+"""Prediction: a label for every word, by any backend, a chunk of sentences at a time and no logits kept."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from accelerate import PartialState
-from torch.nn.utils.rnn import pad_sequence
+from scipy.special import log_softmax
 from tqdm import tqdm
-from transformers import PreTrainedModel
 
+from tagging.backends import Backend
+from tagging.batches import longest_first
+from tagging.decoding import Decoding, decode
 from tagging.faults import Fault
 from tagging.labels import Labels
-from tagging.stitching import choose_windows, count_unseen, stitch
+from tagging.stitching import UNSEEN, choose_windows
 from tagging.tokenized import Split
+
+Ints = npt.NDArray[np.int64]
+
+# Sentences that are sorted by length together. More pad less, and hold more words' probabilities at a time.
+CHUNK = 4096
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """The predictions for one split.
+    """The predictions for some sentences.
 
     Attributes:
         labels: label names, a list a sentence, one a word.
@@ -34,57 +41,103 @@ class Predicted:
     unseen: int
 
 
-def predict(model: PreTrainedModel, split: Split, labels: Labels, batch_size: int, name: str) -> Predicted:
-    """Label every word of a split.
-
-    Args:
-        model: on any device; it is moved to the one that this host offers.
-        split: the sentences and their windows.
-        labels: the task's labels, in the model's order.
-        batch_size: windows a forward pass.
-        name: what the progress bar says.
-    """
-    best, scores = classify(model, split.windows["input_ids"][:], batch_size, name)
-    chosen = choose_windows(split.lengths(), split.windows["sentence"][:], split.windows["word_ids"][:])
-    ids = stitch(chosen, best, labels.label2id[labels.fallback])
-    return Predicted(
-        labels=[[labels.names[number] for number in row] for row in ids],
-        scores=[row.astype(np.float32) for row in stitch(chosen, scores, 0.0)],
-        unseen=count_unseen(chosen[0]),
+def predict_split(predictor: Predictor, split: Split, name: str) -> Predicted:
+    """Label every word of a split of data/tokenized, under a progress bar of that name."""
+    windows = split.windows
+    return predictor.predict(
+        split.lengths(), windows["sentence"][:], windows["input_ids"][:], windows["word_ids"][:], name
     )
 
 
-@torch.inference_mode()
-def classify(
-    model: PreTrainedModel, input_ids: list[list[int]], batch_size: int, name: str
-) -> tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.float32]]]:
-    """The likeliest label id of every sub-word, and its probability.
+class Predictor:
+    """Labels words by a backend and a way of decoding.
 
-    Labels are reduced on the device, so memory does not grow with the number of windows times labels.
-
-    Returns:
-        For each window, in the order given, two arrays of its number of sub-words (int64, float32).
+    Args:
+        backend: what gives the logits.
+        labels: the task's labels, in the model's order.
+        decoding: how labels are chosen.
+        tokens_per_batch: most sub-words of a forward pass, padding included.
     """
-    device = PartialState().device
-    model = model.to(device)
-    padding = model.config.pad_token_id or 0
-    # A tokenizer without special tokens gives empty windows for sentences that tokenise to nothing.
-    filled = [window for window, ids in enumerate(input_ids) if ids]
-    order = sorted(filled, key=lambda window: len(input_ids[window]), reverse=True)
-    best: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)] * len(input_ids)
-    scores: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)] * len(input_ids)
-    with tqdm(total=len(order), desc=name, unit=" windows", disable=None) as bar:
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
-            rows = [torch.tensor(input_ids[window]) for window in batch]
-            padded = pad_sequence(rows, batch_first=True, padding_value=padding).to(device)
-            lengths = torch.tensor([len(row) for row in rows], device=device)
-            mask = (torch.arange(padded.shape[1], device=device) < lengths[:, None]).long()
-            logits = model(input_ids=padded, attention_mask=mask).logits.float()
-            top, label = logits.softmax(-1).max(-1)
-            if not top.isfinite().all():
+
+    def __init__(self, backend: Backend, labels: Labels, decoding: Decoding, tokens_per_batch: int) -> None:
+        self.backend, self.labels, self.decoding = backend, labels, decoding
+        self.tokens_per_batch = tokens_per_batch
+
+    def predict(
+        self,
+        lengths: Sequence[int],
+        sentences: Sequence[int],
+        input_ids: Sequence[Sequence[int]],
+        word_ids: Sequence[Sequence[int]],
+        name: str | None = None,
+    ) -> Predicted:
+        """Label every word of some sentences.
+
+        Args:
+            lengths: the number of words of each sentence.
+            sentences: the sentence of each window, ascending.
+            input_ids: the sub-words of each window.
+            word_ids: the word of each of those sub-words, as in `tagging.tokenized`.
+            name: what the progress bar says; None: no bar.
+        """
+        owners = np.asarray(sentences, dtype=np.int64)
+        rows: list[list[str]] = []
+        scores: list[npt.NDArray[np.float32]] = []
+        unseen = 0
+        with tqdm(total=sum(lengths), desc=name, unit=" words", disable=True if name is None else None) as bar:
+            for begin in range(0, len(lengths), CHUNK):
+                end = min(begin + CHUNK, len(lengths))
+                first, last = np.searchsorted(owners, [begin, end])
+                found = self._chunk(
+                    lengths[begin:end], owners[first:last] - begin, input_ids[first:last], word_ids[first:last], bar
+                )
+                rows += found.labels
+                scores += found.scores
+                unseen += found.unseen
+        return Predicted(rows, scores, unseen)
+
+    def _chunk(
+        self,
+        lengths: Sequence[int],
+        owners: Ints,
+        input_ids: Sequence[Sequence[int]],
+        word_ids: Sequence[Sequence[int]],
+        bar: tqdm[Any],
+    ) -> Predicted:
+        windows, places = (np.concatenate(of_each) for of_each in choose_windows(lengths, owners, word_ids))
+        seen = windows != UNSEEN
+        log_probabilities = np.full((len(windows), len(self.labels.names)), -np.inf, dtype=np.float32)
+        # A word that the model never saw has the fallback label for certain, so that what follows it is legal too.
+        log_probabilities[~seen, self.labels.label2id[self.labels.fallback]] = 0.0
+        log_probabilities[seen] = self._ask(windows[seen], places[seen], input_ids, bar)
+        ids = decode(log_probabilities, np.asarray(lengths, dtype=np.int64), self.labels, self.decoding)
+        scores = np.exp(log_probabilities[np.arange(len(ids)), ids])
+        scores[~seen] = 0.0
+        borders = np.cumsum(lengths)[:-1]
+        names = np.array(self.labels.names, dtype=object)[ids]
+        return Predicted(
+            labels=[row.tolist() for row in np.split(names, borders)],
+            scores=np.split(scores, borders),
+            unseen=int(np.count_nonzero(~seen)),
+        )
+
+    def _ask(
+        self, windows: Ints, places: Ints, input_ids: Sequence[Sequence[int]], bar: tqdm[Any]
+    ) -> npt.NDArray[np.float32]:
+        """The log-probabilities of words, each by its window and the place of its first sub-word there."""
+        result = np.empty((len(windows), len(self.labels.names)), dtype=np.float32)
+        # Words by their window: those of window w are order[borders[w] : borders[w + 1]].
+        order = np.argsort(windows, kind="stable")
+        borders = np.searchsorted(windows[order], np.arange(len(input_ids) + 1))
+        sizes = np.fromiter(map(len, input_ids), dtype=np.int64, count=len(input_ids))
+        sizes[np.diff(borders) == 0] = 0  # nothing is asked of it
+        for batch in longest_first(sizes, self.tokens_per_batch):
+            words = [order[borders[window] : borders[window + 1]] for window in batch]
+            asked = np.concatenate(words)
+            rows = [np.asarray(input_ids[window]) for window in batch]
+            logits = self.backend.logits(rows, [places[of_window] for of_window in words])
+            if not np.isfinite(logits).all():
                 raise Fault("the model's scores are no numbers: its weights are damaged, run `dvc repro train`")
-            for window, ids, values, row in zip(batch, label.cpu().numpy(), top.cpu().numpy(), rows, strict=True):
-                best[window], scores[window] = ids[: len(row)], values[: len(row)]
-            bar.update(len(batch))
-    return best, scores
+            result[asked] = log_softmax(logits, axis=-1)
+            bar.update(len(asked))
+        return result

@@ -16,7 +16,7 @@ UNSEEN = -1
 
 
 def choose_windows(
-    lengths: Sequence[int], sentences: Sequence[int], word_ids: Sequence[Sequence[int]]
+    lengths: Sequence[int], sentences: Sequence[int] | npt.NDArray[np.int64], word_ids: Sequence[Sequence[int]]
 ) -> tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.int64]]]:
     """Choose, for each word, the window and the sub-word that speak for it.
 

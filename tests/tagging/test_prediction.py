@@ -1,8 +1,9 @@
-"""Prediction: padding, sorting and windows change nothing about what a model says of a word."""
+"""Prediction: padding, sorting, chunks and windows change nothing about what a model says of a word."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import torch
 from datasets import Dataset
 from transformers import BertConfig, BertForTokenClassification
 
+from tagging import prediction
+from tagging.backends.torch_model import TorchModel
 from tagging.faults import Fault
 from tagging.labels import Labels
-from tagging.prediction import classify, predict
+from tagging.prediction import Predictor, predict_split
 from tagging.tokenized import WINDOW_FEATURES, Split, sentence_features
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -27,15 +30,25 @@ def model() -> BertForTokenClassification:
     return BertForTokenClassification(config).eval()
 
 
-def test_equal_to_one_window_at_a_time(model: BertForTokenClassification) -> None:
+def probabilities(model: BertForTokenClassification, window: Sequence[int]) -> np.ndarray:
+    with torch.no_grad():
+        return model(input_ids=torch.tensor([list(window)])).logits[0].softmax(-1).numpy()
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+def test_equal_to_one_window_at_a_time(
+    model: BertForTokenClassification, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction, "CHUNK", chunk)
     generator = torch.Generator().manual_seed(2)
     windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
-    best, scores = classify(model, windows, batch_size=4, name="")
-    for window, ids, values in zip(windows, best, scores, strict=True):
-        with torch.no_grad():
-            probabilities = model(input_ids=torch.tensor([window])).logits[0].softmax(-1).numpy()
-        assert ids.tolist() == probabilities.argmax(-1).tolist()
-        np.testing.assert_allclose(values, probabilities.max(-1), atol=1e-6)
+    lengths = [len(window) for window in windows]
+    predictor = Predictor(TorchModel(model), LABELS, "greedy", tokens_per_batch=16)
+    found = predictor.predict(lengths, list(range(6)), windows, [list(range(length)) for length in lengths])
+    for window, names, scores in zip(windows, found.labels, found.scores, strict=True):
+        expected = probabilities(model, window)
+        assert names == [LABELS.names[number] for number in expected.argmax(-1)]
+        np.testing.assert_allclose(scores, expected.max(-1), atol=1e-6)
 
 
 def test_one_label_and_score_a_word(model: BertForTokenClassification) -> None:
@@ -51,20 +64,52 @@ def test_one_label_and_score_a_word(model: BertForTokenClassification) -> None:
         },
         features=WINDOW_FEATURES,
     )
-    predicted = predict(model, Split(sentences, windows), LABELS, batch_size=4, name="")
-    (best,), (scores,) = classify(model, [[2, 7, 8, 9, 3]], 4, "")
-    assert predicted.labels == [[LABELS.names[best[1]], "O", LABELS.names[best[3]]]]
-    assert predicted.scores[0].tolist() == [scores[1], 0.0, scores[3]]
-    assert predicted.unseen == 1
+    found = predict_split(Predictor(TorchModel(model), LABELS, "greedy", 64), Split(sentences, windows), "")
+    expected = probabilities(model, [2, 7, 8, 9, 3])
+    best = expected.argmax(-1)
+    assert found.labels == [[LABELS.names[best[1]], "O", LABELS.names[best[3]]]]
+    np.testing.assert_allclose(found.scores[0], [expected.max(-1)[1], 0.0, expected.max(-1)[3]], atol=1e-6)
+    assert found.unseen == 1
 
 
-def test_an_empty_window_has_no_label(model: BertForTokenClassification) -> None:
-    best, scores = classify(model, [[], [2, 3]], batch_size=2, name="")
-    assert [len(row) for row in best] == [len(row) for row in scores] == [0, 2]
+class Says:
+    """A backend with an opinion of every sub-word id."""
+
+    def __init__(self, logits: dict[int, list[float]]) -> None:
+        self.answers = logits
+
+    def logits(self, rows: Sequence[np.ndarray], positions: Sequence[np.ndarray]) -> np.ndarray:
+        ids = [row[place] for row, places in zip(rows, positions, strict=True) for place in places]
+        return np.array([self.answers[int(number)] for number in ids], dtype=np.float32)
+
+
+def test_constrained_takes_the_score_of_the_label_that_it_chose() -> None:
+    backend = Says({7: [2.0, 1.9, 0.0], 8: [0.0, 0.0, 5.0]})
+    words = ([2], [0], [[7, 8]], [[0, 1]])
+    assert Predictor(backend, LABELS, "greedy", 64).predict(*words).labels == [["O", "I-X"]]
+    found = Predictor(backend, LABELS, "constrained", 64).predict(*words)
+    assert found.labels == [["B-X", "I-X"]]
+    assert found.scores[0][0] == pytest.approx(np.exp(1.9) / (np.exp(2.0) + np.exp(1.9) + 1))
+
+
+def test_no_entity_goes_on_after_a_word_that_the_model_never_saw() -> None:
+    backend = Says({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
+    found = Predictor(backend, LABELS, "constrained", 64).predict([3], [0], [[7, 8]], [[0, 2]])
+    assert found.labels[0][:2] == ["B-X", "O"]
+    assert found.labels[0][2] != "I-X"
+
+
+def test_sentences_of_which_no_sub_word_is_left(model: BertForTokenClassification) -> None:
+    predictor = Predictor(TorchModel(model), LABELS, "greedy", 64)
+    found = predictor.predict([1, 1, 2], [0, 1, 2], [[], [2, 3], [2, 3]], [[], [-1, -1], [0, 1]])
+    assert [len(row) for row in found.labels] == [1, 1, 2]
+    assert found.unseen == 2
+    assert predictor.predict([1], [0], [[]], [[]]).labels == [["O"]]
+    assert predictor.predict([], [], [], []).labels == []
 
 
 def test_scores_that_are_no_numbers_are_refused(model: BertForTokenClassification) -> None:
     damaged = copy.deepcopy(model)
     damaged.classifier.weight.data.fill_(float("inf"))
     with pytest.raises(Fault, match="the model's scores are no numbers"):
-        classify(damaged, [[2, 3]], batch_size=2, name="")
+        Predictor(TorchModel(damaged), LABELS, "greedy", 64).predict([2], [0], [[2, 3]], [[0, 1]])

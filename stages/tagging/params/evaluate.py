@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from tagging.params.reader import Section
@@ -10,4 +12,6 @@ from tagging.params.reader import Section
 class Evaluate(Section):
     """See params.yaml for what each key means."""
 
-    batch_size: int = Field(ge=1, le=2**20)
+    tokens_per_batch: int = Field(ge=1, le=2**24)
+    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    decoding: Literal["greedy", "constrained"]

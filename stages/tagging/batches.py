@@ -1,0 +1,46 @@
+"""Batches: rows of like length together, as many as a budget of sub-words holds, padding included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+
+def longest_first(lengths: Ints, tokens_per_batch: int) -> list[Ints]:
+    """Put rows into batches, the longest first, so that memory that is too small shows at once.
+
+    Args:
+        lengths: int64, the sub-words of each row.
+        tokens_per_batch: most sub-words of a batch once its rows are padded to the longest; a row that is longer by
+            itself is a batch of its own.
+
+    Returns:
+        The places of each batch's rows; equals keep their order, and a row of length 0 is in none.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    order = order[: np.count_nonzero(lengths)]
+    batches = []
+    while len(order):
+        rows = max(1, tokens_per_batch // int(lengths[order[0]]))
+        batches.append(order[:rows])
+        order = order[rows:]
+    return batches
+
+
+def pad(rows: Sequence[npt.NDArray[Any]], padding: int) -> tuple[Ints, Ints]:
+    """Pad rows on the right to the longest.
+
+    Returns:
+        Two int64 arrays (rows, longest): the padded rows; 1 for what was there and 0 for
+        padding.
+    """
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    padded = np.full(mask.shape, padding, dtype=np.int64)
+    padded[mask] = np.concatenate(rows)
+    return padded, mask.astype(np.int64)
