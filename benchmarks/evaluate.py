@@ -85,14 +85,15 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     corpus.write(folder / "raw", splits, [TASK])
     trained = (arguments.model / "config.json").is_file()
     source = arguments.model if trained else encoders.find_in_package(PACKAGE, MODEL)[0]
-    encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
+    tokenizer = encoders.load_tokenizer(source)
+    encoders.save_tokenizer(tokenizer, folder / "tokenizer")
     params = TokenizeAlign(
         task=TASK,
         scheme="auto",
         illegal="repair",
         label_all_tokens=True,
-        max_length=MAX_LENGTH,
-        stride=32,
+        max_length=longest(tokenizer),
+        stride=longest(tokenizer) // 4,
         limits=Limits(**dict.fromkeys(Limits.model_fields)),
     )
     stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
@@ -104,6 +105,11 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         models.start(source, tokenized.load_labels(folder / "tokenized")).save_pretrained(folder / "model")
     rows = [row for split in SPLITS for row in splits[split]]
     return {"sentences": len(rows), "words": sum(len(row["words"]) for row in rows)}
+
+
+def longest(tokenizer: Any) -> int:
+    """The most sub-words of a window."""
+    return min(MAX_LENGTH, tokenizer.model_max_length)
 
 
 def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -157,7 +163,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
     inside = [names.index("I" + name[1:]) if name.startswith("B-") else place for place, name in enumerate(names)]
 
     def tokenize_and_align_labels(examples):
-        encoded = tokenizer(examples["words"], truncation=True, max_length=MAX_LENGTH, is_split_into_words=True)
+        encoded = tokenizer(examples["words"], truncation=True, max_length=longest(tokenizer), is_split_into_words=True)
         encoded["labels"] = []
         for row, tags in enumerate(examples[TASK]):
             labels, before = [], None
@@ -200,7 +206,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
 
 def first_sub_words(tokenizer: Any, words: list[str], best: Any, names: list[str]) -> list[str | None]:
     """The label of each word's first sub-word; None where the recipe cut it off or it has none."""
-    encoded = tokenizer(words, truncation=True, max_length=MAX_LENGTH, is_split_into_words=True)
+    encoded = tokenizer(words, truncation=True, max_length=longest(tokenizer), is_split_into_words=True)
     labels: list[str | None] = [None] * len(words)
     for place, word in enumerate(encoded.word_ids()):
         if word is not None and labels[word] is None:
