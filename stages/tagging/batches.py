@@ -32,15 +32,20 @@ def longest_first(lengths: Ints, tokens_per_batch: int) -> list[Ints]:
     return batches
 
 
-def pad(rows: Sequence[npt.NDArray[Any]], padding: int) -> tuple[Ints, Ints]:
-    """Pad rows on the right to the longest.
+def rounded_up(lengths: Ints, multiple: int) -> Ints:
+    """Lengths, each raised to the next multiple."""
+    return -(-lengths // multiple) * multiple
+
+
+def pad(rows: Sequence[npt.NDArray[Any]], padding: int, multiple: int = 1) -> tuple[Ints, Ints]:
+    """Pad rows on the right to the longest, or to the next multiple of a number.
 
     Returns:
         Two int64 arrays (rows, longest): the padded rows; 1 for what was there and 0 for
         padding.
     """
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-    mask = np.arange(lengths.max()) < lengths[:, None]
+    mask = np.arange(rounded_up(lengths, multiple).max()) < lengths[:, None]
     padded = np.full(mask.shape, padding, dtype=np.int64)
     padded[mask] = np.concatenate(rows)
     return padded, mask.astype(np.int64)
