@@ -46,7 +46,8 @@ class Gradients:
         """
         rank, processes = accelerator.process_index, accelerator.num_processes
         # Dropout depends on seed, step and process alone: on no step before, and on nothing that an engine may draw.
-        set_seed(int(np.random.SeedSequence([self.params.seed, number, rank]).generate_state(1)[0]))
+        entropy = np.random.SeedSequence([self.params.seed, number, rank])
+        _seed(accelerator.device, int(entropy.generate_state(1)[0]))
         labelled = max(1, int(self.rows.labelled[batch].sum()))
         parts = share(batch, self.batches.padded, processes, self.params.device_tokens)[rank]
         total = torch.zeros((), device=accelerator.device)
@@ -67,6 +68,14 @@ class Gradients:
         )
         ids, mask, labels = (_to(device, array) for array in part)
         return summed(model(input_ids=ids, attention_mask=mask).logits, labels, self.params.label_smoothing)
+
+
+def _seed(device: torch.device, seed: int) -> None:
+    if device.type == "cpu":
+        # What torch.manual_seed does to the CPU's generator, without its notes for devices that are not in use.
+        torch.default_generator.manual_seed(seed)
+    else:
+        set_seed(seed)
 
 
 def _to(device: torch.device, array: Ints) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import TINY_PARAMS, fault_of, run_stage, snapshot, write_params
+from conftest import TINY_PARAMS, run_stage, snapshot, write_params
 from safetensors.numpy import load_file
 
 OUTS = (Path("models/finetuned"), Path("metrics"), Path("plots"))
