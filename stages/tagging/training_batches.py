@@ -14,6 +14,9 @@ from tagging.params.train import AnyBatches, ByLength
 
 Ints = npt.NDArray[np.int64]
 
+# In a small corpus, or in the tail of long sentences, a full batch would hold rows of too different lengths.
+MOST_PADDING = 0.1
+
 
 class TrainingBatches:
     """The batches of every epoch.
@@ -39,8 +42,8 @@ class TrainingBatches:
         order = generator.permutation(np.flatnonzero(self.lengths))
         if isinstance(self.batches, ByLength):
             # Windows of one length come in another order each time; so do the batches, lest lengths follow each other.
-            cut = [order[places] for places in longest_first(self.padded[order], self.batches.tokens_per_batch)]
-            return [cut[place] for place in generator.permutation(len(cut))]
+            cut = longest_first(self.padded[order], self.batches.tokens_per_batch, MOST_PADDING)
+            return [order[cut[place]] for place in generator.permutation(len(cut))]
         size = self.batches.batch_size
         return [order[start : start + size] for start in range(0, len(order), size)]
 

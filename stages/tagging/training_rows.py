@@ -64,5 +64,6 @@ class TrainingRows:
 
     def nothing(self, padding: int, multiple: int = 1) -> Part:
         """A part without labels, for a process that must compute along though no window is left for it."""
-        part = self.part(np.array([self.lengths.argmin()]), padding, multiple)
+        shortest = np.where(self.lengths > 0, self.lengths, self.lengths.max()).argmin()
+        part = self.part(np.array([shortest]), padding, multiple)
         return part._replace(labels=np.full_like(part.labels, IGNORED))
