@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from datasets import Dataset
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -269,6 +270,8 @@ def run_stage(name: str, *arguments: str) -> None:
     script = ROOT / "stages" / f"{name}.py"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [str(script), *arguments])
+        # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
+        AcceleratorState._reset_state(reset_partial_state=True)
         runpy.run_path(str(script), run_name="__main__")
 
 

@@ -47,7 +47,7 @@ class NotFinite(Fault):
     """A model's scores are no numbers.
 
     Attributes:
-        sentences: the sentences of the batch.
+        sentences: the sentences of its first such batch for which they are not.
     """
 
     def __init__(self, sentences: Sequence[int]) -> None:
@@ -173,8 +173,9 @@ class Predictor:
             asked = np.concatenate(words)
             rows = [np.asarray(input_ids[window]) for window in batch]
             logits = self.backend.logits(rows, [places[of_window] for of_window in words])
-            if not np.isfinite(logits).all():
-                raise NotFinite(np.unique(owners[batch]).tolist())
+            finite = np.isfinite(logits).all(-1)
+            if not finite.all():
+                raise NotFinite(np.unique(owners[windows[asked[~finite]]]).tolist())
             result[asked] = log_softmax(logits, axis=-1)
             bar.update(len(asked))
         return result
