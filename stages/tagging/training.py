@@ -150,8 +150,8 @@ class Training:
 
 
 def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> Fault:
-    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    named = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
     return Fault(
-        f"{what} at step {step}, epoch {epoch}, in the sentences {', '.join(ids[:NAMED])}{more}: lower "
+        f"{what} at step {step}, epoch {epoch}, in the sentence{'s' * (len(ids) > 1)} {named}: lower "
         "train.learning_rate in params.yaml, and see that the encoder's weights are finite"
     )

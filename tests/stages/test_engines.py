@@ -162,4 +162,4 @@ def test_scores_that_are_no_numbers_stop_with_the_sentences_of_validation(finish
     save_file(tensors, weights, metadata={"format": "pt"})
     set_params(engine=engine)
     message = fault_of("train")
-    assert "validation's scores are no numbers at step 9, epoch 1, in the sentences validation-4: lower " in message
+    assert "validation's scores are no numbers at step 9, epoch 1, in the sentence validation-4: lower " in message
