@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from datasets import Dataset
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -52,12 +53,22 @@ TINY_PARAMS = {
         ),
     },
     "train": {
+        "engine": "accelerate",
         "seed": 7,
         "epochs": 6,
-        "batch_size": 2,
+        "max_steps": None,
+        "early_stopping": None,
+        "batches": {"order": "random", "batch_size": 2},
+        "pad_to_multiple_of": None,
+        "device_tokens": None,
+        "precision": "fp32",
+        "attention": "sdpa",
         "learning_rate": 0.02,
-        "weight_decay": 0.01,
+        "schedule": "linear",
         "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_grad_norm": 1.0,
+        "label_smoothing": 0.0,
     },
     "evaluate": {
         "tokens_per_batch": 64,
@@ -264,6 +275,8 @@ def run_stage(name: str, *arguments: str) -> None:
     script = ROOT / "stages" / f"{name}.py"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [str(script), *arguments])
+        # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
+        AcceleratorState._reset_state(reset_partial_state=True)
         runpy.run_path(str(script), run_name="__main__")
 
 

@@ -15,7 +15,7 @@ from tagging import prediction
 from tagging.backends.torch_model import TorchModel, workers
 from tagging.faults import Fault
 from tagging.labels import Labels
-from tagging.prediction import Predictor, predict_split
+from tagging.prediction import NotFinite, Predictor, predict_split
 from tagging.tokenized import WINDOW_FEATURES, Split, sentence_features
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -140,3 +140,21 @@ def test_scores_that_are_no_numbers_are_refused(model: BertForTokenClassificatio
     damaged.classifier.weight.data.fill_(float("inf"))
     with pytest.raises(Fault, match="the model's scores are no numbers"):
         Predictor(TorchModel(damaged), LABELS, "greedy", 64).predict([2], [0], [[2, 3]], [[0, 1]])
+
+
+def test_the_sentences_of_scores_that_are_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prediction, "CHUNK", 2)
+    backend = Says({7: [1.0, 0.0, 0.0], 8: [float("nan"), 0.0, 0.0]})
+    with pytest.raises(NotFinite) as raised:
+        Predictor(backend, LABELS, "greedy", 64).predict([1] * 4, [0, 1, 2, 3], [[7], [7], [7], [8]], [[0]] * 4)
+    assert raised.value.sentences == [3]
+
+
+def test_the_loss_of_gold_labels() -> None:
+    backend = Says({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
+    # The third word is of no sub-word.
+    words = ([2, 1], [0, 1], [[7, 8], [9]], [[0, 1], [-1]])
+    found = Predictor(backend, LABELS, "greedy", 64).predict(*words, gold=[["B-X", "I-X"], ["B-X"]])
+    expected = np.log(np.exp([2.0, 1.0, 0.0]).sum()) - 1 + np.log(np.exp([0.0, 0.0, 5.0]).sum()) - 5
+    assert found.loss == pytest.approx(expected, abs=1e-6)
+    assert Predictor(backend, LABELS, "greedy", 64).predict(*words).loss == 0
