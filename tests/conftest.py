@@ -70,7 +70,12 @@ TINY_PARAMS = {
         "max_grad_norm": 1.0,
         "label_smoothing": 0.0,
     },
-    "evaluate": {"tokens_per_batch": 64, "precision": "fp32", "decoding": "greedy"},
+    "evaluate": {
+        "tokens_per_batch": 64,
+        "precision": "fp32",
+        "decoding": "greedy",
+        "bootstrap": {"resamples": 100, "seed": 3},
+    },
     "export": {"dtype": "float32", "min_agreement": 1.0},
 }
 
