@@ -1,8 +1,9 @@
 """Stage 4, evaluate: a label for every word of validation and test, scored, and the tables behind the pictures.
 
-Reads the section ``evaluate`` of params.yaml, data/tokenized and models/finetuned.
+Reads the section ``evaluate`` of params.yaml, data/tokenized, models/finetuned, and for the page the learning curves
+plots/train_loss.csv and plots/validation.csv.
 Writes data/predictions (a Parquet file a split: id, words, gold, predicted, score), metrics/evaluate.json,
-plots/confusion.csv and plots/per_type.csv (both of the test split).
+plots/confusion.csv and plots/per_type.csv (both of the test split), and reports/evaluate.html, a page with all of it.
 
     python stages/evaluate.py
     python stages/evaluate.py --show    print the scores of the last run, compute nothing
@@ -28,6 +29,9 @@ from tagging.params.reader import read_section
 from tagging.precision import resolve
 from tagging.prediction import Predicted, Predictor, predict_split
 from tagging.progress import quiet
+from tagging.report import curves
+from tagging.report.findings import Row
+from tagging.report.page import Evaluation, render
 from tagging.scoring import score
 from tagging.tokenized import Split
 
@@ -37,6 +41,9 @@ PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics/evaluate.json")
 CONFUSION = Path("plots/confusion.csv")
 PER_TYPE = Path("plots/per_type.csv")
+TRAIN_LOSS = Path("plots/train_loss.csv")
+VALIDATION = Path("plots/validation.csv")
+REPORT = Path("reports/evaluate.html")
 
 SPLITS = ("validation", "test")
 
@@ -50,6 +57,7 @@ def main() -> None:
     params = read_section("evaluate", Evaluate)
     quiet()
     labels = tokenized.load_labels(TOKENIZED)
+    losses, epochs = curves.read(TRAIN_LOSS, curves.LOSSES), curves.read(VALIDATION, curves.EPOCHS)
     splits = {split: tokenized.load_split(TOKENIZED, split) for split in SPLITS}
     precision = resolve(params.precision, PartialState().device, "evaluate.precision")
     backend = TorchModel(models.load(FINETUNED, labels), precision)
@@ -57,13 +65,16 @@ def main() -> None:
     predictor = Predictor(backend, labels, params.decoding, params.tokens_per_batch)
     predicted = {name: predict_split(predictor, split, name) for name, split in splits.items()}
     metrics = {name: split_metrics(splits[name], predicted[name], labels) for name in SPLITS}
-    with replacing(PREDICTIONS, METRICS, CONFUSION, PER_TYPE) as (predictions, metrics_file, confusion, per_type):
+    outs = (PREDICTIONS, METRICS, CONFUSION, PER_TYPE, REPORT)
+    with replacing(*outs) as (predictions, metrics_file, confusion, per_type, report):
         predictions.mkdir()
         for name, split in splits.items():
             write_predictions(split, predicted[name], labels, predictions / f"{name}.parquet")
         write_json(metrics_file, metrics)
         plots.write_confusion(splits["test"].gold(labels), predicted["test"].labels, labels.kind, confusion)
         plots.write_per_type(metrics["test"]["per_type"], per_type)
+        rows = {name: report_rows(split, predicted[name], labels) for name, split in splits.items()}
+        report.write_bytes(render(Evaluation(labels, rows, metrics, losses, epochs)).encode())
     print(table(metrics))
 
 
@@ -96,6 +107,13 @@ def write_predictions(split: Split, predicted: Predicted, labels: Labels, path: 
         "score": predicted.scores,
     }
     pd.DataFrame(table).to_parquet(path, index=False)
+
+
+def report_rows(split: Split, predicted: Predicted, labels: Labels) -> list[Row]:
+    """What the page shows sentences of."""
+    sentences = split.sentences
+    columns = (sentences["id"][:], sentences["words"][:], split.gold(labels), predicted.labels, predicted.scores)
+    return [Row(*row) for row in zip(*columns, strict=True)]
 
 
 def table(metrics: dict[str, Any]) -> str:

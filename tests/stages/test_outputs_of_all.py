@@ -29,6 +29,7 @@ data/predictions/test.parquet
 metrics/evaluate.json
 plots/confusion.csv
 plots/per_type.csv
+reports/evaluate.html
 models/export/model.safetensors
 metrics/export.json
 """.split()
