@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 # The units of the picture; the page scales it.
 WIDTH, HEIGHT = 320, 190
 LEFT, RIGHT, TOP, BOTTOM = 38, 14, 14, 36
@@ -98,17 +100,17 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
     )
 
 
-def reliability(bins: Sequence[tuple[float, float, int]], unit: str) -> Chart:
+def reliability(bins: pd.DataFrame, unit: str) -> Chart:
     """Dots at the mean probability and the share of right ones of each bin; the larger, the more stand for it.
 
     Args:
-        bins: (mean probability, share that is right, how many), of bins that are not empty.
+        bins: what `calibration.reliability` returned, a row at least.
         unit: what is counted.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     x_scale = _Scale(0, 1, LEFT, WIDTH - RIGHT)
     y_scale = _Scale(0, 1, HEIGHT - BOTTOM, TOP)
-    total = sum(number for _, _, number in bins)
+    total = bins["number"].sum()
     dots = [
         Dot(
             x_scale(confidence),
@@ -116,7 +118,7 @@ def reliability(bins: Sequence[tuple[float, float, int]], unit: str) -> Chart:
             max(1.5, round(LARGEST_DOT * math.sqrt(number / total), 1)),
             f"{number:,} {unit} with a mean probability of {confidence:.3f}: {accuracy:.3f} of them right",
         )
-        for confidence, accuracy, number in bins
+        for confidence, accuracy, number in bins[["confidence", "accuracy", "number"]].itertuples(index=False)
     ]
     return Chart(
         title="Share that is right",

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tagging.labels import Kind, Labels
 from tagging.report import charts, curves, scores, sentences, tables
-from tagging.report.findings import Row, worst_first
+from tagging.report.outcomes import Row, worst_first
 from tagging.report.sentences import Sentence
 
 # Sentences of a split that are shown at most: a browser stays quick with them.
@@ -27,7 +28,6 @@ KINDS = {
     "spurious": "a predicted entity that is not in gold",
     "wrong_type": "the words agree, the types do not",
     "wrong_boundary": "the types agree, the words overlap only",
-    "wrong_tag": "the word has another tag in gold",
 }
 _FOLDER = Path(__file__).parent
 
@@ -42,7 +42,7 @@ class Evaluation:
         metrics: for each split what metrics/evaluate.json says.
         losses: rows of `curves.LOSSES`.
         epochs: rows of `curves.EPOCHS`.
-        reliability: (mean probability, share that is right, number) of the bins of the test split, none empty.
+        bins: what `calibration.reliability` says of the split PICTURED.
     """
 
     labels: Labels
@@ -50,7 +50,7 @@ class Evaluation:
     metrics: Mapping[str, Mapping[str, Any]]
     losses: curves.Rows
     epochs: curves.Rows
-    reliability: Sequence[tuple[float, float, int]] = ()
+    bins: pd.DataFrame
 
 
 def render(evaluation: Evaluation) -> str:
@@ -72,9 +72,10 @@ def render(evaluation: Evaluation) -> str:
             unit=unit,
             metrics=metrics,
             overall={split: scores.overall(numbers) for split, numbers in metrics.items()},
+            parts={split: scores.parts(numbers) for split, numbers in metrics.items()},
             per_type={split: scores.per_type(numbers) for split, numbers in metrics.items()},
             curves=curves.drawn(evaluation.losses, evaluation.epochs),
-            reliability=charts.reliability(evaluation.reliability, unit) if evaluation.reliability else None,
+            reliability=charts.reliability(evaluation.bins, unit) if len(evaluation.bins) else None,
             confusion=tables.confusion(rows[PICTURED], kind),
             errors=errors,
             sentences=chosen,

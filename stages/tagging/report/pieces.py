@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from tagging.entities import Entity
-from tagging.report.findings import Finding
+from tagging.entities import Entity, Outcome
+from tagging.report.outcomes import extent
 
 NONE = -1
 
@@ -21,30 +21,30 @@ class Piece:
         text: words that stand in the same spans, with the spaces around them.
         gold: whether they stand in a gold span.
         predicted: whether they stand in a predicted one.
-        note: a finding that ends here; the text is empty then.
+        note: an outcome that ends here; the text is empty then.
         left_out: how many words are left out here; the text is empty then.
     """
 
     text: str = ""
     gold: bool = False
     predicted: bool = False
-    note: Finding | None = None
+    note: Outcome | None = None
     left_out: int = 0
 
 
-def pieces(words: Sequence[str], found: Sequence[Finding], kept: Sequence[bool]) -> list[Piece]:
+def pieces(words: Sequence[str], found: Sequence[Outcome], kept: Sequence[bool]) -> list[Piece]:
     """Cut a sentence wherever a span begins or ends. The space between two words is in the spans that hold both.
 
     Args:
         words: its words.
-        found: all findings, right ones too.
+        found: all outcomes, right ones too.
         kept: which words are shown.
     """
-    gold = _owners(len(words), [finding.gold for finding in found])
-    predicted = _owners(len(words), [finding.predicted for finding in found])
-    ending: dict[int, list[Finding]] = {}
-    for finding in found:
-        ending.setdefault(finding.end - 1, []).append(finding)
+    gold = _owners(len(words), [outcome.gold for outcome in found])
+    predicted = _owners(len(words), [outcome.predicted for outcome in found])
+    ending: dict[int, list[Outcome]] = {}
+    for outcome in found:
+        ending.setdefault(extent(outcome)[1] - 1, []).append(outcome)
     made: list[Piece] = []
     for is_kept, run in groupby(range(len(words)), key=kept.__getitem__):
         places = list(run)
@@ -62,16 +62,16 @@ def pieces(words: Sequence[str], found: Sequence[Finding], kept: Sequence[bool])
 
 
 class _Part(NamedTuple):
-    """A word or a space, the numbers of the spans that it stands in, and the findings that end behind it."""
+    """A word or a space, the numbers of the spans that it stands in, and the outcomes that end behind it."""
 
     text: str
     gold: int
     predicted: int
-    ending: list[Finding]
+    ending: list[Outcome]
 
 
 def _merged(parts: Sequence[_Part]) -> list[Piece]:
-    """Neighbours in the same spans as one piece, up to where findings end."""
+    """Neighbours in the same spans as one piece, up to where outcomes end."""
     made: list[Piece] = []
     text = ""
     for part, after in zip(parts, [*parts[1:], None], strict=True):
@@ -80,7 +80,7 @@ def _merged(parts: Sequence[_Part]) -> list[Piece]:
         if part.ending or not goes_on:
             made.append(Piece(text, part.gold != NONE, part.predicted != NONE))
             text = ""
-        made += [Piece(note=finding) for finding in part.ending]
+        made += [Piece(note=outcome) for outcome in part.ending]
     return made
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tagging.display import printable
-from tagging.entities import Entity
+from tagging.entities import Entity, Outcome
 from tagging.labels import Kind
-from tagging.report.findings import RIGHT, Finding, Row, confidence, findings
+from tagging.report.outcomes import RIGHT, Row, confidence, extent, outcomes
 from tagging.report.pieces import Piece, pieces
 
 # What is shown of a sentence at most: mistakes; words, of a longer sentence those around its mistakes; characters of
@@ -25,13 +25,13 @@ _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u20
 
 @dataclass(frozen=True)
 class Mistake:
-    """A finding that is not right, in words.
+    """An outcome that is not right, in words.
 
     Attributes:
-        kind: see `Finding`.
+        kind: see `tagging.entities.Outcome`.
         gold: type and text of the gold span.
         predicted: type and text of the predicted one.
-        confidence: see `findings.confidence`.
+        confidence: see `outcomes.confidence`.
     """
 
     kind: str
@@ -63,13 +63,13 @@ class Sentence:
 
 def shown(row: Row, split: str, kind: Kind, cost: float) -> Sentence:
     """A sentence of the predictions as the page shows it."""
-    found = findings(row, kind)
-    wrong = [finding for finding in found if finding.kind != RIGHT]
+    found = outcomes(row, kind)
+    wrong = [outcome for outcome in found if outcome.kind != RIGHT]
     listed = wrong[:MISTAKES]
     words = [visible(word) for word in row.words]
     mistakes = [
-        Mistake(finding.kind, _text(words, finding.gold), _text(words, finding.predicted), confidence(row, finding))
-        for finding in listed
+        Mistake(outcome.kind, _text(words, outcome.gold), _text(words, outcome.predicted), confidence(row, outcome))
+        for outcome in listed
     ]
     return Sentence(split, row.id, pieces(words, found, _kept(len(words), listed)), mistakes, len(wrong), cost)
 
@@ -86,12 +86,13 @@ def visible(word: str) -> str:
     return text if len(text) <= CHARACTERS else f"{text[:CHARACTERS]}…"
 
 
-def _kept(length: int, listed: Sequence[Finding]) -> list[bool]:
+def _kept(length: int, listed: Sequence[Outcome]) -> list[bool]:
     """Which words of a sentence are shown."""
     kept = [length <= WORDS] * length
-    for finding in listed:
-        begin, end = max(0, finding.begin - AROUND), min(length, finding.end + AROUND)
-        kept[begin:end] = [True] * (end - begin)
+    for outcome in listed:
+        begin, end = extent(outcome)
+        around = range(max(0, begin - AROUND), min(length, end + AROUND))
+        kept[around.start : around.stop] = [True] * len(around)
     return kept
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tagging.entities import ERRORS
+from tagging.entities import OUTCOMES
 from tagging.labels import Kind
-from tagging.report.findings import RIGHT, WRONG_TAG, Row, findings
+from tagging.report.outcomes import RIGHT, Row, outcomes
 from tagging.schemes import split_tag
 
 # Types that a table of all pairs shows at most; the rarer ones share a row and a column.
@@ -102,13 +102,13 @@ def errors(rows: Iterable[Row], kind: Kind) -> Errors:
     for row in rows:
         if list(row.gold) == list(row.predicted):
             continue
-        for finding in findings(row, kind):
-            owner = finding.gold or finding.predicted
-            if owner and finding.kind != RIGHT:
-                counts[owner.type, finding.kind] += 1
-            if kind == "tags" and finding.gold and finding.predicted:
-                pairs[finding.gold.type, finding.predicted.type] += 1
-    present = [name for name in (*ERRORS, WRONG_TAG) if any(name == found for _, found in counts)]
+        for outcome in outcomes(row, kind):
+            owner = outcome.gold or outcome.predicted
+            if owner and outcome.kind != RIGHT:
+                counts[owner.type, outcome.kind] += 1
+            if kind == "tags" and outcome.gold and outcome.predicted:
+                pairs[outcome.gold.type, outcome.predicted.type] += 1
+    present = [name for name in OUTCOMES if any(name == found for _, found in counts)]
     types = [(name, [counts[name, kind] for kind in present]) for name in sorted({name for name, _ in counts})]
     return Errors(
         kinds={name: sum(numbers[place] for _, numbers in types) for place, name in enumerate(present)},
