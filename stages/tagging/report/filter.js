@@ -22,7 +22,7 @@ const filter = () => {
   shown.value = `${number} of ${sentences.length} shown`;
 };
 
-form.addEventListener("input", filter);
+form.addEventListener("change", filter);
 form.addEventListener("reset", () => setTimeout(filter));
 form.addEventListener("submit", (event) => event.preventDefault());
 form.hidden = false;

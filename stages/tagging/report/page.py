@@ -60,38 +60,33 @@ def render(evaluation: Evaluation) -> str:
     """
     kind, rows, metrics = evaluation.labels.kind, evaluation.rows, evaluation.metrics
     unit = "entities" if kind == "spans" else "words"
-    chosen, numbers = _sentences(rows, kind)
+    chosen, with_errors = _sentences(rows, kind)
     errors = {split: tables.errors(of_split, kind) for split, of_split in rows.items()}
-    style, script = (_read(name) for name in ("style.css", "filter.js"))
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            task=evaluation.labels.task,
-            kind=kind,
-            unit=unit,
-            metrics=metrics,
-            overall={split: scores.overall(numbers) for split, numbers in metrics.items()},
-            parts={split: scores.parts(numbers) for split, numbers in metrics.items()},
-            per_type={split: scores.per_type(numbers) for split, numbers in metrics.items()},
-            curves=curves.drawn(evaluation.losses, evaluation.epochs),
-            reliability=charts.reliability(evaluation.bins, unit) if len(evaluation.bins) else None,
-            confusion=tables.confusion(rows[PICTURED], kind),
-            errors=errors,
-            sentences=chosen,
-            with_errors=numbers,
-            limit=SENTENCES,
-            types=_types(chosen),
-            present=[name for name in KINDS if any(name in counted.kinds for counted in errors.values())],
-            kinds=KINDS,
-            frame=charts,
-            shown_split=PICTURED,
-            limits=sentences,
-            style=Markup(style),
-            script=Markup(script),
-            script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        )
-    )
+    script = _read("filter.js")
+    shown = {
+        "task": evaluation.labels.task,
+        "kind": kind,
+        "unit": unit,
+        "metrics": metrics,
+        "overall": {split: scores.overall(of_split) for split, of_split in metrics.items()},
+        "per_type": {split: scores.per_type(of_split) for split, of_split in metrics.items()},
+        "parts": {split: scores.parts(of_split) for split, of_split in metrics.items()},
+        "curves": curves.drawn(evaluation.losses, evaluation.epochs),
+        "pictured": PICTURED,
+        "confusion": tables.confusion(rows[PICTURED], kind),
+        "reliability": charts.reliability(evaluation.bins, unit) if len(evaluation.bins) else None,
+        "errors": errors,
+        "kinds": {name: text for name, text in KINDS.items() if any(name in found.kinds for found in errors.values())},
+        "sentences": chosen,
+        "with_errors": with_errors,
+        "types": _types(chosen),
+        "limits": {"sentences": SENTENCES, "words": sentences.WORDS, "mistakes": sentences.MISTAKES},
+        "frame": charts,
+        "style": Markup(_read("style.css")),
+        "script": Markup(script),
+        "script_hash": "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+    return _environment().get_template("page.html").render(shown)
 
 
 def _sentences(rows: Mapping[str, Sequence[Row]], kind: Kind) -> tuple[list[Sentence], dict[str, int]]:
@@ -105,10 +100,10 @@ def _sentences(rows: Mapping[str, Sequence[Row]], kind: Kind) -> tuple[list[Sent
     return sorted(chosen, key=lambda sentence: -sentence.cost), numbers
 
 
-def _types(chosen: Sequence[Sentence]) -> list[str]:
-    """The types that the mistakes of the sentences are about, by name."""
+def _types(chosen: Sequence[Sentence]) -> dict[str, int]:
+    """The types that the mistakes of the sentences are about, numbered by name."""
     sides = (side for sentence in chosen for mistake in sentence.mistakes for side in (mistake.gold, mistake.predicted))
-    return sorted({side[0] for side in sides if side})
+    return {name: number for number, name in enumerate(sorted({side[0] for side in sides if side}))}
 
 
 def _environment() -> Environment:

@@ -54,7 +54,7 @@ def pieces(words: Sequence[str], found: Sequence[Outcome], kept: Sequence[bool])
         parts: list[_Part] = []
         for place in places:
             here = _Part(words[place], gold[place], predicted[place], ending.get(place, []))
-            if place:
+            if place and kept[place - 1]:
                 parts.append(_Part(" ", _between(gold, place), _between(predicted, place), []))
             parts.append(here)
         made += _merged(parts)

@@ -60,6 +60,11 @@ class Sentence:
     errors: int
     cost: float
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether words are left out."""
+        return any(piece.left_out for piece in self.pieces)
+
 
 def shown(row: Row, split: str, kind: Kind, cost: float) -> Sentence:
     """A sentence of the predictions as the page shows it."""
@@ -71,7 +76,7 @@ def shown(row: Row, split: str, kind: Kind, cost: float) -> Sentence:
         Mistake(outcome.kind, _text(words, outcome.gold), _text(words, outcome.predicted), confidence(row, outcome))
         for outcome in listed
     ]
-    return Sentence(split, row.id, pieces(words, found, _kept(len(words), listed)), mistakes, len(wrong), cost)
+    return Sentence(split, visible(row.id), pieces(words, found, _kept(len(words), listed)), mistakes, len(wrong), cost)
 
 
 def visible(word: str) -> str:

@@ -1,0 +1,152 @@
+"""The page: escaped, whole in itself, the same twice, readable in both themes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from evaluations import evaluation, row
+
+from tagging.report import page
+from tagging.report.page import render
+
+SCRIPT = '<script>document.title="taken"</script>'
+NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, and the text of all but style and script."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "script"} & set(self.open):
+            self.text += data
+
+    def count(self, tag: str, **attributes: str) -> int:
+        return sum(name == tag and attributes.items() <= found.items() for name, found in self.elements)
+
+
+def nasty() -> page.Evaluation:
+    words = " ".join(NASTY)
+    gold = " ".join(["B-<b>"] + ["O"] * (len(NASTY) - 1))
+    predicted = " ".join(["O"] + ['B-"x"'] * (len(NASTY) - 1))
+    return evaluation([row(words, gold, predicted, name="<i>id</i>")])
+
+
+def test_text_of_the_data_is_escaped() -> None:
+    html = render(nasty())
+    found = Page(html)
+    assert found.count("script") == 1
+    assert found.count("style") == 1
+    assert found.count("b") - found.count("li", **{"class": "mistake"}) == len(re.findall("<p class=.where.><b>", html))
+    assert found.count("i") == 3, "each an O of the confusion, none of the id"
+    assert "\u202e" not in html
+    assert "\x00" not in html
+    for word in [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", r"a\u202eb"]:
+        assert word in found.text, f"{word} is not shown as it stands in the data"
+    assert "gold <b>" in found.text
+    assert 'predicted "x"' in found.text
+    assert "<i>id</i>" in found.text
+
+
+def test_nothing_is_loaded_from_anywhere() -> None:
+    for name, attributes in Page(render(nasty())).elements:
+        assert name not in ("iframe", "img", "object", "embed", "base", "video", "audio")
+        for key in ("src", "href", "action", "srcset", "poster"):
+            assert (attributes.get(key) or "#").startswith(("#", "data:,"))
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest", render(nasty()))
+
+
+def test_the_policy_allows_this_script_and_no_other() -> None:
+    html = render(nasty())
+    (script,) = re.findall("<script>(.*?)</script>", html, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall('Content-Security-Policy" content="([^"]*)"', html)
+    assert policy.split("; ")[0] == "default-src 'none'"
+    assert f"script-src 'sha256-{digest}'" in policy.split("; ")
+
+
+def test_the_same_bytes_twice() -> None:
+    assert render(nasty()) == render(nasty())
+
+
+def test_numbers_of_the_metrics_are_on_the_page() -> None:
+    made = evaluation([row("Ada in Oslo", "B-PER O B-LOC", "B-PER O O")])
+    text = Page(render(made)).text
+    ends = made.metrics["test"]["intervals"]["overall"]["f1"]
+    assert f"{made.metrics['test']['overall']['f1']:.3f}" in text
+    assert f"{ends['low']:.3f} to {ends['high']:.3f}" in text
+    assert f"calibration error: {made.metrics['test']['calibration']['ece']:.3f}" in " ".join(text.split())
+
+
+def test_plain_tags_have_no_kinds_but_tags_to_filter() -> None:
+    found = Page(render(evaluation([row("a b", "NOUN VERB", "NOUN NOUN")], kind="tags")))
+    assert found.count("input", name="kind") == 0
+    assert found.count("option") == 3
+    assert "macro F1" in found.text
+    assert "gold VERB" in found.text
+
+
+def test_no_errors_at_all() -> None:
+    found = Page(render(evaluation([row("Ada", "B-PER", "B-PER")])))
+    assert "No sentence has an error." in found.text
+    assert found.count("script") == found.count("form") == 0
+
+
+def test_no_entities_at_all() -> None:
+    found = Page(render(evaluation([row("a b", "O O", "O O")])))
+    assert "No type occurs." in found.text
+    assert found.count("section", id="reliability") == 0
+
+
+def test_of_many_sentences_the_worst_are_shown_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "SENTENCES", 2)
+    rows = [row("Ada", "B-PER", "O", score, name=f"s-{score}") for score in (0.5, 0.9, 0.7)]
+    html = render(evaluation(rows))
+    found = Page(html)
+    assert re.findall(r'data-split="test".*?<b>(.*?)</b>', html, flags=re.DOTALL) == ["s-0.9", "s-0.7"]
+    assert "Of test, 2 of 3 sentences with errors are shown." in found.text
+    assert "Of validation" not in found.text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_in_both_themes(theme: str) -> None:
+    """WCAG 2.2, success criterion 1.4.3: a contrast of 4.5 to 1."""
+    css = Path(page.__file__).with_name("style.css").read_text(encoding="utf-8")
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#\w{6});", block)) for block in re.findall(r":root \{(.*?)\}", css, re.S)
+    )
+    colours = light if theme == "light" else light | dark
+    assert set(dark) == set(light)
+    for front in ("ink", "soft", "gold", "predicted"):
+        for back in ("card", "page"):
+            assert contrast(colours[front], colours[back]) >= 4.5, f"{front} on {back}"
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    values = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
