@@ -109,14 +109,10 @@ def table(metrics: dict[str, Any]) -> str:
     for split, scores in metrics.items():
         ends = scores["intervals"]
         types = [(name, numbers, ends["per_type"][name]) for name, numbers in scores["per_type"].items()]
-        for name, numbers, ends_of in [*types, ("overall", scores["overall"], ends["overall"])]:
-            rows.append(
-                [
-                    *(split, name, numbers["precision"], numbers["recall"], numbers["f1"]),
-                    "{low:.3f}-{high:.3f}".format(**ends_of["f1"]),
-                    *(numbers.get("accuracy", ""), numbers["number"]),
-                ]
-            )
+        for name, numbers, interval in [*types, ("overall", scores["overall"], ends["overall"])]:
+            ratios = [numbers["precision"], numbers["recall"], numbers["f1"]]
+            between = "{low:.3f}-{high:.3f}".format(**interval["f1"])
+            rows.append([split, name, *ratios, between, numbers.get("accuracy", ""), numbers["number"]])
     headers = ["split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number"]
     return tabulate(rows, headers, tablefmt="simple", floatfmt=".3f")
 

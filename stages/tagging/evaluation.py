@@ -43,12 +43,6 @@ class Labelled:
     scores: list[npt.NDArray[np.float32]]
     unseen: int
 
-    def check(self) -> None:
-        """Raise a `Fault` unless every word has a prediction."""
-        unscored = self.unscored
-        if unscored:
-            raise Fault(f"{unscored} words of data/tokenized got no prediction")
-
     @property
     def unscored(self) -> int:
         """How many words have no prediction."""
@@ -76,7 +70,8 @@ def metrics(split: Labelled, seen: Seen, bootstrap: Bootstrap) -> dict[str, Any]
     Raises:
         Fault: a word has no prediction.
     """
-    split.check()
+    if split.unscored:
+        raise Fault(f"{split.unscored} word{'s' * (split.unscored > 1)} of data/tokenized got no prediction")
     gold, predicted, kind = split.gold, split.predicted, split.kind
     counts = count(gold, predicted, kind)
     by_iob2 = {"strict": strict(gold, predicted), "repaired": count_repaired(predicted)} if kind == "spans" else {}
