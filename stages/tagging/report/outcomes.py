@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tagging.entities import Outcome, marked, match
+from tagging.entities import Entity, Outcome, entities, match
 from tagging.labels import Kind
 
 RIGHT = "right"
@@ -27,8 +27,14 @@ class Row:
 
 def outcomes(row: Row, kind: Kind) -> list[Outcome]:
     """What is right and wrong in a sentence, by where it begins; of plain tags the wrong words alone."""
-    found = match(marked(row.gold, kind), marked(row.predicted, kind))
-    return sorted((outcome for outcome in found if kind == "spans" or outcome.kind != RIGHT), key=extent)
+    if kind == "tags":
+        pairs = enumerate(zip(row.gold, row.predicted, strict=True))
+        return [
+            Outcome("wrong_type", Entity(gold, place, place + 1), Entity(predicted, place, place + 1))
+            for place, (gold, predicted) in pairs
+            if gold != predicted
+        ]
+    return sorted(match(entities(row.gold), entities(row.predicted)), key=extent)
 
 
 def extent(outcome: Outcome) -> tuple[int, int]:
