@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -132,26 +133,41 @@ def test_of_many_sentences_the_worst_are_shown_and_it_says_so(monkeypatch: pytes
     assert "Of validation" not in found.text
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_can_be_read_in_both_themes(theme: str) -> None:
+STYLE = Path(page.__file__).with_name("style.css").read_text(encoding="utf-8")
+LIGHT, DARK = (
+    dict(re.findall(r"--([\w-]+): (.*?);", block)) for block in re.findall(r":root \{(.*?)\}", STYLE, re.S)[:2]
+)
+THEMES = pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+
+
+@THEMES
+def test_text_can_be_read(colours: dict[str, str]) -> None:
     """WCAG 2.2, success criterion 1.4.3: a contrast of 4.5 to 1."""
-    css = Path(page.__file__).with_name("style.css").read_text(encoding="utf-8")
-    light, dark = (
-        dict(re.findall(r"--(\w+): (#\w{6});", block)) for block in re.findall(r":root \{(.*?)\}", css, re.S)
-    )
-    colours = light if theme == "light" else light | dark
-    assert set(dark) == set(light)
+    assert set(colours) == set(LIGHT), "a colour of one theme only"
     for front in ("ink", "soft", "gold", "predicted"):
         for back in ("card", "page"):
-            assert contrast(colours[front], colours[back]) >= 4.5, f"{front} on {back}"
+            assert contrast(rgb(colours[front]), rgb(colours[back])) >= 4.5, f"{front} on {back}"
 
 
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted(map(luminance, (one, other)))
+@THEMES
+@pytest.mark.parametrize("name", ["agree", "differ"])
+def test_numbers_can_be_read_on_the_strongest_colours_of_the_confusion(colours: dict[str, str], name: str) -> None:
+    ((least, more),) = re.findall(rf"--{name}\) / calc\((.*?) \+ (.*?) \* var\(--share\)", STYLE)
+    alpha = float(least) + float(more)
+    pairs = zip(map(int, colours[name].split()), rgb(colours["card"]), strict=True)
+    assert contrast(rgb(colours["ink"]), [alpha * front + (1 - alpha) * back for front, back in pairs]) >= 4.5
+
+
+def rgb(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+
+
+def contrast(*colours: Sequence[float]) -> float:
+    dark, light = sorted(map(luminance, colours))
     return (light + 0.05) / (dark + 0.05)
 
 
-def luminance(colour: str) -> float:
-    values = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+def luminance(colour: Sequence[float]) -> float:
+    values = [value / 255 for value in colour]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
     return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
