@@ -27,7 +27,7 @@ KINDS = {
     "missed": "a gold entity that was not predicted",
     "spurious": "a predicted entity that is not in gold",
     "wrong_type": "the words agree, the types do not",
-    "wrong_boundary": "the types agree, the words overlap only",
+    "wrong_boundary": "the types agree, and of the words only some",
 }
 _FOLDER = Path(__file__).parent
 
