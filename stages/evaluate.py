@@ -19,14 +19,14 @@ from accelerate import PartialState
 from tabulate import tabulate
 
 from tagging import evaluation, models, plots, tokenized
-from tagging.backends.torch_model import TorchModel
+from tagging.backends.torch_model import TorchModel, workers
 from tagging.evaluation import Labelled
-from tagging.faults import exit_with_message
+from tagging.faults import Fault, exit_with_message
 from tagging.labels import Labels
 from tagging.outputs import read_json, replacing, write_json
 from tagging.params.evaluate import Evaluate
 from tagging.params.reader import read_section
-from tagging.precision import resolve
+from tagging.precision import keep_weights, resolve
 from tagging.prediction import Predictor, predict_split
 from tagging.progress import quiet
 from tagging.report import curves
@@ -53,15 +53,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Score the fine-tuned model word by word.")
     parser.add_argument("--show", action="store_true", help="print the scores of the last run, compute nothing")
     if parser.parse_args().show:
-        print(table(read_json(METRICS, "evaluate")))
+        show()
         return
     params = read_section("evaluate", Evaluate)
     quiet()
     labels = tokenized.load_labels(TOKENIZED)
     losses, epochs = curves.read(TRAIN_LOSS, curves.LOSSES), curves.read(VALIDATION, curves.EPOCHS)
     loaded = {name: tokenized.load_split(TOKENIZED, name) for name in ("train", *SPLITS)}
-    predictor = load_predictor(params, labels)
-    splits = {name: label(loaded[name], name, predictor) for name in SPLITS}
+    backend = load_backend(params, labels)
+    with workers(backend.device) as threads:
+        predictor = Predictor(backend, labels, params.decoding, params.tokens_per_batch, threads)
+        splits = {name: label(loaded[name], name, predictor) for name in SPLITS}
     seen = Seen(loaded["train"].labelled_words(labels), labels.kind)
     metrics = {name: evaluation.metrics(split, seen, params.bootstrap) for name, split in splits.items()}
     test = metrics["test"]
@@ -82,12 +84,21 @@ def main() -> None:
     print(table(metrics))
 
 
-def load_predictor(params: Evaluate, labels: Labels) -> Predictor:
+def show() -> None:
+    """Print the scores of the last run."""
+    try:
+        print(table(read_json(METRICS, "evaluate")))
+    except (KeyError, TypeError, AttributeError):
+        raise Fault(f"{METRICS} is none that this version wrote: run `dvc repro evaluate` again") from None
+
+
+def load_backend(params: Evaluate, labels: Labels) -> TorchModel:
     """The fine-tuned model on this host's device."""
     precision = resolve(params.precision, PartialState().device, "evaluate.precision")
     model = models.load(FINETUNED, labels)
     tokenized.check_tokenizer(TOKENIZED, FINETUNED)
-    return Predictor(TorchModel(model, precision), labels, params.decoding, params.tokens_per_batch)
+    keep_weights(model, precision)
+    return TorchModel(model, precision)
 
 
 def label(split: Split, name: str, predictor: Predictor) -> Labelled:
