@@ -20,13 +20,10 @@ from tagging.report.page import render
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
 
-pytestmark = [
-    pytest.mark.skipif(
-        not (BROWSER and DRIVER),
-        reason="needs Chromium and chromedriver (on Debian: apt install chromium chromium-driver)",
-    ),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER),
+    reason="needs Chromium and chromedriver (on Debian: apt install chromium chromium-driver)",
+)
 
 TEST = [
     row("Ada met Bo in Oslo", "B-PER O B-PER O B-LOC", "O O B-PER O B-PER", 0.9, "both"),  # missed PER, LOC as PER
