@@ -290,11 +290,11 @@ def fault_of(stage: str) -> str:
 
     Exit status 1 is what Python makes of ``sys.exit(message)``; test_faults.py looks at it from outside.
     """
-    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"))
+    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports"))
     with pytest.raises(SystemExit) as raised:
         run_stage(stage)
     assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
-    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots")) == before
+    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports")) == before
     return raised.value.code
 
 
@@ -306,7 +306,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def import_closure(script: Path) -> set[str]:
-    """The files below stages/ that running the script loads, as Python itself sees it."""
+    """The files below stages/ that running the script loads, as Python itself sees it, and its packages' templates."""
     program = (
         "import runpy, sys, pathlib\n"
         f"runpy.run_path({str(script)!r}, run_name='imported')\n"
@@ -319,7 +319,10 @@ def import_closure(script: Path) -> set[str]:
         text=True,
         check=True,
     )
-    return {str(Path(line).relative_to(ROOT)) for line in [*done.stdout.split(), str(script)]}
+    loaded = [Path(line) for line in [*done.stdout.split(), str(script)]]
+    packages = [path.parent for path in loaded if path.name == "__init__.py"]
+    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in (".html", ".css", ".js")]
+    return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
 
 
 def tag_names(rows: Dataset, layer: str) -> list[list[str]]:
