@@ -70,7 +70,12 @@ TINY_PARAMS = {
         "max_grad_norm": 1.0,
         "label_smoothing": 0.0,
     },
-    "evaluate": {"tokens_per_batch": 64, "precision": "fp32", "decoding": "greedy"},
+    "evaluate": {
+        "tokens_per_batch": 64,
+        "precision": "fp32",
+        "decoding": "greedy",
+        "bootstrap": {"resamples": 100, "seed": 3},
+    },
     "export": {"dtype": "float32", "min_agreement": 1.0},
 }
 
@@ -280,11 +285,11 @@ def fault_of(stage: str) -> str:
 
     Exit status 1 is what Python makes of ``sys.exit(message)``; test_faults.py looks at it from outside.
     """
-    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"))
+    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports"))
     with pytest.raises(SystemExit) as raised:
         run_stage(stage)
     assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
-    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots")) == before
+    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports")) == before
     return raised.value.code
 
 
@@ -296,7 +301,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def import_closure(script: Path) -> set[str]:
-    """The files below stages/ that running the script loads, as Python itself sees it."""
+    """The files below stages/ that running the script loads, as Python itself sees it, and its packages' templates."""
     program = (
         "import runpy, sys, pathlib\n"
         f"runpy.run_path({str(script)!r}, run_name='imported')\n"
@@ -309,7 +314,10 @@ def import_closure(script: Path) -> set[str]:
         text=True,
         check=True,
     )
-    return {str(Path(line).relative_to(ROOT)) for line in [*done.stdout.split(), str(script)]}
+    loaded = [Path(line) for line in [*done.stdout.split(), str(script)]]
+    packages = [path.parent for path in loaded if path.name == "__init__.py"]
+    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in (".html", ".css", ".js")]
+    return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
 
 
 def tag_names(rows: Dataset, layer: str) -> list[list[str]]:

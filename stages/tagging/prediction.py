@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,11 +71,21 @@ class Predictor:
         labels: the task's labels, in the model's order.
         decoding: how labels are chosen.
         tokens_per_batch: most sub-words of a forward pass, padding included.
+        workers: threads in which the backend may be asked for several batches at once; None: it is asked for one
+            after the other.
     """
 
-    def __init__(self, backend: Backend, labels: Labels, decoding: Decoding, tokens_per_batch: int) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        labels: Labels,
+        decoding: Decoding,
+        tokens_per_batch: int,
+        workers: Executor | None = None,
+    ) -> None:
         self.backend, self.labels, self.decoding = backend, labels, decoding
         self.tokens_per_batch = tokens_per_batch
+        self._map = map if workers is None else workers.map
 
     def predict(
         self,
@@ -168,11 +179,13 @@ class Predictor:
         borders = np.searchsorted(windows[order], np.arange(len(input_ids) + 1))
         sizes = np.fromiter(map(len, input_ids), dtype=np.int64, count=len(input_ids))
         sizes[np.diff(borders) == 0] = 0  # nothing is asked of it
-        for batch in longest_first(sizes, self.tokens_per_batch):
+
+        def ask(batch: Ints) -> tuple[Ints, npt.NDArray[np.float32]]:
             words = [order[borders[window] : borders[window + 1]] for window in batch]
-            asked = np.concatenate(words)
             rows = [np.asarray(input_ids[window]) for window in batch]
-            logits = self.backend.logits(rows, [places[of_window] for of_window in words])
+            return np.concatenate(words), self.backend.logits(rows, [places[of_window] for of_window in words])
+
+        for asked, logits in self._map(ask, longest_first(sizes, self.tokens_per_batch)):
             finite = np.isfinite(logits).all(-1)
             if not finite.all():
                 raise NotFinite(np.unique(owners[windows[asked[~finite]]]).tolist())

@@ -94,6 +94,16 @@ def test_half_precision_rounds(finished: Path, precision: str) -> None:
     assert (losses[0] == full) is (precision == "fp32")
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_launchers_precision_is_not_taken(finished: Path, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = []
+    for _ in range(2):
+        train(engine=engine, epochs=1)
+        losses.append(Path("plots/train_loss.csv").read_text())
+        monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    assert losses[0] == losses[1]
+
+
 def test_a_precision_that_the_host_lacks(finished: Path) -> None:
     set_params(precision="fp16")
     assert "train.precision is fp16, in which this host's cpu does not compute: use fp32" in fault_of("train")

@@ -34,6 +34,7 @@ def run(training: Training) -> None:
         disable_tqdm=True,
         report_to="none",
     )
+    arguments.mixed_precision = training.mixed_precision
     # Several GPUs are several processes: of one process Trainer would have them share each forward pass (DataParallel).
     arguments._n_gpu = min(arguments.n_gpu, 1)
     trainer = StepTrainer(training, arguments)
