@@ -76,6 +76,11 @@ class Training:
         # The windows with which a sentence begins.
         self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
 
+    @property
+    def mixed_precision(self) -> str:
+        """The precision as accelerate names it; said outright, since a launcher's configuration would fill a gap."""
+        return "no" if self.precision == "fp32" else self.precision
+
     def optimizer(self, model: nn.Module, device: torch.device) -> torch.optim.AdamW:
         return optimization.adamw(model, self.params, device)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,11 @@ class Part(NamedTuple):
     labels: Ints
 
 
+def _borders(counts: npt.NDArray[Any]) -> Ints:
+    """Where each of some neighbours begins, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+
+
 class TrainingRows:
     """The windows of a split.
 
@@ -40,11 +45,10 @@ class TrainingRows:
         columns: pa.Table = windows.with_format("arrow")[:]
         self.sentence = columns["sentence"].to_numpy()
         self.lengths: Ints = pc.list_value_length(columns["input_ids"]).to_numpy().astype(np.int64)
-        self._borders = np.cumsum([0, *self.lengths])
+        self._borders = _borders(self.lengths)
         self._input_ids = pc.list_flatten(columns["input_ids"]).to_numpy()
         self._labels = pc.list_flatten(columns["labels"]).to_numpy().astype(np.int32)
-        upto = np.cumsum([0, *(self._labels != IGNORED)])
-        self.labelled: Ints = upto[self._borders[1:]] - upto[self._borders[:-1]]
+        self.labelled: Ints = np.diff(_borders(self._labels != IGNORED)[self._borders])
 
     def __len__(self) -> int:
         return len(self.lengths)

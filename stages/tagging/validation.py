@@ -36,7 +36,7 @@ class Validation:
         self.split, self.labels, self.precision, self.device_tokens = split, labels, precision, device_tokens
         self.gold = split.gold(labels)
         self.lengths = split.lengths()
-        self.owners = np.asarray(split.windows["sentence"][:], dtype=np.int64)
+        self.owners = np.asarray(split.windows.with_format("numpy")["sentence"][:], dtype=np.int64)
 
     def scores(self, accelerator: Accelerator, model: PreTrainedModel) -> dict[str, float]:
         """Label every word and score the labels.

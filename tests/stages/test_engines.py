@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import TINY_PARAMS, edit, fault_of, run_stage, snapshot, write_params
+from conftest import TINY_PARAMS, fault_of, run_stage, snapshot, write_params
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
 
@@ -93,6 +94,16 @@ def test_half_precision_rounds(finished: Path, precision: str) -> None:
     assert (losses[0] == full) is (precision == "fp32")
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_launchers_precision_is_not_taken(finished: Path, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = []
+    for _ in range(2):
+        train(engine=engine, epochs=1)
+        losses.append(Path("plots/train_loss.csv").read_text())
+        monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    assert losses[0] == losses[1]
+
+
 def test_a_precision_that_the_host_lacks(finished: Path) -> None:
     set_params(precision="fp16")
     assert "train.precision is fp16, in which this host's cpu does not compute: use fp32" in fault_of("train")
@@ -149,17 +160,39 @@ def test_padding_is_told(finished: Path) -> None:
     assert by_length < 0.1 < at_random
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_scores_that_are_no_numbers_stop_with_the_sentences_of_validation(finished: Path, engine: str) -> None:
-    # A piece that stands in one sentence of validation and nowhere in train has damaged weights.
-    edit(Path("data/tiny/validation.conll"), "Finn PROPN", "Q PROPN")
+def damage_the_sixth_sentence(split: str) -> None:
+    """Give it a piece that stands nowhere else, with weights that are no numbers."""
+    path = Path(f"data/tiny/{split}.conll")
+    sentences = path.read_text().split("\n\n")
+    sentences[5] = sentences[5].replace(" PROPN B-PER", "Q PROPN B-PER")
+    path.write_text("\n\n".join(sentences))
     run_stage("download")
     run_stage("tokenize_align")
     weights = Path("models/pretrained/encoder/model.safetensors")
     tensors = load_file(weights)
-    piece = AutoTokenizer.from_pretrained("models/pretrained/tokenizer").convert_tokens_to_ids("Q")
+    piece = AutoTokenizer.from_pretrained("models/pretrained/tokenizer").convert_tokens_to_ids("##Q")
     tensors["embeddings.word_embeddings.weight"][piece] = np.nan
     save_file(tensors, weights, metadata={"format": "pt"})
+
+
+def test_a_loss_that_is_not_finite_stops_at_its_step(finished: Path) -> None:
+    damage_the_sixth_sentence("train")
+    messages = []
+    for engine in ENGINES:
+        set_params(engine=engine)
+        messages.append(fault_of("train"))
+    assert messages[0] == messages[1]
+    found = re.match(
+        r"train: the train loss is nan at step (\d+), epoch 1, in the sentences (\S+), (\S+): ", messages[0]
+    )
+    assert found, messages[0]
+    assert int(found[1]) > 1, "the steps before it went well"
+    assert "train-5" in found.groups()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_scores_that_are_no_numbers_stop_with_the_sentences_of_validation(finished: Path, engine: str) -> None:
+    damage_the_sixth_sentence("validation")
     set_params(engine=engine)
     message = fault_of("train")
-    assert "validation's scores are no numbers at step 9, epoch 1, in the sentence validation-4: lower " in message
+    assert "validation's scores are no numbers at step 9, epoch 1, in the sentence validation-5: lower " in message

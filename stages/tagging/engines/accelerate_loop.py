@@ -9,7 +9,7 @@ from tagging.training import Training
 
 def run(training: Training) -> None:
     """See `Engine`."""
-    accelerator = Accelerator(mixed_precision=None if training.precision == "fp32" else training.precision)
+    accelerator = Accelerator(mixed_precision=training.mixed_precision)
     optimizer = training.optimizer(training.model, accelerator.device)
     model, optimizer = accelerator.prepare(training.model, optimizer)
     # Not prepared: accelerate would step it once for each process.

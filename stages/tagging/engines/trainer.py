@@ -27,12 +27,16 @@ def run(training: Training) -> None:
         fp16=training.precision == "fp16",
         use_cpu=PartialState().device.type == "cpu",
         accelerator_config={"use_configured_state": True},
+        ddp_find_unused_parameters=False,
         eval_strategy="no",  # validation is ours, at the end of each epoch
         save_strategy="no",
         logging_strategy="no",
         disable_tqdm=True,
         report_to="none",
     )
+    arguments.mixed_precision = training.mixed_precision
+    # Several GPUs are several processes: of one process Trainer would have them share each forward pass (DataParallel).
+    arguments._n_gpu = min(arguments.n_gpu, 1)
     trainer = StepTrainer(training, arguments)
     training.begin(trainer.accelerator)
     trainer.train()
