@@ -24,13 +24,22 @@ def excerpts(split: Compared, form: Terminal, most: int | None) -> Iterator[str]
     for direction in ("fixed", "broken"):
         found = [change for change in split.changes if change.direction == direction]
         false = sum(change.false for change in found)
-        title = f"{split.split}: {len(found) - false} {'entities' if split.kind == 'spans' else 'words'} {direction}"
         if split.kind == "spans":
-            title += f", {false} false ones {_fate(direction)}"
+            entities, others = (
+                _counted(len(found) - false, "entity", "entities"),
+                _counted(false, "false one", "false ones"),
+            )
+            title = f"{split.split}: {entities} {direction}, {others} {_fate(direction)}"
+        else:
+            title = f"{split.split}: {_counted(len(found), 'word', 'words')} {direction}"
         items = [_excerpt(change, split, form) for change in found[:most]]
         if len(items) < len(found):
             items.append(form.more(f"{len(found) - len(items)} more: --all"))
         yield form.fold(title, items)
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _fate(direction: str) -> str:

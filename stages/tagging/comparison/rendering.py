@@ -31,7 +31,7 @@ def render(comparison: Comparison, form: Terminal, most: int | None) -> str:
     parts = [
         form.heading(headline(comparison)),
         form.listed([f"old: {_names(comparison.old, form)}", f"new: {_names(comparison.new, form)}"]),
-        form.listed([form.safe(note) for note in comparison.notes]),
+        form.listed([f"note: {form.safe(note)}" for note in comparison.notes]),
         tabulate(rows, _HEADERS, tablefmt=form.table, disable_numparse=True, colalign=_ALIGNED),
         form.listed(_rule(several=len(comparison.old) + len(comparison.new) > 2)),
         *(part for split in comparison.splits for part in excerpts(split, form, most)),
@@ -44,7 +44,7 @@ def headline(comparison: Comparison) -> str:
     each = comparison.headline
     return (
         f"F1 of {comparison.splits[-1].split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}, "
-        f"{each.difference:+.3f} ({_interval(each)}, p {_p(each.p)}): {each.verdict}"
+        f"{_signed(each.difference)} ({_interval(each)}, p {_p(each.p)}): {each.verdict}"
     )
 
 
@@ -56,10 +56,9 @@ def _rows(split: Compared, form: Terminal) -> Iterator[tuple[str, ...]]:
     overall, per_type = split.differences.overall.items(), split.differences.per_type.items()
     for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
         score = form.safe(name.replace("f1", "F1", 1))
-        difference = f"{each.difference:+.3f}"
         yield (
             *(split.split, score, _value(each.old), _value(each.new)),
-            *(difference, _interval(each), _p(each.p), each.verdict),
+            *(_signed(each.difference), _interval(each), _p(each.p), each.verdict),
         )
 
 
@@ -69,7 +68,11 @@ def _value(runs: Sequence[float]) -> str:
 
 
 def _interval(each: Difference) -> str:
-    return f"{each.low:+.3f} to {each.high:+.3f}"
+    return f"{_signed(each.low)} to {_signed(each.high)}"
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 3) + 0.0:+.3f}"  # no -0.000
 
 
 def _p(p: float) -> str:

@@ -24,6 +24,8 @@ WORKSPACE = "workspace"
 
 # Files that are merely not here tell nothing about those that are.
 _ABSENT = ("deleted", "not in cache")
+# Changed files of a stage that are named.
+SHOWN = 3
 
 
 def read(name: str, splits: Sequence[str]) -> Run:
@@ -80,13 +82,17 @@ def _stale(repo: Any) -> list[str]:
         status = repo.status(["evaluate"], with_deps=True)
     except DvcException as error:
         return [f"workspace: whether its predictions are those of its files is unknown ({error})"]
-    changed = [f"{stage} ({', '.join(found)})" for stage in status if (found := list(_changes(status[stage])))]
+    changed = [f"{stage} ({_some(found)})" for stage in status if (found := list(_changes(status[stage])))]
     if not changed:
         return []
     return [
-        f"workspace: its predictions are not of the files beside them, since these changed: {'; '.join(changed)}. "
-        "`dvc repro` brings them up to date"
+        "workspace: its predictions are not those of the files beside them: `dvc repro` would rerun "
+        f"{', '.join(changed)}"
     ]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if (more := len(names) - SHOWN) > 0 else "")
 
 
 def _changes(entries: list[Any]) -> Iterator[str]:
@@ -115,11 +121,10 @@ def _commit(name: str, repo: Any, splits: Sequence[str]) -> Run:
         try:
             content: bytes = files.read_bytes(path)
         except Exception as error:  # every kind of remote has a client with exceptions of its own
-            missing = isinstance(error, FileNotFoundError)
             where = f"in DVC's remote {remote}" if remote else "in a remote, since DVC has no default one"
             raise Fault(
-                f"the {path} of {name} is not in DVC's cache, nor {where}{'' if missing else f' ({error})'}. Where "
-                f"it was made `dvc push` shares it. {_remake(commit, ' --pull' if remote else '')}"
+                f"the {path} of {name} is not in DVC's cache, nor {where}{_reason(error)}. Where it "
+                f"was made `dvc push` shares it. {_remake(commit, ' --pull' if remote else '')}"
             ) from None
         return content
 
@@ -127,6 +132,13 @@ def _commit(name: str, repo: Any, splits: Sequence[str]) -> Run:
         return bytes(files.read_bytes(path)) if files.exists(path) else None
 
     return make_run(name, commit, predictions, committed, splits)
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong at the bottom of it; nothing where a file is simply not there."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return "" if isinstance(error, FileNotFoundError) else f" ({error})"
 
 
 def _remake(commit: str, options: str = "") -> str:

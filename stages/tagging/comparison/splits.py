@@ -112,7 +112,8 @@ def _left_out(split: str, runs: Sequence[Run], places: Sequence[Sequence[int]]) 
     left_out = {run.name: len(run.splits[split].ids) - common for run in runs}
     if any(left_out.values()):
         each = ", ".join(f"{number} of {name}" for name, number in left_out.items() if number)
-        yield f"{split}: the {common} common sentences are compared; left out are {each}"
+        which = f"{common} common sentence{' is' if common == 1 else 's are'}"
+        yield f"{split}: the {which} compared; left out are {each}"
 
 
 def _other_gold(split: str, runs: Sequence[Run], rows: Sequence[Rows]) -> Iterator[str]:
@@ -120,8 +121,8 @@ def _other_gold(split: str, runs: Sequence[Run], rows: Sequence[Rows]) -> Iterat
     for run, own in zip(runs[:-1], rows[:-1], strict=True):
         if changed := sum(a != b for a, b in zip(own.gold, rows[-1].gold, strict=True)):
             yield (
-                f"{split}: {changed} sentences of {run.name} have other gold labels than in {reference.name}; "
-                f"all are scored against those of {reference.name}"
+                f"{split}: the gold labels of {changed} sentence{'s' * (changed > 1)} in {run.name} are others than in "
+                f"{reference.name}; all are scored against those of {reference.name}"
             )
 
 
