@@ -1,8 +1,8 @@
 """Stage 4, evaluate: a label for every word of validation and test, scored, and the tables behind the pictures.
 
 Reads the section ``evaluate`` of params.yaml, data/tokenized and models/finetuned.
-Writes data/predictions (a Parquet file a split: id, words, gold, predicted, score), metrics/evaluate.json,
-plots/confusion.csv and plots/per_type.csv (both of the test split).
+Writes data/predictions (a Parquet file a split: id, words, gold, predicted, score), metrics/evaluate.json, and of the
+test split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
     python stages/evaluate.py --show    print the scores of the last run, compute nothing
@@ -14,21 +14,21 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from accelerate import PartialState
 from tabulate import tabulate
 
-from tagging import models, plots, tokenized
+from tagging import evaluation, models, plots, tokenized
 from tagging.backends.torch_model import TorchModel
-from tagging.faults import Fault, exit_with_message
+from tagging.evaluation import Labelled
+from tagging.faults import exit_with_message
 from tagging.labels import Labels
 from tagging.outputs import read_json, replacing, write_json
 from tagging.params.evaluate import Evaluate
 from tagging.params.reader import read_section
 from tagging.precision import resolve
-from tagging.prediction import Predicted, Predictor, predict_split
+from tagging.prediction import Predictor, predict_split
 from tagging.progress import quiet
-from tagging.scoring import score
+from tagging.seen import Seen
 from tagging.tokenized import Split
 
 TOKENIZED = Path("data/tokenized")
@@ -37,6 +37,7 @@ PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics/evaluate.json")
 CONFUSION = Path("plots/confusion.csv")
 PER_TYPE = Path("plots/per_type.csv")
+RELIABILITY = Path("plots/reliability.csv")
 
 SPLITS = ("validation", "test")
 
@@ -50,64 +51,51 @@ def main() -> None:
     params = read_section("evaluate", Evaluate)
     quiet()
     labels = tokenized.load_labels(TOKENIZED)
-    splits = {split: tokenized.load_split(TOKENIZED, split) for split in SPLITS}
-    precision = resolve(params.precision, PartialState().device, "evaluate.precision")
-    backend = TorchModel(models.load(FINETUNED, labels), precision)
-    tokenized.check_tokenizer(TOKENIZED, FINETUNED)
-    predictor = Predictor(backend, labels, params.decoding, params.tokens_per_batch)
-    predicted = {name: predict_split(predictor, split, name) for name, split in splits.items()}
-    metrics = {name: split_metrics(splits[name], predicted[name], labels) for name in SPLITS}
-    with replacing(PREDICTIONS, METRICS, CONFUSION, PER_TYPE) as (predictions, metrics_file, confusion, per_type):
+    loaded = {name: tokenized.load_split(TOKENIZED, name) for name in ("train", *SPLITS)}
+    predictor = load_predictor(params, labels)
+    splits = {name: label(loaded[name], name, predictor) for name in SPLITS}
+    seen = Seen(loaded["train"].labelled_words(labels), labels.kind)
+    metrics = {name: evaluation.metrics(split, seen, params.bootstrap) for name, split in splits.items()}
+    test = metrics["test"]
+    outs = (PREDICTIONS, METRICS, CONFUSION, PER_TYPE, RELIABILITY)
+    with replacing(*outs) as (predictions, metrics_file, confusion, per_type, reliability):
         predictions.mkdir()
         for name, split in splits.items():
-            write_predictions(split, predicted[name], labels, predictions / f"{name}.parquet")
+            split.table().to_parquet(predictions / f"{name}.parquet", index=False)
         write_json(metrics_file, metrics)
-        plots.write_confusion(splits["test"].gold(labels), predicted["test"].labels, labels.kind, confusion)
-        plots.write_per_type(metrics["test"]["per_type"], per_type)
+        plots.write_confusion(splits["test"].gold, splits["test"].predicted, labels.kind, confusion)
+        plots.write_per_type(test["per_type"], test["intervals"]["per_type"], per_type)
+        plots.write_reliability(splits["test"].reliability(), reliability)
     print(table(metrics))
 
 
-def split_metrics(split: Split, predicted: Predicted, labels: Labels) -> dict[str, Any]:
-    """The scores of a split, and the counts that show that no word was left out.
-
-    Raises:
-        Fault: a gold word has no prediction.
-    """
-    gold = split.gold(labels)
-    unscored = sum(abs(len(a) - len(b)) for a, b in zip(gold, predicted.labels, strict=True))
-    if unscored:
-        raise Fault(f"{unscored} words of {TOKENIZED} got no prediction")
-    return {
-        **score(gold, predicted.labels, labels.kind),
-        "sentences": len(gold),
-        "words": sum(map(len, gold)),
-        "words_unscored": unscored,
-        "words_without_subwords": predicted.unseen,
-    }
+def load_predictor(params: Evaluate, labels: Labels) -> Predictor:
+    """The fine-tuned model on this host's device."""
+    precision = resolve(params.precision, PartialState().device, "evaluate.precision")
+    model = models.load(FINETUNED, labels)
+    tokenized.check_tokenizer(TOKENIZED, FINETUNED)
+    return Predictor(TorchModel(model, precision), labels, params.decoding, params.tokens_per_batch)
 
 
-def write_predictions(split: Split, predicted: Predicted, labels: Labels, path: Path) -> None:
-    """Write a row a sentence: id, words, gold, predicted (label names), score (float32), one of each a word."""
-    table = {
-        "id": split.sentences["id"][:],
-        "words": split.sentences["words"][:],
-        "gold": split.gold(labels),
-        "predicted": predicted.labels,
-        "score": predicted.scores,
-    }
-    pd.DataFrame(table).to_parquet(path, index=False)
+def label(split: Split, name: str, predictor: Predictor) -> Labelled:
+    """What the model says of a split, under a progress bar of its name."""
+    found = predict_split(predictor, split, name)
+    ids, words = split.sentences["id"][:], split.sentences["words"][:]
+    labels = predictor.labels
+    return Labelled(labels.kind, ids, words, split.gold(labels), found.labels, found.scores, found.unseen)
 
 
 def table(metrics: dict[str, Any]) -> str:
     """The scores as a table for a terminal: a row a type of each split, the overall row last."""
     rows = []
     for split, scores in metrics.items():
-        for name, numbers in [*scores["per_type"].items(), ("overall", scores["overall"])]:
-            accuracy = numbers.get("accuracy", "")
-            rows.append(
-                [split, name, numbers["precision"], numbers["recall"], numbers["f1"], accuracy, numbers["number"]]
-            )
-    headers = ["split", "type", "precision", "recall", "F1", "accuracy", "number"]
+        ends = scores["intervals"]
+        types = [(name, numbers, ends["per_type"][name]) for name, numbers in scores["per_type"].items()]
+        for name, numbers, interval in [*types, ("overall", scores["overall"], ends["overall"])]:
+            ratios = [numbers["precision"], numbers["recall"], numbers["f1"]]
+            between = "{low:.3f}-{high:.3f}".format(**interval["f1"])
+            rows.append([split, name, *ratios, between, numbers.get("accuracy", ""), numbers["number"]])
+    headers = ["split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number"]
     return tabulate(rows, headers, tablefmt="simple", floatfmt=".3f")
 
 

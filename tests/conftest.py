@@ -59,7 +59,12 @@ TINY_PARAMS = {
         "weight_decay": 0.01,
         "warmup": 0.1,
     },
-    "evaluate": {"tokens_per_batch": 64, "precision": "fp32", "decoding": "greedy"},
+    "evaluate": {
+        "tokens_per_batch": 64,
+        "precision": "fp32",
+        "decoding": "greedy",
+        "bootstrap": {"resamples": 100, "seed": 3},
+    },
     "export": {"dtype": "float32", "min_agreement": 1.0},
 }
 

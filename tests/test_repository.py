@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, STAGES, import_closure
+from dvc_render.vega_templates import get_template
 from ruamel.yaml import YAML
 
 PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
@@ -23,6 +24,8 @@ NAMES = {
     "evaluate": "evaluate",
     "export": "export",
 }
+
+PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("plots", []) for entry in plot.items()]
 
 
 def declared(stage: str, *kinds: str) -> list[str]:
@@ -80,6 +83,13 @@ def test_small_results_are_kept_in_git_and_models_are_not() -> None:
         for entry in [*stage.get("metrics", []), *stage.get("plots", [])]:
             assert next(iter(entry.values()))["cache"] is False
         assert all(isinstance(out, str) for out in stage["outs"]), "an uncached out would switch the run-cache off"
+
+
+def test_plots_are_drawn_by_templates_that_there_are() -> None:
+    own = {path.stem for path in (ROOT / ".dvc/plots").glob("*.json")}
+    assert own <= {options["template"] for _, options in PLOTS}
+    for _, options in PLOTS:
+        assert get_template(options["template"], str(ROOT / ".dvc/plots")).has_anchor("data")
 
 
 def test_the_export_is_declared_as_a_model() -> None:
@@ -150,6 +160,11 @@ class TestCommittedResults:
         assert small
         for path in small:
             assert hashlib.md5((ROOT / path).read_bytes()).hexdigest() == outs[path], f"{path} is of another run"
+
+    def test_plots_have_the_columns_that_are_drawn(self) -> None:
+        for path, options in PLOTS:
+            columns = (ROOT / path).read_text(encoding="utf-8").split("\n", 1)[0].split(",")
+            assert {options["x"], options["y"]} <= set(columns), path
 
     def test_the_readme_shows_the_committed_scores(self) -> None:
         table = runpy.run_path(str(ROOT / "stages/evaluate.py"), run_name="imported")["table"]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagging.entities import entities
+from tagging.entities import marked
 from tagging.labels import Kind
 
 Ints = npt.NDArray[np.int64]
@@ -43,12 +43,12 @@ class Totals:
 
     def per_type(self) -> Ratios:
         """The scores of each type: (..., types)."""
-        return _ratios(self.right, self.predicted, self.gold)
+        return ratios(self.right, self.predicted, self.gold)
 
     def overall(self) -> Ratios:
         """Spans: micro-averages over entities. Tags: means over the tags that occur in gold. As in `scoring`: (...)."""
         if self.kind == "spans":
-            return _ratios(self.right.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
+            return ratios(self.right.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
         occurs = self.gold > 0
         return Ratios(*(_divide((each * occurs).sum(-1), occurs.sum(-1)) for each in self.per_type()))
 
@@ -102,23 +102,20 @@ def count(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kin
     right_words = np.array(
         [sum(a == b for a, b in zip(*rows, strict=True)) for rows in zip(gold, predicted, strict=True)], dtype=np.int64
     )
-    found = _entity_types(gold, predicted) if kind == "spans" else _tags(gold, predicted)
-    types = tuple(sorted({name for rows in found[:2] for row in rows for name in row}))
-    of_gold, of_predicted, of_right = (_table(rows, types) for rows in found)
-    return Counts(kind, types, of_right, of_predicted, of_gold, words, right_words)
-
-
-def _entity_types(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[list[list[str]]]:
-    """For each sentence the types of its gold, predicted and right entities."""
-    spans = [[entities(row) for row in rows] for rows in (gold, predicted)]
-    right = [[entity for entity in row if entity in set(other)] for row, other in zip(*spans, strict=True)]
-    return [[[entity.type for entity in row] for row in rows] for rows in (*spans, right)]
-
-
-def _tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[list[list[str]]]:
-    """For each sentence its gold, predicted and right tags."""
-    right = [[a for a, b in zip(*rows, strict=True) if a == b] for rows in zip(gold, predicted, strict=True)]
-    return [[list(row) for row in rows] for rows in (gold, predicted, right)]
+    spans = [[marked(row, kind) for row in rows] for rows in (gold, predicted)]
+    right = [set(a) & set(b) for a, b in zip(*spans, strict=True)]
+    of_gold, of_predicted = ([[entity.type for entity in row] for row in rows] for rows in spans)
+    of_right = [[entity.type for entity in row] for row in right]
+    types = tuple(sorted({name for rows in (of_gold, of_predicted) for row in rows for name in row}))
+    return Counts(
+        kind,
+        types,
+        right=_table(of_right, types),
+        predicted=_table(of_predicted, types),
+        gold=_table(of_gold, types),
+        words=words,
+        right_words=right_words,
+    )
 
 
 def _table(rows: Sequence[Sequence[str]], types: tuple[str, ...]) -> Ints:
@@ -129,7 +126,9 @@ def _table(rows: Sequence[Sequence[str]], types: tuple[str, ...]) -> Ints:
     return counts.reshape(len(rows), len(types)).astype(np.int64)
 
 
-def _ratios(right: Floats, predicted: Floats, gold: Floats) -> Ratios:
+def ratios(right: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike) -> Ratios:
+    """Precision, recall and F1 of counts, element by element."""
+    right, predicted, gold = (np.asarray(values, dtype=np.float64) for values in (right, predicted, gold))
     return Ratios(_divide(right, predicted), _divide(right, gold), _divide(2 * right, predicted + gold))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from functools import cache
+from typing import Literal, NamedTuple, get_args
 
+from tagging.labels import Kind
 from tagging.schemes import OUTSIDE, split_tag
 
-Kind = Literal["right", "missed", "spurious", "wrong_type", "wrong_boundary"]
-ERRORS: tuple[Kind, ...] = ("missed", "spurious", "wrong_type", "wrong_boundary")
+OutcomeKind = Literal["right", "missed", "spurious", "wrong_type", "wrong_boundary"]
+OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
 
 class Entity(NamedTuple):
@@ -30,12 +32,12 @@ class Outcome(NamedTuple):
         predicted: None where missed.
     """
 
-    kind: Kind
+    kind: OutcomeKind
     gold: Entity | None
     predicted: Entity | None
 
 
-_split = lru_cache(maxsize=None)(split_tag)  # there are as many as labels
+_split = cache(split_tag)  # there are as many as labels
 
 
 def entities(tags: Sequence[str]) -> list[Entity]:
@@ -68,6 +70,11 @@ def entities(tags: Sequence[str]) -> list[Entity]:
     return found
 
 
+def marked(tags: Sequence[str], kind: Kind) -> list[Entity]:
+    """What the labels of one sentence mark: its entities, or, where they are plain tags, each word by its tag."""
+    return entities(tags) if kind == "spans" else [Entity(tag, place, place + 1) for place, tag in enumerate(tags)]
+
+
 def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
     """Say what became of each entity of a sentence; each gold and each predicted one is in exactly one outcome.
 
@@ -82,7 +89,7 @@ def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
     Returns:
         From left to right, by gold where there is one.
     """
-    pairs: dict[Entity, tuple[Kind, Entity]] = {}
+    pairs: dict[Entity, tuple[OutcomeKind, Entity]] = {}
     taken = set()
     for _, _, _, kind, a, b in sorted(_candidates(gold, predicted)):
         if a not in pairs and b not in taken:
@@ -95,11 +102,29 @@ def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
     return [outcome for _, _, outcome in sorted(outcomes, key=lambda placed: placed[:2])]
 
 
+def count_outcomes(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kind: Kind
+) -> dict[OutcomeKind, int]:
+    """How many outcomes of each kind the sentences have; of plain tags, whose ends always agree, right and wrong types.
+
+    Args:
+        gold: label names, a list a sentence.
+        predicted: the same shape.
+        kind: how the labels are to be read.
+    """
+    found = Counter(
+        outcome.kind
+        for true, other in zip(gold, predicted, strict=True)
+        for outcome in match(marked(true, kind), marked(other, kind))
+    )
+    return {name: found[name] for name in OUTCOMES if kind == "spans" or name in ("right", "wrong_type")}
+
+
 def _candidates(
     gold: Sequence[Entity], predicted: Sequence[Entity]
-) -> list[tuple[int, int, int, Kind, Entity, Entity]]:
+) -> list[tuple[int, int, int, OutcomeKind, Entity, Entity]]:
     """The pairs that have something in common, each behind what decides among them: lowest first."""
-    found: list[tuple[int, int, int, Kind, Entity, Entity]] = []
+    found: list[tuple[int, int, int, OutcomeKind, Entity, Entity]] = []
     first = 0
     for entity in gold:
         while first < len(predicted) and predicted[first].end <= entity.begin:
@@ -109,7 +134,7 @@ def _candidates(
             other = predicted[place]
             common = min(entity.end, other.end) - max(entity.begin, other.begin)
             if entity[1:] == other[1:]:
-                kind: Kind = "right" if entity.type == other.type else "wrong_type"
+                kind: OutcomeKind = "right" if entity.type == other.type else "wrong_type"
                 found.append((0, -common, entity.begin, kind, entity, other))
             elif entity.type == other.type:
                 found.append((1, -common, entity.begin, "wrong_boundary", entity, other))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tagging.labels import Kind
 from tagging.schemes import OUTSIDE, split_tag
+from tagging.scoring import DIGITS
 
 
 def write_confusion(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kind: Kind, path: Path) -> None:
@@ -24,11 +25,19 @@ def write_confusion(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[
     _write(pd.DataFrame(sorted(pairs), columns=["gold", "predicted"]), path)
 
 
-def write_per_type(scores: dict[str, dict[str, Any]], path: Path) -> None:
-    """Write a row a type, ``type,precision,recall,f1,number``."""
-    columns = ["precision", "recall", "f1", "number"]
-    rows = [{"type": name, **{column: numbers[column] for column in columns}} for name, numbers in scores.items()]
+def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[str, Any]], path: Path) -> None:
+    """Write a row a type, ``type,precision,recall,f1,low,high,number``: low and high are the ends of F1's interval."""
+    columns = ["precision", "recall", "f1", "low", "high", "number"]
+    rows = [
+        {"type": name, **{column: (numbers | intervals[name]["f1"])[column] for column in columns}}
+        for name, numbers in scores.items()
+    ]
     _write(pd.DataFrame(rows, columns=["type", *columns]), path)
+
+
+def write_reliability(bins: pd.DataFrame, path: Path) -> None:
+    """Write what `calibration.reliability` returned: ``bin,confidence,accuracy,number``."""
+    _write(bins.round({"confidence": DIGITS, "accuracy": DIGITS}), path)
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
-from seqeval.metrics import accuracy_score, classification_report
-from sklearn.exceptions import UndefinedMetricWarning
+from seqeval.metrics import accuracy_score
+from seqeval.metrics.sequence_labeling import precision_recall_fscore_support as conlleval
+from seqeval.metrics.v1 import precision_recall_fscore_support as by_scheme
+from seqeval.scheme import IOB2
 from sklearn.metrics import precision_recall_fscore_support
 
 from tagging.labels import Kind
+from tagging.schemes import OUTSIDE, split_tag, to_iob2
+
+Rows = Sequence[Sequence[str]]
+"""Label names: a list a sentence, one a word."""
 
 # Enough to see any real change, few enough that the last bits of a float are no difference in a diff.
 DIGITS = 6
 
 
-def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kind: Kind) -> dict[str, Any]:
+def score(gold: Rows, predicted: Rows, kind: Kind) -> dict[str, Any]:
     """Score predicted labels.
 
     For ``spans``, seqeval's default mode, which is conlleval's rule (Tjong Kim Sang and Buchholz, 2000): an entity is
@@ -25,7 +32,7 @@ def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kin
     the tags' F1. Accuracy is the share of words with the right label in both. A ratio of nothing to nothing is 0.
 
     Args:
-        gold: label names, a list a sentence, one a word.
+        gold: the true labels.
         predicted: the same shape.
         kind: how the labels are to be read.
 
@@ -36,47 +43,68 @@ def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kin
     return _score_spans(gold, predicted) if kind == "spans" else _score_tags(gold, predicted)
 
 
-def _score_spans(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> dict[str, Any]:
-    gold, predicted = [list(row) for row in gold], [list(row) for row in predicted]
-    accuracy = float(accuracy_score(gold, predicted))
-    if not any(tag != "O" for rows in (gold, predicted) for row in rows for tag in row):
-        # seqeval can't report on nothing at all.
-        return {"overall": _numbers(0.0, 0.0, 0.0, 0, accuracy), "per_type": {}}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedMetricWarning)
-        report = classification_report(gold, predicted, output_dict=True, zero_division=0)
-    overall = report["micro avg"]
-    types = sorted(set(report) - {"micro avg", "macro avg", "weighted avg"})
+def strict(gold: Rows, predicted: Rows) -> dict[str, float | int]:
+    """Precision, recall, F1 and number of entities by seqeval's strict mode in IOB2: what B- does not begin is none.
+
+    Args:
+        gold: labels of spans, legal in IOB2.
+        predicted: the same shape, legal or not.
+    """
+    precision, recall, f1, number = by_scheme(
+        _lists(gold), _lists(predicted), average="micro", scheme=IOB2, zero_division=0
+    )
+    return numbers(precision, recall, f1, number)
+
+
+def count_repaired(predicted: Rows) -> int:
+    """How many labels are illegal in IOB2 where they stand, so that conlleval's rule reads them as B-."""
+    return sum(_is_illegal(*pair) for row in predicted for pair in zip([None, *row], row, strict=False))
+
+
+@cache  # pairs of labels
+def _is_illegal(left: str | None, label: str) -> bool:
+    return to_iob2(left, label, "IOB2")[1]
+
+
+def _score_spans(gold: Rows, predicted: Rows) -> dict[str, Any]:
+    gold, predicted = _lists(gold), _lists(predicted)
+    precision, recall, f1, number = conlleval(gold, predicted, average="micro", zero_division=0)
+    each = conlleval(gold, predicted, average=None, zero_division=0)
+    # seqeval's report names the types, but a type called `micro avg` would be lost in it. They come sorted by name.
+    labels = set(chain.from_iterable((*gold, *predicted))) - {OUTSIDE}
+    types = sorted({split_tag(label)[1] for label in labels})
     return {
-        "overall": _numbers(overall["precision"], overall["recall"], overall["f1-score"], overall["support"], accuracy),
-        "per_type": {
-            kind: _numbers(*(report[kind][key] for key in ("precision", "recall", "f1-score", "support")))
-            for kind in types
-        },
+        "overall": numbers(precision, recall, f1, number, accuracy_score(gold, predicted)),
+        "per_type": {name: numbers(*(values[place] for values in each)) for place, name in enumerate(types)},
     }
 
 
-def _score_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> dict[str, Any]:
-    flat_gold = [tag for row in gold for tag in row]
-    flat_predicted = [tag for row in predicted for tag in row]
+def _score_tags(gold: Rows, predicted: Rows) -> dict[str, Any]:
+    flat_gold, flat_predicted = list(chain.from_iterable(gold)), list(chain.from_iterable(predicted))
     tags = sorted(set(flat_gold))
     each = precision_recall_fscore_support(flat_gold, flat_predicted, labels=tags, zero_division=0)
     right = sum(a == b for a, b in zip(flat_gold, flat_predicted, strict=True))
-    precision, recall, f1 = (float(values.mean()) for values in each[:3])
+    precision, recall, f1 = (values.mean() for values in each[:3])
     return {
-        "overall": _numbers(precision, recall, f1, len(flat_gold), right / len(flat_gold)),
-        "per_type": {tag: _numbers(*(values[place] for values in each)) for place, tag in enumerate(tags)},
+        "overall": numbers(precision, recall, f1, len(flat_gold), right / len(flat_gold)),
+        "per_type": {tag: numbers(*(values[place] for values in each)) for place, tag in enumerate(tags)},
     }
 
 
-def _numbers(
+def _lists(rows: Rows) -> list[list[str]]:
+    """As seqeval wants them: it takes lists only."""
+    return [list(row) for row in rows]
+
+
+def numbers(
     precision: float, recall: float, f1: float, number: int, accuracy: float | None = None
 ) -> dict[str, float | int]:
-    numbers: dict[str, float | int] = {
+    """Scores as they are written, rounded, and how many entities or words they speak of."""
+    rounded: dict[str, float | int] = {
         "precision": round(float(precision), DIGITS),
         "recall": round(float(recall), DIGITS),
         "f1": round(float(f1), DIGITS),
     }
     if accuracy is not None:
-        numbers["accuracy"] = round(accuracy, DIGITS)
-    return numbers | {"number": int(number)}
+        rounded["accuracy"] = round(float(accuracy), DIGITS)
+    return rounded | {"number": int(number)}

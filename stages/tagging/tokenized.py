@@ -12,6 +12,7 @@ sub-words then.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,12 @@ class Split:
     def gold(self, labels: Labels) -> list[list[str]]:
         """The gold label names of every word."""
         return [[labels.names[number] for number in row] for row in self.sentences["labels"][:]]
+
+    def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
+        """The words and gold label names of one sentence after the other."""
+        for batch in self.sentences.iter(batch_size=1000):
+            for words, numbers in zip(batch["words"], batch["labels"], strict=True):
+                yield words, [labels.names[number] for number in numbers]
 
     def lengths(self) -> list[int]:
         """The number of words of every sentence."""

@@ -23,8 +23,11 @@ def test_missing_inputs(finished: Path, folder: str, stage: str) -> None:
 
 
 def test_bad_params(finished: Path) -> None:
-    edit(Path("params.yaml"), "batch_size: 8", "batch_size: 0")
-    assert "evaluate.batch_size: should be greater than or equal to 1, got 0" in fault_of("evaluate")
+    edit(Path("params.yaml"), "tokens_per_batch: 64", "tokens_per_batch: 0")
+    edit(Path("params.yaml"), "resamples: 100", "resamples: 99")
+    message = fault_of("evaluate")
+    assert "evaluate.tokens_per_batch: should be greater than or equal to 1, got 0" in message
+    assert "evaluate.bootstrap.resamples: should be greater than or equal to 100, got 99" in message
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export"])

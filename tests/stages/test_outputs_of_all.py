@@ -29,6 +29,7 @@ data/predictions/test.parquet
 metrics/evaluate.json
 plots/confusion.csv
 plots/per_type.csv
+plots/reliability.csv
 models/export/model.safetensors
 metrics/export.json
 """.split()
@@ -78,6 +79,18 @@ def test_every_word_is_scored(finished: Path) -> None:
     # 5 short sentences and one of four clauses, six words each, and a zero-width word that yields no sub-word.
     assert metrics["test"]["words"] == 9 * 6 + 1
     assert metrics["test"]["words_without_subwords"] == 1
+
+
+def test_scores_come_with_intervals_and_where_they_fail(finished: Path) -> None:
+    for split in json.loads(Path("metrics/evaluate.json").read_text()).values():
+        for name, ends in split["intervals"]["overall"].items():
+            assert ends["low"] <= split["overall"][name] <= ends["high"]
+        assert sum(split["errors"].values()) - split["errors"]["spurious"] == split["overall"]["number"]
+        assert sum(part["number"] for part in split["slices"]["text"].values()) == split["overall"]["number"]
+    per_type = pd.read_csv("plots/per_type.csv")
+    assert per_type["type"].tolist() == ["LOC", "PER"]
+    assert (per_type["low"] <= per_type["f1"]).all()
+    assert (per_type["f1"] <= per_type["high"]).all()
 
 
 def test_training_and_evaluation_agree_on_the_best_epoch(finished: Path) -> None:

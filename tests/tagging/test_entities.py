@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from tagging.entities import Entity, Outcome, entities, match
+from tagging.entities import Entity, Outcome, count_outcomes, entities, marked, match
 
 TYPES = ["PER", "LOC", "O", "a-b", "micro avg"]
 TAGS = ["O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI")]
@@ -111,3 +111,21 @@ def test_sides_may_be_swapped(rows: list[tuple[str, str]]) -> None:
 
 def test_an_outcome_reads_as_a_tuple() -> None:
     assert match([Entity("A", 0, 1)], []) == [Outcome("missed", ("A", 0, 1), None)]
+
+
+def test_plain_tags_mark_each_word() -> None:
+    assert marked(["NOUN", "NOUN", "B-side"], "tags") == [("NOUN", 0, 1), ("NOUN", 1, 2), ("B-side", 2, 3)]
+    assert marked(["B-A", "I-A"], "spans") == [("A", 0, 2)]
+
+
+def test_outcomes_are_counted_over_sentences() -> None:
+    gold = [["B-A", "I-A", "O"], ["B-A", "O", "B-B"]]
+    predicted = [["B-A", "O", "B-B"], ["B-A", "O", "B-A"]]
+    assert count_outcomes(gold, predicted, "spans") == {
+        "right": 1,
+        "missed": 0,
+        "spurious": 1,
+        "wrong_type": 1,
+        "wrong_boundary": 1,
+    }
+    assert count_outcomes([["X", "Y"]], [["X", "X"]], "tags") == {"right": 1, "wrong_type": 1}
