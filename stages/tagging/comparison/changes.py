@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tagging.entities import Entity, entities
+from tagging.entities import Entity, marked
 from tagging.labels import Kind
 
 
@@ -50,7 +50,7 @@ def changes(
         before, after = ([run[place] for run in side] for side in (old, new))
         if before == after:
             continue
-        truth = set(_read(labels, kind))
+        truth = set(marked(labels, kind))
         a, b = _majority(before, kind), _majority(after, kind)
         found += _one_way("fixed", place, truth, wrong=a, right=b)
         found += _one_way("broken", place, truth, wrong=b, right=a)
@@ -72,14 +72,8 @@ def _one_way(
 
 
 def _majority(runs: Sequence[Sequence[str]], kind: Kind) -> set[Entity]:
-    votes = Counter(entity for labels in runs for entity in _read(labels, kind))
+    votes = Counter(entity for labels in runs for entity in marked(labels, kind))
     return {entity for entity, count in votes.items() if 2 * count > len(runs)}
-
-
-def _read(labels: Sequence[str], kind: Kind) -> list[Entity]:
-    if kind == "spans":
-        return entities(labels)
-    return [Entity(label, place, place + 1) for place, label in enumerate(labels)]
 
 
 def _overlap(a: Entity, b: Entity) -> bool:
