@@ -167,7 +167,7 @@ def test_results_that_were_made_elsewhere_are_told(repository: Path, capsys: pyt
     write_results(3, seed=3)
     run("bad")
     assert (
-        "would rerun evaluate (model, data/predictions, metrics/evaluate.json), train (model)"
+        "would rerun evaluate (data/predictions, metrics/evaluate.json, model), train (model)"
         in capsys.readouterr().out
     )
 

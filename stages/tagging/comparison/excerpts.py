@@ -53,12 +53,12 @@ def _excerpt(change: Change, split: Compared, form: Terminal) -> str:
     else:
         instead = ", ".join(_name(other, words, form) for other in change.instead) or "nothing"
         told = f"{'before' if change.direction == 'fixed' else 'now'}: {instead}"
-    head = f"{form.safe(split.rows.ids[change.sentence])}  {_name(change.entity, words, form)}, {told}"
-    return form.excerpt(head, _sentence(change.entity, words, form))
+    head = f"{form.quote(form.safe(split.rows.ids[change.sentence]))}  {_name(change.entity, words, form)}, {told}"
+    return form.excerpt(head, form.quote(_sentence(change.entity, words, form)))
 
 
 def _name(entity: Entity, words: list[str], form: Terminal) -> str:
-    return f"{form.safe(entity.type)} {_text(words[entity.begin : entity.end], form)}"
+    return form.quote(f"{form.safe(entity.type)} {_text(words[entity.begin : entity.end], form)}")
 
 
 def _sentence(entity: Entity, words: list[str], form: Terminal) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 
 from tagging.display import printable
+
+
+# What GitHub's Markdown takes for its own inside of a line.
+_ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_[]|~#$@"}})
 
 
 class Terminal:
@@ -19,6 +22,10 @@ class Terminal:
 
     def heading(self, text: str) -> str:
         return self.safe(text)
+
+    def quote(self, text: str) -> str:
+        """A safe text of the data's."""
+        return text
 
     def mark(self, text: str) -> str:
         return f"[{text}]"
@@ -42,12 +49,14 @@ class Markdown(Terminal):
     table = "pipe"
 
     def safe(self, text: str) -> str:
-        entities = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-        seen = super().safe(text)
-        return "".join(entities.get(c, f"\\{c}" if c in string.punctuation else c) for c in seen)
+        return super().safe(text).translate(_ESCAPES)
 
     def heading(self, text: str) -> str:
         return f"### {self.safe(text)}"
+
+    def quote(self, text: str) -> str:
+        # In <code> no @name calls a person, and no #1 becomes a link.
+        return f"<code>{text}</code>"
 
     def mark(self, text: str) -> str:
         return f"<b>{text}</b>"
@@ -56,8 +65,7 @@ class Markdown(Terminal):
         return "\n".join(f"- {line}" for line in lines)
 
     def excerpt(self, head: str, sentence: str) -> str:
-        # In <code> no @name calls a person, and no #1 becomes a link.
-        return f"- {head}<br><code>{sentence}</code>"
+        return f"- {head}<br>{sentence}"
 
     def more(self, text: str) -> str:
         return f"- {self.safe(text)}"

@@ -82,7 +82,7 @@ def _stale(repo: Any) -> list[str]:
         status = repo.status(["evaluate"], with_deps=True)
     except DvcException as error:
         return [f"workspace: whether its predictions are those of its files is unknown ({error})"]
-    changed = [f"{stage} ({_some(found)})" for stage in status if (found := list(_changes(status[stage])))]
+    changed = [f"{stage} ({_some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
     if not changed:
         return []
     return [
