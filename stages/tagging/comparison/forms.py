@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from tagging.display import printable
 
-
 # What GitHub's Markdown takes for its own inside of a line.
 _ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_[]|~#$@"}})
 
