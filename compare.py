@@ -20,13 +20,19 @@ import sys
 from collections.abc import Sequence
 from statistics import fmean
 
-from tagging.comparison.forms import Markdown, Terminal
-from tagging.comparison.record import record
-from tagging.comparison.rendering import render
-from tagging.comparison.revisions import WORKSPACE, read
-from tagging.comparison.runs import SPLITS
-from tagging.comparison.splits import Comparison, compare
-from tagging.faults import Fault, exit_with_message
+try:
+    from tagging.comparison.forms import Markdown, Terminal
+    from tagging.comparison.record import record
+    from tagging.comparison.rendering import render
+    from tagging.comparison.revisions import WORKSPACE, read
+    from tagging.comparison.runs import SPLITS
+    from tagging.comparison.splits import Comparison, compare
+    from tagging.faults import Fault, exit_with_message
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"compare: the package {error.name} is not installed: `make repro` or `make test` set up .venv, "
+        "and `source .venv/bin/activate` makes it the environment of this terminal"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -119,7 +125,7 @@ def show(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at the end; give it a place where that can't fail.
+        # Python flushes once more at the end; give it a place where that can't fail. The gate still has its say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

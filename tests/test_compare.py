@@ -329,3 +329,13 @@ def test_a_reader_that_has_seen_enough(repository: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "stages")}
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_outside_of_the_environment() -> None:
+    # -I and -S: neither the variables nor the packages of this environment.
+    command = [sys.executable, "-I", "-S", str(ROOT / "compare.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "compare: the package tagging is not installed: `make repro` or `make test` set up .venv"
+    )
