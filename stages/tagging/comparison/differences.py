@@ -103,7 +103,7 @@ def t_test(old: Floats, new: Floats) -> Floats:
     """Find the two-sided p of the difference of each score over runs.
 
     Welch's test, which lets the sides spread differently. A side of one run shows no spread; then both are taken to
-    have that of the other (Student's test).
+    have that of the other (Student's test). Where no run differs from its own side p is 1.
 
     Args:
         old: (runs, scores).
@@ -114,5 +114,5 @@ def t_test(old: Floats, new: Floats) -> Floats:
     alike = len(old) == 1 or len(new) == 1
     with np.errstate(divide="ignore", invalid="ignore"):
         p = ttest_ind_from_stats(means[0], spreads[0], len(old), means[1], spreads[1], len(new), equal_var=alike).pvalue
-    # Runs of equal scores have no spread to divide by: the same on both sides, there is nothing to explain.
-    return np.where(np.isclose(means[0], means[1], rtol=0, atol=1e-12), 1.0, np.nan_to_num(p, nan=0.0))
+    # Runs that all agree, as few of a rare type may, show no spread by which to tell anything.
+    return np.where(np.maximum(*spreads) > 1e-12, p, 1.0)

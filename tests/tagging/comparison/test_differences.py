@@ -53,9 +53,10 @@ def test_a_single_run_borrows_the_spread_of_the_others() -> None:
     assert t_test(new, np.array([[0.60]])) == pytest.approx([expected])
 
 
-def test_runs_without_any_spread() -> None:
-    old = np.array([[0.5, 0.5]] * 2)
-    assert t_test(old, np.array([[0.5, 0.6]] * 2)).tolist() == [1.0, 0.0]
+def test_runs_without_any_spread_tell_nothing() -> None:
+    p = t_test(np.array([[0.5, 0.5, 0.7]] * 2), np.array([[0.5, 0.6, 0.8], [0.5, 0.6, 0.9]]))
+    # The spread of one side is enough: 0.15 over 0.1 / 2, one degree of freedom.
+    assert p.tolist() == pytest.approx([1.0, 1.0, 2 * stats.t.sf(3, 1)])
 
 
 def test_spread_is_that_of_a_sample() -> None:
