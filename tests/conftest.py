@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from datasets import Dataset
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -52,12 +53,22 @@ TINY_PARAMS = {
         ),
     },
     "train": {
+        "engine": "accelerate",
         "seed": 7,
         "epochs": 6,
-        "batch_size": 2,
+        "max_steps": None,
+        "early_stopping": None,
+        "batches": {"order": "random", "batch_size": 2},
+        "pad_to_multiple_of": None,
+        "device_tokens": None,
+        "precision": "fp32",
+        "attention": "sdpa",
         "learning_rate": 0.02,
-        "weight_decay": 0.01,
+        "schedule": "linear",
         "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_grad_norm": 1.0,
+        "label_smoothing": 0.0,
     },
     "evaluate": {
         "tokens_per_batch": 64,
@@ -264,6 +275,8 @@ def run_stage(name: str, *arguments: str) -> None:
     script = ROOT / "stages" / f"{name}.py"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [str(script), *arguments])
+        # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
+        AcceleratorState._reset_state(reset_partial_state=True)
         runpy.run_path(str(script), run_name="__main__")
 
 
@@ -272,11 +285,11 @@ def fault_of(stage: str) -> str:
 
     Exit status 1 is what Python makes of ``sys.exit(message)``; test_faults.py looks at it from outside.
     """
-    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"))
+    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports"))
     with pytest.raises(SystemExit) as raised:
         run_stage(stage)
     assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
-    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots")) == before
+    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports")) == before
     return raised.value.code
 
 
@@ -288,7 +301,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def import_closure(script: Path) -> set[str]:
-    """The files below stages/ that running the script loads, as Python itself sees it."""
+    """The files below stages/ that running the script loads, as Python itself sees it, and its packages' templates."""
     program = (
         "import runpy, sys, pathlib\n"
         f"runpy.run_path({str(script)!r}, run_name='imported')\n"
@@ -301,7 +314,10 @@ def import_closure(script: Path) -> set[str]:
         text=True,
         check=True,
     )
-    return {str(Path(line).relative_to(ROOT)) for line in [*done.stdout.split(), str(script)]}
+    loaded = [Path(line) for line in [*done.stdout.split(), str(script)]]
+    packages = [path.parent for path in loaded if path.name == "__init__.py"]
+    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in (".html", ".css", ".js")]
+    return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
 
 
 def tag_names(rows: Dataset, layer: str) -> list[list[str]]:

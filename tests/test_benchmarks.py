@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -24,3 +25,15 @@ def test_tokenize_align() -> None:
     assert result["words"] == sum(map(bool, lines))
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.01)
     assert min(result["ours_peak_mib"], result["plain_peak_mib"]) > 50
+
+
+def test_evaluate(finished: Path) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/evaluate.py"), "--data=data/tiny", "--precision=fp32"]
+    command += ["--model=models/finetuned", "--tokens-per-batch=64"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["name"], result["unit"], result["precision"]) == ("evaluate", "sentences/s", "fp32")
+    assert (result["sentences"], result["words"]) == (12, 2 * 9 * 6 + 1)
+    assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.05)
+    # The word of no sub-word, to which the plain recipe gives no label, is the only one that differs.
+    assert (result["equal_labels"], result["different_labels"], result["words_that_plain_lacks"]) == (1, 0, 1)

@@ -132,7 +132,9 @@ def test_the_course_presets_have_the_chapters_recipe(preset: str) -> None:
     assert params["download"]["encoder"] == {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main"}
     assert params["tokenize_align"]["task"] == (preset.partition("-")[2] or "ner")
     assert params["tokenize_align"]["label_all_tokens"] is True
-    recipe = {"learning_rate": 2e-5, "epochs": 3, "batch_size": 8, "weight_decay": 0.01, "warmup": 0}
+    recipe = {"learning_rate": 2e-5, "epochs": 3, "weight_decay": 0.01, "warmup": 0}
+    recipe |= {"engine": "trainer", "batches": {"order": "random", "batch_size": 8}, "schedule": "linear"}
+    recipe |= {"max_grad_norm": 1.0, "label_smoothing": 0.0, "max_steps": None, "early_stopping": None}
     assert {key: params["train"][key] for key in recipe} == recipe
 
 

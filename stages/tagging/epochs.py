@@ -2,73 +2,50 @@
 
 from __future__ import annotations
 
-import math
+import time
 from typing import Any
 
 from tqdm import tqdm
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from tagging.faults import Fault
+from tagging.learning import Learning
 
 
-class EpochLines(TrainerCallback):
-    """Trainer's progress: steps as a bar, and after each epoch its losses and validation scores."""
+class EpochLines:
+    """Steps as a bar, and after each epoch its losses, its validation scores and its speed.
 
-    def __init__(self) -> None:
-        self.bar: tqdm[Any] | None = None
-        self.losses: list[float] = []
+    Args:
+        steps, epochs: of the whole run.
+        shown: False in all processes but one.
+    """
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        if state.is_world_process_zero:
-            self.bar = tqdm(total=state.max_steps, desc="train", unit=" steps", disable=None)
+    def __init__(self, steps: int, epochs: int, shown: bool) -> None:
+        self.epochs = epochs
+        self.bar: tqdm[Any] = tqdm(total=steps, desc="train", unit=" steps", disable=None if shown else True)
+        self.shown = shown
+        self.sentences, self.start = 0, time.perf_counter()
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        if self.bar is not None:
-            self.bar.update(state.global_step - self.bar.n)
+    def begin_epoch(self) -> None:
+        self.sentences, self.start = 0, time.perf_counter()
 
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: dict[str, float] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        if logs and "loss" in logs:
-            _check_finite(logs["loss"], "train", state)
-            self.losses.append(logs["loss"])
+    def after_step(self, sentences: int) -> None:
+        """Count a step, and the sentences that it learnt from."""
+        self.sentences += sentences
+        self.bar.update()
 
-    def on_evaluate(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        metrics: dict[str, float] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        if self.bar is None or metrics is None or state.epoch is None:
+    def end_steps(self) -> float:
+        """Sentences a second since the epoch began; to be asked before validation."""
+        return self.sentences / (time.perf_counter() - self.start)
+
+    def after_epoch(self, train_loss: float, learning: Learning, speed: float) -> None:
+        """Say how the epoch went."""
+        if not self.shown:
             return
-        _check_finite(metrics["eval_loss"], "validation", state)
-        mean = sum(self.losses) / max(1, len(self.losses))
-        self.losses.clear()
+        row = learning.epochs[-1]
         self.bar.write(
-            f"epoch {round(state.epoch)}/{round(args.num_train_epochs)}: train loss {mean:.4f}, "
-            f"validation loss {metrics['eval_loss']:.4f}, precision {metrics['eval_precision']:.3f}, "
-            f"recall {metrics['eval_recall']:.3f}, F1 {metrics['eval_f1']:.3f}"
+            f"epoch {row['epoch']}/{self.epochs}: train loss {train_loss:.4f}, validation loss {row['loss']:.4f}, "
+            f"precision {row['precision']:.3f}, recall {row['recall']:.3f}, F1 {row['f1']:.3f}; "
+            f"{speed:.0f} sentences/s"
         )
 
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        if self.bar is not None:
-            self.bar.close()
-
-
-def _check_finite(loss: float, split: str, state: TrainerState) -> None:
-    if not math.isfinite(loss):
-        raise Fault(
-            f"the {split} loss is {loss} after step {state.global_step}: lower train.learning_rate in params.yaml, and "
-            "see that the encoder's weights are finite and that words of the split have labels"
-        )
+    def close(self) -> None:
+        self.bar.close()

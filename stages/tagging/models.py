@@ -8,20 +8,29 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification, PreTrainedModel
+from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagging.faults import Fault, require
 from tagging.labels import Labels
+from tagging.precision import Resolved
 
 
-def start(encoder: Path, labels: Labels) -> PreTrainedModel:
+def start(encoder: Path, labels: Labels, attention: str = "sdpa", precision: Resolved = "fp32") -> PreTrainedModel:
     """A pretrained encoder under a new classifier; set the seed first, since the classifier's weights are drawn here.
+
+    Args:
+        encoder: weights and configuration.
+        labels: what the classifier is for.
+        attention: transformers' name of the way to compute attention.
+        precision: the number format that it will be computed in.
 
     Returns:
         The model in float32, whatever the encoder is stored in: an optimizer's small steps vanish in half precision.
 
     Raises:
         Fault: the folder is missing; its encoder is none that transformers can put a token classifier on, lacks
-            weights, or has a classifier already, which would be kept in place of one that the seed draws.
+            weights, or has a classifier already, which would be kept in place of one that the seed draws; or this
+            host, or transformers' code of the encoder, lacks that attention.
     """
     require(encoder, "download")
     names = {"id2label": labels.id2label, "label2id": labels.label2id, "num_labels": len(labels.names)}
@@ -34,6 +43,7 @@ def start(encoder: Path, labels: Labels) -> PreTrainedModel:
             f"{encoder} is a token classifier already: expected an encoder without one, "
             "as `AutoModel.from_pretrained(...).save_pretrained(...)` writes it"
         )
+    _set_attention(model, attention, precision)
     return model
 
 
@@ -78,6 +88,27 @@ def _load(folder: Path, **options: object) -> tuple[PreTrainedModel, set[str]]:
             f"{folder} holds no model for token classification: {(str(e) or repr(e)).splitlines()[0]}"
         ) from None
     return model, set(info["missing_keys"]) | {mismatch[0] for mismatch in info["mismatched_keys"]}
+
+
+# Those that are packages of their own, which need a GPU. transformers would ask a Hub for one that is not installed.
+_PACKAGED = {"flash_attention_2": is_flash_attn_2_available, "flash_attention_3": is_flash_attn_3_available}
+
+
+def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) -> None:
+    if attention in _PACKAGED and not _PACKAGED[attention]():
+        reason = "its package is not installed on this host, or finds no GPU"
+    elif attention in _PACKAGED and precision == "fp32":
+        reason = "it computes in bf16 and fp16 only, train.precision is fp32 here"
+    else:
+        try:
+            model.set_attn_implementation(attention)
+        except (ValueError, ImportError) as error:
+            reason = str(error).splitlines()[0]
+        else:
+            if model.config._attn_implementation == attention:
+                return
+            reason = "the encoder's code in transformers knows none but its own"
+    raise Fault(f"train.attention is {attention}, which can't be had ({reason}): use sdpa or eager")
 
 
 def _short(names: Sequence[str], noun: str) -> str:

@@ -12,6 +12,7 @@ from tagging.faults import Fault
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 """What params.yaml may name. auto: bf16 where the host has instructions for it, else fp32."""
 Resolved = Literal["fp32", "bf16", "fp16"]
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
@@ -60,5 +61,16 @@ def autocast(device: torch.device, precision: Resolved) -> AbstractContextManage
         return nullcontext()
     return cast(
         AbstractContextManager[None],
-        torch.autocast(device.type, dtype=torch.bfloat16 if precision == "bf16" else torch.float16),
+        torch.autocast(device.type, dtype=_DTYPES[precision]),
     )
+
+
+def keep_weights(model: torch.nn.Module, precision: Resolved) -> None:
+    """Keep the weights of linear layers in the precision, for a model that is not trained any more.
+
+    `autocast` casts them to it in every forward pass; this does so once, and the results are the same.
+    """
+    if precision != "fp32":
+        for module in model.modules():
+            if isinstance(module, torch.nn.Linear):
+                module.to(_DTYPES[precision])

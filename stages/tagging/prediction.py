@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,19 +35,32 @@ class Predicted:
         scores: for each of them the probability that the model gave it, float32; 0 where no sub-word stands for the
             word, since the model never saw it.
         unseen: how many words those are; they have the task's fallback label.
+        loss: the sum of the negative log-likelihoods of the other words' gold labels, 0 where none were given.
     """
 
     labels: list[list[str]]
     scores: list[npt.NDArray[np.float32]]
     unseen: int
+    loss: float = 0.0
+
+
+class NotFinite(Fault):
+    """A model's scores are no numbers.
+
+    Attributes:
+        sentences: the sentences of its first such batch for which they are not.
+    """
+
+    def __init__(self, sentences: Sequence[int]) -> None:
+        super().__init__("the model's scores are no numbers: its weights are damaged, run `dvc repro train`")
+        self.sentences = sentences
 
 
 def predict_split(predictor: Predictor, split: Split, name: str) -> Predicted:
     """Label every word of a split of data/tokenized, under a progress bar of that name."""
     windows = split.windows
-    return predictor.predict(
-        split.lengths(), windows["sentence"][:], windows["input_ids"][:], windows["word_ids"][:], name
-    )
+    # Columns that are read a chunk at a time.
+    return predictor.predict(split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name)
 
 
 class Predictor:
@@ -57,11 +71,21 @@ class Predictor:
         labels: the task's labels, in the model's order.
         decoding: how labels are chosen.
         tokens_per_batch: most sub-words of a forward pass, padding included.
+        workers: threads in which the backend may be asked for several batches at once; None: it is asked for one
+            after the other.
     """
 
-    def __init__(self, backend: Backend, labels: Labels, decoding: Decoding, tokens_per_batch: int) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        labels: Labels,
+        decoding: Decoding,
+        tokens_per_batch: int,
+        workers: Executor | None = None,
+    ) -> None:
         self.backend, self.labels, self.decoding = backend, labels, decoding
         self.tokens_per_batch = tokens_per_batch
+        self._map = map if workers is None else workers.map
 
     def predict(
         self,
@@ -70,6 +94,7 @@ class Predictor:
         input_ids: Sequence[Sequence[int]],
         word_ids: Sequence[Sequence[int]],
         name: str | None = None,
+        gold: Sequence[Sequence[str]] | None = None,
     ) -> Predicted:
         """Label every word of some sentences.
 
@@ -79,22 +104,35 @@ class Predictor:
             input_ids: the sub-words of each window.
             word_ids: the word of each of those sub-words, as in `tagging.tokenized`.
             name: what the progress bar says; None: no bar.
+            gold: the gold labels of each sentence, for the loss.
+
+        Raises:
+            NotFinite: a score is no number.
         """
         owners = np.asarray(sentences, dtype=np.int64)
         rows: list[list[str]] = []
         scores: list[npt.NDArray[np.float32]] = []
-        unseen = 0
+        unseen, loss = 0, 0.0
         with tqdm(total=sum(lengths), desc=name, unit=" words", disable=True if name is None else None) as bar:
             for begin in range(0, len(lengths), CHUNK):
                 end = min(begin + CHUNK, len(lengths))
                 first, last = np.searchsorted(owners, [begin, end])
-                found = self._chunk(
-                    lengths[begin:end], owners[first:last] - begin, input_ids[first:last], word_ids[first:last], bar
-                )
+                try:
+                    found = self._chunk(
+                        lengths[begin:end],
+                        owners[first:last] - begin,
+                        input_ids[first:last],
+                        word_ids[first:last],
+                        None if gold is None else gold[begin:end],
+                        bar,
+                    )
+                except NotFinite as fault:
+                    raise NotFinite([begin + sentence for sentence in fault.sentences]) from None
                 rows += found.labels
                 scores += found.scores
                 unseen += found.unseen
-        return Predicted(rows, scores, unseen)
+                loss += found.loss
+        return Predicted(rows, scores, unseen, loss)
 
     def _chunk(
         self,
@@ -102,6 +140,7 @@ class Predictor:
         owners: Ints,
         input_ids: Sequence[Sequence[int]],
         word_ids: Sequence[Sequence[int]],
+        gold: Sequence[Sequence[str]] | None,
         bar: tqdm[Any],
     ) -> Predicted:
         windows, places = (np.concatenate(of_each) for of_each in choose_windows(lengths, owners, word_ids))
@@ -109,7 +148,7 @@ class Predictor:
         log_probabilities = np.full((len(windows), len(self.labels.names)), -np.inf, dtype=np.float32)
         # A word that the model never saw has the fallback label for certain, so that what follows it is legal too.
         log_probabilities[~seen, self.labels.label2id[self.labels.fallback]] = 0.0
-        log_probabilities[seen] = self._ask(windows[seen], places[seen], input_ids, bar)
+        log_probabilities[seen] = self._ask(windows[seen], places[seen], owners, input_ids, bar)
         ids = decode(log_probabilities, np.asarray(lengths, dtype=np.int64), self.labels, self.decoding)
         scores = np.exp(log_probabilities[np.arange(len(ids)), ids])
         scores[~seen] = 0.0
@@ -119,10 +158,19 @@ class Predictor:
             labels=[row.tolist() for row in np.split(names, borders)],
             scores=np.split(scores, borders),
             unseen=int(np.count_nonzero(~seen)),
+            loss=0.0 if gold is None else self._loss(log_probabilities, gold, seen),
         )
 
+    def _loss(
+        self, log_probabilities: npt.NDArray[np.float32], gold: Sequence[Sequence[str]], seen: npt.NDArray[np.bool_]
+    ) -> float:
+        """The sum of the negative log-likelihoods of gold labels, over the words that the model saw."""
+        number = self.labels.label2id
+        ids = np.fromiter((number[name] for row in gold for name in row), dtype=np.int64, count=len(seen))
+        return -float(log_probabilities[seen, ids[seen]].sum(dtype=np.float64))
+
     def _ask(
-        self, windows: Ints, places: Ints, input_ids: Sequence[Sequence[int]], bar: tqdm[Any]
+        self, windows: Ints, places: Ints, owners: Ints, input_ids: Sequence[Sequence[int]], bar: tqdm[Any]
     ) -> npt.NDArray[np.float32]:
         """The log-probabilities of words, each by its window and the place of its first sub-word there."""
         result = np.empty((len(windows), len(self.labels.names)), dtype=np.float32)
@@ -131,13 +179,16 @@ class Predictor:
         borders = np.searchsorted(windows[order], np.arange(len(input_ids) + 1))
         sizes = np.fromiter(map(len, input_ids), dtype=np.int64, count=len(input_ids))
         sizes[np.diff(borders) == 0] = 0  # nothing is asked of it
-        for batch in longest_first(sizes, self.tokens_per_batch):
+
+        def ask(batch: Ints) -> tuple[Ints, npt.NDArray[np.float32]]:
             words = [order[borders[window] : borders[window + 1]] for window in batch]
-            asked = np.concatenate(words)
             rows = [np.asarray(input_ids[window]) for window in batch]
-            logits = self.backend.logits(rows, [places[of_window] for of_window in words])
-            if not np.isfinite(logits).all():
-                raise Fault("the model's scores are no numbers: its weights are damaged, run `dvc repro train`")
+            return np.concatenate(words), self.backend.logits(rows, [places[of_window] for of_window in words])
+
+        for asked, logits in self._map(ask, longest_first(sizes, self.tokens_per_batch)):
+            finite = np.isfinite(logits).all(-1)
+            if not finite.all():
+                raise NotFinite(np.unique(owners[windows[asked[~finite]]]).tolist())
             result[asked] = log_softmax(logits, axis=-1)
             bar.update(len(asked))
         return result

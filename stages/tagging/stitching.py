@@ -1,10 +1,9 @@
-"""Stitching: one value for every word of a sentence, out of overlapping windows of sub-words."""
+"""Stitching: for every word of a sentence, which of the overlapping windows of sub-words speaks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,31 +56,3 @@ def choose_windows(
     position_of = np.zeros(starts[-1], dtype=np.int64)
     window_of[word[best]], position_of[word[best]] = window[best], position[best]
     return np.split(window_of, starts[1:-1]), np.split(position_of, starts[1:-1])
-
-
-def stitch(
-    chosen: tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.int64]]],
-    values: Sequence[npt.NDArray[Any]],
-    fallback: Any,
-) -> list[npt.NDArray[Any]]:
-    """Gather the chosen sub-words' values.
-
-    Args:
-        chosen: what `choose_windows` returned.
-        values: for each window one value a sub-word (padding behind them is not looked at).
-        fallback: the value of a word that no window holds.
-
-    Returns:
-        For each sentence an array of one value a word.
-    """
-    windows, positions = (np.concatenate(rows) for rows in chosen)
-    starts = np.cumsum([0, *map(len, values)])
-    seen = windows != UNSEEN
-    gathered = np.full(len(windows), fallback, dtype=values[0].dtype)
-    gathered[seen] = np.concatenate(values)[starts[windows[seen]] + positions[seen]]
-    return np.split(gathered, np.cumsum([len(row) for row in chosen[0]])[:-1])
-
-
-def count_unseen(windows: Iterable[npt.NDArray[np.int64]]) -> int:
-    """How many words no window holds."""
-    return sum(int((words == UNSEEN).sum()) for words in windows)

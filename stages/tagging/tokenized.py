@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
 
 from tagging import labels as label_lists
@@ -65,7 +66,8 @@ class Split:
 
     def lengths(self) -> list[int]:
         """The number of words of every sentence."""
-        return [len(words) for words in self.sentences["words"][:]]
+        lengths: list[int] = pc.list_value_length(self.sentences.with_format("arrow")[:]["words"]).to_pylist()
+        return lengths
 
 
 def load_labels(path: Path) -> Labels:

@@ -22,6 +22,12 @@ def test_missing_inputs(finished: Path, folder: str, stage: str) -> None:
     assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in fault_of("evaluate")
 
 
+@pytest.mark.parametrize("curve", ["plots/train_loss.csv", "plots/validation.csv"])
+def test_a_learning_curve_is_missing(finished: Path, curve: str) -> None:
+    Path(curve).unlink()
+    assert f"{curve} is missing: the stage train writes it, so run `dvc repro train` first" in fault_of("evaluate")
+
+
 def test_bad_params(finished: Path) -> None:
     edit(Path("params.yaml"), "tokens_per_batch: 64", "tokens_per_batch: 0")
     edit(Path("params.yaml"), "resamples: 100", "resamples: 99")
@@ -52,4 +58,11 @@ def test_a_damaged_model(finished: Path, stage: str) -> None:
 
 def test_nothing_to_show(workspace: Path) -> None:
     with pytest.raises(SystemExit, match="metrics/evaluate.json is missing: the stage evaluate writes it"):
+        run_stage("evaluate", "--show")
+
+
+def test_metrics_of_another_version(workspace: Path) -> None:
+    Path("metrics").mkdir()
+    Path("metrics/evaluate.json").write_text('{"test": {"overall": {"f1": 1}, "per_type": {}}}')
+    with pytest.raises(SystemExit, match="metrics/evaluate.json is none that this version wrote: run `dvc repro eval"):
         run_stage("evaluate", "--show")

@@ -30,6 +30,7 @@ metrics/evaluate.json
 plots/confusion.csv
 plots/per_type.csv
 plots/reliability.csv
+reports/evaluate.html
 models/export/model.safetensors
 metrics/export.json
 """.split()

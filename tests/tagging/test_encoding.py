@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from tagging.alignment import IGNORED, NO_WORD
 from tagging.encoding import Encoded, WindowMaker
-from tagging.stitching import UNSEEN, choose_windows, stitch
+from tagging.stitching import UNSEEN, choose_windows
 
 LABELS = 5
 # O, B-X, I-X, B-Y, I-Y
@@ -51,7 +51,10 @@ def test_apart_and_together(
     assert max(map(len, input_ids)) <= max_length
     assert sorted(set(encoded.sentence.tolist())) == list(range(len(sentences)))
     chosen = choose_windows([len(sentence) for sentence in sentences], encoded.sentence.tolist(), word_ids)
-    together = stitch(chosen, [np.array(row) for row in labels], fallback=UNSEEN)
+    together = [
+        [UNSEEN if window == UNSEEN else labels[window][place] for window, place in zip(*words, strict=True)]
+        for words in zip(*chosen, strict=True)
+    ]
     whole = [tokenizer.encode([word for word, _ in sentence], is_pretokenized=True) for sentence in sentences]
     counts = [
         [made.word_ids.count(word) for word in range(len(row))] for made, row in zip(whole, sentences, strict=True)
@@ -60,7 +63,7 @@ def test_apart_and_together(
     for number, sentence in enumerate(sentences):
         # Every word exactly once, in order, with its label; only a word that tokenises to nothing is in no window.
         expected = [label if count else UNSEEN for (_, label), count in zip(sentence, counts[number], strict=True)]
-        assert together[number].tolist() == expected
+        assert together[number] == expected
     for owner, ids, words, row in zip(encoded.sentence, input_ids, word_ids, labels, strict=True):
         pieces = whole[owner].ids
         assert (ids[0], ids[-1], words[0], words[-1]) == (pieces[0], pieces[-1], NO_WORD, NO_WORD)

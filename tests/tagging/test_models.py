@@ -9,6 +9,7 @@ import pytest
 import torch
 from conftest import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
+from transformers import BertForTokenClassification
 
 from tagging import models
 from tagging.faults import Fault
@@ -99,3 +100,30 @@ def test_a_model_without_its_head_is_refused(encoder: Path, tmp_path: Path) -> N
 def test_training_starts_in_float32(encoder: Path) -> None:
     rewrite(encoder, lambda tensors: {name: tensor.half() for name, tensor in tensors.items()})
     assert models.start(encoder, NER).dtype == torch.float32
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_attention_is_chosen_and_not_stored(encoder: Path, tmp_path: Path, attention: str) -> None:
+    model = models.start(encoder, NER, attention)
+    assert model.config._attn_implementation == attention
+    model.save_pretrained(tmp_path / "model")
+    assert attention not in (tmp_path / "model/config.json").read_text()
+
+
+def test_attention_that_this_host_lacks(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(models._PACKAGED, "flash_attention_2", lambda: False)
+    message = r"train.attention is flash_attention_2, which can't be had \(its package is not installed"
+    with pytest.raises(Fault, match=message):
+        models.start(encoder, NER, "flash_attention_2")
+
+
+def test_attention_of_half_precision_only(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(models._PACKAGED, "flash_attention_2", lambda: True)
+    with pytest.raises(Fault, match="it computes in bf16 and fp16 only, train.precision is fp32 here"):
+        models.start(encoder, NER, "flash_attention_2", "fp32")
+
+
+def test_attention_that_the_encoder_does_not_know(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BertForTokenClassification, "_can_set_attn_implementation", lambda _: False)
+    with pytest.raises(Fault, match="train.attention is eager, which can't be had .the encoder's code in transformers"):
+        models.start(encoder, NER, "eager")

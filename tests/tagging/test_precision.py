@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tagging.faults import Fault
-from tagging.precision import autocast, available, resolve
+from tagging.precision import Resolved, autocast, available, keep_weights, resolve
 
 CPU = torch.device("cpu")
 
@@ -37,3 +37,17 @@ def test_fp32_is_everywhere() -> None:
     for name in ("cpu", "cuda", "xla", "mps"):
         if name != "cuda" or torch.cuda.is_available():
             assert "fp32" in available(torch.device(name))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_kept_weights_give_the_same_results(precision: Resolved) -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.LayerNorm(16), torch.nn.GELU(), torch.nn.Linear(16, 3))
+    rows = torch.randn(5, 8)
+    with torch.inference_mode(), autocast(CPU, precision):
+        before = model(rows)
+        keep_weights(model, precision)
+        after = model(rows)
+    assert torch.equal(before, after)
+    kept = torch.float32 if precision == "fp32" else torch.bfloat16
+    assert (model[0].weight.dtype, model[1].weight.dtype) == (kept, torch.float32)

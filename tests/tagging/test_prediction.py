@@ -12,10 +12,10 @@ from datasets import Dataset
 from transformers import BertConfig, BertForTokenClassification
 
 from tagging import prediction
-from tagging.backends.torch_model import TorchModel
+from tagging.backends.torch_model import TorchModel, workers
 from tagging.faults import Fault
 from tagging.labels import Labels
-from tagging.prediction import Predictor, predict_split
+from tagging.prediction import NotFinite, Predictor, predict_split
 from tagging.tokenized import WINDOW_FEATURES, Split, sentence_features
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -49,6 +49,33 @@ def test_equal_to_one_window_at_a_time(
         expected = probabilities(model, window)
         assert names == [LABELS.names[number] for number in expected.argmax(-1)]
         np.testing.assert_allclose(scores, expected.max(-1), atol=1e-6)
+
+
+def test_workers_change_nothing(model: BertForTokenClassification) -> None:
+    generator = torch.Generator().manual_seed(3)
+    windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)]
+    words = ([len(row) for row in windows], list(range(19)), windows, [list(range(len(row))) for row in windows])
+    backend = TorchModel(model)
+    alone = Predictor(backend, LABELS, "greedy", 16).predict(*words)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with workers(backend.device) as threads:
+            assert threads is not None
+            found = Predictor(backend, LABELS, "greedy", 16, threads).predict(*words)
+            assert threads.submit(torch.get_num_threads).result() == 1
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert found.labels == alone.labels
+    np.testing.assert_array_equal(np.concatenate(found.scores), np.concatenate(alone.scores))
+
+
+def test_workers_are_for_several_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for device, cores in ((torch.device("cpu"), 1), (torch.device("cuda"), 16)):
+        monkeypatch.setattr(torch, "get_num_threads", lambda cores=cores: cores)
+        with workers(device) as threads:
+            assert threads is None
 
 
 def test_one_label_and_score_a_word(model: BertForTokenClassification) -> None:
@@ -113,3 +140,21 @@ def test_scores_that_are_no_numbers_are_refused(model: BertForTokenClassificatio
     damaged.classifier.weight.data.fill_(float("inf"))
     with pytest.raises(Fault, match="the model's scores are no numbers"):
         Predictor(TorchModel(damaged), LABELS, "greedy", 64).predict([2], [0], [[2, 3]], [[0, 1]])
+
+
+def test_the_sentences_of_scores_that_are_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prediction, "CHUNK", 2)
+    backend = Says({7: [1.0, 0.0, 0.0], 8: [float("nan"), 0.0, 0.0]})
+    with pytest.raises(NotFinite) as raised:
+        Predictor(backend, LABELS, "greedy", 64).predict([1] * 4, [0, 1, 2, 3], [[7], [7], [7], [8]], [[0]] * 4)
+    assert raised.value.sentences == [3]
+
+
+def test_the_loss_of_gold_labels() -> None:
+    backend = Says({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
+    # The third word is of no sub-word.
+    words = ([2, 1], [0, 1], [[7, 8], [9]], [[0, 1], [-1]])
+    found = Predictor(backend, LABELS, "greedy", 64).predict(*words, gold=[["B-X", "I-X"], ["B-X"]])
+    expected = np.log(np.exp([2.0, 1.0, 0.0]).sum()) - 1 + np.log(np.exp([0.0, 0.0, 5.0]).sum()) - 5
+    assert found.loss == pytest.approx(expected, abs=1e-6)
+    assert Predictor(backend, LABELS, "greedy", 64).predict(*words).loss == 0

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tagging.alignment import NO_WORD
-from tagging.stitching import choose_windows, count_unseen, stitch
+from tagging.stitching import UNSEEN, choose_windows
 
 
 def test_a_word_takes_the_window_with_most_context() -> None:
@@ -22,8 +20,7 @@ def test_the_sentences_own_ends_lack_nothing() -> None:
     assert chosen[0][0].tolist() == [0, 0, 1]
 
 
-def test_a_word_without_subwords_gets_the_fallback() -> None:
-    chosen = choose_windows([3, 1], [0, 1], [[NO_WORD, 0, 0, 2, NO_WORD], [NO_WORD, NO_WORD]])
-    values = [np.array([9, 1, 2, 3, 9]), np.array([9, 9])]
-    assert [row.tolist() for row in stitch(chosen, values, fallback=0)] == [[1, 0, 3], [0]]
-    assert count_unseen(chosen[0]) == 2
+def test_a_word_without_subwords_is_in_no_window() -> None:
+    windows, places = choose_windows([3, 1], [0, 1], [[NO_WORD, 0, 0, 2, NO_WORD], [NO_WORD, NO_WORD]])
+    assert [row.tolist() for row in windows] == [[0, UNSEEN, 0], [UNSEEN]]
+    assert (places[0][0], places[0][2]) == (1, 3)

@@ -19,10 +19,20 @@ TRAIN = """\
 train:
   seed: 1
   epochs: 3
-  batch_size: 8
+  max_steps: null
   learning_rate: 2e-5
   weight_decay: 0
   warmup: 0.1
+  engine: accelerate
+  early_stopping: null
+  batches: {order: random, batch_size: 8}
+  pad_to_multiple_of: null
+  device_tokens: null
+  precision: auto
+  attention: sdpa
+  schedule: linear
+  max_grad_norm: 1.0
+  label_smoothing: 0.0
 """
 
 DOWNLOAD = """\
@@ -80,8 +90,19 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
             "params.yaml has 2 faults:\n"
             "  params.yaml:1: train.epochs: the key is missing\n"
             "  params.yaml:3: train.epoch: unknown key, did you mean epochs? "
-            "(allowed: batch_size, epochs, learning_rate, seed, warmup, weight_decay)",
+            "(allowed: attention, batches, device_tokens, early_stopping, engine, epochs, label_smoothing, ",
         ),
+        ("random, batch_size: 8", "random", "params.yaml:10: train.batches.batch_size: the key is missing"),
+        (
+            "order: random",
+            "order: by_length",
+            "params.yaml has 2 faults:\n"
+            "  params.yaml:10: train.batches.tokens_per_batch: the key is missing\n"
+            "  params.yaml:10: train.batches.batch_size: unknown key (allowed: order, tokens_per_batch)",
+        ),
+        ("order: random", "order: any", "train.batches.order: should be one of 'by_length', 'random', got 'any'"),
+        ("max_steps: null", "max_steps: 0", "train.max_steps: should be greater than or equal to 1, got 0"),
+        ("max_grad_norm: 1.0", "max_grad_norm: 0", "train.max_grad_norm: should be greater than 0, got 0"),
         ("train:", "trian:", "params.yaml: train: the section is missing"),
         (TRAIN, "train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
         ("epochs: 3", "epochs: 3\n  epochs: 4", "found duplicate key"),

@@ -1,0 +1,70 @@
+"""Learning: what a training run has come to so far, as the plain values that curves and metrics are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SCORES = ("precision", "recall", "f1", "accuracy")
+
+
+@dataclass
+class Learning:
+    """Losses and scores of a run.
+
+    Attributes:
+        steps_per_point: over how many steps each point of the loss curve is a mean.
+        patience: after how many epochs without a better one to stop; None: never.
+        steps: optimizer steps done.
+        losses: the points of the loss curve, ``{step, loss}``. An epoch's last one may be of fewer steps.
+        epochs: of each epoch ``{epoch, precision, recall, f1, accuracy, loss}`` on validation, epochs from 1.
+        since_point, since_epoch: the losses of the steps since the last point and since the epoch began.
+    """
+
+    steps_per_point: int
+    patience: int | None
+    steps: int = 0
+    losses: list[dict[str, Any]] = field(default_factory=list)
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    since_point: list[float] = field(default_factory=list)
+    since_epoch: list[float] = field(default_factory=list)
+
+    def after_step(self, loss: float) -> None:
+        """Take in the loss of the next step."""
+        self.steps += 1
+        self.since_point.append(loss)
+        self.since_epoch.append(loss)
+        if len(self.since_point) == self.steps_per_point:
+            self._close_point()
+
+    def after_epoch(self, scores: dict[str, float]) -> bool:
+        """Take in the validation scores and loss of an epoch.
+
+        Returns:
+            Whether it is the best so far.
+        """
+        if self.since_point:
+            self._close_point()
+        self.since_epoch.clear()
+        self.epochs.append({"epoch": len(self.epochs) + 1, **scores})
+        return self.best is self.epochs[-1]
+
+    @property
+    def mean_loss(self) -> float:
+        """Of the epoch that runs."""
+        return sum(self.since_epoch) / len(self.since_epoch)
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The epoch of the highest F1; the first of equals."""
+        return max(self.epochs, key=lambda row: row["f1"])
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether patience is at its end."""
+        return self.patience is not None and len(self.epochs) - self.best["epoch"] >= self.patience
+
+    def _close_point(self) -> None:
+        mean = sum(self.since_point) / len(self.since_point)
+        self.losses.append({"step": self.steps, "loss": round(mean, 6)})
+        self.since_point.clear()

@@ -1,0 +1,162 @@
+"""Training: what both engines have in common, so that they differ in who runs the loop and in nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import PreTrainedModel
+
+from tagging import optimization
+from tagging.epochs import EpochLines
+from tagging.faults import Fault
+from tagging.gradients import Gradients
+from tagging.learning import Learning
+from tagging.losses import LossReader
+from tagging.params.train import Train
+from tagging.precision import Resolved
+from tagging.prediction import NotFinite
+from tagging.tokenized import Split
+from tagging.training_batches import Ints, TrainingBatches
+from tagging.training_rows import TrainingRows
+from tagging.validation import Validation
+
+POINTS_PER_EPOCH = 10
+# Most sentences that a message names.
+NAMED = 10
+
+
+class Step(NamedTuple):
+    """An optimizer step: its number among all (from 1), its epoch (from 1), and its windows, of all processes."""
+
+    number: int
+    epoch: int
+    batch: Ints
+
+
+class Training:
+    """A fine-tuning run.
+
+    Args:
+        model: what is trained.
+        train: the split that it learns from.
+        validation: the split that chooses the epoch.
+        params: the section ``train``.
+        precision: number format of matrix products.
+        best: the folder for the weights of the best epoch.
+
+    Attributes:
+        learning: how far the run has come.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        train: Split,
+        validation: Validation,
+        params: Train,
+        precision: Resolved,
+        best: Path,
+    ) -> None:
+        self.model, self.train, self.validation = model, train, validation
+        self.params, self.precision, self.best = params, precision, best
+        self.rows = TrainingRows(train.windows)
+        self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
+        self.gradients = Gradients(self.rows, self.batches, params, model.config.pad_token_id or 0)
+        # How many steps the run has, unless patience ends it, and how many epochs that are, the last perhaps cut short.
+        self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
+        self.epochs = -(-self.steps // self.batches.steps_per_epoch)
+        self.learning = Learning(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
+        # The windows with which a sentence begins.
+        self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
+
+    @property
+    def mixed_precision(self) -> str:
+        """The precision as accelerate names it; said outright, since a launcher's configuration would fill a gap."""
+        return "no" if self.precision == "fp32" else self.precision
+
+    def optimizer(self, model: nn.Module, device: torch.device) -> torch.optim.AdamW:
+        return optimization.adamw(model, self.params, device)
+
+    def schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
+        return optimization.schedule(optimizer, self.params, self.steps)
+
+    def begin(self, accelerator: Accelerator) -> None:
+        """To be called before the first step."""
+        self.accelerator = accelerator
+        self._reader = LossReader[Step](accelerator.device)
+        self._lines = EpochLines(self.steps, self.epochs, shown=accelerator.is_main_process)
+
+    def epoch(self, number: int) -> Iterator[Step]:
+        """The steps of an epoch (from 0)."""
+        self._lines.begin_epoch()
+        before = number * self.batches.steps_per_epoch
+        for place, batch in enumerate(self.batches.epoch(number)[: self.steps - before]):
+            yield Step(before + place + 1, number + 1, batch)
+
+    def backward(self, model: nn.Module, step: Step) -> Tensor:
+        """Add the gradients of a step to the model's, which the accelerator prepared, and give its loss."""
+        return self.gradients.add(self.accelerator, model, step.number, step.batch)
+
+    def after_step(self, step: Step, loss: Tensor) -> None:
+        """To be called once the weights are updated.
+
+        Raises:
+            Fault: the loss of this step, or on an accelerator of the one before, is not finite.
+        """
+        self._take(self._reader.push(step, loss))
+        self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])))
+
+    def after_epoch(self, model: nn.Module) -> bool:
+        """Validate, keep the weights if they are the best so far, and say how it went.
+
+        Returns:
+            Whether patience ends the run here.
+
+        Raises:
+            Fault: a loss is not finite.
+        """
+        self._take(self._reader.flush())
+        speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
+        unwrapped = self.accelerator.unwrap_model(model)
+        try:
+            scores = self.validation.scores(self.accelerator, unwrapped)
+        except NotFinite as fault:
+            ids = self.validation.split.sentences.select(fault.sentences)["id"][:]
+            raise _not_finite(
+                "validation's scores are no numbers", self.learning.steps, len(self.learning.epochs) + 1, ids
+            ) from None
+        if self.learning.after_epoch(scores):
+            unwrapped.save_pretrained(
+                self.best,
+                is_main_process=self.accelerator.is_main_process,
+                state_dict=self.accelerator.get_state_dict(model),
+            )
+        self._lines.after_epoch(train_loss, self.learning, speed)
+        return self.learning.exhausted
+
+    def end(self) -> None:
+        """To be called after the last epoch."""
+        self._lines.close()
+
+    def _take(self, losses: Iterator[tuple[Step, float]]) -> None:
+        for step, loss in losses:
+            if not np.isfinite(loss):
+                sentences = np.unique(self.rows.sentence[step.batch])
+                ids = self.train.sentences.select(sentences)["id"][:]
+                raise _not_finite(f"the train loss is {loss}", step.number, step.epoch, ids)
+            self.learning.after_step(loss)
+
+
+def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> Fault:
+    named = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
+    return Fault(
+        f"{what} at step {step}, epoch {epoch}, in the sentence{'s' * (len(ids) > 1)} {named}: lower "
+        "train.learning_rate in params.yaml, and see that the encoder's weights are finite"
+    )

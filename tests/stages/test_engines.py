@@ -1,0 +1,198 @@
+"""The two engines of train.py: the same steps, the same result, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+import re
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import TINY_PARAMS, fault_of, run_stage, snapshot, write_params
+from safetensors.numpy import load_file, save_file
+from transformers import AutoTokenizer
+
+from tagging.precision import available
+
+ENGINES = ("accelerate", "trainer")
+BY_LENGTH = {"order": "by_length", "tokens_per_batch": 40}
+
+
+def set_params(**changed: Any) -> None:
+    """The tiny params with other values in the section train."""
+    params = deepcopy(TINY_PARAMS)
+    params["train"] |= changed
+    write_params(Path(), params)
+
+
+def train(**changed: Any) -> dict[str, Any]:
+    """Run the stage with other values and give its metrics."""
+    set_params(**changed)
+    run_stage("train")
+    return json.loads(Path("metrics/train.json").read_text())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"batches": BY_LENGTH, "label_smoothing": 0.1, "schedule": "cosine"},
+        {"device_tokens": 12, "max_grad_norm": None, "pad_to_multiple_of": 4, "weight_decay": 0.0},
+        {"max_steps": 11, "early_stopping": 1, "max_grad_norm": 0.1},
+    ],
+)
+def test_equal_losses_and_predictions(finished: Path, changed: dict[str, Any]) -> None:
+    curves, metrics, weights, predictions = [], [], [], []
+    for engine in ENGINES:
+        metrics.append(train(engine=engine, **changed))
+        curves.append([pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")])
+        weights.append(load_file("models/finetuned/model.safetensors"))
+        run_stage("evaluate")
+        predictions.append(pd.read_parquet("data/predictions/validation.parquet")["predicted"].map(list).tolist())
+    for ours, theirs in zip(*curves, strict=True):
+        pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=1e-5)
+    assert metrics[0] == metrics[1]
+    assert predictions[0] == predictions[1]
+    for name, tensor in weights[0].items():
+        np.testing.assert_allclose(tensor, weights[1][name], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_same_bytes_each_time(finished: Path, engine: str) -> None:
+    runs = []
+    for _ in range(2):
+        train(engine=engine, batches=BY_LENGTH, epochs=2, precision="auto")
+        runs.append(snapshot(Path("models/finetuned"), Path("metrics"), Path("plots")))
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("precision", available(torch.device("cpu")))
+def test_every_precision_that_the_host_has_learns(finished: Path, engine: str, precision: str) -> None:
+    metrics = train(engine=engine, precision=precision)
+    assert metrics["precision"] == precision
+    assert metrics["validation"]["f1"] == 1.0
+    assert {str(tensor.dtype) for tensor in load_file("models/finetuned/model.safetensors").values()} == {"float32"}
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_half_precision_rounds(finished: Path, precision: str) -> None:
+    if precision not in available(torch.device("cpu")):
+        pytest.skip("this host does not compute in it")
+    losses = []
+    for engine in ENGINES:
+        train(engine=engine, precision=precision, epochs=1)
+        losses.append(pd.read_csv("plots/train_loss.csv")["loss"].tolist())
+    train(precision="fp32", epochs=1)
+    full = pd.read_csv("plots/train_loss.csv")["loss"].tolist()
+    assert losses[0] == losses[1]
+    assert losses[0] == pytest.approx(full, rel=0.1)
+    assert (losses[0] == full) is (precision == "fp32")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_launchers_precision_is_not_taken(finished: Path, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = []
+    for _ in range(2):
+        train(engine=engine, epochs=1)
+        losses.append(Path("plots/train_loss.csv").read_text())
+        monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    assert losses[0] == losses[1]
+
+
+def test_a_precision_that_the_host_lacks(finished: Path) -> None:
+    set_params(precision="fp16")
+    assert "train.precision is fp16, in which this host's cpu does not compute: use fp32" in fault_of("train")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_trial_of_a_few_steps(finished: Path, engine: str) -> None:
+    metrics = train(engine=engine, max_steps=1)
+    assert (metrics["steps"], metrics["best_epoch"]) == (1, 1)
+    assert pd.read_csv("plots/train_loss.csv")["step"].tolist() == [1]
+    assert pd.read_csv("plots/validation.csv")["epoch"].tolist() == [1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_patience_ends_the_run(finished: Path, engine: str) -> None:
+    train(engine=engine)
+    f1 = pd.read_csv("plots/validation.csv")["f1"].tolist()
+    metrics = train(engine=engine, early_stopping=2)
+    # The first of the best, and two epochs that were no better.
+    ended = f1.index(max(f1)) + 3
+    assert ended < len(f1), "the tiny corpus is learnt long before the last epoch"
+    assert pd.read_csv("plots/validation.csv")["f1"].tolist() == f1[:ended]
+    assert metrics["best_epoch"] == ended - 2
+    assert metrics["steps"] == metrics["steps"] // ended * ended
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_weights_are_those_of_the_best_epoch(finished: Path, engine: str) -> None:
+    metrics = train(engine=engine)
+    best = load_file("models/finetuned/model.safetensors")
+    # The epochs after it are of no consequence but for the schedule, which knows how many there are.
+    assert metrics["best_epoch"] < TINY_PARAMS["train"]["epochs"]
+    run_stage("evaluate")
+    scores = json.loads(Path("metrics/evaluate.json").read_text())["validation"]["overall"]
+    assert {name: metrics["validation"][name] for name in ("precision", "recall", "f1", "accuracy")} == {
+        name: scores[name] for name in ("precision", "recall", "f1", "accuracy")
+    }
+    assert all(np.isfinite(tensor).all() for tensor in best.values())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_epoch_is_one_line(finished: Path, engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    train(engine=engine, epochs=2)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert len(lines) == 2
+    for number, line in enumerate(lines, start=1):
+        assert line.startswith(f"epoch {number}/2: train loss ")
+        assert line.endswith(" sentences/s")
+
+
+def test_padding_is_told(finished: Path) -> None:
+    by_length = train(batches=BY_LENGTH, epochs=2)["padding"]
+    at_random = train(batches={"order": "random", "batch_size": 8}, epochs=2)["padding"]
+    assert by_length < 0.1 < at_random
+
+
+def damage_the_sixth_sentence(split: str) -> None:
+    """Give it a piece that stands nowhere else, with weights that are no numbers."""
+    path = Path(f"data/tiny/{split}.conll")
+    sentences = path.read_text().split("\n\n")
+    sentences[5] = sentences[5].replace(" PROPN B-PER", "Q PROPN B-PER")
+    path.write_text("\n\n".join(sentences))
+    run_stage("download")
+    run_stage("tokenize_align")
+    weights = Path("models/pretrained/encoder/model.safetensors")
+    tensors = load_file(weights)
+    piece = AutoTokenizer.from_pretrained("models/pretrained/tokenizer").convert_tokens_to_ids("##Q")
+    tensors["embeddings.word_embeddings.weight"][piece] = np.nan
+    save_file(tensors, weights, metadata={"format": "pt"})
+
+
+def test_a_loss_that_is_not_finite_stops_at_its_step(finished: Path) -> None:
+    damage_the_sixth_sentence("train")
+    messages = []
+    for engine in ENGINES:
+        set_params(engine=engine)
+        messages.append(fault_of("train"))
+    assert messages[0] == messages[1]
+    found = re.match(
+        r"train: the train loss is nan at step (\d+), epoch 1, in the sentences (\S+), (\S+): ", messages[0]
+    )
+    assert found, messages[0]
+    assert int(found[1]) > 1, "the steps before it went well"
+    assert "train-5" in found.groups()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_scores_that_are_no_numbers_stop_with_the_sentences_of_validation(finished: Path, engine: str) -> None:
+    damage_the_sixth_sentence("validation")
+    set_params(engine=engine)
+    message = fault_of("train")
+    assert "validation's scores are no numbers at step 9, epoch 1, in the sentence validation-5: lower " in message
