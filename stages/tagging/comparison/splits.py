@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tagging.comparison.changes import Change, changes
 from tagging.comparison.differences import Difference, Differences, differences
 from tagging.comparison.joining import join
-from tagging.comparison.runs import EVALUATE, Rows, Run
+from tagging.comparison.notes import alike, left_out, other_gold, other_metrics
+from tagging.comparison.runs import Rows, Run
 from tagging.counts import Counts, count
 from tagging.faults import Fault
 from tagging.labels import Kind
 from tagging.schemes import split_tag
-
-# Of the F1 in metrics/evaluate.json, which has six digits.
-ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,12 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     counts = [_count(run, replace(own, gold=gold)) for run, own in zip(runs, rows, strict=True)]
     predicted = [own.predicted for own in rows]
     found = changes(gold, predicted[: len(old)], predicted[len(old) :], runs[0].kind)
-    notes = [*_left_out(split, runs, places), *_other_gold(split, runs, rows), *_other_metrics(split, runs, whole)]
-    notes += _alike(split, runs, rows)
+    notes = [
+        *left_out(split, runs, len(gold)),
+        *other_gold(split, runs, rows),
+        *other_metrics(split, runs, whole),
+        *alike(split, runs, rows),
+    ]
     return Compared(split, runs[-1].kind, rows[-1], differences(counts[: len(old)], counts[len(old) :]), found, notes)
 
 
@@ -105,49 +107,6 @@ def _types(run: Run, rows: Rows) -> set[str]:
 
 def _examples(run: Run, types: set[str]) -> str:
     return f"{'entities' if run.kind == 'spans' else 'tags'} such as {', '.join(sorted(types)[:3])}"
-
-
-def _left_out(split: str, runs: Sequence[Run], places: Sequence[Sequence[int]]) -> Iterator[str]:
-    common = len(places[0])
-    left_out = {run.name: len(run.splits[split].ids) - common for run in runs}
-    if any(left_out.values()):
-        each = ", ".join(f"{number} of {name}" for name, number in left_out.items() if number)
-        which = f"{common} common sentence{' is' if common == 1 else 's are'}"
-        yield f"{split}: the {which} compared; left out are {each}"
-
-
-def _other_gold(split: str, runs: Sequence[Run], rows: Sequence[Rows]) -> Iterator[str]:
-    reference = runs[-1]
-    for run, own in zip(runs[:-1], rows[:-1], strict=True):
-        if changed := sum(a != b for a, b in zip(own.gold, rows[-1].gold, strict=True)):
-            yield (
-                f"{split}: the gold labels of {changed} sentence{'s' * (changed > 1)} in {run.name} are others than in "
-                f"{reference.name}; all are scored against those of {reference.name}"
-            )
-
-
-def _other_metrics(split: str, runs: Sequence[Run], counts: Sequence[Counts]) -> Iterator[str]:
-    """Metrics and predictions of one commit should be of one run; they aren't where only one was committed."""
-    for run, own in zip(runs, counts, strict=True):
-        f1 = float(own.total().overall().f1)
-        try:
-            written = float(run.metrics[split]["overall"]["f1"])
-        except (KeyError, TypeError, ValueError):
-            yield f"{run.name}: {EVALUATE} has no F1 of {split}; its predictions are compared all the same"
-            continue
-        if abs(written - f1) > ROUNDING:
-            yield (
-                f"{run.name}: {EVALUATE} says {written:.3f} for the F1 of {split}, its predictions say {f1:.3f}; they "
-                "are of different runs, and the predictions are compared"
-            )
-
-
-def _alike(split: str, runs: Sequence[Run], rows: Sequence[Rows]) -> Iterator[str]:
-    """Runs that were meant to differ, by their seed for instance, and do not."""
-    for number, (run, own) in enumerate(zip(runs, rows, strict=True)):
-        for other, theirs in zip(runs[:number], rows[:number], strict=True):
-            if own.predicted == theirs.predicted:
-                yield f"{split}: {other.name} and {run.name} label every word alike"
 
 
 def _count(run: Run, rows: Rows) -> Counts:
