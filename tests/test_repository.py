@@ -35,6 +35,12 @@ def declared(stage: str, *kinds: str) -> list[str]:
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
+def read_by(stage: str) -> dict[str, object]:
+    """The params that a stage reads, with their values: its section, and what it shares with another stage."""
+    shared = {"evaluate.decoding": PARAMS["evaluate"]["decoding"]} if stage == "export" else {}
+    return {f"{stage}.{key}": value for key, value in PARAMS[stage].items()} | shared
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_code_dependencies_are_the_import_closure(stage: str) -> None:
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
@@ -61,8 +67,7 @@ def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_key_of_a_section_is_declared_and_documented(stage: str) -> None:
-    shared = {"export": ["evaluate.decoding"]}
-    assert declared(stage, "params") == sorted([*(f"{stage}.{key}" for key in PARAMS[stage]), *shared.get(stage, [])])
+    assert declared(stage, "params") == sorted(read_by(stage))
     assert PIPELINE["stages"][NAMES[stage]]["desc"]
 
 
@@ -163,7 +168,7 @@ class TestCommittedResults:
     @pytest.mark.parametrize("stage", STAGES)
     def test_params_are_the_locked_ones(self, lock: dict, stage: str) -> None:
         locked = lock[NAMES[stage]]["params"]["params.yaml"]
-        assert locked == {f"{stage}.{key}": value for key, value in PARAMS[stage].items()}
+        assert locked == read_by(stage)
 
     def test_the_sample_is_the_locked_one(self, lock: dict) -> None:
         (folder,) = [dep for dep in lock["download"]["deps"] if dep["path"] == PARAMS["download"]["folder"]]
