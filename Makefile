@@ -25,6 +25,7 @@ lint: $(STAMP)
 # Against the plain recipe, on the sample; see benchmarks/README.md for other data.
 bench: $(STAMP)
 	python benchmarks/tokenize_align.py
+	python benchmarks/evaluate.py
 
 # Newest versions that pyproject.toml allows, in a fresh environment, written to constraints.txt. torch and what its
 # builds for GPUs bring along stay free: which build is right is the host's matter.

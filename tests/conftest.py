@@ -21,9 +21,14 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState
 from datasets import Dataset
+from hypothesis import settings
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+# No test depends on how busy the host is.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("download", "tokenize_align", "train", "evaluate", "export")

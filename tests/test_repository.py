@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import runpy
@@ -34,11 +35,26 @@ def declared(stage: str, *kinds: str) -> list[str]:
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
+def read_by(stage: str) -> dict[str, object]:
+    """The params that a stage reads, with their values: its section, and what it shares with another stage."""
+    shared = {"evaluate.decoding": PARAMS["evaluate"]["decoding"]} if stage == "export" else {}
+    return {f"{stage}.{key}": value for key, value in PARAMS[stage].items()} | shared
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_code_dependencies_are_the_import_closure(stage: str) -> None:
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
     assert set(code) == import_closure(ROOT / f"stages/{stage}.py")
     assert len(code) == len(set(code))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_knows_of_dvc(stage: str) -> None:
+    code = [path for path in declared(stage, "deps") if path.startswith("stages/") and path.endswith(".py")]
+    assert f"stages/{stage}.py" in code
+    for path in code:
+        names = {name.split(".")[0] for name in imported((ROOT / path).read_text(encoding="utf-8"))}
+        assert "dvc" not in names, path
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -51,9 +67,17 @@ def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_key_of_a_section_is_declared_and_documented(stage: str) -> None:
-    shared = {"export": ["evaluate.decoding"]}
-    assert declared(stage, "params") == sorted([*(f"{stage}.{key}" for key in PARAMS[stage]), *shared.get(stage, [])])
+    assert declared(stage, "params") == sorted(read_by(stage))
     assert PIPELINE["stages"][NAMES[stage]]["desc"]
+
+
+def imported(code: str) -> Iterator[str]:
+    """The modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
 def keys(section: dict) -> Iterator[str]:
@@ -144,7 +168,7 @@ class TestCommittedResults:
     @pytest.mark.parametrize("stage", STAGES)
     def test_params_are_the_locked_ones(self, lock: dict, stage: str) -> None:
         locked = lock[NAMES[stage]]["params"]["params.yaml"]
-        assert locked == {f"{stage}.{key}": value for key, value in PARAMS[stage].items()}
+        assert locked == read_by(stage)
 
     def test_the_sample_is_the_locked_one(self, lock: dict) -> None:
         (folder,) = [dep for dep in lock["download"]["deps"] if dep["path"] == PARAMS["download"]["folder"]]

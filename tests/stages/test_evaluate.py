@@ -36,6 +36,11 @@ def test_bad_params(finished: Path) -> None:
     assert "evaluate.bootstrap.resamples: should be greater than or equal to 100, got 99" in message
 
 
+def test_a_precision_that_the_host_lacks(finished: Path) -> None:
+    edit(Path("params.yaml"), "precision: fp32\n  decoding", "precision: fp16\n  decoding")
+    assert "evaluate.precision is fp16, in which this host's cpu does not compute: use fp32" in fault_of("evaluate")
+
+
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_model_of_another_task(finished: Path, stage: str) -> None:
     edit(Path("params.yaml"), "task: ner", "task: pos")
