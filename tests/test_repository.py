@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import runpy
@@ -48,6 +49,15 @@ def test_code_dependencies_are_the_import_closure(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_knows_of_dvc(stage: str) -> None:
+    code = [path for path in declared(stage, "deps") if path.startswith("stages/") and path.endswith(".py")]
+    assert f"stages/{stage}.py" in code
+    for path in code:
+        names = {name.split(".")[0] for name in imported((ROOT / path).read_text(encoding="utf-8"))}
+        assert "dvc" not in names, path
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
     module = runpy.run_path(str(ROOT / f"stages/{stage}.py"), run_name="imported")
     paths = {value.as_posix() for value in module.values() if isinstance(value, Path)} - {"params.yaml"}
@@ -59,6 +69,15 @@ def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
 def test_every_key_of_a_section_is_declared_and_documented(stage: str) -> None:
     assert declared(stage, "params") == sorted(read_by(stage))
     assert PIPELINE["stages"][NAMES[stage]]["desc"]
+
+
+def imported(code: str) -> Iterator[str]:
+    """The modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
 def keys(section: dict) -> Iterator[str]:

@@ -1,0 +1,341 @@
+"""compare.py on a small repository of Git and DVC whose predictions were made by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import ROOT, edit, snapshot
+from dvc.repo import Repo
+
+from tagging.scoring import score
+
+PIPELINE = """
+stages:
+  train:
+    cmd: python train.py
+    params: [train.seed]
+    outs: [model]
+  evaluate:
+    cmd: python evaluate.py
+    deps: [model]
+    outs: [data/predictions]
+    metrics:
+      - metrics/evaluate.json: {cache: false}
+"""
+IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+WORDS = ["Ada", "lives", "in", "Oslo"]
+GOLD = ["B-PER", "O", "O", "B-LOC"]
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
+    """What the stages would leave: of each split so many sentences whose place is not found."""
+    Path("params.yaml").write_text(f"train:\n  seed: {seed}\n")
+    for folder in ("data/predictions", "metrics"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    Path("model").unlink(missing_ok=True)
+    Path("model").write_text(f"{seed} {wrong}")
+    metrics = {}
+    for split in ("validation", "test"):
+        gold = [GOLD] * of
+        predicted = [["B-PER", "O", "O", "O"] if number < wrong else GOLD for number in range(of)]
+        rows = {
+            "id": [f"{split}-{number}" for number in range(of)],
+            "words": [WORDS] * of,
+            "gold": gold,
+            "predicted": predicted,
+            "score": [[1.0] * 4] * of,
+        }
+        path = Path(f"data/predictions/{split}.parquet")
+        path.unlink(missing_ok=True)
+        pd.DataFrame(rows).to_parquet(path, index=False)
+        metrics[split] = score(gold, predicted, "spans")
+    Path("metrics/evaluate.json").write_text(json.dumps(metrics))
+
+
+def commit(tag: str) -> None:
+    with Repo() as repo:
+        repo.commit("evaluate", with_deps=True, force=True)
+    git("add", "-A")
+    git("commit", "-q", "-m", tag)
+    git("tag", tag)
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Commits without results (bare), and with 9, 10, 1 and 0 wrong of 12 (bad, worse, better, good)."""
+    path = tmp_path_factory.mktemp("origin")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(path)
+        for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(path / ".dvc/tmp/site")}.items():
+            patch.setenv(name, value)
+        git("init", "-q", "-b", "main")
+        Repo.init().close()
+        Path("dvc.yaml").write_text(PIPELINE)
+        Path("params.yaml").write_text("train:\n  seed: 1\n")
+        git("add", "-A")
+        git("commit", "-q", "-m", "bare")
+        git("tag", "bare")
+        for seed, (tag, wrong) in enumerate({"bad": 9, "worse": 10, "better": 1, "good": 0}.items()):
+            write_results(wrong, seed=seed)
+            commit(tag)
+    return path
+
+
+@pytest.fixture
+def repository(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the origin, the current folder."""
+    path = tmp_path / "repository"
+    shutil.copytree(origin, path, symlinks=True)
+    monkeypatch.chdir(path)
+    for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(path / ".dvc/tmp/site")}.items():
+        monkeypatch.setenv(name, value)
+    return path
+
+
+def run(*arguments: str) -> None:
+    """Run the script in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["compare.py", *arguments])
+        runpy.run_path(str(ROOT / "compare.py"), run_name="__main__")
+
+
+def fault_of(*arguments: str) -> str:
+    with pytest.raises(SystemExit) as raised:
+        run(*arguments)
+    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
+    return raised.value.code
+
+
+def state() -> tuple[dict[Path, bytes], str]:
+    """The workspace as a user and Git see it; DVC's cache and notes, which belong to neither, left out."""
+    files = snapshot(Path())
+    kept = {path: content for path, content in files.items() if path.parts[0] != ".git" and not _own(path)}
+    return kept, git("status", "--porcelain=v2", "--branch") + git("for-each-ref") + git("stash", "list")
+
+
+def _own(path: Path) -> bool:
+    return path.parts[:2] in [(".dvc", "cache"), (".dvc", "tmp")]
+
+
+def test_the_last_commit_against_a_workspace_that_is_the_same(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    before = state()
+    run()
+    text = capsys.readouterr().out
+    assert text.startswith("F1 of test from 1.000 to 1.000, +0.000 (+0.000 to +0.000, p 1.000): noise\n")
+    assert f"old: HEAD ({git('rev-parse', 'HEAD')[:7]})\nnew: workspace\n" in text
+    assert "note: test: HEAD and workspace label every word alike\n" in text
+    assert "dvc repro" not in text, "nothing is stale"
+    assert state() == before
+
+
+def test_two_revisions(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    write_results(5, seed=77)
+    before = state()
+    run("bad", "good")
+    text = capsys.readouterr().out
+    assert text.startswith("F1 of test from 0.769 to 1.000, +0.231 (")
+    assert "): real\n" in text
+    assert "note" not in text
+    assert "validation: 9 entities fixed, 0 false ones gone\n  validation-0  LOC Oslo, before: nothing\n" in text
+    assert "\n  4 more: --all\n" in text
+    assert state() == before, "neither the workspace nor Git is touched"
+
+
+def test_a_stale_workspace_is_told(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    edit(Path("params.yaml"), "seed: 3", "seed: 4")
+    run("bad")
+    assert (
+        "note: workspace: its predictions are not those of the files beside them: `dvc repro` would rerun "
+        "train (train.seed)\n"
+    ) in capsys.readouterr().out
+
+
+def test_results_that_were_made_elsewhere_are_told(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    write_results(3, seed=3)
+    run("bad")
+    assert (
+        "would rerun evaluate (data/predictions, metrics/evaluate.json, model), train (model)"
+        in capsys.readouterr().out
+    )
+
+
+def test_files_that_are_merely_not_here_make_nothing_stale(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    Path("model").unlink()
+    run("bad")
+    assert "dvc repro" not in capsys.readouterr().out
+
+
+def test_another_dvc_at_work_is_told(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    with Repo() as repo, repo.lock:
+        run("bad")
+    assert "note: workspace: whether its predictions are those of its files is unknown (" in capsys.readouterr().out
+
+
+def test_several_runs_of_each_side(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    run("bad,worse", "better,good", "--split", "test")
+    text = capsys.readouterr().out
+    assert text.startswith("F1 of test from 0.753 to 0.989, +0.236 (")
+    assert "0.753 ± 0.023" in text
+    assert "p: a t-test over runs" in text
+    assert "validation" not in text
+
+
+def test_json_for_machines(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    run("bad", "good", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert found["old"] == [{"revision": "bad", "commit": git("rev-parse", "bad").strip()}]
+    assert {split: len(each["fixed"]) for split, each in found["splits"].items()} == {"validation": 9, "test": 9}
+    assert found["splits"]["test"]["overall"]["f1"]["new"]["mean"] == 1
+
+
+def test_markdown_for_a_pull_request(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    run("bad", "good", "--md", "--examples", "0")
+    text = capsys.readouterr().out
+    assert text.startswith("### F1 of test from")
+    assert "| test       | F1" in text
+    assert "- 9 more" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("bad", "good", "--fail-below", "0.2"), None),
+        (("good", "bad", "--fail-below", "-0.3"), None),
+        (
+            ("good", "bad", "--fail-below", "-0.01"),
+            "test went from 1.000 to 0.769: -0.231 (real) is below --fail-below -0.01",
+        ),
+        (("good", "bad", "--fail-below", "-0.01", "--noise-passes"), "-0.231 (real) is below --fail-below -0.01"),
+        (
+            ("good", "better", "--fail-below", "0"),
+            "test went from 1.000 to 0.979: -0.021 (noise) is below --fail-below +0",
+        ),
+        (("good", "better", "--fail-below", "0", "--noise-passes"), None),
+        (("good", "good", "--fail-below", "0.01"), "+0.000 (noise) is below --fail-below +0.01"),
+        (("good", "bad", "--fail-below", "-0.01", "--split", "validation"), "F1 of validation went from"),
+    ],
+)
+def test_a_gate(repository: Path, arguments: tuple[str, ...], told: str | None, capsys: pytest.CaptureFixture) -> None:
+    if told is None:
+        run(*arguments)
+    else:
+        assert told in fault_of(*arguments)
+    assert capsys.readouterr().out, "the report is printed either way"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("a", "b", "c"), "unrecognized arguments: c"),
+        (("a,,b",), "expected revisions joined by commas, got 'a,,b'"),
+        (("a,b,a",), "a revision stands twice in 'a,b,a': its seed would count twice"),
+        (("--fail-below", "nan"), "expected a number such as -0.01, got 'nan'"),
+        (("--fail-below", "much"), "expected a number such as -0.01, got 'much'"),
+        (("--examples", "-1"), "expected a number of 0 or more, got '-1'"),
+        (("--split", "train"), "invalid choice: 'train'"),
+        (("--md", "--json"), "not allowed with"),
+        (("--noise-passes",), "--noise-passes says what --fail-below lets pass: expected both"),
+    ],
+)
+def test_wrong_usage(arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as raised:
+        run(*arguments)
+    assert raised.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_an_unknown_revision(repository: Path) -> None:
+    assert fault_of("nowhere") == (
+        "compare: unknown Git revision 'nowhere': expected a commit, branch, tag or DVC experiment, or `workspace`"
+    )
+
+
+def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "you are not inside of a DVC repository" in fault_of()
+
+
+def test_a_revision_before_the_first_results(repository: Path) -> None:
+    assert fault_of("bare") == (
+        "compare: bare has no data/predictions: its dvc.lock knows of none. "
+        f"`git checkout {git('rev-parse', 'bare')[:7]} && dvc repro evaluate` makes it here, and commit dvc.lock"
+    )
+
+
+def test_a_workspace_without_results(repository: Path) -> None:
+    shutil.rmtree("data/predictions")
+    assert fault_of("bad") == (
+        "compare: the workspace has no data/predictions/validation.parquet: `dvc checkout evaluate` brings it back, "
+        "`dvc pull evaluate` fetches it, `dvc repro evaluate` computes it"
+    )
+
+
+def test_results_that_are_not_in_the_cache(repository: Path) -> None:
+    shutil.rmtree(".dvc/cache")
+    before = state()
+    assert fault_of("bad", "good") == (
+        "compare: the data/predictions/validation.parquet of bad is not in DVC's cache, nor in a remote, since DVC has "
+        "no default one. Where it was made `dvc push` shares it. "
+        f"`git checkout {git('rev-parse', 'bad')[:7]} && dvc repro evaluate` makes it here"
+    )
+    assert state() == before
+
+
+def test_a_remote_is_read_where_the_cache_lacks_them(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    # Added after the commits that are compared: their own settings know nothing of it.
+    Path(".dvc/config").write_text(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {tmp_path / 'remote'}\n")
+    Path(".dvc/cache").rename(tmp_path / "remote")
+    before = state()
+    run("bad", "good")
+    assert "F1 of test from 0.769 to 1.000" in capsys.readouterr().out
+    assert state() == before
+    shutil.rmtree(tmp_path / "remote")
+    assert "is not in DVC's cache, nor in DVC's remote near. Where it was made `dvc push` shares it." in fault_of(
+        "bad", "good"
+    )
+
+
+def test_test_sets_that_differ(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    write_results(2, of=10, seed=3)
+    run("bad", "--split", "test")
+    text = capsys.readouterr().out
+    assert "note: test: the 10 common sentences are compared; left out are 2 of bad\n" in text
+    assert text.startswith("F1 of test from 0.710 to 0.947")
+
+
+def test_from_a_folder_below(repository: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("metrics")
+    run("bad")
+    assert "F1 of test from 0.769 to 1.000" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_seen_enough(repository: Path) -> None:
+    command = f"{sys.executable} {ROOT / 'compare.py'} bad good | true; exit ${{PIPESTATUS[0]}}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "stages")}
+    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_outside_of_the_environment() -> None:
+    # -I and -S: neither the variables nor the packages of this environment.
+    command = [sys.executable, "-I", "-S", str(ROOT / "compare.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "compare: the package tagging is not installed: `make repro` or `make test` set up .venv"
+    )
