@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ from tagging.decoding import Decoding, decode
 from tagging.faults import Fault
 from tagging.labels import Labels
 from tagging.stitching import UNSEEN, choose_windows
-from tagging.tokenized import Split
+
+if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model takes to answer
+    from tagging.tokenized import Split
 
 Ints = npt.NDArray[np.int64]
 
