@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tagging.entities import Entity, confidence, marked
+from tagging.entities import confidence, marked
 from tagging.labels import Kind
 from tagging.scoring import DIGITS, Rows
 

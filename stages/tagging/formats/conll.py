@@ -47,7 +47,8 @@ def sentences(
     Args:
         lines: see `read_lines`.
         name: what messages call the file.
-        columns, comments: see `read_sentences`.
+        columns: see `read_sentences`.
+        comments: likewise.
 
     Raises:
         Fault: a line has another number of columns.
@@ -63,7 +64,7 @@ def sentences(
         return Sentence(f"{name}:{first}", by_column[words_at], tags)
 
     for number, line in lines:
-        if not line.strip(" \t") or line.startswith("-DOCSTART-"):
+        if is_border(line):
             if rows:
                 yield sentence()
             rows = []
@@ -74,6 +75,11 @@ def sentences(
         rows.append(_fields(line, columns, f"{name}:{number}"))
     if rows:
         yield sentence()
+
+
+def is_border(line: str) -> bool:
+    """Whether a line stands between sentences."""
+    return not line.strip(" \t") or line.startswith("-DOCSTART-")
 
 
 def fields(line: str) -> list[str]:
