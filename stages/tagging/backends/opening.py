@@ -72,6 +72,7 @@ def opened(folder: Path, exported: Exported, name: str | None) -> Iterator[Opene
 @contextmanager
 def _torch(folder: Path, exported: Exported) -> Iterator[Opened]:
     from accelerate import PartialState
+    from transformers.utils import logging
 
     from tagging import models
     from tagging.backends.torch_model import TorchModel, workers
@@ -79,7 +80,13 @@ def _torch(folder: Path, exported: Exported) -> Iterator[Opened]:
 
     device = PartialState().device
     precision = resolve("auto", device, "--backend torch")
-    model = models.load(folder, exported.labels)
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        model = models.load(folder, exported.labels)
+    finally:
+        if bars:
+            logging.enable_progress_bar()
     keep_weights(model, precision)
     with workers(device) as threads:
         yield Opened(TORCH, TorchModel(model, precision), threads, CPU_TOKENS if device.type == "cpu" else GPU_TOKENS)

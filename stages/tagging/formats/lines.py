@@ -41,7 +41,8 @@ def decoded_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
                 raise Fault(f"{name}:{number}: a NUL byte; is this a text file?")
             yield number, line.rstrip("\n")
     finally:
-        text.detach()  # else it would close the file with itself
+        if not file.closed:
+            text.detach()  # else it would close the file with itself
 
 
 def _check(line: str, place: str) -> None:

@@ -41,7 +41,7 @@ class JsonLines:
         given = {"words": list(document.words)} if document.text is None else {"text": document.text}
         words = {"labels": list(answer.labels), "scores": [round(score, DIGITS) for score in answer.scores.tolist()]}
         mentions = [mention._replace(score=round(mention.score, DIGITS))._asdict() for mention in answer.mentions]
-        row = given | document.row | (words if document.text is None else {}) | {"entities": mentions}
+        row = (document.row or given) | (words if document.text is None else {}) | {"entities": mentions}
         return json.dumps(row, ensure_ascii=False) + "\n"
 
     def closes(self, line: bytes) -> bool:
