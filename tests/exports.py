@@ -39,7 +39,9 @@ def save_export(folder: Path, labels: Labels = SPANS, seed: int | None = None, m
         logits = np.random.default_rng(seed).normal(size=(len(tokenizer), len(labels.names))).astype(np.float32)
     else:
         logits = np.full((len(tokenizer), len(labels.names)), np.log(0.1 / (len(labels.names) - 1)), dtype=np.float32)
-        by_piece = {**dict.fromkeys(string.punctuation, "PUNCT"), **WORDS["pos"]} if labels.kind == "tags" else WORDS["ner"]
+        by_piece = (
+            {**dict.fromkeys(string.punctuation, "PUNCT"), **WORDS["pos"]} if labels.kind == "tags" else WORDS["ner"]
+        )
         for piece, number in tokenizer.get_vocab().items():
             logits[number, labels.names.index(by_piece.get(piece, labels.names[0]))] = np.log(0.9)
     nodes = [helper.make_node("Gather", ["table", "input_ids"], ["logits"])]

@@ -14,35 +14,35 @@ def resume(path: Path, form: Form, documents: Iterator[Document], source: str) -
     """Take from the documents those that a file has answers for.
 
     Args:
-        path: a file that an earlier run wrote.
+        path: what an earlier run wrote.
         form: how it was to be written.
         documents: all of the input; those that are left are yet to be labelled.
         source: what messages call the input.
 
     Returns:
-        How many were taken, and the bytes of their answers; what follows in the file was never finished.
+        How many were taken, and the bytes of their answers; what follows these was never finished.
 
     Raises:
         Fault: the file has answers for other documents.
     """
-    count, whole = 0, 0
+    count = size = 0
     written = b""
     with path.open("rb") as file:
         for line in file:
             written += line
             if not form.closes(line):
                 continue
-            document = next((each for each in documents if form.holds(each)), None)
-            if document is None:
-                raise Fault(
-                    f"{path} has answers for more than the {count:,} documents of {source}: is it of another input?"
-                )
+            for document in documents:
+                count += 1
+                if form.holds(document):
+                    break
+            else:
+                raise Fault(f"{path} goes on after the {count:,} documents of {source}: it was made from another input")
             if not form.fits(written.decode(errors="replace"), document):
                 raise Fault(
                     f"{path} was made from another input, or in another format: "
-                    f"answer {count + 1:,} there is not that for {document.place}"
+                    f"its answer for {document.place} is another one"
                 )
-            count += 1
-            whole += len(written)
+            size += len(written)
             written = b""
-    return count, whole
+    return count, size
