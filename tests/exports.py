@@ -23,14 +23,17 @@ WORDS = {
 }
 
 
-def save_export(folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16) -> Path:
-    """Write an export of the form onnx.
+def save_export(
+    folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16, form: str | None = "onnx"
+) -> Path:
+    """Write an export of one form.
 
     Args:
         folder: where.
         labels: the task's.
         seed: draw the logits; None: by `WORDS`, so that the likeliest label has a probability of 0.9.
         max_length: of its windows.
+        form: which; None: none at all.
     """
     pieces = [*WORDS["ner"], "lives", "in"]
     tokenizer = word_piece(pieces)
@@ -50,6 +53,7 @@ def save_export(folder: Path, labels: Labels = SPANS, seed: int | None = None, m
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*shape, len(labels.names)])]
     graph = helper.make_graph(nodes, "lookup", inputs, outputs, [numpy_helper.from_array(logits, "table")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    onnx.save(model, folder / FORMS["onnx"])
+    if form is not None:
+        onnx.save(model, folder / FORMS[form])
     exported.write(Exported(labels, "greedy", max_length, max_length // 4, 0), folder)
     return folder

@@ -12,7 +12,7 @@ from tagging.backends import Backend
 from tagging.exported import FORMS, Exported
 from tagging.faults import Fault
 
-TORCH = "torch"
+TORCH, WEIGHTS = "torch", "model.safetensors"
 BACKENDS = (*FORMS, TORCH)
 """The fastest first."""
 
@@ -40,7 +40,7 @@ class Opened(NamedTuple):
 def exported_forms(folder: Path) -> list[str]:
     """The backends that the folder has a form for, the fastest first."""
     there = [name for name, file in FORMS.items() if (folder / file).is_file()]
-    return there + [TORCH] * (folder / "model.safetensors").is_file()
+    return there + [TORCH] * (folder / WEIGHTS).is_file()
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def opened(folder: Path, exported: Exported, name: str | None) -> Iterator[Opene
     """
     there = exported_forms(folder)
     if not there:
-        raise Fault(f"{folder} holds no form of a model: expected {', '.join(FORMS.values())} or model.safetensors")
+        raise Fault(f"{folder} holds no form of a model: expected {', '.join(FORMS.values())} or {WEIGHTS}")
     if name is not None and name not in there:
         raise Fault(
             f"{folder} has no form for {name}: it has {', '.join(there)}; "

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable
 from typing import Any, Literal
 
 from tagging.labels import Labels
 from tagging.predict.answers import Answer
-from tagging.schemes import split_tag
+from tagging.schemes import OUTSIDE, split_tag
 
 Color = Literal["auto", "always", "never"]
 
@@ -34,13 +33,9 @@ class Highlighter:
     """
 
     def __init__(self, labels: Labels, color: bool) -> None:
-        types = dict.fromkeys(split_tag(name)[1] for name in labels.names if name != "O")
+        types = dict.fromkeys(split_tag(name)[1] for name in labels.names if name != OUTSIDE)
         self._background = {kind: _BACKGROUNDS[number % len(_BACKGROUNDS)] for number, kind in enumerate(types)}
-        self._mark: Callable[[str, str, float], str]
-        if labels.kind == "tags":
-            self._mark = self._colored_tag if color else self._tag
-        else:
-            self._mark = self._colored_span if color else self._span
+        self._tags, self._color = labels.kind == "tags", color
 
     def line(self, answer: Answer) -> str:
         """One line, whatever the text holds: characters that would break it or command a terminal are escaped."""
@@ -48,23 +43,19 @@ class Highlighter:
         parts, end = [], 0
         for entity in answer.entities:
             start = spans[entity.begin][0]
-            parts.append(_escaped(text[end:start]))
+            # A word that touches a tag would seem to be part of it.
+            parts.append(" " if self._tags and 0 < end == start else _escaped(text[end:start]))
             end = spans[entity.end - 1][1]
             parts.append(self._mark(entity.type, _escaped(text[start:end]), answer.score(entity)))
         return "".join([*parts, _escaped(text[end:])])
 
-    def _span(self, kind: str, text: str, score: float) -> str:
+    def _mark(self, kind: str, text: str, score: float) -> str:
+        if self._tags:
+            return f"{text}{_DIM}/{kind}{_RESET}" if self._color else f"{text}/{kind}"
+        if self._color:
+            background = f"\x1b[30;48;5;{self._background[kind]}m"
+            return f"{background} {text} {_BOLD}{kind}{_NORMAL} {score:.2f} {_RESET}"
         return f"[{text} {kind} {score:.2f}]"
-
-    def _colored_span(self, kind: str, text: str, score: float) -> str:
-        color = f"\x1b[30;48;5;{self._background[kind]}m"
-        return f"{color} {text} {_BOLD}{kind}{_NORMAL} {score:.2f} {_RESET}"
-
-    def _tag(self, kind: str, text: str, score: float) -> str:
-        return f"{text}/{kind}"
-
-    def _colored_tag(self, kind: str, text: str, score: float) -> str:
-        return f"{text}{_DIM}/{kind}{_RESET}"
 
 
 def _escaped(text: str) -> str:
