@@ -17,7 +17,7 @@ BACKENDS = (*FORMS, TORCH)
 """The fastest first."""
 
 # Sub-words a forward pass, padding included: few stay in a core's cache, many keep a GPU busy.
-CPU_TOKENS = 512
+CPU_TOKENS = 256
 GPU_TOKENS = 16_384
 
 
