@@ -3,7 +3,7 @@
 config.json, model.safetensors      the transformers folder
 tokenizer.json, tokenizer_config.json
 model.onnx                          by ``export.onnx``: the graph in float32, for onnxruntime
-model.int8.onnx                     by ``export.int8``: the same with weights of 8 bits
+model.int8.onnx                     by ``export.int8``: the same in integers of 8 bits
 tagger.json                         labels, decoding and windows
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from tagging.decoding import Decoding
 from tagging.faults import Fault
@@ -19,8 +19,11 @@ from tagging.labels import Kind, Labels
 from tagging.outputs import read_json, write_json
 
 TAGGER = "tagger.json"
-FORMS = {"onnx-int8": "model.int8.onnx", "onnx": "model.onnx"}
-"""The files of the forms for onnxruntime, the fastest first. Each is there only if it was asked for."""
+
+Form = Literal["onnx-int8", "onnx", "torch"]
+"""The forms of an exported model, the fastest first on a CPU. `torch` is the transformers folder."""
+GRAPHS: dict[Form, str] = {"onnx-int8": "model.int8.onnx", "onnx": "model.onnx"}
+"""The files of those for onnxruntime, each there only where it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,16 @@ def read(folder: Path) -> Exported:
     if not known or labels.fallback not in labels.names:
         raise Fault(f"{path} is damaged: run `dvc repro export` again")
     return Exported(labels, content["decoding"], *numbers)
+
+
+def forms(folder: Path) -> list[Form]:
+    """The forms that an export has, the fastest first."""
+    return [form for form in get_args(Form) if form == "torch" or (folder / GRAPHS[form]).is_file()]
+
+
+def files(folder: Path, form: Form) -> list[Path]:
+    """The files of a form. Those of the transformers folder are all that are of no graph."""
+    graphs = {name: sorted(folder.glob(f"{file}*")) for name, file in GRAPHS.items()}
+    if form != "torch":
+        return graphs[form]
+    return sorted({file for file in folder.iterdir() if file.is_file()}.difference(*graphs.values()))
