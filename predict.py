@@ -22,13 +22,14 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 try:
-    from tagging.backends.opening import BACKENDS
+    from tagging.exported import Form
     from tagging.faults import Fault, exit_with_message
     from tagging.predict import Document, Tagger
-    from tagging.predict.forms import Columns, Form, JsonLines, Lines
     from tagging.predict.highlighting import Highlighter, in_color
+    from tagging.predict.notations import Columns, JsonLines, Lines, Notation
     from tagging.predict.readers import Reader, read_columns, read_json, read_texts, read_words, split_at_spaces
     from tagging.predict.resuming import resume
     from tagging.predict.sinks import File, Sink, StandardOutput
@@ -49,15 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.output is not None and not options.output.parent.is_dir():
         raise Fault(f"{options.output.parent} is no folder, in which {options.output.name} is to be written")
     with source_of(options) as source, Tagger(options.model, options.backend) as tagger:
-        form = form_of(options, tagger)
+        notation = notation_of(options, tagger)
         done, size = 0, 0
         if options.resume and options.output.exists():
-            done, size = resume(options.output, form, source.documents, source.name)
+            done, size = resume(options.output, notation, source.documents, source.name)
         sink = StandardOutput() if options.output is None else File(options.output, size)
-        label(source, tagger, form, sink, done)
+        label(source, tagger, notation, sink, done)
 
 
-def label(source: Source, tagger: Tagger, form: Form, sink: Sink, done: int) -> None:
+def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: int) -> None:
     """Write what the tagger says of all that is left of the source, after so many documents that are done."""
 
     def so_far() -> str:
@@ -67,7 +68,7 @@ def label(source: Source, tagger: Tagger, form: Form, sink: Sink, done: int) -> 
 
     try:
         for answers in tagger.answers(source.documents):
-            sink.write("".join([form.write(answer) for answer in answers if form.holds(answer.document)]))
+            sink.write("".join([notation.write(answer) for answer in answers if notation.holds(answer.document)]))
             done += len(answers)
             source.advance(len(answers))
         sink.write("")
@@ -97,7 +98,7 @@ def source_of(options: argparse.Namespace) -> AbstractContextManager[Source]:
     return opened(path, readers[options.input_format], watched=options.output is not None or not sys.stdout.isatty())
 
 
-def form_of(options: argparse.Namespace, tagger: Tagger) -> Form:
+def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
     if options.output_format == "jsonl":
         return JsonLines()
     if options.output_format == "conll":
@@ -126,7 +127,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--model", default="models/export", metavar="FOLDER", help="what the stage export wrote (models/export)"
     )
-    parser.add_argument("--backend", choices=BACKENDS, help="by default the fastest that the model has")
+    parser.add_argument("--backend", choices=get_args(Form), help="by default the fastest that the model has")
     options = parser.parse_args(arguments)
     try:
         check(options)

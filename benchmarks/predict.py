@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sides import FILES, ROOT, TASK, measure, measured, read_columns
+from sides import ROOT, TASK, measure, measured, read_columns
 
+SPLITS = ("validation", "test")
 PIPELINES = {"pipeline": 1, "pipeline_batch_8": 8}
 # An entity: its type, and where it begins and ends in the words with spaces between them.
 Found = list[tuple[str, int, int]]
@@ -101,13 +102,13 @@ def run(side: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Write the sentences of all splits and their gold entities, test last; say what backends there are."""
-    from tagging.backends.opening import exported_forms
+    """Write the sentences and their gold entities, test last; say what forms of the model there are."""
+    from tagging import exported
     from tagging.predict.answers import Answer
     from tagging.predict.documents import Document
 
     splits = read_columns(arguments.data)
-    rows = [row for split in FILES for row in splits[split]]
+    rows = [row for split in SPLITS for row in splits[split]]
     gold = [Answer(Document.of_words(row["words"]), "spans", row[TASK], None) for row in rows]
     (folder / "sentences.json").write_text(json.dumps([row["words"] for row in rows]))
     (folder / "gold.json").write_text(json.dumps([placed(answer.document, answer.entities) for answer in gold]))
@@ -115,7 +116,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "sentences": len(rows),
         "words": sum(len(row["words"]) for row in rows),
         "test_begins": len(rows) - len(splits["test"]),
-        "backends": exported_forms(arguments.model),
+        "backends": exported.forms(arguments.model),
     }
 
 

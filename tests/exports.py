@@ -11,7 +11,7 @@ from conftest import word_piece
 from onnx import TensorProto, helper, numpy_helper
 
 from tagging import exported
-from tagging.exported import FORMS, Exported
+from tagging.exported import GRAPHS, Exported, Form
 from tagging.labels import Labels
 
 SPANS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
@@ -24,7 +24,7 @@ WORDS = {
 
 
 def save_export(
-    folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16, form: str | None = "onnx"
+    folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16, form: Form = "onnx"
 ) -> Path:
     """Write an export of one form.
 
@@ -33,7 +33,7 @@ def save_export(
         labels: the task's.
         seed: draw the logits; None: by `WORDS`, so that the likeliest label has a probability of 0.9.
         max_length: of its windows.
-        form: which; None: none at all.
+        form: which.
     """
     pieces = [*WORDS["ner"], "lives", "in"]
     tokenizer = word_piece(pieces)
@@ -53,7 +53,6 @@ def save_export(
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*shape, len(labels.names)])]
     graph = helper.make_graph(nodes, "lookup", inputs, outputs, [numpy_helper.from_array(logits, "table")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    if form is not None:
-        onnx.save(model, folder / FORMS[form])
+    onnx.save(model, folder / GRAPHS[form])
     exported.write(Exported(labels, "greedy", max_length, max_length // 4, 0), folder)
     return folder

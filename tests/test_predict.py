@@ -12,9 +12,13 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+import pandas as pd
 import pytest
 from conftest import ROOT
 from exports import TAGS, save_export
+
+from tagging import exported
+from tagging.predict import Tagger
 
 TEXT = "Ada Lind lives in Oslo."
 MARKED = "[Ada Lind PER 0.90] lives in [Oslo LOC 0.90].\n"
@@ -167,7 +171,7 @@ FAULTS = [
     (("a", "--model", "nowhere"), "nowhere/tagger.json is missing: the stage export writes it"),
     (
         ("a", "--backend", "onnx-int8"),
-        "models/export has no form for onnx-int8: it has onnx; export.onnx and export.int8 in",
+        "models/export has no form for onnx-int8: it has onnx, torch; export.onnx and export.int8 in",
     ),
     (("a", "--output", "none/out.txt"), "none is no folder, in which out.txt is to be written"),
     (("--input", "bad.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON Lines"),
@@ -203,9 +207,6 @@ def test_damaged_exports(export: Path, tmp_path: Path) -> None:
             (model / file.name).write_bytes(b"{" if file.name == name else file.read_bytes())
         found = exit_of("a", "--model", str(model))
         assert found.startswith(f"predict: {model}/{message}") and found.endswith("run `dvc repro export` again")
-    assert exit_of("a", "--model", str(save_export(tmp_path / "bare", form=None))) == (
-        f"predict: {tmp_path}/bare holds no form of a model: expected model.int8.onnx, model.onnx or model.safetensors"
-    )
 
 
 def lines(count: int) -> str:
@@ -292,3 +293,26 @@ def test_the_onnx_backend_imports_no_heavy_library(folder: Path) -> None:
         check=True,
     )
     assert done.stdout == f"{MARKED}[]\n"
+
+
+def test_the_words_of_the_test_split_get_the_labels_of_evaluate(finished: Path) -> None:
+    """By each form in floating point; windows, decoding and fallback are those of the stage."""
+    for backend in ("onnx", "torch"):
+        run("--input", "data/tiny/test.conll", "--output", f"{backend}.jsonl", "--backend", backend)
+    expected = pd.read_parquet("data/predictions/test.parquet")
+    assert expected["words"].map(len).max() == 24, "one is longer than a window"
+    for backend in ("onnx", "torch"):
+        rows = [json.loads(line) for line in Path(f"{backend}.jsonl").read_text(encoding="utf-8").splitlines()]
+        assert [row["words"] for row in rows] == expected["words"].map(list).tolist()
+        assert [row["labels"] for row in rows] == expected["predicted"].map(list).tolist()
+
+
+def test_the_fastest_form_is_taken(finished: Path) -> None:
+    for form in ("onnx-int8", "onnx"):
+        with Tagger() as tagger:
+            assert tagger.backend == form
+        for file in exported.files(Path("models/export"), form):
+            file.unlink()
+    with Tagger() as tagger:
+        assert tagger.backend == "torch"
+        assert tagger("Ada Lind lives in Oslo.")

@@ -1,4 +1,4 @@
-"""Opening an exported model: its forms, and the backend of the one that is asked for."""
+"""Opening an exported model: the backend of the form that is asked for, or of the fastest."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from tagging import exported
 from tagging.backends import Backend
-from tagging.exported import FORMS, Exported
+from tagging.exported import GRAPHS, Exported, Form
 from tagging.faults import Fault
-
-TORCH, WEIGHTS = "torch", "model.safetensors"
-BACKENDS = (*FORMS, TORCH)
-"""The fastest first."""
 
 # Sub-words a forward pass, padding included: few stay in a core's cache, many keep a GPU busy.
 CPU_TOKENS = 256
@@ -25,52 +22,44 @@ class Opened(NamedTuple):
     """A model that is ready to be asked.
 
     Attributes:
-        name: which of `BACKENDS` it is.
+        form: which of the model's forms it is.
         backend: what gives the logits.
         workers: threads in which it may be asked for several batches at once; None: for one after the other.
         tokens_per_batch: a good size of batches for it.
     """
 
-    name: str
+    form: Form
     backend: Backend
     workers: Executor | None
     tokens_per_batch: int
 
 
-def exported_forms(folder: Path) -> list[str]:
-    """The backends that the folder has a form for, the fastest first."""
-    there = [name for name, file in FORMS.items() if (folder / file).is_file()]
-    return there + [TORCH] * (folder / WEIGHTS).is_file()
-
-
 @contextmanager
-def opened(folder: Path, exported: Exported, name: str | None) -> Iterator[Opened]:
-    """Load the form for a backend.
+def opened(folder: Path, about: Exported, form: Form | None) -> Iterator[Opened]:
+    """Load a form.
 
     Args:
         folder: models/export.
-        exported: what its tagger.json says.
-        name: one of `BACKENDS`; None: the fastest that the folder has a form for.
+        about: what its tagger.json says.
+        form: which; None: the fastest that the folder has.
 
     Raises:
-        Fault: there is none, or it is damaged.
+        Fault: the folder does not have it, or it is damaged.
     """
-    there = exported_forms(folder)
-    if not there:
-        raise Fault(f"{folder} holds no form of a model: expected {', '.join(FORMS.values())} or {WEIGHTS}")
-    if name is not None and name not in there:
+    there = exported.forms(folder)
+    if form is not None and form not in there:
         raise Fault(
-            f"{folder} has no form for {name}: it has {', '.join(there)}; "
+            f"{folder} has no form for {form}: it has {', '.join(there)}; "
             "export.onnx and export.int8 in params.yaml say what `dvc repro export` writes"
         )
-    name = name or there[0]
+    form = form or there[0]
     # Each of them imports its own library only: that of PyTorch takes longer than the other one needs to answer.
-    with _torch(folder, exported) if name == TORCH else _onnx(folder, exported, name) as found:
+    with _torch(folder, about) if form == "torch" else _onnx(folder, about, form) as found:
         yield found
 
 
 @contextmanager
-def _torch(folder: Path, exported: Exported) -> Iterator[Opened]:
+def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
     from accelerate import PartialState
     from transformers.utils import logging
 
@@ -83,19 +72,19 @@ def _torch(folder: Path, exported: Exported) -> Iterator[Opened]:
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        model = models.load(folder, exported.labels)
+        model = models.load(folder, about.labels)
     finally:
         if bars:
             logging.enable_progress_bar()
     keep_weights(model, precision)
     with workers(device) as threads:
-        yield Opened(TORCH, TorchModel(model, precision), threads, CPU_TOKENS if device.type == "cpu" else GPU_TOKENS)
+        yield Opened("torch", TorchModel(model, precision), threads, CPU_TOKENS if device.type == "cpu" else GPU_TOKENS)
 
 
 @contextmanager
-def _onnx(folder: Path, exported: Exported, name: str) -> Iterator[Opened]:
+def _onnx(folder: Path, about: Exported, form: Form) -> Iterator[Opened]:
     from tagging.backends.onnx_model import OnnxModel, workers
 
-    model = OnnxModel(folder / FORMS[name], exported.padding)
+    model = OnnxModel(folder / GRAPHS[form], about.padding)
     with workers() as threads:
-        yield Opened(name, model, threads, CPU_TOKENS)
+        yield Opened(form, model, threads, CPU_TOKENS)

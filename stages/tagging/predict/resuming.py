@@ -7,15 +7,15 @@ from pathlib import Path
 
 from tagging.faults import Fault
 from tagging.predict.documents import Document
-from tagging.predict.forms import Form
+from tagging.predict.notations import Notation
 
 
-def resume(path: Path, form: Form, documents: Iterator[Document], source: str) -> tuple[int, int]:
+def resume(path: Path, notation: Notation, documents: Iterator[Document], source: str) -> tuple[int, int]:
     """Take from the documents those that a file has answers for.
 
     Args:
         path: what an earlier run wrote.
-        form: how it was to be written.
+        notation: how it was to be written.
         documents: all of the input; those that are left are yet to be labelled.
         source: what messages call the input.
 
@@ -30,15 +30,15 @@ def resume(path: Path, form: Form, documents: Iterator[Document], source: str) -
     with path.open("rb") as file:
         for line in file:
             written += line
-            if not form.closes(line):
+            if not notation.closes(line):
                 continue
             for document in documents:
                 count += 1
-                if form.holds(document):
+                if notation.holds(document):
                     break
             else:
                 raise Fault(f"{path} goes on after the {count:,} documents of {source}: it was made from another input")
-            if not form.fits(written.decode(errors="replace"), document):
+            if not notation.fits(written.decode(errors="replace"), document):
                 raise Fault(
                     f"{path} was made from another input, or in another format: "
                     f"its answer for {document.place} is another one"

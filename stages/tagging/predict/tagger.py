@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tagging import exported, subwords
 from tagging.backends.opening import opened
+from tagging.exported import Form
 from tagging.predict.answers import Answer, Mention
 from tagging.predict.documents import Document
 from tagging.prediction import Predictor
@@ -54,7 +55,7 @@ class Tagger:
     def __init__(
         self,
         folder: str | Path = "models/export",
-        backend: str | None = None,
+        backend: Form | None = None,
         tokens_per_batch: int | None = None,
     ) -> None:
         path = Path(folder)
@@ -64,7 +65,7 @@ class Tagger:
         self._cutter: WindowCutter | None = None
         self._open = ExitStack()
         model = self._open.enter_context(opened(path, about, backend))
-        self.backend, self.labels = model.name, about.labels
+        self.backend, self.labels = model.form, about.labels
         self._predictor = Predictor(
             model.backend, about.labels, about.decoding, tokens_per_batch or model.tokens_per_batch, model.workers
         )

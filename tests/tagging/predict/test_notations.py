@@ -1,4 +1,4 @@
-"""Forms: what is written for a document, and that it is known again."""
+"""Notations: what is written for a document, and that it is known again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tagging.formats import conll
 from tagging.labels import Labels
 from tagging.predict.answers import Answer
 from tagging.predict.documents import Document
-from tagging.predict.forms import Columns, Form, JsonLines, Lines
 from tagging.predict.highlighting import Highlighter
+from tagging.predict.notations import Columns, JsonLines, Lines, Notation
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
-FORMS: list[Form] = [JsonLines(), Columns(), Lines(Highlighter(LABELS, color=False))]
+NOTATIONS: list[Notation] = [JsonLines(), Columns(), Lines(Highlighter(LABELS, color=False))]
 TEXTS = st.text(st.characters(codec="utf-8"))
 DOCUMENTS = TEXTS.map(Document.of_text) | st.lists(
     st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
@@ -51,8 +51,8 @@ def test_json_of_words() -> None:
 
 
 def test_columns_are_read_by_the_reader_of_conll() -> None:
-    form = Columns()
-    written = form.write(answer(Document.of_words(["New York", "is"]), "B-PER")) + form.write(
+    notation = Columns()
+    written = notation.write(answer(Document.of_words(["New York", "is"]), "B-PER")) + notation.write(
         answer(Document.of_text("x."))
     )
     lines = list(enumerate(written.split("\n"), 1))
@@ -62,7 +62,7 @@ def test_columns_are_read_by_the_reader_of_conll() -> None:
         (["x", "."], ["O", "O"]),
     ]
     assert written.startswith("New York\tB-PER\t0.9000\nis\tO\t0.9877\n\nx\tO\t")
-    assert not form.holds(Document.of_text(" "))
+    assert not notation.holds(Document.of_text(" "))
 
 
 @pytest.mark.parametrize("word", ["a\tb", "a\nb", "\r"])
@@ -72,21 +72,21 @@ def test_words_that_no_column_holds(word: str) -> None:
     assert str(raised.value) == f"in:7: the word {word!r} can't stand in a column: write JSON Lines"
 
 
-@pytest.mark.parametrize("form", FORMS, ids=["jsonl", "conll", "text"])
+@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
 @given(DOCUMENTS, DOCUMENTS)
-def test_what_was_written_is_known_again(form: Form, document: Document, other: Document) -> None:
-    if not form.holds(document):
+def test_what_was_written_is_known_again(notation: Notation, document: Document, other: Document) -> None:
+    if not notation.holds(document):
         return
-    written = form.write(answer(document, "B-PER"))
+    written = notation.write(answer(document, "B-PER"))
     lines = [line + b"\n" for line in written.encode().split(b"\n")[:-1]]
-    assert [form.closes(line) for line in lines] == [False] * (len(lines) - 1) + [True]
-    assert not form.closes(lines[-1][:-1]), "a torn line"
-    assert form.fits(written, document)
-    if isinstance(form, JsonLines):
+    assert [notation.closes(line) for line in lines] == [False] * (len(lines) - 1) + [True]
+    assert not notation.closes(lines[-1][:-1]), "a torn line"
+    assert notation.fits(written, document)
+    if isinstance(notation, JsonLines):
         same = (list(other.words), other.text) == (list(document.words), document.text)
-        assert form.fits(written, other) is same
-    elif isinstance(form, Columns):
-        assert form.fits(written, other) is (list(other.words) == list(document.words))
+        assert notation.fits(written, other) is same
+    elif isinstance(notation, Columns):
+        assert notation.fits(written, other) is (list(other.words) == list(document.words))
 
 
 @pytest.mark.parametrize("garbage", ["[1]\n", "word\tO\t0.9\n", "\n"])

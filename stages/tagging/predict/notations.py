@@ -1,4 +1,4 @@
-"""Forms of output: how the answer for a document is written, and how it is known again in a file."""
+"""Notations: how the answer for a document is written, and how it is known again in a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tagging.predict.highlighting import Highlighter
 DIGITS = 4
 
 
-class Form(Protocol):
+class Notation(Protocol):
     """How answers are written."""
 
     def holds(self, document: Document) -> bool:
