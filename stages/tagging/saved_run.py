@@ -15,6 +15,7 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from accelerate import Accelerator, PartialState
@@ -75,7 +76,7 @@ class SavedRun:
             Whether there was one.
 
         Raises:
-            Fault: the run was spread over devices in another way that does not fit this one.
+            Fault: the run was spread over devices in a way that does not fit this one, or the checkpoint is not ours.
         """
         self._accelerator, self._schedule = accelerator, schedule
         _use_plain_names(accelerator)
@@ -87,7 +88,10 @@ class SavedRun:
                 f"the run that {self._newest.parent} holds is kept {state['layout']}, this one would be "
                 f"{_layout(accelerator)}: start it as before, or remove that folder to train anew"
             )
-        accelerator.load_state(str(self._newest))
+        try:
+            accelerator.load_state(str(self._newest))
+        except UnpicklingError:  # PyTorch loads tensors and plain values only
+            raise Fault(f"{self._newest} holds more than tensors, which no run wrote: remove it") from None
         schedule.load_state_dict(state["schedule"])
         return True
 
