@@ -2,6 +2,8 @@
 
     python tests/interruptions.py SEED RUNS PARAMS...    # in a workspace; a line of JSON for each time that it ended
 
+Of each params file in turn, RUNS times; and once more, as run -1, on a disk that is full, so to speak.
+
 A point is a number of function calls, or of file operations as Python's audit events count them: the same place on
 every host, however fast it is.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import runpy
 import shutil
 import signal
@@ -34,8 +37,6 @@ FILE_OPERATIONS = {
     "shutil.rmtree",
 }
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-# In a row, at the most.
-KILLS = 3
 
 
 class Counter:
@@ -99,12 +100,21 @@ def stage(before: Callable[[], None], after: Callable[[], None] = lambda: None) 
     return {"status": status, "output": Path("output").read_text(encoding="utf-8")}
 
 
-def total(kind: str) -> int:
-    """How many events an undisturbed run has."""
-    counter = Counter()
+def totals() -> dict[str, int]:
+    """How many events of each kind an undisturbed run has."""
+    counters = {kind: Counter() for kind in COUNTING}
+
+    def count() -> None:
+        for kind, counter in counters.items():
+            COUNTING[kind](counter)
+
+    def tell() -> None:
+        Path("counts").write_text(json.dumps({kind: counter.count for kind, counter in counters.items()}))
+
     clear()
-    stage(lambda: COUNTING[kind](counter), lambda: Path("count").write_text(str(counter.count)) and None)
-    return int(Path("count").read_text())
+    stage(count, tell)
+    counted: dict[str, int] = json.loads(Path("counts").read_text())
+    return counted
 
 
 def clear() -> None:
@@ -119,17 +129,27 @@ def written() -> dict[str, str]:
 
 
 def interrupted(drawn: random.Random, totals: dict[str, int]) -> Iterator[dict[str, Any]]:
-    """Start a run, interrupt it a few times, each time anywhere in what a whole one does, and let it end."""
+    """Start a run, interrupt it a few times, and let it end.
+
+    The first time is late, so that there is something to go on from; then it is anywhere in what a whole run does.
+    """
     clear()
-    for _ in range(KILLS):
+    for begin in (2 / 3, 0, 0):
         kind, number = drawn.choice(sorted(COUNTING)), drawn.choice(SIGNALS)
-        at = drawn.randrange(1, totals[kind])
+        at = drawn.randrange(int(begin * totals[kind]) + 1, totals[kind])
         counter = Counter(at, lambda number=number: os.kill(os.getpid(), number))
         ended = stage(lambda kind=kind, counter=counter: COUNTING[kind](counter))
         yield {"at": f"{at} {kind}", "signal": number, **ended}
         if ended["status"] == 0:  # it had less left to do
             return
     yield {"at": None, "signal": None, **stage(lambda: None)}
+
+
+def without_room() -> dict[str, Any]:
+    """A run whose files are cut short, as a full disk does it, where they are larger than weights."""
+    size = Path("models/finetuned/model.safetensors").stat().st_size * 3 // 2
+    clear()
+    return stage(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
 
 
 def main() -> None:
@@ -139,12 +159,17 @@ def main() -> None:
     drawn = random.Random(int(seed))
     for file in params:
         shutil.copy(file, "params.yaml")
-        totals = {kind: total(kind) for kind in COUNTING}
+        counted = totals()
         expected = written()
+
+        def tell(run: int, ended: dict[str, Any], file: str = file, expected: dict[str, str] = expected) -> None:
+            same = {"same": written() == expected} if ended["status"] == 0 else {}
+            print(json.dumps({"params": file, "run": run, **ended, **same}), flush=True)
+
         for run in range(int(runs)):
-            for ended in interrupted(drawn, totals):
-                same = {"same": written() == expected} if ended["status"] == 0 else {}
-                print(json.dumps({"params": file, "run": run, **ended, **same}), flush=True)
+            for ended in interrupted(drawn, counted):
+                tell(run, ended)
+        tell(-1, without_room())
 
 
 if __name__ == "__main__":

@@ -61,6 +61,6 @@ def test_a_run_that_goes_on_elsewhere_is_not_removed(place: Path) -> None:
 
 def test_a_host_that_does_not_see_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PartialState, "is_main_process", False)
-    with pytest.raises(Fault, match=r"is not the same on all hosts of this run: TAGLINE_WORK must name a folder"):
-        with work_folder("train", "abc"):
-            pass
+    message = "is not the same on all hosts of this run: TAGLINE_WORK must name a folder"
+    with pytest.raises(Fault, match=message), work_folder("train", "abc"):
+        pass
