@@ -25,6 +25,11 @@ from pathlib import Path
 from typing import get_args
 
 try:
+    from tagging.interruption import Interrupted, end_silently
+
+    if __name__ == "__main__":
+        end_silently()
+
     from tagging.exported import Form
     from tagging.faults import Fault, exit_with_message
     from tagging.predict import Document, Tagger
@@ -78,9 +83,10 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Fault as fault:
         raise Fault(f"{fault}{so_far()}") from None
-    except KeyboardInterrupt:
-        print(f"predict: interrupted{so_far()}", file=sys.stderr)
-        sys.exit(130)
+    except Interrupted as stop:
+        start = "\n" if sys.stderr.isatty() else ""  # a progress bar may stand in the line
+        print(f"{start}predict: {stop}{so_far()}", file=sys.stderr)
+        sys.exit(stop.status)
 
 
 def source_of(options: argparse.Namespace) -> AbstractContextManager[Source]:

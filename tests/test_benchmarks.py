@@ -49,6 +49,6 @@ def test_predict(finished: Path) -> None:
     sides = result["sides"]
     assert result["ours"] == sides[result["fastest"]]["words_per_s"]
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.02)
-    # The sentence of several windows is whole for the pipeline, so its entities could differ; in this model they do not.
+    # The sentence of several windows is whole for the pipeline, so its entities could differ; here they do not.
     assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
     assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Protocol
 
 from tagging.faults import Fault
+from tagging.interruption import SIGNALS
 
 
 class Sink(Protocol):
@@ -54,18 +55,27 @@ class File:
 
 @contextmanager
 def interrupted_later() -> Iterator[None]:
-    """Let a first Ctrl-C wait for the end of the block, which is short; a second one does not wait."""
+    """Let a first signal to end wait for the end of the block, which is short; a second one does not wait."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    heeded = [number for number, handler in before.items() if callable(handler)]
     held: list[int] = []
+
+    def restore() -> None:
+        while heeded:
+            number = heeded.pop()
+            signal.signal(number, before[number])
 
     def hold(number: int, _: FrameType | None) -> None:
         if held:
-            raise KeyboardInterrupt
+            restore()
+            signal.raise_signal(number)
         held.append(number)
 
-    before = signal.signal(signal.SIGINT, hold)
+    for number in heeded:
+        signal.signal(number, hold)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()
     if held:
-        raise KeyboardInterrupt
+        signal.raise_signal(held[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagging.faults import Fault
+from tagging.interruption import SIGNALS, Interrupted, heeding
 from tagging.predict.sinks import File, interrupted_later
 
 
@@ -47,17 +47,32 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     assert sink.path.read_text() == "whole\n"
 
 
-def test_ctrl_c_waits_for_the_end_of_the_block() -> None:
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
     done = []
-    with pytest.raises(KeyboardInterrupt), interrupted_later():
-        os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(Interrupted) as raised, heeding(), interrupted_later():
+        signal.raise_signal(number)
         done.append("whole")
+    signal.alarm(0)  # else the process would end soon
     assert done == ["whole"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert raised.value.status == 128 + number
+    assert [signal.getsignal(each) for each in SIGNALS] == before
 
 
-def test_a_second_ctrl_c_does_not() -> None:
-    with pytest.raises(KeyboardInterrupt), interrupted_later():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+def test_a_second_signal_does_not_wait() -> None:
+    with pytest.raises(Interrupted), heeding(), interrupted_later():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
         pytest.fail("it waited")
+    signal.alarm(0)
+
+
+def test_signals_that_are_ignored_stay_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupted_later():
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
