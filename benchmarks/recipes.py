@@ -1,0 +1,182 @@
+"""The two sides of training.py, each run by it in a process of its own, on the same encoder and data/tokenized."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+from shares import Clock, Shares
+from sides import MODEL, PACKAGE, ROOT, TASK, measured, read_columns
+
+# Of the Hugging Face course, chapter "Token classification".
+BATCH_SIZE, WEIGHT_DECAY = 8, 0.01
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--run", nargs=2, required=True)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--encoder", type=Path)
+    parser.add_argument("--random-weights")
+    parser.add_argument("--settings", type=json.loads, default={})
+    arguments = parser.parse_args()
+    side, folder = arguments.run
+    print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
+
+
+def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Write data/tokenized and models/pretrained as the stages would."""
+    from tagging import corpus, encoders, tokenized
+    from tagging.params.reader import read_section
+    from tagging.params.tokenize_align import TokenizeAlign
+
+    pretrained = folder / "models/pretrained"
+    if arguments.random_weights:
+        import made
+
+        return made.write(folder / "data/tokenized", pretrained, arguments.random_weights)
+    corpus.write(folder / "raw", read_columns(arguments.data), [TASK])
+    source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
+    encoders.copy_encoder(source, pretrained / "encoder")
+    tokenizer = encoders.load_tokenizer(source)
+    encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
+    params = read_section("tokenize_align", TokenizeAlign, ROOT / "params.yaml")
+    longest = min(params.max_length, tokenizer.model_max_length)
+    params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
+    (folder / "data").mkdir()
+    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
+    stage["tokenize_align"](folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
+    train = tokenized.load_split(folder / "data/tokenized", "train")
+    return {
+        "sentences": len(train.sentences),
+        "windows": len(train.windows),
+        "sub_words": sum(map(len, train.windows["input_ids"])),
+    }
+
+
+def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the stage, in the folder, with the given section ``train``."""
+    import pandas as pd
+    import torch
+    from accelerate import Accelerator
+    from ruamel.yaml import YAML
+
+    from tagging.epochs import EpochLines
+    from tagging.gradients import Gradients
+    from tagging.training import Step, Training
+    from tagging.training_rows import TrainingRows
+    from tagging.validation import Validation
+
+    clock, shares = Clock(), Shares()
+    before(EpochLines, "begin_epoch", clock.begin_epoch)
+    before(EpochLines, "end_steps", clock.end_epoch)
+
+    def after_step(_: Training, step: Step, *__: Any) -> None:
+        clock.after_step(len(step.batch))
+
+    before(Training, "after_step", after_step)
+    if not torch.cuda.is_available():  # which works behind Python's back
+        shares.of(Gradients, "add", "forward")
+        shares.of(Accelerator, "backward", "backward")
+        shares.of(TrainingRows, "part", "data")
+        shares.of(Accelerator, "clip_grad_norm_", "clipping")
+        shares.of(torch.optim.AdamW, "step", "optimizer")
+        shares.of(Validation, "scores", "validation")
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump({"train": arguments.settings}, file)
+    os.chdir(folder)
+    sys.argv = ["train.py"]
+    runpy.run_path(str(ROOT / "stages/train.py"), run_name="stage")["main"]()
+    f1 = pd.read_csv("plots/validation.csv")["f1"].tolist()
+    metrics = json.loads(Path("metrics/train.json").read_text(encoding="utf-8"))
+    told = {name: metrics[name] for name in ("precision", "padding", "steps")}
+    return result(clock, f1) | told | {"shares": shares.shares()}
+
+
+def before(owner: type, function: str, call: Any) -> None:
+    """Have a method of a class call something first, with its own arguments."""
+    original = getattr(owner, function)
+
+    def both(*args: Any, **kwargs: Any) -> Any:
+        call(*args, **kwargs)
+        return original(*args, **kwargs)
+
+    setattr(owner, function, both)
+
+
+def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Trainer as the course has it: random batches, every sub-word labelled, single precision."""
+    from transformers import (
+        AutoModelForTokenClassification,
+        AutoTokenizer,
+        DataCollatorForTokenClassification,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+        set_seed,
+    )
+
+    from tagging import tokenized
+    from tagging.validation import Validation
+
+    settings = arguments.settings
+    labels = tokenized.load_labels(folder / "data/tokenized")
+    train, split = (tokenized.load_split(folder / "data/tokenized", name) for name in ("train", "validation"))
+    set_seed(settings["seed"])
+    model = AutoModelForTokenClassification.from_pretrained(
+        folder / "models/pretrained/encoder", id2label=labels.id2label, label2id=labels.label2id
+    )
+    clock, f1 = Clock(), []
+
+    class Watch(TrainerCallback):
+        def on_epoch_begin(self, *_: Any, **__: Any) -> None:
+            clock.begin_epoch()
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            done = clock.steps % -(-len(train.windows) // BATCH_SIZE) * BATCH_SIZE
+            clock.after_step(min(BATCH_SIZE, len(train.windows) - done))
+
+        def on_epoch_end(self, *_: Any, **__: Any) -> None:
+            clock.end_epoch()
+            # By our scorer, word by word, as the other side's.
+            scores = Validation(split, labels, "fp32", None).scores(trainer.accelerator, model)
+            f1.append(scores["f1"])
+
+    trainer = Trainer(
+        model,
+        TrainingArguments(
+            str(folder / "plain"),
+            learning_rate=settings["learning_rate"],
+            num_train_epochs=settings["epochs"],
+            max_steps=settings["max_steps"] or -1,
+            weight_decay=WEIGHT_DECAY,
+            seed=settings["seed"],
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+        ),
+        train_dataset=train.windows.select_columns(["input_ids", "labels"]),
+        data_collator=DataCollatorForTokenClassification(
+            AutoTokenizer.from_pretrained(folder / "models/pretrained/tokenizer")
+        ),
+        callbacks=[Watch()],
+    )
+    trainer.train()
+    return result(clock, f1) | {"precision": "fp32", "steps": clock.steps}
+
+
+def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
+    import torch
+
+    peak = measured(0)["peak"]
+    device = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+    return {"windows": clock.windows, "seconds": clock.seconds, "f1": f1, "peak": peak, "device_peak": device}
+
+
+if __name__ == "__main__":
+    main()
