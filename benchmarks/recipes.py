@@ -7,6 +7,7 @@ import json
 import os
 import runpy
 import sys
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path)
     parser.add_argument("--random-weights")
     parser.add_argument("--settings", type=json.loads, default={})
+    parser.add_argument("--no-validation", action="store_true")
     arguments = parser.parse_args()
     side, folder = arguments.run
     print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
@@ -68,6 +70,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     from tagging.epochs import EpochLines
     from tagging.gradients import Gradients
+    from tagging.learning import SCORES
     from tagging.training import Step, Training
     from tagging.training_rows import TrainingRows
     from tagging.validation import Validation
@@ -76,10 +79,12 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     before(EpochLines, "begin_epoch", clock.begin_epoch)
     before(EpochLines, "end_steps", clock.end_epoch)
 
-    def after_step(_: Training, step: Step, *__: Any) -> None:
-        clock.after_step(len(step.batch))
+    def after_step(training: Training, step: Step, *_: Any) -> None:
+        clock.after_step(int(training.rows.lengths[step.batch].sum()))
 
     before(Training, "after_step", after_step)
+    if arguments.no_validation:
+        Validation.scores = lambda *_: dict.fromkeys((*SCORES, "loss"), 0.0)  # type: ignore[method-assign]
     if not torch.cuda.is_available():  # which works behind Python's back
         shares.of(Gradients, "add", "forward")
         shares.of(Accelerator, "backward", "backward")
@@ -92,7 +97,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     os.chdir(folder)
     sys.argv = ["train.py"]
     runpy.run_path(str(ROOT / "stages/train.py"), run_name="stage")["main"]()
-    f1 = pd.read_csv("plots/validation.csv")["f1"].tolist()
+    f1 = [] if arguments.no_validation else pd.read_csv("plots/validation.csv")["f1"].tolist()
     metrics = json.loads(Path("metrics/train.json").read_text(encoding="utf-8"))
     told = {name: metrics[name] for name in ("precision", "padding", "steps")}
     return result(clock, f1) | told | {"shares": shares.shares()}
@@ -131,21 +136,28 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     model = AutoModelForTokenClassification.from_pretrained(
         folder / "models/pretrained/encoder", id2label=labels.id2label, label2id=labels.label2id
     )
-    clock, f1 = Clock(), []
+    tokenizer = AutoTokenizer.from_pretrained(folder / "models/pretrained/tokenizer")
+    clock, f1, sizes = Clock(), [], deque()
+    collate = DataCollatorForTokenClassification(tokenizer)
+
+    def collate_and_count(rows: list[dict[str, Any]]) -> Any:
+        # Batches are made ahead, so that their sizes must wait for the step that learns from them.
+        sizes.append(sum(len(row["input_ids"]) for row in rows))
+        return collate(rows)
 
     class Watch(TrainerCallback):
         def on_epoch_begin(self, *_: Any, **__: Any) -> None:
             clock.begin_epoch()
 
         def on_step_end(self, *_: Any, **__: Any) -> None:
-            done = clock.steps % -(-len(train.windows) // BATCH_SIZE) * BATCH_SIZE
-            clock.after_step(min(BATCH_SIZE, len(train.windows) - done))
+            clock.after_step(sizes.popleft())
 
         def on_epoch_end(self, *_: Any, **__: Any) -> None:
             clock.end_epoch()
-            # By our scorer, word by word, as the other side's.
-            scores = Validation(split, labels, "fp32", None).scores(trainer.accelerator, model)
-            f1.append(scores["f1"])
+            if not arguments.no_validation:
+                # By our scorer, word by word, as the other side's.
+                scores = Validation(split, labels, "fp32", None).scores(trainer.accelerator, model)
+                f1.append(scores["f1"])
 
     trainer = Trainer(
         model,
@@ -161,9 +173,7 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             disable_tqdm=True,
         ),
         train_dataset=train.windows.select_columns(["input_ids", "labels"]),
-        data_collator=DataCollatorForTokenClassification(
-            AutoTokenizer.from_pretrained(folder / "models/pretrained/tokenizer")
-        ),
+        data_collator=collate_and_count,
         callbacks=[Watch()],
     )
     trainer.train()
@@ -175,7 +185,8 @@ def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
 
     peak = measured(0)["peak"]
     device = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
-    return {"windows": clock.windows, "seconds": clock.seconds, "f1": f1, "peak": peak, "device_peak": device}
+    spent = {"seconds": clock.seconds, "cpu_seconds": clock.cpu_seconds}
+    return {"sub_words": clock.sub_words, **spent, "f1": f1, "peak": peak, "device_peak": device}
 
 
 if __name__ == "__main__":

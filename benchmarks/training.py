@@ -31,6 +31,8 @@ from sides import ROOT, measure
 from tabulate import tabulate
 
 SIDES = ("plain", "ours")
+# Some ten seconds of the plain recipe on two quiet cores.
+SUB_WORDS_A_ROUND, FEWEST_STEPS = 10_000, 8
 Runs = list[dict[str, Any]]
 
 
@@ -84,39 +86,44 @@ class Bench:
         rates = {"plain": self.arguments.plain_rates, "ours": self.arguments.our_rates or [self.params["learning_rate"]]}
         chosen = {}
         for side in self.sides:
-            tried = [self.run(side, rate, seeds[0], epochs) for rate in rates[side]]
+            settings = {"seed": seeds[0], "epochs": epochs, "max_steps": None}
+            tried = [self.run(side, settings | {"learning_rate": rate}) for rate in rates[side]]
             best = max(tried, key=lambda run: max(run["f1"]))
-            rate = best["settings"]["learning_rate"]
-            chosen[side] = [best, *(self.run(side, rate, seed, epochs) for seed in seeds[1:])]
+            settings["learning_rate"] = best["settings"]["learning_rate"]
+            chosen[side] = [best, *(self.run(side, settings | {"seed": seed}) for seed in seeds[1:])]
         return chosen
 
     def rounds(self, count: int) -> dict[str, Runs]:
-        """Short runs of both sides in turn: an epoch of ours, and what of the plain recipe takes about as long."""
-        steps = {"plain": max(10, self.data["windows"] // 8 // 4), "ours": None}
+        """Short runs of both sides in turn, which learn from about equally many sub-words."""
+        batches, mean_length = self.params["batches"], self.data["sub_words"] / self.data["windows"]
+        sizes = {"plain": 8 * mean_length}
+        sizes["ours"] = batches.get("tokens_per_batch") or batches["batch_size"] * mean_length
+        steps = {side: max(FEWEST_STEPS, round(SUB_WORDS_A_ROUND / size)) for side, size in sizes.items()}
         runs: dict[str, Runs] = {side: [] for side in self.sides}
         for number in range(count):
             # The other one first each time, lest one side always has what the host does later.
             for side in self.sides[:: -1 if number % 2 else 1]:
-                runs[side].append(self.run(side, 5e-5, number, 1, steps[side]))
+                settings = {"learning_rate": 5e-5, "seed": number, "epochs": 1, "max_steps": steps[side]}
+                runs[side].append(self.run(side, settings, "--no-validation"))
         return runs
 
-    def run(self, side: str, rate: float, seed: int, epochs: int, max_steps: int | None = None) -> dict[str, Any]:
+    def run(self, side: str, settings: dict[str, Any], *options: str) -> dict[str, Any]:
         """Run a side, unless the file of runs has it."""
-        settings = {"learning_rate": rate, "seed": seed, "epochs": epochs, "max_steps": max_steps}
         if side == "ours":
             settings = self.params | settings
-        asked = {"side": side, "data": self.arguments.data.name, "windows_of_data": self.data["windows"]}
+        asked = {"side": side, "data": self.arguments.data.name, "sentences": self.data["sentences"]}
         asked["settings"] = settings
         for kept in self.kept:
             if asked.items() <= kept.items():
                 return kept
-        run = asked | measure(self.script, side, self.folder, f"--settings={json.dumps(settings)}")
-        run["sentences_per_second"] = (
-            run["windows"] / run["seconds"] * self.data["sentences"] / self.data["windows"]
-        )
+        run = asked | measure(self.script, side, self.folder, f"--settings={json.dumps(settings)}", *options)
+        # By sub-words, since a few batches of like length are no fair sample of sentences.
+        sentences = run["sub_words"] * self.data["sentences"] / self.data["sub_words"]
+        run["sentences_per_second"] = sentences / run["seconds"]
+        run["sentences_per_cpu_second"] = sentences / run["cpu_seconds"]
         print(
-            f"{side}: learning rate {rate:g}, seed {seed}: {run['sentences_per_second']:.1f} sentences/s, "
-            f"F1 {', '.join(f'{f1:.4f}' for f1 in run['f1'])}",
+            f"{side}: learning rate {settings['learning_rate']:g}, seed {settings['seed']}: "
+            f"{run['sentences_per_second']:.1f} sentences/s, F1 {', '.join(f'{f1:.4f}' for f1 in run['f1']) or '-'}",
             flush=True,
         )
         if self.arguments.runs:
@@ -136,7 +143,7 @@ class Bench:
                     "sentences/s": f"{speed:,.1f}",
                     "s an epoch": f"{self.data['sentences'] / speed:,.1f}",
                     "peak MiB": f"{max(run['peak'] for run in of_side) / 2**20:,.0f}",
-                    "F1": spread([max(run["f1"]) for run in of_side]),
+                    "F1": spread([max(run["f1"]) for run in of_side if run["f1"]]),
                 }
             )
         return tabulate(rows, headers="keys", disable_numparse=True)
@@ -145,14 +152,16 @@ class Bench:
         """What the last line tells."""
         found: dict[str, Any] = {"name": "training", "unit": "sentences/s", "sentences": self.data["sentences"]}
         speeds = {side: [run["sentences_per_second"] for run in of_side] for side, of_side in runs.items()}
+        cpu = {side: median(run["sentences_per_cpu_second"] for run in of_side) for side, of_side in runs.items()}
         for side, of_side in runs.items():
             found[side] = round(median(speeds[side]), 1)
             found[f"{side}_peak_mib"] = round(max(run["peak"] for run in of_side) / 2**20)
             found[f"{side}_rate"] = of_side[0]["settings"]["learning_rate"]
-            found[f"{side}_f1"] = [round(max(run["f1"]), 6) for run in of_side]
+            found[f"{side}_f1"] = [round(max(run["f1"]), 6) for run in of_side if run["f1"]]
         if len(runs) == 2:
             found["ratios"] = [round(a / b, 2) for a, b in zip(speeds["ours"], speeds["plain"], strict=True)]
             found["ratio"] = round(median(found["ratios"]), 2)
+            found["cpu_ratio"] = round(cpu["ours"] / cpu["plain"], 2)
         if "ours" in runs:
             last = runs["ours"][-1]
             found |= {name: last[name] for name in ("precision", "padding", "shares")}
@@ -168,6 +177,8 @@ def committed_params() -> dict[str, Any]:
 
 def spread(values: list[float]) -> str:
     """The mean, and the lowest and highest where there are several."""
+    if not values:
+        return "-"
     return f"{mean(values):.4f}" + (f" ({min(values):.4f} to {max(values):.4f})" if len(values) > 1 else "")
 
 
