@@ -11,6 +11,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+import made
 from shares import Clock, Shares
 from sides import MODEL, PACKAGE, ROOT, TASK, measured, read_columns
 
@@ -37,13 +38,14 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagging.params.reader import read_section
     from tagging.params.tokenize_align import TokenizeAlign
 
-    pretrained = folder / "models/pretrained"
+    pretrained, flop = folder / "models/pretrained", None
     if arguments.random_weights:
-        import made
-
-        return made.write(folder / "data/tokenized", pretrained, arguments.random_weights)
-    corpus.write(folder / "raw", read_columns(arguments.data), [TASK])
-    source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
+        source, splits = folder / "made", made.sentences(arguments.random_weights)
+        flop = made.save_encoder(arguments.random_weights, source)
+    else:
+        source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
+        splits = read_columns(arguments.data)
+    corpus.write(folder / "raw", splits, [TASK])
     encoders.copy_encoder(source, pretrained / "encoder")
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
@@ -58,6 +60,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "sentences": len(train.sentences),
         "windows": len(train.windows),
         "sub_words": sum(map(len, train.windows["input_ids"])),
+        "flop": flop,
     }
 
 
@@ -181,12 +184,18 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
+    """What both sides measured; the peak is the GPU's memory where there is one."""
     import torch
 
-    peak = measured(0)["peak"]
-    device = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
-    spent = {"seconds": clock.seconds, "cpu_seconds": clock.cpu_seconds}
-    return {"sub_words": clock.sub_words, **spent, "f1": f1, "peak": peak, "device_peak": device}
+    gpu = torch.cuda.is_available()
+    return {
+        "sub_words": clock.sub_words,
+        "seconds": clock.seconds,
+        "cpu_seconds": clock.cpu_seconds,
+        "f1": f1,
+        "peak": torch.cuda.max_memory_allocated() if gpu else measured(0)["peak"],
+        "device": torch.cuda.get_device_name() if gpu else "cpu",
+    }
 
 
 if __name__ == "__main__":

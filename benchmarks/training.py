@@ -1,18 +1,17 @@
 """Benchmark of training against the plain recipe, same encoder, same data/tokenized, in one run.
 
 The plain recipe is transformers' Trainer as the Hugging Face course, chapter "Token classification", has it: random
-batches of 8, single precision. This side is the stage train with the committed params.yaml. Each run is a process of its
-own. The speed is that of the steps, without the first few and without validation; F1 is that of the best epoch on
+batches of 8, single precision. This side is the stage train with the committed params.yaml. Each run is a process of
+its own. The speed is that of the steps, without the first few and without validation; F1 is that of the best epoch on
 validation, word by word, by this project's scorer for both.
 
-    python benchmarks/training.py                                 data/sample, both with the learning rate they come with
-    python benchmarks/training.py --data FOLDER --epochs 3        column files
-    python benchmarks/training.py --rounds 5                      speed alone: short runs in turn, medians
+    python benchmarks/training.py                             data/sample, each side with the learning rate of its own
+    python benchmarks/training.py --data FOLDER --epochs 3    column files
+    python benchmarks/training.py --rounds 5                  speed alone: short runs in turn, medians
     python benchmarks/training.py --plain-rates 5e-5 1e-4 --our-rates 2e-4 4e-4 --seeds 1 2 3 --runs FILE
-                                      each side at its best rate by F1 of the first seed, then all seeds; what stands
-                                      in FILE, a run a line, is not run again
-    python benchmarks/training.py --rounds 2 --random-weights bert-base --tokens-per-batch 16384
-                                      for a GPU without a network: made-up sentences, and the share of the card's peak
+        each side at its best rate by F1 of the first seed, then all seeds; a run that stands in FILE is not done again
+    python benchmarks/training.py --rounds 3 --random-weights bert-base --tokens-per-batch 16384 --steps 300 100
+        for a GPU without a network: made-up sentences, and the share of the card's peak
 
 Ends with one line of JSON; `ratio` is how many times faster than the plain recipe this is.
 """
@@ -22,11 +21,11 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from itertools import chain
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import made
 from sides import ROOT, measure
 from tabulate import tabulate
 
@@ -47,8 +46,9 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, help="file that keeps every run, to go on from")
     parser.add_argument("--only", choices=SIDES, help="run one of the two")
     parser.add_argument("--rounds", type=int, help="measure speed alone, in so many pairs of short runs")
+    parser.add_argument("--steps", type=int, nargs=2, metavar=("PLAIN", "OURS"), help="how long such a run is")
     parser.add_argument("--tokens-per-batch", type=int, help="as train.batches in params.yaml")
-    parser.add_argument("--random-weights", choices=("bert-base", "tiny"), help="no data, an encoder of this size")
+    parser.add_argument("--random-weights", choices=tuple(made.SIZES), help="no data, an encoder of this size")
     parser.add_argument("--peak", type=float, help="TFLOP/s of the card in bf16, where it is none of the known ones")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +83,10 @@ class Bench:
     def recipes(self) -> dict[str, Runs]:
         """Each side at its best learning rate by F1 with the first seed, with every seed there."""
         seeds, epochs = self.arguments.seeds, self.arguments.epochs
-        rates = {"plain": self.arguments.plain_rates, "ours": self.arguments.our_rates or [self.params["learning_rate"]]}
+        rates = {
+            "plain": self.arguments.plain_rates,
+            "ours": self.arguments.our_rates or [self.params["learning_rate"]],
+        }
         chosen = {}
         for side in self.sides:
             settings = {"seed": seeds[0], "epochs": epochs, "max_steps": None}
@@ -99,11 +102,13 @@ class Bench:
         sizes = {"plain": 8 * mean_length}
         sizes["ours"] = batches.get("tokens_per_batch") or batches["batch_size"] * mean_length
         steps = {side: max(FEWEST_STEPS, round(SUB_WORDS_A_ROUND / size)) for side, size in sizes.items()}
+        if self.arguments.steps:
+            steps = dict(zip(SIDES, self.arguments.steps, strict=True))
         runs: dict[str, Runs] = {side: [] for side in self.sides}
         for number in range(count):
             # The other one first each time, lest one side always has what the host does later.
             for side in self.sides[:: -1 if number % 2 else 1]:
-                settings = {"learning_rate": 5e-5, "seed": number, "epochs": 1, "max_steps": steps[side]}
+                settings = {"learning_rate": 5e-5, "seed": number, "epochs": 1000, "max_steps": steps[side]}
                 runs[side].append(self.run(side, settings, "--no-validation"))
         return runs
 
@@ -165,6 +170,9 @@ class Bench:
         if "ours" in runs:
             last = runs["ours"][-1]
             found |= {name: last[name] for name in ("precision", "padding", "shares")}
+            if self.data["flop"]:
+                speed = median(run["sub_words"] / run["seconds"] for run in runs["ours"])
+                found |= made.rates(speed, self.data["flop"], last["device"], self.arguments.peak)
         return found
 
 
