@@ -9,6 +9,11 @@ plots/train_loss.csv and plots/validation.csv.
 
 from __future__ import annotations
 
+from tagging.interruption import end_silently
+
+if __name__ == "__main__":
+    end_silently()
+
 import os
 import shutil
 from pathlib import Path
@@ -22,6 +27,7 @@ from transformers import PreTrainedModel, set_seed
 from tagging import dropout, models, tokenized
 from tagging.engines import Engine, accelerate_loop, trainer
 from tagging.faults import Fault, exit_with_message, take_no_arguments
+from tagging.fingerprint import fingerprint
 from tagging.labels import Labels
 from tagging.learning import SCORES
 from tagging.outputs import replacing, write_json
@@ -32,6 +38,7 @@ from tagging.progress import quiet
 from tagging.tokenized import Split
 from tagging.training import Training
 from tagging.validation import Validation
+from tagging.work import work_folder
 
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
@@ -41,8 +48,8 @@ METRICS = Path("metrics/train.json")
 TRAIN_LOSS = Path("plots/train_loss.csv")
 VALIDATION = Path("plots/validation.csv")
 
-# What a running training keeps, a string so that it is not taken for an artifact of the stage.
-WORK = ".work/train"
+# Params that change no weight: when they change, an interrupted run goes on all the same.
+WITHOUT_EFFECT = {"checkpoint_every"}
 ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer.run}
 
 
@@ -61,14 +68,20 @@ def main() -> None:
     dropout.replace(model)
     for split in (train, validation):
         check_fit(model, split, labels)
-    with replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (finetuned, metrics, train_loss, validation_curve):
-        shutil.rmtree(WORK, ignore_errors=True)
+    made_of = fingerprint(params.model_dump(exclude=WITHOUT_EFFECT), Path(__file__), TOKENIZED, ENCODER, TOKENIZER)
+    with (
+        work_folder("train", made_of) as work,
+        # Within: the work goes when the outs are in place.
+        replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (finetuned, metrics, train_loss, validation_curve),
+    ):
         words = Validation(validation, labels, precision, params.device_tokens)
-        training = Training(model, train, words, params, precision, Path(WORK, "best"))
-        ENGINES[params.engine](training)
+        training = Training(model, train, words, params, precision, work)
+        if training.epochs_left:
+            ENGINES[params.engine](training)
+        else:
+            print("training was over when it was interrupted: writing what it came to")
         write_model(training.best, finetuned)
         write_results(training, metrics, train_loss, validation_curve)
-    shutil.rmtree(WORK)
 
 
 def be_deterministic(seed: int) -> None:
@@ -149,7 +162,7 @@ def write_results(training: Training, metrics: Path, train_loss: Path, validatio
         {
             "best_epoch": best["epoch"],
             "steps": learning.steps,
-            "precision": training.precision,
+            "precision": ", ".join(training.saved.precisions),
             "padding": round(training.batches.padding(learning.steps), 6),
             "validation": {name: best[name] for name in (*SCORES, "loss")},
         },
