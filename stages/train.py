@@ -16,12 +16,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.compute as pc
 import torch
-from accelerate import PartialState
 from transformers import PreTrainedModel, set_seed
 
-from tagging import models, tokenized
+from tagging import models, processes, tokenized
 from tagging.engines import Engine, accelerate_loop, trainer
-from tagging.faults import Fault, exit_with_message, take_no_arguments
+from tagging.faults import Fault, take_no_arguments
 from tagging.labels import Labels
 from tagging.learning import SCORES
 from tagging.outputs import replacing, write_json
@@ -47,11 +46,17 @@ ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trai
 
 
 def main() -> None:
+    """What a launcher that imports this script runs in each process (`accelerate launch` on TPUs)."""
+    processes.exit_as_one(train)
+
+
+def train() -> None:
     take_no_arguments(__doc__)
     params = read_section("train", Train)
     quiet()
-    one_process()
-    precision = resolve(params.precision, PartialState().device, "train.precision")
+    processes.spread()
+    state = processes.join()
+    precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(TOKENIZED)
     tokenized.check_tokenizer(TOKENIZED, TOKENIZER)
     train, validation = (tokenized.load_split(TOKENIZED, split) for split in ("train", "validation"))
@@ -59,14 +64,22 @@ def main() -> None:
     model = models.start(ENCODER, labels, params.attention, precision)
     for split in (train, validation):
         check_fit(model, split, labels)
-    with replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (finetuned, metrics, train_loss, validation_curve):
+    words = Validation(validation, labels, precision, params.device_tokens)
+    training = Training(model, train, words, params, precision, Path(WORK, "best"))
+    if state.is_main_process:
         shutil.rmtree(WORK, ignore_errors=True)
-        words = Validation(validation, labels, precision, params.device_tokens)
-        training = Training(model, train, words, params, precision, Path(WORK, "best"))
-        ENGINES[params.engine](training)
-        write_model(training.best, finetuned)
-        write_results(training, metrics, train_loss, validation_curve)
-    shutil.rmtree(WORK)
+    ENGINES[params.engine](training)
+    if state.is_main_process:
+        with replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (
+            finetuned,
+            metrics,
+            train_loss,
+            validation_curve,
+        ):
+            write_model(training.best, finetuned)
+            write_results(training, metrics, train_loss, validation_curve)
+        shutil.rmtree(WORK)
+    processes.leave()
 
 
 def be_deterministic(seed: int) -> None:
@@ -76,12 +89,6 @@ def be_deterministic(seed: int) -> None:
     set_seed(seed, deterministic=True)
     # Else every new tensor is filled first: a help to find reads of memory that nobody wrote, at 5 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-
-
-def one_process() -> None:
-    """Raise a `Fault` where a launcher started several."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise Fault("train is one process for now: start it without a launcher")
 
 
 def positions(model: PreTrainedModel) -> int | None:
@@ -146,4 +153,4 @@ def write_results(training: Training, metrics: Path, train_loss: Path, validatio
 
 
 if __name__ == "__main__":
-    exit_with_message(main)
+    main()

@@ -124,20 +124,17 @@ class Training:
         """
         self._take(self._reader.flush())
         speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
-        unwrapped = self.accelerator.unwrap_model(model)
         try:
-            scores = self.validation.scores(self.accelerator, unwrapped)
+            scores = self.validation.scores(self.accelerator, model)
         except NotFinite as fault:
             ids = self.validation.split.sentences.select(fault.sentences)["id"][:]
             raise _not_finite(
                 "validation's scores are no numbers", self.learning.steps, len(self.learning.epochs) + 1, ids
             ) from None
         if self.learning.after_epoch(scores):
-            unwrapped.save_pretrained(
-                self.best,
-                is_main_process=self.accelerator.is_main_process,
-                state_dict=self.accelerator.get_state_dict(model),
-            )
+            weights = self.accelerator.get_state_dict(model)  # all processes are asked, where each has a part
+            if self.accelerator.is_main_process:
+                self.accelerator.unwrap_model(model).save_pretrained(self.best, state_dict=weights)
         self._lines.after_epoch(train_loss, self.learning, speed)
         return self.learning.exhausted
 
