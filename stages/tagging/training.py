@@ -26,6 +26,7 @@ from tagging.tokenized import Split
 from tagging.training_batches import Ints, TrainingBatches
 from tagging.training_rows import TrainingRows
 from tagging.validation import Validation
+from tagging.xla import cut, readable
 
 POINTS_PER_EPOCH = 10
 # Most sentences that a message names.
@@ -110,6 +111,7 @@ class Training:
         Raises:
             Fault: the loss of this step, or on an accelerator of the one before, is not finite.
         """
+        cut(self.accelerator.device)
         self._take(self._reader.push(step, loss))
         self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])))
 
@@ -134,7 +136,7 @@ class Training:
         if self.learning.after_epoch(scores):
             weights = self.accelerator.get_state_dict(model)  # all processes are asked, where each has a part
             if self.accelerator.is_main_process:
-                self.accelerator.unwrap_model(model).save_pretrained(self.best, state_dict=weights)
+                self.accelerator.unwrap_model(model).save_pretrained(self.best, state_dict=readable(weights))
         self._lines.after_epoch(train_loss, self.learning, speed)
         return self.learning.exhausted
 

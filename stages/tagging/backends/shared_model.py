@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from accelerate import Accelerator
 
 from tagging.backends.torch_model import TorchModel, choose
@@ -26,7 +25,6 @@ class SharedModel:
     def __init__(self, backend: TorchModel, accelerator: Accelerator) -> None:
         self.backend, self.accelerator = backend, accelerator
 
-    @torch.inference_mode()
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:

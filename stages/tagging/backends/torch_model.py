@@ -41,19 +41,19 @@ class TorchModel:
         """See `Backend`. Only the chosen sub-words' logits leave the device."""
         return choose(self.forward(rows), positions)
 
-    @torch.inference_mode()
     def forward(self, rows: Sequence[npt.NDArray[np.integer[Any]]]) -> Tensor:
         """The logits of all sub-words of a batch, on the device: at least (rows, longest, labels).
 
         Args:
             rows: the sub-word ids of each window, special tokens included, at least one.
         """
-        count, multiple = len(rows), 1
-        if self.device.type == "xla":
+        count, multiple, on_xla = len(rows), 1, self.device.type == "xla"
+        if on_xla:
             # It compiles each new shape, for seconds; powers of two are few.
             count, multiple = (1 << (size - 1).bit_length() for size in (count, max(map(len, rows))))
         ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(rows, self.padding, multiple, count))
-        with autocast(self.device, self.precision):
+        # XLA's tensors can't be of inference mode.
+        with torch.no_grad() if on_xla else torch.inference_mode(), autocast(self.device, self.precision):
             logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
         return logits
 
