@@ -9,8 +9,14 @@ plots/train_loss.csv and plots/validation.csv.
 
 from __future__ import annotations
 
+from tagging.interruption import end_silently
+
+if __name__ == "__main__":
+    end_silently()
+
 import os
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -18,9 +24,10 @@ import pyarrow.compute as pc
 import torch
 from transformers import PreTrainedModel, set_seed
 
-from tagging import models, processes, tokenized
+from tagging import models, own_launcher, processes, tokenized
 from tagging.engines import Engine, accelerate_loop, trainer
 from tagging.faults import Fault, take_no_arguments
+from tagging.fingerprint import fingerprint
 from tagging.labels import Labels
 from tagging.learning import SCORES
 from tagging.outputs import replacing, write_json
@@ -31,6 +38,7 @@ from tagging.progress import quiet
 from tagging.tokenized import Split
 from tagging.training import Training
 from tagging.validation import Validation
+from tagging.work import work_folder
 
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
@@ -40,8 +48,8 @@ METRICS = Path("metrics/train.json")
 TRAIN_LOSS = Path("plots/train_loss.csv")
 VALIDATION = Path("plots/validation.csv")
 
-# What a running training keeps, a string so that it is not taken for an artifact of the stage.
-WORK = ".work/train"
+# Params that change no weight: when they change, an interrupted run goes on all the same.
+WITHOUT_EFFECT = {"checkpoint_every"}
 ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer.run}
 
 
@@ -54,7 +62,7 @@ def train() -> None:
     take_no_arguments(__doc__)
     params = read_section("train", Train)
     quiet()
-    processes.spread()
+    own_launcher.spread()
     state = processes.join()
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(TOKENIZED)
@@ -64,21 +72,22 @@ def train() -> None:
     model = models.start(ENCODER, labels, params.attention, precision)
     for split in (train, validation):
         check_fit(model, split, labels)
-    words = Validation(validation, labels, precision, params.device_tokens)
-    training = Training(model, train, words, params, precision, Path(WORK, "best"))
+    made_of = fingerprint(params.model_dump(exclude=WITHOUT_EFFECT), Path(__file__), TOKENIZED, ENCODER, TOKENIZER)
+    outs: AbstractContextManager[list[Path]] = nullcontext([])
     if state.is_main_process:
-        shutil.rmtree(WORK, ignore_errors=True)
-    ENGINES[params.engine](training)
-    if state.is_main_process:
-        with replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (
-            finetuned,
-            metrics,
-            train_loss,
-            validation_curve,
-        ):
+        outs = replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION)
+    # Outs within: the work goes when they are in place.
+    with work_folder("train", made_of) as work, outs as made:
+        words = Validation(validation, labels, precision, params.device_tokens)
+        training = Training(model, train, words, params, precision, work)
+        if training.epochs_left:
+            ENGINES[params.engine](training)
+        elif made:
+            print("training was over when it was interrupted: writing what it came to")
+        if made:
+            finetuned, metrics, train_loss, validation_curve = made
             write_model(training.best, finetuned)
             write_results(training, metrics, train_loss, validation_curve)
-        shutil.rmtree(WORK)
     processes.leave()
 
 
@@ -145,7 +154,7 @@ def write_results(training: Training, metrics: Path, train_loss: Path, validatio
         {
             "best_epoch": best["epoch"],
             "steps": learning.steps,
-            "precision": training.precision,
+            "precision": ", ".join(training.saved.precisions),
             "padding": round(training.batches.padding(learning.steps), 6),
             "validation": {name: best[name] for name in (*SCORES, "loss")},
         },

@@ -24,11 +24,15 @@ def rank() -> int:
     return _number(RANKS, 0)
 
 
+def several() -> bool:
+    """Whether the launcher started others too."""
+    # On TPUs torch_xla does it by `multiprocessing`, and nothing in the environment says so.
+    return size() > 1 or multiprocessing.parent_process() is not None
+
+
 def launched() -> bool:
     """Whether a launcher started this process."""
-    # On TPUs it is a child of torch_xla by `multiprocessing`, and nothing in the environment says so.
-    by_name = any(name in os.environ for name in (*SIZES, OF_ACCELERATE))
-    return by_name or multiprocessing.parent_process() is not None
+    return several() or any(name in os.environ for name in (*SIZES, OF_ACCELERATE))
 
 
 def refuse(stage: str) -> None:
