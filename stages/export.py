@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from tagging import models, tokenized
+from tagging import launchers, models, tokenized
 from tagging.backends.torch_model import TorchModel
 from tagging.decoding import Decoding
 from tagging.encoders import load_tokenizer, save_tokenizer
@@ -50,6 +50,7 @@ def main() -> None:
     params = read_section("export", Export)
     decoding = read_section("evaluate", Evaluate).decoding
     quiet()
+    launchers.refuse("export")
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
     trained = models.load(FINETUNED, labels)

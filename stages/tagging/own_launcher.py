@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -16,7 +16,7 @@ from accelerate.commands import launch
 from accelerate.commands.config.config_args import default_config_file
 from torch.distributed import run as torchrun
 from torch.distributed.elastic.multiprocessing import SignalException
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 
 from tagging import launchers
 from tagging.faults import Fault
@@ -75,15 +75,28 @@ def _end_like(launcher: Callable[[], None]) -> None:
     try:
         launcher()
     except ChildFailedError as error:
-        for number, failure in error.failures.items():
-            if failure.exitcode < 0:
-                memory = ": perhaps the host is short of memory" if -failure.exitcode == signal.SIGKILL else ""
-                raise Fault(f"process {number} was ended by {failure.signal_name()}{memory}") from None
-        sys.exit(max(failure.exitcode for failure in error.failures.values()))
+        sys.exit(_status(error.failures))
     except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode if error.returncode > 0 else 128 - error.returncode)
+        sys.exit(_status({0: error}))
     except SignalException as error:
-        sys.exit(128 + error.sigval)
-    except Interrupted as stop:
-        sys.exit(stop.status)
+        raise Interrupted(error.sigval) from None
     sys.exit(0)
+
+
+def _status(failures: Mapping[int, ProcessFailure | subprocess.CalledProcessError]) -> int:
+    """The exit status of the process that failed by itself; those that were ended for it are among the failures too.
+
+    Raises:
+        Fault: it was killed, so that it told nothing.
+    """
+    codes = {
+        number: failure.exitcode if isinstance(failure, ProcessFailure) else failure.returncode
+        for number, failure in failures.items()
+    }
+    own = {number: code for number, code in codes.items() if code not in (-signal.SIGTERM, 128 + signal.SIGTERM)}
+    if told := [code for code in own.values() if code > 0]:
+        return told[0]
+    number, code = next(iter((own or codes).items()))
+    name = signal.Signals(-code if code < 0 else code - 128).name
+    memory = ": perhaps the host is short of memory" if name == "SIGKILL" else ""
+    raise Fault(f"process {number} was ended by {name}{memory}") from None

@@ -1,7 +1,7 @@
 """Processes: a training may be several of them, one for each device of one or more hosts, and is one to the user.
 
-They are started by a launcher of the user's (`accelerate launch`, torchrun, MPI) or by `tagging.own_launcher`. Then they
-join, and whatever ends one of them ends all, with one message.
+A launcher of the user's starts them (`accelerate launch`, torchrun, MPI), or `tagging.own_launcher`. Then they join,
+and whatever ends one of them ends all, with one message.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch.distributed import DistError, TCPStore  # type: ignore[attr-defined]
 
 from tagging import launchers
 from tagging.faults import Fault, exit_with_message
+from tagging.interruption import BY_OURS, Interrupted
 
 # How long a process that lost another waits for the launcher to end it too, in seconds.
 PATIENCE = 10
@@ -54,7 +55,7 @@ def leave() -> None:
 
 def exit_as_one(main: Callable[[], None]) -> None:
     """As `exit_with_message`; of several processes the first that fails tells, and all end with a status of failure."""
-    if not launchers.several():
+    if not launchers.several() and BY_OURS not in os.environ:
         exit_with_message(main)
         return
     try:
@@ -74,6 +75,11 @@ def _first_to_tell(main: Callable[[], None]) -> None:
     """Run it, and end this process silently where it fails and another one has failed before."""
     try:
         main()
+    except KeyboardInterrupt as stop:
+        # Our launcher tells of a signal itself, whether that was sent to it, or by it as another process failed.
+        if BY_OURS in os.environ or not _claimed():
+            _end(stop.status if isinstance(stop, Interrupted) else 130)
+        raise
     except BaseException as error:
         if isinstance(error, DistError) or "gloo" in str(error):
             time.sleep(PATIENCE)
