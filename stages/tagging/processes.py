@@ -74,17 +74,18 @@ def exit_as_one(main: Callable[[], None]) -> None:
 def _first_to_tell(main: Callable[[], None]) -> None:
     """Run it, and end this process silently where it fails and another one has failed before."""
     try:
-        main()
+        try:
+            main()
+        except Exception as error:
+            if isinstance(error, DistError) or "gloo" in str(error):
+                time.sleep(PATIENCE)
+            if not _claimed():
+                _end(1)
+            raise
     except KeyboardInterrupt as stop:
         # Our launcher tells of a signal itself, whether that was sent to it, or by it as another process failed.
         if BY_OURS in os.environ or not _claimed():
             _end(stop.status if isinstance(stop, Interrupted) else 130)
-        raise
-    except BaseException as error:
-        if isinstance(error, DistError) or "gloo" in str(error):
-            time.sleep(PATIENCE)
-        if not _claimed():
-            _end(1)
         raise
 
 
