@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from tabulate import tabulate
 
-from tagging import exported, models, onnx_export, quantization, tokenized
+from tagging import exported, launchers, models, onnx_export, quantization, tokenized
 from tagging.backends import Backend
 from tagging.backends.onnx_model import OnnxModel, cores
 from tagging.backends.torch_model import TorchModel
@@ -50,6 +50,7 @@ def main() -> None:
     windows = read_section("tokenize_align", TokenizeAlign)
     decoding = read_section("evaluate", Evaluate).decoding
     quiet()
+    launchers.refuse("export")
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
     trained = TorchModel(models.load(FINETUNED, labels))

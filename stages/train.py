@@ -16,17 +16,17 @@ if __name__ == "__main__":
 
 import os
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.compute as pc
 import torch
-from accelerate import PartialState
 from transformers import PreTrainedModel, set_seed
 
-from tagging import dropout, models, tokenized
+from tagging import dropout, models, own_launcher, processes, tokenized
 from tagging.engines import Engine, accelerate_loop, trainer
-from tagging.faults import Fault, exit_with_message, take_no_arguments
+from tagging.faults import Fault, take_no_arguments
 from tagging.fingerprint import fingerprint
 from tagging.labels import Labels
 from tagging.learning import SCORES
@@ -54,12 +54,18 @@ ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trai
 
 
 def main() -> None:
+    """What a launcher that imports this script runs in each process (`accelerate launch` on TPUs)."""
+    processes.exit_as_one(train)
+
+
+def train() -> None:
     take_no_arguments(__doc__)
     use_the_processor_well()
     params = read_section("train", Train)
     quiet()
-    one_process()
-    precision = resolve(params.precision, PartialState().device, "train.precision")
+    own_launcher.spread()
+    state = processes.join()
+    precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(TOKENIZED)
     tokenized.check_tokenizer(TOKENIZED, TOKENIZER)
     train, validation = (tokenized.load_split(TOKENIZED, split) for split in ("train", "validation"))
@@ -69,19 +75,22 @@ def main() -> None:
     for split in (train, validation):
         check_fit(model, split, labels)
     made_of = fingerprint(params.model_dump(exclude=WITHOUT_EFFECT), Path(__file__), TOKENIZED, ENCODER, TOKENIZER)
-    with (
-        work_folder("train", made_of) as work,
-        # Within: the work goes when the outs are in place.
-        replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (finetuned, metrics, train_loss, validation_curve),
-    ):
+    outs: AbstractContextManager[list[Path]] = nullcontext([])
+    if state.is_main_process:
+        outs = replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION)
+    # Outs within: the work goes when they are in place.
+    with work_folder("train", made_of) as work, outs as made:
         words = Validation(validation, labels, precision, params.device_tokens)
         training = Training(model, train, words, params, precision, work)
         if training.epochs_left:
             ENGINES[params.engine](training)
-        else:
+        elif made:
             print("training was over when it was interrupted: writing what it came to")
-        write_model(training.best, finetuned)
-        write_results(training, metrics, train_loss, validation_curve)
+        if made:
+            finetuned, metrics, train_loss, validation_curve = made
+            write_model(training.best, finetuned)
+            write_results(training, metrics, train_loss, validation_curve)
+    processes.leave()
 
 
 def be_deterministic(seed: int) -> None:
@@ -100,12 +109,6 @@ def use_the_processor_well() -> None:
     # Attention with dropout has no kernel of its own on a CPU. Of matrices in half precision it would be computed in
     # single precision, in twice the time; softmax adds up in single precision either way.
     torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)
-
-
-def one_process() -> None:
-    """Raise a `Fault` where a launcher started several."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise Fault("train is one process for now: start it without a launcher")
 
 
 def positions(model: PreTrainedModel) -> int | None:
@@ -170,4 +173,4 @@ def write_results(training: Training, metrics: Path, train_loss: Path, validatio
 
 
 if __name__ == "__main__":
-    exit_with_message(main)
+    main()

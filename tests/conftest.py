@@ -9,6 +9,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["DVC_NO_ANALYTICS"] = "1"
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+# A stage that runs in the process of a test stays there, whatever devices or configuration of accelerate the host has.
+os.environ["TAGLINE_PROCESSES"] = "1"
 
 import runpy
 import shutil

@@ -41,13 +41,20 @@ def rounded_up(lengths: Ints, multiple: int) -> Ints:
     return -(-lengths // multiple) * multiple
 
 
-def pad(rows: Sequence[npt.NDArray[Any]], padding: int, multiple: int = 1) -> tuple[Ints, Ints]:
+def pad(rows: Sequence[npt.NDArray[Any]], padding: int, multiple: int = 1, count: int = 0) -> tuple[Ints, Ints]:
     """Pad rows on the right to the longest, or to the next multiple of a number.
 
+    Args:
+        rows: at least one.
+        padding: what to pad with.
+        multiple: what the padded length is a multiple of.
+        count: how many rows the result has at least. Further ones hold `padding` alone, and their first is not masked,
+            since attention to nothing at all is no number.
+
     Returns:
-        Two int64 arrays (rows, longest): the padded rows; 1 for what was there and 0 for
-        padding.
+        Two int64 arrays (rows, longest): the padded rows; 1 for what was there and 0 for padding.
     """
+    rows = [*rows, *[np.array([padding])] * (count - len(rows))]
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     mask = np.arange(rounded_up(lengths, multiple).max()) < lengths[:, None]
     padded = np.full(mask.shape, padding, dtype=np.int64)

@@ -14,6 +14,7 @@ from tagging.losses import summed
 from tagging.params.train import Train
 from tagging.training_batches import Ints, TrainingBatches, share
 from tagging.training_rows import TrainingRows
+from tagging.xla import cut
 
 
 class Gradients:
@@ -54,20 +55,24 @@ class Gradients:
         for left, rows in zip(reversed(range(len(parts))), parts, strict=True):
             # Processes exchange gradients once a step, with the last part.
             with accelerator.no_sync(model) if left else nullcontext():
-                loss = self._sum(model, rows, accelerator.device) / labelled
+                loss = self._sum(model, rows, accelerator) / labelled
                 # Their gradients are averaged then, but the loss is a sum over processes.
                 accelerator.backward(loss * processes)
             total += loss.detach()
+            cut(accelerator.device)
         return accelerator.reduce(total, "sum") if processes > 1 else total
 
-    def _sum(self, model: nn.Module, rows: Ints, device: torch.device) -> Tensor:
-        part = (
-            self.rows.part(rows, self.padding, self.batches.multiple)
-            if len(rows)
-            else self.rows.nothing(self.padding, self.batches.multiple)
-        )
-        ids, mask, labels = (_to(device, array) for array in part)
+    def _sum(self, model: nn.Module, rows: Ints, accelerator: Accelerator) -> Tensor:
+        count = self._rows(rows, accelerator.num_processes) if accelerator.device.type == "xla" else 1
+        part = self.rows.part(rows, self.padding, self.batches.multiple, count)
+        ids, mask, labels = (_to(accelerator.device, array) for array in part)
         return summed(model(input_ids=ids, attention_mask=mask).logits, labels, self.params.label_smoothing)
+
+    def _rows(self, rows: Ints, processes: int) -> int:
+        """The most rows that a part of such length can have, so that each length is one shape for XLA to compile."""
+        longest = int(self.batches.padded[rows].max(initial=self.batches.multiple))
+        most = -(-self.batches.most_rows(longest) // processes)
+        return most if self.params.device_tokens is None else max(1, min(most, self.params.device_tokens // longest))
 
 
 def _seed(device: torch.device, seed: int) -> None:

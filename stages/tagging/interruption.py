@@ -20,6 +20,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
 # DVC sets it for the commands that it runs.
 BY_DVC = "DVC_STAGE"
+# `tagging.processes` sets it for those that it starts.
+BY_OURS = "TAGLINE_LAUNCHED"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -38,12 +40,13 @@ def end_silently() -> None:
     """To be called before the libraries are imported, which takes seconds.
 
     Until `heeding`, signals end the process as they end any other; Python would show where Ctrl-C met it. On Linux a
-    process that DVC started ends with DVC, which leaves its stages running when it is killed.
+    process that DVC started ends with DVC, which leaves its stages running when it is killed, and one of several with
+    the one that launched them.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Of any other parent it is not known whether its end means this one's: nohup and disown say that it does not.
-    if BY_DVC in os.environ and hasattr(os, "pidfd_open"):
+    if (BY_DVC in os.environ or BY_OURS in os.environ) and hasattr(os, "pidfd_open"):
         with suppress(OSError):  # one of them is gone already, or the system hides them
             watched = [os.pidfd_open(process) for process in _up_to_dvc()]
             threading.Thread(target=_end_with, args=(watched,), daemon=True).start()

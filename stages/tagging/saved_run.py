@@ -30,6 +30,7 @@ from tagging.faults import Fault
 from tagging.learning import Learning
 from tagging.outputs import write_json
 from tagging.precision import Resolved
+from tagging.xla import readable
 
 STATE = "state.json"
 # These keep weights and optimizer in pieces, which fit the same kind of run only.
@@ -101,13 +102,12 @@ class SavedRun:
         Raises:
             Fault: they can't be written.
         """
+        weights = self._accelerator.get_state_dict(model)  # of all processes, where each has a part
+        if not self._accelerator.is_main_process:
+            return
         unwrapped: PreTrainedModel = self._accelerator.unwrap_model(model)
         try:
-            unwrapped.save_pretrained(
-                self.best,
-                is_main_process=self._accelerator.is_main_process,
-                state_dict=self._accelerator.get_state_dict(model),
-            )
+            unwrapped.save_pretrained(self.best, state_dict=readable(weights))
         except SafetensorError as error:
             raise Fault(f"the best weights can't be written to {self.best}: {error}") from None
 

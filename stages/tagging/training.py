@@ -28,6 +28,7 @@ from tagging.tokenized import Split
 from tagging.training_batches import Ints, TrainingBatches
 from tagging.training_rows import TrainingRows
 from tagging.validation import Validation
+from tagging.xla import cut
 
 POINTS_PER_EPOCH = 10
 # Most sentences that a message names.
@@ -140,6 +141,7 @@ class Training:
         Raises:
             Fault: the loss of this step, or on an accelerator of the one before, is not finite.
         """
+        cut(self.accelerator.device)
         self._take(self._reader.push(step, loss))
         self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])))
         every = self.params.checkpoint_every
@@ -158,9 +160,8 @@ class Training:
         """
         self._take(self._reader.flush())
         speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
-        unwrapped = self.accelerator.unwrap_model(model)
         try:
-            scores = self.validation.scores(self.accelerator, unwrapped)
+            scores = self.validation.scores(self.accelerator, model)
         except NotFinite as fault:
             ids = self.validation.split.sentences.select(fault.sentences)["id"][:]
             raise _not_finite(

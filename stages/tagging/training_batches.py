@@ -47,6 +47,12 @@ class TrainingBatches:
         size = self.batches.batch_size
         return [order[start : start + size] for start in range(0, len(order), size)]
 
+    def most_rows(self, longest: int) -> int:
+        """How many windows a batch can have, the longest of which is padded to so many sub-words."""
+        if isinstance(self.batches, ByLength):
+            return max(1, self.batches.tokens_per_batch // longest)
+        return self.batches.batch_size
+
     def padding(self, steps: int) -> float:
         """The share of padding in all that the first steps compute, each batch padded as a whole."""
         computed = read = 0

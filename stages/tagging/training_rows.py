@@ -53,21 +53,17 @@ class TrainingRows:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def part(self, rows: Ints, padding: int, multiple: int = 1) -> Part:
+    def part(self, rows: Ints, padding: int, multiple: int = 1, count: int = 1) -> Part:
         """Pad some windows to the longest.
 
         Args:
-            rows: their places, at least one.
+            rows: their places. None at all make a part that nothing is learnt from, for a process that must compute
+                along though no window is left for it.
             padding: the sub-word id to pad with.
             multiple: what the padded length is a multiple of.
+            count: how many rows the part has at least; those beyond the windows have no labels.
         """
         spans = [slice(*self._borders[row : row + 2]) for row in rows]
-        ids, mask = pad([self._input_ids[span] for span in spans], padding, multiple)
-        labels, _ = pad([self._labels[span] for span in spans], IGNORED, multiple)
+        ids, mask = pad([self._input_ids[span] for span in spans], padding, multiple, count)
+        labels, _ = pad([self._labels[span] for span in spans], IGNORED, multiple, count)
         return Part(ids, mask, labels)
-
-    def nothing(self, padding: int, multiple: int = 1) -> Part:
-        """A part without labels, for a process that must compute along though no window is left for it."""
-        shortest = np.where(self.lengths > 0, self.lengths, self.lengths.max()).argmin()
-        part = self.part(np.array([shortest]), padding, multiple)
-        return part._replace(labels=np.full_like(part.labels, IGNORED))

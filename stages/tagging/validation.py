@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from typing import cast
 
-import numpy as np
-import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedType
+from torch import nn
 from transformers import PreTrainedModel
 
+from tagging.backends.shared_model import SharedModel
 from tagging.backends.torch_model import TorchModel
 from tagging.labels import Labels
 from tagging.learning import SCORES
@@ -20,6 +20,8 @@ from tagging.tokenized import Split
 # Sub-words of a forward pass, padding included: what the caches of a processor hold, and what fills a larger device.
 TOKENS_PER_BATCH = {"cpu": 1024}
 OTHERWISE = 8192
+# Here no process has all weights: the model fetches what it lacks, as long as it is called by its wrapper.
+SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED)
 
 
 class Validation:
@@ -36,14 +38,13 @@ class Validation:
         self.split, self.labels, self.precision, self.device_tokens = split, labels, precision, device_tokens
         self.gold = split.gold(labels)
         self.lengths = split.lengths()
-        self.owners = np.asarray(split.windows.with_format("numpy")["sentence"][:], dtype=np.int64)
 
-    def scores(self, accelerator: Accelerator, model: PreTrainedModel) -> dict[str, float]:
+    def scores(self, accelerator: Accelerator, model: nn.Module) -> dict[str, float]:
         """Label every word and score the labels.
 
         Args:
-            accelerator: of the run; every process labels its own stretch of the sentences and gets all scores.
-            model: not wrapped; it is in training mode afterwards.
+            accelerator: of the run; all processes call this, share the work and get the same scores.
+            model: as the accelerator prepared it; it is in training mode afterwards.
 
         Returns:
             ``{precision, recall, f1, accuracy, loss}``, loss being the mean negative log-likelihood of the words'
@@ -53,37 +54,22 @@ class Validation:
             NotFinite: a score is no number.
         """
         model.eval()
-        borders = np.linspace(0, len(self.lengths), accelerator.num_processes + 1).astype(int)
-        stretches: list[tuple[int, int]] = list(pairwise(borders.tolist()))
-        labelled, loss = self._label(stretches[accelerator.process_index], model, accelerator.device)
-        model.train()
-        words = [sum(self.lengths[begin:end]) for begin, end in stretches]
-        gathered = accelerator.gather(accelerator.pad_across_processes(labelled, pad_index=-1)).view(len(words), -1)
-        ids = np.concatenate([row[:count] for row, count in zip(gathered.cpu().numpy(), words, strict=True)])
-        losses = accelerator.gather(loss).double().cpu()
-        names = np.array(self.labels.names, dtype=object)[ids]
-        predicted = [row.tolist() for row in np.split(names, np.cumsum(self.lengths)[:-1])]
-        overall = score(self.gold, predicted, self.labels.kind)["overall"]
-        counted, total = losses.view(-1, 2).sum(0).tolist()
-        return {**{name: overall[name] for name in SCORES}, "loss": round(total / max(1, counted), 6)}
-
-    def _label(
-        self, stretch: tuple[int, int], model: PreTrainedModel, device: torch.device
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The label id of each word of a stretch of sentences, and how many words the loss is the sum of, and it."""
-        most = self.device_tokens or TOKENS_PER_BATCH.get(device.type, OTHERWISE)
-        predictor = Predictor(TorchModel(model, self.precision), self.labels, "greedy", most)
-        begin, end = stretch
-        first, last = np.searchsorted(self.owners, [begin, end])
-        windows = self.split.windows.select(range(first, last))
-        found = predictor.predict(
-            self.lengths[begin:end],
-            (self.owners[first:last] - begin).tolist(),
-            windows["input_ids"],
-            windows["word_ids"],
-            gold=self.gold[begin:end],
+        found = self._predictor(accelerator, model).predict(
+            self.lengths,
+            self.split.windows["sentence"][:],
+            self.split.windows["input_ids"],
+            self.split.windows["word_ids"],
+            gold=self.gold,
         )
-        ids = self.labels.label2id
-        numbers = torch.tensor([ids[name] for row in found.labels for name in row], dtype=torch.int64, device=device)
-        words = len(numbers) - found.unseen
-        return numbers, torch.tensor([words, found.loss], dtype=torch.float32, device=device)
+        model.train()
+        overall = score(self.gold, found.labels, self.labels.kind)["overall"]
+        seen = sum(self.lengths) - found.unseen
+        return {**{name: overall[name] for name in SCORES}, "loss": round(found.loss / max(1, seen), 6)}
+
+    def _predictor(self, accelerator: Accelerator, model: nn.Module) -> Predictor:
+        whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
+        backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
+        most = self.device_tokens or TOKENS_PER_BATCH.get(accelerator.device.type, OTHERWISE)
+        if accelerator.num_processes == 1:
+            return Predictor(backend, self.labels, "greedy", most)
+        return Predictor(SharedModel(backend, accelerator), self.labels, "greedy", most * accelerator.num_processes)

@@ -79,11 +79,6 @@ def test_an_encoder_that_no_token_classifier_fits_on(finished: Path) -> None:
     assert "models/pretrained/encoder holds no model for token classification" in fault_of("train")
 
 
-def test_a_launcher_of_several_processes(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    assert "train is one process for now" in fault_of("train")
-
-
 def test_a_tokenizer_that_pads_on_the_left_changes_no_score(finished: Path) -> None:
     expected = Path("metrics/train.json").read_text()
     path = Path("models/pretrained/tokenizer/tokenizer_config.json")

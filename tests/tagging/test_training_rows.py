@@ -50,9 +50,17 @@ def test_a_part_is_padded_to_a_multiple() -> None:
 
 
 def test_a_part_of_nothing_has_no_label() -> None:
-    nothing = rows().nothing(padding=9)
-    assert nothing.input_ids.size
-    assert set(nothing.labels.ravel().tolist()) == {-100}
+    nothing = rows().part(np.array([], dtype=np.int64), padding=9, multiple=2)
+    assert nothing.input_ids.tolist() == [[9, 9]]
+    assert nothing.attention_mask.tolist() == [[1, 0]], "attention to nothing at all is no number"
+    assert nothing.labels.tolist() == [[-100, -100]]
+
+
+def test_a_part_has_rows_of_padding_where_they_are_asked_for() -> None:
+    part = rows().part(np.array([1]), padding=9, count=3)
+    assert part.input_ids.tolist() == [[2, 8, 3], [9, 9, 9], [9, 9, 9]]
+    assert part.attention_mask.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
+    assert part.labels.tolist() == [[-100, 2, -100], [-100] * 3, [-100] * 3]
 
 
 def test_a_stored_split(tmp_path: Path) -> None:

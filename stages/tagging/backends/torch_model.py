@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from accelerate import PartialState
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from tagging.batches import pad
@@ -34,18 +35,42 @@ class TorchModel:
         self.precision = precision
         self.padding = model.config.pad_token_id or 0
 
-    @torch.inference_mode()
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:
         """See `Backend`. Only the chosen sub-words' logits leave the device."""
-        ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(rows, self.padding))
-        row = torch.from_numpy(np.repeat(np.arange(len(rows)), [len(places) for places in positions])).to(self.device)
-        place = torch.from_numpy(np.concatenate(positions)).to(self.device)
-        with autocast(self.device, self.precision):
-            logits = self.model(input_ids=ids, attention_mask=mask).logits
-        chosen: npt.NDArray[np.float32] = logits[row, place].float().cpu().numpy()
-        return chosen
+        return choose(self.forward(rows), positions)
+
+    def forward(self, rows: Sequence[npt.NDArray[np.integer[Any]]]) -> Tensor:
+        """The logits of all sub-words of a batch, on the device: at least (rows, longest, labels).
+
+        Args:
+            rows: the sub-word ids of each window, special tokens included, at least one.
+        """
+        count, multiple, on_xla = len(rows), 1, self.device.type == "xla"
+        if on_xla:
+            # It compiles each new shape, for seconds; powers of two are few.
+            count, multiple = (1 << (size - 1).bit_length() for size in (count, max(map(len, rows))))
+        ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(rows, self.padding, multiple, count))
+        # XLA's tensors can't be of inference mode.
+        with torch.no_grad() if on_xla else torch.inference_mode(), autocast(self.device, self.precision):
+            logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
+        return logits
+
+
+def choose(logits: Tensor, positions: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
+    """The logits of chosen sub-words, float32, (all of them, labels).
+
+    Args:
+        logits: (rows, longest, labels), as `TorchModel.forward` gives them.
+        positions: for each row the places that are asked for.
+    """
+    if logits.device.type == "xla":
+        logits = logits.cpu()  # as many places as words would be another shape each time
+    row = torch.from_numpy(np.repeat(np.arange(len(positions)), [len(places) for places in positions]))
+    place = torch.from_numpy(np.concatenate(positions))
+    chosen: npt.NDArray[np.float32] = logits[row.to(logits.device), place.to(logits.device)].float().cpu().numpy()
+    return chosen
 
 
 @contextmanager

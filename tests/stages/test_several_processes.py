@@ -1,0 +1,96 @@
+"""train.py as several processes on the CPU: what comes out is what one process makes of the same batches."""
+
+from __future__ import annotations
+
+import json
+import sys
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import validations
+from conftest import ROOT, TINY_PARAMS, conll, run_stage, snapshot, tiny_sentences, write_params
+from launches import TORCHRUN, finish, start
+from safetensors.numpy import load_file, save_file
+
+TRAIN = ROOT / "stages/train.py"
+ENCODER = Path("models/pretrained/encoder")
+
+
+@pytest.fixture
+def without_dropout(workspace: Path) -> Path:
+    """Data and an encoder to train, which has no dropout: each process draws its own."""
+    # An odd number of sentences, which two processes can't share evenly.
+    (workspace / "data/tiny/validation.conll").write_text(conll(tiny_sentences(5, 1)))
+    run_stage("download")
+    run_stage("tokenize_align")
+    config = json.loads((ENCODER / "config.json").read_text())
+    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (ENCODER / "config.json").write_text(json.dumps(config))
+    return workspace
+
+
+def set_params(**changed: Any) -> None:
+    params = deepcopy(TINY_PARAMS)
+    params["train"] |= {"epochs": 3} | changed
+    write_params(Path(), params)
+
+
+def results() -> tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]]:
+    curves = [pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")]
+    return json.loads(Path("metrics/train.json").read_text()), curves, load_file("models/finetuned/model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("changed", "launcher"),
+    [
+        (
+            {"engine": "accelerate", "batches": {"order": "by_length", "tokens_per_batch": 40}, "device_tokens": 12},
+            "ours",
+        ),
+        ({"engine": "trainer", "label_smoothing": 0.1}, "torchrun"),
+    ],
+)
+def test_two_processes_learn_what_one_does(without_dropout: Path, changed: dict[str, Any], launcher: str) -> None:
+    set_params(**changed)
+    run_stage("train")
+    metrics, curves, weights = results()
+    files = set(snapshot(Path()))
+    command, processes = ((sys.executable,), 2) if launcher == "ours" else (TORCHRUN, 1)
+    status, out, err = finish(start(TRAIN, command, processes))
+    assert status == 0, err
+    assert out.count("epoch ") == 3, "each epoch is told once"
+    assert set(snapshot(Path())) == files
+    found = results()
+    assert found[0] == metrics
+    for ours, theirs in zip(found[1], curves, strict=True):
+        pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=1e-4)
+    assert found[2].keys() == weights.keys()
+    for name, tensor in weights.items():
+        np.testing.assert_allclose(found[2][name], tensor, rtol=0, atol=2e-3)
+
+
+def test_a_loss_that_is_not_finite_is_told_once(without_dropout: Path) -> None:
+    set_params()
+    tensors = load_file(ENCODER / "model.safetensors")
+    tensors["encoder.layer.0.output.dense.weight"][:] = np.nan
+    save_file(tensors, ENCODER / "model.safetensors", metadata={"format": "pt"})
+    folders = [Path(name) for name in ("data", "models", "metrics", "plots")]
+    before = snapshot(*folders)
+    status, out, err = finish(start(TRAIN))
+    assert (status, out) == (1, "")
+    assert err.startswith("train: the train loss is nan at step 1, epoch 1, in the sentences ")
+    assert err.count("\n") == 1
+    assert snapshot(*folders) == before
+
+
+def test_validation_is_shared_and_comes_out_the_same(finished: Path) -> None:
+    # Numbers of sentences that are even, odd, and below that of processes.
+    expected = validations.scores(Path(), [6, 5, 1])
+    assert len({str(scores) for scores in expected}) == 3
+    status, out, err = finish(start(ROOT / "tests/validations.py", TORCHRUN, 1))
+    assert status == 0, err
+    assert json.loads(out) == {"processes": 2, "scores": [pytest.approx(scores, abs=2e-6) for scores in expected]}
