@@ -21,6 +21,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState
 from datasets import Dataset
+from huggingface_hub import constants
 from hypothesis import settings
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -273,6 +274,16 @@ def finished(finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     shutil.copytree(finished_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """This process as one that may use a network, without anybody's login or cache."""
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    return monkeypatch
 
 
 def run_stage(name: str, *arguments: str) -> None:
