@@ -1,8 +1,8 @@
 """Stage 3, train: fine-tune the encoder under a new token classifier, keep the epoch that is best on validation.
 
 Reads the section ``train`` of params.yaml, data/tokenized and models/pretrained.
-Writes models/finetuned (weights, configuration with the labels, tokenizer), metrics/train.json and the learning curves
-plots/train_loss.csv and plots/validation.csv.
+Writes models/finetuned (weights, configuration with the labels, tokenizer, provenance), metrics/train.json and the
+learning curves plots/train_loss.csv and plots/validation.csv.
 
     python stages/train.py
 """
@@ -29,6 +29,7 @@ from tagging.params.reader import read_section
 from tagging.params.train import Train
 from tagging.precision import resolve
 from tagging.progress import quiet
+from tagging.provenance import PROVENANCE, versions
 from tagging.tokenized import Split
 from tagging.training import Training
 from tagging.validation import Validation
@@ -43,6 +44,8 @@ VALIDATION = Path("plots/validation.csv")
 
 # What a running training keeps, a string so that it is not taken for an artifact of the stage.
 WORK = ".work/train"
+# Those that a model's weights depend on.
+LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
 ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer.run}
 
 
@@ -65,6 +68,7 @@ def main() -> None:
         training = Training(model, train, words, params, precision, Path(WORK, "best"))
         ENGINES[params.engine](training)
         write_model(training.best, finetuned)
+        write_provenance(training, finetuned)
         write_results(training, metrics, train_loss, validation_curve)
     shutil.rmtree(WORK)
 
@@ -125,6 +129,20 @@ def write_model(best: Path, target: Path) -> None:
     shutil.copytree(best, target)
     for file in sorted(TOKENIZER.iterdir()):
         shutil.copyfile(file, target / file.name)
+
+
+def write_provenance(training: Training, target: Path) -> None:
+    """Write down how the model was made, which stays with it on its way to a machine of another kind."""
+    write_json(
+        target / PROVENANCE,
+        {
+            "params": training.params.model_dump(exclude={"hub"}),
+            "precision": training.precision,
+            "best_epoch": training.learning.best["epoch"],
+            "steps": training.learning.steps,
+            "versions": versions(*LIBRARIES),
+        },
+    )
 
 
 def write_results(training: Training, metrics: Path, train_loss: Path, validation: Path) -> None:

@@ -34,6 +34,7 @@ settings.load_profile("tests")
 ROOT = Path(__file__).parents[1]
 STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
 
+NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
 TINY_PARAMS = {
     "download": {
         "folder": "data/tiny",
@@ -75,6 +76,7 @@ TINY_PARAMS = {
         "weight_decay": 0.01,
         "max_grad_norm": 1.0,
         "label_smoothing": 0.0,
+        "hub": dict(NO_PUSH),
     },
     "evaluate": {
         "tokens_per_batch": 64,
@@ -82,7 +84,12 @@ TINY_PARAMS = {
         "decoding": "greedy",
         "bootstrap": {"resamples": 100, "seed": 3},
     },
-    "export": {"dtype": "float32", "min_agreement": 1.0},
+    "export": {
+        "dtype": "float32",
+        "min_agreement": 1.0,
+        "card": {"language": "en", "license": None},
+        "hub": dict(NO_PUSH),
+    },
 }
 
 # name, pos, ner; the long one needs windows, the last word of the test split's second sentence is of no sub-word.

@@ -14,7 +14,7 @@ class Push(Section):
 
     repo_id: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
     private: bool
-    branch: Annotated[str, Field(min_length=1)]
+    branch: Annotated[str, Field(pattern=r"^[\w./-]+$")]
     push: bool
 
     @model_validator(mode="after")
