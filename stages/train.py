@@ -2,15 +2,22 @@
 
 Reads the section ``train`` of params.yaml, data/tokenized and models/pretrained.
 Writes models/finetuned (weights, configuration with the labels, tokenizer, provenance), metrics/train.json and the
-learning curves plots/train_loss.csv and plots/validation.csv.
+learning curves plots/train_loss.csv and plots/validation.csv. Pushes each epoch's model to the Hugging Face Hub where
+``train.hub`` says so.
 
     python stages/train.py
 """
 
 from __future__ import annotations
 
+from tagging.interruption import end_silently
+
+if __name__ == "__main__":
+    end_silently()
+
 import os
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +28,10 @@ from transformers import PreTrainedModel, set_seed
 
 from tagging import models, tokenized
 from tagging.engines import Engine, accelerate_loop, trainer
+from tagging.epoch_pushes import EpochPushes
 from tagging.faults import Fault, exit_with_message, take_no_arguments
+from tagging.fingerprint import fingerprint
+from tagging.hub_push import Target
 from tagging.labels import Labels
 from tagging.learning import SCORES
 from tagging.outputs import replacing, write_json
@@ -33,6 +43,7 @@ from tagging.provenance import PROVENANCE, versions
 from tagging.tokenized import Split
 from tagging.training import Training
 from tagging.validation import Validation
+from tagging.work import work_folder
 
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
@@ -42,8 +53,8 @@ METRICS = Path("metrics/train.json")
 TRAIN_LOSS = Path("plots/train_loss.csv")
 VALIDATION = Path("plots/validation.csv")
 
-# What a running training keeps, a string so that it is not taken for an artifact of the stage.
-WORK = ".work/train"
+# Params that change no weight: when they change, an interrupted run goes on all the same.
+WITHOUT_EFFECT = {"checkpoint_every", "hub"}
 # Those that a model's weights depend on.
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
 ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer.run}
@@ -54,6 +65,10 @@ def main() -> None:
     params = read_section("train", Train)
     quiet()
     one_process()
+    target = Target.of("train.hub", params.hub) if params.hub.push else None
+    if target is not None:  # before any work
+        target.check()
+        target.create()
     precision = resolve(params.precision, PartialState().device, "train.precision")
     labels = tokenized.load_labels(TOKENIZED)
     tokenized.check_tokenizer(TOKENIZED, TOKENIZER)
@@ -62,15 +77,46 @@ def main() -> None:
     model = models.start(ENCODER, labels, params.attention, precision)
     for split in (train, validation):
         check_fit(model, split, labels)
-    with replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (finetuned, metrics, train_loss, validation_curve):
-        shutil.rmtree(WORK, ignore_errors=True)
-        words = Validation(validation, labels, precision, params.device_tokens)
-        training = Training(model, train, words, params, precision, Path(WORK, "best"))
-        ENGINES[params.engine](training)
-        write_model(training.best, finetuned)
-        write_provenance(training, finetuned)
-        write_results(training, metrics, train_loss, validation_curve)
-    shutil.rmtree(WORK)
+    made_of = fingerprint(params.model_dump(exclude=WITHOUT_EFFECT), Path(__file__), TOKENIZED, ENCODER, TOKENIZER)
+    # The work goes when the outs are in place and all is pushed.
+    with work_folder("train", made_of) as work, pushing(target, work) as pushes:
+        with replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION) as (
+            finetuned,
+            metrics,
+            train_loss,
+            validation_curve,
+        ):
+            words = Validation(validation, labels, precision, params.device_tokens)
+            training = Training(model, train, words, params, precision, work)
+            training.pushes = pushes
+            if training.epochs_left:
+                ENGINES[params.engine](training)
+            else:
+                print("training was over when it was interrupted: writing what it came to")
+            write_model(training.best, finetuned)
+            write_provenance(training, finetuned)
+            write_results(training, metrics, train_loss, validation_curve)
+        if pushes is not None:
+            settle(pushes)
+
+
+def pushing(target: Target | None, work: Path) -> AbstractContextManager[EpochPushes | None]:
+    return nullcontext() if target is None else EpochPushes(target, work, TOKENIZER)
+
+
+def settle(pushes: EpochPushes) -> None:
+    """Wait for the pushes.
+
+    Raises:
+        Fault: some have failed.
+    """
+    try:
+        pushes.settle()
+    except Fault as fault:
+        raise Fault(
+            f"{FINETUNED} is complete, but {fault}; `dvc repro` pushes what is missing, and trains nothing anew"
+        ) from None
+    print(f"{pushes.target}: all epochs are pushed")
 
 
 def be_deterministic(seed: int) -> None:
@@ -136,8 +182,8 @@ def write_provenance(training: Training, target: Path) -> None:
     write_json(
         target / PROVENANCE,
         {
-            "params": training.params.model_dump(exclude={"hub"}),
-            "precision": training.precision,
+            "params": training.params.model_dump(exclude=WITHOUT_EFFECT),
+            "precision": ", ".join(training.saved.precisions),
             "best_epoch": training.learning.best["epoch"],
             "steps": training.learning.steps,
             "versions": versions(*LIBRARIES),
@@ -156,7 +202,7 @@ def write_results(training: Training, metrics: Path, train_loss: Path, validatio
         {
             "best_epoch": best["epoch"],
             "steps": learning.steps,
-            "precision": training.precision,
+            "precision": ", ".join(training.saved.precisions),
             "padding": round(training.batches.padding(learning.steps), 6),
             "validation": {name: best[name] for name in (*SCORES, "loss")},
         },

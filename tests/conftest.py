@@ -12,6 +12,7 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 import runpy
 import shutil
+import signal
 import string
 import subprocess
 import sys
@@ -33,6 +34,9 @@ settings.load_profile("tests")
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
+
+# What stages read of other sections: the exported model decodes as the evaluated one, and its card tells of windows.
+SHARED = {"export": {"evaluate": ["decoding"], "tokenize_align": ["label_all_tokens", "max_length", "stride"]}}
 
 NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
 TINY_PARAMS = {
@@ -66,6 +70,7 @@ TINY_PARAMS = {
         "max_steps": None,
         "early_stopping": None,
         "batches": {"order": "random", "batch_size": 2},
+        "checkpoint_every": None,
         "pad_to_multiple_of": None,
         "device_tokens": None,
         "precision": "fp32",
@@ -296,11 +301,15 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
 def run_stage(name: str, *arguments: str) -> None:
     """Run a stage's script in this process, as ``python stages/NAME.py`` would, in the current folder."""
     script = ROOT / "stages" / f"{name}.py"
+    on_ctrl_c = signal.getsignal(signal.SIGINT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [str(script), *arguments])
         # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
         AcceleratorState._reset_state(reset_partial_state=True)
-        runpy.run_path(str(script), run_name="__main__")
+        try:
+            runpy.run_path(str(script), run_name="__main__")
+        finally:
+            signal.signal(signal.SIGINT, on_ctrl_c)
 
 
 def fault_of(stage: str) -> str:
@@ -339,7 +348,8 @@ def import_closure(script: Path) -> set[str]:
     )
     loaded = [Path(line) for line in [*done.stdout.split(), str(script)]]
     packages = [path.parent for path in loaded if path.name == "__init__.py"]
-    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in (".html", ".css", ".js")]
+    suffixes = (".html", ".css", ".js", ".md")
+    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in suffixes]
     return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, STAGES, import_closure
+from conftest import ROOT, SHARED, STAGES, import_closure
 from dvc_render.vega_templates import get_template
 from ruamel.yaml import YAML
 
@@ -37,8 +37,8 @@ def declared(stage: str, *kinds: str) -> list[str]:
 
 def read_by(stage: str) -> dict[str, object]:
     """The params that a stage reads, with their values: its section, and what it shares with another stage."""
-    shared = {"evaluate.decoding": PARAMS["evaluate"]["decoding"]} if stage == "export" else {}
-    return {f"{stage}.{key}": value for key, value in PARAMS[stage].items()} | shared
+    sections = {stage: list(PARAMS[stage]), **SHARED.get(stage, {})}
+    return {f"{section}.{key}": PARAMS[section][key] for section, keys in sections.items() for key in keys}
 
 
 @pytest.mark.parametrize("stage", STAGES)
