@@ -35,6 +35,7 @@ class Hub:
         self.objects: dict[str, bytes] = {}  # large files that were uploaded, by SHA-256
         self.xet: Path | None = None  # a folder that the clients' own xet library keeps large files in
         self.failing: dict[str, int] = {}  # names of routes, and the status that each answers with
+        self.gate: threading.Event | None = None  # commits wait until it is set
         self.requests: list[str] = []  # "METHOD /path", in the order of arrival
         self.broken: int | None = None  # a status to answer everything with, and nothing else
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))

@@ -139,6 +139,8 @@ class Writing:
     def commit(self, repository: Repository, revision: str) -> None:
         """One JSON object a line: the message, then the changes."""
         self.allow_writing(self.name.split("/")[0])
+        if self.hub.gate is not None:
+            self.hub.gate.wait(60)
         before, _ = self.at(repository, revision)
         lines = [json.loads(line) for line in self.body.splitlines()]
         header = next(line["value"] for line in lines if line["key"] == "header")

@@ -38,14 +38,17 @@ class EpochPushes:
         self._worker = ThreadPoolExecutor(1)
         self._turns: list[Future[None]] = []
         self._fault: Fault | None = None
+        self._ended = False
 
     def __enter__(self) -> EpochPushes:
         disable_progress_bars()  # the terminal is the training's
-        self._take_turn()
+        if self.waiting():
+            self._take_turn()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        # After a fault nobody waits for what is queued: it is there for the next run.
+        # After a fault nobody waits for more than the push that runs: the others are there for the next run.
+        self._ended = True
         self._worker.shutdown(wait=exception[0] is None, cancel_futures=True)
 
     def add(self, epoch: int, message: str, model: Path) -> None:
@@ -85,11 +88,15 @@ class EpochPushes:
         return sorted(int(entry.name) for entry in self.folder.glob("[0-9]*"))
 
     def _take_turn(self, told: bool = True) -> None:
-        self._turns.append(self._worker.submit(self._push_waiting, told))
+        begun = all(turn.running() or turn.done() for turn in self._turns[-1:])
+        if begun:  # else it will see all that waits now
+            self._turns.append(self._worker.submit(self._push_waiting, told))
 
     def _push_waiting(self, told: bool) -> None:
         """Push what waits, the oldest first, up to the first that fails."""
         for epoch in self.waiting():
+            if self._ended:
+                return
             entry = self.folder / str(epoch)
             try:
                 self.target.push(entry / MODEL, (entry / MESSAGE).read_text(encoding="utf-8"))
