@@ -18,14 +18,14 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, co
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
 from tagging.faults import Fault
-from tagging.hub_failures import LOGIN, NO_CONNECTION, NO_HUB, no_hub, unreachable
+from tagging.hub_failures import LOGIN, NO_HUB, no_hub, unreachable
 from tagging.params.push import Push
 
 # Weights of an earlier push that this one lacks would be another model's: they go. Anything else on a branch stays.
 STALE = ("*.safetensors", "*.safetensors.index.json", "*.onnx", "*.onnx.data")
 
-# httpx2's of requests, OSError of files and of hf_xet, RuntimeError of both ways to upload (its cause says more),
-# ValueError of names, of metadata and of answers that the client does not understand.
+# httpx2's of requests, OSError of files and of xet's library, RuntimeError of both ways to upload (its cause says
+# more), ValueError of names, of metadata and of answers that the client does not understand.
 _FAILURES = (httpx2.HTTPError, OSError, RuntimeError, ValueError)
 
 
@@ -168,7 +168,7 @@ class Target:
                 return self._explain_status(error.response.status_code, error.server_message)
         if isinstance(error, NO_HUB):
             return no_hub()
-        if isinstance(error, NO_CONNECTION):
+        if isinstance(error, httpx2.HTTPError):
             return unreachable(error, self.repo_id)
         return f"{self.repo_id} could not be pushed to: {' '.join(str(error).split()) or type(error).__name__}"
 

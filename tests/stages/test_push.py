@@ -272,12 +272,12 @@ import os, sys, hf_xet
 (known,) = hf_xet.hash_files([sys.argv[1]])
 headers = {"authorization": "Bearer " + os.environ["HF_TOKEN"]}
 with hf_xet.XetSession().new_file_download_group(token_refresh_url=sys.argv[2], token_refresh_headers=headers) as group:
-    group.start_download_file(known, sys.argv[3])
+    group.start_download_file(hf_xet.XetFileInfo(known.hash, known.file_size), sys.argv[3])
 """
 
 
 def test_by_xet(finished: Path, hub: Hub, tmp_path_factory: pytest.TempPathFactory, capsys) -> None:
-    """As the real Hub takes large files: not by itself, but into a store, which is a folder of xet's own library here."""
+    """As the real Hub takes large files: not by itself, but into a store, here a folder of xet's own library."""
     configure("export", push=False)
     home, hub.xet = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("store")
     assert "ada/people: commit " in in_own_process(hub, home, str(ROOT / "stages/export.py"), "--push")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hub_repositories import Account
 from hub_server import Hub
-from huggingface_hub import constants
+from huggingface_hub import HfApi, constants
 
 from tagging.faults import Fault
 from tagging.hub_push import Target
@@ -269,6 +269,18 @@ class TestHalfWay:
             'ada/people could not be pushed to: Invalid metadata in README.md. - "license" must be a string'
         )
         (folder / "README.md").write_bytes(card)
+        self.again(server, to, folder)
+
+    @pytest.mark.parametrize("error", [ConnectionError, RuntimeError, PermissionError])
+    def test_what_the_library_of_xet_raises(
+        self, server: Hub, to: Target, folder: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = "Network error: HTTP status client error\n(403 Forbidden)"
+        with monkeypatch.context() as patch:
+            patch.setattr(HfApi, "preupload_lfs_files", lambda *_, **__: (_ for _ in ()).throw(error(said)))
+            assert fault(to, folder) == (
+                "ada/people could not be pushed to: Network error: HTTP status client error (403 Forbidden)"
+            )
         self.again(server, to, folder)
 
     def test_somebody_else_pushes_meanwhile(self, server: Hub, to: Target, folder: Path) -> None:
