@@ -75,7 +75,7 @@ def render(facts: Facts) -> str:
         model_name=name,
         eval_results=model_index(facts.metrics, task, dataset),
     )
-    of_test = facts.metrics[TEST]
+    test = facts.metrics[TEST]
     body = (
         _environment()
         .get_template("page.md")
@@ -85,9 +85,12 @@ def render(facts: Facts) -> str:
             dataset=dataset,
             encoder=encoder,
             unit="entities" if facts.labels.kind == "spans" else "words",
-            types=sorted(of_test["per_type"].items()),
-            intervals=of_test["intervals"]["per_type"],
-            few=sorted(name for name, scores in of_test["per_type"].items() if scores["number"] < FEW),
+            types=sorted(test["per_type"].items()),
+            test=test,
+            intervals=test["intervals"]["per_type"],
+            # Of plain tags the slices have an accuracy.
+            unseen=test["slices"].get("text", {}).get("unseen") if facts.labels.kind == "spans" else None,
+            few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
             curve=curve(facts.epochs),
             params=list(_flat(facts.training["params"])),

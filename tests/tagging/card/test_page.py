@@ -28,6 +28,8 @@ def metrics(types: list[str]) -> dict[str, Any]:
         "per_type": {
             name: {"precision": 0.1, "recall": 0.2, "f1": 0.3, "number": 60 - 20 * n} for n, name in enumerate(types)
         },
+        "slices": {"text": {"unseen": {"f1": 0.25, "number": 1000}}},
+        "calibration": {"ece": 0.1, "confidence": 0.9, "accuracy": 0.8, "number": 30},
         "intervals": {
             "overall": dict.fromkeys(SCORES, ends),
             "per_type": {name: {"f1": ends} for name in types},
@@ -88,6 +90,8 @@ def test_what_is_told_of_a_run_on_files() -> None:
     assert "| 2 | 0.500 | 0.600 | ████████████ |" in told
     assert "python 3.11.1, torch 2.13.0+cpu." in told
     assert "fewer than 50 entities in the test split: PER." in card
+    assert "whose text training has not, 1,000 of 1,234 in the test split, F1 is 0.250." in card
+    assert "has a score of 0.900 in the mean, and 0.800 of that is right" in card
     assert "Under which licence the model may be used is not stated" in card
 
 
@@ -129,6 +133,14 @@ def test_plain_tags_and_drawn_splits() -> None:
     assert "IOB2" not in card
     assert "Drawn from train by the words of a sentence: seed 4, test 0.1." in card
     assert "| accuracy | words |" in card
+    assert "whose text training has not" not in card
+
+
+def test_a_model_that_predicts_nothing() -> None:
+    nothing = {**metrics(["LOC"]), "slices": {}, "calibration": {"number": 0}}
+    card = render(facts(types=("LOC",), metrics={"validation": nothing, "test": nothing}))
+    assert "in the mean" not in card
+    assert "whose text training has not" not in card
 
 
 def test_no_placeholder_is_left() -> None:
