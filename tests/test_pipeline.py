@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +26,9 @@ class Clone:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def run(self, *command: str, status: int = 0) -> str:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             # The stages must run in the environment of the tests, activated or not.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -35,10 +38,12 @@ class Clone:
             "GIT_COMMITTER_NAME": "t",
             "GIT_COMMITTER_EMAIL": "t@example.com",
         }
+
+    def run(self, *command: str, status: int = 0) -> str:
         done = subprocess.run(
             command,
             cwd=self.path,
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -184,6 +189,38 @@ class TestMatrix:
         with (clone.path / "data/tiny/train.conll").open("a") as file:
             file.write("\nAda PROPN B-PER\n")
         assert self.changed(clone) == {"download"}
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system tells nobody of the end of a process")
+def test_a_killed_repro_goes_on_and_ends_with_the_same_bytes(clone: Clone) -> None:
+    undisturbed = clone.lock
+    command = ("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train")
+    checkpoints: set[Path] = set()
+    outputs = []
+    # dvc alone, and all processes together, as Ctrl-C does it.
+    for kill, number in [(os.kill, signal.SIGKILL), (os.kill, signal.SIGTERM), (os.killpg, signal.SIGINT)]:
+        with subprocess.Popen(
+            command,
+            cwd=clone.path,
+            env=clone.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as repro:
+            while repro.poll() is None and checkpoints.issuperset(clone.path.glob(".work/train/*/step-*")):
+                time.sleep(0.01)
+            checkpoints.update(clone.path.glob(".work/train/*/step-*"))
+            kill(repro.pid, number)
+            # It ends when the stage has ended too: none is left behind.
+            outputs.append(repro.communicate()[0])
+    outputs.append(clone.run(*command))
+    assert "going on after step " in "".join(outputs)
+    assert 'File "stages/train.py"' not in "".join(outputs), "a traceback"
+    assert clone.lock == undisturbed
+    assert clone.run("git", "status", "--porcelain") == ""
+    assert not (clone.path / ".work").exists()
 
 
 def test_two_people_share_results(clone: Clone, tmp_path: Path) -> None:

@@ -57,5 +57,7 @@ def exit_with_message(main: Callable[[], None]) -> None:
     except KeyboardInterrupt as stop:
         told = stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT)
         # Not 0: DVC would take the half-done stage for a finished one.
-        print(f"{name}: {told}; nothing was changed", file=sys.stderr)
+        # On a terminal a progress bar may stand in the line.
+        start = "\n" if sys.stderr.isatty() else ""
+        print(f"{start}{name}: {told}; nothing was changed", file=sys.stderr)
         sys.exit(told.status)

@@ -5,19 +5,21 @@ What a signal interrupts needs no rescue: outs are renamed into place when they 
 
 from __future__ import annotations
 
-import ctypes
 import os
+import select
 import signal
-import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Seconds from a signal to the end of the process, whatever it does: an exception that is raised within a destructor is
 # lost, and an operation of a library that takes long would have to be waited for.
 GRACE = 10
-PR_SET_PDEATHSIG = 1
+# DVC sets it for the commands that it runs.
+BY_DVC = "DVC_STAGE"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -35,14 +37,31 @@ class Interrupted(KeyboardInterrupt):
 def end_silently() -> None:
     """To be called before the libraries are imported, which takes seconds.
 
-    Until `heeding` signals end the process as they end any other; Python would show where Ctrl-C met it. Where DVC
-    started it, it ends with DVC: killed, DVC leaves its stages running, and the next run would meet this one.
+    Until `heeding`, signals end the process as they end any other; Python would show where Ctrl-C met it. On Linux a
+    process that DVC started ends with DVC, which leaves its stages running when it is killed.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Of any other parent it is not known whether its end means this one's: nohup and disown say that it does not.
-    if "DVC_STAGE" in os.environ and sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    if BY_DVC in os.environ and hasattr(os, "pidfd_open"):
+        with suppress(OSError):  # one of them is gone already, or the system hides them
+            watched = [os.pidfd_open(process) for process in _up_to_dvc()]
+            threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
+
+
+def _up_to_dvc() -> Iterator[int]:
+    """The process that started this one, the one that started that, and so on: shells, launchers, DVC."""
+    process = os.getppid()
+    yield process
+    # DVC itself is the first that runs without the variable.
+    while f"\0{BY_DVC}=".encode() in b"\0" + Path(f"/proc/{process}/environ").read_bytes():
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        yield process
+
+
+def _end_with(watched: list[int]) -> None:
+    select.select(watched, [], [])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager

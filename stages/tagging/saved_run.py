@@ -15,6 +15,7 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from accelerate import Accelerator, PartialState
@@ -61,7 +62,7 @@ class SavedRun:
             # An epoch after the checkpoint may have written its own.
             shutil.rmtree(self.best, ignore_errors=True)
             if self._newest is not None and (self._newest / "best").is_dir():
-                shutil.copytree(self._newest / "best", self.best)
+                _copy(self._newest / "best", self.best)
         PartialState().wait_for_everyone()
 
     def restore(self, accelerator: Accelerator, schedule: LambdaLR) -> bool:
@@ -75,7 +76,7 @@ class SavedRun:
             Whether there was one.
 
         Raises:
-            Fault: the run was spread over devices in another way that does not fit this one.
+            Fault: the run was spread over devices in a way that does not fit this one, or the checkpoint is not ours.
         """
         self._accelerator, self._schedule = accelerator, schedule
         _use_plain_names(accelerator)
@@ -87,7 +88,10 @@ class SavedRun:
                 f"the run that {self._newest.parent} holds is kept {state['layout']}, this one would be "
                 f"{_layout(accelerator)}: start it as before, or remove that folder to train anew"
             )
-        accelerator.load_state(str(self._newest))
+        try:
+            accelerator.load_state(str(self._newest))
+        except UnpicklingError:  # PyTorch loads tensors and plain values only
+            raise Fault(f"{self._newest} holds more than tensors, which no run wrote: remove it") from None
         schedule.load_state_dict(state["schedule"])
         return True
 
@@ -124,7 +128,7 @@ class SavedRun:
         if self._accelerator.is_main_process:
             if self.best.is_dir():
                 # No link: what damages one would damage both.
-                shutil.copytree(self.best, folder / "best")
+                _copy(self.best, folder / "best")
             write_json(
                 folder / STATE,
                 {
@@ -139,6 +143,12 @@ class SavedRun:
     def _state(checkpoint: Path) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
         return state
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.mkdir()
+    for file in source.iterdir():
+        shutil.copyfile(file, target / file.name)
 
 
 def _layout(accelerator: Accelerator) -> str:

@@ -49,7 +49,7 @@ def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
         yield folder
         state.wait_for_everyone()
         if state.is_main_process:
-            shutil.rmtree(folder)
+            _remove(folder)
     for empty in (place, place.parent):
         with suppress(OSError):
             empty.rmdir()
@@ -59,9 +59,19 @@ def _lock(folder: Path) -> Path:
     return folder.with_suffix(".lock")
 
 
+def _remove(folder: Path) -> None:
+    # By another name first: a kill must not leave a part of it to go on from.
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    folder.rename(partial)
+    shutil.rmtree(partial)
+
+
 def _remove_old(place: Path, ours: Path) -> None:
+    for partial in place.glob(".*.partial"):
+        shutil.rmtree(partial, ignore_errors=True)
     others = [path for path in place.iterdir() if path.is_dir() and path != ours]
     for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-KEPT]:
         with suppress(Timeout), FileLock(_lock(path), timeout=0):
-            shutil.rmtree(path)
+            _remove(path)
             _lock(path).unlink()
