@@ -27,7 +27,7 @@ from transformers import PreTrainedModel
 
 from tagging import curve_files, models, tokenized
 from tagging.backends.torch_model import TorchModel
-from tagging.card import page
+from tagging.card import document
 from tagging.decoding import Decoding
 from tagging.encoders import load_tokenizer, save_tokenizer
 from tagging.faults import Fault, exit_with_message, require
@@ -114,21 +114,21 @@ def write_export(model: PreTrainedModel, target: Path) -> None:
 def write_card(params: Export, labels: Labels, decoding: Decoding, target: Path) -> None:
     """Write the model card: the Hub shows it, and so does any editor."""
     tokenize = read_section("tokenize_align", TokenizeAlign)
-    facts = page.Facts(
+    facts = document.Facts(
         labels=labels,
         dataset=read_json(DATASET, "download"),
         encoder=read_json(ENCODER, "download"),
         training=read_json(FINETUNED / PROVENANCE, "train"),
         windows=tokenize.model_dump(include={"label_all_tokens", "max_length", "stride"}),
         metrics=read_json(EVALUATED, "evaluate"),
-        epochs=curve_files.read(VALIDATION, page.EPOCHS),
+        epochs=curve_files.read(VALIDATION, document.EPOCHS),
         decoding=decoding,
         language=params.card.language,
         license=params.card.license,
         hub=params.hub,
         folder=EXPORT.as_posix(),
     )
-    target.write_text(page.render(facts), encoding="utf-8")
+    target.write_text(document.render(facts), encoding="utf-8")
 
 
 def push(target: Target) -> None:

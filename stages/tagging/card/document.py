@@ -1,4 +1,4 @@
-"""The page: everything that a model card tells, given to its template."""
+"""The document: everything that a model card tells, given to its template."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def render(facts: Facts) -> str:
     test = facts.metrics[TEST]
     body = (
         _environment()
-        .get_template("page.md")
+        .get_template("document.md")
         .render(
             name=name,
             facts=facts,

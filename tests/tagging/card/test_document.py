@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tagging.card.page import Facts, render
+from tagging.card.document import Facts, render
 from tagging.display import printable
 from tagging.labels import Labels
 from tagging.params.push import Push
