@@ -242,12 +242,22 @@ def test_two_people_share_results(clone: Clone, tmp_path: Path) -> None:
     assert f1["diff"] == pytest.approx(f1["new"] - f1["old"])
 
 
-def test_plots_are_drawn(clone: Clone) -> None:
-    output = clone.run("dvc", "plots", "show")
-    page = Path(output.strip().removeprefix("file://"))
-    drawn = page.read_text()
+@pytest.mark.parametrize(("command", "revisions"), [("show", {"workspace"}), ("diff HEAD~1", {"HEAD~1", "workspace"})])
+def test_plots_are_drawn(clone: Clone, command: str, revisions: set[str]) -> None:
+    # HEAD~1 is the project without results; give it some to be drawn.
+    clone.run("git", "commit", "-q", "--allow-empty", "-m", "the same once more")
+    try:
+        output = clone.run("dvc", "plots", *command.split())
+    finally:
+        clone.run("git", "reset", "-q", "--hard", "HEAD~1")
+    drawn = Path(output.strip().removeprefix("file://")).read_text()
     for plot in ("train_loss", "validation", "confusion", "per_type", "reliability"):
         assert drawn.count(f"vegaEmbed('#plots_{plot}_csv'") == 1
+    specs = [json.loads(line.split(" = ")[1].rstrip(";")) for line in drawn.splitlines() if "var spec = " in line]
+    assert len(specs) == 5
+    for spec in specs:
+        assert "<DVC_METRIC" not in json.dumps(spec), "the template asks for something that dvc.yaml does not give"
+        assert {row["rev"] for row in spec["data"]["values"]} == revisions
     assert clone.run("git", "status", "--porcelain") == ""
 
 
