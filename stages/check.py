@@ -1,6 +1,7 @@
 """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
-Reads params.yaml. Writes nothing. `make repro` runs it before `dvc repro`; it takes well under a second.
+Reads params.yaml. Writes nothing. Where a stage shall push to the Hugging Face Hub, asks whether that will be let in.
+`make repro` runs it before `dvc repro`; it takes well under a second.
 
     python stages/check.py
 """
@@ -11,6 +12,7 @@ from tagging.faults import Fault, exit_with_message, take_no_arguments
 from tagging.params.download import Download
 from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
+from tagging.params.push import Push
 from tagging.params.reader import PARAMS, Section, faults, line_of, read_file, read_section
 from tagging.params.tokenize_align import TokenizeAlign
 from tagging.params.train import Train
@@ -38,6 +40,17 @@ def main() -> None:
         found += task_faults(content["tokenize_align"]["task"], list(read_section("download", Download).dataset.layers))
     if found:
         raise Fault("\n  ".join([f"{PARAMS} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
+    check_pushes({"train.hub": read_section("train", Train).hub, "export.hub": read_section("export", Export).hub})
+
+
+def check_pushes(pushes: dict[str, Push]) -> None:
+    """Ask the Hub about those that are on."""
+    asked = {section: params for section, params in pushes.items() if params.push}
+    if asked:
+        from tagging.hub_push import Target  # here, since the Hub's client takes longer to load than all of this script
+
+        for section, params in asked.items():
+            Target.of(section, params).check()
 
 
 def task_faults(task: str, layers: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ from typing import Any
 from accelerate import PartialState
 from tabulate import tabulate
 
-from tagging import evaluation, launchers, models, plots, tokenized
+from tagging import curve_files, evaluation, launchers, models, plots, tokenized
 from tagging.backends.torch_model import TorchModel, workers
 from tagging.evaluation import Labelled
 from tagging.faults import Fault, exit_with_message
@@ -64,7 +64,7 @@ def main() -> None:
     quiet()
     launchers.refuse("evaluate")
     labels = tokenized.load_labels(TOKENIZED)
-    losses, epochs = curves.read(TRAIN_LOSS, curves.LOSSES), curves.read(VALIDATION, curves.EPOCHS)
+    losses, epochs = curve_files.read(TRAIN_LOSS, curves.LOSSES), curve_files.read(VALIDATION, curves.EPOCHS)
     loaded = {name: tokenized.load_split(TOKENIZED, name) for name in ("train", *SPLITS)}
     backend = load_backend(params, labels)
     with workers(backend.device) as threads:

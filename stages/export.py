@@ -1,11 +1,14 @@
 """Stage 5, export: the folder that a user takes away, proven to predict what the trained model predicts.
 
-Reads the section ``export`` and the keys ``evaluate.decoding``, ``tokenize_align.max_length`` and ``.stride`` of
-params.yaml, data/tokenized (the test split) and models/finetuned.
+Reads the section ``export`` and the key ``evaluate.decoding`` of params.yaml, three keys of ``tokenize_align``,
+data/tokenized (the test split) and models/finetuned; for the model card also the provenance of data and encoder, the
+scores and the learning curve.
 Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with the
-forms for onnxruntime beside it (see `tagging.exported`), and metrics/export.json.
+forms for onnxruntime beside it (see `tagging.exported`) and its model card README.md, and metrics/export.json.
+Pushes models/export to the Hugging Face Hub where ``export.hub`` says so.
 
     python stages/export.py
+    python stages/export.py --push    push models/export as it is, compute nothing
 """
 
 from __future__ import annotations
@@ -15,42 +18,68 @@ from tagging.interruption import end_silently
 if __name__ == "__main__":
     end_silently()
 
+import argparse
 from pathlib import Path
 
 import torch
 from tabulate import tabulate
 
-from tagging import exported, launchers, models, onnx_export, quantization, tokenized
+from tagging import curve_files, exported, launchers, models, onnx_export, quantization, tokenized
 from tagging.backends import Backend
 from tagging.backends.onnx_model import OnnxModel, cores
 from tagging.backends.torch_model import TorchModel
+from tagging.card import document
+from tagging.decoding import Decoding
 from tagging.encoders import load_tokenizer, save_tokenizer
 from tagging.exported import GRAPHS, Exported, Form
-from tagging.faults import Fault, exit_with_message, take_no_arguments
+from tagging.faults import Fault, exit_with_message, require
+from tagging.hub_push import Target
 from tagging.labels import Labels
-from tagging.outputs import replacing, write_json
+from tagging.outputs import read_json, replacing, write_json
 from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
 from tagging.parity import Parity
 from tagging.progress import quiet
+from tagging.provenance import PROVENANCE
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
 EXPORT = Path("models/export")
 METRICS = Path("metrics/export.json")
+# What the card tells.
+DATASET = Path("data/raw/provenance.json")
+ENCODER = Path("models/pretrained/provenance.json")
+EVALUATED = Path("metrics/evaluate.json")
+VALIDATION = Path("plots/validation.csv")
 
+CARD = "README.md"
 SPLIT = "test"
 
 
 def main() -> None:
-    take_no_arguments(__doc__)
+    parser = argparse.ArgumentParser(
+        description="Write models/export, and push it to the Hub where export.hub says so."
+    )
+    parser.add_argument("--push", action="store_true", help="push models/export as it is, compute nothing")
+    only_push = parser.parse_args().push
     params = read_section("export", Export)
     windows = read_section("tokenize_align", TokenizeAlign)
     decoding = read_section("evaluate", Evaluate).decoding
     quiet()
     launchers.refuse("export")
+    target = Target.of("export.hub", params.hub) if params.hub.push or only_push else None
+    if target is not None:
+        target.check()  # before any work
+    if not only_push:
+        export(params, windows, decoding)
+    if target is not None:
+        push(target)
+
+
+def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
+    """Write the export and its metrics, or raise a `Fault` and leave the earlier ones."""
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
     trained = TorchModel(models.load(FINETUNED, labels))
@@ -60,6 +89,7 @@ def main() -> None:
     with replacing(EXPORT, METRICS) as (target, metrics):
         write_folder(params, tagger, target)
         write_graphs(params, labels, target)
+        write_card(params, windows, labels, decoding, target / CARD)
         forms = {name: prove(name, target, tagger, parity, params) for name in exported.forms(target)}
         write_json(metrics, {SPLIT: {"words": parity.words, "f1": parity.f1, "forms": forms}})
     print(table(forms))
@@ -121,6 +151,43 @@ def table(forms: dict[Form, dict[str, float]]) -> str:
     rows = [[name, *report.values()] for name, report in forms.items()]
     headers = ["form", "same labels", "largest difference of a logit", "F1", "MB"]
     return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
+
+
+def write_card(params: Export, windows: TokenizeAlign, labels: Labels, decoding: Decoding, target: Path) -> None:
+    """Write the model card: the Hub shows it, and so does any editor."""
+    facts = document.Facts(
+        labels=labels,
+        dataset=read_json(DATASET, "download"),
+        encoder=read_json(ENCODER, "download"),
+        training=read_json(FINETUNED / PROVENANCE, "train"),
+        windows=windows.model_dump(include={"label_all_tokens", "max_length", "stride"}),
+        metrics=read_json(EVALUATED, "evaluate"),
+        epochs=curve_files.read(VALIDATION, document.EPOCHS),
+        decoding=decoding,
+        language=params.card.language,
+        license=params.card.license,
+        hub=params.hub,
+        folder=EXPORT.as_posix(),
+    )
+    target.write_text(document.render(facts), encoding="utf-8")
+
+
+def push(target: Target) -> None:
+    """Push what lies in models/export.
+
+    Raises:
+        Fault: it can't be pushed; the folder stays as it is.
+    """
+    require(EXPORT, "export")
+    f1 = read_json(EVALUATED, "evaluate")[SPLIT]["overall"]["f1"]
+    try:
+        target.create()
+        commit = target.push(EXPORT, f"Test F1 {f1:.3f}")
+    except Fault as fault:
+        raise Fault(
+            f"{EXPORT} is complete, but not on the Hub: {fault}; `python stages/export.py --push` pushes it again"
+        ) from None
+    print(f"{target}: {f'commit {commit}' if commit else 'all of it is there already'}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Stage 3, train: fine-tune the encoder under a new token classifier, keep the epoch that is best on validation.
 
 Reads the section ``train`` of params.yaml, data/tokenized and models/pretrained.
-Writes models/finetuned (weights, configuration with the labels, tokenizer), metrics/train.json and the learning curves
-plots/train_loss.csv and plots/validation.csv.
+Writes models/finetuned (weights, configuration with the labels, tokenizer, provenance), metrics/train.json and the
+learning curves plots/train_loss.csv and plots/validation.csv. Pushes each epoch's model to the Hugging Face Hub where
+``train.hub`` says so.
 
     python stages/train.py
 """
@@ -26,8 +27,10 @@ from transformers import PreTrainedModel, set_seed
 
 from tagging import dropout, models, own_launcher, processes, tokenized
 from tagging.engines import Engine, accelerate_loop, trainer
+from tagging.epoch_pushes import EpochPushes
 from tagging.faults import Fault, take_no_arguments
 from tagging.fingerprint import fingerprint
+from tagging.hub_push import Target
 from tagging.labels import Labels
 from tagging.learning import SCORES
 from tagging.outputs import replacing, write_json
@@ -35,6 +38,7 @@ from tagging.params.reader import read_section
 from tagging.params.train import Train
 from tagging.precision import resolve
 from tagging.progress import quiet
+from tagging.provenance import PROVENANCE, versions
 from tagging.tokenized import Split
 from tagging.training import Training
 from tagging.validation import Validation
@@ -49,7 +53,9 @@ TRAIN_LOSS = Path("plots/train_loss.csv")
 VALIDATION = Path("plots/validation.csv")
 
 # Params that change no weight: when they change, an interrupted run goes on all the same.
-WITHOUT_EFFECT = {"checkpoint_every"}
+WITHOUT_EFFECT = {"checkpoint_every", "hub"}
+# Those that a model's weights depend on.
+LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
 ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer.run}
 
 
@@ -65,6 +71,10 @@ def train() -> None:
     quiet()
     own_launcher.spread()
     state = processes.join()
+    target = Target.of("train.hub", params.hub) if params.hub.push and state.is_main_process else None
+    if target is not None:  # before any work
+        target.check()
+        target.create()
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(TOKENIZED)
     tokenized.check_tokenizer(TOKENIZED, TOKENIZER)
@@ -78,19 +88,43 @@ def train() -> None:
     outs: AbstractContextManager[list[Path]] = nullcontext([])
     if state.is_main_process:
         outs = replacing(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION)
-    # Outs within: the work goes when they are in place.
-    with work_folder("train", made_of) as work, outs as made:
-        words = Validation(validation, labels, precision, params.device_tokens)
-        training = Training(model, train, words, params, precision, work)
-        if training.epochs_left:
-            ENGINES[params.engine](training)
-        elif made:
-            print("training was over when it was interrupted: writing what it came to")
-        if made:
-            finetuned, metrics, train_loss, validation_curve = made
-            write_model(training.best, finetuned)
-            write_results(training, metrics, train_loss, validation_curve)
+    # The work goes when the outs are in place and all is pushed.
+    with work_folder("train", made_of) as work, pushing(target, work) as pushes:
+        with outs as made:
+            words = Validation(validation, labels, precision, params.device_tokens)
+            training = Training(model, train, words, params, precision, work)
+            training.pushes = pushes
+            if training.epochs_left:
+                ENGINES[params.engine](training)
+            elif made:
+                print("training was over when it was interrupted: writing what it came to")
+            if made:
+                finetuned, metrics, train_loss, validation_curve = made
+                write_model(training.best, finetuned)
+                write_provenance(training, finetuned)
+                write_results(training, metrics, train_loss, validation_curve)
+        if pushes is not None:
+            settle(pushes)
     processes.leave()
+
+
+def pushing(target: Target | None, work: Path) -> AbstractContextManager[EpochPushes | None]:
+    return nullcontext() if target is None else EpochPushes(target, work, TOKENIZER)
+
+
+def settle(pushes: EpochPushes) -> None:
+    """Wait for the pushes.
+
+    Raises:
+        Fault: some have failed.
+    """
+    try:
+        pushes.settle()
+    except Fault as fault:
+        raise Fault(
+            f"{FINETUNED} is complete, but {fault}; `dvc repro` pushes what is missing, and trains nothing anew"
+        ) from None
+    print(f"{pushes.target}: all epochs are pushed")
 
 
 def be_deterministic(seed: int) -> None:
@@ -152,6 +186,20 @@ def write_model(best: Path, target: Path) -> None:
     shutil.copytree(best, target)
     for file in sorted(TOKENIZER.iterdir()):
         shutil.copyfile(file, target / file.name)
+
+
+def write_provenance(training: Training, target: Path) -> None:
+    """Write down how the model was made, which stays with it on its way to a machine of another kind."""
+    write_json(
+        target / PROVENANCE,
+        {
+            "params": training.params.model_dump(exclude=WITHOUT_EFFECT),
+            "precision": ", ".join(training.saved.precisions),
+            "best_epoch": training.learning.best["epoch"],
+            "steps": training.learning.steps,
+            "versions": versions(*LIBRARIES),
+        },
+    )
 
 
 def write_results(training: Training, metrics: Path, train_loss: Path, validation: Path) -> None:

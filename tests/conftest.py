@@ -24,6 +24,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState
 from datasets import Dataset
+from huggingface_hub import constants
 from hypothesis import settings
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -36,6 +37,10 @@ settings.load_profile("tests")
 ROOT = Path(__file__).parents[1]
 STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
 
+# What stages read of other sections: the exported model decodes as the evaluated one, and its card tells of windows.
+SHARED = {"export": {"evaluate": ["decoding"], "tokenize_align": ["label_all_tokens", "max_length", "stride"]}}
+
+NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
 TINY_PARAMS = {
     "download": {
         "folder": "data/tiny",
@@ -78,6 +83,7 @@ TINY_PARAMS = {
         "weight_decay": 0.01,
         "max_grad_norm": 1.0,
         "label_smoothing": 0.0,
+        "hub": dict(NO_PUSH),
     },
     "evaluate": {
         "tokens_per_batch": 64,
@@ -85,7 +91,15 @@ TINY_PARAMS = {
         "decoding": "greedy",
         "bootstrap": {"resamples": 100, "seed": 3},
     },
-    "export": {"dtype": "float32", "onnx": True, "int8": True, "min_agreement": 1.0, "max_f1_drop": 0.05},
+    "export": {
+        "dtype": "float32",
+        "onnx": True,
+        "int8": True,
+        "min_agreement": 1.0,
+        "max_f1_drop": 0.05,
+        "card": {"language": "en", "license": None},
+        "hub": dict(NO_PUSH),
+    },
 }
 
 # name, pos, ner; the long one needs windows, the last word of the test split's second sentence is of no sub-word.
@@ -279,6 +293,16 @@ def finished(finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return tmp_path
 
 
+@pytest.fixture
+def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """This process as one that may use a network, without anybody's login or cache."""
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    return monkeypatch
+
+
 def run_stage(name: str, *arguments: str) -> None:
     """Run a stage's script in this process, as ``python stages/NAME.py`` would, in the current folder."""
     script = ROOT / "stages" / f"{name}.py"
@@ -329,7 +353,8 @@ def import_closure(script: Path) -> set[str]:
     )
     loaded = [Path(line) for line in [*done.stdout.split(), str(script)]]
     packages = [path.parent for path in loaded if path.name == "__init__.py"]
-    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in (".html", ".css", ".js")]
+    suffixes = (".html", ".css", ".js", ".md")
+    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in suffixes]
     return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
 
 

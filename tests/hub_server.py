@@ -1,7 +1,8 @@
-"""A small Hugging Face Hub on loopback: enough of its HTTP API for the real clients to read repositories from it.
+"""A small Hugging Face Hub on loopback: enough of its HTTP API for the real clients to read repositories and to push.
 
 What it answers follows huggingface_hub's own source: which paths it asks, which headers it wants (``ETag``,
-``X-Repo-Commit``) and by which codes (``X-Error-Code``) it tells a gated repository from a missing one.
+``X-Repo-Commit``) and by which codes (``X-Error-Code``) it tells a gated repository from a missing one. Reading is
+here, writing in hub_writing.py, what is kept in hub_repositories.py.
 
     with Hub() as hub:
         commit = hub.add("dataset", "owner/name").commit({"README.md": b"..."})
@@ -11,48 +12,17 @@ What it answers follows huggingface_hub's own source: which paths it asks, which
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-
-def blob_id(content: bytes) -> str:
-    """Git's name of a file's content, which the Hub uses as its ETag."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-
-
-@dataclass
-class Repository:
-    """Files by commit, and the branches and tags that name a commit."""
-
-    readers: set[str] | None = None  # the tokens that open a gated repository; None: everybody may read it
-    commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    refs: dict[str, str] = field(default_factory=dict)
-
-    def commit(self, changes: Mapping[str, bytes | None], ref: str = "main") -> str:
-        """Put files (or remove them: None) on top of a branch and move it there; returns the new commit."""
-        files = {**self.commits.get(self.refs.get(ref, ""), {}), **changes}
-        files = {path: content for path, content in sorted(files.items()) if content is not None}
-        listing = [self.refs.get(ref, ""), ref, *(f"{path} {blob_id(content)}" for path, content in files.items())]
-        commit = hashlib.sha1("\n".join(listing).encode()).hexdigest()
-        self.commits[commit] = files
-        self.refs[ref] = commit
-        return commit
-
-
-class Refused(Exception):
-    """An error status with the headers by which the Hub explains it."""
-
-    def __init__(self, status: int, code: str = "", message: str = "") -> None:
-        self.status = status
-        self.headers = {"X-Error-Code": code, "X-Error-Message": message}
+from hub_repositories import Account, Refused, Repository, entries, object_id
+from hub_writing import Writing
 
 
 class Hub:
@@ -61,14 +31,24 @@ class Hub:
     def __init__(self) -> None:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.tokens: set[str] = set()
+        self.accounts: dict[str, Account] = {}  # of the tokens that belong to somebody
+        self.objects: dict[str, bytes] = {}  # large files that were uploaded, by SHA-256
+        self.xet: Path | None = None  # a folder that the clients' own xet library keeps large files in
+        self.failing: dict[str, int] = {}  # names of routes, and the status that each answers with
+        self.gate: threading.Event | None = None  # commits wait until it is set
         self.requests: list[str] = []  # "METHOD /path", in the order of arrival
         self.broken: int | None = None  # a status to answer everything with, and nothing else
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def add(self, kind: str, name: str, readers: set[str] | None = None) -> Repository:
+    def add(self, kind: str, name: str, readers: set[str] | None = None, private: bool = False) -> Repository:
         """Make an empty repository; ``kind`` is dataset or model."""
-        return self.repositories.setdefault((f"{kind}s", name), Repository(readers))
+        return self.repositories.setdefault((f"{kind}s", name), Repository(readers, private))
+
+    def log_in(self, token: str, account: Account) -> None:
+        """Make a token somebody's."""
+        self.tokens.add(token)
+        self.accounts[token] = account
 
     def __enter__(self) -> Hub:
         # Polled often, so that a test does not wait half a second for the thread to end.
@@ -80,11 +60,12 @@ class Hub:
         self._server.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Writing, BaseHTTPRequestHandler):
     """One request: a route's pattern picks the method that answers it."""
 
     hub: ClassVar[Hub]
     protocol_version = "HTTP/1.1"
+    wbufsize = 2**16  # headers and body in one packet, for which no acknowledgement is waited
 
     _REPOSITORY = r"/api/(?P<kind>models|datasets)/(?P<name>[^/]+/[^/]+)"
     _ROUTES: ClassVar[dict[str, str]] = {
@@ -93,6 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         rf"GET {_REPOSITORY}/tree/(?P<revision>[^/]+)(/(?P<path>.+))?": "tree",
         rf"POST {_REPOSITORY}/paths-info/(?P<revision>[^/]+)": "paths_info",
         r"(GET|HEAD) /((?P<kind>datasets)/)?(?P<name>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)": "resolve",
+        **Writing.ROUTES,
     }
 
     def answer(self) -> None:
@@ -104,28 +86,38 @@ class _Handler(BaseHTTPRequestHandler):
                 raise Refused(self.hub.broken)
             for pattern, method in self._ROUTES.items():
                 if match := re.fullmatch(pattern, f"{self.command} {path}"):
+                    if method in self.hub.failing:
+                        raise Refused(self.hub.failing[method])
                     groups = {key: unquote(value) for key, value in match.groupdict().items() if value}
-                    getattr(self, method)(self.find(groups.pop("kind", "models"), groups.pop("name")), **groups)
+                    of = (self.find(groups.pop("kind", "models"), groups.pop("name")),) if "name" in groups else ()
+                    getattr(self, method)(*of, **groups)
                     return
             raise Refused(HTTPStatus.NOT_FOUND)
         except Refused as refused:
             self.send(b"", refused.status, refused.headers)
 
-    do_GET = do_HEAD = do_POST = answer  # noqa: N815 (the names that http.server looks for)
+    do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 (the names that http.server looks for)
 
     def find(self, kind: str, name: str) -> Repository:
         """The repository, if this token may know of it."""
         token = self.token()
-        if (kind, name) not in self.hub.repositories:
+        self.name = name
+        found = self.hub.repositories.get((kind, name))
+        if found is None or (found.private and name.split("/")[0] not in self.owners()):
             # Without a token the Hub does not tell whether a repository is private or none.
             raise Refused(404 if token else 401, "RepoNotFound", "Repository not found")
-        return self.hub.repositories[kind, name]
+        return found
 
     def token(self) -> str | None:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ") or None
         if token and token not in self.hub.tokens:
             raise Refused(401, message="Invalid credentials in Authorization header")
         return token
+
+    def owners(self) -> tuple[str, ...]:
+        """Under which names the asker owns what stands there."""
+        account = self.hub.accounts.get(self.token() or "")
+        return account.owners if account else ()
 
     def open(self, repository: Repository) -> None:
         if repository.readers is not None and self.token() not in repository.readers:
@@ -141,9 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
     def info(self, repository: Repository, revision: str = "main") -> None:
         commit, files = self.at(repository, revision)
         gated = "manual" if repository.readers is not None else False
-        name = next(name for (_, name), known in self.hub.repositories.items() if known is repository)
         siblings = [{"rfilename": path} for path in files]
-        self.send_json({"id": name, "sha": commit, "private": False, "gated": gated, "siblings": siblings})
+        about = {"id": self.name, "sha": commit, "private": repository.private, "gated": gated, "siblings": siblings}
+        self.send_json(about)
 
     def auth_check(self, repository: Repository) -> None:
         self.open(repository)
@@ -171,11 +163,11 @@ class _Handler(BaseHTTPRequestHandler):
         commit, files = self.at(repository, revision)
         if path not in files:
             raise Refused(404, "EntryNotFound", "Entry not found")
-        headers = {"ETag": f'"{blob_id(files[path])}"', "X-Repo-Commit": commit}
+        headers = {"ETag": f'"{object_id(path, files[path])}"', "X-Repo-Commit": commit}
         self.send(files[path], HTTPStatus.OK, headers)
 
-    def send_json(self, value: Any) -> None:
-        self.send(json.dumps(value).encode(), HTTPStatus.OK, {"Content-Type": "application/json"})
+    def send_json(self, value: Any, status: int = HTTPStatus.OK) -> None:
+        self.send(json.dumps(value).encode(), status, {"Content-Type": "application/json"})
 
     def send(self, body: bytes, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -189,15 +181,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's own name)
         """Say nothing: `Hub.requests` is the log."""
-
-
-def entries(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """Files, and the folders that hold them, as the tree and paths-info endpoints list them."""
-    folders = sorted({path.rsplit("/", depth)[0] for path in files for depth in range(1, path.count("/") + 1)})
-    return [
-        *({"type": "directory", "path": path, "size": 0, "oid": blob_id(path.encode())} for path in folders),
-        *(
-            {"type": "file", "path": path, "size": len(content), "oid": blob_id(content)}
-            for path, content in files.items()
-        ),
-    ]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, TINY_PARAMS, edit, import_closure, write_params
+from conftest import ROOT, SHARED, TINY_PARAMS, edit, import_closure, write_params
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
@@ -171,8 +171,7 @@ class TestMatrix:
             params = json.loads(json.dumps(TINY_PARAMS))
             params[section][key] = "changed"
             write_params(clone.path, params)
-            # The exported model decodes as the evaluated one does.
-            also = {"export"} if (section, key) == ("evaluate", "decoding") else set()
+            also = {name for name, shared in SHARED.items() if key in shared.get(section, [])}
             assert self.changed(clone) == {stage} | also, f"{section}.{key}"
 
     def test_a_file_concerns_the_stages_that_load_it(self, clone: Clone) -> None:

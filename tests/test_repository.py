@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, STAGES, import_closure
+from conftest import ROOT, SHARED, STAGES, import_closure
 from dvc_render.vega_templates import get_template
 from ruamel.yaml import YAML
 
@@ -37,9 +37,8 @@ def declared(stage: str, *kinds: str) -> list[str]:
 
 def read_by(stage: str) -> dict[str, object]:
     """The params that a stage reads, with their values: its section, and what it shares with another stage."""
-    shared = ("evaluate.decoding", "tokenize_align.max_length", "tokenize_align.stride") if stage == "export" else ()
-    values = {f"{section}.{key}": value for section, keys in PARAMS.items() for key, value in keys.items()}
-    return {name: value for name, value in values.items() if name.startswith(f"{stage}.") or name in shared}
+    sections = {stage: list(PARAMS[stage]), **SHARED.get(stage, {})}
+    return {f"{section}.{key}": PARAMS[section][key] for section, keys in sections.items() for key in keys}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -10,14 +10,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Literal
 
-import httpx2
 from huggingface_hub import HfApi, constants, is_offline_mode, snapshot_download
 from huggingface_hub.errors import (
-    FileMetadataError,
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
@@ -29,21 +26,14 @@ from huggingface_hub.errors import (
 
 from tagging import encoders
 from tagging.faults import Fault
+from tagging.hub_failures import LOGIN, NO_CONNECTION, NO_HUB, no_hub, unreachable
 
 Kind = Literal["dataset", "model"]
 
 _NOUNS = {"dataset": "data set", "model": "model"}
 _SECTIONS = {"dataset": "download.dataset", "model": "download.encoder"}
 _COMMIT = re.compile("[0-9a-f]{40}")
-_NO_HUB = (JSONDecodeError, FileMetadataError)
-_FAILURES = (
-    httpx2.HTTPError,
-    ConnectionError,
-    LocalEntryNotFoundError,
-    HFValidationError,
-    XetDownloadError,
-    *_NO_HUB,
-)
+_FAILURES = (*NO_CONNECTION, *NO_HUB, LocalEntryNotFoundError, HFValidationError, XetDownloadError)
 
 # All of an encoder that is fetched: configuration, safetensors, and the files of a tokenizer.
 ENCODER_FILES = (
@@ -139,34 +129,30 @@ def failures_told(kind: Kind, name: str, revision: str) -> Iterator[None]:
 
 def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:
     section = _SECTIONS[kind]
-    login = "`hf auth login` (or HF_TOKEN)"
     match error:
         case GatedRepoError():
             page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{name}"
-            return f"{name} is gated: accept its conditions at {page}, then log in by {login}"
+            return f"{name} is gated: accept its conditions at {page}, then log in by {LOGIN}"
         case RepositoryNotFoundError():
             return (
                 f"the Hub has no {_NOUNS[kind]} {name} ({section}.name in params.yaml), or you may not read it: "
-                f"check its name; if it is private, log in by {login}"
+                f"check its name; if it is private, log in by {LOGIN}"
             )
         case RevisionNotFoundError():
             return f"{name} has no revision {revision} ({section}.revision): expected a branch, a tag or a full commit"
         case HFValidationError():
             return f"{name!r} is no name of a repository ({section}.name in params.yaml): expected OWNER/NAME"
         case HfHubHTTPError() if error.response.status_code == 401:
-            return f"the Hub refused your token while asked for {name} (401): renew it by {login}, or unset it"
+            return f"the Hub refused your token while asked for {name} (401): renew it by {LOGIN}, or unset it"
         case HfHubHTTPError() if error.response.status_code == 403:
-            return f"your token may not read {name} (403): give it the right to read, or log in anew by {login}"
+            return f"your token may not read {name} (403): give it the right to read, or log in anew by {LOGIN}"
         case HfHubHTTPError():
             return f"the Hub answered {error.response.status_code} while asked for {name}: try again later"
-    if isinstance(error, _NO_HUB):
-        return f"what answers at {constants.ENDPOINT} is no Hub: check HF_ENDPOINT and the proxy"
+    if isinstance(error, NO_HUB):
+        return no_hub()
     if is_offline_mode():
         return (
             f"{name} at {revision} is not, or not whole, in the cache, and HF_HUB_OFFLINE is set: unset it, or make "
             f"{section}.revision in params.yaml a commit that is in the cache"
         )
-    return (
-        f"the Hub at {constants.ENDPOINT} can't be reached for {name} ({type(error).__name__}): check the connection, "
-        "the proxy and HF_ENDPOINT; with HF_HUB_OFFLINE=1 a commit that is in the cache is used"
-    )
+    return f"{unreachable(error, name)}; with HF_HUB_OFFLINE=1 a commit that is in the cache is used"

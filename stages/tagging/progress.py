@@ -25,3 +25,4 @@ def quiet() -> None:
     if not watched():
         datasets.disable_progress_bars()
         transformers.logging.disable_progress_bar()
+        huggingface_hub.utils.disable_progress_bars()  # type: ignore[attr-defined]  # public by its documentation

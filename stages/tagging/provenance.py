@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import platform
+from importlib.metadata import version
 from pathlib import Path
 
 PROVENANCE = "provenance.json"
@@ -18,3 +20,8 @@ def hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file below a folder, by its path inside it with forward slashes, sorted."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """The versions of Python and of installed packages."""
+    return {"python": platform.python_version(), **{package: version(package) for package in packages}}

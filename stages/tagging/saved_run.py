@@ -97,7 +97,11 @@ class SavedRun:
         return True
 
     def save_best(self, model: nn.Module) -> None:
-        """Keep the model's weights as those of the best epoch; to be called on all processes.
+        """Keep the model's weights as those of the best epoch; as `save_model`."""
+        self.save_model(model, self.best)
+
+    def save_model(self, model: nn.Module, folder: Path) -> None:
+        """Write weights and configuration; to be called on all processes.
 
         Raises:
             Fault: they can't be written.
@@ -107,9 +111,9 @@ class SavedRun:
             return
         unwrapped: PreTrainedModel = self._accelerator.unwrap_model(model)
         try:
-            unwrapped.save_pretrained(self.best, state_dict=readable(weights))
+            unwrapped.save_pretrained(folder, state_dict=readable(weights))
         except SafetensorError as error:
-            raise Fault(f"the best weights can't be written to {self.best}: {error}") from None
+            raise Fault(f"weights can't be written to {folder}: {error}") from None
 
     def save(self) -> None:
         """Write a checkpoint; to be called on all processes.

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 
 from tagging import optimization
 from tagging.checkpoints import NotWritten
+from tagging.epoch_pushes import EpochPushes
 from tagging.epochs import EpochLines
 from tagging.faults import Fault
 from tagging.gradients import Gradients
@@ -65,7 +66,10 @@ class Training:
     Attributes:
         learning: how far the run has come.
         best: the folder of the best epoch's weights.
+        pushes: takes each epoch's model, in one of the processes where ``hub.push`` is on.
     """
+
+    pushes: EpochPushes | None = None
 
     def __init__(
         self,
@@ -170,6 +174,8 @@ class Training:
         if self.learning.after_epoch(scores):
             self.saved.save_best(model)
         self._lines.after_epoch(train_loss, self.learning, speed)
+        if self.params.hub.push:
+            self._push(model)  # before the checkpoint, after which this epoch is not done again
         # The last one always: a run that is over is not trained again when what follows is interrupted.
         if not self.epochs_left or self.learning.steps - self._kept >= (self.params.checkpoint_every or 0):
             self._keep()
@@ -178,6 +184,12 @@ class Training:
     def end(self) -> None:
         """To be called after the last epoch."""
         self._lines.close()
+
+    def _push(self, model: nn.Module) -> None:
+        folder, row = self.work / "pushed-next", self.learning.epochs[-1]
+        self.saved.save_model(model, folder)
+        if self.pushes is not None:
+            self.pushes.add(row["epoch"], f"epoch {row['epoch']}: validation F1 {row['f1']:.3f}", folder)
 
     def _keep(self) -> None:
         self._take(self._reader.flush())

@@ -173,7 +173,7 @@ def test_a_disk_without_room_for_the_best_weights(finished: Path, monkeypatch: p
 
     monkeypatch.setattr(SavedRun, "save_best", full)
     message = fault_of("train")
-    assert message.startswith("train: the best weights can't be written to .work/train/")
+    assert message.startswith("train: weights can't be written to .work/train/")
     assert message.endswith(": I/O error: No space left on device (os error 28)")
     assert [path.name for path in checkpoints()] == ["step-000000009"]
 

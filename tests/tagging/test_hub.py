@@ -19,16 +19,6 @@ GOOD, STRANGER = "hf_good", "hf_stranger"
 
 
 @pytest.fixture
-def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """This process as one that may use a network, without anybody's login or cache."""
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    return monkeypatch
-
-
-@pytest.fixture
 def server(online: pytest.MonkeyPatch) -> Iterator[Hub]:
     with Hub() as server:
         online.setattr(constants, "ENDPOINT", server.url)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tagging.params.push import Push
 from tagging.params.reader import Section
+
+
+class Card(Section):
+    """What the model card says beside what the stages know."""
+
+    language: Annotated[str, Field(pattern="^([a-z]{2,3}|multilingual)$")] | None
+    license: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9.-]*$")] | None
 
 
 class Export(Section):
@@ -17,3 +25,5 @@ class Export(Section):
     int8: bool
     min_agreement: float = Field(ge=0, le=1)
     max_f1_drop: float = Field(ge=0, le=1)
+    card: Card
+    hub: Push

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tagging.params.push import Push
 from tagging.params.reader import Section
 
 Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention"]
@@ -48,3 +49,4 @@ class Train(Section):
     weight_decay: float = Field(ge=0, lt=1)
     max_grad_norm: Annotated[float, Field(gt=0)] | None
     label_smoothing: float = Field(ge=0, lt=1)
+    hub: Push

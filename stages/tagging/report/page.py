@@ -13,6 +13,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from tagging.curve_files import Rows
 from tagging.labels import Kind, Labels
 from tagging.report import charts, curves, scores, sentences, tables
 from tagging.report.outcomes import Row, worst_first
@@ -48,8 +49,8 @@ class Evaluation:
     labels: Labels
     rows: Mapping[str, Sequence[Row]]
     metrics: Mapping[str, Mapping[str, Any]]
-    losses: curves.Rows
-    epochs: curves.Rows
+    losses: Rows
+    epochs: Rows
     bins: pd.DataFrame
 
 

@@ -33,6 +33,8 @@ train:
   schedule: linear
   max_grad_norm: 1.0
   label_smoothing: 0.0
+  checkpoint_every: null
+  hub: {repo_id: null, private: true, branch: main, push: false}
 """
 
 DOWNLOAD = """\
@@ -90,8 +92,16 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
             "params.yaml has 2 faults:\n"
             "  params.yaml:1: train.epochs: the key is missing\n"
             "  params.yaml:3: train.epoch: unknown key, did you mean epochs? "
-            "(allowed: attention, batches, device_tokens, early_stopping, engine, epochs, label_smoothing, ",
+            "(allowed: attention, batches, checkpoint_every, device_tokens, early_stopping, engine, epochs, hub, ",
         ),
+        (
+            "push: false",
+            "push: true",
+            "params.yaml:19: train.hub: push is true, so repo_id must name a repository (OWNER/NAME)",
+        ),
+        ("repo_id: null", "repo_id: people", "params.yaml:19: train.hub.repo_id: String should match pattern"),
+        ("branch: main", "branch: a b", "params.yaml:19: train.hub.branch: String should match pattern"),
+        ("private: true", "private: 1", "params.yaml:19: train.hub.private: should be a valid boolean, got 1"),
         ("random, batch_size: 8", "random", "params.yaml:10: train.batches.batch_size: the key is missing"),
         (
             "order: random",

@@ -1,0 +1,97 @@
+"""What the Hub of hub_server.py keeps: repositories as files by commit, people by token; and how it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# What the Hub keeps as large files, by its default .gitattributes.
+LARGE = (".safetensors", ".onnx")
+_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\noid sha256:([0-9a-f]{64})\nsize \d+\n")
+
+
+def blob_id(content: bytes) -> str:
+    """Git's name of a file's content, which the Hub uses as its ETag."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def pointer(sha256: str, size: int) -> bytes:
+    """What Git keeps of a large file, in place of a content that lies in another store."""
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n".encode()
+
+
+def object_id(path: str, content: bytes) -> str:
+    """By what the Hub tells whether a file changed: SHA-256 of a large one, Git's name of any other."""
+    if not path.endswith(LARGE):
+        return blob_id(content)
+    if match := _POINTER.fullmatch(content):
+        return match[1].decode()
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass
+class Repository:
+    """Files by commit, and the branches and tags that name a commit."""
+
+    readers: set[str] | None = None  # the tokens that open a gated repository; None: everybody may read it
+    private: bool = False  # its owners alone know of it
+    commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    refs: dict[str, str] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)  # of all commits, in their order
+
+    def commit(self, changes: Mapping[str, bytes | None], ref: str = "main", message: str = "") -> str:
+        """Put files (or remove them: None) on top of a branch and move it there; returns the new commit."""
+        files = {**self.commits.get(self.refs.get(ref, ""), {}), **changes}
+        files = {path: content for path, content in sorted(files.items()) if content is not None}
+        listing = [self.refs.get(ref, ""), ref, *(f"{path} {blob_id(content)}" for path, content in files.items())]
+        commit = hashlib.sha1("\n".join(listing).encode()).hexdigest()
+        self.commits[commit] = files
+        self.refs[ref] = commit
+        self.messages.append(message)
+        return commit
+
+    def files(self, ref: str = "main") -> dict[str, bytes]:
+        """The files of a branch."""
+        return self.commits[self.refs[ref]]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose token it is.
+
+    Attributes:
+        name: of the user, whose repositories begin with it.
+        role: what the token may do: ``read`` or ``write``.
+        organisations: whose repositories are the user's too.
+    """
+
+    name: str
+    role: str = "write"
+    organisations: tuple[str, ...] = ()
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        return (self.name, *self.organisations)
+
+
+class Refused(Exception):
+    """An error status with the headers by which the Hub explains it."""
+
+    def __init__(self, status: int, code: str = "", message: str = "") -> None:
+        self.status = status
+        self.headers = {"X-Error-Code": code, "X-Error-Message": message}
+
+
+def entries(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """Files, and the folders that hold them, as the tree and paths-info endpoints list them."""
+    folders = sorted({path.rsplit("/", depth)[0] for path in files for depth in range(1, path.count("/") + 1)})
+    return [
+        *({"type": "directory", "path": path, "size": 0, "oid": blob_id(path.encode())} for path in folders),
+        *(
+            {"type": "file", "path": path, "size": len(content), "oid": blob_id(content)}
+            for path, content in files.items()
+        ),
+    ]
