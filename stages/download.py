@@ -9,6 +9,11 @@ Writes data/raw (a `datasets.DatasetDict`: id, words, one list of ClassLabel a t
 
 from __future__ import annotations
 
+from tagging.interruption import end_silently
+
+if __name__ == "__main__":
+    end_silently()
+
 from pathlib import Path
 from typing import Any
 

@@ -11,6 +11,11 @@ split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv, and rep
 
 from __future__ import annotations
 
+from tagging.interruption import end_silently
+
+if __name__ == "__main__":
+    end_silently()
+
 import argparse
 from pathlib import Path
 from typing import Any

@@ -10,6 +10,11 @@ forms for onnxruntime beside it (see `tagging.exported`), and metrics/export.jso
 
 from __future__ import annotations
 
+from tagging.interruption import end_silently
+
+if __name__ == "__main__":
+    end_silently()
+
 from pathlib import Path
 
 import torch

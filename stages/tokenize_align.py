@@ -10,6 +10,11 @@ odd about it.
 
 from __future__ import annotations
 
+from tagging.interruption import end_silently
+
+if __name__ == "__main__":
+    end_silently()
+
 import argparse
 from pathlib import Path
 from typing import Any

@@ -12,6 +12,7 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 import runpy
 import shutil
+import signal
 import string
 import subprocess
 import sys
@@ -64,6 +65,7 @@ TINY_PARAMS = {
         "max_steps": None,
         "early_stopping": None,
         "batches": {"order": "random", "batch_size": 2},
+        "checkpoint_every": None,
         "pad_to_multiple_of": None,
         "device_tokens": None,
         "precision": "fp32",
@@ -278,11 +280,15 @@ def finished(finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def run_stage(name: str, *arguments: str) -> None:
     """Run a stage's script in this process, as ``python stages/NAME.py`` would, in the current folder."""
     script = ROOT / "stages" / f"{name}.py"
+    on_ctrl_c = signal.getsignal(signal.SIGINT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [str(script), *arguments])
         # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
         AcceleratorState._reset_state(reset_partial_state=True)
-        runpy.run_path(str(script), run_name="__main__")
+        try:
+            runpy.run_path(str(script), run_name="__main__")
+        finally:
+            signal.signal(signal.SIGINT, on_ctrl_c)
 
 
 def fault_of(stage: str) -> str:

@@ -15,12 +15,15 @@ class EpochLines:
 
     Args:
         steps, epochs: of the whole run.
+        done: steps that were done before.
         shown: False in all processes but one.
     """
 
-    def __init__(self, steps: int, epochs: int, shown: bool) -> None:
+    def __init__(self, steps: int, epochs: int, done: int, shown: bool) -> None:
         self.epochs = epochs
-        self.bar: tqdm[Any] = tqdm(total=steps, desc="train", unit=" steps", disable=None if shown else True)
+        self.bar: tqdm[Any] = tqdm(
+            total=steps, initial=done, desc="train", unit=" steps", disable=None if shown else True
+        )
         self.shown = shown
         self.sentences, self.start = 0, time.perf_counter()
 
@@ -46,6 +49,11 @@ class EpochLines:
             f"precision {row['precision']:.3f}, recall {row['recall']:.3f}, F1 {row['f1']:.3f}; "
             f"{speed:.0f} sentences/s"
         )
+
+    def tell(self, line: str) -> None:
+        """Say something else, above the bar."""
+        if self.shown:
+            self.bar.write(line)
 
     def close(self) -> None:
         self.bar.close()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from tagging.interruption import Interrupted, heeding
 
 
 class Fault(Exception):
@@ -38,19 +41,23 @@ def take_no_arguments(description: str | None) -> None:
 
 
 def exit_with_message(main: Callable[[], None]) -> None:
-    """Run a script's ``main`` and end the process: 0 done, 1 a fault, 130 interrupted (argparse itself ends with 2).
+    """Run a script's ``main`` and end the process: 0 done, 1 a fault, 130 or 143 interrupted; argparse ends with 2.
 
     An `OSError` that nothing caught (disk full, no permission) is the environment's fault, so it is told like one.
     """
     name = Path(sys.argv[0]).stem
     try:
-        main()
+        with heeding():
+            main()
     except Fault as fault:
         sys.exit(f"{name}: {fault}")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(f"{name}: {where}{error.strerror or error}")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        told = stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT)
         # Not 0: DVC would take the half-done stage for a finished one.
-        print(f"{name}: interrupted; nothing was changed", file=sys.stderr)
-        sys.exit(130)
+        # On a terminal a progress bar may stand in the line.
+        start = "\n" if sys.stderr.isatty() else ""
+        print(f"{start}{name}: {told}; nothing was changed", file=sys.stderr)
+        sys.exit(told.status)

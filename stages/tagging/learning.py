@@ -62,7 +62,10 @@ class Learning:
     @property
     def exhausted(self) -> bool:
         """Whether patience is at its end."""
-        return self.patience is not None and len(self.epochs) - self.best["epoch"] >= self.patience
+        if self.patience is None or not self.epochs:
+            return False
+        since: int = len(self.epochs) - self.best["epoch"]
+        return since >= self.patience
 
     def _close_point(self) -> None:
         mean = sum(self.since_point) / len(self.since_point)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tagging.faults import Fault, require
+from tagging.locks import locked
 
 
 @contextmanager
@@ -20,24 +21,30 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
     are removed. What a killed process leaves behind (``.NAME.partial``, ignored by Git and DVC) is removed by the
     next run.
 
+    Two that replace the same outs take turns.
+
     Args:
         outs: files or folders; the block may write either at the path that it is given.
+
+    Raises:
+        Fault: another process replaces them, and goes on with it.
     """
     partials = [out.with_name(f".{out.name}.partial") for out in outs]
-    for partial in partials:
-        _remove(partial)
-        partial.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield partials
-        for partial in partials:
-            partial.stat()  # all of them, before the first earlier out goes
-        for out, partial in zip(outs, partials, strict=True):
-            # A folder can't be renamed over one that is not empty, so there is an instant without either.
-            _remove(out)
-            partial.rename(out)
-    finally:
+    with locked(outs[0].with_name(f".{outs[0].name}.lock"), outs[0]):
         for partial in partials:
             _remove(partial)
+            partial.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield partials
+            for partial in partials:
+                partial.stat()  # all of them, before the first earlier out goes
+            for out, partial in zip(outs, partials, strict=True):
+                # A folder can't be renamed over one that is not empty, so there is an instant without either.
+                _remove(out)
+                partial.rename(out)
+        finally:
+            for partial in partials:
+                _remove(partial)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
 from tagging import optimization
+from tagging.checkpoints import NotWritten
 from tagging.epochs import EpochLines
 from tagging.faults import Fault
 from tagging.gradients import Gradients
@@ -22,6 +23,7 @@ from tagging.losses import LossReader
 from tagging.params.train import Train
 from tagging.precision import Resolved
 from tagging.prediction import NotFinite
+from tagging.saved_run import SavedRun
 from tagging.tokenized import Split
 from tagging.training_batches import Ints, TrainingBatches
 from tagging.training_rows import TrainingRows
@@ -33,15 +35,23 @@ NAMED = 10
 
 
 class Step(NamedTuple):
-    """An optimizer step: its number among all (from 1), its epoch (from 1), and its windows, of all processes."""
+    """An optimizer step.
+
+    Attributes:
+        number: among all, from 1.
+        epoch: from 1.
+        batch: its windows, of all processes.
+        last: of its epoch.
+    """
 
     number: int
     epoch: int
     batch: Ints
+    last: bool
 
 
 class Training:
-    """A fine-tuning run.
+    """A fine-tuning run, which goes on where it was interrupted.
 
     Args:
         model: what is trained.
@@ -49,10 +59,11 @@ class Training:
         validation: the split that chooses the epoch.
         params: the section ``train``.
         precision: number format of matrix products.
-        best: the folder for the weights of the best epoch.
+        work: the folder that is kept until the run is over, interruptions or not; see `tagging.saved_run`.
 
     Attributes:
         learning: how far the run has come.
+        best: the folder of the best epoch's weights.
     """
 
     def __init__(
@@ -62,17 +73,19 @@ class Training:
         validation: Validation,
         params: Train,
         precision: Resolved,
-        best: Path,
+        work: Path,
     ) -> None:
         self.model, self.train, self.validation = model, train, validation
-        self.params, self.precision, self.best = params, precision, best
+        self.params, self.precision, self.work = params, precision, work
         self.rows = TrainingRows(train.windows)
         self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
         self.gradients = Gradients(self.rows, self.batches, params, model.config.pad_token_id or 0)
         # How many steps the run has, unless patience ends it, and how many epochs that are, the last perhaps cut short.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
         self.epochs = -(-self.steps // self.batches.steps_per_epoch)
-        self.learning = Learning(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
+        new = Learning(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
+        self.saved = SavedRun(work, new, precision)
+        self.learning, self.best = self.saved.learning, self.saved.best
         # The windows with which a sentence begins.
         self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
 
@@ -87,18 +100,35 @@ class Training:
     def schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
         return optimization.schedule(optimizer, self.params, self.steps)
 
-    def begin(self, accelerator: Accelerator) -> None:
-        """To be called before the first step."""
+    def begin(self, accelerator: Accelerator, schedule: LambdaLR) -> None:
+        """Take up the run; to be called before the first step.
+
+        Args:
+            accelerator: that prepared model and optimizer.
+            schedule: of that optimizer, not prepared.
+
+        Raises:
+            Fault: see `SavedRun.restore`.
+        """
         self.accelerator = accelerator
         self._reader = LossReader[Step](accelerator.device)
-        self._lines = EpochLines(self.steps, self.epochs, shown=accelerator.is_main_process)
+        self._lines = EpochLines(self.steps, self.epochs, self.learning.steps, shown=accelerator.is_main_process)
+        if self.saved.restore(accelerator, schedule):
+            self._lines.tell(f"going on after step {self.learning.steps} of {self.steps}")
+        self._kept = self.learning.steps
+
+    @property
+    def epochs_left(self) -> range:
+        """The epochs (from 0) that are to come, the first of them perhaps in part."""
+        return range(len(self.learning.epochs), 0 if self.learning.exhausted else self.epochs)
 
     def epoch(self, number: int) -> Iterator[Step]:
-        """The steps of an epoch (from 0)."""
+        """The steps of an epoch (from 0) that are to come."""
         self._lines.begin_epoch()
         before = number * self.batches.steps_per_epoch
-        for place, batch in enumerate(self.batches.epoch(number)[: self.steps - before]):
-            yield Step(before + place + 1, number + 1, batch)
+        batches = self.batches.epoch(number)[: self.steps - before]
+        for place in range(self.learning.steps - before, len(batches)):
+            yield Step(before + place + 1, number + 1, batches[place], last=place + 1 == len(batches))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
         """Add the gradients of a step to the model's, which the accelerator prepared, and give its loss."""
@@ -112,6 +142,10 @@ class Training:
         """
         self._take(self._reader.push(step, loss))
         self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])))
+        every = self.params.checkpoint_every
+        # That of an epoch's last step would be superseded at once.
+        if every is not None and not step.last and step.number - self._kept >= every:
+            self._keep()
 
     def after_epoch(self, model: nn.Module) -> bool:
         """Validate, keep the weights if they are the best so far, and say how it went.
@@ -133,17 +167,24 @@ class Training:
                 "validation's scores are no numbers", self.learning.steps, len(self.learning.epochs) + 1, ids
             ) from None
         if self.learning.after_epoch(scores):
-            unwrapped.save_pretrained(
-                self.best,
-                is_main_process=self.accelerator.is_main_process,
-                state_dict=self.accelerator.get_state_dict(model),
-            )
+            self.saved.save_best(model)
         self._lines.after_epoch(train_loss, self.learning, speed)
+        # The last one always: a run that is over is not trained again when what follows is interrupted.
+        if not self.epochs_left or self.learning.steps - self._kept >= (self.params.checkpoint_every or 0):
+            self._keep()
         return self.learning.exhausted
 
     def end(self) -> None:
         """To be called after the last epoch."""
         self._lines.close()
+
+    def _keep(self) -> None:
+        self._take(self._reader.flush())
+        self._kept = self.learning.steps
+        try:
+            self.saved.save()
+        except NotWritten as fault:
+            self._lines.tell(f"no checkpoint of step {self._kept} ({fault}): training goes on, earlier ones are intact")
 
     def _take(self, losses: Iterator[tuple[Step, float]]) -> None:
         for step, loss in losses:

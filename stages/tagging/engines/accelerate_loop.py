@@ -15,8 +15,8 @@ def run(training: Training) -> None:
     # Not prepared: accelerate would step it once for each process.
     schedule = training.schedule(optimizer)
     most = training.params.max_grad_norm
-    training.begin(accelerator)
-    for epoch in range(training.epochs):
+    training.begin(accelerator, schedule)
+    for epoch in training.epochs_left:
         model.train()
         for step in training.epoch(epoch):
             loss = training.backward(model, step)

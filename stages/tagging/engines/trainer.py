@@ -19,8 +19,8 @@ def run(training: Training) -> None:
     """See `Engine`."""
     params = training.params
     arguments = TrainingArguments(
-        output_dir=str(training.best.parent),
-        max_steps=training.steps,
+        output_dir=str(training.work),
+        max_steps=training.steps - training.learning.steps,
         max_grad_norm=params.max_grad_norm or 0.0,
         seed=params.seed,
         bf16=training.precision == "bf16",
@@ -37,9 +37,7 @@ def run(training: Training) -> None:
     arguments.mixed_precision = training.mixed_precision
     # Several GPUs are several processes: of one process Trainer would have them share each forward pass (DataParallel).
     arguments._n_gpu = min(arguments.n_gpu, 1)
-    trainer = StepTrainer(training, arguments)
-    training.begin(trainer.accelerator)
-    trainer.train()
+    StepTrainer(training, arguments).train()
     training.end()
 
 
@@ -83,28 +81,31 @@ class Reports(TrainerCallback):
     def __init__(self, trainer: StepTrainer) -> None:
         self.trainer = trainer
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        self.trainer.training.after_step(*self.trainer.computed)
-
-    def on_epoch_end(
+    def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        if self.trainer.training.after_epoch(self.trainer.model_wrapped):
+        self.trainer.training.begin(self.trainer.accelerator, cast(LambdaLR, self.trainer.lr_scheduler))
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        step, loss = self.trainer.computed
+        self.trainer.training.after_step(step, loss)
+        if step.last and self.trainer.training.after_epoch(self.trainer.model_wrapped):
             control.should_training_stop = True
 
 
 class Steps:
-    """What Trainer takes for a data loader: the steps of an epoch, each as its one batch."""
+    """What Trainer takes for the data loader of its one epoch: the steps that are left of all, each as its one batch.
+
+    So it need not know where in the run, or in an epoch, it begins.
+    """
 
     def __init__(self, training: Training) -> None:
-        self.training, self.number = training, 0
-
-    def set_epoch(self, number: int) -> None:
-        self.number = number
+        self.training = training
 
     def __len__(self) -> int:
-        return self.training.batches.steps_per_epoch
+        return self.training.steps - self.training.learning.steps
 
     def __iter__(self) -> Iterator[dict[str, Step]]:
-        for step in self.training.epoch(self.number):
-            yield {"step": step}
+        for epoch in self.training.epochs_left:
+            for step in self.training.epoch(epoch):
+                yield {"step": step}

@@ -37,6 +37,7 @@ class Train(Section):
     max_steps: Annotated[int, Field(ge=1)] | None
     early_stopping: Annotated[int, Field(ge=1)] | None
     batches: AnyBatches
+    checkpoint_every: Annotated[int, Field(ge=1)] | None
     pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
     device_tokens: Annotated[int, Field(ge=1, le=2**24)] | None
     precision: Literal["auto", "fp32", "bf16", "fp16"]
