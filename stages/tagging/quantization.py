@@ -94,10 +94,10 @@ class _Quantizer:
     def _embedding(self, weight: str, ids: str, rows: str) -> None:
         """The rounded rows of an embedding, each times its scale."""
         steps, scales = self._weights(weight, axis=1)
-        self._add("Gather", [steps, ids], f"{rows}.steps")
-        self._add("Cast", [f"{rows}.steps"], f"{rows}.unscaled", to=TensorProto.FLOAT)
-        self._add("Gather", [scales, ids], f"{rows}.scale")
-        self._add("Mul", [f"{rows}.unscaled", f"{rows}.scale"], rows)
+        self._add("Gather", [steps, ids], f"{rows}.row_steps")
+        self._add("Cast", [f"{rows}.row_steps"], f"{rows}.row_unscaled", to=TensorProto.FLOAT)
+        self._add("Gather", [scales, ids], f"{rows}.row_scale")
+        self._add("Mul", [f"{rows}.row_unscaled", f"{rows}.row_scale"], rows)
 
     def _weights(self, name: str, axis: int) -> tuple[str, str]:
         """Round weights, with a scale for what lies along an axis: a column (0, a vector) or a row (1, a column)."""
