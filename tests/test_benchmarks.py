@@ -41,7 +41,13 @@ def test_evaluate(finished: Path) -> None:
 
 
 def test_predict(finished: Path) -> None:
-    command = [sys.executable, str(ROOT / "benchmarks/predict.py"), "--data=data/tiny", "--model=models/export"]
+    command = [
+        sys.executable,
+        str(ROOT / "benchmarks/predict.py"),
+        "--data=data/tiny",
+        "--model=models/export",
+        "--rounds=1",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
     assert (result["name"], result["unit"]) == ("predict", "words/s")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from pathlib import Path
-from typing import overload
+from typing import cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,7 @@ from tagging.predict.documents import Document
 from tagging.prediction import Predictor
 from tagging.subword_windows import WindowCutter
 
-# Words that are labelled together, in batches of like length. The first few soon, then more at a time, up to what
-# sorting by length gains nothing from any more.
+# Words that are labelled together, in batches of like length: of a stream the first few soon, then more and more.
 FIRST_WORDS, MOST_WORDS = 2**9, 2**15
 # Sentences by which the way of tokenising is proven.
 PROBED = 20
@@ -80,8 +79,8 @@ class Tagger:
         Offsets count code points, as Python does: ``text[mention.start : mention.end] == mention.text``.
         """
         if isinstance(texts, str):
-            return self.answer([Document.of_text(texts)])[0].mentions
-        return list(self.stream(texts))
+            return self._all([Document.of_text(texts)])[0]
+        return self._all(map(Document.of_text, texts))
 
     @overload
     def words(self, sentences: list[str]) -> list[Mention]: ...
@@ -95,8 +94,8 @@ class Tagger:
         if isinstance(sentences, str):
             raise TypeError("expected a list of words, got a text, which the tagger itself takes")
         if sentences and isinstance(sentences[0], str):
-            return self.answer([Document.of_words(sentences)])[0].mentions  # type: ignore[arg-type]
-        return list(self.stream(sentences))
+            return self._all([Document.of_words(cast("Sequence[str]", sentences))])[0]
+        return self._all(map(Document.of_words, sentences))
 
     def stream(self, documents: Iterable[str | Sequence[str]]) -> Iterator[list[Mention]]:
         """What the model finds in one document after the other, in their order, while they are read.
@@ -110,7 +109,7 @@ class Tagger:
 
     def answers(self, documents: Iterable[Document]) -> Iterator[list[Answer]]:
         """All that the model says of documents, some of them at a time, in their order."""
-        for part in _parts(documents):
+        for part in _parts(documents, FIRST_WORDS):
             yield self.answer(part)
 
     def answer(self, documents: Sequence[Document]) -> list[Answer]:
@@ -124,10 +123,7 @@ class Tagger:
         found = self._predictor.predict(
             lengths, made.sentence.tolist(), _rows(made.ids, made.offsets), _rows(made.word_ids, made.offsets)
         )
-        kind = self.labels.kind
-        return [
-            Answer(*each) for each in zip(documents, [kind] * len(documents), found.labels, found.scores, strict=True)
-        ]
+        return list(map(Answer, documents, repeat(self.labels.kind), found.labels, found.scores))
 
     def close(self) -> None:
         """End the tagger's threads now, not when the program ends."""
@@ -139,15 +135,18 @@ class Tagger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
+        return [answer.mentions for part in _parts(documents, MOST_WORDS) for answer in self.answer(part)]
+
     def _make_cutter(self, sentences: Sequence[Sequence[str]]) -> WindowCutter:
         self._cutter = WindowCutter(self._tokenizer, subwords.one_by_one(self._tokenizer, sentences), *self._windows)
         return self._cutter
 
 
-def _parts(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Documents as they come, so many together that their batches are full."""
+def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]:
+    """Documents as they come, at first so many words together, later so many that sorting gains nothing from more."""
     part: list[Document] = []
-    size, most = 0, FIRST_WORDS
+    size = 0
     for document in documents:
         part.append(document)
         size += 1 + len(document.words)  # 1: documents without words are held too
