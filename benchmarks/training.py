@@ -114,14 +114,18 @@ class Bench:
 
     def run(self, side: str, settings: dict[str, Any], *options: str) -> dict[str, Any]:
         """Run a side, unless the file of runs has it."""
+        given = {}
         if side == "ours":
             settings = self.params | settings
+            # What changes no result tells no runs apart; and nothing is to be pushed.
+            given = {key: settings.pop(key) for key in ("checkpoint_every", "hub")}
+            given["hub"] = given["hub"] | {"push": False}
         asked = {"side": side, "data": self.arguments.data.name, "sentences": self.data["sentences"]}
         asked["settings"] = settings
         for kept in self.kept:
             if asked.items() <= kept.items():
                 return kept
-        run = asked | measure(self.script, side, self.folder, f"--settings={json.dumps(settings)}", *options)
+        run = asked | measure(self.script, side, self.folder, f"--settings={json.dumps(settings | given)}", *options)
         # By sub-words, since a few batches of like length are no fair sample of sentences.
         sentences = run["sub_words"] * self.data["sentences"] / self.data["sub_words"]
         run["sentences_per_second"] = sentences / run["seconds"]
