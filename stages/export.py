@@ -1,9 +1,9 @@
 """Stage 5, export: the folder that a user takes away, proven to predict what the trained model predicts.
 
-Reads the section ``export`` and the key ``evaluate.decoding`` of params.yaml, data/tokenized (the test split) and
-models/finetuned.
-Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, and
-metrics/export.json.
+Reads the section ``export`` and the keys ``evaluate.decoding``, ``tokenize_align.max_length`` and ``.stride`` of
+params.yaml, data/tokenized (the test split) and models/finetuned.
+Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with the
+forms for onnxruntime beside it (see `tagging.exported`), and metrics/export.json.
 
     python stages/export.py
 """
@@ -16,25 +16,25 @@ if __name__ == "__main__":
     end_silently()
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from transformers import PreTrainedModel
+from tabulate import tabulate
 
-from tagging import launchers, models, tokenized
+from tagging import exported, launchers, models, onnx_export, quantization, tokenized
+from tagging.backends import Backend
+from tagging.backends.onnx_model import OnnxModel, cores
 from tagging.backends.torch_model import TorchModel
-from tagging.decoding import Decoding
 from tagging.encoders import load_tokenizer, save_tokenizer
+from tagging.exported import GRAPHS, Exported, Form
 from tagging.faults import Fault, exit_with_message, take_no_arguments
 from tagging.labels import Labels
 from tagging.outputs import replacing, write_json
 from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
 from tagging.params.reader import read_section
-from tagging.prediction import Predicted, Predictor, predict_split
+from tagging.params.tokenize_align import TokenizeAlign
+from tagging.parity import Parity
 from tagging.progress import quiet
-from tagging.tokenized import Split
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
@@ -42,56 +42,85 @@ EXPORT = Path("models/export")
 METRICS = Path("metrics/export.json")
 
 SPLIT = "test"
-TOKENS_PER_BATCH = 1024
 
 
 def main() -> None:
     take_no_arguments(__doc__)
     params = read_section("export", Export)
+    windows = read_section("tokenize_align", TokenizeAlign)
     decoding = read_section("evaluate", Evaluate).decoding
     quiet()
     launchers.refuse("export")
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
-    trained = models.load(FINETUNED, labels)
+    trained = TorchModel(models.load(FINETUNED, labels))
     tokenized.check_tokenizer(TOKENIZED, FINETUNED)
+    tagger = Exported(labels, decoding, windows.max_length, windows.stride, trained.padding)
+    parity = Parity(trained, split, labels, decoding)
     with replacing(EXPORT, METRICS) as (target, metrics):
-        expected = predict(trained, split, labels, decoding, "trained")
-        write_export(models.load(FINETUNED, labels, getattr(torch, params.dtype)), target)
-        found = predict(models.load(target, labels), split, labels, decoding, "exported")
-        report = compare(expected, found)
-        if report["same_labels"] < params.min_agreement:
-            raise Fault(
-                f"the export in {params.dtype} labels {report['same_labels']:.2%} of the test words like the trained "
-                f"model, export.min_agreement asks for {params.min_agreement:.2%}; the earlier export was kept"
-            )
-        size = sum(file.stat().st_size for file in target.iterdir())
-        write_json(metrics, {SPLIT: report, "megabytes": round(size / 1e6, 1)})
-    print(
-        f"{EXPORT}: {size / 1e6:.1f} MB, {report['same_labels']:.2%} of {report['words']:,} test words labelled alike"
-    )
+        write_folder(params, tagger, target)
+        write_graphs(params, labels, target)
+        forms = {name: prove(name, target, tagger, parity, params) for name in exported.forms(target)}
+        write_json(metrics, {SPLIT: {"words": parity.words, "f1": parity.f1, "forms": forms}})
+    print(table(forms))
 
 
-def predict(model: PreTrainedModel, split: Split, labels: Labels, decoding: Decoding, name: str) -> Predicted:
-    """What a model says of the split, in the number format of its weights."""
-    return predict_split(Predictor(TorchModel(model), labels, decoding, TOKENS_PER_BATCH), split, name)
-
-
-def write_export(model: PreTrainedModel, target: Path) -> None:
-    """Write weights, the configuration that names their number format and labels, and the tokenizer."""
-    model.save_pretrained(target)
+def write_folder(params: Export, tagger: Exported, target: Path) -> None:
+    """Write what transformers loads (weights, the configuration that names their format and the labels, tokenizer)."""
+    models.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
     save_tokenizer(load_tokenizer(FINETUNED), target)
+    exported.write(tagger, target)
 
 
-def compare(expected: Predicted, found: Predicted) -> dict[str, Any]:
-    """How alike two models label the same words: the share of equal labels, and the largest difference of a score."""
-    pairs = [pair for rows in zip(expected.labels, found.labels, strict=True) for pair in zip(*rows, strict=True)]
-    gaps = [np.abs(a - b).max() for a, b in zip(expected.scores, found.scores, strict=True)]
-    return {
-        "words": len(pairs),
-        "same_labels": round(sum(a == b for a, b in pairs) / len(pairs), 6),
-        "largest_score_difference": round(float(max(gaps)), 6),
-    }
+def write_graphs(params: Export, labels: Labels, target: Path) -> None:
+    """Write the forms for onnxruntime that the params ask for."""
+    if not params.onnx and not params.int8:
+        return
+    onnx_export.write(models.load(FINETUNED, labels, torch.float32), target / GRAPHS["onnx"])
+    if params.int8:
+        quantization.write(target / GRAPHS["onnx"], target / GRAPHS["onnx-int8"])
+    if not params.onnx:
+        for file in exported.files(target, "onnx"):
+            file.unlink()
+
+
+def prove(form: Form, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:
+    """Hold a form against the trained model.
+
+    Returns:
+        `Parity.report` and the size of its files.
+
+    Raises:
+        Fault: it predicts otherwise than the params allow.
+    """
+    report = parity.report(load(form, target, tagger), form)
+    if form != "onnx-int8" and report["same_labels"] < params.min_agreement:
+        raise Fault(
+            f"the form {form}{f' in {params.dtype}' if form == 'torch' else ''} labels {report['same_labels']:.2%} of "
+            f"the {SPLIT} words like the trained model, export.min_agreement asks for {params.min_agreement:.2%}; "
+            "the earlier export was kept"
+        )
+    if parity.f1 - report["f1"] > params.max_f1_drop:
+        raise Fault(
+            f"the form {form} has F1 {report['f1']:.4f} on {SPLIT}, {parity.f1 - report['f1']:.4f} below the trained "
+            f"model's, export.max_f1_drop allows {params.max_f1_drop:.4f}; the earlier export was kept"
+        )
+    size = sum(file.stat().st_size for file in exported.files(target, form))
+    return report | {"megabytes": round(size / 1e6, 1)}
+
+
+def load(form: Form, target: Path, tagger: Exported) -> Backend:
+    """A form, as a user will load it."""
+    if form == "torch":
+        return TorchModel(models.load(target, tagger.labels))
+    return OnnxModel(target / GRAPHS[form], tagger.padding, threads=cores())
+
+
+def table(forms: dict[Form, dict[str, float]]) -> str:
+    """What the metrics say of each form, for a terminal."""
+    rows = [[name, *report.values()] for name, report in forms.items()]
+    headers = ["form", "same labels", "largest difference of a logit", "F1", "MB"]
+    return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
 
 
 if __name__ == "__main__":

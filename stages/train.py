@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import torch
 from transformers import PreTrainedModel, set_seed
 
-from tagging import models, own_launcher, processes, tokenized
+from tagging import dropout, models, own_launcher, processes, tokenized
 from tagging.engines import Engine, accelerate_loop, trainer
 from tagging.faults import Fault, take_no_arguments
 from tagging.fingerprint import fingerprint
@@ -60,6 +60,7 @@ def main() -> None:
 
 def train() -> None:
     take_no_arguments(__doc__)
+    use_the_processor_well()
     params = read_section("train", Train)
     quiet()
     own_launcher.spread()
@@ -70,6 +71,7 @@ def train() -> None:
     train, validation = (tokenized.load_split(TOKENIZED, split) for split in ("train", "validation"))
     be_deterministic(params.seed)
     model = models.start(ENCODER, labels, params.attention, precision)
+    dropout.replace(model)
     for split in (train, validation):
         check_fit(model, split, labels)
     made_of = fingerprint(params.model_dump(exclude=WITHOUT_EFFECT), Path(__file__), TOKENIZED, ENCODER, TOKENIZER)
@@ -98,6 +100,15 @@ def be_deterministic(seed: int) -> None:
     set_seed(seed, deterministic=True)
     # Else every new tensor is filled first: a help to find reads of memory that nobody wrote, at 5 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+def use_the_processor_well() -> None:
+    """Switch on what PyTorch has for speed on a CPU; to be called before its first tensor is made."""
+    # Linux then backs tensors by large pages, which saves a twentieth of a step.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    # Attention with dropout has no kernel of its own on a CPU. Of matrices in half precision it would be computed in
+    # single precision, in twice the time; softmax adds up in single precision either way.
+    torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)
 
 
 def positions(model: PreTrainedModel) -> int | None:

@@ -85,7 +85,7 @@ TINY_PARAMS = {
         "decoding": "greedy",
         "bootstrap": {"resamples": 100, "seed": 3},
     },
-    "export": {"dtype": "float32", "min_agreement": 1.0},
+    "export": {"dtype": "float32", "onnx": True, "int8": True, "min_agreement": 1.0, "max_f1_drop": 0.05},
 }
 
 # name, pos, ner; the long one needs windows, the last word of the test split's second sentence is of no sub-word.

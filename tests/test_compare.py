@@ -275,6 +275,22 @@ def test_a_revision_before_the_first_results(repository: Path) -> None:
     )
 
 
+def test_a_revision_before_dvc(repository: Path) -> None:
+    git("checkout", "-q", "--orphan", "other")
+    git("rm", "-q", "--cached", "-r", ".")
+    git("commit", "-q", "--allow-empty", "-m", "nothing yet")
+    git("checkout", "-q", "--force", "main")
+    assert fault_of("other") == "compare: other has no data/predictions: DVC was not set up there"
+
+
+def test_a_revision_with_a_damaged_pipeline(repository: Path) -> None:
+    Path("dvc.yaml").write_text("stages: [\n")
+    git("commit", "-q", "-a", "-m", "damaged")
+    git("checkout", "-q", "-b", "damaged")
+    git("checkout", "-q", "good")
+    assert fault_of("damaged").startswith("compare: damaged: unable to read: 'dvc.yaml'")
+
+
 def test_a_workspace_without_results(repository: Path) -> None:
     shutil.rmtree("data/predictions")
     assert fault_of("bad") == (

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +26,9 @@ class Clone:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def run(self, *command: str, status: int = 0) -> str:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             # The stages must run in the environment of the tests, activated or not.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -35,10 +38,12 @@ class Clone:
             "GIT_COMMITTER_NAME": "t",
             "GIT_COMMITTER_EMAIL": "t@example.com",
         }
+
+    def run(self, *command: str, status: int = 0) -> str:
         done = subprocess.run(
             command,
             cwd=self.path,
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -187,6 +192,38 @@ class TestMatrix:
         assert self.changed(clone) == {"download"}
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system tells nobody of the end of a process")
+def test_a_killed_repro_goes_on_and_ends_with_the_same_bytes(clone: Clone) -> None:
+    undisturbed = clone.lock
+    command = ("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train")
+    checkpoints: set[Path] = set()
+    outputs = []
+    # dvc alone, and all processes together, as Ctrl-C does it.
+    for kill, number in [(os.kill, signal.SIGKILL), (os.kill, signal.SIGTERM), (os.killpg, signal.SIGINT)]:
+        with subprocess.Popen(
+            command,
+            cwd=clone.path,
+            env=clone.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as repro:
+            while repro.poll() is None and checkpoints.issuperset(clone.path.glob(".work/train/*/step-*")):
+                time.sleep(0.01)
+            checkpoints.update(clone.path.glob(".work/train/*/step-*"))
+            kill(repro.pid, number)
+            # It ends when the stage has ended too: none is left behind.
+            outputs.append(repro.communicate()[0])
+    outputs.append(clone.run(*command))
+    assert "going on after step " in "".join(outputs)
+    assert 'File "stages/train.py"' not in "".join(outputs), "a traceback"
+    assert clone.lock == undisturbed
+    assert clone.run("git", "status", "--porcelain") == ""
+    assert not (clone.path / ".work").exists()
+
+
 def test_two_people_share_results(clone: Clone, tmp_path: Path) -> None:
     clone.run("dvc", "remote", "add", "--default", "shared", str(tmp_path / "remote"))
     clone.commit("a remote")
@@ -206,12 +243,22 @@ def test_two_people_share_results(clone: Clone, tmp_path: Path) -> None:
     assert f1["diff"] == pytest.approx(f1["new"] - f1["old"])
 
 
-def test_plots_are_drawn(clone: Clone) -> None:
-    output = clone.run("dvc", "plots", "show")
-    page = Path(output.strip().removeprefix("file://"))
-    drawn = page.read_text()
+@pytest.mark.parametrize(("command", "revisions"), [("show", {"workspace"}), ("diff HEAD~1", {"HEAD~1", "workspace"})])
+def test_plots_are_drawn(clone: Clone, command: str, revisions: set[str]) -> None:
+    # HEAD~1 is the project without results; give it some to be drawn.
+    clone.run("git", "commit", "-q", "--allow-empty", "-m", "the same once more")
+    try:
+        output = clone.run("dvc", "plots", *command.split())
+    finally:
+        clone.run("git", "reset", "-q", "--hard", "HEAD~1")
+    drawn = Path(output.strip().removeprefix("file://")).read_text()
     for plot in ("train_loss", "validation", "confusion", "per_type", "reliability"):
         assert drawn.count(f"vegaEmbed('#plots_{plot}_csv'") == 1
+    specs = [json.loads(line.split(" = ")[1].rstrip(";")) for line in drawn.splitlines() if "var spec = " in line]
+    assert len(specs) == 5
+    for spec in specs:
+        assert "<DVC_METRIC" not in json.dumps(spec), "the template asks for something that dvc.yaml does not give"
+        assert {row["rev"] for row in spec["data"]["values"]} == revisions
     assert clone.run("git", "status", "--porcelain") == ""
 
 

@@ -37,8 +37,9 @@ def declared(stage: str, *kinds: str) -> list[str]:
 
 def read_by(stage: str) -> dict[str, object]:
     """The params that a stage reads, with their values: its section, and what it shares with another stage."""
-    shared = {"evaluate.decoding": PARAMS["evaluate"]["decoding"]} if stage == "export" else {}
-    return {f"{stage}.{key}": value for key, value in PARAMS[stage].items()} | shared
+    shared = ("evaluate.decoding", "tokenize_align.max_length", "tokenize_align.stride") if stage == "export" else ()
+    values = {f"{section}.{key}": value for section, keys in PARAMS.items() for key, value in keys.items()}
+    return {name: value for name, value in values.items() if name.startswith(f"{stage}.") or name in shared}
 
 
 @pytest.mark.parametrize("stage", STAGES)

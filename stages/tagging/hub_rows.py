@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from huggingface_hub import snapshot_download
 
 from tagging.corpus import WORDS
 from tagging.faults import Fault
+from tagging.formats.lists import Keys, to_sentence
 from tagging.hub import Repository, failures_told, find
 from tagging.params.hub import HubDataset
 
@@ -115,20 +116,14 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[st
     Raises:
         Fault: names the split and the row (counted from 0) where something is missing or out of range.
     """
-    names = {layer: _names(rows, layer, params) for layer in params.layers}
+    keys = Keys(params.words, params.layers, _names(rows, params))
+    of_split = f"{params.name}: split {params.splits.model_dump()[split]}"
     for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        for offset in range(len(batch[params.words])):
-            where = f"{params.name}: split {params.splits.model_dump()[split]}, row {start + offset}"
-            words = _words(batch[params.words][offset], params.words, where)
-            sentence = {WORDS: words}
-            for layer, column in params.layers.items():
-                tags = batch[column][offset] or []
-                if len(tags) != len(words):
-                    raise Fault(f"{where}: {len(tags)} tags in {column}, expected {len(words)}, one a word")
-                sentence[layer] = [_tag(tag, names[layer], f"{where}: {column}") for tag in tags]
-            if words:
-                yield sentence
+        columns = rows[start : start + BATCH]
+        for number, cells in enumerate(zip(*columns.values(), strict=True), start=start):
+            if any(cells):
+                sentence = to_sentence(dict(zip(columns, cells, strict=True)), keys, f"{of_split}, row {number}")
+                yield {WORDS: sentence.words, **sentence.layers}
 
 
 def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:
@@ -174,24 +169,7 @@ def _is_text(feature: Any) -> bool:
     return isinstance(feature, Value) and feature.dtype in ("string", "large_string", "string_view")
 
 
-def _names(rows: Dataset, layer: str, params: HubDataset) -> list[str] | None:
-    """The names that the numbers of a layer stand for; None where its column holds names."""
-    inner = _inner(rows, params.layers[layer])
-    return list(inner.names) if isinstance(inner, ClassLabel) else params.names.get(layer)
-
-
-def _words(words: list[str | None] | None, column: str, where: str) -> list[str]:
-    for position, word in enumerate(words or []):
-        if not word:
-            raise Fault(f"{where}: word {position} in {column} is {'null' if word is None else 'empty'}")
-    return [word for word in words or [] if word]
-
-
-def _tag(tag: int | str | None, names: list[str] | None, where: str) -> str:
-    if names is None:
-        if not tag:
-            raise Fault(f"{where} holds {tag!r}, expected the name of a tag")
-        return str(tag)
-    if not isinstance(tag, int) or not 0 <= tag < len(names):
-        raise Fault(f"{where} holds {tag}, expected a number from 0 to {len(names) - 1} ({', '.join(names)})")
-    return names[tag]
+def _names(rows: Dataset, params: HubDataset) -> dict[str, Sequence[str]]:
+    """The names that numbers stand for, of the layers whose columns hold numbers."""
+    inner = {layer: _inner(rows, column) for layer, column in params.layers.items()}
+    return {**params.names, **{layer: kind.names for layer, kind in inner.items() if isinstance(kind, ClassLabel)}}

@@ -30,7 +30,7 @@ def locked(path: Path, place: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        print(f"another run writes {place}: waiting up to {PATIENCE} s for its end")
+        print(f"another run writes {place}: waiting up to {PATIENCE} s for its end", flush=True)
         try:
             lock.acquire(timeout=PATIENCE)
         except Timeout:

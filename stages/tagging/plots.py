@@ -8,21 +8,21 @@ from typing import Any
 
 import pandas as pd
 
+from tagging.confusion import NO_TYPE, confusion
 from tagging.labels import Kind
-from tagging.schemes import OUTSIDE, split_tag
+from tagging.schemes import OUTSIDE
 from tagging.scoring import DIGITS
 
 
 def write_confusion(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kind: Kind, path: Path) -> None:
-    """Write a row a word, ``gold,predicted``, for DVC's confusion template, which counts them.
-
-    For ``spans`` a label is its type, and words that are outside in both are left out: they would drown the rest.
-    """
-    pairs = [pair for rows in zip(gold, predicted, strict=True) for pair in zip(*rows, strict=True)]
-    if kind == "spans":
-        pairs = [(split_tag(a)[1] or OUTSIDE, split_tag(b)[1] or OUTSIDE) for a, b in pairs]
-        pairs = [pair for pair in pairs if pair != (OUTSIDE, OUTSIDE)]
-    _write(pd.DataFrame(sorted(pairs), columns=["gold", "predicted"]), path)
+    """Write a row a pair of types that occurs, ``gold,predicted,number`` of words, see `confusion.confusion`."""
+    counts = confusion(gold, predicted, kind)
+    names = {name: name for pair in counts for name in pair}
+    if kind == "spans" and OUTSIDE in names:
+        names[OUTSIDE] = f"{OUTSIDE} (type)"  # apart from the words that are outside of all entities
+    names[NO_TYPE] = OUTSIDE
+    rows = sorted((names[a], names[b], number) for (a, b), number in counts.items())
+    _write(pd.DataFrame(rows, columns=["gold", "predicted", "number"]), path)
 
 
 def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[str, Any]], path: Path) -> None:

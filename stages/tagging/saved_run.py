@@ -63,7 +63,7 @@ class SavedRun:
             # An epoch after the checkpoint may have written its own.
             shutil.rmtree(self.best, ignore_errors=True)
             if self._newest is not None and (self._newest / "best").is_dir():
-                shutil.copytree(self._newest / "best", self.best)
+                _copy(self._newest / "best", self.best)
         PartialState().wait_for_everyone()
 
     def restore(self, accelerator: Accelerator, schedule: LambdaLR) -> bool:
@@ -124,7 +124,7 @@ class SavedRun:
         if self._accelerator.is_main_process:
             if self.best.is_dir():
                 # No link: what damages one would damage both.
-                shutil.copytree(self.best, folder / "best")
+                _copy(self.best, folder / "best")
             write_json(
                 folder / STATE,
                 {
@@ -139,6 +139,12 @@ class SavedRun:
     def _state(checkpoint: Path) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
         return state
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.mkdir()
+    for file in source.iterdir():
+        shutil.copyfile(file, target / file.name)
 
 
 def _layout(accelerator: Accelerator) -> str:

@@ -22,7 +22,7 @@ SENTENCE_LENGTHS = (10, 20, 40)
 
 
 def slices(words: Rows, gold: Rows, predicted: Rows, counts: Counts, seen: Seen) -> dict[str, Any]:
-    """Score parts of a split; what holds neither gold nor predictions is left out.
+    """Score parts of a split. Which there are depends on the data alone: a slice without gold is left out.
 
     Args:
         words: a list a sentence.
@@ -70,12 +70,10 @@ def _of_entities(
         for counter, spans in ((in_gold, a), (in_predicted, b), (right, a & b)):
             counter.update(slice_of(row, entity) for entity in spans)
     result: dict[str, Scores] = {}
-    for name in sorted({*in_gold, *in_predicted}):
-        precision, recall, f1 = map(float, ratios(right[name], in_predicted[name], in_gold[name]))
-        if kind == "spans":
-            result[name] = numbers(precision, recall, f1, in_gold[name])
-        elif in_gold[name]:
-            result[name] = {"accuracy": round(recall, DIGITS), "number": in_gold[name]}
+    for name, number in sorted(in_gold.items()):
+        precision, recall, f1 = map(float, ratios(right[name], in_predicted[name], number))
+        accuracy: Scores = {"accuracy": round(recall, DIGITS), "number": number}
+        result[name] = numbers(precision, recall, f1, number) if kind == "spans" else accuracy
     return result
 
 

@@ -62,6 +62,7 @@ def _lock(folder: Path) -> Path:
 def _remove(folder: Path) -> None:
     # By another name first: a kill must not leave a part of it to go on from.
     partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     folder.rename(partial)
     shutil.rmtree(partial)
 

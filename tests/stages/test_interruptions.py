@@ -72,7 +72,7 @@ def undisturbed(finished: Path, capsys: pytest.CaptureFixture[str]) -> dict[Path
 def test_killed_at_many_points_and_without_room_it_ends_with_the_same_bytes(finished: Path) -> None:
     params = []
     for engine in ENGINES:
-        for changed in ({}, {"checkpoint_every": 2, "early_stopping": 1, "batches": BY_LENGTH}):
+        for changed in ({}, {"checkpoint_every": 2, "early_stopping": 1, "batches": BY_LENGTH, "precision": "auto"}):
             set_params(engine=engine, epochs=3, **changed)
             params.append(str(Path("params.yaml").rename(f"{len(params)}.yaml")))
     command = [sys.executable, str(ROOT / "tests/interruptions.py"), "1", str(RUNS), *params]

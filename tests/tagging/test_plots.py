@@ -11,15 +11,21 @@ from tagging.plots import write_confusion, write_per_type, write_reliability
 
 
 def test_confusion_of_types_without_words_that_are_outside_in_both(tmp_path: Path) -> None:
-    gold = [["B-PER", "I-PER", "O", "O"]]
-    predicted = [["B-PER", "O", "B-LOC", "O"]]
+    gold = [["B-PER", "I-PER", "O", "O"], ["B-PER"]]
+    predicted = [["B-PER", "O", "B-LOC", "O"], ["I-PER"]]
     write_confusion(gold, predicted, "spans", tmp_path / "confusion.csv")
-    assert (tmp_path / "confusion.csv").read_text() == "gold,predicted\nO,LOC\nPER,O\nPER,PER\n"
+    assert (tmp_path / "confusion.csv").read_text() == "gold,predicted,number\nO,LOC,1\nPER,O,1\nPER,PER,2\n"
+
+
+def test_confusion_of_a_type_called_o(tmp_path: Path) -> None:
+    write_confusion([["B-O", "B-O", "O"]], [["B-O", "O", "O"]], "spans", tmp_path / "confusion.csv")
+    expected = "gold,predicted,number\nO (type),O,1\nO (type),O (type),1\n"
+    assert (tmp_path / "confusion.csv").read_text() == expected
 
 
 def test_confusion_of_plain_tags_has_every_word(tmp_path: Path) -> None:
-    write_confusion([["O", "B-side"]], [["O", "O"]], "tags", tmp_path / "confusion.csv")
-    assert (tmp_path / "confusion.csv").read_text() == "gold,predicted\nB-side,O\nO,O\n"
+    write_confusion([["O", "B-side", "O"]], [["O", "O", "O"]], "tags", tmp_path / "confusion.csv")
+    assert (tmp_path / "confusion.csv").read_text() == "gold,predicted,number\nB-side,O,1\nO,O,2\n"
 
 
 def test_per_type(tmp_path: Path) -> None:

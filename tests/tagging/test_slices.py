@@ -45,6 +45,14 @@ def test_by_length_of_entities(found: dict) -> None:
     assert found["entity_length"] == {"1": numbers(1 / 3, 1 / 3, 3), "2": numbers(1, 1 / 2, 2)}
 
 
+def test_which_slices_there_are_is_no_matter_of_predictions() -> None:
+    words, gold = [["Ada", "Lind", "met", "Bo"]], [["O", "O", "O", "B-PER"]]
+    seen = Seen([TRAIN], "spans")
+    for predicted in ([["B-PER", "I-PER", "O", "B-PER"]], [["B-LOC", "O", "O", "O"]], [["O"] * 4]):
+        found = sliced(words, gold, predicted, "spans", seen)
+        assert (list(found["text"]), list(found["entity_length"])) == (["unseen"], ["1"])
+
+
 def test_by_length_of_sentences(found: dict) -> None:
     assert list(found["sentence_length"]) == ["1-10", "11-20"]
     for name, part in {"1-10": slice(0, 2), "11-20": slice(2, 3)}.items():

@@ -44,6 +44,14 @@ def test_it_lies_where_a_variable_says(place: Path, monkeypatch: pytest.MonkeyPa
     assert len(list((place / "shared/train").iterdir())) == 6
 
 
+def test_a_removal_that_was_interrupted_is_made_up_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAGLINE_WORK", str(place / "shared"))
+    (place / "shared/train/.abc.partial/step").mkdir(parents=True)
+    with work_folder("train", "abc"):
+        pass
+    assert not list(place.iterdir())
+
+
 def test_of_other_unfinished_runs_the_last_two_stay(place: Path) -> None:
     for number in range(4):
         os.utime(interrupt(f"run{number}"), (number, number))

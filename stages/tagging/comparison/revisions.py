@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException
+from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
 from dvc.scm import RevError
 
@@ -43,18 +43,21 @@ def read(name: str, splits: Sequence[str]) -> Run:
             return _workspace(here, splits)
         # A commit's own settings may name a remote that has moved since, or none yet: those of today go first.
         settings = {section: here.config[section] for section in ("core", "cache", "remote")}
-        with Repo(here.root_dir, rev=name, config=settings) as repo:
+        with _told(name), Repo(here.root_dir, rev=name, config=settings) as repo:
             return _commit(name, repo, splits)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(revision: str | None = None) -> Iterator[None]:
+    """What DVC has against the folder, or against a revision, as a `Fault`."""
     try:
         yield
     except RevError as error:
         raise Fault(f"{error}: expected a commit, branch, tag or DVC experiment, or `{WORKSPACE}`") from None
+    except NotDvcRepoError as error:
+        raise Fault(f"{revision} has no {PREDICTIONS}: DVC was not set up there" if revision else str(error)) from None
     except DvcException as error:
-        raise Fault(str(error)) from None
+        raise Fault(f"{revision}: {error}" if revision else str(error)) from None
 
 
 def _workspace(repo: Any, splits: Sequence[str]) -> Run:

@@ -83,33 +83,40 @@ def make_run(
     """
     rows = {split: _rows(predictions(path := f"{PREDICTIONS}/{split}.parquet"), f"{name}: {path}") for split in splits}
     data = _object(committed(DATA), f"{name}: {DATA}")
-    schemes = {data.get(split, {}).get("scheme") for split in splits}
+    schemes = {data[split].get("scheme") for split in splits if split in data} - {None}
     # A column may be read as plain tags whatever its tags look like; what the run itself says of it goes first.
     labels = {label for split in rows.values() for row in (*split.gold, *split.predicted) for label in row}
-    kind: Kind = "spans" if "tags" not in schemes and is_spans(labels) else "tags"
+    kind: Kind = "tags" if "tags" in schemes or not (schemes or is_spans(labels)) else "spans"
     return Run(name, commit, kind, rows, _object(committed(EVALUATE), f"{name}: {EVALUATE}"))
 
 
 def _rows(content: bytes, where: str) -> Rows:
     try:
-        table = pq.read_table(BytesIO(content), columns=list(_COLUMNS))
-        columns = [table.column(name).to_pylist() for name in _COLUMNS]
-    except (pa.ArrowException, KeyError) as error:
+        file = pq.ParquetFile(BytesIO(content))
+        if missing := [name for name in _COLUMNS if name not in file.schema_arrow.names]:
+            raise Fault(f"{where} lacks the column {missing[0]}: run `dvc repro evaluate` again")
+        table = file.read(list(_COLUMNS))
+    except pa.ArrowException as error:
         raise Fault(f"{where} is no table of predictions ({error}): run `dvc repro evaluate` again") from None
-    rows = Rows(*columns)
+    rows = Rows(*(table.column(name).to_pylist() for name in _COLUMNS))
     for name, *lists in zip(rows.ids, rows.words, rows.gold, rows.predicted, strict=True):
-        if None in lists or len(set(map(len, lists))) != 1:
-            raise Fault(f"{where}, row {name}: expected as many gold and predicted labels as words")
+        if not (isinstance(name, str) and all(map(_is_texts, lists))) or len(set(map(len, lists))) != 1:
+            raise Fault(
+                f"{where}, row {name}: expected an id, words, and as many gold and predicted labels, all of them text"
+            )
     return rows
 
 
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
 def _object(content: bytes | None, where: str) -> dict[str, Any]:
-    if content is None:
-        return {}
+    """An object of objects, one a split; empty where there is no file."""
     try:
-        value = json.loads(content)
+        value = {} if content is None else json.loads(content)
     except ValueError as error:
         raise Fault(f"{where} is damaged ({error})") from None
-    if not isinstance(value, dict):
-        raise Fault(f"{where} is damaged (no JSON object)")
+    if not isinstance(value, dict) or not all(isinstance(of_split, dict) for of_split in value.values()):
+        raise Fault(f"{where} is damaged (expected an object of objects, one a split)")
     return value

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tagging.confusion import NO_TYPE
+from tagging.confusion import confusion as count
 from tagging.entities import OUTCOMES
 from tagging.labels import Kind
 from tagging.report.outcomes import RIGHT, Row, outcomes
-from tagging.schemes import split_tag
 
 # Types that a table of all pairs shows at most; the rarer ones share a row and a column.
 LARGEST = 30
 REST = "all others"
-# Of words outside of all entities: a type may be called O.
-NO_TYPE = ""
 
 
 @dataclass(frozen=True)
@@ -42,16 +41,9 @@ class Confusion:
     folded: int
 
 
-def confusion(rows: Iterable[Row], kind: Kind) -> Confusion:
-    """Count words by gold and predicted type, without those that are outside in both: they would drown the rest."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for row in rows:
-        counts.update(zip(row.gold, row.predicted, strict=True))
-    if kind == "spans":
-        tags, counts = counts, Counter()
-        for (gold, predicted), number in tags.items():
-            counts[split_tag(gold)[1], split_tag(predicted)[1]] += number
-        del counts[NO_TYPE, NO_TYPE]
+def confusion(rows: Sequence[Row], kind: Kind) -> Confusion:
+    """Count words by gold and predicted type, see `tagging.confusion`."""
+    counts = count([row.gold for row in rows], [row.predicted for row in rows], kind)
     sizes: Counter[str] = Counter()
     for pair, number in counts.items():
         for name in set(pair):

@@ -51,7 +51,8 @@ def test_plain_tags() -> None:
 def test_the_run_itself_says_how_its_labels_are_read() -> None:
     data = json.dumps({"test": {"scheme": "tags"}}).encode()
     assert read(GOOD, data=data).kind == "tags", "B-PER may be a plain tag"
-    assert read(GOOD, data=json.dumps({"test": {"scheme": "IOB1"}}).encode()).kind == "spans"
+    data = json.dumps({"test": {"scheme": "IOB1"}}).encode()
+    assert read({**GOOD, "gold": [["O", "O"]]}, data=data).kind == "spans", "no entity does not make O a tag"
 
 
 def test_damaged_parquet() -> None:
@@ -62,18 +63,22 @@ def test_damaged_parquet() -> None:
 
 
 def test_a_missing_column() -> None:
-    with pytest.raises(Fault, match="test.parquet is no table of predictions"):
+    with pytest.raises(Fault, match=r"test.parquet lacks the column gold: run `dvc repro evaluate` again"):
         read({name: values for name, values in GOOD.items() if name != "gold"})
 
 
-@pytest.mark.parametrize("gold", [[["O"]], [None]])
-def test_columns_of_different_lengths(gold: list) -> None:
-    told = "main: data/predictions/test.parquet, row 0: expected as many gold and predicted labels as words"
+@pytest.mark.parametrize(
+    "columns",
+    [{"gold": [["O"]]}, {"gold": [None]}, {"gold": [[0, 1]]}, {"words": [["Ada", None]]}, {"gold": ["O"]}, {"id": [0]}],
+)
+def test_rows_that_are_no_sentences(columns: dict[str, list]) -> None:
+    told = "main: data/predictions/test.parquet, row 0: expected an id, words, and as many gold and predicted labels"
     with pytest.raises(Fault, match=told):
-        read({**GOOD, "gold": gold})
+        read({**GOOD, **columns})
 
 
-@pytest.mark.parametrize(("content", "told"), [(b"{", "is damaged"), (b"[]", "no JSON object")])
-def test_damaged_metrics(content: bytes, told: str) -> None:
-    with pytest.raises(Fault, match=f"main: metrics/evaluate.json .*{told}"):
-        read(GOOD, content)
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"test": 1}'])
+@pytest.mark.parametrize("name", ["evaluate", "data"])
+def test_damaged_metrics(content: bytes, name: str) -> None:
+    with pytest.raises(Fault, match=f"main: metrics/{name}.json is damaged"):
+        read(GOOD, **{"metrics" if name == "evaluate" else name: content})

@@ -1,0 +1,202 @@
+"""The two sides of training.py, each run by it in a process of its own, on the same encoder and data/tokenized."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import runpy
+import sys
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import made
+from shares import Clock, Shares
+from sides import MODEL, PACKAGE, ROOT, TASK, measured, read_columns
+
+# Of the Hugging Face course, chapter "Token classification".
+BATCH_SIZE, WEIGHT_DECAY = 8, 0.01
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--run", nargs=2, required=True)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--encoder", type=Path)
+    parser.add_argument("--random-weights")
+    parser.add_argument("--settings", type=json.loads, default={})
+    parser.add_argument("--no-validation", action="store_true")
+    arguments = parser.parse_args()
+    side, folder = arguments.run
+    print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
+
+
+def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Write data/tokenized and models/pretrained as the stages would."""
+    from tagging import corpus, encoders, tokenized
+    from tagging.params.reader import read_section
+    from tagging.params.tokenize_align import TokenizeAlign
+
+    pretrained, flop = folder / "models/pretrained", None
+    if arguments.random_weights:
+        source, splits = folder / "made", made.sentences(arguments.random_weights)
+        flop = made.save_encoder(arguments.random_weights, source)
+    else:
+        source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
+        splits = read_columns(arguments.data)
+    corpus.write(folder / "raw", splits, [TASK])
+    encoders.copy_encoder(source, pretrained / "encoder")
+    tokenizer = encoders.load_tokenizer(source)
+    encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
+    params = read_section("tokenize_align", TokenizeAlign, ROOT / "params.yaml")
+    longest = min(params.max_length, tokenizer.model_max_length)
+    params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
+    (folder / "data").mkdir()
+    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
+    stage["tokenize_align"](folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
+    train = tokenized.load_split(folder / "data/tokenized", "train")
+    return {
+        "sentences": len(train.sentences),
+        "windows": len(train.windows),
+        "sub_words": sum(map(len, train.windows["input_ids"])),
+        "flop": flop,
+    }
+
+
+def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the stage, in the folder, with the given section ``train``."""
+    import pandas as pd
+    import torch
+    from accelerate import Accelerator
+    from ruamel.yaml import YAML
+
+    from tagging.epochs import EpochLines
+    from tagging.gradients import Gradients
+    from tagging.learning import SCORES
+    from tagging.training import Step, Training
+    from tagging.training_rows import TrainingRows
+    from tagging.validation import Validation
+
+    clock, shares = Clock(), Shares()
+    before(EpochLines, "begin_epoch", clock.begin_epoch)
+    before(EpochLines, "end_steps", clock.end_epoch)
+
+    def after_step(training: Training, step: Step, *_: Any) -> None:
+        clock.after_step(int(training.rows.lengths[step.batch].sum()))
+
+    before(Training, "after_step", after_step)
+    if arguments.no_validation:
+        Validation.scores = lambda *_: dict.fromkeys((*SCORES, "loss"), 0.0)  # type: ignore[method-assign]
+    if not torch.cuda.is_available():  # which works behind Python's back
+        shares.of(Gradients, "add", "forward")
+        shares.of(Accelerator, "backward", "backward")
+        shares.of(TrainingRows, "part", "data")
+        shares.of(Accelerator, "clip_grad_norm_", "clipping")
+        shares.of(torch.optim.AdamW, "step", "optimizer")
+        shares.of(Validation, "scores", "validation")
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump({"train": arguments.settings}, file)
+    os.chdir(folder)
+    sys.argv = ["train.py"]
+    runpy.run_path(str(ROOT / "stages/train.py"), run_name="stage")["main"]()
+    f1 = [] if arguments.no_validation else pd.read_csv("plots/validation.csv")["f1"].tolist()
+    metrics = json.loads(Path("metrics/train.json").read_text(encoding="utf-8"))
+    told = {name: metrics[name] for name in ("precision", "padding", "steps")}
+    return result(clock, f1) | told | {"shares": shares.shares()}
+
+
+def before(owner: type, function: str, call: Any) -> None:
+    """Have a method of a class call something first, with its own arguments."""
+    original = getattr(owner, function)
+
+    def both(*args: Any, **kwargs: Any) -> Any:
+        call(*args, **kwargs)
+        return original(*args, **kwargs)
+
+    setattr(owner, function, both)
+
+
+def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Trainer as the course has it: random batches, every sub-word labelled, single precision."""
+    from transformers import (
+        AutoModelForTokenClassification,
+        AutoTokenizer,
+        DataCollatorForTokenClassification,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+        set_seed,
+    )
+
+    from tagging import tokenized
+    from tagging.validation import Validation
+
+    settings = arguments.settings
+    labels = tokenized.load_labels(folder / "data/tokenized")
+    train, split = (tokenized.load_split(folder / "data/tokenized", name) for name in ("train", "validation"))
+    set_seed(settings["seed"])
+    model = AutoModelForTokenClassification.from_pretrained(
+        folder / "models/pretrained/encoder", id2label=labels.id2label, label2id=labels.label2id
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder / "models/pretrained/tokenizer")
+    clock, f1, sizes = Clock(), [], deque()
+    collate = DataCollatorForTokenClassification(tokenizer)
+
+    def collate_and_count(rows: list[dict[str, Any]]) -> Any:
+        # Batches are made ahead, so that their sizes must wait for the step that learns from them.
+        sizes.append(sum(len(row["input_ids"]) for row in rows))
+        return collate(rows)
+
+    class Watch(TrainerCallback):
+        def on_epoch_begin(self, *_: Any, **__: Any) -> None:
+            clock.begin_epoch()
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            clock.after_step(sizes.popleft())
+
+        def on_epoch_end(self, *_: Any, **__: Any) -> None:
+            clock.end_epoch()
+            if not arguments.no_validation:
+                # By our scorer, word by word, as the other side's.
+                scores = Validation(split, labels, "fp32", None).scores(trainer.accelerator, model)
+                f1.append(scores["f1"])
+
+    trainer = Trainer(
+        model,
+        TrainingArguments(
+            str(folder / "plain"),
+            learning_rate=settings["learning_rate"],
+            num_train_epochs=settings["epochs"],
+            max_steps=settings["max_steps"] or -1,
+            weight_decay=WEIGHT_DECAY,
+            seed=settings["seed"],
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+        ),
+        train_dataset=train.windows.select_columns(["input_ids", "labels"]),
+        data_collator=collate_and_count,
+        callbacks=[Watch()],
+    )
+    trainer.train()
+    return result(clock, f1) | {"precision": "fp32", "steps": clock.steps}
+
+
+def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
+    """What both sides measured; the peak is the GPU's memory where there is one."""
+    import torch
+
+    gpu = torch.cuda.is_available()
+    return {
+        "sub_words": clock.sub_words,
+        "seconds": clock.seconds,
+        "cpu_seconds": clock.cpu_seconds,
+        "f1": f1,
+        "peak": torch.cuda.max_memory_allocated() if gpu else measured(0)["peak"],
+        "device": torch.cuda.get_device_name() if gpu else "cpu",
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Benchmark of training against the plain recipe, same encoder, same data/tokenized, in one run.
+
+The plain recipe is transformers' Trainer as the Hugging Face course, chapter "Token classification", has it: random
+batches of 8, single precision. This side is the stage train with the committed params.yaml. Each run is a process of
+its own. The speed is that of the steps, without the first few and without validation; F1 is that of the best epoch on
+validation, word by word, by this project's scorer for both.
+
+    python benchmarks/training.py                             data/sample, each side with the learning rate of its own
+    python benchmarks/training.py --data FOLDER --epochs 3    column files
+    python benchmarks/training.py --rounds 5                  speed alone: short runs in turn, medians
+    python benchmarks/training.py --plain-rates 5e-5 1e-4 --our-rates 2e-4 4e-4 --seeds 1 2 3 --runs FILE
+        each side at its best rate by F1 of the first seed, then all seeds; a run that stands in FILE is not done again
+    python benchmarks/training.py --rounds 3 --random-weights bert-base --tokens-per-batch 16384 --steps 300 100
+        for a GPU without a network: made-up sentences, and the share of the card's peak
+
+Ends with one line of JSON; `ratio` is how many times faster than the plain recipe this is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import made
+from sides import ROOT, measure
+from tabulate import tabulate
+
+SIDES = ("plain", "ours")
+# Some ten seconds of the plain recipe on two quiet cores.
+SUB_WORDS_A_ROUND, FEWEST_STEPS = 10_000, 8
+Runs = list[dict[str, Any]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure training against the plain recipe.")
+    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser.add_argument("--encoder", type=Path, help="folder of an encoder with its tokenizer, else the packaged one")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--plain-rates", type=float, nargs="+", default=[2e-5], help="learning rates to choose from")
+    parser.add_argument("--our-rates", type=float, nargs="+", help="the same, else that of params.yaml")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[42])
+    parser.add_argument("--runs", type=Path, help="file that keeps every run, to go on from")
+    parser.add_argument("--only", choices=SIDES, help="run one of the two")
+    parser.add_argument("--rounds", type=int, help="measure speed alone, in so many pairs of short runs")
+    parser.add_argument("--steps", type=int, nargs=2, metavar=("PLAIN", "OURS"), help="how long such a run is")
+    parser.add_argument("--tokens-per-batch", type=int, help="as train.batches in params.yaml")
+    parser.add_argument("--random-weights", choices=tuple(made.SIZES), help="no data, an encoder of this size")
+    parser.add_argument("--peak", type=float, help="TFLOP/s of the card in bf16, where it is none of the known ones")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(folder, arguments)
+        runs = bench.rounds(arguments.rounds) if arguments.rounds else bench.recipes()
+    print(bench.table(runs))
+    print(json.dumps(bench.summary(runs)))
+
+
+class Bench:
+    """Runs both sides on one data/tokenized.
+
+    Args:
+        folder: an empty one to work in.
+        arguments: of the command line.
+    """
+
+    def __init__(self, folder: str, arguments: argparse.Namespace) -> None:
+        self.folder, self.arguments = folder, arguments
+        self.script = str(Path(__file__).with_name("recipes.py"))
+        self.sides = [arguments.only] if arguments.only else list(SIDES)
+        options = [f"--data={arguments.data.resolve()}"]
+        options += [f"--encoder={arguments.encoder.resolve()}"] if arguments.encoder else []
+        options += [f"--random-weights={arguments.random_weights}"] if arguments.random_weights else []
+        self.data = measure(self.script, "prepare", folder, *options)
+        self.params = committed_params()
+        if arguments.tokens_per_batch:
+            self.params["batches"] = {"order": "by_length", "tokens_per_batch": arguments.tokens_per_batch}
+        kept = arguments.runs.read_text(encoding="utf-8") if arguments.runs and arguments.runs.exists() else ""
+        self.kept = [json.loads(line) for line in kept.splitlines()]
+
+    def recipes(self) -> dict[str, Runs]:
+        """Each side at its best learning rate by F1 with the first seed, with every seed there."""
+        seeds, epochs = self.arguments.seeds, self.arguments.epochs
+        rates = {
+            "plain": self.arguments.plain_rates,
+            "ours": self.arguments.our_rates or [self.params["learning_rate"]],
+        }
+        chosen = {}
+        for side in self.sides:
+            settings = {"seed": seeds[0], "epochs": epochs, "max_steps": None}
+            tried = [self.run(side, settings | {"learning_rate": rate}) for rate in rates[side]]
+            best = max(tried, key=lambda run: max(run["f1"]))
+            settings["learning_rate"] = best["settings"]["learning_rate"]
+            chosen[side] = [best, *(self.run(side, settings | {"seed": seed}) for seed in seeds[1:])]
+        return chosen
+
+    def rounds(self, count: int) -> dict[str, Runs]:
+        """Short runs of both sides in turn, which learn from about equally many sub-words."""
+        batches, mean_length = self.params["batches"], self.data["sub_words"] / self.data["windows"]
+        sizes = {"plain": 8 * mean_length}
+        sizes["ours"] = batches.get("tokens_per_batch") or batches["batch_size"] * mean_length
+        steps = {side: max(FEWEST_STEPS, round(SUB_WORDS_A_ROUND / size)) for side, size in sizes.items()}
+        if self.arguments.steps:
+            steps = dict(zip(SIDES, self.arguments.steps, strict=True))
+        runs: dict[str, Runs] = {side: [] for side in self.sides}
+        for number in range(count):
+            # The other one first each time, lest one side always has what the host does later.
+            for side in self.sides[:: -1 if number % 2 else 1]:
+                settings = {"learning_rate": 5e-5, "seed": number, "epochs": 1000, "max_steps": steps[side]}
+                runs[side].append(self.run(side, settings, "--no-validation"))
+        return runs
+
+    def run(self, side: str, settings: dict[str, Any], *options: str) -> dict[str, Any]:
+        """Run a side, unless the file of runs has it."""
+        if side == "ours":
+            settings = self.params | settings
+        asked = {"side": side, "data": self.arguments.data.name, "sentences": self.data["sentences"]}
+        asked["settings"] = settings
+        for kept in self.kept:
+            if asked.items() <= kept.items():
+                return kept
+        run = asked | measure(self.script, side, self.folder, f"--settings={json.dumps(settings)}", *options)
+        # By sub-words, since a few batches of like length are no fair sample of sentences.
+        sentences = run["sub_words"] * self.data["sentences"] / self.data["sub_words"]
+        run["sentences_per_second"] = sentences / run["seconds"]
+        run["sentences_per_cpu_second"] = sentences / run["cpu_seconds"]
+        print(
+            f"{side}: learning rate {settings['learning_rate']:g}, seed {settings['seed']}: "
+            f"{run['sentences_per_second']:.1f} sentences/s, F1 {', '.join(f'{f1:.4f}' for f1 in run['f1']) or '-'}",
+            flush=True,
+        )
+        if self.arguments.runs:
+            with self.arguments.runs.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(run) + "\n")
+        return run
+
+    def table(self, runs: dict[str, Runs]) -> str:
+        """A row a side."""
+        rows = []
+        for side, of_side in runs.items():
+            speed = median(run["sentences_per_second"] for run in of_side)
+            rows.append(
+                {
+                    "": side,
+                    "learning rate": f"{of_side[0]['settings']['learning_rate']:g}",
+                    "sentences/s": f"{speed:,.1f}",
+                    "s an epoch": f"{self.data['sentences'] / speed:,.1f}",
+                    "peak MiB": f"{max(run['peak'] for run in of_side) / 2**20:,.0f}",
+                    "F1": spread([max(run["f1"]) for run in of_side if run["f1"]]),
+                }
+            )
+        return tabulate(rows, headers="keys", disable_numparse=True)
+
+    def summary(self, runs: dict[str, Runs]) -> dict[str, Any]:
+        """What the last line tells."""
+        found: dict[str, Any] = {"name": "training", "unit": "sentences/s", "sentences": self.data["sentences"]}
+        speeds = {side: [run["sentences_per_second"] for run in of_side] for side, of_side in runs.items()}
+        cpu = {side: median(run["sentences_per_cpu_second"] for run in of_side) for side, of_side in runs.items()}
+        for side, of_side in runs.items():
+            found[side] = round(median(speeds[side]), 1)
+            found[f"{side}_peak_mib"] = round(max(run["peak"] for run in of_side) / 2**20)
+            found[f"{side}_rate"] = of_side[0]["settings"]["learning_rate"]
+            found[f"{side}_f1"] = [round(max(run["f1"]), 6) for run in of_side if run["f1"]]
+        if len(runs) == 2:
+            found["ratios"] = [round(a / b, 2) for a, b in zip(speeds["ours"], speeds["plain"], strict=True)]
+            found["ratio"] = round(median(found["ratios"]), 2)
+            found["cpu_ratio"] = round(cpu["ours"] / cpu["plain"], 2)
+        if "ours" in runs:
+            last = runs["ours"][-1]
+            found |= {name: last[name] for name in ("precision", "padding", "shares")}
+            if self.data["flop"]:
+                speed = median(run["sub_words"] / run["seconds"] for run in runs["ours"])
+                found |= made.rates(speed, self.data["flop"], last["device"], self.arguments.peak)
+        return found
+
+
+def committed_params() -> dict[str, Any]:
+    """The section ``train`` of the repository's params.yaml."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))["train"]
+
+
+def spread(values: list[float]) -> str:
+    """The mean, and the lowest and highest where there are several."""
+    if not values:
+        return "-"
+    return f"{mean(values):.4f}" + (f" ({min(values):.4f} to {max(values):.4f})" if len(values) > 1 else "")
+
+
+if __name__ == "__main__":
+    main()
