@@ -26,6 +26,7 @@ lint: $(STAMP)
 bench: $(STAMP)
 	python benchmarks/tokenize_align.py
 	python benchmarks/evaluate.py
+	python benchmarks/predict.py
 	python benchmarks/training.py --epochs 1
 
 # Newest versions that pyproject.toml allows, in a fresh environment, written to constraints.txt. torch and what its

@@ -1,10 +1,11 @@
 """Stage 5, export: the folder that a user takes away, proven to predict what the trained model predicts.
 
-Reads the section ``export`` and the key ``evaluate.decoding`` of params.yaml, data/tokenized (the test split) and
-models/finetuned; for the model card also three keys of ``tokenize_align``, the provenance of data and encoder, the
+Reads the section ``export``, the key ``evaluate.decoding`` and three of ``tokenize_align`` of params.yaml,
+data/tokenized (the test split) and models/finetuned; for the model card also the provenance of data and encoder, the
 scores and the learning curve.
-Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with its model
-card README.md, and metrics/export.json. Pushes models/export to the Hugging Face Hub where ``export.hub`` says so.
+Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with the forms
+for onnxruntime (see `tagging.exported`) and the model card README.md beside it, and metrics/export.json. Pushes
+models/export to the Hugging Face Hub where ``export.hub`` says so.
 
     python stages/export.py
     python stages/export.py --push    push models/export as it is, compute nothing
@@ -19,17 +20,18 @@ if __name__ == "__main__":
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from transformers import PreTrainedModel
+from tabulate import tabulate
 
-from tagging import curve_files, models, tokenized
+from tagging import curve_files, exported, models, onnx_export, quantization, tokenized
+from tagging.backends import Backend
+from tagging.backends.onnx_model import OnnxModel, cores
 from tagging.backends.torch_model import TorchModel
 from tagging.card import document
 from tagging.decoding import Decoding
 from tagging.encoders import load_tokenizer, save_tokenizer
+from tagging.exported import GRAPHS, Exported, Form
 from tagging.faults import Fault, exit_with_message, require
 from tagging.hub_push import Target
 from tagging.labels import Labels
@@ -38,10 +40,9 @@ from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
-from tagging.prediction import Predicted, Predictor, predict_split
+from tagging.parity import Parity
 from tagging.progress import quiet
 from tagging.provenance import PROVENANCE
-from tagging.tokenized import Split
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
@@ -55,7 +56,6 @@ VALIDATION = Path("plots/validation.csv")
 
 CARD = "README.md"
 SPLIT = "test"
-TOKENS_PER_BATCH = 1024
 
 
 def main() -> None:
@@ -65,64 +65,107 @@ def main() -> None:
     parser.add_argument("--push", action="store_true", help="push models/export as it is, compute nothing")
     only_push = parser.parse_args().push
     params = read_section("export", Export)
+    windows = read_section("tokenize_align", TokenizeAlign)
     decoding = read_section("evaluate", Evaluate).decoding
     quiet()
     target = Target.of("export.hub", params.hub) if params.hub.push or only_push else None
     if target is not None:
         target.check()  # before any work
     if not only_push:
-        export(params, decoding)
+        export(params, windows, decoding)
     if target is not None:
         push(target)
 
 
-def export(params: Export, decoding: Decoding) -> None:
+def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
     """Write the export and its metrics, or raise a `Fault` and leave the earlier ones."""
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
-    trained = models.load(FINETUNED, labels)
+    trained = TorchModel(models.load(FINETUNED, labels))
     tokenized.check_tokenizer(TOKENIZED, FINETUNED)
+    tagger = Exported(labels, decoding, windows.max_length, windows.stride, trained.padding)
+    parity = Parity(trained, split, labels, decoding)
     with replacing(EXPORT, METRICS) as (target, metrics):
-        expected = predict(trained, split, labels, decoding, "trained")
-        write_export(models.load(FINETUNED, labels, getattr(torch, params.dtype)), target)
-        found = predict(models.load(target, labels), split, labels, decoding, "exported")
-        report = compare(expected, found)
-        if report["same_labels"] < params.min_agreement:
-            raise Fault(
-                f"the export in {params.dtype} labels {report['same_labels']:.2%} of the test words like the trained "
-                f"model, export.min_agreement asks for {params.min_agreement:.2%}; the earlier export was kept"
-            )
-        write_card(params, labels, decoding, target / CARD)
-        size = sum(file.stat().st_size for file in target.iterdir())
-        write_json(metrics, {SPLIT: report, "megabytes": round(size / 1e6, 1)})
-    print(
-        f"{EXPORT}: {size / 1e6:.1f} MB, {report['same_labels']:.2%} of {report['words']:,} test words labelled alike"
-    )
+        write_folder(params, tagger, target)
+        write_graphs(params, labels, target)
+        forms = {name: prove(name, target, tagger, parity, params) for name in exported.forms(target)}
+        write_card(params, windows, tagger, forms, target / CARD)
+        write_json(metrics, {SPLIT: {"words": parity.words, "f1": parity.f1, "forms": forms}})
+    print(table(forms))
 
 
-def predict(model: PreTrainedModel, split: Split, labels: Labels, decoding: Decoding, name: str) -> Predicted:
-    """What a model says of the split, in the number format of its weights."""
-    return predict_split(Predictor(TorchModel(model), labels, decoding, TOKENS_PER_BATCH), split, name)
-
-
-def write_export(model: PreTrainedModel, target: Path) -> None:
-    """Write weights, the configuration that names their number format and labels, and the tokenizer."""
-    model.save_pretrained(target)
+def write_folder(params: Export, tagger: Exported, target: Path) -> None:
+    """Write what transformers loads (weights, the configuration that names their format and the labels, tokenizer)."""
+    models.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
     save_tokenizer(load_tokenizer(FINETUNED), target)
+    exported.write(tagger, target)
 
 
-def write_card(params: Export, labels: Labels, decoding: Decoding, target: Path) -> None:
+def write_graphs(params: Export, labels: Labels, target: Path) -> None:
+    """Write the forms for onnxruntime that the params ask for."""
+    if not params.onnx and not params.int8:
+        return
+    onnx_export.write(models.load(FINETUNED, labels, torch.float32), target / GRAPHS["onnx"])
+    if params.int8:
+        quantization.write(target / GRAPHS["onnx"], target / GRAPHS["onnx-int8"])
+    if not params.onnx:
+        for file in exported.files(target, "onnx"):
+            file.unlink()
+
+
+def prove(form: Form, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:
+    """Hold a form against the trained model.
+
+    Returns:
+        `Parity.report` and the size of its files.
+
+    Raises:
+        Fault: it predicts otherwise than the params allow.
+    """
+    report = parity.report(load(form, target, tagger), form)
+    if form != "onnx-int8" and report["same_labels"] < params.min_agreement:
+        raise Fault(
+            f"the form {form}{f' in {params.dtype}' if form == 'torch' else ''} labels {report['same_labels']:.2%} of "
+            f"the {SPLIT} words like the trained model, export.min_agreement asks for {params.min_agreement:.2%}; "
+            "the earlier export was kept"
+        )
+    if parity.f1 - report["f1"] > params.max_f1_drop:
+        raise Fault(
+            f"the form {form} has F1 {report['f1']:.4f} on {SPLIT}, {parity.f1 - report['f1']:.4f} below the trained "
+            f"model's, export.max_f1_drop allows {params.max_f1_drop:.4f}; the earlier export was kept"
+        )
+    size = sum(file.stat().st_size for file in exported.files(target, form))
+    return report | {"megabytes": round(size / 1e6, 1)}
+
+
+def load(form: Form, target: Path, tagger: Exported) -> Backend:
+    """A form, as a user will load it."""
+    if form == "torch":
+        return TorchModel(models.load(target, tagger.labels))
+    return OnnxModel(target / GRAPHS[form], tagger.padding, threads=cores())
+
+
+def table(forms: dict[Form, dict[str, float]]) -> str:
+    """What the metrics say of each form, for a terminal."""
+    rows = [[name, *report.values()] for name, report in forms.items()]
+    headers = ["form", "same labels", "largest difference of a logit", "F1", "MB"]
+    return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
+
+
+def write_card(
+    params: Export, windows: TokenizeAlign, tagger: Exported, forms: dict[Form, dict[str, float]], target: Path
+) -> None:
     """Write the model card: the Hub shows it, and so does any editor."""
-    tokenize = read_section("tokenize_align", TokenizeAlign)
     facts = document.Facts(
-        labels=labels,
+        labels=tagger.labels,
         dataset=read_json(DATASET, "download"),
         encoder=read_json(ENCODER, "download"),
         training=read_json(FINETUNED / PROVENANCE, "train"),
-        windows=tokenize.model_dump(include={"label_all_tokens", "max_length", "stride"}),
+        windows=windows.model_dump(include={"label_all_tokens", "max_length", "stride"}),
         metrics=read_json(EVALUATED, "evaluate"),
         epochs=curve_files.read(VALIDATION, document.EPOCHS),
-        decoding=decoding,
+        decoding=tagger.decoding,
+        forms=forms,
         language=params.card.language,
         license=params.card.license,
         hub=params.hub,
@@ -138,7 +181,7 @@ def push(target: Target) -> None:
         Fault: it can't be pushed; the folder stays as it is.
     """
     require(EXPORT, "export")
-    f1 = read_json(EVALUATED, "evaluate")[SPLIT]["overall"]["f1"]
+    f1 = read_json(METRICS, "export")[SPLIT]["f1"]
     try:
         target.create()
         commit = target.push(EXPORT, f"Test F1 {f1:.3f}")
@@ -147,17 +190,6 @@ def push(target: Target) -> None:
             f"{EXPORT} is complete, but not on the Hub: {fault}; `python stages/export.py --push` pushes it again"
         ) from None
     print(f"{target}: {f'commit {commit}' if commit else 'all of it is there already'}")
-
-
-def compare(expected: Predicted, found: Predicted) -> dict[str, Any]:
-    """How alike two models label the same words: the share of equal labels, and the largest difference of a score."""
-    pairs = [pair for rows in zip(expected.labels, found.labels, strict=True) for pair in zip(*rows, strict=True)]
-    gaps = [np.abs(a - b).max() for a, b in zip(expected.scores, found.scores, strict=True)]
-    return {
-        "words": len(pairs),
-        "same_labels": round(sum(a == b for a, b in pairs) / len(pairs), 6),
-        "largest_score_difference": round(float(max(gaps)), 6),
-    }
 
 
 if __name__ == "__main__":

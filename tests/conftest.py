@@ -91,7 +91,10 @@ TINY_PARAMS = {
     },
     "export": {
         "dtype": "float32",
+        "onnx": True,
+        "int8": True,
         "min_agreement": 1.0,
+        "max_f1_drop": 0.05,
         "card": {"language": "en", "license": None},
         "hub": dict(NO_PUSH),
     },

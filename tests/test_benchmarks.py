@@ -40,6 +40,21 @@ def test_evaluate(finished: Path) -> None:
     assert (result["equal_labels"], result["different_labels"], result["words_that_plain_lacks"]) == (1, 0, 1)
 
 
+def test_predict(finished: Path) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/predict.py"), "--data=data/tiny", "--model=models/export"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["name"], result["unit"]) == ("predict", "words/s")
+    assert (result["sentences"], result["words"]) == (12, 2 * 9 * 6 + 1)
+    assert list(result["sides"]) == ["pipeline", "pipeline_batch_8", "onnx-int8", "onnx", "torch"]
+    sides = result["sides"]
+    assert result["ours"] == sides[result["fastest"]]["words_per_s"]
+    assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.02)
+    # The sentence of several windows is whole for the pipeline, so its entities could differ; here they do not.
+    assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
+    assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
+
+
 def training(*options: str) -> tuple[str, dict[str, Any]]:
     """Run benchmarks/training.py, and give what it printed and its last line."""
     command = [sys.executable, str(ROOT / "benchmarks/training.py"), *options]

@@ -9,16 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tagging.entities import Entity, marked
+from tagging.entities import confidence, marked
 from tagging.labels import Kind
 from tagging.scoring import DIGITS, Rows
 
 BINS = 10
-
-
-def confidence(entity: Entity, scores: npt.NDArray[np.floating[Any]]) -> float:
-    """The mean of its words' scores, as transformers' pipeline scores an entity."""
-    return float(np.mean(scores[entity.begin : entity.end], dtype=np.float64))
 
 
 def reliability(

@@ -10,9 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from tokenizers import Tokenizer
 
-from tagging import subwords, windows
 from tagging.alignment import IGNORED, NO_WORD, align_labels
-from tagging.subwords import Subwords, Vocabulary
+from tagging.subword_windows import WindowCutter
 
 Ints = npt.NDArray[np.int64]
 
@@ -44,14 +43,11 @@ class Encoded:
         }
 
 
-class WindowMaker:
-    """Makes windows by one tokenizer and one set of rules.
+class WindowMaker(WindowCutter):
+    """Makes windows with labels, by one tokenizer and one set of rules.
 
     Args:
-        tokenizer: a fast one.
-        one_by_one: whether it may be given each distinct word once (`subwords.one_by_one`).
-        max_length: most sub-words of a window, special tokens included.
-        stride: most sub-words that two neighbours share.
+        tokenizer, one_by_one, max_length, stride: see `WindowCutter`.
         inside: `Labels.inside`.
         label_all_tokens: which rule of `align_labels`.
     """
@@ -65,59 +61,26 @@ class WindowMaker:
         inside: Sequence[int],
         label_all_tokens: bool,
     ) -> None:
-        self.tokenizer, self.one_by_one = tokenizer, one_by_one
-        self.vocabulary = Vocabulary(tokenizer)
-        self.stride, self.inside, self.label_all_tokens = stride, inside, label_all_tokens
-        before, after = subwords.special_tokens(tokenizer)
-        self.specials = Subwords(np.array(before + after, dtype=np.int32), np.array([len(before), len(after)]))
-        self.capacity = max_length - len(before) - len(after)
+        super().__init__(tokenizer, one_by_one, max_length, stride)
+        self.inside, self.label_all_tokens = inside, label_all_tokens
 
     def make(self, words: pa.DictionaryArray, ends: Ints, labels: Ints) -> Encoded:
-        """Make the windows of some sentences.
-
-        Every word with at least one sub-word is in one window or more; a sentence without any still has a window, of
-        special tokens alone.
+        """Make the windows of some sentences, as `cut` does.
 
         Args:
             words: the words of all sentences, one after the other, dictionary-encoded.
             ends: where each sentence ends among them.
             labels: the label id of each word.
         """
-        table, index = self._tokenize(words, ends)
-        counts = table.counts[index]
-        table = table.shortened(self.capacity)
-        cut = windows.cut(table.counts[index], ends, self.capacity, self.stride)
-        # A window's special tokens are two more words of the table, before and after its own.
-        lengths = cut.end - cut.begin + 2
-        lasts = np.cumsum(lengths) - 1
-        firsts = lasts - lengths + 1
-        is_word = np.ones(lengths.sum(), dtype=bool)
-        is_word[firsts] = is_word[lasts] = False
-        places = (np.arange(len(is_word)) - np.repeat(firsts + 1 - cut.begin, lengths))[is_word]
-        tokens = np.empty(len(is_word), dtype=np.int64)
-        tokens[firsts], tokens[lasts], tokens[is_word] = len(table.counts), len(table.counts) + 1, index[places]
-        found = (table + self.specials).take(tokens)
-        begins = np.concatenate([[0], ends[:-1]])[cut.sentence]
-        word_ids = np.full(len(is_word), NO_WORD, dtype=np.int32)
-        word_ids[is_word] = places - np.repeat(begins, lengths - 2)
-        word_labels = np.full(len(is_word), IGNORED, dtype=np.int64)
-        word_labels[is_word] = labels[places]
-        offsets = np.concatenate([[0], np.cumsum(found.counts)[lasts]]).astype(np.int32)
-        aligned = align_labels(word_labels, found.counts, self.inside, self.label_all_tokens)
+        made = self.cut(words.dictionary.to_pylist(), words.indices.to_numpy(), ends)
+        is_word = made.words != NO_WORD
+        word_labels = np.full(len(made.words), IGNORED, dtype=np.int64)
+        word_labels[is_word] = labels[made.words[is_word]]
+        aligned = align_labels(word_labels, made.sizes, self.inside, self.label_all_tokens)
         return Encoded(
-            sentence=cut.sentence,
-            input_ids=pa.ListArray.from_arrays(offsets, found.ids),
-            word_ids=pa.ListArray.from_arrays(offsets, np.repeat(word_ids, found.counts)),
-            labels=pa.ListArray.from_arrays(offsets, aligned),
-            counts=counts,
+            sentence=made.sentence,
+            input_ids=pa.ListArray.from_arrays(made.offsets, made.ids),
+            word_ids=pa.ListArray.from_arrays(made.offsets, made.word_ids),
+            labels=pa.ListArray.from_arrays(made.offsets, aligned),
+            counts=made.counts,
         )
-
-    def _tokenize(self, words: pa.DictionaryArray, ends: Ints) -> tuple[Subwords, Ints]:
-        """Sub-words of some words, and for each word of the sentences its place among those."""
-        if self.one_by_one:
-            places = self.vocabulary.places(words.dictionary.to_pylist())
-            return self.vocabulary.subwords, places[words.indices.to_numpy()]
-        flat = words.dictionary_decode().to_pylist()
-        begins = [0, *ends[:-1].tolist()]
-        sentences = [flat[begin:end] for begin, end in zip(begins, ends.tolist(), strict=True)]
-        return subwords.of_sentences(self.tokenizer, sentences), np.arange(len(flat))

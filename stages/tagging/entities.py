@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
 
 from tagging.labels import Kind
 from tagging.schemes import OUTSIDE, split_tag
@@ -73,6 +76,11 @@ def entities(tags: Sequence[str]) -> list[Entity]:
 def marked(tags: Sequence[str], kind: Kind) -> list[Entity]:
     """What the labels of one sentence mark: its entities, or, where they are plain tags, each word by its tag."""
     return entities(tags) if kind == "spans" else [Entity(tag, place, place + 1) for place, tag in enumerate(tags)]
+
+
+def confidence(entity: Entity, scores: npt.NDArray[np.floating[Any]]) -> float:
+    """The mean of its words' scores, as transformers' pipeline scores an entity."""
+    return float(np.mean(scores[entity.begin : entity.end], dtype=np.float64))
 
 
 def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:

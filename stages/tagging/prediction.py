@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_softmax
 from tqdm import tqdm
 
 from tagging.backends import Backend
@@ -18,7 +17,9 @@ from tagging.decoding import Decoding, decode
 from tagging.faults import Fault
 from tagging.labels import Labels
 from tagging.stitching import UNSEEN, choose_windows
-from tagging.tokenized import Split
+
+if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model takes to answer
+    from tagging.tokenized import Split
 
 Ints = npt.NDArray[np.int64]
 
@@ -189,6 +190,13 @@ class Predictor:
             finite = np.isfinite(logits).all(-1)
             if not finite.all():
                 raise NotFinite(np.unique(owners[windows[asked[~finite]]]).tolist())
-            result[asked] = log_softmax(logits, axis=-1)
+            result[asked] = _log_softmax(logits)
             bar.update(len(asked))
         return result
+
+
+def _log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Of each row. scipy has it too, but takes as long to import as a small model takes to answer."""
+    shifted = logits - logits.max(-1, keepdims=True)
+    normed: npt.NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return normed

@@ -57,8 +57,12 @@ class Subwords:
         return Subwords(np.concatenate([self.ids, other.ids]), np.concatenate([self.counts, other.counts]))
 
 
-def load(folder: Path) -> tuple[Tokenizer, int | None]:
+def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None]:
     """Load the tokenizer that `save_pretrained` wrote, without transformers, whose import takes longer than its use.
+
+    Args:
+        folder: where it is.
+        made_by: the stage that wrote it, for messages.
 
     Returns:
         The tokenizer, and the most sub-words that its encoder reads, None where nothing says it.
@@ -66,7 +70,7 @@ def load(folder: Path) -> tuple[Tokenizer, int | None]:
     Raises:
         Fault: it is not a fast tokenizer, or one that splits the same word differently each time.
     """
-    configuration = read_json(folder / CONFIGURATION, "download")
+    configuration = read_json(folder / CONFIGURATION, made_by)
     if not (folder / TOKENIZER_FILE).is_file():
         raise Fault(
             f"{configuration.get('tokenizer_class', 'the tokenizer')} in {folder} is not a fast tokenizer, so it "
@@ -75,7 +79,7 @@ def load(folder: Path) -> tuple[Tokenizer, int | None]:
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     except Exception as error:  # the library raises nothing more special
-        raise Fault(f"{folder / TOKENIZER_FILE} is damaged ({error}): run `dvc repro download` again") from None
+        raise Fault(f"{folder / TOKENIZER_FILE} is damaged ({error}): run `dvc repro {made_by}` again") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = bool(configuration.get("split_special_tokens", False))

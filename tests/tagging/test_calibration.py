@@ -7,12 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tagging.calibration import calibration, confidence, reliability
-from tagging.entities import Entity
-
-
-def test_an_entitys_score_is_the_mean_of_its_words() -> None:
-    assert confidence(Entity("A", 1, 3), np.array([0.1, 0.5, 1.0, 0.1], np.float32)) == 0.75
+from tagging.calibration import calibration, reliability
 
 
 def test_bins_and_error_by_hand() -> None:

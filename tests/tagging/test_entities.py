@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from tagging.entities import Entity, Outcome, count_outcomes, entities, marked, match
+from tagging.entities import Entity, Outcome, confidence, count_outcomes, entities, marked, match
 
 TYPES = ["PER", "LOC", "O", "a-b", "micro avg"]
 TAGS = ["O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI")]
@@ -36,6 +37,10 @@ def test_conllevals_rules(tags: str, expected: list[tuple[str, int, int]]) -> No
 @given(SEQUENCES)
 def test_equal_to_seqeval(tags: list[str]) -> None:
     assert entities(tags) == [(kind, begin, last + 1) for kind, begin, last in get_entities(tags)]
+
+
+def test_an_entitys_score_is_the_mean_of_its_words() -> None:
+    assert confidence(Entity("A", 1, 3), np.array([0.1, 0.5, 1.0, 0.1], np.float32)) == 0.75
 
 
 def outcomes(gold: str, predicted: str) -> list[tuple[str, tuple[str, int, int] | None, tuple[str, int, int] | None]]:

@@ -46,7 +46,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield from _list_items(path)
         return
     for number, line in chain([first], lines):
-        yield number, _object(line, path, number)
+        yield number, object_in(line, str(path), number)
 
 
 def _list_items(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -60,7 +60,7 @@ def _list_items(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     while not closing:
         line += text.count("\n", counted, position)
         counted = position
-        value, position = _decode(text, position, path, line)
+        value, position = _decode(text, position, str(path), line, _EXPECTED)
         yield line, value
         position = _skip_space(text, position)
         closing = text[position : position + 1] == "]"
@@ -71,28 +71,39 @@ def _list_items(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise Fault(f"{path}:{text.count(chr(10), 0, position) + 1}: text after the list's closing bracket")
 
 
-def _object(line: str, path: Path, number: int) -> dict[str, Any]:
-    value, end = _decode(line, _skip_space(line, 0), path, number)
+def object_in(line: str, name: str, number: int, expected: str = _EXPECTED) -> dict[str, Any]:
+    """The object that a line holds.
+
+    Args:
+        line: one of JSON Lines.
+        name: what messages call the file.
+        number: the line's.
+        expected: what messages say that the file should hold.
+
+    Raises:
+        Fault: the line is not JSON, or holds something else or more; the object has a key twice.
+    """
+    value, end = _decode(line, _skip_space(line, 0), name, number, expected)
     if _skip_space(line, end) < len(line):
-        raise Fault(f"{path}:{number}: text after the object; {_EXPECTED}")
+        raise Fault(f"{name}:{number}: text after the object; {expected}")
     return value
 
 
-def _decode(text: str, position: int, path: Path, line: int) -> tuple[dict[str, Any], int]:
+def _decode(text: str, position: int, name: str, line: int, expected: str) -> tuple[dict[str, Any], int]:
     """Decode the object at a position of a text; give it and where it ends."""
     try:
         value, end = _DECODER.raw_decode(text, position)
     except _RepeatedKey as error:
-        raise Fault(f"{path}:{line}: the key {error} stands twice in one object") from None
+        raise Fault(f"{name}:{line}: the key {error} stands twice in one object") from None
     except json.JSONDecodeError as error:
         line += text.count("\n", position, error.pos)
-        raise Fault(f"{path}:{line}: not JSON ({error.msg}); {_EXPECTED}") from None
+        raise Fault(f"{name}:{line}: not JSON ({error.msg}); {expected}") from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets of thousands of levels
-        raise Fault(f"{path}:{line}: JSON that can't be read ({error}); {_EXPECTED}") from None
+        raise Fault(f"{name}:{line}: JSON that can't be read ({error}); {expected}") from None
     if not isinstance(value, dict):
-        raise Fault(f"{path}:{line}: no object but {text[position : min(end, position + 40)]!r}; {_EXPECTED}")
+        raise Fault(f"{name}:{line}: no object but {text[position : min(end, position + 40)]!r}; {expected}")
     if "\\u" in text[position:end] and not _encodable(value):
-        raise Fault(f"{path}:{line}: half of a surrogate pair (\\ud800 to \\udfff), which is no character")
+        raise Fault(f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff), which is no character")
     return value, end
 
 

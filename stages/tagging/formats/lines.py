@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO
 
 from tagging.faults import Fault
 
@@ -14,23 +16,40 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     Raises:
         Fault: the file is not UTF-8, or holds a NUL byte.
     """
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, 1):
-                if "\0" in line:
-                    raise Fault(f"{path}:{number}: a NUL byte; is this a text file?")
-                yield number, line.rstrip("\n")
-    except UnicodeDecodeError as error:
-        # The decoder reads ahead in blocks, so the line is counted in the bytes before the fault.
-        raise Fault(f"{path}:{_line_of_bad_byte(path)}: not UTF-8 ({error.reason}); save the file as UTF-8") from None
+    with path.open("rb") as file:
+        yield from decoded_lines(file, str(path))
 
 
-def _line_of_bad_byte(path: Path) -> int:
-    content = path.read_bytes()
+def decoded_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a file that is open already, or of a stream, as they arrive.
+
+    Args:
+        file: what is left of it is read; nothing is held but the line and a block of the decoder's.
+        name: what messages call it.
+
+    Raises:
+        Fault: see `read_lines`.
+    """
+    # Bytes that are no UTF-8 become surrogates, which no UTF-8 stands for. So each is found on its own line, where
+    # a strict decoder, which reads ahead, would fail some lines before it.
+    text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
     try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # As Python counts lines above: \r\n, \n and a lone \r each end one.
-        before = content[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        return before.count(b"\n") + 1
-    return 1
+        for number, line in enumerate(text, 1):
+            if not line.isascii():
+                _check(line, f"{name}:{number}")
+            if "\0" in line:
+                raise Fault(f"{name}:{number}: a NUL byte; is this a text file?")
+            yield number, line.rstrip("\n")
+    finally:
+        if not file.closed:
+            text.detach()  # else it would close the file with itself
+
+
+def _check(line: str, place: str) -> None:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        try:
+            line.encode(errors="surrogateescape").decode()
+        except UnicodeDecodeError as error:
+            raise Fault(f"{place}: not UTF-8 ({error.reason}); save the file as UTF-8") from None

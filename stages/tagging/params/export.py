@@ -21,6 +21,9 @@ class Export(Section):
     """See params.yaml for what each key means."""
 
     dtype: Literal["float32", "bfloat16", "float16"]
+    onnx: bool
+    int8: bool
     min_agreement: float = Field(ge=0, le=1)
+    max_f1_drop: float = Field(ge=0, le=1)
     card: Card
     hub: Push

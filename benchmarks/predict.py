@@ -1,0 +1,165 @@
+"""Words to entities: transformers' pipeline against each backend of an exported model, on the same sentences.
+
+The pipeline gets word lists too (``is_split_into_words``) and ``aggregation_strategy="first"``, once at its defaults
+and once with batches of 8. All sides start with a model that is loaded and has answered once, and end with entities.
+
+    python benchmarks/predict.py
+    python benchmarks/predict.py --data FOLDER --model models/export
+
+Prints a line a side and ends with one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sides import ROOT, TASK, measure, measured, read_columns
+
+SPLITS = ("validation", "test")
+PIPELINES = {"pipeline": 1, "pipeline_batch_8": 8}
+# An entity: its type, and where it begins and ends in the words with spaces between them.
+Found = list[tuple[str, int, int]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure prediction against transformers' pipeline.")
+    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="what the stage export wrote")
+    parser.add_argument("--tokens-per-batch", type=int, help="of each backend; by default as predict.py has it")
+    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.run:
+        side, folder = arguments.run
+        print(json.dumps(run(side, Path(folder), arguments)))
+        return
+    options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
+    if arguments.tokens_per_batch:
+        options.append(f"--tokens-per-batch={arguments.tokens_per_batch}")
+    with tempfile.TemporaryDirectory() as folder:
+        done = measure(__file__, "prepare", folder, *options)
+        sides = [*PIPELINES, *done["backends"]]
+        seconds = {side: measure(__file__, side, folder, *options)["seconds"] for side in sides}
+        found = {side: json.loads((Path(folder) / f"{side}.json").read_text()) for side in ("gold", *sides)}
+    result = summary(done, seconds, found)
+    for side, numbers in result["sides"].items():
+        print("  ".join([f"{side:16}", *(f"{name} {value:,}" for name, value in numbers.items())]))
+    print(json.dumps(result))
+
+
+def summary(done: dict[str, Any], seconds: dict[str, float], found: dict[str, list[Found]]) -> dict[str, Any]:
+    speeds = {side: done["words"] / of_side for side, of_side in seconds.items()}
+    test = slice(done["test_begins"], None)
+    sides = {
+        side: {
+            "words_per_s": round(speed),
+            "times_pipeline": round(speed / speeds["pipeline"], 2),
+            "times_batch_8": round(speed / speeds["pipeline_batch_8"], 2),
+            "f1": f1(found["gold"][test], found[side][test]),
+            "entities": sum(map(len, found[side])),
+            "differences": differences(found["pipeline"], found[side]),
+        }
+        for side, speed in speeds.items()
+    }
+    fastest = max(done["backends"], key=lambda side: speeds[side])
+    return {
+        "name": "predict",
+        "unit": "words/s",
+        "sentences": done["sentences"],
+        "words": done["words"],
+        "ours": round(speeds[fastest]),
+        "plain": round(speeds["pipeline"]),
+        "ratio": sides[fastest]["times_pipeline"],
+        "fastest": fastest,
+        "sides": sides,
+    }
+
+
+def f1(gold: Sequence[Found], found: Sequence[Found]) -> float:
+    """Of entities whose type and both ends must agree."""
+    both = sum(len(set(map(tuple, a)) & set(map(tuple, b))) for a, b in zip(gold, found, strict=True))
+    return round(2 * both / max(1, sum(map(len, gold)) + sum(map(len, found))), 4)
+
+
+def differences(first: Sequence[Found], second: Sequence[Found]) -> int:
+    """How many entities only one of two sides has."""
+    return sum(len(set(map(tuple, a)) ^ set(map(tuple, b))) for a, b in zip(first, second, strict=True))
+
+
+def run(side: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    if side == "prepare":
+        return prepare(folder, arguments)
+    sentences = json.loads((folder / "sentences.json").read_text())
+    of_side = pipeline if side in PIPELINES else ours
+    seconds, found = of_side(side, sentences, arguments)
+    (folder / f"{side}.json").write_text(json.dumps(found))
+    return seconds
+
+
+def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Write the sentences and their gold entities, test last; say what forms of the model there are."""
+    from tagging import exported
+    from tagging.predict.answers import Answer
+    from tagging.predict.documents import Document
+
+    splits = read_columns(arguments.data)
+    rows = [row for split in SPLITS for row in splits[split]]
+    gold = [Answer(Document.of_words(row["words"]), "spans", row[TASK], None) for row in rows]
+    (folder / "sentences.json").write_text(json.dumps([row["words"] for row in rows]))
+    (folder / "gold.json").write_text(json.dumps([placed(answer.document, answer.entities) for answer in gold]))
+    return {
+        "sentences": len(rows),
+        "words": sum(len(row["words"]) for row in rows),
+        "test_begins": len(rows) - len(splits["test"]),
+        "backends": exported.forms(arguments.model),
+    }
+
+
+def placed(document: Any, entities: Sequence[tuple[str, int, int]]) -> Found:
+    """Entities by characters in place of words."""
+    _, spans = document.running()
+    return [(kind, spans[begin][0], spans[end - 1][1]) for kind, begin, end in entities]
+
+
+def ours(side: str, sentences: list[list[str]], arguments: argparse.Namespace) -> tuple[dict[str, float], list[Found]]:
+    from tagging.predict import Tagger
+    from tagging.predict.documents import Document
+
+    with Tagger(arguments.model, side, arguments.tokens_per_batch) as tagger:
+        tagger.words(sentences[0])
+        start = time.perf_counter()
+        found = tagger.words(sentences)
+        numbers = measured(start)
+    documents = map(Document.of_words, sentences)
+    return numbers, [
+        placed(document, [(mention.type, mention.start, mention.end) for mention in mentions])
+        for document, mentions in zip(documents, found, strict=True)
+    ]
+
+
+def pipeline(
+    side: str, sentences: list[list[str]], arguments: argparse.Namespace
+) -> tuple[dict[str, float], list[Found]]:
+    import transformers
+
+    batch = {} if PIPELINES[side] == 1 else {"batch_size": PIPELINES[side]}
+    tagger = transformers.pipeline(
+        "token-classification",
+        model=str(arguments.model),
+        aggregation_strategy="first",
+        **batch,
+    )
+    tagger(sentences[:1], is_split_into_words=True)
+    start = time.perf_counter()
+    found = tagger(sentences, is_split_into_words=True)
+    numbers = measured(start)
+    return numbers, [[(entity["entity_group"], entity["start"], entity["end"]) for entity in row] for row in found]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The tagger: an exported model that labels texts, word lists and streams of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from tagging import exported, subwords
+from tagging.backends.opening import opened
+from tagging.exported import Form
+from tagging.predict.answers import Answer, Mention
+from tagging.predict.documents import Document
+from tagging.prediction import Predictor
+from tagging.subword_windows import WindowCutter
+
+# Words that are labelled together, in batches of like length. The first few soon, then more at a time, up to what
+# sorting by length gains nothing from any more.
+FIRST_WORDS, MOST_WORDS = 2**9, 2**15
+# Sentences by which the way of tokenising is proven.
+PROBED = 20
+
+
+class Tagger:
+    """Labels texts by an exported model.
+
+        >>> tagger = Tagger("models/export")
+        >>> tagger("Ada Lind lives in Oslo.")
+        [Mention(type='PER', text='Ada Lind', start=0, end=8, score=0.98), Mention(type='LOC', text='Oslo', ...)]
+
+    A list of texts gives a list of such lists, and is faster than one text after the other. Text that is cut into words
+    already goes to `words`, more than memory holds to `stream`.
+
+    Long texts become overlapping windows; nothing is cut off.
+
+    Args:
+        folder: what the stage export wrote.
+        backend: onnx-int8, onnx or torch, if the folder has that form; None: the first of these that it has. Only
+            torch imports PyTorch, which takes seconds.
+        tokens_per_batch: most sub-words of a forward pass, padding included; None: what suits the host.
+
+    Attributes:
+        labels: the model's labels (`tagging.labels.Labels`).
+        backend: the name of the one that is used.
+
+    Raises:
+        Fault: the folder or its form for the backend is missing or damaged. The message says which.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path = "models/export",
+        backend: Form | None = None,
+        tokens_per_batch: int | None = None,
+    ) -> None:
+        path = Path(folder)
+        about = exported.read(path)
+        self._tokenizer, _ = subwords.load(path, "export")
+        self._windows = about.max_length, about.stride
+        self._cutter: WindowCutter | None = None
+        self._open = ExitStack()
+        model = self._open.enter_context(opened(path, about, backend))
+        self.backend, self.labels = model.form, about.labels
+        self._predictor = Predictor(
+            model.backend, about.labels, about.decoding, tokens_per_batch or model.tokens_per_batch, model.workers
+        )
+
+    @overload
+    def __call__(self, texts: str) -> list[Mention]: ...
+    @overload
+    def __call__(self, texts: list[str]) -> list[list[Mention]]: ...
+    def __call__(self, texts: str | list[str]) -> list[Mention] | list[list[Mention]]:
+        """What the model finds in a text, or in each of several.
+
+        Offsets count code points, as Python does: ``text[mention.start : mention.end] == mention.text``.
+        """
+        if isinstance(texts, str):
+            return self.answer([Document.of_text(texts)])[0].mentions
+        return list(self.stream(texts))
+
+    @overload
+    def words(self, sentences: list[str]) -> list[Mention]: ...
+    @overload
+    def words(self, sentences: list[list[str]]) -> list[list[Mention]]: ...
+    def words(self, sentences: Sequence[str] | Sequence[Sequence[str]]) -> list[Mention] | list[list[Mention]]:
+        """What the model finds in a sentence that comes as words, or in each of several.
+
+        Offsets count words: ``words[mention.start : mention.end]`` are those of the entity.
+        """
+        if isinstance(sentences, str):
+            raise TypeError("expected a list of words, got a text, which the tagger itself takes")
+        if sentences and isinstance(sentences[0], str):
+            return self.answer([Document.of_words(sentences)])[0].mentions  # type: ignore[arg-type]
+        return list(self.stream(sentences))
+
+    def stream(self, documents: Iterable[str | Sequence[str]]) -> Iterator[list[Mention]]:
+        """What the model finds in one document after the other, in their order, while they are read.
+
+        Args:
+            documents: texts and lists of words, as many as there are; some thousand are held at a time.
+        """
+        made = (Document.of_text(each) if isinstance(each, str) else Document.of_words(each) for each in documents)
+        for answers in self.answers(made):
+            yield from (answer.mentions for answer in answers)
+
+    def answers(self, documents: Iterable[Document]) -> Iterator[list[Answer]]:
+        """All that the model says of documents, some of them at a time, in their order."""
+        for part in _parts(documents):
+            yield self.answer(part)
+
+    def answer(self, documents: Sequence[Document]) -> list[Answer]:
+        """All that the model says of some documents, which are held together."""
+        lengths = [len(document.words) for document in documents]
+        words = list(chain.from_iterable(document.words for document in documents))
+        distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
+        index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
+        cutter = self._cutter or self._make_cutter([document.words for document in documents[:PROBED]])
+        made = cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
+        found = self._predictor.predict(
+            lengths, made.sentence.tolist(), _rows(made.ids, made.offsets), _rows(made.word_ids, made.offsets)
+        )
+        kind = self.labels.kind
+        return [
+            Answer(*each) for each in zip(documents, [kind] * len(documents), found.labels, found.scores, strict=True)
+        ]
+
+    def close(self) -> None:
+        """End the tagger's threads now, not when the program ends."""
+        self._open.close()
+
+    def __enter__(self) -> Tagger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _make_cutter(self, sentences: Sequence[Sequence[str]]) -> WindowCutter:
+        self._cutter = WindowCutter(self._tokenizer, subwords.one_by_one(self._tokenizer, sentences), *self._windows)
+        return self._cutter
+
+
+def _parts(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Documents as they come, so many together that their batches are full."""
+    part: list[Document] = []
+    size, most = 0, FIRST_WORDS
+    for document in documents:
+        part.append(document)
+        size += 1 + len(document.words)  # 1: documents without words are held too
+        if size >= most:
+            yield part
+            part, size, most = [], 0, min(2 * most, MOST_WORDS)
+    if part:
+        yield part
+
+
+def _rows(values: npt.NDArray[np.int32], offsets: npt.NDArray[np.int32]) -> list[list[int]]:
+    flat = values.tolist()
+    borders = offsets.tolist()
+    return [flat[begin:end] for begin, end in pairwise(borders)]

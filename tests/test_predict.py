@@ -1,0 +1,318 @@
+"""predict.py from its arguments to its output, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+from exports import TAGS, save_export
+
+from tagging import exported
+from tagging.predict import Tagger
+
+TEXT = "Ada Lind lives in Oslo."
+MARKED = "[Ada Lind PER 0.90] lives in [Oslo LOC 0.90].\n"
+ENTITIES = [
+    {"type": "PER", "text": "Ada Lind", "start": 0, "end": 8, "score": 0.9},
+    {"type": "LOC", "text": "Oslo", "start": 18, "end": 22, "score": 0.9},
+]
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_export(tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture
+def folder(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with models/export."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/export").symlink_to(export)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> None:
+    """Run the script in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["predict.py", *arguments])
+        runpy.run_path(str(ROOT / "predict.py"), run_name="__main__")
+
+
+def exit_of(*arguments: str) -> Any:
+    with pytest.raises(SystemExit) as raised:
+        run(*arguments)
+    return raised.value.code
+
+
+def pipe_with(text: str) -> TextIO:
+    """What standard input is behind ``|``; the text must fit into its buffer."""
+    reading, writing = os.pipe()
+    os.write(writing, text.encode())
+    os.close(writing)
+    return os.fdopen(reading)
+
+
+def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """Start the script in a process of its own."""
+    pipe = subprocess.PIPE
+    environment = {"PYTHONPATH": str(ROOT / "stages"), "OMP_NUM_THREADS": "1", "PATH": ""}
+    command = [sys.executable, str(ROOT / "predict.py"), *arguments]
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, **options)
+
+
+class TestFormats:
+    def test_texts(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        run(TEXT, "", "no entity")
+        assert capfd.readouterr() == (f"{MARKED}\nno entity\n", "")
+
+    def test_words(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        run("--words", "Ada", "Lind lives.", "--output-format", "jsonl")
+        assert json.loads(capfd.readouterr().out) == {
+            "words": ["Ada", "Lind", "lives."],
+            "labels": ["B-PER", "I-PER", "O"],
+            "scores": [0.9, 0.9, 0.9],
+            "entities": [{"type": "PER", "text": "Ada Lind", "start": 0, "end": 2, "score": 0.9}],
+        }
+
+    def test_text_to_json(self, folder: Path) -> None:
+        Path("in.txt").write_text(f"{TEXT}\n\n", encoding="utf-8")
+        run("--input", "in.txt", "--output", "out.jsonl")
+        assert [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()] == [
+            {"text": TEXT, "entities": ENTITIES},
+            {"text": "", "entities": []},
+        ]
+
+    def test_json_to_columns(self, folder: Path) -> None:
+        Path("in.jsonl").write_text(json.dumps({"text": "Ada."}) + "\n" + json.dumps({"words": ["in", "Oslo"]}))
+        run("--input", "in.jsonl", "--output", "out.conll")
+        assert Path("out.conll").read_text() == (
+            "Ada\tB-PER\t0.9000\n.\tO\t0.9000\n\nin\tO\t0.9000\nOslo\tB-LOC\t0.9000\n\n"
+        )
+
+    def test_columns_to_lines(self, folder: Path) -> None:
+        Path("in.conll").write_text("X Ada\nX lives\n\nX Oslo\n")
+        run("--input", "in.conll", "--column", "2", "--output", "out.txt")
+        assert Path("out.txt").read_text() == "[Ada PER 0.90] lives\n[Oslo LOC 0.90]\n"
+
+    def test_standard_input_and_output(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        for arguments, given, expected in (
+            ((), f"{TEXT}\n", MARKED),
+            (("--words",), "Ada lives.\n", "[Ada PER 0.90] lives.\n"),
+            (("--output-format=conll", "--output=-", "--input-format=conll"), "Bo\n", "Bo\tB-PER\t0.9000\n\n"),
+        ):
+            monkeypatch.setattr(sys, "stdin", pipe_with(given))
+            run("--input", "-", *arguments)
+            assert capfd.readouterr() == (expected, "")
+
+    def test_colours(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        run(TEXT, "--color", "always")
+        assert capfd.readouterr().out.count("\x1b[0m") == 2
+
+    def test_plain_tags(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        run("Ada lives.", "--model", str(save_export(tmp_path, TAGS)))
+        assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
+
+    def test_an_input_of_nothing(self, folder: Path) -> None:
+        for name in ("in.txt", "in.jsonl", "in.conll"):
+            Path(name).touch()
+            run("--input", name, "--output", "out.jsonl")
+            assert Path("out.jsonl").read_bytes() == b""
+
+
+USAGE = [
+    ((), "expected either TEXT or --input FILE"),
+    (("a", "--input", "in.txt"), "expected either TEXT or --input FILE"),
+    (
+        ("--input", "in.xml"),
+        "--input in.xml: expected a name that ends in .txt, .jsonl, .json, .conll, or --input-format",
+    ),
+    (
+        ("a", "--output", "out"),
+        "--output out: expected a name that ends in .txt, .jsonl, .json, .conll, or --output-format",
+    ),
+    (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from text, jsonl, conll)"),
+    (("a", "--backend", "tf"), "invalid choice: 'tf' (choose from onnx-int8, onnx, torch)"),
+    (("a", "--resume"), "--resume goes on with a file: expected --output FILE"),
+    (
+        ("--words", "--input", "in.jsonl"),
+        "--words is about text, and --input is jsonl, which says itself what words are",
+    ),
+    (("--input", "in.txt", "--output", "in.txt"), "--output is the file of --input, which it would overwrite"),
+    (("--input", "in.conll", "--column", "0"), "expected a number of 1 or more, got '0'"),
+    (("\udcff",), "TEXT is not UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), USAGE)
+def test_wrong_usage(folder: Path, arguments: tuple[str, ...], message: str, capfd: pytest.CaptureFixture[str]) -> None:
+    Path("in.txt").touch()
+    assert exit_of(*arguments) == 2
+    assert message in capfd.readouterr().err.replace("'text', 'jsonl', 'conll'", "text, jsonl, conll").replace(
+        "'onnx-int8', 'onnx', 'torch'", "onnx-int8, onnx, torch"
+    )
+
+
+FAULTS = [
+    (("--input", "none.txt"), "none.txt: No such file or directory"),
+    (("--input", "models", "--input-format", "text"), "models: Is a directory"),
+    (("a", "--model", "nowhere"), "nowhere/tagger.json is missing: the stage export writes it"),
+    (
+        ("a", "--backend", "onnx-int8"),
+        "models/export has no form for onnx-int8: it has onnx, torch; export.onnx and export.int8 in",
+    ),
+    (("a", "--output", "none/out.txt"), "none is no folder, in which out.txt is to be written"),
+    (("--input", "bad.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON Lines"),
+    (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON Lines"),
+    (
+        ("--input", "tab.jsonl", "--output", "out.conll"),
+        "tab.jsonl:1: the word 'a\\tb' can't stand in a column: write JSON",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), FAULTS)
+def test_faults_are_one_message(folder: Path, arguments: tuple[str, ...], message: str) -> None:
+    Path("bad.jsonl").write_text('{"text": "Ada"}\n{"text": \n')
+    Path("tab.jsonl").write_text('{"words": ["a\\tb"]}\n')
+    for name in ("out.jsonl", "out.conll"):
+        Path(name).write_text("earlier")
+    found = exit_of(*arguments)
+    assert isinstance(found, str), f"exit with a status, not a message: {found}"
+    assert found.startswith(f"predict: {message}")
+    assert {Path(name).read_text() for name in ("out.jsonl", "out.conll")} == {"earlier"}
+
+
+def test_damaged_exports(export: Path, tmp_path: Path) -> None:
+    for name, message in (
+        ("model.onnx", "model.onnx is damaged ("),
+        ("tagger.json", "tagger.json is damaged ("),
+        ("tokenizer.json", "tokenizer.json is damaged ("),
+    ):
+        model = tmp_path / name
+        model.mkdir()
+        for file in export.iterdir():
+            (model / file.name).write_bytes(b"{" if file.name == name else file.read_bytes())
+        found = exit_of("a", "--model", str(model))
+        assert found.startswith(f"predict: {model}/{message}") and found.endswith("run `dvc repro export` again")
+
+
+def lines(count: int) -> str:
+    """Some texts, no two alike, of several words each."""
+    return "".join(f"{TEXT} {number}\n" for number in range(count))
+
+
+class TestEnds:
+    def test_a_fault_far_on_keeps_what_is_done(self, folder: Path) -> None:
+        rows = [json.dumps({"text": text}) for text in lines(500).splitlines()]
+        Path("in.jsonl").write_text("\n".join([*rows, "[]", *rows]))
+        found = exit_of("--input", "in.jsonl", "--output", "out.txt")
+        done = len(Path("out.txt").read_text().splitlines())
+        assert 0 < done < 500
+        assert found.startswith("predict: in.jsonl:501: no object but '[]'")
+        assert found.endswith(f"; the {done:,} documents before are in out.txt, --resume goes on after them")
+        Path("in.jsonl").write_text("\n".join(rows))
+        run("--input", "in.jsonl", "--output", "out.txt", "--resume")
+        run("--input", "in.jsonl", "--output", "whole.txt")
+        assert Path("out.txt").read_bytes() == Path("whole.txt").read_bytes()
+
+    def test_resuming_what_is_not_there_or_of_another_input(self, folder: Path) -> None:
+        Path("in.txt").write_text(lines(3))
+        run("--input", "in.txt", "--output", "out.jsonl", "--resume")
+        whole = Path("out.jsonl").read_bytes()
+        assert whole.count(b"\n") == 3
+        run("--input", "in.txt", "--output", "out.jsonl", "--resume")
+        assert Path("out.jsonl").read_bytes() == whole
+        Path("other.txt").write_text("Bo\n")
+        message = "predict: out.jsonl was made from another input, or in another format: its answer for other.txt:1 is"
+        assert exit_of("--input", "other.txt", "--output", "out.jsonl", "--resume").startswith(message)
+        assert Path("out.jsonl").read_bytes() == whole
+
+    def test_ctrl_c(self, folder: Path) -> None:
+        text = lines(500)
+        process = start("--input", "-", "--output", "out.jsonl")
+        assert process.stdin is not None
+        process.stdin.write(text.encode())
+        process.stdin.flush()
+        while not Path("out.jsonl").exists() or not Path("out.jsonl").stat().st_size:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stderr is not None
+        content = Path("out.jsonl").read_text()
+        assert content.endswith("\n")
+        done = content.count("\n")
+        assert process.stderr.read().decode() == (
+            f"predict: interrupted; the {done:,} documents before are in out.jsonl, --resume goes on after them\n"
+        )
+        Path("in.txt").write_text(text)
+        run("--input", "in.txt", "--output", "out.jsonl", "--resume")
+        run("--input", "in.txt", "--output", "whole.jsonl")
+        assert Path("out.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
+
+    def test_a_closed_pipe(self, folder: Path) -> None:
+        Path("in.txt").write_text(lines(20_000))
+        process = start("--input", "in.txt")
+        assert process.stdout is not None and process.stderr is not None and process.stdin is not None
+        assert process.stdout.readline().decode() == MARKED.replace(".\n", ". 0\n")
+        process.stdout.close()
+        assert process.wait() == 0
+        assert process.stderr.read() == b""
+        process.stdin.close()
+        process.stderr.close()
+
+
+def test_the_onnx_backend_imports_no_heavy_library(folder: Path) -> None:
+    program = (
+        "import runpy, sys\n"
+        f"sys.argv = ['predict.py', {TEXT!r}]\n"
+        f"runpy.run_path({str(ROOT / 'predict.py')!r}, run_name='__main__')\n"
+        "heavy = 'torch transformers datasets pandas pyarrow scipy sklearn huggingface_hub accelerate dvc'.split()\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(ROOT / "stages")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{MARKED}[]\n"
+
+
+def test_the_words_of_the_test_split_get_the_labels_of_evaluate(finished: Path) -> None:
+    """By each form in floating point; windows, decoding and fallback are those of the stage."""
+    for backend in ("onnx", "torch"):
+        run("--input", "data/tiny/test.conll", "--output", f"{backend}.jsonl", "--backend", backend)
+    expected = pd.read_parquet("data/predictions/test.parquet")
+    assert expected["words"].map(len).max() == 24, "one is longer than a window"
+    for backend in ("onnx", "torch"):
+        rows = [json.loads(line) for line in Path(f"{backend}.jsonl").read_text(encoding="utf-8").splitlines()]
+        assert [row["words"] for row in rows] == expected["words"].map(list).tolist()
+        assert [row["labels"] for row in rows] == expected["predicted"].map(list).tolist()
+
+
+def test_the_fastest_form_is_taken(finished: Path) -> None:
+    for form in ("onnx-int8", "onnx"):
+        with Tagger() as tagger:
+            assert tagger.backend == form
+        for file in exported.files(Path("models/export"), form):
+            file.unlink()
+    with Tagger() as tagger:
+        assert tagger.backend == "torch"
+        assert tagger("Ada Lind lives in Oslo.")
