@@ -1,11 +1,11 @@
 """Stage 5, export: the folder that a user takes away, proven to predict what the trained model predicts.
 
-Reads the section ``export`` and the key ``evaluate.decoding`` of params.yaml, three keys of ``tokenize_align``,
+Reads the section ``export``, the key ``evaluate.decoding`` and three of ``tokenize_align`` of params.yaml,
 data/tokenized (the test split) and models/finetuned; for the model card also the provenance of data and encoder, the
 scores and the learning curve.
-Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with the
-forms for onnxruntime beside it (see `tagging.exported`) and its model card README.md, and metrics/export.json.
-Pushes models/export to the Hugging Face Hub where ``export.hub`` says so.
+Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with the forms
+for onnxruntime (see `tagging.exported`) and the model card README.md beside it, and metrics/export.json. Pushes
+models/export to the Hugging Face Hub where ``export.hub`` says so.
 
     python stages/export.py
     python stages/export.py --push    push models/export as it is, compute nothing
@@ -89,8 +89,8 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
     with replacing(EXPORT, METRICS) as (target, metrics):
         write_folder(params, tagger, target)
         write_graphs(params, labels, target)
-        write_card(params, windows, labels, decoding, target / CARD)
         forms = {name: prove(name, target, tagger, parity, params) for name in exported.forms(target)}
+        write_card(params, windows, tagger, forms, target / CARD)
         write_json(metrics, {SPLIT: {"words": parity.words, "f1": parity.f1, "forms": forms}})
     print(table(forms))
 
@@ -153,17 +153,20 @@ def table(forms: dict[Form, dict[str, float]]) -> str:
     return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
 
 
-def write_card(params: Export, windows: TokenizeAlign, labels: Labels, decoding: Decoding, target: Path) -> None:
+def write_card(
+    params: Export, windows: TokenizeAlign, tagger: Exported, forms: dict[Form, dict[str, float]], target: Path
+) -> None:
     """Write the model card: the Hub shows it, and so does any editor."""
     facts = document.Facts(
-        labels=labels,
+        labels=tagger.labels,
         dataset=read_json(DATASET, "download"),
         encoder=read_json(ENCODER, "download"),
         training=read_json(FINETUNED / PROVENANCE, "train"),
         windows=windows.model_dump(include={"label_all_tokens", "max_length", "stride"}),
         metrics=read_json(EVALUATED, "evaluate"),
         epochs=curve_files.read(VALIDATION, document.EPOCHS),
-        decoding=decoding,
+        decoding=tagger.decoding,
+        forms=forms,
         language=params.card.language,
         license=params.card.license,
         hub=params.hub,
@@ -179,7 +182,7 @@ def push(target: Target) -> None:
         Fault: it can't be pushed; the folder stays as it is.
     """
     require(EXPORT, "export")
-    f1 = read_json(EVALUATED, "evaluate")[SPLIT]["overall"]["f1"]
+    f1 = read_json(METRICS, "export")[SPLIT]["f1"]
     try:
         target.create()
         commit = target.push(EXPORT, f"Test F1 {f1:.3f}")

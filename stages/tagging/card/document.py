@@ -17,6 +17,7 @@ from tagging.card.origins import TEST, Dataset, Encoder
 from tagging.card.results import SCORES, curve, model_index
 from tagging.curve_files import Rows
 from tagging.decoding import Decoding
+from tagging.exported import Form
 from tagging.labels import Labels
 from tagging.params.push import Push
 
@@ -39,6 +40,7 @@ class Facts:
         metrics: metrics/evaluate.json.
         epochs: rows of EPOCHS.
         decoding: how the scored labels were chosen.
+        forms: of each form of the export what metrics/export.json says.
         language, license: what the Hub's metadata says of the model, None where nothing is known.
         hub: where on the Hub it is meant for, if anywhere.
         folder: where it is besides.
@@ -52,6 +54,7 @@ class Facts:
     metrics: Mapping[str, Any]
     epochs: Rows
     decoding: Decoding
+    forms: Mapping[Form, Mapping[str, float]]
     language: str | None
     license: str | None
     hub: Push
@@ -121,6 +124,7 @@ def _environment() -> Environment:
         finalize=lambda value: value if isinstance(value, Written) else escaped(str(value)),
     )
     environment.filters["score"] = lambda value: Written(f"{value:.3f}")
+    environment.filters["percent"] = lambda share: Written(f"{share:.2%}")
     environment.filters["count"] = lambda value: Written(f"{value:,}")
     environment.filters["interval"] = lambda ends: Written(f"{ends['low']:.3f} to {ends['high']:.3f}")
     # Of what can hold no mark: names that params.yaml restricts, hashes, versions.

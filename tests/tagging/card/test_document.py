@@ -56,6 +56,10 @@ def facts(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> Facts:
         metrics={"validation": metrics(list(types)), "test": metrics(list(types))},
         epochs=[{"epoch": 1.0, "f1": 0.5, "loss": 0.25}, {"epoch": 2.0, "f1": 0.6, "loss": 0.5}],
         decoding="greedy",
+        forms={
+            "onnx-int8": {"same_labels": 0.9925, "f1": 0.61, "megabytes": 22.8},
+            "torch": {"same_labels": 1.0, "f1": 0.625, "megabytes": 91.0},
+        },
         language=None,
         license=None,
         hub=NOWHERE,
@@ -78,6 +82,8 @@ def test_what_is_told_of_a_run_on_files() -> None:
     assert f"| test {row}| 1,234 |" in told
     assert f"| validation {row}| 1,234 |" in told
     assert "| LOC | 0.100 | 0.200 | 0.300 (0.500 to 0.750) | 60 |" in told
+    assert "| onnx-int8 | 99.25% | 0.610 | 22.8 |" in told
+    assert "| torch | 100.00% | 0.625 | 91.0 |" in told
     assert f"- train: train.conll `{'t' * 64}`" in told
     assert "Sentences: train 1,000, validation 10, test 20." in told
     assert "From the folder my-bert; SHA-256 of its weights:" in told
