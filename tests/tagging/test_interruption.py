@@ -72,11 +72,14 @@ def test_a_process_that_does_not_end_is_ended() -> None:
     body = """
     while True:
         try:
+            print("begun", flush=True)
             time.sleep(1000)
         except KeyboardInterrupt:
             pass
     """
-    status, _ = end(start(STAGE.format(set_up="interruption.GRACE = 1", body=body)), signal.SIGTERM)
+    # The signal must not come before it is deaf to it.
+    deaf = STAGE.replace('    print("begun", flush=True)\n', "")
+    status, _ = end(start(deaf.format(set_up="interruption.GRACE = 1", body=body)), signal.SIGTERM)
     assert status == -signal.SIGALRM
 
 
