@@ -11,6 +11,7 @@ os.environ["DVC_NO_ANALYTICS"] = "1"
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 # A stage that runs in the process of a test stays there, whatever devices or configuration of accelerate the host has.
 os.environ["TAGLINE_PROCESSES"] = "1"
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests use onnxruntime itself
 
 import runpy
 import shutil
@@ -29,6 +30,9 @@ from hypothesis import settings
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+# A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test depends on how busy the host is.
 settings.register_profile("tests", deadline=None)

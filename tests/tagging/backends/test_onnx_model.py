@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,18 @@ def test_nothing_heavy_is_imported() -> None:
         [sys.executable, "-c", program], cwd=ROOT / "stages", capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
+
+
+def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
+    """Reports are kept in the user's cache until they are sent."""
+    path = save(tmp_path / "model.onnx")
+    home = tmp_path / "home"
+    home.mkdir()
+    program = (
+        f"from tagging.backends.onnx_model import OnnxModel\nfrom pathlib import Path\nOnnxModel(Path({str(path)!r}))"
+    )
+    # Either of the two would keep it from reporting by itself.
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home), "PYTHONPATH": str(ROOT / "stages")}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    assert list(home.rglob("*")) == []
