@@ -1,4 +1,4 @@
-"""Quantisation: close to the graph that it is made of, each sub-word by itself, a quarter of the size."""
+"""Quantisation: close to the graph that it is made of, each sub-word by itself, and smaller."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def test_integers_in_standard_operators(graphs: tuple[Path, Path]) -> None:
     onnx.checker.check_model(model, full_check=True)
     assert [entry.domain for entry in model.opset_import] == [""]
     large = [entry for entry in model.graph.initializer if np.prod(entry.dims) > 1000]
-    assert len(large) == 3
-    assert {entry.data_type for entry in large} == {TensorProto.INT8}
+    assert [entry.data_type for entry in large] == [TensorProto.FLOAT16, TensorProto.INT8, TensorProto.INT8]
     assert "unused" not in {entry.name for entry in model.graph.initializer}
-    assert graphs[1].stat().st_size < 0.3 * graphs[0].stat().st_size
+    lookups, products = WORDS * WIDTH, WIDTH * 4 * WIDTH + 4 * WIDTH * LABELS
+    assert graphs[1].stat().st_size < 2 * lookups + products + 10_000
 
 
 def test_rows_and_columns_of_zeros(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
@@ -90,6 +90,6 @@ def test_rows_and_columns_of_zeros(tmp_path: Path, graphs: tuple[Path, Path]) ->
     quantization.write(tmp_path / "model.onnx", tmp_path / "model.int8.onnx")
     found = logits(tmp_path / "model.int8.onnx", [3, 4])
     assert np.isfinite(found).all()
-    assert (found[0] == 0).all()
+    assert np.abs(found[0]).max() < 1e-6
     assert (found[:, 2] == 0).all()
     assert (found[1, [0, 1, 3, 4]] != 0).all()
