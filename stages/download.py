@@ -57,6 +57,7 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     """Find the encoder, and lay out its files and its tokenizer's in folders of their own."""
     source, origin, shown = find_encoder(folder, encoder)
     encoders.copy_encoder(source, target / "encoder")
+    encoders.check_architecture(shown, source)
     encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
     write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
     print(f"encoder: {shown}")

@@ -182,7 +182,10 @@ def push(target: Target) -> None:
         Fault: it can't be pushed; the folder stays as it is.
     """
     require(EXPORT, "export")
-    f1 = read_json(METRICS, "export")[SPLIT]["f1"]
+    try:
+        f1 = float(read_json(METRICS, "export")[SPLIT]["f1"])
+    except (KeyError, TypeError, ValueError):
+        raise Fault(f"{METRICS} is none that this version wrote: run `dvc repro export` again") from None
     try:
         target.create()
         commit = target.push(EXPORT, f"Test F1 {f1:.3f}")

@@ -114,13 +114,13 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 
 
 def is_one_by_one(tokenizer: Tokenizer, data: DatasetDict) -> bool:
-    """Prove on sentences of the corpus that each distinct word need be tokenised only once; say so if not."""
+    """Check on some sentences whether each distinct word need be tokenised only once; say so if not."""
     probes = {split: range(0, len(data[split]), len(data[split]) // PROBED + 1) for split in SPLITS}
     sentences = [words for split, rows in probes.items() for words in data[split][rows][WORDS]]
-    proven = subwords.one_by_one(tokenizer, sentences)
-    if not proven:
+    holds = subwords.one_by_one(tokenizer, sentences)
+    if not holds:
         print("the tokenizer splits a word by its neighbours too: every sentence is tokenised, which takes longer")
-    return proven
+    return holds
 
 
 def find_in_tags(data: DatasetDict, split: str, task: str, tags: dict[str, Tags]) -> Findings:

@@ -10,12 +10,14 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from conftest import ROOT, SHARED, STAGES, import_closure
 from dvc_render.vega_templates import get_template
 from ruamel.yaml import YAML
+
+from tagging.params.download import OUTS
 
 PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
@@ -47,6 +49,13 @@ def test_code_dependencies_are_the_import_closure(stage: str) -> None:
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
     assert set(code) == import_closure(ROOT / f"stages/{stage}.py")
     assert len(code) == len(set(code))
+
+
+def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
+    outs = [path for stage in STAGES for path in declared(stage, "outs", "metrics", "plots")]
+    assert outs
+    for path in map(PurePosixPath, outs):
+        assert any(folder == path or folder in path.parents for folder in map(PurePosixPath, OUTS)), path
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -5,6 +5,7 @@ tokenizer.json, tokenizer_config.json
 model.onnx                          by ``export.onnx``: the graph in float32, for onnxruntime
 model.int8.onnx                     by ``export.int8``: the same in integers of 8 bits
 tagger.json                         labels, decoding and windows
+README.md                           the model card
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,8 @@ from tagging.provenance import sha256
 
 # id (where the source has one), words, and a list of tags a layer.
 Row = dict[str, Any]
+# Ids that `corpus.write` gives.
+NUMBERED = re.compile(rf"({'|'.join(SPLITS)})-\d+")
 Reader = Callable[[Path], Iterator[Sentence]]
 
 
@@ -96,9 +99,12 @@ class FileSource:
         """The sentences of a split's files, in the order of their names, whose ids are checked."""
         read = reader(self.dataset, self.cut_spans)
         places: dict[str, str] = {}
+        unnamed = ""
         for path in self.paths[split]:
             for sentence in tqdm(read(path), desc=path.name, unit=" sentences", disable=None):
-                if sentence.id is not None:
+                if sentence.id is None:
+                    unnamed = unnamed or sentence.place
+                else:
                     if sentence.id in places:
                         raise Fault(
                             f"{sentence.place}: the id {sentence.id!r} stands at {places[sentence.id]} already: "
@@ -106,6 +112,12 @@ class FileSource:
                         )
                     places[sentence.id] = sentence.place
                 yield sentence
+        numbered = next(filter(NUMBERED.fullmatch, places), None) if unnamed else None
+        if numbered is not None:
+            raise Fault(
+                f"{places[numbered]}: the id {numbered!r} is of the kind that sentences without one get, "
+                f"as at {unnamed}: give each sentence an id, or none of them"
+            )
 
 
 def find(folder: Path, split: str, pattern: str) -> list[Path]:

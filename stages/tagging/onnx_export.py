@@ -47,12 +47,12 @@ def write(model: PreTrainedModel, path: Path) -> None:
     Raises:
         Fault: PyTorch can't make a graph of the model.
     """
-    # The plainest graph: what runs it fuses attention as it can.
-    model.set_attn_implementation("eager")
     ids = torch.ones((2, 8), dtype=torch.int64)
     mask = torch.ones_like(ids)
     free = {0: Dim("batch"), 1: Dim("length")}
     try:
+        # The plainest graph: what runs it fuses attention as it can.
+        model.set_attn_implementation("eager")
         with _quiet():
             program = torch.onnx.export(
                 _Logits(model),

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import is_torch_xla_available, parse_flag_from_env
+from accelerate.utils import DistributedType, is_torch_xla_available, parse_flag_from_env
 from torch.distributed import DistError, TCPStore  # type: ignore[attr-defined]
 
 from tagging import launchers
@@ -24,6 +24,8 @@ from tagging.interruption import BY_OURS, Interrupted
 
 # How long a process that lost another waits for the launcher to end it too, in seconds.
 PATIENCE = 10
+# By these no process has all weights: they lie in pieces, and so does the optimizer's state.
+SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 
 
 def device_count() -> int:

@@ -18,6 +18,8 @@ import onnx
 from onnx import NodeProto, TensorProto, numpy_helper
 from onnx.helper import make_node
 
+from tagging.onnx_export import MOST_BYTES
+
 # Numbers lie between -STEPS and STEPS. onnxruntime multiplies unsigned by signed ones fastest, so those that are
 # rounded as they come are shifted by MIDDLE.
 STEPS = 127
@@ -38,7 +40,13 @@ def write(source: Path, target: Path) -> None:
     """
     model = onnx.load(source)
     _Quantizer(model.graph).rewrite()
-    onnx.save(model, target)
+    # A file of protobuf's holds no more than 2 GiB.
+    apart = model.ByteSize() > MOST_BYTES
+    onnx.save(model, target, save_as_external_data=apart, location=f"{target.name}.data" if apart else None)
+
+
+def _takes_rows(gather: NodeProto) -> bool:
+    return all(attribute.i == 0 for attribute in gather.attribute if attribute.name == "axis")
 
 
 class _Quantizer:
@@ -46,7 +54,8 @@ class _Quantizer:
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self.graph = graph
-        self.weights = {entry.name: entry for entry in graph.initializer if len(entry.dims) == 2}
+        matrices = [entry for entry in graph.initializer if len(entry.dims) == 2]
+        self.weights = {entry.name: entry for entry in matrices if entry.data_type == TensorProto.FLOAT}
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
         self.rounded: set[str] = set()
@@ -56,7 +65,7 @@ class _Quantizer:
         for node in self.graph.node:
             if node.op_type == "MatMul" and node.input[1] in self.weights:
                 self._product(*node.input, *node.output)
-            elif node.op_type == "Gather" and node.input[0] in self.weights:
+            elif node.op_type == "Gather" and node.input[0] in self.weights and _takes_rows(node):
                 self._embedding(*node.input, *node.output)
             else:
                 self.nodes.append(node)

@@ -19,7 +19,6 @@ from pickle import UnpicklingError
 from typing import Any
 
 from accelerate import Accelerator, PartialState
-from accelerate.utils import DistributedType
 from safetensors import SafetensorError
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -30,11 +29,10 @@ from tagging.faults import Fault
 from tagging.learning import Learning
 from tagging.outputs import write_json
 from tagging.precision import Resolved
+from tagging.processes import SHARDED
 from tagging.xla import readable
 
 STATE = "state.json"
-# These keep weights and optimizer in pieces, which fit the same kind of run only.
-SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 
 
 class SavedRun:

@@ -53,9 +53,10 @@ def slices(words: Rows, gold: Rows, predicted: Rows, counts: Counts, seen: Seen)
     ranges = [_range(len(row), SENTENCE_LENGTHS) for row in words]
     # In the order of the ranges, not in that of the sentences.
     names = sorted(set(ranges), key=lambda name: int(name.strip("+").split("-")[0]))
-    found["sentence_length"] = {name: _of_sentences(counts, [name == one for one in ranges]) for name in names}
-    new = [not seen.holds(row) for row in words]
-    return found | ({"not_in_train": _of_sentences(counts, new)} if any(new) else {})
+    by_length = {name: _of_sentences(counts, [name == one for one in ranges]) for name in names}
+    found["sentence_length"] = {name: scores for name, scores in by_length.items() if scores["number"]}
+    new = _of_sentences(counts, [not seen.holds(row) for row in words])
+    return found | ({"not_in_train": new} if new["number"] else {})
 
 
 def _of_entities(
@@ -78,7 +79,7 @@ def _of_entities(
 
 
 def _of_sentences(counts: Counts, chosen: Sequence[bool]) -> Scores:
-    """The overall scores of some sentences, of which there is at least one."""
+    """The overall scores of some sentences; without any of them ``number`` is 0."""
     total = counts.total(np.array(chosen, dtype=np.float64))
     precision, recall, f1 = map(float, total.overall())
     scores = numbers(precision, recall, f1, int(total.gold.sum()), float(total.accuracy()))

@@ -1,7 +1,7 @@
 """Sub-words: what a tokenizer makes of words, each distinct word once, in arrays that hold those of many words.
 
 A fast tokenizer splits a sentence that comes as words (``is_split_into_words=True``) word by word. So a corpus needs
-one call for each distinct word, and all else is a gather. `one_by_one` proves it on sentences of the corpus.
+one call for each distinct word, and all else is a gather. `one_by_one` checks it on some of its sentences.
 """
 
 from __future__ import annotations

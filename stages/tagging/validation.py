@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from accelerate import Accelerator, DistributedType
+from accelerate import Accelerator
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -14,14 +14,13 @@ from tagging.labels import Labels
 from tagging.learning import SCORES
 from tagging.precision import Resolved
 from tagging.prediction import Predictor
+from tagging.processes import SHARDED
 from tagging.scoring import score
 from tagging.tokenized import Split
 
 # Sub-words of a forward pass, padding included: what the caches of a processor hold, and what fills a larger device.
 TOKENS_PER_BATCH = {"cpu": 1024}
 OTHERWISE = 8192
-# Here no process has all weights: the model fetches what it lacks, as long as it is called by its wrapper.
-SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED)
 
 
 class Validation:
@@ -67,6 +66,7 @@ class Validation:
         return {**{name: overall[name] for name in SCORES}, "loss": round(found.loss / max(1, seen), 6)}
 
     def _predictor(self, accelerator: Accelerator, model: nn.Module) -> Predictor:
+        # In pieces the model fetches what a process lacks, as long as it is called by its wrapper.
         whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
         backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
         most = self.device_tokens or TOKENS_PER_BATCH.get(accelerator.device.type, OTHERWISE)

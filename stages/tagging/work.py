@@ -50,7 +50,7 @@ def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
         state.wait_for_everyone()
         if state.is_main_process:
             _remove(folder)
-    for empty in (place, place.parent):
+    for empty in (place,) if shared else (place, place.parent):  # a folder of the user's stays
         with suppress(OSError):
             empty.rmdir()
 

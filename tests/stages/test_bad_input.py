@@ -86,6 +86,11 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
         2 * ("# sent_id = a\n" + token("1", "a") + "\n"),
         ":5: the id 'a' stands at data/tiny/bad:2 already: ids must be unique inside a split",
     ),
+    (
+        "conllu",
+        token("1", "a") + "\n# sent_id = train-0\n" + token("1", "b"),
+        ":4: the id 'train-0' is of the kind that sentences without one get, as at data/tiny/bad:1: give each sentence",
+    ),
     ("conllu", "# newdoc\n\n" + token("1-2", "ab"), " holds no sentence: expected lines of 10 columns (id form lemma"),
     ("json", "", " holds no sentence: expected JSON objects, one a line or all in one list"),
     ("json", "[]", " holds no sentence: expected JSON objects, one a line or all in one list"),

@@ -68,6 +68,13 @@ def test_windows_longer_than_the_encoder_reads(finished: Path) -> None:
     assert "lower tokenize_align.max_length in params.yaml" in message
 
 
+def test_windows_padded_to_more_than_the_encoder_reads(finished: Path) -> None:
+    edit(Path("params.yaml"), "pad_to_multiple_of:", "pad_to_multiple_of: 100")
+    message = fault_of("train")
+    assert "the encoder reads at most 64 sub-words, train.pad_to_multiple_of = 100 makes 100 of " in message
+    assert "choose a divisor of 64, or null" in message
+
+
 def test_weights_that_are_cut_off(finished: Path) -> None:
     weights = Path("models/pretrained/encoder/model.safetensors")
     weights.write_bytes(weights.read_bytes()[:1000])

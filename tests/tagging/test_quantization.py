@@ -9,6 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, numpy_helper
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
+from onnxruntime import InferenceSession
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from tagging import quantization
@@ -93,3 +94,28 @@ def test_rows_and_columns_of_zeros(tmp_path: Path, graphs: tuple[Path, Path]) ->
     assert np.abs(found[0]).max() < 1e-6
     assert (found[:, 2] == 0).all()
     assert (found[1, [0, 1, 3, 4]] != 0).all()
+
+
+def test_what_is_no_matrix_of_numbers_and_no_lookup_of_rows_stays(tmp_path: Path) -> None:
+    """A table of whole numbers is looked up by rows, and one of fractions by columns."""
+    tables = {"whole": np.arange(12).reshape(3, 4), "columns": np.float32([[0.1, 0.2, 0.3]] * 4)}
+    nodes = [
+        make_node("Gather", ["whole", "rows"], ["places"]),
+        make_node("Gather", ["columns", "rows"], ["values"], axis=1),
+    ]
+    graph = make_graph(
+        nodes,
+        "graph",
+        [make_tensor_value_info("rows", TensorProto.INT64, ["n"])],
+        [
+            make_tensor_value_info("places", TensorProto.INT64, ["n", 4]),
+            make_tensor_value_info("values", TensorProto.FLOAT, [4, "n"]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in tables.items()],
+    )
+    onnx.save(make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10), tmp_path / "a.onnx")
+    quantization.write(tmp_path / "a.onnx", tmp_path / "b.onnx")
+    rows = np.array([2, 0])
+    places, values = InferenceSession(tmp_path / "b.onnx").run(None, {"rows": rows})
+    np.testing.assert_array_equal(places, tables["whole"][rows])
+    np.testing.assert_array_equal(values, tables["columns"][:, rows])

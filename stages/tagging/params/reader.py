@@ -19,7 +19,7 @@ PARAMS = Path("params.yaml")
 
 
 class Section(BaseModel):
-    """A mapping of params.yaml: every key is needed, none other is allowed, no value is coerced to another type."""
+    """A mapping of params.yaml: keys without a default are needed, others unknown, values of their type already."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
