@@ -102,7 +102,7 @@ def load_backend(params: Evaluate, labels: Labels) -> TorchModel:
     """The fine-tuned model on this host's device."""
     precision = resolve(params.precision, PartialState().device, "evaluate.precision")
     model = models.load(FINETUNED, labels)
-    tokenized.check_tokenizer(TOKENIZED, FINETUNED)
+    tokenized.check_tokenizer(TOKENIZED, FINETUNED, "train")
     keep_weights(model, precision)
     return TorchModel(model, precision)
 

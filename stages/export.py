@@ -83,7 +83,7 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
     trained = TorchModel(models.load(FINETUNED, labels))
-    tokenized.check_tokenizer(TOKENIZED, FINETUNED)
+    tokenized.check_tokenizer(TOKENIZED, FINETUNED, "train")
     tagger = Exported(labels, decoding, windows.max_length, windows.stride, trained.padding)
     parity = Parity(trained, split, labels, decoding)
     with replacing(EXPORT, METRICS) as (target, metrics):

@@ -24,6 +24,8 @@ from tagging.provenance import hashes
 
 MANIFEST = "manifest.json"
 KEPT = 2
+# Of the step in a name: zeros before it make the order of the names that of the steps.
+DIGITS = 9
 
 
 class NotWritten(Exception):
@@ -85,10 +87,11 @@ class Checkpoints:
             shutil.rmtree(old, ignore_errors=True)
 
     def _all(self) -> list[Path]:
-        return sorted(self.folder.glob("step-*"))
+        # Not a copy that somebody made beside them (step-STEP.bak).
+        return sorted(self.folder.glob("step-" + "[0-9]" * DIGITS))
 
     def _path(self, step: int) -> Path:
-        return self.folder / f"step-{step:09}"
+        return self.folder / f"step-{step:0{DIGITS}}"
 
     def _on_main(self, action: Callable[[], None]) -> None:
         if self.state.is_main_process:

@@ -90,10 +90,26 @@ def _kind(raw: DatasetDict, names: list[str], task: str, scheme: str) -> tuple[K
     for allowed in schemes.SCHEMES:
         if scheme == allowed:
             return ("tags" if scheme == "tags" else "spans"), allowed
-    if schemes.is_spans(names):
-        return "spans", None
+    try:
+        if schemes.is_spans(names):
+            return "spans", None
+    except Fault as fault:
+        plain = {name for name in names if not schemes.split_tag(name)[0]}
+        first = (next(_places(raw, task, tags)) for tags in (plain, {*names} - plain - {schemes.OUTSIDE}))
+        raise Fault(f"column {task}: {fault}; the first of each: {'; '.join(first)}") from None
     counts = np.sum([_count(raw[split], task, len(names)) for split in raw], axis=0)
     return ("spans", "IO") if schemes.is_io(dict(zip(names, counts.tolist(), strict=True))) else ("tags", "tags")
+
+
+def _places(raw: DatasetDict, task: str, tags: set[str]) -> Iterator[str]:
+    """Name the words that have one of some tags."""
+    for split in raw.values():
+        names = split.features[task].feature.names
+        wanted = [number for number, name in enumerate(names) if name in tags]
+        for batch in read(split):
+            found = flat(batch[task])[0]
+            for place in np.flatnonzero(np.isin(found, wanted)).tolist():
+                yield f"{name_word(batch, place)}: {names[found[place]]}"
 
 
 def _read_split(split: Dataset, name: str, task: str, names: list[str], kind: Kind, scheme: Scheme | None) -> Tags:

@@ -95,9 +95,9 @@ def load_split(path: Path, split: str) -> Split:
         raise Fault(f"{path} is damaged ({error}): run `dvc repro tokenize-align` again") from None
 
 
-def check_tokenizer(path: Path, tokenizer: Path) -> None:
-    """Raise a `Fault` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``."""
-    require(tokenizer / TOKENIZER_FILE, "download")
+def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:
+    """Raise a `Fault` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``, a stage's out."""
+    require(tokenizer / TOKENIZER_FILE, written_by)
     made_by = read_json(path / PROVENANCE, "tokenize-align").get("tokenizer_sha256")
     if made_by != sha256(tokenizer / TOKENIZER_FILE):
         raise Fault(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")

@@ -292,7 +292,11 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless(finished: Path, da
     ("content", "message"),
     [
         ("a O\nb O\n", "one label only (O)"),
-        ("a O\nb B-X\nc X\n", "labels with and without a prefix are mixed: B-X beside X"),
+        (
+            "a O\nb B-X\n\nc X\n",
+            "tokenize_align: column ner: labels with and without a prefix are mixed: B-X beside X; expected all as "
+            "B-TYPE, I-TYPE and O, or none; the first of each: train-1, word 0 (c): X; train-0, word 1 (b): B-X",
+        ),
     ],
 )
 def test_bad_labels_are_told_by_the_stage_that_reads_them(finished: Path, content: str, message: str) -> None:

@@ -20,6 +20,7 @@ from transformers import RobertaConfig, RobertaForTokenClassification
     [
         ("epochs: 6", "epoch: 6", "train.epoch: unknown key, did you mean epochs?"),
         ("seed: 7", "seed: -1", "train.seed: should be greater than or equal to 0, got -1"),
+        ("max_grad_norm: 1.0", "max_grad_norm: .inf", "train.max_grad_norm: should be a finite number, got inf"),
     ],
 )
 def test_bad_params(finished: Path, old: str, new: str, message: str) -> None:

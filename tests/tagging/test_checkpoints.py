@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,14 @@ def test_the_newest_two_are_kept(checkpoints: Checkpoints) -> None:
 
 def test_there_is_none_at_first(tmp_path: Path) -> None:
     assert Checkpoints(tmp_path / "no/such/folder").newest() is None
+
+
+def test_a_copy_beside_them_is_nobodys_checkpoint(checkpoints: Checkpoints) -> None:
+    copy = checkpoints.folder / "step-000000002.bak"
+    shutil.copytree(checkpoints.folder / "step-000000002", copy)
+    assert checkpoints.newest() == checkpoints.folder / "step-000000002"
+    checkpoints.write(3, fill("3"))
+    assert names(checkpoints) == ["step-000000002", copy.name, "step-000000003"]
 
 
 def truncate(path: Path) -> None:
