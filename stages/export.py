@@ -22,6 +22,7 @@ import argparse
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from tabulate import tabulate
 
 from tagging import curve_files, exported, launchers, models, onnx_export, quantization, tokenized
@@ -97,7 +98,10 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
 
 def write_folder(params: Export, tagger: Exported, target: Path) -> None:
     """Write what transformers loads (weights, the configuration that names their format and the labels, tokenizer)."""
-    models.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+    try:
+        models.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+    except SafetensorError as error:  # a disk that is full, for one
+        raise Fault(f"{EXPORT} can't be written ({error}); the earlier export was kept") from None
     save_tokenizer(load_tokenizer(FINETUNED), target)
     exported.write(tagger, target)
 

@@ -64,7 +64,8 @@ def read(folder: Path) -> Exported:
         labels = Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
         numbers = [int(content[name]) for name in ("max_length", "stride", "padding")]
         known = labels.kind in get_args(Kind) and content["decoding"] in get_args(Decoding)
-    except (KeyError, TypeError, ValueError):
+        known = known and all(isinstance(name, str) for name in labels.names) and numbers[0] > numbers[1] >= 0
+    except (KeyError, TypeError, ValueError, OverflowError):
         known = False
     if not known or labels.fallback not in labels.names:
         raise Fault(f"{path} is damaged: run `dvc repro export` again")

@@ -35,7 +35,11 @@ def test_missing(tmp_path: Path) -> None:
         ("kind", "trees"),
         ("decoding", "beam"),
         ("max_length", "long"),
+        ("max_length", float("inf")),
+        ("max_length", 0),
         ("stride", None),
+        ("stride", 128),
+        ("names", ["O", 1]),
         ("fallback", "B-Y"),
     ],
 )

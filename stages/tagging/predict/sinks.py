@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Protocol
@@ -20,8 +21,15 @@ class StandardOutput:
 
     def write(self, text: str) -> None:
         with interrupted_later():
-            sys.stdout.buffer.write(text.encode())
-            sys.stdout.buffer.flush()
+            try:
+                sys.stdout.buffer.write(text.encode())
+                sys.stdout.buffer.flush()
+            except OSError as error:
+                # Python flushes once more at the end: give it a place where that can't fail.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                if isinstance(error, BrokenPipeError):
+                    raise
+                raise Fault(f"standard output: {error.strerror}") from None
 
 
 class File:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, pairwise, repeat
 from pathlib import Path
+from threading import Lock
 from typing import cast, overload
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from tagging import exported, subwords
 from tagging.backends.opening import opened
 from tagging.exported import Form
+from tagging.faults import require
 from tagging.predict.answers import Answer, Mention
 from tagging.predict.documents import Document
 from tagging.prediction import Predictor
@@ -35,7 +37,7 @@ class Tagger:
     A list of texts gives a list of such lists, and is faster than one text after the other. Text that is cut into words
     already goes to `words`, more than memory holds to `stream`.
 
-    Long texts become overlapping windows; nothing is cut off.
+    Long texts become overlapping windows; nothing is cut off. Several threads may ask at once.
 
     Args:
         folder: what the stage export wrote.
@@ -59,9 +61,11 @@ class Tagger:
     ) -> None:
         path = Path(folder)
         about = exported.read(path)
+        require(path / subwords.TOKENIZER_FILE, "export")
         self._tokenizer, _ = subwords.load(path, "export")
         self._windows = about.max_length, about.stride
         self._cutter: WindowCutter | None = None
+        self._cutting = Lock()
         self._open = ExitStack()
         model = self._open.enter_context(opened(path, about, backend))
         self.backend, self.labels = model.form, about.labels
@@ -118,8 +122,9 @@ class Tagger:
         words = list(chain.from_iterable(document.words for document in documents))
         distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
-        cutter = self._cutter or self._make_cutter([document.words for document in documents[:PROBED]])
-        made = cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
+        with self._cutting:  # it keeps the words that it has met
+            cutter = self._cutter or self._make_cutter([document.words for document in documents[:PROBED]])
+            made = cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
         found = self._predictor.predict(
             lengths, made.sentence.tolist(), _rows(made.ids, made.offsets), _rows(made.word_ids, made.offsets)
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,18 @@ def test_nothing_is_cut_and_the_order_is_kept(tagger: Tagger, sentences: list[li
     assert [answer.document.words for answer in answers] == sentences
     for answer, sentence in zip(answers, sentences, strict=True):
         assert answer.labels == [WORDS["ner"].get(word, "O") for word in sentence]
+
+
+def test_threads_may_share_a_tagger(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences = [["in", *(f"x{first}y{number}" for number in range(20)), "Oslo"] for first in range(300)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(tagger.words, sentences))
+    finally:
+        sys.setswitchinterval(interval)
+    assert [[tuple(mention)[:4] for mention in each] for each in found] == [[("LOC", "Oslo", 21, 22)]] * 300
 
 
 def test_a_stream_is_read_as_it_is_needed(tagger: Tagger) -> None:
