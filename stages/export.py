@@ -85,7 +85,8 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
     split = tokenized.load_split(TOKENIZED, SPLIT)
     trained = TorchModel(models.load(FINETUNED, labels))
     tokenized.check_tokenizer(TOKENIZED, FINETUNED, "train")
-    tagger = Exported(labels, decoding, windows.max_length, windows.stride, trained.padding)
+    one_by_one = tokenized.is_one_by_one(TOKENIZED)
+    tagger = Exported(labels, decoding, windows.max_length, windows.stride, trained.padding, one_by_one)
     parity = Parity(trained, split, labels, decoding)
     with replacing(EXPORT, METRICS) as (target, metrics):
         write_folder(params, tagger, target)

@@ -35,7 +35,6 @@ from tagging.labels import Labels
 from tagging.outputs import replacing, write_json
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
-from tagging.provenance import PROVENANCE, sha256
 from tagging.shards import ShardWriter
 from tagging.tags import Tags, flat, read_tags
 
@@ -84,12 +83,11 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     if params.illegal == "refuse":
         refuse_illegal(findings, tags)
     print(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
-    maker = WindowMaker(
-        loaded, is_one_by_one(loaded, data), params.max_length, params.stride, names.inside, params.label_all_tokens
-    )
+    one_by_one = is_one_by_one(loaded, data)
+    maker = WindowMaker(loaded, one_by_one, params.max_length, params.stride, names.inside, params.label_all_tokens)
     target.mkdir()
     labels.write(names, target / "labels.json")
-    write_json(target / PROVENANCE, {"tokenizer_sha256": sha256(tokenizer / tokenized.TOKENIZER_FILE)})
+    tokenized.write_provenance(tokenizer, one_by_one, target)
     training = TrainingSentences()
     metrics = {}
     for split in SPLITS:

@@ -54,5 +54,5 @@ def save_export(
     graph = helper.make_graph(nodes, "lookup", inputs, outputs, [numpy_helper.from_array(logits, "table")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.save(model, folder / GRAPHS[form])
-    exported.write(Exported(labels, "greedy", max_length, max_length // 4, 0), folder)
+    exported.write(Exported(labels, "greedy", max_length, max_length // 4, 0, True), folder)
     return folder

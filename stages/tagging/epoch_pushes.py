@@ -105,7 +105,8 @@ class EpochPushes:
                 if told:
                     tqdm.write(f"epoch {epoch} is not on the Hub yet: {fault}")
                 return
-            (self.folder / PUSHED).write_text(str(epoch))
+            with replacing(self.folder / PUSHED) as (pushed,):
+                pushed.write_text(str(epoch))
             shutil.rmtree(entry)
 
     def _last_pushed(self) -> int:

@@ -37,6 +37,7 @@ class Exported:
         max_length: longest window in sub-words, special tokens included.
         stride: most sub-words that two neighbouring windows share.
         padding: the id of the sub-word that fills a batch up.
+        one_by_one: whether the tokenizer makes the same sub-words of a word whatever stands beside it.
     """
 
     labels: Labels
@@ -44,6 +45,7 @@ class Exported:
     max_length: int
     stride: int
     padding: int
+    one_by_one: bool
 
 
 def write(exported: Exported, folder: Path) -> None:
@@ -62,14 +64,19 @@ def read(folder: Path) -> Exported:
     content = read_json(path, "export")
     try:
         labels = Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
-        numbers = [int(content[name]) for name in ("max_length", "stride", "padding")]
+        max_length, stride, padding = (int(content[name]) for name in ("max_length", "stride", "padding"))
         known = labels.kind in get_args(Kind) and content["decoding"] in get_args(Decoding)
-        known = known and all(isinstance(name, str) for name in labels.names) and numbers[0] > numbers[1] >= 0
+        known = (
+            known
+            and isinstance(content["one_by_one"], bool)
+            and all(isinstance(name, str) for name in labels.names)
+            and max_length > stride >= 0
+        )
     except (KeyError, TypeError, ValueError, OverflowError):
         known = False
     if not known or labels.fallback not in labels.names:
         raise Fault(f"{path} is damaged: run `dvc repro export` again")
-    return Exported(labels, content["decoding"], *numbers)
+    return Exported(labels, content["decoding"], max_length, stride, padding, content["one_by_one"])
 
 
 def forms(folder: Path) -> list[Form]:

@@ -12,14 +12,14 @@ from tagging.exported import TAGGER, Exported
 from tagging.faults import Fault
 from tagging.labels import Labels
 
-TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), "constrained", 128, 32, 1)
+TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), "constrained", 128, 32, 1, True)
 
 
 def test_read_as_written(tmp_path: Path) -> None:
     exported.write(TAGGING, tmp_path)
     assert exported.read(tmp_path) == TAGGING
     assert list(json.loads((tmp_path / TAGGER).read_text())) == [
-        *("task", "kind", "names", "fallback", "decoding", "max_length", "stride", "padding")
+        *("task", "kind", "names", "fallback", "decoding", "max_length", "stride", "padding", "one_by_one")
     ]
 
 
@@ -41,6 +41,7 @@ def test_missing(tmp_path: Path) -> None:
         ("stride", 128),
         ("names", ["O", 1]),
         ("fallback", "B-Y"),
+        ("one_by_one", None),
     ],
 )
 def test_damaged(tmp_path: Path, key: str, value: object) -> None:

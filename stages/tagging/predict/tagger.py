@@ -23,8 +23,6 @@ from tagging.subword_windows import WindowCutter
 
 # Words that are labelled together, in batches of like length: of a stream the first few soon, then more and more.
 FIRST_WORDS, MOST_WORDS = 2**9, 2**15
-# Sentences by which the way of tokenising is proven.
-PROBED = 20
 
 
 class Tagger:
@@ -62,9 +60,8 @@ class Tagger:
         path = Path(folder)
         about = exported.read(path)
         require(path / subwords.TOKENIZER_FILE, "export")
-        self._tokenizer, _ = subwords.load(path, "export")
-        self._windows = about.max_length, about.stride
-        self._cutter: WindowCutter | None = None
+        tokenizer, _ = subwords.load(path, "export")
+        self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
         self._cutting = Lock()
         self._open = ExitStack()
         model = self._open.enter_context(opened(path, about, backend))
@@ -123,8 +120,7 @@ class Tagger:
         distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._cutting:  # it keeps the words that it has met
-            cutter = self._cutter or self._make_cutter([document.words for document in documents[:PROBED]])
-            made = cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
+            made = self._cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
         found = self._predictor.predict(
             lengths, made.sentence.tolist(), _rows(made.ids, made.offsets), _rows(made.word_ids, made.offsets)
         )
@@ -142,10 +138,6 @@ class Tagger:
 
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
         return [answer.mentions for part in _parts(documents, MOST_WORDS) for answer in self.answer(part)]
-
-    def _make_cutter(self, sentences: Sequence[Sequence[str]]) -> WindowCutter:
-        self._cutter = WindowCutter(self._tokenizer, subwords.one_by_one(self._tokenizer, sentences), *self._windows)
-        return self._cutter
 
 
 def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]:

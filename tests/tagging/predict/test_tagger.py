@@ -154,7 +154,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagger, o
     model = AutoModelForTokenClassification.from_pretrained(folder, id2label=names, label2id=SPANS.label2id)
     torch.nn.init.normal_(model.classifier.weight, std=1.0)
     model.save_pretrained(folder)
-    exported.write(Exported(SPANS, "greedy", 128, 16, 0), folder)
+    exported.write(Exported(SPANS, "greedy", 128, 16, 0, True), folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tagging.precision.resolve", lambda *_: "fp32")
         with Tagger(folder, "torch") as tagger:
