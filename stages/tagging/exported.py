@@ -65,16 +65,19 @@ def read(folder: Path) -> Exported:
     try:
         labels = Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
         max_length, stride, padding = (int(content[name]) for name in ("max_length", "stride", "padding"))
-        known = labels.kind in get_args(Kind) and content["decoding"] in get_args(Decoding)
-        known = (
-            known
-            and isinstance(content["one_by_one"], bool)
-            and all(isinstance(name, str) for name in labels.names)
-            and max_length > stride >= 0
+        known = all(
+            (
+                labels.kind in get_args(Kind),
+                all(isinstance(name, str) for name in labels.names),
+                labels.fallback in labels.names,
+                content["decoding"] in get_args(Decoding),
+                max_length > stride >= 0,
+                isinstance(content["one_by_one"], bool),
+            )
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         known = False
-    if not known or labels.fallback not in labels.names:
+    if not known:
         raise Fault(f"{path} is damaged: run `dvc repro export` again")
     return Exported(labels, content["decoding"], max_length, stride, padding, content["one_by_one"])
 
