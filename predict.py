@@ -5,8 +5,8 @@
     python predict.py --input texts.txt --output entities.jsonl
     cat texts.txt | python predict.py --input - | less
 
-Raw text is cut into words by the rule of training (stages/tagging/words.py). The input is read as a stream, and answers
-keep its order. Formats, told by the suffixes .txt, .jsonl (or .json) and .conll:
+Raw text is cut into words by the rule of training (stages/tagging/download/words.py). The input is read as a stream,
+and answers keep its order. Formats, told by the suffixes .txt, .jsonl (or .json) and .conll:
 
     text    in: a document a line. out: the same with entities marked, for people
     jsonl   in: objects with "text" or "words". out: the same with "entities"; of words with "labels" and "scores" too
@@ -30,7 +30,7 @@ try:
     if __name__ == "__main__":
         end_silently()
 
-    from tagging.exported import Form
+    from tagging.export.exported import Form
     from tagging.faults import Fault, exit_with_message
     from tagging.predict import Document, Tagger
     from tagging.predict.highlighting import Highlighter, in_color

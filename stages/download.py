@@ -17,10 +17,11 @@ if __name__ == "__main__":
 from pathlib import Path
 from typing import Any
 
-from tagging import corpus, encoders, hub
+from tagging import corpus, encoders
+from tagging.download import hub
+from tagging.download.files import FileSource
+from tagging.download.hub_rows import HubSource
 from tagging.faults import Fault, exit_with_message, take_no_arguments
-from tagging.files import FileSource
-from tagging.hub_rows import HubSource
 from tagging.outputs import replacing, write_json
 from tagging.params.download import AnyDataset, AnyEncoder, Download, PackagedEncoder
 from tagging.params.hub import HubDataset, HubEncoder

@@ -4,7 +4,7 @@ Reads the section ``export``, the key ``evaluate.decoding`` and three of ``token
 data/tokenized (the test split) and models/finetuned; for the model card also the provenance of data and encoder, the
 scores and the learning curve.
 Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with the forms
-for onnxruntime (see `tagging.exported`) and the model card README.md beside it, and metrics/export.json. Pushes
+for onnxruntime (see `tagging.export.exported`) and the model card README.md beside it, and metrics/export.json. Pushes
 models/export to the Hugging Face Hub where ``export.hub`` says so.
 
     python stages/export.py
@@ -25,14 +25,16 @@ import torch
 from safetensors import SafetensorError
 from tabulate import tabulate
 
-from tagging import curve_files, exported, launchers, models, onnx_export, quantization, tokenized
+from tagging import curve_files, launchers, models, tokenized
 from tagging.backends import Backend
 from tagging.backends.onnx_model import OnnxModel, cores
 from tagging.backends.torch_model import TorchModel
-from tagging.card import document
 from tagging.decoding import Decoding
 from tagging.encoders import load_tokenizer, save_tokenizer
-from tagging.exported import GRAPHS, Exported, Form
+from tagging.export import exported, onnx_export, quantization
+from tagging.export.card import document
+from tagging.export.exported import GRAPHS, Exported, Form
+from tagging.export.parity import Parity
 from tagging.faults import Fault, exit_with_message, require
 from tagging.hub_push import Target
 from tagging.labels import Labels
@@ -41,7 +43,6 @@ from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
-from tagging.parity import Parity
 from tagging.progress import quiet
 from tagging.provenance import PROVENANCE
 

@@ -25,18 +25,19 @@ from datasets import Dataset, DatasetDict, disable_progress_bars
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from tagging import corpus, labels, show, subwords, tokenized
+from tagging import corpus, labels, tokenized
 from tagging.corpus import ID, SPLITS, WORDS
-from tagging.duplicates import TrainingSentences, hash_sentences
-from tagging.encoding import Encoded, WindowMaker
 from tagging.faults import Fault, exit_with_message, require
-from tagging.findings import Findings
 from tagging.labels import Labels
 from tagging.outputs import replacing, write_json
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
 from tagging.shards import ShardWriter
-from tagging.tags import Tags, flat, read_tags
+from tagging.tokenize_align import show, subwords
+from tagging.tokenize_align.duplicates import TrainingSentences, hash_sentences
+from tagging.tokenize_align.encoding import Encoded, WindowMaker
+from tagging.tokenize_align.findings import Findings
+from tagging.tokenize_align.tags import Tags, flat, read_tags
 
 RAW = Path("data/raw")
 TOKENIZER = Path("models/pretrained/tokenizer")

@@ -25,15 +25,11 @@ import pyarrow.compute as pc
 import torch
 from transformers import PreTrainedModel, set_seed
 
-from tagging import dropout, models, own_launcher, processes, tokenized
+from tagging import models, tokenized
 from tagging.batches import rounded_up
-from tagging.engines import Engine, accelerate_loop, trainer
-from tagging.epoch_pushes import EpochPushes
 from tagging.faults import Fault, take_no_arguments
-from tagging.fingerprint import fingerprint
 from tagging.hub_push import Target
 from tagging.labels import Labels
-from tagging.learning import SCORES
 from tagging.outputs import replacing, write_json
 from tagging.params.reader import read_section
 from tagging.params.train import Train
@@ -41,9 +37,14 @@ from tagging.precision import resolve
 from tagging.progress import quiet
 from tagging.provenance import PROVENANCE, versions
 from tagging.tokenized import Split
-from tagging.training import Training
-from tagging.validation import Validation
-from tagging.work import work_folder
+from tagging.train import dropout, own_launcher, processes
+from tagging.train.engines import Engine, accelerate_loop, trainer
+from tagging.train.epoch_pushes import EpochPushes
+from tagging.train.fingerprint import fingerprint
+from tagging.train.learning import SCORES
+from tagging.train.training import Training
+from tagging.train.validation import Validation
+from tagging.train.work import work_folder
 
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")

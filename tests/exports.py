@@ -10,8 +10,8 @@ import onnx
 from conftest import word_piece
 from onnx import TensorProto, helper, numpy_helper
 
-from tagging import exported
-from tagging.exported import GRAPHS, Exported, Form
+from tagging.export import exported
+from tagging.export.exported import GRAPHS, Exported, Form
 from tagging.labels import Labels
 
 SPANS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")

@@ -18,7 +18,7 @@ import pytest
 from conftest import ROOT
 from exports import TAGS, save_export
 
-from tagging import exported
+from tagging.export import exported
 from tagging.predict import Tagger
 
 TEXT = "Ada Lind lives in Oslo."

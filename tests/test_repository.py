@@ -51,6 +51,20 @@ def test_code_dependencies_are_the_import_closure(stage: str) -> None:
     assert len(code) == len(set(code))
 
 
+def test_a_module_of_one_stage_lies_in_its_folder() -> None:
+    """And one that several stages use in none; params and backends are together, whoever uses them."""
+    tagging = PurePosixPath("stages/tagging")
+    users: dict[PurePosixPath, set[str]] = {}
+    for stage in STAGES:
+        for path in map(PurePosixPath, declared(stage, "deps")):
+            if path.is_relative_to(tagging) and path.name != "__init__.py":
+                users.setdefault(path.relative_to(tagging), set()).add(stage)
+    for path, stages in users.items():
+        folder = path.parts[0] if len(path.parts) > 1 else None
+        if folder not in {"params", "backends"}:
+            assert folder == (next(iter(stages)) if len(stages) == 1 else None), path
+
+
 def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
     outs = [path for stage in STAGES for path in declared(stage, "outs", "metrics", "plots")]
     assert outs

@@ -20,7 +20,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
 # DVC sets it for the commands that it runs.
 BY_DVC = "DVC_STAGE"
-# `tagging.own_launcher` sets it for those that it starts.
+# `tagging.train.own_launcher` sets it for those that it starts.
 BY_OURS = "TAGLINE_LAUNCHED"
 
 

@@ -25,7 +25,7 @@ from tagging.labels import Labels
 from tagging.outputs import read_json, write_json
 from tagging.provenance import PROVENANCE, sha256
 
-# As in `tagging.subwords`, which training does not import: it would rerun with each change there.
+# As in `tagging.tokenize_align.subwords`, which training does not import: it would rerun with each change there.
 TOKENIZER_FILE = "tokenizer.json"
 WINDOW_FEATURES = Features(
     {

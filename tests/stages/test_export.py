@@ -13,8 +13,8 @@ from conftest import edit, fault_of, run_stage, snapshot
 from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
-from tagging import exported, onnx_export, quantization
 from tagging.backends.onnx_model import OnnxModel
+from tagging.export import exported, onnx_export, quantization
 
 EXPORT = Path("models/export")
 PARAMS = Path("params.yaml")

@@ -22,7 +22,7 @@ from hub_server import Hub
 from huggingface_hub import ModelCard, constants
 from transformers import pipeline
 
-from tagging.training import Training
+from tagging.train.training import Training
 
 TOKEN = "hf_secretsecretsecretsecret"
 NAME = "ada/people"

@@ -12,9 +12,11 @@ import pytest
 from conftest import ROOT, edit, fault_of, run_stage, snapshot
 from transformers import ByT5Tokenizer
 
-from tagging import exported, subwords, tokenized
+from tagging import tokenized
+from tagging.export import exported
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
+from tagging.tokenize_align import subwords
 
 
 @pytest.mark.parametrize(

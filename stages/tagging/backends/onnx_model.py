@@ -19,7 +19,7 @@ import onnxruntime
 from tagging.batches import pad
 from tagging.faults import Fault
 
-# The names by which `tagging.onnx_export` writes the graph's inputs and its output.
+# The names by which `tagging.export.onnx_export` writes the graph's inputs and its output.
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "logits"
 # On a CPU onnxruntime adds and normalises in one operator five times slower than in two.

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tagging import exported
 from tagging.backends import Backend
-from tagging.exported import GRAPHS, TAGGER, Exported, Form
+from tagging.export import exported
+from tagging.export.exported import GRAPHS, TAGGER, Exported, Form
 from tagging.faults import Fault
 
 # Sub-words a forward pass, padding included: few stay in a core's cache, many keep a GPU busy.

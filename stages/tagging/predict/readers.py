@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from tagging.download.formats import conll
+from tagging.download.formats.json_rows import object_in
 from tagging.faults import Fault
-from tagging.formats import conll
-from tagging.formats.json_rows import object_in
 from tagging.predict.documents import Document
 
 Lines = Iterable[tuple[int, str]]

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
+from tagging.download.formats.lines import decoded_lines
 from tagging.faults import Fault
-from tagging.formats.lines import decoded_lines
 from tagging.predict.documents import Document
 from tagging.predict.readers import Reader
 

@@ -12,14 +12,15 @@ from typing import cast, overload
 import numpy as np
 import numpy.typing as npt
 
-from tagging import exported, subwords
 from tagging.backends.opening import opened
-from tagging.exported import Form
+from tagging.export import exported
+from tagging.export.exported import Form
 from tagging.faults import require
 from tagging.predict.answers import Answer, Mention
 from tagging.predict.documents import Document
 from tagging.prediction import Predictor
-from tagging.subword_windows import WindowCutter
+from tagging.tokenize_align import subwords
+from tagging.tokenize_align.subword_windows import WindowCutter
 
 # Words that are labelled together, in batches of like length: of a stream the first few soon, then more and more.
 FIRST_WORDS, MOST_WORDS = 2**9, 2**15

@@ -8,8 +8,8 @@ from io import BytesIO
 
 import pytest
 
+from tagging.download.formats.lines import decoded_lines
 from tagging.faults import Fault
-from tagging.formats.lines import decoded_lines
 from tagging.predict.documents import Document
 from tagging.predict.readers import read_columns, read_json, read_texts, read_words
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForTokenClassification, pipeline
 
-from tagging import exported
-from tagging.exported import Exported
+from tagging.export import exported
+from tagging.export.exported import Exported
 from tagging.predict import Document, Mention, Tagger
 from tagging.predict import tagger as module
 
