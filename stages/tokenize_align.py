@@ -46,7 +46,7 @@ METRICS = Path("metrics/data.json")
 
 # Words that are in memory at a time, and of which each distinct one is tokenised once.
 CHUNK_WORDS = 2**20
-# Sentences of each split, spread over it, by which the way of tokenising is proven.
+# Sentences of each split, spread over it, by which the way of tokenising is chosen.
 PROBED = 20
 
 

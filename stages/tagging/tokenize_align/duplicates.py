@@ -20,7 +20,7 @@ class TrainingSentences:
         self._hashes.append(np.unique(hashes))
 
     def find(self, hashes: Hashes) -> npt.NDArray[np.int64]:
-        """The places of those that are among them."""
+        """The places of those that are among them, int64, ascending."""
         return np.flatnonzero(np.logical_or.reduce([np.isin(hashes, known) for known in self._hashes]))
 
 
@@ -30,10 +30,13 @@ def hash_sentences(words: pa.DictionaryArray, ends: npt.NDArray[np.int64]) -> Ha
     Among ten million different sentences two have the same hash with a probability of 3 in a million.
 
     Args:
-        words: the words of all sentences, one after the other, dictionary-encoded.
-        ends: where each sentence ends among them.
+        words: the words of all sentences, one after the other, dictionary-encoded (words,).
+        ends: int64 (sentences,), where each sentence ends among them.
+
+    Returns:
+        uint64 (sentences,).
     """
-    begins = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+    begins = ends - np.diff(ends, prepend=0)
     lengths = ends - begins
     places = np.arange(len(words)) - np.repeat(begins, lengths)
     of_words = hash_array(words.dictionary.to_numpy(zero_copy_only=False).astype(object), categorize=False)

@@ -68,9 +68,9 @@ class WindowMaker(WindowCutter):
         """Make the windows of some sentences, as `cut` does.
 
         Args:
-            words: the words of all sentences, one after the other, dictionary-encoded.
-            ends: where each sentence ends among them.
-            labels: the label id of each word.
+            words: the words of all sentences, one after the other, dictionary-encoded (words,).
+            ends: int64 (sentences,), where each sentence ends among them.
+            labels: int64 (words,), the label id of each word.
         """
         made = self.cut(words.dictionary.to_pylist(), words.indices.to_numpy(), ends)
         is_word = made.words != NO_WORD

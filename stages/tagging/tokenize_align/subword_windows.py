@@ -66,8 +66,8 @@ class WindowCutter:
 
         Args:
             distinct: the words that there are.
-            index: which of them the words of all sentences are, one after the other.
-            ends: where each sentence ends among these.
+            index: int64 (words,), which of them the words of all sentences are, one after the other.
+            ends: int64 (sentences,), where each sentence ends among these.
         """
         table, places = self._tokenize(distinct, index, ends)
         counts = table.counts[places]
@@ -83,7 +83,7 @@ class WindowCutter:
         rows = np.empty(len(is_word), dtype=np.int64)
         rows[firsts], rows[lasts], rows[is_word] = len(table.counts), len(table.counts) + 1, places[words[is_word]]
         found = (table + self.specials).take(rows)
-        begins = np.concatenate([[0], ends[:-1]])[cut.sentence]
+        begins = (ends - np.diff(ends, prepend=0))[cut.sentence]
         word_ids = np.full(len(is_word), NO_WORD, dtype=np.int32)
         word_ids[is_word] = words[is_word] - np.repeat(begins, lengths - 2)
         return SubwordWindows(

@@ -15,8 +15,10 @@ from tagging import schemes
 from tagging.corpus import name_word
 from tagging.faults import Fault
 from tagging.labels import Kind, Labels
-from tagging.schemes import Conversion, Scheme
+from tagging.schemes import Scheme
 from tagging.shards import read
+from tagging.tokenize_align import conversion
+from tagging.tokenize_align.conversion import Conversion
 
 Ints = npt.NDArray[np.int64]
 
@@ -40,11 +42,17 @@ class Tags:
     conversion: Conversion | None = None
 
     def to_labels(self, tags: Ints, ends: Ints, labels: Labels) -> Ints:
-        """The label ids of the words of sentences that end at ``ends``; tags that the scheme forbids are repaired."""
+        """The label ids of words, int64 (words,); tags that the scheme forbids are repaired.
+
+        Args:
+            tags: int64 (words,), the tag ids of all sentences, one after the other.
+            ends: int64 (sentences,), where each sentence ends among them.
+            labels: those of the task.
+        """
         ids = labels.label2id
         if self.conversion is None:
             return np.array([ids.get(name, -1) for name in self.names], dtype=np.int64)[tags]
-        return self.conversion.table(ids)[schemes.before(tags, ends, len(self.names)), tags]
+        return self.conversion.table(ids)[conversion.before(tags, ends, len(self.names)), tags]
 
     def illegal_places(self, split: Dataset, task: str) -> Iterator[str]:
         """Name the tags that the scheme forbids: sentence, word, tag and what it follows or ends."""
@@ -53,7 +61,7 @@ class Tags:
         size = len(self.names)
         for batch in read(split):
             tags, ends = flat(batch[task])
-            left = schemes.before(tags, ends, size)
+            left = conversion.before(tags, ends, size)
             for place in np.flatnonzero(self.conversion.illegal[left, tags]).tolist():
                 before = "at the beginning" if left[place] == size else f"after {self.names[left[place]]}"
                 yield f"{name_word(batch, place)}: {self.names[tags[place]]} {before}"
@@ -63,7 +71,7 @@ class Tags:
 
 
 def flat(column: pa.ListArray) -> tuple[Ints, Ints]:
-    """A list column as the values of all rows, one after the other, and where each row's end."""
+    """A list column as the values of all rows, int64 (values,), and where each row's end among them, int64 (rows,)."""
     return column.values.to_numpy().astype(np.int64), column.offsets.to_numpy()[1:].astype(np.int64)
 
 
@@ -98,7 +106,7 @@ def _kind(raw: DatasetDict, names: list[str], task: str, scheme: str) -> tuple[K
         first = (next(_places(raw, task, tags)) for tags in (plain, {*names} - plain - {schemes.OUTSIDE}))
         raise Fault(f"column {task}: {fault}; the first of each: {'; '.join(first)}") from None
     counts = np.sum([_count(raw[split], task, len(names)) for split in raw], axis=0)
-    return ("spans", "IO") if schemes.is_io(dict(zip(names, counts.tolist(), strict=True))) else ("tags", "tags")
+    return ("spans", "IO") if conversion.is_io(dict(zip(names, counts.tolist(), strict=True))) else ("tags", "tags")
 
 
 def _places(raw: DatasetDict, task: str, tags: set[str]) -> Iterator[str]:
@@ -117,17 +125,17 @@ def _read_split(split: Dataset, name: str, task: str, names: list[str], kind: Ki
         return Tags(names, "tags", dict(zip(names, _count(split, task, len(names)).tolist(), strict=True)))
     follow = np.zeros((len(names) + 1, len(names) + 1), dtype=np.int64)
     for batch in read(split):
-        follow += schemes.transitions(*flat(batch[task]), len(names))
+        follow += conversion.transitions(*flat(batch[task]), len(names))
     try:
-        conversion = schemes.conversion(names, follow, scheme or schemes.detect(names, follow))
+        made = conversion.convert(names, follow, scheme or conversion.detect(names, follow))
     except Fault as fault:
         raise Fault(
             f"{name}, column {task}: {fault} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"
         ) from None
     counts: dict[str, int] = {}
-    for pair, label in conversion.labels.items():
+    for pair, label in made.labels.items():
         counts[label] = counts.get(label, 0) + int(follow[pair])
-    return Tags(names, conversion.scheme, counts, int(follow[conversion.illegal].sum()), conversion)
+    return Tags(names, made.scheme, counts, int(follow[made.illegal].sum()), made)
 
 
 def _count(split: Dataset, task: str, size: int) -> Ints:

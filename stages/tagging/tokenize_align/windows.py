@@ -31,7 +31,7 @@ def cut(counts: Ints, ends: Ints, capacity: int, stride: int) -> Windows:
     Returns:
         The windows in the sentences' order. Together they hold every word; one window where all fits.
     """
-    begins = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+    begins = ends - np.diff(ends, prepend=0)
     # The words from a to before b have borders[b] - borders[a] sub-words.
     borders = np.concatenate([[0], np.cumsum(counts)])
     passes = []
