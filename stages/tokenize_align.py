@@ -16,6 +16,7 @@ if __name__ == "__main__":
     end_silently()
 
 import argparse
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
 from tagging.shards import ShardWriter
 from tagging.tokenize_align import show, subwords
-from tagging.tokenize_align.duplicates import TrainingSentences, hash_sentences
+from tagging.tokenize_align.duplicates import Hashes, TrainingSentences, hash_sentences
 from tagging.tokenize_align.encoding import Encoded, WindowMaker
 from tagging.tokenize_align.findings import Findings
 from tagging.tokenize_align.tags import Tags, flat, read_tags
@@ -89,12 +90,10 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     target.mkdir()
     labels.write(names, target / "labels.json")
     tokenized.write_provenance(tokenizer, one_by_one, target)
-    training = TrainingSentences()
+    writer = SplitWriter(params.task, names, maker, target)
     metrics = {}
     for split in SPLITS:
-        sizes = write_split(
-            data[split], split, params.task, names, tags[split], maker, training, findings[split], target
-        )
+        sizes = writer.write(split, data[split], tags[split], findings[split])
         metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split)
         tell(split, params.task, metrics[split], findings[split])
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
@@ -145,42 +144,53 @@ def refuse_illegal(findings: dict[str, Findings], tags: dict[str, Tags]) -> None
         )
 
 
-def write_split(
-    data: Dataset,
-    split: str,
-    task: str,
-    names: Labels,
-    tags: Tags,
-    maker: WindowMaker,
-    training: TrainingSentences,
-    findings: Findings,
-    target: Path,
-) -> dict[str, int]:
-    """Write the sentences and the windows of one split, add to its findings, and give its size."""
-    words = 0
-    with (
-        ShardWriter(target / "sentences" / split, tokenized.sentence_features(names), split) as sentences,
-        ShardWriter(target / "windows" / split, tokenized.WINDOW_FEATURES, split) as windows,
-        tqdm(total=len(data), desc=split, unit=" sentences", disable=None) as bar,
-    ):
-        for chunk in corpus.chunks(data, CHUNK_WORDS):
-            values, ends = flat(chunk[task])
-            ids = tags.to_labels(values, ends, names)
-            vocabulary = chunk[WORDS].values.dictionary_encode()
-            encoded = maker.make(vocabulary, ends, ids)
-            find_in_words(findings, chunk, encoded, maker.capacity)
-            hashes = hash_sentences(vocabulary, ends)
-            if split == "train":
-                training.add(hashes)
-            else:
-                repeated = training.find(hashes)
-                findings.add("duplicates", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
-            windows.write(encoded.columns(first_sentence=sentences.rows))
-            offsets = chunk[WORDS].offsets
-            sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": pa.ListArray.from_arrays(offsets, ids)})
-            words += len(values)
-            bar.update(chunk.num_rows)
-    return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+@dataclass(frozen=True)
+class SplitWriter:
+    """Writes the sentences and the windows of one split after the other, train first: others are held against it.
+
+    Attributes:
+        task: the column of tags.
+        names: its labels.
+        maker: of windows.
+        target: data/tokenized.
+        training: the sentences of train.
+    """
+
+    task: str
+    names: Labels
+    maker: WindowMaker
+    target: Path
+    training: TrainingSentences = field(default_factory=TrainingSentences)
+
+    def write(self, split: str, data: Dataset, tags: Tags, findings: Findings) -> dict[str, int]:
+        """Write a split, add to its findings, and give its size."""
+        words = 0
+        features = tokenized.sentence_features(self.names)
+        with (
+            ShardWriter(self.target / "sentences" / split, features, split) as sentences,
+            ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES, split) as windows,
+            tqdm(total=len(data), desc=split, unit=" sentences", disable=None) as bar,
+        ):
+            for chunk in corpus.chunks(data, CHUNK_WORDS):
+                values, ends = flat(chunk[self.task])
+                ids = tags.to_labels(values, ends, self.names)
+                vocabulary = chunk[WORDS].values.dictionary_encode()
+                encoded = self.maker.make(vocabulary, ends, ids)
+                find_in_words(findings, chunk, encoded, self.maker.capacity)
+                self._find_duplicates(findings, split, chunk, hash_sentences(vocabulary, ends))
+                windows.write(encoded.columns(first_sentence=sentences.rows))
+                rows = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
+                sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": rows})
+                words += len(values)
+                bar.update(chunk.num_rows)
+        return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+
+    def _find_duplicates(self, findings: Findings, split: str, chunk: pa.RecordBatch, hashes: Hashes) -> None:
+        if split == "train":
+            self.training.add(hashes)
+            return
+        repeated = self.training.find(hashes)
+        findings.add("duplicates", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
 
 
 def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, capacity: int) -> None:
