@@ -5,8 +5,8 @@
     python predict.py --input texts.txt --output entities.jsonl
     cat texts.txt | python predict.py --input - | less
 
-Raw text is cut into words by the rule of training (stages/tagging/words.py). The input is read as a stream, and answers
-keep its order. Formats, told by the suffixes .txt, .jsonl (or .json) and .conll:
+Raw text is cut into words by the rule of training (stages/tagging/download/words.py). The input is read as a stream,
+and answers keep its order. Formats, told by the suffixes .txt, .jsonl (or .json) and .conll:
 
     text    in: a document a line. out: the same with entities marked, for people
     jsonl   in: objects with "text" or "words". out: the same with "entities"; of words with "labels" and "scores" too
@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import get_args
 
 try:
-    from tagging.interruption import Interrupted, end_silently
+    from tagging.interruption import Interrupted, end_silently, interrupted_later
 
     if __name__ == "__main__":
         end_silently()
 
-    from tagging.exported import Form
+    from tagging.export.exported import Form
     from tagging.faults import Fault, exit_with_message
     from tagging.predict import Document, Tagger
     from tagging.predict.highlighting import Highlighter, in_color
@@ -52,15 +52,28 @@ STANDARD = "-"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
-    if options.output is not None and not options.output.parent.is_dir():
-        raise Fault(f"{options.output.parent} is no folder, in which {options.output.name} is to be written")
-    with source_of(options) as source, Tagger(options.model, options.backend) as tagger:
+    check_output(options.output)
+    with source_of(options) as source, loaded(options) as tagger:
         notation = notation_of(options, tagger)
         done, size = 0, 0
         if options.resume and options.output.exists():
             done, size = resume(options.output, notation, source.documents, source.name)
         sink = StandardOutput() if options.output is None else File(options.output, size)
         label(source, tagger, notation, sink, done)
+
+
+def check_output(path: Path | None) -> None:
+    """Raise a `Fault` where nothing can be written. None stands for standard output."""
+    if path is None:
+        if sys.stdout is None:
+            raise Fault("standard output is closed: expected --output FILE")
+        return
+    if not path.parent.is_dir():
+        raise Fault(f"{path.parent} is no folder, in which {path.name} is to be written")
+    if path.is_dir():
+        raise Fault(f"{path} is a folder, expected a file")
+    if path.exists() and not path.is_file():
+        raise Fault(f"{path} is a pipe or a device, expected a file; standard output can be sent there (> {path})")
 
 
 def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: int) -> None:
@@ -78,9 +91,7 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
             source.advance(len(answers))
         sink.write("")
     except BrokenPipeError:
-        # Whoever reads, `head` for instance, has seen enough. Python flushes once more at the end: give it a place
-        # where that can't fail.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass  # whoever reads, `head` for instance, has seen enough
     except Fault as fault:
         raise Fault(f"{fault}{so_far()}") from None
     except Interrupted as stop:
@@ -92,8 +103,8 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
 def source_of(options: argparse.Namespace) -> AbstractContextManager[Source]:
     if options.input is None:
         words = [word for text in options.texts for word in split_at_spaces(text)]
-        documents = [Document.of_words(words)] if options.words else map(Document.of_text, options.texts)
-        return nullcontext(Source("TEXT", documents))
+        texts = (Document.of_text(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
+        return nullcontext(Source("TEXT", [Document.of_words(words, "TEXT")] if options.words else texts))
     readers: dict[str, Reader] = {
         "text": read_words if options.words else read_texts,
         "jsonl": read_json,
@@ -102,6 +113,12 @@ def source_of(options: argparse.Namespace) -> AbstractContextManager[Source]:
     path = None if options.input == STANDARD else Path(options.input)
     # On a terminal a bar would stand between the answers.
     return opened(path, readers[options.input_format], watched=options.output is not None or not sys.stdout.isatty())
+
+
+def loaded(options: argparse.Namespace) -> Tagger:
+    # A signal that meets an extension module as it is imported comes out as an ImportError.
+    with interrupted_later():
+        return Tagger(options.model, options.backend)
 
 
 def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
@@ -161,8 +178,17 @@ def check(options: argparse.Namespace) -> None:
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
     if options.resume and options.output is None:
         raise ValueError("--resume goes on with a file: expected --output FILE")
-    if options.output and options.input and options.output.exists() and options.output.samefile(options.input):
+    if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the file of --input, which it would overwrite")
+
+
+def is_input(output: Path, file: str) -> bool:
+    """Whether a file is the one that is read, be it as standard input."""
+    if not output.is_file():
+        return False
+    if file != STANDARD:
+        return output.samefile(file)
+    return sys.stdin is not None and os.path.samestat(output.stat(), os.fstat(sys.stdin.fileno()))
 
 
 def told(option: str, file: str | None) -> str:

@@ -115,9 +115,10 @@ def run(side: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write the sentences and their gold entities, test last; say what forms of the model there are."""
-    from tagging import exported, subwords
+    from tagging.export import exported
     from tagging.predict.answers import Answer
     from tagging.predict.documents import Document
+    from tagging.tokenize_align import subwords
 
     tokenizer, _ = subwords.load(arguments.model, "export")
 

@@ -71,12 +71,12 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from accelerate import Accelerator
     from ruamel.yaml import YAML
 
-    from tagging.epochs import EpochLines
-    from tagging.gradients import Gradients
-    from tagging.learning import SCORES
-    from tagging.training import Step, Training
-    from tagging.training_rows import TrainingRows
-    from tagging.validation import Validation
+    from tagging.train.epochs import EpochLines
+    from tagging.train.gradients import Gradients
+    from tagging.train.learning import SCORES
+    from tagging.train.training import Step, Training
+    from tagging.train.training_rows import TrainingRows
+    from tagging.train.validation import Validation
 
     clock, shares = Clock(), Shares()
     before(EpochLines, "begin_epoch", clock.begin_epoch)
@@ -130,7 +130,7 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     )
 
     from tagging import tokenized
-    from tagging.validation import Validation
+    from tagging.train.validation import Validation
 
     settings = arguments.settings
     labels = tokenized.load_labels(folder / "data/tokenized")

@@ -17,10 +17,11 @@ if __name__ == "__main__":
 from pathlib import Path
 from typing import Any
 
-from tagging import corpus, encoders, hub
+from tagging import corpus, encoders
+from tagging.download import hub
+from tagging.download.files import FileSource
+from tagging.download.hub_rows import HubSource
 from tagging.faults import Fault, exit_with_message, take_no_arguments
-from tagging.files import FileSource
-from tagging.hub_rows import HubSource
 from tagging.outputs import replacing, write_json
 from tagging.params.download import AnyDataset, AnyEncoder, Download, PackagedEncoder
 from tagging.params.hub import HubDataset, HubEncoder
@@ -57,6 +58,7 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     """Find the encoder, and lay out its files and its tokenizer's in folders of their own."""
     source, origin, shown = find_encoder(folder, encoder)
     encoders.copy_encoder(source, target / "encoder")
+    encoders.check_architecture(shown, source)
     encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
     write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
     print(f"encoder: {shown}")

@@ -23,9 +23,14 @@ from typing import Any
 from accelerate import PartialState
 from tabulate import tabulate
 
-from tagging import curve_files, evaluation, launchers, models, plots, tokenized
+from tagging import curve_files, launchers, models, tokenized
 from tagging.backends.torch_model import TorchModel, workers
-from tagging.evaluation import Labelled
+from tagging.evaluate import evaluation, plots
+from tagging.evaluate.evaluation import Labelled
+from tagging.evaluate.report import curves
+from tagging.evaluate.report.outcomes import Row
+from tagging.evaluate.report.page import Evaluation, render
+from tagging.evaluate.seen import Seen
 from tagging.faults import Fault, exit_with_message
 from tagging.labels import Labels
 from tagging.outputs import read_json, replacing, write_json
@@ -34,10 +39,6 @@ from tagging.params.reader import read_section
 from tagging.precision import keep_weights, resolve
 from tagging.prediction import Predictor, predict_split
 from tagging.progress import quiet
-from tagging.report import curves
-from tagging.report.outcomes import Row
-from tagging.report.page import Evaluation, render
-from tagging.seen import Seen
 from tagging.tokenized import Split
 
 TOKENIZED = Path("data/tokenized")
@@ -102,7 +103,7 @@ def load_backend(params: Evaluate, labels: Labels) -> TorchModel:
     """The fine-tuned model on this host's device."""
     precision = resolve(params.precision, PartialState().device, "evaluate.precision")
     model = models.load(FINETUNED, labels)
-    tokenized.check_tokenizer(TOKENIZED, FINETUNED)
+    tokenized.check_tokenizer(TOKENIZED, FINETUNED, "train")
     keep_weights(model, precision)
     return TorchModel(model, precision)
 

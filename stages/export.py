@@ -4,7 +4,7 @@ Reads the section ``export``, the key ``evaluate.decoding`` and three of ``token
 data/tokenized (the test split) and models/finetuned; for the model card also the provenance of data and encoder, the
 scores and the learning curve.
 Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with the forms
-for onnxruntime (see `tagging.exported`) and the model card README.md beside it, and metrics/export.json. Pushes
+for onnxruntime (see `tagging.export.exported`) and the model card README.md beside it, and metrics/export.json. Pushes
 models/export to the Hugging Face Hub where ``export.hub`` says so.
 
     python stages/export.py
@@ -22,16 +22,19 @@ import argparse
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from tabulate import tabulate
 
-from tagging import curve_files, exported, launchers, models, onnx_export, quantization, tokenized
+from tagging import curve_files, launchers, models, tokenized
 from tagging.backends import Backend
 from tagging.backends.onnx_model import OnnxModel, cores
 from tagging.backends.torch_model import TorchModel
-from tagging.card import document
 from tagging.decoding import Decoding
 from tagging.encoders import load_tokenizer, save_tokenizer
-from tagging.exported import GRAPHS, Exported, Form
+from tagging.export import exported, onnx_export, quantization
+from tagging.export.card import document
+from tagging.export.exported import GRAPHS, Exported, Form
+from tagging.export.parity import Parity
 from tagging.faults import Fault, exit_with_message, require
 from tagging.hub_push import Target
 from tagging.labels import Labels
@@ -40,7 +43,6 @@ from tagging.params.evaluate import Evaluate
 from tagging.params.export import Export
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
-from tagging.parity import Parity
 from tagging.progress import quiet
 from tagging.provenance import PROVENANCE
 
@@ -83,8 +85,9 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
     trained = TorchModel(models.load(FINETUNED, labels))
-    tokenized.check_tokenizer(TOKENIZED, FINETUNED)
-    tagger = Exported(labels, decoding, windows.max_length, windows.stride, trained.padding)
+    tokenized.check_tokenizer(TOKENIZED, FINETUNED, "train")
+    one_by_one = tokenized.is_one_by_one(TOKENIZED)
+    tagger = Exported(labels, decoding, windows.max_length, windows.stride, trained.padding, one_by_one)
     parity = Parity(trained, split, labels, decoding)
     with replacing(EXPORT, METRICS) as (target, metrics):
         write_folder(params, tagger, target)
@@ -97,7 +100,10 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
 
 def write_folder(params: Export, tagger: Exported, target: Path) -> None:
     """Write what transformers loads (weights, the configuration that names their format and the labels, tokenizer)."""
-    models.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+    try:
+        models.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+    except SafetensorError as error:  # a disk that is full, for one
+        raise Fault(f"{EXPORT} can't be written ({error}); the earlier export was kept") from None
     save_tokenizer(load_tokenizer(FINETUNED), target)
     exported.write(tagger, target)
 
@@ -182,7 +188,10 @@ def push(target: Target) -> None:
         Fault: it can't be pushed; the folder stays as it is.
     """
     require(EXPORT, "export")
-    f1 = read_json(METRICS, "export")[SPLIT]["f1"]
+    try:
+        f1 = float(read_json(METRICS, "export")[SPLIT]["f1"])
+    except (KeyError, TypeError, ValueError):
+        raise Fault(f"{METRICS} is none that this version wrote: run `dvc repro export` again") from None
     try:
         target.create()
         commit = target.push(EXPORT, f"Test F1 {f1:.3f}")

@@ -16,6 +16,7 @@ if __name__ == "__main__":
     end_silently()
 
 import argparse
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,19 @@ from datasets import Dataset, DatasetDict, disable_progress_bars
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from tagging import corpus, labels, show, subwords, tokenized
+from tagging import corpus, labels, tokenized
 from tagging.corpus import ID, SPLITS, WORDS
-from tagging.duplicates import TrainingSentences, hash_sentences
-from tagging.encoding import Encoded, WindowMaker
 from tagging.faults import Fault, exit_with_message, require
-from tagging.findings import Findings
 from tagging.labels import Labels
 from tagging.outputs import replacing, write_json
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
-from tagging.provenance import PROVENANCE, sha256
 from tagging.shards import ShardWriter
-from tagging.tags import Tags, flat, read_tags
+from tagging.tokenize_align import show, subwords
+from tagging.tokenize_align.duplicates import Hashes, TrainingSentences, hash_sentences
+from tagging.tokenize_align.encoding import Encoded, WindowMaker
+from tagging.tokenize_align.findings import Findings
+from tagging.tokenize_align.tags import Tags, flat, read_tags
 
 RAW = Path("data/raw")
 TOKENIZER = Path("models/pretrained/tokenizer")
@@ -46,7 +47,7 @@ METRICS = Path("metrics/data.json")
 
 # Words that are in memory at a time, and of which each distinct one is tokenised once.
 CHUNK_WORDS = 2**20
-# Sentences of each split, spread over it, by which the way of tokenising is proven.
+# Sentences of each split, spread over it, by which the way of tokenising is chosen.
 PROBED = 20
 
 
@@ -84,18 +85,15 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     if params.illegal == "refuse":
         refuse_illegal(findings, tags)
     print(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
-    maker = WindowMaker(
-        loaded, is_one_by_one(loaded, data), params.max_length, params.stride, names.inside, params.label_all_tokens
-    )
+    one_by_one = is_one_by_one(loaded, data)
+    maker = WindowMaker(loaded, one_by_one, params.max_length, params.stride, names.inside, params.label_all_tokens)
     target.mkdir()
     labels.write(names, target / "labels.json")
-    write_json(target / PROVENANCE, {"tokenizer_sha256": sha256(tokenizer / tokenized.TOKENIZER_FILE)})
-    training = TrainingSentences()
+    tokenized.write_provenance(tokenizer, one_by_one, target)
+    writer = SplitWriter(params.task, names, maker, target)
     metrics = {}
     for split in SPLITS:
-        sizes = write_split(
-            data[split], split, params.task, names, tags[split], maker, training, findings[split], target
-        )
+        sizes = writer.write(split, data[split], tags[split], findings[split])
         metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split)
         tell(split, params.task, metrics[split], findings[split])
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
@@ -114,13 +112,13 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 
 
 def is_one_by_one(tokenizer: Tokenizer, data: DatasetDict) -> bool:
-    """Prove on sentences of the corpus that each distinct word need be tokenised only once; say so if not."""
+    """Check on some sentences whether each distinct word need be tokenised only once; say so if not."""
     probes = {split: range(0, len(data[split]), len(data[split]) // PROBED + 1) for split in SPLITS}
     sentences = [words for split, rows in probes.items() for words in data[split][rows][WORDS]]
-    proven = subwords.one_by_one(tokenizer, sentences)
-    if not proven:
+    holds = subwords.one_by_one(tokenizer, sentences)
+    if not holds:
         print("the tokenizer splits a word by its neighbours too: every sentence is tokenised, which takes longer")
-    return proven
+    return holds
 
 
 def find_in_tags(data: DatasetDict, split: str, task: str, tags: dict[str, Tags]) -> Findings:
@@ -146,42 +144,53 @@ def refuse_illegal(findings: dict[str, Findings], tags: dict[str, Tags]) -> None
         )
 
 
-def write_split(
-    data: Dataset,
-    split: str,
-    task: str,
-    names: Labels,
-    tags: Tags,
-    maker: WindowMaker,
-    training: TrainingSentences,
-    findings: Findings,
-    target: Path,
-) -> dict[str, int]:
-    """Write the sentences and the windows of one split, add to its findings, and give its size."""
-    words = 0
-    with (
-        ShardWriter(target / "sentences" / split, tokenized.sentence_features(names), split) as sentences,
-        ShardWriter(target / "windows" / split, tokenized.WINDOW_FEATURES, split) as windows,
-        tqdm(total=len(data), desc=split, unit=" sentences", disable=None) as bar,
-    ):
-        for chunk in corpus.chunks(data, CHUNK_WORDS):
-            values, ends = flat(chunk[task])
-            ids = tags.to_labels(values, ends, names)
-            vocabulary = chunk[WORDS].values.dictionary_encode()
-            encoded = maker.make(vocabulary, ends, ids)
-            find_in_words(findings, chunk, encoded, maker.capacity)
-            hashes = hash_sentences(vocabulary, ends)
-            if split == "train":
-                training.add(hashes)
-            else:
-                repeated = training.find(hashes)
-                findings.add("duplicates", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
-            windows.write(encoded.columns(first_sentence=sentences.rows))
-            offsets = chunk[WORDS].offsets
-            sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": pa.ListArray.from_arrays(offsets, ids)})
-            words += len(values)
-            bar.update(chunk.num_rows)
-    return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+@dataclass(frozen=True)
+class SplitWriter:
+    """Writes the sentences and the windows of one split after the other, train first: others are held against it.
+
+    Attributes:
+        task: the column of tags.
+        names: its labels.
+        maker: of windows.
+        target: data/tokenized.
+        training: the sentences of train.
+    """
+
+    task: str
+    names: Labels
+    maker: WindowMaker
+    target: Path
+    training: TrainingSentences = field(default_factory=TrainingSentences)
+
+    def write(self, split: str, data: Dataset, tags: Tags, findings: Findings) -> dict[str, int]:
+        """Write a split, add to its findings, and give its size."""
+        words = 0
+        features = tokenized.sentence_features(self.names)
+        with (
+            ShardWriter(self.target / "sentences" / split, features, split) as sentences,
+            ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES, split) as windows,
+            tqdm(total=len(data), desc=split, unit=" sentences", disable=None) as bar,
+        ):
+            for chunk in corpus.chunks(data, CHUNK_WORDS):
+                values, ends = flat(chunk[self.task])
+                ids = tags.to_labels(values, ends, self.names)
+                vocabulary = chunk[WORDS].values.dictionary_encode()
+                encoded = self.maker.make(vocabulary, ends, ids)
+                find_in_words(findings, chunk, encoded, self.maker.capacity)
+                self._find_duplicates(findings, split, chunk, hash_sentences(vocabulary, ends))
+                windows.write(encoded.columns(first_sentence=sentences.rows))
+                rows = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
+                sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": rows})
+                words += len(values)
+                bar.update(chunk.num_rows)
+        return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+
+    def _find_duplicates(self, findings: Findings, split: str, chunk: pa.RecordBatch, hashes: Hashes) -> None:
+        if split == "train":
+            self.training.add(hashes)
+            return
+        repeated = self.training.find(hashes)
+        findings.add("duplicates", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
 
 
 def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, capacity: int) -> None:

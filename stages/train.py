@@ -25,14 +25,11 @@ import pyarrow.compute as pc
 import torch
 from transformers import PreTrainedModel, set_seed
 
-from tagging import dropout, models, own_launcher, processes, tokenized
-from tagging.engines import Engine, accelerate_loop, trainer
-from tagging.epoch_pushes import EpochPushes
+from tagging import models, tokenized
+from tagging.batches import rounded_up
 from tagging.faults import Fault, take_no_arguments
-from tagging.fingerprint import fingerprint
 from tagging.hub_push import Target
 from tagging.labels import Labels
-from tagging.learning import SCORES
 from tagging.outputs import replacing, write_json
 from tagging.params.reader import read_section
 from tagging.params.train import Train
@@ -40,9 +37,14 @@ from tagging.precision import resolve
 from tagging.progress import quiet
 from tagging.provenance import PROVENANCE, versions
 from tagging.tokenized import Split
-from tagging.training import Training
-from tagging.validation import Validation
-from tagging.work import work_folder
+from tagging.train import dropout, own_launcher, processes
+from tagging.train.engines import Engine, accelerate_loop, trainer
+from tagging.train.epoch_pushes import EpochPushes
+from tagging.train.fingerprint import fingerprint
+from tagging.train.learning import SCORES
+from tagging.train.training import Training
+from tagging.train.validation import Validation
+from tagging.train.work import work_folder
 
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
@@ -61,10 +63,10 @@ ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trai
 
 def main() -> None:
     """What a launcher that imports this script runs in each process (`accelerate launch` on TPUs)."""
-    processes.exit_as_one(train)
+    processes.exit_as_one(run)
 
 
-def train() -> None:
+def run() -> None:
     take_no_arguments(__doc__)
     use_the_processor_well()
     params = read_section("train", Train)
@@ -78,12 +80,12 @@ def train() -> None:
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(TOKENIZED)
     tokenized.check_tokenizer(TOKENIZED, TOKENIZER)
-    train, validation = (tokenized.load_split(TOKENIZED, split) for split in ("train", "validation"))
+    train_split, validation_split = (tokenized.load_split(TOKENIZED, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
     model = models.start(ENCODER, labels, params.attention, precision)
     dropout.replace(model)
-    for split in (train, validation):
-        check_fit(model, split, labels)
+    check_fit(model, train_split, labels, params.pad_to_multiple_of or 1)
+    check_fit(model, validation_split, labels)
     made_of = fingerprint(params.model_dump(exclude=WITHOUT_EFFECT), Path(__file__), TOKENIZED, ENCODER, TOKENIZER)
     outs: AbstractContextManager[list[Path]] = nullcontext([])
     if state.is_main_process:
@@ -91,8 +93,8 @@ def train() -> None:
     # The work goes when the outs are in place and all is pushed.
     with work_folder("train", made_of) as work, pushing(target, work) as pushes:
         with outs as made:
-            words = Validation(validation, labels, precision, params.device_tokens)
-            training = Training(model, train, words, params, precision, work)
+            validation = Validation(validation_split, labels, precision, params.device_tokens)
+            training = Training(model, train_split, validation, params, precision, work)
             training.pushes = pushes
             if training.epochs_left:
                 ENGINES[params.engine](training)
@@ -124,7 +126,7 @@ def settle(pushes: EpochPushes) -> None:
         raise Fault(
             f"{FINETUNED} is complete, but {fault}; `dvc repro` pushes what is missing, and trains nothing anew"
         ) from None
-    print(f"{pushes.target}: all epochs are pushed")
+    print(f"{pushes.target}: no epoch is left to push")
 
 
 def be_deterministic(seed: int) -> None:
@@ -154,8 +156,14 @@ def positions(model: PreTrainedModel) -> int | None:
     return None
 
 
-def check_fit(model: PreTrainedModel, split: Split, labels: Labels) -> None:
+def check_fit(model: PreTrainedModel, split: Split, labels: Labels, multiple: int = 1) -> None:
     """Check data against the model before any step: a mismatch would end in an index error on the device.
+
+    Args:
+        model: the classifier to train.
+        split: the windows that it will read.
+        labels: their labels.
+        multiple: what windows are padded to a multiple of.
 
     Raises:
         Fault: a label, a sub-word or a window's length is out of the model's range.
@@ -178,6 +186,11 @@ def check_fit(model: PreTrainedModel, split: Split, labels: Labels) -> None:
         raise Fault(
             f"the encoder reads at most {most} sub-words, {TOKENIZED} has windows of {longest}: "
             "lower tokenize_align.max_length in params.yaml"
+        )
+    if most is not None and rounded_up(longest, multiple) > most:
+        raise Fault(
+            f"the encoder reads at most {most} sub-words, train.pad_to_multiple_of = {multiple} makes "
+            f"{rounded_up(longest, multiple)} of {longest}: choose a divisor of {most}, or null"
         )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tagging.evaluation import Labelled, metrics
+from tagging.evaluate.evaluation import Labelled, metrics
+from tagging.evaluate.report.outcomes import Row
+from tagging.evaluate.report.page import Evaluation
+from tagging.evaluate.seen import Seen
 from tagging.labels import Kind, Labels
 from tagging.params.evaluate import Bootstrap
-from tagging.report.outcomes import Row
-from tagging.report.page import Evaluation
-from tagging.seen import Seen
 
 
 def row(text: str, gold: str, predicted: str, score: float = 0.5, name: str = "s-0") -> Row:

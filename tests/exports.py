@@ -10,8 +10,8 @@ import onnx
 from conftest import word_piece
 from onnx import TensorProto, helper, numpy_helper
 
-from tagging import exported
-from tagging.exported import GRAPHS, Exported, Form
+from tagging.export import exported
+from tagging.export.exported import GRAPHS, Exported, Form
 from tagging.labels import Labels
 
 SPANS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
@@ -54,5 +54,5 @@ def save_export(
     graph = helper.make_graph(nodes, "lookup", inputs, outputs, [numpy_helper.from_array(logits, "table")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.save(model, folder / GRAPHS[form])
-    exported.write(Exported(labels, "greedy", max_length, max_length // 4, 0), folder)
+    exported.write(Exported(labels, "greedy", max_length, max_length // 4, 0, True), folder)
     return folder

@@ -263,6 +263,13 @@ def test_an_unknown_revision(repository: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["bad:params.yaml", "bad^{tree}"])
+def test_a_file_or_a_folder_of_git_is_no_revision(repository: Path, name: str) -> None:
+    assert fault_of(name, "good") == (
+        f"compare: {name} is no commit: expected a commit, branch, tag or DVC experiment, or `workspace`"
+    )
+
+
 def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "you are not inside of a DVC repository" in fault_of()

@@ -130,7 +130,7 @@ def test_what_a_param_reruns(clone: Clone, old: str, new: str, expected: list[st
 
 
 def test_the_code_of_a_plot_reruns_evaluate_alone(clone: Clone) -> None:
-    with (clone.path / "stages/tagging/plots.py").open("a") as file:
+    with (clone.path / "stages/tagging/evaluate/plots.py").open("a") as file:
         file.write("\n# changed\n")
     assert clone.repro() == ["evaluate"]
 

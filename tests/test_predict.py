@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from conftest import ROOT
 from exports import TAGS, save_export
 
-from tagging import exported
+from tagging.export import exported
 from tagging.predict import Tagger
 
 TEXT = "Ada Lind lives in Oslo."
@@ -151,15 +152,24 @@ USAGE = [
         "--words is about text, and --input is jsonl, which says itself what words are",
     ),
     (("--input", "in.txt", "--output", "in.txt"), "--output is the file of --input, which it would overwrite"),
+    (("--input", "-", "--output", "in.txt"), "--output is the file of --input, which it would overwrite"),
     (("--input", "in.conll", "--column", "0"), "expected a number of 1 or more, got '0'"),
     (("\udcff",), "TEXT is not UTF-8"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "message"), USAGE)
-def test_wrong_usage(folder: Path, arguments: tuple[str, ...], message: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage(
+    folder: Path,
+    arguments: tuple[str, ...],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     Path("in.txt").touch()
-    assert exit_of(*arguments) == 2
+    with Path("in.txt").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert exit_of(*arguments) == 2
     assert message in capfd.readouterr().err.replace("'text', 'jsonl', 'conll'", "text, jsonl, conll").replace(
         "'onnx-int8', 'onnx', 'torch'", "onnx-int8, onnx, torch"
     )
@@ -174,6 +184,19 @@ FAULTS = [
         "models/export has no form for onnx-int8: it has onnx, torch; export.onnx and export.int8 in",
     ),
     (("a", "--output", "none/out.txt"), "none is no folder, in which out.txt is to be written"),
+    (("a", "--output", "models", "--output-format", "text"), "models is a folder, expected a file"),
+    (
+        ("a", "--output", "/dev/null", "--output-format", "text"),
+        "/dev/null is a pipe or a device, expected a file; standard output can be sent there (> /dev/null)",
+    ),
+    (
+        ("a", "b", "--output", "out.jsonl", "--resume"),
+        "out.jsonl holds no whole answer, so it may be another file: begin anew without --resume",
+    ),
+    (
+        ("--words", "a\rb", "--output", "out.conll"),
+        "TEXT: the word 'a\\rb' can't stand in a column: write JSON Lines",
+    ),
     (("--input", "bad.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON Lines"),
     (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON Lines"),
     (
@@ -193,6 +216,61 @@ def test_faults_are_one_message(folder: Path, arguments: tuple[str, ...], messag
     assert isinstance(found, str), f"exit with a status, not a message: {found}"
     assert found.startswith(f"predict: {message}")
     assert {Path(name).read_text() for name in ("out.jsonl", "out.conll")} == {"earlier"}
+
+
+@pytest.mark.parametrize(("closed", "arguments"), [("stdin", ("--input", "-")), ("stdout", ("a",))])
+def test_streams_that_are_closed(
+    folder: Path, closed: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, closed, None)  # as `<&-` and `>&-` leave it
+    expected = {
+        "stdin": "predict: standard input is closed: expected --input FILE, or a pipe to read from",
+        "stdout": "predict: standard output is closed: expected --output FILE",
+    }
+    assert exit_of(*arguments) == expected[closed]
+
+
+def test_nobody_to_show_progress_to(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    Path("in.txt").write_text(f"{TEXT}\n")
+    run("--input", "in.txt", "--output", "out.txt")
+    assert Path("out.txt").read_text() == MARKED
+
+
+def test_standard_output_on_a_full_disk(folder: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "predict.py"), TEXT],
+            env={"PYTHONPATH": str(ROOT / "stages")},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"predict: standard output: No space left on device\n")
+
+
+def test_files_of_two_exports(export: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    shutil.copytree(export, folder)
+    shutil.copy(save_export(tmp_path / "tags", TAGS) / "model.onnx", folder)
+    assert exit_of("a", "--model", str(folder)) == (
+        f"predict: {folder}/model.onnx scores 4 labels, {folder}/tagger.json names 5: "
+        "they are of different exports, run `dvc repro export` again"
+    )
+    shutil.copy(export / "model.onnx", folder)
+    tokenizer = (folder / "tokenizer.json").read_text()
+    (folder / "tokenizer.json").write_text(tokenizer.replace('"Oslo":', '"Oslo":1000,"Moss":'))
+    message = exit_of("Oslo", "--model", str(folder))
+    assert message.startswith(f"predict: {folder}/model.onnx can't be computed (")
+    assert message.endswith("): where the files beside it are of another export, run `dvc repro export` again")
+
+
+def test_an_export_without_its_tokenizer(export: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(export, folder)
+    (folder / "tokenizer.json").unlink()
+    message = f"predict: {folder}/tokenizer.json is missing: the stage export writes it"
+    assert exit_of("a", "--model", str(folder)).startswith(message)
 
 
 def test_damaged_exports(export: Path, tmp_path: Path) -> None:
@@ -264,6 +342,28 @@ class TestEnds:
         assert Path("out.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
         for pipe in (process.stdin, process.stdout, process.stderr):
             pipe.close()
+
+    def test_standard_input_may_come_with_an_earlier_output(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for option in ((), ("--resume",)):
+            monkeypatch.setattr(sys, "stdin", pipe_with(f"{TEXT}\n"))
+            Path("out.txt").write_text(f"{MARKED if option else 'earlier'}")
+            run("--input", "-", "--output", "out.txt", *option)
+            assert Path("out.txt").read_text() == MARKED
+
+    def test_a_signal_while_a_library_is_imported(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def load(*_: object) -> None:
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            except KeyboardInterrupt:  # so does an extension module
+                raise ImportError("initialization failed") from None
+
+        monkeypatch.setattr("tagging.predict.Tagger", load)
+        try:
+            assert exit_of("a") == 128 + signal.SIGTERM
+        finally:
+            signal.alarm(0)  # else the process would end soon
 
     def test_a_closed_pipe(self, folder: Path) -> None:
         Path("in.txt").write_text(lines(20_000))

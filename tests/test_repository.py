@@ -5,16 +5,19 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from conftest import ROOT, SHARED, STAGES, import_closure
 from dvc_render.vega_templates import get_template
 from ruamel.yaml import YAML
+
+from tagging.params.download import OUTS
 
 PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
@@ -46,6 +49,27 @@ def test_code_dependencies_are_the_import_closure(stage: str) -> None:
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
     assert set(code) == import_closure(ROOT / f"stages/{stage}.py")
     assert len(code) == len(set(code))
+
+
+def test_a_module_of_one_stage_lies_in_its_folder() -> None:
+    """And one that several stages use in none; params and backends are together, whoever uses them."""
+    tagging = PurePosixPath("stages/tagging")
+    users: dict[PurePosixPath, set[str]] = {}
+    for stage in STAGES:
+        for path in map(PurePosixPath, declared(stage, "deps")):
+            if path.is_relative_to(tagging) and path.name != "__init__.py":
+                users.setdefault(path.relative_to(tagging), set()).add(stage)
+    for path, stages in users.items():
+        folder = path.parts[0] if len(path.parts) > 1 else None
+        if folder not in {"params", "backends"}:
+            assert folder == (next(iter(stages)) if len(stages) == 1 else None), path
+
+
+def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
+    outs = [path for stage in STAGES for path in declared(stage, "outs", "metrics", "plots")]
+    assert outs
+    for path in map(PurePosixPath, outs):
+        assert any(folder == path or folder in path.parents for folder in map(PurePosixPath, OUTS)), path
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -203,3 +227,27 @@ class TestCommittedResults:
             for dep in stage["deps"]:
                 if dep["path"] in outs:
                     assert dep["md5"] == outs[dep["path"]]
+
+
+PAGES = [
+    path
+    for pattern in ("*.md", "docs/*.md", "benchmarks/*.md", "data/sample/*.md")
+    for path in sorted(ROOT.glob(pattern))
+]
+
+
+def anchors(page: Path) -> set[str]:
+    """What links to the headings of a page are called: lower case, without punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link

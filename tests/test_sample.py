@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from conftest import ROOT
 
-from tagging.formats.conll import read_sentences
+from tagging.download.formats.conll import read_sentences
 from tagging.schemes import split_tag, to_iob2
 
 SAMPLE = ROOT / "data/sample"

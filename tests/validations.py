@@ -8,9 +8,9 @@ from pathlib import Path
 from accelerate import Accelerator
 
 from tagging import models, tokenized
-from tagging.processes import join, leave
 from tagging.tokenized import Split
-from tagging.validation import Validation
+from tagging.train.processes import join, leave
+from tagging.train.validation import Validation
 
 
 def scores(folder: Path, counts: list[int]) -> list[dict[str, float]]:

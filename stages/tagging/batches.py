@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Lengths = TypeVar("Lengths", int, Ints)
 
 
 def longest_first(lengths: Ints, tokens_per_batch: int, most_padding: float = 1.0) -> list[Ints]:
@@ -36,8 +37,8 @@ def longest_first(lengths: Ints, tokens_per_batch: int, most_padding: float = 1.
     return batches
 
 
-def rounded_up(lengths: Ints, multiple: int) -> Ints:
-    """Lengths, each raised to the next multiple."""
+def rounded_up(lengths: Lengths, multiple: int) -> Lengths:
+    """A length or several, each raised to the next multiple."""
     return -(-lengths // multiple) * multiple
 
 

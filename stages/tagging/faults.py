@@ -59,5 +59,5 @@ def exit_with_message(main: Callable[[], None]) -> None:
         # Not 0: DVC would take the half-done stage for a finished one.
         # On a terminal a progress bar may stand in the line.
         start = "\n" if sys.stderr.isatty() else ""
-        print(f"{start}{name}: {told}; nothing was changed", file=sys.stderr)
+        print(f"{start}{name}: {told}", file=sys.stderr)
         sys.exit(told.status)

@@ -20,7 +20,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
 # DVC sets it for the commands that it runs.
 BY_DVC = "DVC_STAGE"
-# `tagging.processes` sets it for those that it starts.
+# `tagging.train.own_launcher` sets it for those that it starts.
 BY_OURS = "TAGLINE_LAUNCHED"
 
 
@@ -80,6 +80,37 @@ def heeding() -> Iterator[None]:
     finally:
         for number in heeded:
             signal.signal(number, before[number])
+
+
+@contextmanager
+def interrupted_later() -> Iterator[None]:
+    """Let a first signal to end wait for the end of the block, which is short; a second one does not wait."""
+    if threading.current_thread() is not threading.main_thread():  # no signal interrupts it
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    heeded = [number for number, handler in before.items() if callable(handler)]
+    held: list[int] = []
+
+    def restore() -> None:
+        while heeded:
+            number = heeded.pop()
+            signal.signal(number, before[number])
+
+    def hold(number: int, _: FrameType | None) -> None:
+        if held:
+            restore()
+            signal.raise_signal(number)
+        held.append(number)
+
+    for number in heeded:
+        signal.signal(number, hold)
+    try:
+        yield
+    finally:
+        restore()
+    if held:
+        signal.raise_signal(held[0])
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tagging.faults import Fault, require
+from tagging.interruption import interrupted_later
 from tagging.locks import locked
 
 
@@ -31,17 +33,22 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
     """
     partials = [out.with_name(f".{out.name}.partial") for out in outs]
     with locked(outs[0].with_name(f".{outs[0].name}.lock"), outs[0]):
-        for partial in partials:
+        for out, partial in zip(outs, partials, strict=True):
             _remove(partial)
             partial.parent.mkdir(parents=True, exist_ok=True)
+            _put_back(out)
         try:
             yield partials
             for partial in partials:
                 partial.stat()  # all of them, before the first earlier out goes
-            for out, partial in zip(outs, partials, strict=True):
-                # A folder can't be renamed over one that is not empty, so there is an instant without either.
-                _remove(out)
-                partial.rename(out)
+            with interrupted_later():
+                for out, partial in zip(outs, partials, strict=True):
+                    # A folder can't be renamed over one that is not empty, so there is an instant without either.
+                    if os.path.lexists(out):
+                        out.rename(_earlier(out))
+                    partial.rename(out)
+            for out in outs:
+                _remove(_earlier(out))
         finally:
             for partial in partials:
                 _remove(partial)
@@ -66,6 +73,18 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Fault(f"{path} is damaged (no JSON object): run `dvc repro {made_by}` again")
     return value
+
+
+def _earlier(out: Path) -> Path:
+    """Where the out of an earlier run is from the instant when the new one takes its place until it is removed."""
+    return out.with_name(f".{out.name}.earlier.partial")
+
+
+def _put_back(out: Path) -> None:
+    """Undo what a process did that was killed in that instant."""
+    if os.path.lexists(_earlier(out)) and not os.path.lexists(out):
+        _earlier(out).rename(out)
+    _remove(_earlier(out))
 
 
 def _remove(path: Path) -> None:

@@ -22,9 +22,10 @@ from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
 from tagging import labels as label_lists
 from tagging.faults import Fault, require
 from tagging.labels import Labels
-from tagging.outputs import read_json
+from tagging.outputs import read_json, write_json
 from tagging.provenance import PROVENANCE, sha256
 
+# As in `tagging.tokenize_align.subwords`, which training does not import: it would rerun with each change there.
 TOKENIZER_FILE = "tokenizer.json"
 WINDOW_FEATURES = Features(
     {
@@ -94,9 +95,26 @@ def load_split(path: Path, split: str) -> Split:
         raise Fault(f"{path} is damaged ({error}): run `dvc repro tokenize-align` again") from None
 
 
-def check_tokenizer(path: Path, tokenizer: Path) -> None:
-    """Raise a `Fault` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``."""
-    require(tokenizer / TOKENIZER_FILE, "download")
+def write_provenance(tokenizer: Path, one_by_one: bool, path: Path) -> None:
+    """Write down what sub-words were made by.
+
+    Args:
+        tokenizer: the folder of the tokenizer.
+        one_by_one: whether it makes the same sub-words of a word whatever stands beside it.
+        path: data/tokenized.
+    """
+    made_by = sha256(tokenizer / TOKENIZER_FILE)
+    write_json(path / PROVENANCE, {"tokenizer_sha256": made_by, "one_by_one": one_by_one})
+
+
+def is_one_by_one(path: Path) -> bool:
+    """What `write_provenance` was told; without a word of it, the slower way, which is right for any tokenizer."""
+    return read_json(path / PROVENANCE, "tokenize-align").get("one_by_one") is True
+
+
+def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:
+    """Raise a `Fault` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``, a stage's out."""
+    require(tokenizer / TOKENIZER_FILE, written_by)
     made_by = read_json(path / PROVENANCE, "tokenize-align").get("tokenizer_sha256")
     if made_by != sha256(tokenizer / TOKENIZER_FILE):
         raise Fault(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")

@@ -86,6 +86,11 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
         2 * ("# sent_id = a\n" + token("1", "a") + "\n"),
         ":5: the id 'a' stands at data/tiny/bad:2 already: ids must be unique inside a split",
     ),
+    (
+        "conllu",
+        token("1", "a") + "\n# sent_id = train-0\n" + token("1", "b"),
+        ":4: the id 'train-0' is of the kind that sentences without one get, as at data/tiny/bad:1: give each sentence",
+    ),
     ("conllu", "# newdoc\n\n" + token("1-2", "ab"), " holds no sentence: expected lines of 10 columns (id form lemma"),
     ("json", "", " holds no sentence: expected JSON objects, one a line or all in one list"),
     ("json", "[]", " holds no sentence: expected JSON objects, one a line or all in one list"),
@@ -287,7 +292,11 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless(finished: Path, da
     ("content", "message"),
     [
         ("a O\nb O\n", "one label only (O)"),
-        ("a O\nb B-X\nc X\n", "labels with and without a prefix are mixed: B-X beside X"),
+        (
+            "a O\nb B-X\n\nc X\n",
+            "tokenize_align: column ner: labels with and without a prefix are mixed: B-X beside X; expected all as "
+            "B-TYPE, I-TYPE and O, or none; the first of each: train-1, word 0 (c): X; train-0, word 1 (b): B-X",
+        ),
     ],
 )
 def test_bad_labels_are_told_by_the_stage_that_reads_them(finished: Path, content: str, message: str) -> None:

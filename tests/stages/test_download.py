@@ -71,6 +71,12 @@ PACKAGE = """\
 """
 
 
+def test_an_encoder_of_another_architecture(finished: Path) -> None:
+    edit(Path("data/tiny/encoder/config.json"), '"model_type": "bert"', '"model_type": "homemade"')
+    message = "data/tiny/encoder is of no architecture that transformers has, and code from outside is never run"
+    assert f"download: {message}" in fault_of("download")
+
+
 def test_weights_of_another_hash_are_refused(finished: Path) -> None:
     # Any installed file will do for a package that carries the wrong thing.
     section = PACKAGE.format(package="pytest", path="_pytest", sha256="a" * 64)

@@ -56,6 +56,12 @@ def test_a_model_of_another_tokenizer(finished: Path, stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
+def test_a_model_without_its_tokenizer(finished: Path, stage: str) -> None:
+    Path("models/finetuned/tokenizer.json").unlink()
+    assert "models/finetuned/tokenizer.json is missing: the stage train writes it" in fault_of(stage)
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_damaged_model(finished: Path, stage: str) -> None:
     Path("models/finetuned/model.safetensors").write_bytes(b"")
     assert "models/finetuned holds no model for token classification" in fault_of(stage)

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import edit, fault_of, run_stage, snapshot
+from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
-from tagging import exported, onnx_export, quantization
 from tagging.backends.onnx_model import OnnxModel
+from tagging.export import exported, onnx_export, quantization
 
 EXPORT = Path("models/export")
 PARAMS = Path("params.yaml")
@@ -121,6 +122,17 @@ def test_an_encoder_that_makes_no_graph(finished: Path, monkeypatch: pytest.Monk
     assert fault_of("export") == (
         "export: PyTorch can't write BertForTokenClassification as ONNX (no operator for this): "
         "set export.onnx and export.int8 to false"
+    )
+
+
+def test_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", refuse)
+    assert fault_of("export") == (
+        "export: models/export can't be written (I/O error: No space left on device (os error 28)); "
+        "the earlier export was kept"
     )
 
 

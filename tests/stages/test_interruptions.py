@@ -20,9 +20,9 @@ from conftest import ROOT, TINY_PARAMS, fault_of, run_stage, snapshot, write_par
 from safetensors import SafetensorError
 
 from tagging import locks
-from tagging.checkpoints import MANIFEST, Checkpoints
 from tagging.provenance import hashes
-from tagging.saved_run import SavedRun
+from tagging.train.checkpoints import MANIFEST, Checkpoints
+from tagging.train.saved_run import SavedRun
 
 ENGINES = ("accelerate", "trainer")
 BY_LENGTH = {"order": "by_length", "tokens_per_batch": 40}
@@ -233,7 +233,7 @@ def test_hosts_of_other_precisions_take_turns(finished: Path, monkeypatch: pytes
 
 def test_a_run_in_pieces_is_for_its_like(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupt(monkeypatch, after=1)
-    monkeypatch.setattr("tagging.saved_run._layout", lambda _: "in pieces (FSDP, 2 processes)")
+    monkeypatch.setattr("tagging.train.saved_run._layout", lambda _: "in pieces (FSDP, 2 processes)")
     message = fault_of("train")
     assert "is kept whole, this one would be in pieces (FSDP, 2 processes): start it as before, or remove" in message
 

@@ -22,7 +22,7 @@ from hub_server import Hub
 from huggingface_hub import ModelCard, constants
 from transformers import pipeline
 
-from tagging.training import Training
+from tagging.train.training import Training
 
 TOKEN = "hf_secretsecretsecretsecret"
 NAME = "ada/people"
@@ -155,7 +155,7 @@ class TestTrain:
         expected = [f"epoch {row[0]}: validation F1 {float(row[3]):.3f}" for row in rows]
         assert len(expected) == 6
         assert repository(hub).messages == ["initial commit", *expected]
-        assert capsys.readouterr().out.endswith("ada/people: all epochs are pushed\n")
+        assert capsys.readouterr().out.endswith("ada/people: no epoch is left to push\n")
         best = json.loads(Path("metrics/train.json").read_text())["best_epoch"]
         commits = list(repository(hub).commits.values())
         finetuned = {name: content for name, content in files("models/finetuned").items() if name != "provenance.json"}

@@ -12,9 +12,11 @@ import pytest
 from conftest import ROOT, edit, fault_of, run_stage, snapshot
 from transformers import ByT5Tokenizer
 
-from tagging import subwords, tokenized
+from tagging import tokenized
+from tagging.export import exported
 from tagging.params.reader import read_section
 from tagging.params.tokenize_align import TokenizeAlign
+from tagging.tokenize_align import subwords
 
 
 @pytest.mark.parametrize(
@@ -150,11 +152,17 @@ def test_the_scheme_of_params_counts(finished: Path) -> None:
 def test_a_tokenizer_that_needs_whole_sentences_takes_the_plain_way(
     finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    provenance = Path("data/tokenized/provenance.json")
     before = snapshot(Path("data/tokenized"), Path("metrics"))
+    assert json.loads(before.pop(provenance))["one_by_one"] is True
     monkeypatch.setattr(subwords, "one_by_one", lambda *_: False)
     run_stage("tokenize_align")
     assert "the tokenizer splits a word by its neighbours too: every sentence is tokenised" in capsys.readouterr().out
-    assert snapshot(Path("data/tokenized"), Path("metrics")) == before
+    after = snapshot(Path("data/tokenized"), Path("metrics"))
+    assert json.loads(after.pop(provenance))["one_by_one"] is False
+    assert after == before
+    run_stage("export")
+    assert not exported.read(Path("models/export")).one_by_one, "predict.py takes the plain way too"
 
 
 def test_chunks_of_any_size_give_the_same(finished: Path) -> None:

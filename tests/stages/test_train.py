@@ -20,6 +20,7 @@ from transformers import RobertaConfig, RobertaForTokenClassification
     [
         ("epochs: 6", "epoch: 6", "train.epoch: unknown key, did you mean epochs?"),
         ("seed: 7", "seed: -1", "train.seed: should be greater than or equal to 0, got -1"),
+        ("max_grad_norm: 1.0", "max_grad_norm: .inf", "train.max_grad_norm: should be a finite number, got inf"),
     ],
 )
 def test_bad_params(finished: Path, old: str, new: str, message: str) -> None:
@@ -66,6 +67,13 @@ def test_windows_longer_than_the_encoder_reads(finished: Path) -> None:
     message = fault_of("train")
     assert "the encoder reads at most 16 sub-words, data/tokenized has windows of " in message
     assert "lower tokenize_align.max_length in params.yaml" in message
+
+
+def test_windows_padded_to_more_than_the_encoder_reads(finished: Path) -> None:
+    edit(Path("params.yaml"), "pad_to_multiple_of:", "pad_to_multiple_of: 100")
+    message = fault_of("train")
+    assert "the encoder reads at most 64 sub-words, train.pad_to_multiple_of = 100 makes 100 of " in message
+    assert "choose a divisor of 64, or null" in message
 
 
 def test_weights_that_are_cut_off(finished: Path) -> None:

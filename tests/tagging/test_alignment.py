@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from transformers import DataCollatorForTokenClassification
 
 from tagging.alignment import IGNORED, NO_WORD, align_labels
-from tagging.subwords import of_sentences
+from tagging.tokenize_align.subwords import of_sentences
 
 # O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, B-MISC, I-MISC, as the chapter's data set has them.
 INSIDE = [0, 2, 2, 4, 4, 6, 6, 8, 8]

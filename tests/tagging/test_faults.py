@@ -25,7 +25,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
         ("raise Fault('the cat is on the mat')", 1, "-c: the cat is on the mat\n"),
         ("open('no/such/file')", 1, "-c: no/such/file: No such file or directory\n"),
         ("raise OSError(28, 'No space left on device')", 1, "-c: No space left on device\n"),
-        ("raise KeyboardInterrupt", 130, "-c: interrupted; nothing was changed\n"),
+        ("raise KeyboardInterrupt", 130, "-c: interrupted\n"),
         ("pass", 0, ""),
     ],
 )

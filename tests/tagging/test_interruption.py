@@ -1,4 +1,4 @@
-"""Interruption as a user meets it: looked at from outside, by what signals do to processes."""
+"""Interruption, most of it looked at from outside, by what signals do to processes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+from tagging.interruption import SIGNALS, Interrupted, heeding, interrupted_later
 
 BEGIN = f"import os, signal, sys, threading, time; sys.path.insert(0, {str(ROOT / 'stages')!r})\n"
 STAGE = """
@@ -48,8 +51,8 @@ def end(process: subprocess.Popen[str], *numbers: signal.Signals) -> tuple[int, 
 @pytest.mark.parametrize(
     ("number", "status", "message"),
     [
-        (signal.SIGINT, 130, "-c: interrupted; nothing was changed\n"),
-        (signal.SIGTERM, 143, "-c: ended by SIGTERM; nothing was changed\n"),
+        (signal.SIGINT, 130, "-c: interrupted\n"),
+        (signal.SIGTERM, 143, "-c: ended by SIGTERM\n"),
     ],
 )
 def test_status_and_message(number: signal.Signals, status: int, message: str) -> None:
@@ -64,7 +67,7 @@ def test_a_second_signal_changes_nothing() -> None:
         os.kill(os.getpid(), signal.SIGINT)
     """
     ended = end(start(STAGE.format(set_up="", body=body)), signal.SIGTERM)
-    assert ended == (143, "-c: ended by SIGTERM; nothing was changed\n")
+    assert ended == (143, "-c: ended by SIGTERM\n")
 
 
 def test_a_process_that_does_not_end_is_ended() -> None:
@@ -120,4 +123,48 @@ def test_a_stage_ends_with_its_dvc(shell: list[str], tmp_path: Path) -> None:
     dvc = start(LEFT_BEHIND.format(command=command))
     dvc.kill()
     # The pipe ends when the last process that holds it has ended.
-    assert dvc.communicate()[1] == "-c: ended by SIGTERM; nothing was changed\n"
+    assert dvc.communicate()[1] == "-c: ended by SIGTERM\n"
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
+    done = []
+    with pytest.raises(Interrupted) as raised, heeding(), interrupted_later():
+        signal.raise_signal(number)
+        done.append("whole")
+    signal.alarm(0)  # else the process would end soon
+    assert done == ["whole"]
+    assert raised.value.status == 128 + number
+    assert [signal.getsignal(each) for each in SIGNALS] == before
+
+
+def test_a_second_signal_does_not_wait() -> None:
+    with pytest.raises(Interrupted), heeding(), interrupted_later():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        pytest.fail("it waited")
+    signal.alarm(0)
+
+
+def test_signals_that_are_ignored_stay_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupted_later():
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_in_another_thread_there_is_nothing_to_wait_for() -> None:
+    done = []
+
+    def work() -> None:
+        with interrupted_later():
+            done.append("whole")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == ["whole"]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from tagging.interruption import SIGNALS, heeding
 from tagging.outputs import replacing, write_json
 
 
@@ -46,6 +49,57 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     (left / "b").write_text("half")
     write(tmp_path / "out", tmp_path / "out.json", "new")
     assert files(tmp_path) == {"out/a": "new", "out.json": "new"}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+def test_a_signal_while_outs_are_put_in_place_waits(
+    number: signal.Signals, moment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
+    write(out, metrics, "old")
+    renamed = []
+
+    def rename(path: Path, target: Path) -> None:
+        renamed.append(path)
+        if len(renamed) == moment:
+            signal.raise_signal(number)
+        path.replace(target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(KeyboardInterrupt), heeding():
+        write(out, metrics, "new")
+    signal.alarm(0)  # else the process would end soon
+    assert len(renamed) == 4
+    write(out, metrics, "newer")
+    assert files(tmp_path) == {"models/out/a": "newer", "metrics/out.json": "newer"}
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+def test_a_kill_while_outs_are_put_in_place_loses_none(
+    moment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
+    write(out, metrics, "old")
+    child = os.fork()
+    if child == 0:
+        renamed = []
+
+        def rename(path: Path, target: Path) -> None:
+            renamed.append(path)
+            if len(renamed) == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+            path.replace(target)
+
+        monkeypatch.setattr(Path, "rename", rename)
+        write(out, metrics, "new")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    with pytest.raises(RuntimeError), replacing(out, metrics):
+        raise RuntimeError
+    assert files(tmp_path) == {
+        "models/out/a": "old" if moment < 3 else "new",
+        "metrics/out.json": "old",
+    }
 
 
 def test_an_out_that_was_not_written_is_a_bug_and_keeps_the_old_ones(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import onnxruntime
 from tagging.batches import pad
 from tagging.faults import Fault
 
-# The names by which `tagging.onnx_export` writes the graph's inputs and its output.
+# The names by which `tagging.export.onnx_export` writes the graph's inputs and its output.
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "logits"
 # On a CPU onnxruntime adds and normalises in one operator five times slower than in two.
@@ -35,6 +35,9 @@ class OnnxModel:
         threads: cores that one batch is computed on. Batches side by side, each on a core of its own (`workers`),
             are faster, and come out the same on any number of cores.
 
+    Attributes:
+        scores: how many there are of each sub-word, one a label.
+
     Raises:
         Fault: the file is missing, damaged, or of another kind.
     """
@@ -44,7 +47,7 @@ class OnnxModel:
             raise Fault(f"{path} is missing: the stage export writes it where its params ask for it")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 3  # errors only
+        options.log_severity_level = 4  # errors are raised
         try:
             self.session = onnxruntime.InferenceSession(
                 path, options, providers=["CPUExecutionProvider"], disabled_optimizers=[SLOWER]
@@ -53,13 +56,25 @@ class OnnxModel:
             raise Fault(f"{path} is damaged ({str(error).splitlines()[0]}): run `dvc repro export` again") from None
         if tuple(entry.name for entry in self.session.get_inputs()) != INPUTS:
             raise Fault(f"{path} is no graph of this project: its inputs must be {', '.join(INPUTS)}")
-        self.padding = padding
+        self.path, self.padding = path, padding
+        self.scores: int = self.session.get_outputs()[0].shape[-1]
 
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:
-        """See `Backend`. Several threads may ask at once."""
-        (logits,) = self.session.run([OUTPUT], dict(zip(INPUTS, pad(rows, self.padding), strict=True)))
+        """See `Backend`. Several threads may ask at once.
+
+        Raises:
+            Fault: onnxruntime can't compute it: a sub-word or a length that the graph does not know, too little memory.
+        """
+        inputs = dict(zip(INPUTS, pad(rows, self.padding), strict=True))
+        try:
+            (logits,) = self.session.run([OUTPUT], inputs)
+        except Exception as error:  # the library raises nothing more special
+            raise Fault(
+                f"{self.path} can't be computed ({str(error).splitlines()[0]}): where the files beside it are of "
+                "another export, run `dvc repro export` again"
+            ) from None
         row = np.repeat(np.arange(len(rows)), [len(places) for places in positions])
         chosen: npt.NDArray[np.float32] = logits[row, np.concatenate(positions)]
         return chosen

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tagging import exported
 from tagging.backends import Backend
-from tagging.exported import GRAPHS, Exported, Form
+from tagging.export import exported
+from tagging.export.exported import GRAPHS, TAGGER, Exported, Form
 from tagging.faults import Fault
 
 # Sub-words a forward pass, padding included: few stay in a core's cache, many keep a GPU busy.
@@ -85,6 +85,12 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
 def _onnx(folder: Path, about: Exported, form: Form) -> Iterator[Opened]:
     from tagging.backends.onnx_model import OnnxModel, workers
 
-    model = OnnxModel(folder / GRAPHS[form], about.padding)
+    path = folder / GRAPHS[form]
+    model = OnnxModel(path, about.padding)
+    if model.scores != len(about.labels.names):
+        raise Fault(
+            f"{path} scores {model.scores} labels, {folder / TAGGER} names {len(about.labels.names)}: "
+            "they are of different exports, run `dvc repro export` again"
+        )
     with workers() as threads:
         yield Opened(form, model, threads, CPU_TOKENS)

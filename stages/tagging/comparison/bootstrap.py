@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagging.comparison.sheets import Sheet
-from tagging.resampling import interval, weights
+from tagging.evaluate.resampling import interval, weights
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tagging.entities import Entity, marked
+from tagging.evaluate.entities import Entity, marked
 from tagging.labels import Kind
 
 
@@ -60,14 +60,14 @@ def changes(
 def _one_way(
     direction: Literal["fixed", "broken"], sentence: int, gold: set[Entity], wrong: set[Entity], right: set[Entity]
 ) -> Iterator[Change]:
-    won = sorted(gold & right - wrong, key=lambda entity: entity.begin)
+    won = sorted(gold & right - wrong, key=lambda entity: entity.start)
     explained: set[Entity] = set()
     for entity in won:
-        instead = tuple(sorted((other for other in wrong if _overlap(entity, other)), key=lambda other: other.begin))
+        instead = tuple(sorted((other for other in wrong if _overlap(entity, other)), key=lambda other: other.start))
         explained.update(instead)
         yield Change(direction, sentence, entity, False, instead)
     # A wrong entity that made way for a right one is told there, not once more.
-    for entity in sorted(wrong - right - gold - explained, key=lambda entity: entity.begin):
+    for entity in sorted(wrong - right - gold - explained, key=lambda entity: entity.start):
         yield Change(direction, sentence, entity, True, ())
 
 
@@ -77,4 +77,4 @@ def _majority(runs: Sequence[Sequence[str]], kind: Kind) -> set[Entity]:
 
 
 def _overlap(a: Entity, b: Entity) -> bool:
-    return a.begin < b.end and b.begin < a.end
+    return a.start < b.end and b.start < a.end

@@ -14,7 +14,7 @@ from scipy.stats import ttest_ind_from_stats
 from tagging.comparison.bootstrap import difference_interval
 from tagging.comparison.randomisation import p_values
 from tagging.comparison.sheets import OVERALL, sheets
-from tagging.counts import Counts
+from tagging.evaluate.counts import Counts
 
 Floats = npt.NDArray[np.float64]
 Verdict = Literal["noise", "real"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tagging.comparison.changes import Change
 from tagging.comparison.forms import Terminal
 from tagging.comparison.splits import Compared
-from tagging.entities import Entity
+from tagging.evaluate.entities import Entity
 
 # Words that are shown on each side of an entity.
 CONTEXT = 15
@@ -58,15 +58,15 @@ def _excerpt(change: Change, split: Compared, form: Terminal) -> str:
 
 
 def _name(entity: Entity, words: list[str], form: Terminal) -> str:
-    return form.quote(f"{form.safe(entity.type)} {_text(words[entity.begin : entity.end], form)}")
+    return form.quote(f"{form.safe(entity.type)} {_text(words[entity.start : entity.end], form)}")
 
 
 def _sentence(entity: Entity, words: list[str], form: Terminal) -> str:
-    first, last = max(0, entity.begin - CONTEXT), entity.end + CONTEXT
+    first, last = max(0, entity.start - CONTEXT), entity.end + CONTEXT
     parts = [
         "..." if first else "",
-        _text(words[first : entity.begin], form),
-        form.mark(_text(words[entity.begin : entity.end], form)),
+        _text(words[first : entity.start], form),
+        form.mark(_text(words[entity.start : entity.end], form)),
         _text(words[entity.end : last], form),
         "..." if last < len(words) else "",
     ]

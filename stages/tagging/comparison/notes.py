@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tagging.comparison.runs import EVALUATE, Rows, Run
-from tagging.counts import Counts
+from tagging.evaluate.counts import Counts
 
 # Of the F1 in metrics/evaluate.json, which has six digits.
 ROUNDING = 1e-5

@@ -12,7 +12,7 @@ from tagging.comparison.differences import LEVEL, SEED, Difference, spread
 from tagging.comparison.randomisation import SHUFFLES
 from tagging.comparison.runs import Rows, Run
 from tagging.comparison.splits import Comparison
-from tagging.entities import Entity
+from tagging.evaluate.entities import Entity
 from tagging.scoring import DIGITS
 
 
@@ -92,7 +92,7 @@ def _change(change: Change, rows: Rows) -> dict[str, Any]:
 def _entity(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
     return {
         "type": entity.type,
-        "begin": entity.begin,
+        "start": entity.start,
         "end": entity.end,
-        "text": " ".join(words[entity.begin : entity.end]),
+        "text": " ".join(words[entity.start : entity.end]),
     }

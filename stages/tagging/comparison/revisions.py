@@ -14,13 +14,15 @@ from typing import Any
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
-from dvc.scm import RevError
+from dvc.scm import RevError, resolve_rev
 
 from tagging.comparison.runs import PREDICTIONS, Run, make_run
 from tagging.faults import Fault
 
 # What DVC itself calls the files as they are now.
 WORKSPACE = "workspace"
+
+_EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
 
 # Files that are merely not here tell nothing about those that are.
 _ABSENT = ("deleted", "not in cache")
@@ -43,8 +45,19 @@ def read(name: str, splits: Sequence[str]) -> Run:
             return _workspace(here, splits)
         # A commit's own settings may name a remote that has moved since, or none yet: those of today go first.
         settings = {section: here.config[section] for section in ("core", "cache", "remote")}
+        with _told(name):
+            _check_commit(here, name)
         with _told(name), Repo(here.root_dir, rev=name, config=settings) as repo:
             return _commit(name, repo, splits)
+
+
+def _check_commit(repo: Any, name: str) -> None:
+    """Raise a `Fault` where Git knows a file or a folder by that name (``HEAD:params.yaml``), which DVC trips over."""
+    found = resolve_rev(repo.scm, name)
+    try:
+        resolve_rev(repo.scm, f"{found}^{{commit}}")
+    except RevError:
+        raise Fault(f"{name} is no commit: expected {_EXPECTED}") from None
 
 
 @contextmanager
@@ -53,7 +66,7 @@ def _told(revision: str | None = None) -> Iterator[None]:
     try:
         yield
     except RevError as error:
-        raise Fault(f"{error}: expected a commit, branch, tag or DVC experiment, or `{WORKSPACE}`") from None
+        raise Fault(f"{error}: expected {_EXPECTED}") from None
     except NotDvcRepoError as error:
         raise Fault(f"{revision} has no {PREDICTIONS}: DVC was not set up there" if revision else str(error)) from None
     except DvcException as error:

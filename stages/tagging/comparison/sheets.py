@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tagging.counts import Counts, Totals
+from tagging.evaluate.counts import Counts, Totals
 from tagging.labels import Kind
 
 Floats = npt.NDArray[np.float64]

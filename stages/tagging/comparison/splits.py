@@ -10,7 +10,7 @@ from tagging.comparison.differences import Difference, Differences, differences
 from tagging.comparison.joining import join
 from tagging.comparison.notes import alike, left_out, other_gold, other_metrics
 from tagging.comparison.runs import Rows, Run
-from tagging.counts import Counts, count
+from tagging.evaluate.counts import Counts, count
 from tagging.faults import Fault
 from tagging.labels import Kind
 from tagging.schemes import split_tag

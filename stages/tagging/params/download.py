@@ -37,16 +37,16 @@ AnyEncoder = Annotated[PackagedEncoder | LocalEncoder | HubEncoder, Field(discri
 
 
 # What the stages write: DVC lets no stage read what it, or one after it, writes.
-_OUTS = ("data/raw", "data/tokenized", "data/predictions", "models")
+OUTS = ("data/raw", "data/tokenized", "data/predictions", "models", "metrics", "plots", "reports", ".work")
 
 
 def _source(folder: str) -> str:
     path = PurePosixPath(posixpath.normpath(folder))
     if not folder.strip() or "\0" in folder:
         raise ValueError("must be a folder")
-    for out in map(PurePosixPath, _OUTS):
+    for out in map(PurePosixPath, OUTS):
         if path == out or path in out.parents or out in path.parents:
-            raise ValueError(f"must be a folder apart from what the stages write ({', '.join(_OUTS)})")
+            raise ValueError(f"must be a folder apart from what the stages write ({', '.join(OUTS)})")
     return folder
 
 

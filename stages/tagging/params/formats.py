@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tagging.formats import conllu
-from tagging.formats.conll import SKIP, WORDS
+from tagging.download.formats import conllu
+from tagging.download.formats.conll import SKIP, WORDS
 from tagging.params.files import Files
 
 # Columns of data/raw that are no layers.

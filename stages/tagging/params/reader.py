@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
@@ -19,7 +20,7 @@ PARAMS = Path("params.yaml")
 
 
 class Section(BaseModel):
-    """A mapping of params.yaml: every key is needed, none other is allowed, no value is coerced to another type."""
+    """A mapping of params.yaml: keys without a default are needed, others unknown, values of their type already."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -37,6 +38,10 @@ def read_file(path: Path = PARAMS) -> CommentedMap:
         content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Fault(f"{path} is missing: run the stages from the repository's root") from None
+    except DuplicateKeyError as error:
+        # All that it says shows both values, which may be whole sections.
+        found = str(error.problem).partition(" with value ")[0]
+        raise Fault(f"{path}:{error.problem_mark.line + 1}: {found}: expected each key once") from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise Fault(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, CommentedMap):

@@ -47,6 +47,6 @@ class Train(Section):
     schedule: Literal["linear", "cosine"]
     warmup: float = Field(ge=0, lt=1)
     weight_decay: float = Field(ge=0, lt=1)
-    max_grad_norm: Annotated[float, Field(gt=0)] | None
+    max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     label_smoothing: float = Field(ge=0, lt=1)
     hub: Push

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagging.entities import Entity, confidence, marked
+from tagging.evaluate.entities import Entity, confidence, marked
 from tagging.labels import Kind
 from tagging.predict.documents import Document
 
@@ -65,8 +65,8 @@ class Answer:
     def _mention(self, entity: Entity) -> Mention:
         document = self.document
         if document.text is None:
-            start, end, text = entity.begin, entity.end, " ".join(document.words[entity.begin : entity.end])
+            start, end, text = entity.start, entity.end, " ".join(document.words[entity.start : entity.end])
         else:
-            start, end = document.spans[entity.begin][0], document.spans[entity.end - 1][1]
+            start, end = document.spans[entity.start][0], document.spans[entity.end - 1][1]
             text = document.text[start:end]
         return Mention(entity.type, text, start, end, self.score(entity))

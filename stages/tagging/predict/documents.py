@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagging.words import split_words
+from tagging.download.words import split_words
 
 Span = tuple[int, int]
 
@@ -31,7 +31,7 @@ class Document:
 
     @classmethod
     def of_text(cls, text: str, place: str = "", row: dict[str, Any] | None = None) -> Document:
-        """A raw text, cut into words by the rule of `tagging.words`."""
+        """A raw text, cut into words by the rule of `tagging.download.words`."""
         spans = split_words(text)
         return cls([text[start:end] for start, end in spans], text, spans, place, row or {})
 

@@ -42,7 +42,7 @@ class Highlighter:
         text, spans = answer.document.running()
         parts, end = [], 0
         for entity in answer.entities:
-            start = spans[entity.begin][0]
+            start = spans[entity.start][0]
             # A word that touches a tag would seem to be part of it.
             parts.append(" " if self._tags and 0 < end == start else _escaped(text[end:start]))
             end = spans[entity.end - 1][1]

@@ -23,7 +23,7 @@ def resume(path: Path, notation: Notation, documents: Iterator[Document], source
         How many were taken, and the bytes of their answers; what follows these was never finished.
 
     Raises:
-        Fault: the file has answers for other documents.
+        Fault: the file has answers for other documents, or none that is whole, so that it may be anything.
     """
     count = size = 0
     written = b""
@@ -45,4 +45,6 @@ def resume(path: Path, notation: Notation, documents: Iterator[Document], source
                 )
             size += len(written)
             written = b""
+    if written and not size:
+        raise Fault(f"{path} holds no whole answer, so it may be another file: begin anew without --resume")
     return count, size

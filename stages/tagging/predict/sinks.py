@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 from tagging.faults import Fault
-from tagging.interruption import SIGNALS
+from tagging.interruption import interrupted_later
 
 
 class Sink(Protocol):
@@ -24,8 +21,15 @@ class StandardOutput:
 
     def write(self, text: str) -> None:
         with interrupted_later():
-            sys.stdout.buffer.write(text.encode())
-            sys.stdout.buffer.flush()
+            try:
+                sys.stdout.buffer.write(text.encode())
+                sys.stdout.buffer.flush()
+            except OSError as error:
+                # Python flushes once more at the end: give it a place where that can't fail.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                if isinstance(error, BrokenPipeError):
+                    raise
+                raise Fault(f"standard output: {error.strerror}") from None
 
 
 class File:
@@ -51,31 +55,3 @@ class File:
                 file.truncate(self.size)
                 raise Fault(f"{self.path}: {error.strerror}") from None
             self.size = file.tell()
-
-
-@contextmanager
-def interrupted_later() -> Iterator[None]:
-    """Let a first signal to end wait for the end of the block, which is short; a second one does not wait."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    heeded = [number for number, handler in before.items() if callable(handler)]
-    held: list[int] = []
-
-    def restore() -> None:
-        while heeded:
-            number = heeded.pop()
-            signal.signal(number, before[number])
-
-    def hold(number: int, _: FrameType | None) -> None:
-        if held:
-            restore()
-            signal.raise_signal(number)
-        held.append(number)
-
-    for number in heeded:
-        signal.signal(number, hold)
-    try:
-        yield
-    finally:
-        restore()
-    if held:
-        signal.raise_signal(held[0])

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from tagging.formats.lines import decoded_lines
+from tagging.download.formats.lines import decoded_lines
+from tagging.faults import Fault
 from tagging.predict.documents import Document
 from tagging.predict.readers import Reader
 
@@ -48,8 +49,10 @@ def opened(path: Path | None, reader: Reader, watched: bool) -> Iterator[Source]
         watched: show a progress bar, if standard error is a terminal.
 
     Raises:
-        Fault: (while it is read) it is malformed.
+        Fault: standard input is closed; (while it is read) the file is malformed.
     """
+    if path is None and sys.stdin is None:
+        raise Fault("standard input is closed: expected --input FILE, or a pipe to read from")
     name = "stdin" if path is None else str(path)
     with nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as file:
         sized = file.seekable()
@@ -58,5 +61,6 @@ def opened(path: Path | None, reader: Reader, watched: bool) -> Iterator[Source]
             if sized
             else {"unit": " documents"}
         )
+        watched = watched and sys.stderr is not None
         with tqdm(desc=name, disable=None if watched else True, **size) as bar:
             yield Source(name, reader(decoded_lines(file, name), name), file if sized else None, bar)

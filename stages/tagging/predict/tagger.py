@@ -6,23 +6,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, pairwise, repeat
 from pathlib import Path
+from threading import Lock
 from typing import cast, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from tagging import exported, subwords
 from tagging.backends.opening import opened
-from tagging.exported import Form
+from tagging.export import exported
+from tagging.export.exported import Form
+from tagging.faults import require
 from tagging.predict.answers import Answer, Mention
 from tagging.predict.documents import Document
 from tagging.prediction import Predictor
-from tagging.subword_windows import WindowCutter
+from tagging.tokenize_align import subwords
+from tagging.tokenize_align.subword_windows import WindowCutter
 
 # Words that are labelled together, in batches of like length: of a stream the first few soon, then more and more.
 FIRST_WORDS, MOST_WORDS = 2**9, 2**15
-# Sentences by which the way of tokenising is proven.
-PROBED = 20
 
 
 class Tagger:
@@ -35,7 +36,7 @@ class Tagger:
     A list of texts gives a list of such lists, and is faster than one text after the other. Text that is cut into words
     already goes to `words`, more than memory holds to `stream`.
 
-    Long texts become overlapping windows; nothing is cut off.
+    Long texts become overlapping windows; nothing is cut off. Several threads may ask at once.
 
     Args:
         folder: what the stage export wrote.
@@ -59,9 +60,10 @@ class Tagger:
     ) -> None:
         path = Path(folder)
         about = exported.read(path)
-        self._tokenizer, _ = subwords.load(path, "export")
-        self._windows = about.max_length, about.stride
-        self._cutter: WindowCutter | None = None
+        require(path / subwords.TOKENIZER_FILE, "export")
+        tokenizer, _ = subwords.load(path, "export")
+        self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
+        self._cutting = Lock()
         self._open = ExitStack()
         model = self._open.enter_context(opened(path, about, backend))
         self.backend, self.labels = model.form, about.labels
@@ -118,8 +120,8 @@ class Tagger:
         words = list(chain.from_iterable(document.words for document in documents))
         distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
-        cutter = self._cutter or self._make_cutter([document.words for document in documents[:PROBED]])
-        made = cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
+        with self._cutting:  # it keeps the words that it has met
+            made = self._cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
         found = self._predictor.predict(
             lengths, made.sentence.tolist(), _rows(made.ids, made.offsets), _rows(made.word_ids, made.offsets)
         )
@@ -137,10 +139,6 @@ class Tagger:
 
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
         return [answer.mentions for part in _parts(documents, MOST_WORDS) for answer in self.answer(part)]
-
-    def _make_cutter(self, sentences: Sequence[Sequence[str]]) -> WindowCutter:
-        self._cutter = WindowCutter(self._tokenizer, subwords.one_by_one(self._tokenizer, sentences), *self._windows)
-        return self._cutter
 
 
 def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]:

@@ -83,7 +83,7 @@ def test_a_graph_of_another_kind(tmp_path: Path) -> None:
 def test_nothing_heavy_is_imported() -> None:
     heavy = {"torch", "transformers", "datasets", "accelerate", "pandas", "pyarrow", "sklearn", "onnx"}
     program = (
-        "import sys, tagging.backends.onnx_model, tagging.exported, tagging.prediction\n"
+        "import sys, tagging.backends.onnx_model, tagging.export.exported, tagging.prediction\n"
         f"print(*sorted({heavy} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -9,8 +9,8 @@ from scipy import stats
 from tagging.comparison import bootstrap
 from tagging.comparison.bootstrap import difference_interval, draw_runs
 from tagging.comparison.sheets import OVERALL, sheets
-from tagging.counts import count
-from tagging.resampling import interval, weights
+from tagging.evaluate.counts import count
+from tagging.evaluate.resampling import interval, weights
 from tagging.scoring import score
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC"]

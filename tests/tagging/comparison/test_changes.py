@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tagging.comparison.changes import Change, changes
-from tagging.entities import Entity
+from tagging.evaluate.entities import Entity
 
 
 def found(gold: str, old: str | list[str], new: str | list[str], kind: str = "spans") -> list[str]:
@@ -16,7 +16,7 @@ def found(gold: str, old: str | list[str], new: str | list[str], kind: str = "sp
 
 def written(change: Change) -> str:
     def name(entity: Entity) -> str:
-        return f"{entity.type} {entity.begin} {entity.end}"
+        return f"{entity.type} {entity.start} {entity.end}"
 
     instead = "".join(f" instead {name(other)}" for other in change.instead)
     return f"{change.direction}{' false' if change.false else ''} {name(change.entity)}{instead}"

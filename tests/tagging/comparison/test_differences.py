@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from tagging.comparison.differences import Difference, differences, holm, spread, t_test
-from tagging.counts import count
+from tagging.evaluate.counts import count
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from scipy import stats
 from tagging.comparison import randomisation
 from tagging.comparison.randomisation import p_values
 from tagging.comparison.sheets import sheets
-from tagging.counts import count
+from tagging.evaluate.counts import count
 from tagging.labels import Kind
 from tagging.scoring import score
 

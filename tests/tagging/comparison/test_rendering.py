@@ -183,7 +183,7 @@ def test_json_has_everything() -> None:
     assert test["fixed"][0] == {
         "id": "0",
         "words": ["Ada", "lives", "in", "Oslo"],
-        "entity": {"type": "LOC", "begin": 3, "end": 4, "text": "Oslo"},
+        "entity": {"type": "LOC", "start": 3, "end": 4, "text": "Oslo"},
         "in_gold": True,
         "instead": [],
     }

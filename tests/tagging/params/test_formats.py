@@ -1,4 +1,4 @@
-"""The schemas of files: that every format of the README is one of them, with the keys that stand there."""
+"""The schemas of files: that every format of the docs is one of them, with the keys that stand there."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tagging.params.files import Files
 from tagging.params.formats import AnyFiles
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README[README.index("## Your own data") : README.index("## Change something")]
+PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
 SCHEMAS = {get_args(schema.model_fields["format"].annotation)[0]: schema for schema in get_args(get_args(AnyFiles)[0])}
-BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL) if "format:" in block]
+BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", README + PAGE, re.DOTALL) if "format:" in block]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: re.search(r"format: (\w+)", block)[1])
-def test_examples_of_the_readme_are_valid(block: str) -> None:
+def test_examples_of_the_docs_are_valid(block: str) -> None:
     content = YAML(typ="safe").load(block)
     common = {"source": "files", "train": "a", "validation": "b", "test": "c"}
     keys = content["download"]["dataset"] if "download" in content else common | content
     assert TypeAdapter(AnyFiles).validate_python(keys).layers
 
 
-def test_the_table_of_the_readme_has_every_format_and_key() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (`.*) \|$", SECTION, re.MULTILINE))
+def test_the_table_of_the_page_has_every_format_and_key() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (`.*) \|$", PAGE, re.MULTILINE))
     assert set(rows) == set(SCHEMAS)
     for name, schema in SCHEMAS.items():
         own = {key: field for key, field in schema.model_fields.items() if key not in {*Files.model_fields, "format"}}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagging.download.formats import conll
 from tagging.faults import Fault
-from tagging.formats import conll
 from tagging.labels import Labels
 from tagging.predict.answers import Answer
 from tagging.predict.documents import Document

@@ -8,8 +8,8 @@ from io import BytesIO
 
 import pytest
 
+from tagging.download.formats.lines import decoded_lines
 from tagging.faults import Fault
-from tagging.formats.lines import decoded_lines
 from tagging.predict.documents import Document
 from tagging.predict.readers import read_columns, read_json, read_texts, read_words
 
@@ -72,6 +72,9 @@ EXPECTED = '; expected JSON Lines: an object with "text" or "words" a line'
         (read_json, "{}", "in:1: neither 'text' nor 'words' (no key)" + EXPECTED),
         (read_json, '{"text": "a", "words": ["a"]}', "in:1: both 'text' and 'words'" + EXPECTED),
         (read_json, '\n{"text": null}', "in:2: 'text' must be a string, got None"),
+        (read_json, f'{{"text": {[1] * 99}}}', f"in:1: 'text' must be a string, got {[1] * 19}"[:-1] + ",..."),
+        (read_json, f'{{"{"k" * 99}": 1}}', f"in:1: neither 'text' nor 'words' ({'k' * 57}...)" + EXPECTED),
+        (partial(read_columns, words_at=3), "a" * 99, f"in:1: 1 columns in '{'a' * 56}..., the words are to stand"),
         (read_json, '{"words": "a b"}', "in:1: 'words' must be a list of words, none of them empty, got 'a b'"),
         (read_json, '{"words": ["a", ""]}', "in:1: 'words' must be a list of words, none of them empty, got ['a', '']"),
         (read_json, r'{"text": "\ud800"}', "in:1: half of a surrogate pair"),

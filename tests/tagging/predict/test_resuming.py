@@ -40,13 +40,27 @@ def test_at_any_byte(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS, File(path))
     whole = path.read_bytes()
-    for size in range(len(whole) + 1):
+    write(notation, DOCUMENTS[:1], File(tmp_path / "one"))
+    first = (tmp_path / "one").stat().st_size
+    for size in [0, *range(first, len(whole) + 1)]:
         path.write_bytes(whole[:size])
         left = iter(DOCUMENTS)
         _, kept = resume(path, notation, left, "in")
         assert path.read_bytes() == whole[:size], "it only reads"
         write(notation, list(left), File(path, kept))
         assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+@pytest.mark.parametrize("content", ["notes", "a\tO\r\n\r\n"])
+def test_what_holds_no_whole_answer_may_be_anything(notation: Notation, content: str, tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_bytes(content.encode())
+    if notation.closes(content.encode()):
+        return
+    with pytest.raises(Fault, match="so it may be another file: begin anew without --resume"):
+        resume(path, notation, iter(DOCUMENTS), "in")
+    assert path.read_bytes() == content.encode()
 
 
 @pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])

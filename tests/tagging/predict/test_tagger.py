@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForTokenClassification, pipeline
 
-from tagging import exported
-from tagging.exported import Exported
+from tagging.export import exported
+from tagging.export.exported import Exported
 from tagging.predict import Document, Mention, Tagger
 from tagging.predict import tagger as module
 
@@ -98,6 +100,18 @@ def test_nothing_is_cut_and_the_order_is_kept(tagger: Tagger, sentences: list[li
         assert answer.labels == [WORDS["ner"].get(word, "O") for word in sentence]
 
 
+def test_threads_may_share_a_tagger(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences = [["in", *(f"x{first}y{number}" for number in range(20)), "Oslo"] for first in range(300)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(tagger.words, sentences))
+    finally:
+        sys.setswitchinterval(interval)
+    assert [[tuple(mention)[:4] for mention in each] for each in found] == [[("LOC", "Oslo", 21, 22)]] * 300
+
+
 def test_a_stream_is_read_as_it_is_needed(tagger: Tagger) -> None:
     read = 0
 
@@ -140,7 +154,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagger, o
     model = AutoModelForTokenClassification.from_pretrained(folder, id2label=names, label2id=SPANS.label2id)
     torch.nn.init.normal_(model.classifier.weight, std=1.0)
     model.save_pretrained(folder)
-    exported.write(Exported(SPANS, "greedy", 128, 16, 0), folder)
+    exported.write(Exported(SPANS, "greedy", 128, 16, 0, True), folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tagging.precision.resolve", lambda *_: "fp32")
         with Tagger(folder, "torch") as tagger:

@@ -1,0 +1,1 @@
+"""Modules that of all stages only `train` uses: batches, steps, checkpoints, processes."""
