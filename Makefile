@@ -6,13 +6,15 @@ STAMP := $(VENV)/.installed
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
-.PHONY: repro test lint bench lock
+.PHONY: install repro test lint bench lock
 .DEFAULT_GOAL := repro
 
 repro: $(STAMP)
 	python stages/check.py
 	dvc repro
 	@python stages/evaluate.py --show
+
+install: $(STAMP)
 
 test: $(STAMP)
 	pytest -n auto --dist worksteal
