@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 GAP = 2
+# Characters of a value that a message shows.
+SHOWN = 60
 # Marks that a terminal draws over the character before them.
 _MARKS = ("Mn", "Me")
 
@@ -16,6 +18,11 @@ def printable(word: str) -> str:
         c.encode("unicode_escape").decode() if not c.isprintable() or (not place and _is_mark(c)) else c
         for place, c in enumerate(word)
     )
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning where it is long."""
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 def columns(rows: Sequence[Sequence[str]], width: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagging.display import columns, display_width, printable
+from tagging.display import SHOWN, columns, display_width, printable, shortened
 
 
 def test_columns_are_wrapped() -> None:
@@ -24,3 +24,8 @@ def test_what_could_not_be_seen_is_escaped() -> None:
     assert printable("a\u200bb\x00\t") == "a\\u200bb\\x00\\t"
     assert printable("\ufe0f") == "\\ufe0f"
     assert printable("e\u0301 東") == "e\u0301 東"
+
+
+def test_a_long_text_is_cut_to_its_beginning() -> None:
+    assert shortened("a" * SHOWN) == "a" * SHOWN
+    assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     assert files(tmp_path) == {"out/a": "new", "out.json": "new"}
 
 
+def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]) -> list[Path]:
+    """Have something done just before so many files or folders are renamed, and list what was."""
+    renamed: list[Path] = []
+
+    def rename(path: Path, target: Path) -> None:
+        renamed.append(path)
+        if len(renamed) == moment:
+            act()
+        path.replace(target)
+
+    patch.setattr(Path, "rename", rename)
+    return renamed
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
 def test_a_signal_while_outs_are_put_in_place_waits(
@@ -58,15 +73,7 @@ def test_a_signal_while_outs_are_put_in_place_waits(
 ) -> None:
     out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
     write(out, metrics, "old")
-    renamed = []
-
-    def rename(path: Path, target: Path) -> None:
-        renamed.append(path)
-        if len(renamed) == moment:
-            signal.raise_signal(number)
-        path.replace(target)
-
-    monkeypatch.setattr(Path, "rename", rename)
+    renamed = at_rename(monkeypatch, moment, lambda: signal.raise_signal(number))
     with pytest.raises(KeyboardInterrupt), heeding():
         write(out, metrics, "new")
     signal.alarm(0)  # else the process would end soon
@@ -83,15 +90,7 @@ def test_a_kill_while_outs_are_put_in_place_loses_none(
     write(out, metrics, "old")
     child = os.fork()
     if child == 0:
-        renamed = []
-
-        def rename(path: Path, target: Path) -> None:
-            renamed.append(path)
-            if len(renamed) == moment:
-                os.kill(os.getpid(), signal.SIGKILL)
-            path.replace(target)
-
-        monkeypatch.setattr(Path, "rename", rename)
+        at_rename(monkeypatch, moment, lambda: os.kill(os.getpid(), signal.SIGKILL))
         write(out, metrics, "new")
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     with pytest.raises(RuntimeError), replacing(out, metrics):

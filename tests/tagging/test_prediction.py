@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from opinions import Says
 from transformers import BertConfig, BertForTokenClassification
 
 from tagging import prediction
@@ -97,17 +98,6 @@ def test_one_label_and_score_a_word(model: BertForTokenClassification) -> None:
     assert found.labels == [[LABELS.names[best[1]], "O", LABELS.names[best[3]]]]
     np.testing.assert_allclose(found.scores[0], [expected.max(-1)[1], 0.0, expected.max(-1)[3]], atol=1e-6)
     assert found.unseen == 1
-
-
-class Says:
-    """A backend with an opinion of every sub-word id."""
-
-    def __init__(self, logits: dict[int, list[float]]) -> None:
-        self.answers = logits
-
-    def logits(self, rows: Sequence[np.ndarray], positions: Sequence[np.ndarray]) -> np.ndarray:
-        ids = [row[place] for row, places in zip(rows, positions, strict=True) for place in places]
-        return np.array([self.answers[int(number)] for number in ids], dtype=np.float32)
 
 
 def test_constrained_takes_the_score_of_the_label_that_it_chose() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from tagging.display import shortened
 from tagging.download.formats import conll
 from tagging.download.formats.json_rows import object_in
 from tagging.faults import Fault
@@ -61,7 +62,7 @@ def read_columns(lines: Lines, name: str, words_at: int = 1) -> Iterator[Documen
     width = len(conll.fields(first[1]))
     if width < words_at:
         expected = f"the words are to stand in column {words_at}"
-        raise Fault(f"{name}:{first[0]}: {width} columns in {_short(repr(first[1]))}, {expected}")
+        raise Fault(f"{name}:{first[0]}: {width} columns in {shortened(repr(first[1]))}, {expected}")
     columns = [conll.SKIP] * width
     columns[words_at - 1] = conll.WORDS
     for sentence in conll.sentences(chain([first], numbered), name, columns):
@@ -75,18 +76,14 @@ def split_at_spaces(text: str) -> list[str]:
 
 def _of_row(row: dict[str, Any], place: str) -> Document:
     if ("text" in row) == ("words" in row):
-        keys = _short(", ".join(row)) or "no key"
+        keys = shortened(", ".join(row)) or "no key"
         found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
         raise Fault(f"{place}: {found}; {_EXPECTED}")
     if "text" in row:
         if not isinstance(row["text"], str):
-            raise Fault(f"{place}: 'text' must be a string, got {_short(repr(row['text']))}")
+            raise Fault(f"{place}: 'text' must be a string, got {shortened(repr(row['text']))}")
         return Document.of_text(row["text"], place, row)
     words = row["words"]
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-        raise Fault(f"{place}: 'words' must be a list of words, none of them empty, got {_short(repr(words))}")
+        raise Fault(f"{place}: 'words' must be a list of words, none of them empty, got {shortened(repr(words))}")
     return Document.of_words(words, place, row)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."

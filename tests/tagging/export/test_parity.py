@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
 from datasets import Dataset
+from opinions import Says
 
 from tagging.export.parity import Parity
 from tagging.faults import Fault
@@ -14,17 +12,6 @@ from tagging.labels import Labels
 from tagging.tokenized import WINDOW_FEATURES, Split, sentence_features
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
-
-
-class Says:
-    """A backend with an opinion of every sub-word id."""
-
-    def __init__(self, logits: dict[int, list[float]]) -> None:
-        self.answers = logits
-
-    def logits(self, rows: Sequence[np.ndarray], positions: Sequence[np.ndarray]) -> np.ndarray:
-        ids = [row[place] for row, places in zip(rows, positions, strict=True) for place in places]
-        return np.array([self.answers[int(number)] for number in ids], dtype=np.float32)
 
 
 TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tagging.display import shortened
 from tagging.download.formats.sentence import Sentence
 from tagging.faults import Fault
 
@@ -84,11 +85,6 @@ def _tags(tags: Any, key: str, names: Sequence[str] | None, place: str) -> list[
 def _odd(values: Any, wanted: type) -> str:
     """What a message says of a value that is no list, or of the first item that should not be in it."""
     if not isinstance(values, list):
-        return f"got {_short(values)}"
+        return f"got {shortened(repr(values))}"
     odd = next(item for item in values if isinstance(item, bool) or not isinstance(item, wanted) or item == "")
-    return f"got {_short(odd)} in it"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return f"got {shortened(repr(odd))} in it"
