@@ -21,13 +21,13 @@ from collections.abc import Sequence
 from statistics import fmean
 
 try:
-    from tagging.comparison.forms import Markdown, Terminal
-    from tagging.comparison.record import record
-    from tagging.comparison.rendering import render
-    from tagging.comparison.revisions import WORKSPACE, read
-    from tagging.comparison.runs import SPLITS
-    from tagging.comparison.splits import Comparison, compare
-    from tagging.faults import Fault, exit_with_message
+    from tagline.comparison.forms import Markdown, Terminal
+    from tagline.comparison.record import record
+    from tagline.comparison.rendering import render
+    from tagline.comparison.revisions import WORKSPACE, read
+    from tagline.comparison.runs import SPLITS
+    from tagline.comparison.splits import Comparison, compare
+    from tagline.core.errors import Fault, exit_with_message
 except ModuleNotFoundError as error:
     sys.exit(
         f"compare: the package {error.name} is not installed: `make repro` or `make test` set up .venv, "

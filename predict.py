@@ -5,7 +5,7 @@
     python predict.py --input texts.txt --output entities.jsonl
     cat texts.txt | python predict.py --input - | less
 
-Raw text is cut into words by the rule of training (stages/tagging/download/words.py). The input is read as a stream,
+Raw text is cut into words by the rule of training (stages/tagline/tokenization/words.py). The input is read as a stream,
 and answers keep its order. Formats, told by the suffixes .txt, .jsonl (or .json) and .conll:
 
     text    in: a document a line. out: the same with entities marked, for people
@@ -25,20 +25,20 @@ from pathlib import Path
 from typing import get_args
 
 try:
-    from tagging.interruption import Interrupted, end_silently, interrupted_later
+    from tagline.core.signals import Interrupted, end_silently, interrupted_later
 
     if __name__ == "__main__":
         end_silently()
 
-    from tagging.export.exported import Form
-    from tagging.faults import Fault, exit_with_message
-    from tagging.predict import Document, Tagger
-    from tagging.predict.highlighting import Highlighter, in_color
-    from tagging.predict.notations import Columns, JsonLines, Lines, Notation
-    from tagging.predict.readers import Reader, read_columns, read_json, read_texts, read_words, split_at_spaces
-    from tagging.predict.resuming import resume
-    from tagging.predict.sinks import File, Sink, StandardOutput
-    from tagging.predict.sources import Source, opened
+    from tagline.artifacts.exported import Form
+    from tagline.core.errors import Fault, exit_with_message
+    from tagline.inference import Document, Tagger
+    from tagline.inference.highlighting import Highlighter, in_color
+    from tagline.inference.notations import Columns, JsonLines, Lines, Notation
+    from tagline.inference.readers import Reader, read_columns, read_json, read_texts, read_words, split_at_spaces
+    from tagline.inference.resuming import resume
+    from tagline.inference.sinks import File, Sink, StandardOutput
+    from tagline.inference.sources import Source, opened
 except ModuleNotFoundError as error:
     sys.exit(
         f"predict: the package {error.name} is not installed: `make repro` or `make test` set up .venv, "

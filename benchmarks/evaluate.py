@@ -78,11 +78,13 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/raw and data/tokenized as the stages would, and a model where there is none."""
     from transformers import set_seed
 
-    from tagging import corpus, encoders, models, tokenized
-    from tagging.params.tokenize_align import Limits, TokenizeAlign
+    from tagline.artifacts import raw_data, tokenized
+    from tagline.model import classifier
+    from tagline.sources import encoders
+    from tagline.tokenization.params import Limits, TokenizeAlign
 
     splits = read_columns(arguments.data)
-    corpus.write(folder / "raw", splits, [TASK])
+    raw_data.write(folder / "raw", splits, [TASK])
     trained = (arguments.model / "config.json").is_file()
     source = arguments.model if trained else encoders.find_in_package(PACKAGE, MODEL)[0]
     tokenizer = encoders.load_tokenizer(source)
@@ -102,7 +104,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         (folder / "model").symlink_to(arguments.model)
     else:
         set_seed(0)
-        models.start(source, tokenized.load_labels(folder / "tokenized")).save_pretrained(folder / "model")
+        classifier.start(source, tokenized.load_labels(folder / "tokenized")).save_pretrained(folder / "model")
     rows = [row for split in SPLITS for row in splits[split]]
     return {"sentences": len(rows), "words": sum(len(row["words"]) for row in rows)}
 
@@ -116,19 +118,20 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from accelerate import PartialState
     from transformers import AutoConfig
 
-    from tagging import models, tokenized
-    from tagging.backends.torch_model import TorchModel, workers
-    from tagging.labels import Labels
-    from tagging.precision import keep_weights, resolve
-    from tagging.prediction import Predictor, predict_split
-    from tagging.scoring import score
+    from tagline.artifacts import tokenized
+    from tagline.labels.label_list import Labels
+    from tagline.metrics.scores import score
+    from tagline.model import classifier
+    from tagline.model.backends.torch_model import TorchModel, workers
+    from tagline.model.precision import keep_weights, resolve
+    from tagline.model.prediction import Predictor, predict_split
 
     names = tuple(AutoConfig.from_pretrained(folder / "model").id2label.values())
     labels = Labels(TASK, "spans", names, names[0])
     splits = {name: tokenized.load_split(folder / "tokenized", name) for name in SPLITS}
     gold = {name: split.gold(tokenized.load_labels(folder / "tokenized")) for name, split in splits.items()}
     precision = resolve(arguments.precision, PartialState().device, "--precision")
-    model = models.load(folder / "model", labels)
+    model = classifier.load(folder / "model", labels)
     start = time.perf_counter()
     keep_weights(model, precision)
     backend = TorchModel(model, precision)

@@ -115,10 +115,10 @@ def run(side: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write the sentences and their gold entities, test last; say what forms of the model there are."""
-    from tagging.export import exported
-    from tagging.predict.answers import Answer
-    from tagging.predict.documents import Document
-    from tagging.tokenize_align import subwords
+    from tagline.artifacts import exported
+    from tagline.inference.answers import Answer
+    from tagline.inference.documents import Document
+    from tagline.tokenization import subwords
 
     tokenizer, _ = subwords.load(arguments.model, "export")
 
@@ -147,8 +147,8 @@ def placed(document: Any, entities: Sequence[tuple[str, int, int]]) -> Found:
 
 
 def ours(side: str, sentences: list[list[str]], arguments: argparse.Namespace) -> tuple[dict[str, float], list[Found]]:
-    from tagging.predict import Tagger
-    from tagging.predict.documents import Document
+    from tagline.inference import Tagger
+    from tagline.inference.documents import Document
 
     with Tagger(arguments.model, side, arguments.tokens_per_batch) as tagger:
         tagger.words(sentences[0])

@@ -34,9 +34,10 @@ def main() -> None:
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/tokenized and models/pretrained as the stages would."""
-    from tagging import corpus, encoders, tokenized
-    from tagging.params.reader import read_section
-    from tagging.params.tokenize_align import TokenizeAlign
+    from tagline.artifacts import raw_data, tokenized
+    from tagline.core.params import read_section
+    from tagline.sources import encoders
+    from tagline.tokenization.params import TokenizeAlign
 
     pretrained, flop = folder / "models/pretrained", None
     if arguments.random_weights:
@@ -45,7 +46,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     else:
         source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
         splits = read_columns(arguments.data)
-    corpus.write(folder / "raw", splits, [TASK])
+    raw_data.write(folder / "raw", splits, [TASK])
     encoders.copy_encoder(source, pretrained / "encoder")
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
@@ -71,12 +72,12 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from accelerate import Accelerator
     from ruamel.yaml import YAML
 
-    from tagging.train.epochs import EpochLines
-    from tagging.train.gradients import Gradients
-    from tagging.train.learning import SCORES
-    from tagging.train.training import Step, Training
-    from tagging.train.training_rows import TrainingRows
-    from tagging.train.validation import Validation
+    from tagline.training.epochs import EpochLines
+    from tagline.training.gradients import Gradients
+    from tagline.training.learning import SCORES
+    from tagline.training.training import Step, Training
+    from tagline.training.training_rows import TrainingRows
+    from tagline.training.validation import Validation
 
     clock, shares = Clock(), Shares()
     before(EpochLines, "begin_epoch", clock.begin_epoch)
@@ -129,8 +130,8 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         set_seed,
     )
 
-    from tagging import tokenized
-    from tagging.train.validation import Validation
+    from tagline.artifacts import tokenized
+    from tagline.training.validation import Validation
 
     settings = arguments.settings
     labels = tokenized.load_labels(folder / "data/tokenized")

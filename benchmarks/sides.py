@@ -19,7 +19,7 @@ TASK = "ner"
 
 def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
     """The splits of a folder of column files whose first column holds words and whose last one tags."""
-    from tagging.download.formats import conll
+    from tagline.sources.formats import conll
 
     splits = {}
     for split, names in FILES.items():

@@ -66,7 +66,8 @@ def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Write data/raw and the tokenizer's folder, as the stage download would."""
-    from tagging import corpus, encoders
+    from tagline.artifacts import raw_data
+    from tagline.sources import encoders
 
     splits = read_columns(arguments.data)
     once = sum(len(row["words"]) for rows in splits.values() for row in rows)
@@ -74,14 +75,14 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     repeated: dict[str, Iterator[dict[str, list[str]]]] = {
         split: chain.from_iterable(repeat(rows, times)) for split, rows in splits.items()
     }
-    corpus.write(folder / "raw", repeated, [TASK])
+    raw_data.write(folder / "raw", repeated, [TASK])
     source, _ = encoders.find_in_package(PACKAGE, MODEL)
     encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
     return {"words": once * times}
 
 
 def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
-    from tagging.params.tokenize_align import Limits, TokenizeAlign
+    from tagline.tokenization.params import Limits, TokenizeAlign
 
     stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
     params = TokenizeAlign(

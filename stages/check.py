@@ -8,14 +8,14 @@ Reads params.yaml. Writes nothing. Where a stage shall push to the Hugging Face 
 
 from __future__ import annotations
 
-from tagging.faults import Fault, exit_with_message, take_no_arguments
-from tagging.params.download import Download
-from tagging.params.evaluate import Evaluate
-from tagging.params.export import Export
-from tagging.params.push import Push
-from tagging.params.reader import PARAMS, Section, faults, line_of, read_file, read_section
-from tagging.params.tokenize_align import TokenizeAlign
-from tagging.params.train import Train
+from tagline.core.errors import Fault, exit_with_message, take_no_arguments
+from tagline.core.params import PARAMS, Section, faults, line_of, read_file, read_section
+from tagline.export.params import Export
+from tagline.hub.params import Push
+from tagline.metrics.params import Evaluate
+from tagline.sources.params import Download
+from tagline.tokenization.params import TokenizeAlign
+from tagline.training.params import Train
 
 SECTIONS: dict[str, type[Section]] = {
     "download": Download,
@@ -47,7 +47,7 @@ def check_pushes(pushes: dict[str, Push]) -> None:
     """Ask the Hub about those that are on."""
     asked = {section: params for section, params in pushes.items() if params.push}
     if asked:
-        from tagging.hub_push import Target  # here, since the Hub's client takes longer to load than all of this script
+        from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this script
 
         for section, params in asked.items():
             Target.of(section, params).check()

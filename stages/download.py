@@ -9,7 +9,7 @@ Writes data/raw (a `datasets.DatasetDict`: id, words, one list of ClassLabel a t
 
 from __future__ import annotations
 
-from tagging.interruption import end_silently
+from tagline.core.signals import end_silently
 
 if __name__ == "__main__":
     end_silently()
@@ -17,17 +17,17 @@ if __name__ == "__main__":
 from pathlib import Path
 from typing import Any
 
-from tagging import corpus, encoders
-from tagging.download import hub
-from tagging.download.files import FileSource
-from tagging.download.hub_rows import HubSource
-from tagging.faults import Fault, exit_with_message, take_no_arguments
-from tagging.outputs import replacing, write_json
-from tagging.params.download import AnyDataset, AnyEncoder, Download, PackagedEncoder
-from tagging.params.hub import HubDataset, HubEncoder
-from tagging.params.reader import read_section
-from tagging.progress import quiet
-from tagging.provenance import PROVENANCE, hashes, sha256
+from tagline.artifacts import raw_data
+from tagline.core.errors import Fault, exit_with_message, take_no_arguments
+from tagline.core.outputs import replacing, write_json
+from tagline.core.params import read_section
+from tagline.core.progress import quiet
+from tagline.core.provenance import PROVENANCE, hashes, sha256
+from tagline.sources import encoders, hub
+from tagline.sources.files import FileSource
+from tagline.sources.hub_dataset import HubSource
+from tagline.sources.hub_params import HubDataset, HubEncoder
+from tagline.sources.params import AnyDataset, AnyEncoder, Download, PackagedEncoder
 
 RAW = Path("data/raw")
 PRETRAINED = Path("models/pretrained")
@@ -46,7 +46,7 @@ def main() -> None:
 def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     """Read every split where it lives, check each row and write all as one data set."""
     source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
-    rows = corpus.write(target, source.splits(), list(dataset.layers))
+    rows = raw_data.write(target, source.splits(), list(dataset.layers))
     report = source.report()
     write_json(target / PROVENANCE, {**source.provenance(), "rows": rows})
     print(", ".join(f"{split}: {count:,} sentences" for split, count in rows.items()))

@@ -11,7 +11,7 @@ split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv, and rep
 
 from __future__ import annotations
 
-from tagging.interruption import end_silently
+from tagline.core.signals import end_silently
 
 if __name__ == "__main__":
     end_silently()
@@ -23,23 +23,25 @@ from typing import Any
 from accelerate import PartialState
 from tabulate import tabulate
 
-from tagging import curve_files, launchers, models, tokenized
-from tagging.backends.torch_model import TorchModel, workers
-from tagging.evaluate import evaluation, plots
-from tagging.evaluate.evaluation import Labelled
-from tagging.evaluate.report import curves
-from tagging.evaluate.report.outcomes import Row
-from tagging.evaluate.report.page import Evaluation, render
-from tagging.evaluate.seen import Seen
-from tagging.faults import Fault, exit_with_message
-from tagging.labels import Labels
-from tagging.outputs import read_json, replacing, write_json
-from tagging.params.evaluate import Evaluate
-from tagging.params.reader import read_section
-from tagging.precision import keep_weights, resolve
-from tagging.prediction import Predictor, predict_split
-from tagging.progress import quiet
-from tagging.tokenized import Split
+from tagline.artifacts import learning_curves, tokenized
+from tagline.artifacts.tokenized import Split
+from tagline.core import launchers
+from tagline.core.errors import Fault, exit_with_message
+from tagline.core.outputs import read_json, replacing, write_json
+from tagline.core.params import read_section
+from tagline.core.progress import quiet
+from tagline.labels.label_list import Labels
+from tagline.metrics import evaluation, plots
+from tagline.metrics.evaluation import Labelled
+from tagline.metrics.params import Evaluate
+from tagline.metrics.training_index import Seen
+from tagline.model import classifier
+from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.precision import keep_weights, resolve
+from tagline.model.prediction import Predictor, predict_split
+from tagline.report import curves
+from tagline.report.outcomes import Row
+from tagline.report.page import Evaluation, render
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
@@ -65,7 +67,7 @@ def main() -> None:
     quiet()
     launchers.refuse("evaluate")
     labels = tokenized.load_labels(TOKENIZED)
-    losses, epochs = curve_files.read(TRAIN_LOSS, curves.LOSSES), curve_files.read(VALIDATION, curves.EPOCHS)
+    losses, epochs = learning_curves.read(TRAIN_LOSS, curves.LOSSES), learning_curves.read(VALIDATION, curves.EPOCHS)
     loaded = {name: tokenized.load_split(TOKENIZED, name) for name in ("train", *SPLITS)}
     backend = load_backend(params, labels)
     with workers(backend.device) as threads:
@@ -102,7 +104,7 @@ def show() -> None:
 def load_backend(params: Evaluate, labels: Labels) -> TorchModel:
     """The fine-tuned model on this host's device."""
     precision = resolve(params.precision, PartialState().device, "evaluate.precision")
-    model = models.load(FINETUNED, labels)
+    model = classifier.load(FINETUNED, labels)
     tokenized.check_tokenizer(TOKENIZED, FINETUNED, "train")
     keep_weights(model, precision)
     return TorchModel(model, precision)

@@ -4,7 +4,7 @@ Reads the section ``export``, the key ``evaluate.decoding`` and three of ``token
 data/tokenized (the test split) and models/finetuned; for the model card also the provenance of data and encoder, the
 scores and the learning curve.
 Writes models/export, which `transformers.pipeline("token-classification", model="models/export")` loads, with the forms
-for onnxruntime (see `tagging.export.exported`) and the model card README.md beside it, and metrics/export.json. Pushes
+for onnxruntime (see `tagline.artifacts.exported`) and the model card README.md beside it, and metrics/export.json. Pushes
 models/export to the Hugging Face Hub where ``export.hub`` says so.
 
     python stages/export.py
@@ -13,7 +13,7 @@ models/export to the Hugging Face Hub where ``export.hub`` says so.
 
 from __future__ import annotations
 
-from tagging.interruption import end_silently
+from tagline.core.signals import end_silently
 
 if __name__ == "__main__":
     end_silently()
@@ -25,26 +25,28 @@ import torch
 from safetensors import SafetensorError
 from tabulate import tabulate
 
-from tagging import curve_files, launchers, models, tokenized
-from tagging.backends import Backend
-from tagging.backends.onnx_model import OnnxModel, cores
-from tagging.backends.torch_model import TorchModel
-from tagging.decoding import Decoding
-from tagging.encoders import load_tokenizer, save_tokenizer
-from tagging.export import exported, onnx_export, quantization
-from tagging.export.card import document
-from tagging.export.exported import GRAPHS, Exported, Form
-from tagging.export.parity import Parity
-from tagging.faults import Fault, exit_with_message, require
-from tagging.hub_push import Target
-from tagging.labels import Labels
-from tagging.outputs import read_json, replacing, write_json
-from tagging.params.evaluate import Evaluate
-from tagging.params.export import Export
-from tagging.params.reader import read_section
-from tagging.params.tokenize_align import TokenizeAlign
-from tagging.progress import quiet
-from tagging.provenance import PROVENANCE
+from tagline.artifacts import exported, learning_curves, tokenized
+from tagline.artifacts.exported import GRAPHS, Exported, Form
+from tagline.core import launchers
+from tagline.core.errors import Fault, exit_with_message, require
+from tagline.core.outputs import read_json, replacing, write_json
+from tagline.core.params import read_section
+from tagline.core.progress import quiet
+from tagline.core.provenance import PROVENANCE
+from tagline.export import onnx_export, quantization
+from tagline.export.card import document
+from tagline.export.onnx_model import OnnxModel, cores
+from tagline.export.params import Export
+from tagline.export.parity import Parity
+from tagline.hub.push import Target
+from tagline.labels.label_list import Labels
+from tagline.metrics.params import Evaluate
+from tagline.model import classifier
+from tagline.model.backends import Backend
+from tagline.model.backends.torch_model import TorchModel
+from tagline.model.decoding import Decoding
+from tagline.sources.encoders import load_tokenizer, save_tokenizer
+from tagline.tokenization.params import TokenizeAlign
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
@@ -84,7 +86,7 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
     """Write the export and its metrics, or raise a `Fault` and leave the earlier ones."""
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
-    trained = TorchModel(models.load(FINETUNED, labels))
+    trained = TorchModel(classifier.load(FINETUNED, labels))
     tokenized.check_tokenizer(TOKENIZED, FINETUNED, "train")
     one_by_one = tokenized.is_one_by_one(TOKENIZED)
     tagger = Exported(labels, decoding, windows.max_length, windows.stride, trained.padding, one_by_one)
@@ -101,7 +103,7 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
 def write_folder(params: Export, tagger: Exported, target: Path) -> None:
     """Write what transformers loads (weights, the configuration that names their format and the labels, tokenizer)."""
     try:
-        models.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+        classifier.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
     except SafetensorError as error:  # a disk that is full, for one
         raise Fault(f"{EXPORT} can't be written ({error}); the earlier export was kept") from None
     save_tokenizer(load_tokenizer(FINETUNED), target)
@@ -112,7 +114,7 @@ def write_graphs(params: Export, labels: Labels, target: Path) -> None:
     """Write the forms for onnxruntime that the params ask for."""
     if not params.onnx and not params.int8:
         return
-    onnx_export.write(models.load(FINETUNED, labels, torch.float32), target / GRAPHS["onnx"])
+    onnx_export.write(classifier.load(FINETUNED, labels, torch.float32), target / GRAPHS["onnx"])
     if params.int8:
         quantization.write(target / GRAPHS["onnx"], target / GRAPHS["onnx-int8"])
     if not params.onnx:
@@ -148,7 +150,7 @@ def prove(form: Form, target: Path, tagger: Exported, parity: Parity, params: Ex
 def load(form: Form, target: Path, tagger: Exported) -> Backend:
     """A form, as a user will load it."""
     if form == "torch":
-        return TorchModel(models.load(target, tagger.labels))
+        return TorchModel(classifier.load(target, tagger.labels))
     return OnnxModel(target / GRAPHS[form], tagger.padding, threads=cores())
 
 
@@ -170,7 +172,7 @@ def write_card(
         training=read_json(FINETUNED / PROVENANCE, "train"),
         windows=windows.model_dump(include={"label_all_tokens", "max_length", "stride"}),
         metrics=read_json(EVALUATED, "evaluate"),
-        epochs=curve_files.read(VALIDATION, document.EPOCHS),
+        epochs=learning_curves.read(VALIDATION, document.EPOCHS),
         decoding=tagger.decoding,
         forms=forms,
         language=params.card.language,

@@ -1,7 +1,7 @@
 """Stage 2, tokenize-align: words become sub-words, word labels become sub-word labels, long sentences become windows.
 
 Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrained/tokenizer.
-Writes data/tokenized (see `tagging.tokenized` for its layout) and metrics/data.json: what each split holds, and what is
+Writes data/tokenized (see `tagline.artifacts.tokenized` for its layout) and metrics/data.json: what each split holds, and what is
 odd about it.
 
     python stages/tokenize_align.py
@@ -10,7 +10,7 @@ odd about it.
 
 from __future__ import annotations
 
-from tagging.interruption import end_silently
+from tagline.core.signals import end_silently
 
 if __name__ == "__main__":
     end_silently()
@@ -26,19 +26,20 @@ from datasets import Dataset, DatasetDict, disable_progress_bars
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from tagging import corpus, labels, tokenized
-from tagging.corpus import ID, SPLITS, WORDS
-from tagging.faults import Fault, exit_with_message, require
-from tagging.labels import Labels
-from tagging.outputs import replacing, write_json
-from tagging.params.reader import read_section
-from tagging.params.tokenize_align import TokenizeAlign
-from tagging.shards import ShardWriter
-from tagging.tokenize_align import show, subwords
-from tagging.tokenize_align.duplicates import Hashes, TrainingSentences, hash_sentences
-from tagging.tokenize_align.encoding import Encoded, WindowMaker
-from tagging.tokenize_align.findings import Findings
-from tagging.tokenize_align.tags import Tags, flat, read_tags
+from tagline.artifacts import raw_data, tokenized
+from tagline.artifacts.raw_data import ID, SPLITS, WORDS
+from tagline.artifacts.shards import ShardWriter
+from tagline.core.errors import Fault, exit_with_message, require
+from tagline.core.outputs import replacing, write_json
+from tagline.core.params import read_section
+from tagline.labels import label_list
+from tagline.labels.label_list import Labels
+from tagline.tokenization import show, subwords
+from tagline.tokenization.duplicates import Hashes, TrainingSentences, hash_sentences
+from tagline.tokenization.encoding import Encoded, WindowMaker
+from tagline.tokenization.findings import Findings
+from tagline.tokenization.params import TokenizeAlign
+from tagline.tokenization.tags import Tags, flat, read_tags
 
 RAW = Path("data/raw")
 TOKENIZER = Path("models/pretrained/tokenizer")
@@ -73,11 +74,11 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     Raises:
         Fault: task, tokenizer and params do not go together, a tag is refused, or a limit is passed.
     """
-    data = corpus.load(raw)
-    if params.task not in corpus.layers(data):
+    data = raw_data.load(raw)
+    if params.task not in raw_data.layers(data):
         raise Fault(
             f"{raw} has no column {params.task!r} (tokenize_align.task in params.yaml): "
-            f"it has {', '.join(corpus.layers(data))}"
+            f"it has {', '.join(raw_data.layers(data))}"
         )
     loaded = load_tokenizer(tokenizer, params.max_length)
     names, tags = read_tags(data, params.task, params.scheme)
@@ -88,7 +89,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     one_by_one = is_one_by_one(loaded, data)
     maker = WindowMaker(loaded, one_by_one, params.max_length, params.stride, names.inside, params.label_all_tokens)
     target.mkdir()
-    labels.write(names, target / "labels.json")
+    label_list.write(names, target / "labels.json")
     tokenized.write_provenance(tokenizer, one_by_one, target)
     writer = SplitWriter(params.task, names, maker, target)
     metrics = {}
@@ -171,7 +172,7 @@ class SplitWriter:
             ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES, split) as windows,
             tqdm(total=len(data), desc=split, unit=" sentences", disable=None) as bar,
         ):
-            for chunk in corpus.chunks(data, CHUNK_WORDS):
+            for chunk in raw_data.chunks(data, CHUNK_WORDS):
                 values, ends = flat(chunk[self.task])
                 ids = tags.to_labels(values, ends, self.names)
                 vocabulary = chunk[WORDS].values.dictionary_encode()
@@ -197,7 +198,7 @@ def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, c
     """What is odd about the words of some sentences, for this tokenizer."""
     for kind, odd in (("without_subwords", encoded.counts == 0), ("cut_words", encoded.counts > capacity)):
         places = np.flatnonzero(odd)
-        findings.add(kind, len(places), (corpus.name_word(chunk, int(place)) for place in places))
+        findings.add(kind, len(places), (raw_data.name_word(chunk, int(place)) for place in places))
     long = np.flatnonzero(np.bincount(encoded.sentence) > 1)
     findings.add("windowed", len(long), (chunk[ID][int(row)].as_py() for row in long))
 

@@ -10,7 +10,7 @@ learning curves plots/train_loss.csv and plots/validation.csv. Pushes each epoch
 
 from __future__ import annotations
 
-from tagging.interruption import end_silently
+from tagline.core.signals import end_silently
 
 if __name__ == "__main__":
     end_silently()
@@ -25,26 +25,27 @@ import pyarrow.compute as pc
 import torch
 from transformers import PreTrainedModel, set_seed
 
-from tagging import models, tokenized
-from tagging.batches import rounded_up
-from tagging.faults import Fault, take_no_arguments
-from tagging.hub_push import Target
-from tagging.labels import Labels
-from tagging.outputs import replacing, write_json
-from tagging.params.reader import read_section
-from tagging.params.train import Train
-from tagging.precision import resolve
-from tagging.progress import quiet
-from tagging.provenance import PROVENANCE, versions
-from tagging.tokenized import Split
-from tagging.train import dropout, own_launcher, processes
-from tagging.train.engines import Engine, accelerate_loop, trainer
-from tagging.train.epoch_pushes import EpochPushes
-from tagging.train.fingerprint import fingerprint
-from tagging.train.learning import SCORES
-from tagging.train.training import Training
-from tagging.train.validation import Validation
-from tagging.train.work import work_folder
+from tagline.artifacts import tokenized
+from tagline.artifacts.tokenized import Split
+from tagline.core.errors import Fault, take_no_arguments
+from tagline.core.outputs import replacing, write_json
+from tagline.core.params import read_section
+from tagline.core.progress import quiet
+from tagline.core.provenance import PROVENANCE, versions
+from tagline.hub.push import Target
+from tagline.labels.label_list import Labels
+from tagline.model import classifier
+from tagline.model.batches import rounded_up
+from tagline.model.precision import resolve
+from tagline.training import dropout, own_launcher, processes
+from tagline.training.engines import Engine, accelerate_loop, trainer
+from tagline.training.epoch_pushes import EpochPushes
+from tagline.training.fingerprint import fingerprint
+from tagline.training.learning import SCORES
+from tagline.training.params import Train
+from tagline.training.training import Training
+from tagline.training.validation import Validation
+from tagline.training.work import work_folder
 
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
@@ -82,7 +83,7 @@ def run() -> None:
     tokenized.check_tokenizer(TOKENIZED, TOKENIZER)
     train_split, validation_split = (tokenized.load_split(TOKENIZED, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
-    model = models.start(ENCODER, labels, params.attention, precision)
+    model = classifier.start(ENCODER, labels, params.attention, precision)
     dropout.replace(model)
     check_fit(model, train_split, labels, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, labels)

@@ -13,23 +13,15 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 os.environ["TAGLINE_PROCESSES"] = "1"
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests use onnxruntime itself
 
-import runpy
 import shutil
 import signal
-import string
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import torch
-from accelerate.state import AcceleratorState
-from datasets import Dataset
+from helpers.project import STAGES, run_stage
+from helpers.tiny import PEOPLE, PLACES, conll, save_encoder, tiny_sentences, word_piece, write_params
 from huggingface_hub import constants
 from hypothesis import settings
-from ruamel.yaml import YAML
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -37,218 +29,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # No test depends on how busy the host is.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
-
-ROOT = Path(__file__).parents[1]
-STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
-
-# What stages read of other sections: the exported model decodes as the evaluated one, and its card tells of windows.
-SHARED = {"export": {"evaluate": ["decoding"], "tokenize_align": ["label_all_tokens", "max_length", "stride"]}}
-
-NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
-TINY_PARAMS = {
-    "download": {
-        "folder": "data/tiny",
-        "dataset": {
-            "source": "files",
-            "format": "conll",
-            "columns": ["words", "pos", "ner"],
-            "train": "train.conll",
-            "validation": "validation.conll",
-            "test": "test.conll",
-        },
-        "encoder": {"source": "path", "path": "encoder"},
-    },
-    "tokenize_align": {
-        "task": "ner",
-        "scheme": "auto",
-        "illegal": "repair",
-        "label_all_tokens": True,
-        "max_length": 24,
-        "stride": 6,
-        "limits": dict.fromkeys(
-            ["illegal", "unseen", "duplicates", "without_subwords", "cut_words", "windowed"],
-        ),
-    },
-    "train": {
-        "engine": "accelerate",
-        "seed": 7,
-        "epochs": 6,
-        "max_steps": None,
-        "early_stopping": None,
-        "batches": {"order": "random", "batch_size": 2},
-        "checkpoint_every": None,
-        "pad_to_multiple_of": None,
-        "device_tokens": None,
-        "precision": "fp32",
-        "attention": "sdpa",
-        "learning_rate": 0.02,
-        "schedule": "linear",
-        "warmup": 0.1,
-        "weight_decay": 0.01,
-        "max_grad_norm": 1.0,
-        "label_smoothing": 0.0,
-        "hub": dict(NO_PUSH),
-    },
-    "evaluate": {
-        "tokens_per_batch": 64,
-        "precision": "fp32",
-        "decoding": "greedy",
-        "bootstrap": {"resamples": 100, "seed": 3},
-    },
-    "export": {
-        "dtype": "float32",
-        "onnx": True,
-        "int8": True,
-        "min_agreement": 1.0,
-        "max_f1_drop": 0.05,
-        "card": {"language": "en", "license": None},
-        "hub": dict(NO_PUSH),
-    },
-}
-
-# name, pos, ner; the long one needs windows, the last word of the test split's second sentence is of no sub-word.
-PEOPLE = ["Ada", "Bo", "Cem", "Dag", "Eva", "Finn"]
-PLACES = ["Oslo", "Rome", "Kyiv", "Lima", "Bern", "Cork"]
-
-
-def word_piece(pieces: list[str], lowercase: bool = False) -> PreTrainedTokenizerFast:
-    """A WordPiece tokenizer of the given pieces and all single ASCII characters, with BERT's special tokens."""
-    characters = string.ascii_letters + string.digits + string.punctuation
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *pieces, *characters, *(f"##{letter}" for letter in characters)]
-    tokenizer = Tokenizer(
-        models.WordPiece({piece: number for number, piece in enumerate(dict.fromkeys(vocabulary))}, unk_token="[UNK]")
-    )
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=64,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-    )
-
-
-# What tokenizers are known to stumble over: characters of no width, marks that combine, emoji of several code points,
-# spaces that are none, other scripts and directions, and words that no vocabulary has.
-ODD_WORDS = [
-    *(
-        "\u200b",
-        "\u200d",
-        "\ufeff",
-        "\u00ad",
-        "\ufe0f",
-        "\u0301",
-        "e\u0301",
-        "a\u200bb",
-        "\u00a0",
-        "a\u00a0b",
-        "\u3000",
-        " ",
-    ),
-    *("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1f3\U0001f1f4", "\U0001f44d\U0001f3fd", "\u2764\ufe0f"),
-    *(
-        "\u6771\u4eac",
-        "\ud55c\uad6d",
-        "\u05e9\u05dc\u05d5\u05dd",
-        "\u0645\u0631\u062d\u0628\u0627",
-        "\u0928\u092e\u0938\u094d\u0924\u0947",
-        "\ufb01n",
-        "\u0130stanbul",
-        "Stra\u00dfe",
-    ),
-    *(
-        "don't",
-        "U.S.",
-        "...",
-        "[SEP]",
-        "[CLS]",
-        "<s>",
-        "</s>",
-        "##a",
-        "\u2581a",
-        "\u0120a",
-        "x" * 120,
-        "\x00",
-        "\t",
-        "--",
-        "@user",
-    ),
-]
-
-
-def trained(model: models.Model, trainer: trainers.Trainer) -> Tokenizer:
-    """A tokenizer trained on the tiny corpus and half of the odd words, so that some of their pieces are known."""
-    tokenizer = Tokenizer(model)
-    byte_level = isinstance(model, models.BPE)
-    tokenizer.pre_tokenizer = (
-        pre_tokenizers.ByteLevel(add_prefix_space=True) if byte_level else pre_tokenizers.Metaspace()
-    )
-    words = [*PEOPLE, *PLACES, "Lind", "lives", "in", *ODD_WORDS[::2]]
-    tokenizer.train_from_iterator([" ".join(words)] * 4, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
-    )
-    return tokenizer
-
-
-def byte_level_bpe() -> Tokenizer:
-    """As RoBERTa's."""
-    special = ["<pad>", "<s>", "</s>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=special, initial_alphabet=alphabet, show_progress=False
-    )
-    return trained(models.BPE(), trainer)
-
-
-def unigram() -> Tokenizer:
-    """As XLM-RoBERTa's, with its normalisation of Unicode."""
-    trainer = trainers.UnigramTrainer(
-        vocab_size=150, special_tokens=["<pad>", "<s>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False
-    )
-    tokenizer = trained(models.Unigram(), trainer)
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
-    return tokenizer
-
-
-def save_encoder(
-    folder: Path, tokenizer: PreTrainedTokenizerFast, vocabulary: int | None = None, positions: int = 64
-) -> None:
-    """Save a BERT of one layer and 16 dimensions with the tokenizer."""
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=vocabulary or len(tokenizer),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=positions,
-        pad_token_id=0,
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-
-
-def conll(sentences: list[list[tuple[str, ...]]]) -> str:
-    """Sentences of (word, tag, ...) as a column file."""
-    return "\n".join("".join(" ".join(row) + "\n" for row in sentence) for sentence in sentences)
-
-
-def tiny_sentences(count: int, shift: int) -> list[list[tuple[str, ...]]]:
-    """Sentences like ``Ada lives in Oslo .``, one of them too long for a window of 24 sub-words."""
-    made = []
-    for number in range(count):
-        person = PEOPLE[(number + shift) % len(PEOPLE)]
-        place = PLACES[(number * 5 + shift) % len(PLACES)]
-        sentence = [(person, "PROPN", "B-PER"), ("Lind", "PROPN", "I-PER"), ("lives", "VERB", "O"), ("in", "ADP", "O")]
-        sentence += [(place, "PROPN", "B-LOC"), (".", "PUNCT", "O")]
-        made.append(sentence * 4 if number == 2 else sentence)
-    return made
 
 
 @pytest.fixture(scope="session")
@@ -261,11 +41,6 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{split}.conll").write_text(conll(sentences), encoding="utf-8")
     save_encoder(folder / "encoder", word_piece([*PEOPLE, *PLACES, "Lind", "lives", "in"]))
     return folder
-
-
-def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> None:
-    with (workspace / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
 
 
 @pytest.fixture
@@ -305,69 +80,3 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
     return monkeypatch
-
-
-def run_stage(name: str, *arguments: str) -> None:
-    """Run a stage's script in this process, as ``python stages/NAME.py`` would, in the current folder."""
-    script = ROOT / "stages" / f"{name}.py"
-    on_ctrl_c = signal.getsignal(signal.SIGINT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [str(script), *arguments])
-        # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
-        AcceleratorState._reset_state(reset_partial_state=True)
-        try:
-            runpy.run_path(str(script), run_name="__main__")
-        finally:
-            signal.signal(signal.SIGINT, on_ctrl_c)
-
-
-def fault_of(stage: str) -> str:
-    """Run a stage that must fail and give its one message; nothing outside of it may have changed.
-
-    Exit status 1 is what Python makes of ``sys.exit(message)``; test_faults.py looks at it from outside.
-    """
-    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports"))
-    with pytest.raises(SystemExit) as raised:
-        run_stage(stage)
-    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
-    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports")) == before
-    return raised.value.code
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    """Replace a text that must stand in the file exactly once."""
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def import_closure(script: Path) -> set[str]:
-    """The files below stages/ that running the script loads, as Python itself sees it, and its packages' templates."""
-    program = (
-        "import runpy, sys, pathlib\n"
-        f"runpy.run_path({str(script)!r}, run_name='imported')\n"
-        "files = [getattr(module, '__file__', None) for module in list(sys.modules.values())]\n"
-        f"print(*(f for f in files if f and f.startswith({str(script.parent)!r})), sep='\\n')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(script.parent)!r})\n{program}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = [Path(line) for line in [*done.stdout.split(), str(script)]]
-    packages = [path.parent for path in loaded if path.name == "__init__.py"]
-    suffixes = (".html", ".css", ".js", ".md")
-    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in suffixes]
-    return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
-
-
-def tag_names(rows: Dataset, layer: str) -> list[list[str]]:
-    """A layer of data/raw by names."""
-    names = rows.features[layer].feature
-    return [names.int2str(row) for row in rows[layer]]
-
-
-def snapshot(*folders: Path) -> dict[Path, bytes]:
-    """Every file below the folders with its bytes, to see that nothing was touched."""
-    return {path: path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from helpers.project import ROOT
 
 
 def test_tokenize_align() -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT, edit, snapshot
 from dvc.repo import Repo
+from helpers.project import ROOT, edit, snapshot
 
-from tagging.scoring import score
+from tagline.metrics.scores import score
 
 PIPELINE = """
 stages:

@@ -1,4 +1,4 @@
-"""What `pip install -e .` makes importable: the package `tagging`, from the clone's own files, and no stage."""
+"""What `pip install -e .` makes importable: the package `tagline`, from the clone's own files, and no stage."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, STAGES
+from helpers.project import ROOT, STAGES
 
 
 def test_only_the_package_is_mapped() -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         setuptools = tomllib.load(file)["tool"]["setuptools"]
     # A mapping of "" would put stages/ itself on the path, and `import evaluate` would find a stage.
-    assert setuptools["package-dir"] == {"tagging": "stages/tagging"}
-    assert setuptools["packages"]["find"] == {"where": ["stages"], "include": ["tagging*"]}
+    assert setuptools["package-dir"] == {"tagline": "stages/tagline"}
+    assert setuptools["packages"]["find"] == {"where": ["stages"], "include": ["tagline*"]}
 
 
 def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
@@ -28,8 +28,8 @@ def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
     if ROOT.as_uri() not in [json.loads(origin).get("url") for origin in origins]:
         pytest.skip("this environment was installed from another clone")
     program = (
-        "import importlib.util, tagging, tagging.params\n"
-        "print(tagging.__file__, tagging.params.__file__, sep='\\n')\n"
+        "import importlib.util, tagging, tagline.core\n"
+        "print(tagline.__file__, tagline.core.__file__, sep='\\n')\n"
         f"print([name for name in {STAGES} if importlib.util.find_spec(name)])"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -37,6 +37,6 @@ def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
         [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     package, section, stages = done.stdout.splitlines()
-    assert Path(package) == ROOT / "stages/tagging/__init__.py"
-    assert Path(section) == ROOT / "stages/tagging/params/__init__.py"
+    assert Path(package) == ROOT / "stages/tagline/__init__.py"
+    assert Path(section) == ROOT / "stages/tagline/core/__init__.py"
     assert stages == "[]"

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SHARED, TINY_PARAMS, edit, import_closure, write_params
 from dvc.repo import Repo
+from helpers.project import ROOT, SHARED, edit, import_closure
+from helpers.tiny import TINY_PARAMS, write_params
 from ruamel.yaml import YAML
 
 ALL = ["download", "tokenize-align", "train", "evaluate", "export"]
@@ -130,7 +131,7 @@ def test_what_a_param_reruns(clone: Clone, old: str, new: str, expected: list[st
 
 
 def test_the_code_of_a_plot_reruns_evaluate_alone(clone: Clone) -> None:
-    with (clone.path / "stages/tagging/evaluate/plots.py").open("a") as file:
+    with (clone.path / "stages/tagline/metrics/plots.py").open("a") as file:
         file.write("\n# changed\n")
     assert clone.repro() == ["evaluate"]
 

@@ -15,11 +15,11 @@ from typing import Any, TextIO
 
 import pandas as pd
 import pytest
-from conftest import ROOT
-from exports import TAGS, save_export
+from helpers.handmade_export import TAGS, save_export
+from helpers.project import ROOT
 
-from tagging.export import exported
-from tagging.predict import Tagger
+from tagline.artifacts import exported
+from tagline.inference import Tagger
 
 TEXT = "Ada Lind lives in Oslo."
 MARKED = "[Ada Lind PER 0.90] lives in [Oslo LOC 0.90].\n"
@@ -359,7 +359,7 @@ class TestEnds:
             except KeyboardInterrupt:  # so does an extension module
                 raise ImportError("initialization failed") from None
 
-        monkeypatch.setattr("tagging.predict.Tagger", load)
+        monkeypatch.setattr("tagline.inference.Tagger", load)
         try:
             assert exit_of("a") == 128 + signal.SIGTERM
         finally:

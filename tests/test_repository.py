@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
-from conftest import ROOT, SHARED, STAGES, import_closure
 from dvc_render.vega_templates import get_template
+from helpers.project import ROOT, SHARED, STAGES, import_closure
 from ruamel.yaml import YAML
 
-from tagging.params.download import OUTS
+from tagline.sources.params import OUTS
 
 PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ def test_code_dependencies_are_the_import_closure(stage: str) -> None:
 
 def test_a_module_of_one_stage_lies_in_its_folder() -> None:
     """And one that several stages use in none; params and backends are together, whoever uses them."""
-    tagging = PurePosixPath("stages/tagging")
+    tagline = PurePosixPath("stages/tagline")
     users: dict[PurePosixPath, set[str]] = {}
     for stage in STAGES:
         for path in map(PurePosixPath, declared(stage, "deps")):

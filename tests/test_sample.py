@@ -6,10 +6,10 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from conftest import ROOT
+from helpers.project import ROOT
 
-from tagging.download.formats.conll import read_sentences
-from tagging.schemes import split_tag, to_iob2
+from tagline.labels.schemes import split_tag, to_iob2
+from tagline.sources.formats.conll import read_sentences
 
 SAMPLE = ROOT / "data/sample"
 CARD = (SAMPLE / "README.md").read_text(encoding="utf-8")

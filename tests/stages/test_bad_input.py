@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import TINY_PARAMS, fault_of, run_stage, tag_names, write_params
+from helpers.project import fault_of, run_stage
+from helpers.tiny import TINY_PARAMS, tag_names, write_params
 
-from tagging import corpus
+from tagline.artifacts import raw_data
 
 FORMATS: dict[str, dict[str, Any]] = {
     "conll": {"columns": ["words", "ner"]},
@@ -274,7 +275,7 @@ def test_dropped_spans_are_told(finished: Path, capsys: pytest.CaptureFixture[st
     write_input("spans", text((0, 2), (7, 11)), cut_spans="drop")
     run_stage("download")
     assert "1 span cuts a word: dropped\n  data/tiny/bad:1: the span 0 to 2 (X, 'Ad')" in capsys.readouterr().out
-    assert tag_names(corpus.load(Path("data/raw"))["train"], "ner") == [["O", "O", "B-X"]]
+    assert tag_names(raw_data.load(Path("data/raw"))["train"], "ner") == [["O", "O", "B-X"]]
 
 
 @pytest.mark.parametrize("dataset_format", ["conll", "json", "csv"])
@@ -283,7 +284,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless(finished: Path, da
     assert isinstance(content, str)
     write_input(dataset_format, "\ufeff" + content.replace("\n", "\r\n"))
     run_stage("download")
-    (row,) = corpus.load(Path("data/raw"))["train"]
+    (row,) = raw_data.load(Path("data/raw"))["train"]
     assert (row["words"], row["ner"]) == (["a", "b"], [1, 0])
     assert row["id"] == ("train-0" if dataset_format == "conll" else "1")
 

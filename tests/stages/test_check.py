@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import edit, fault_of, run_stage
+from helpers.project import edit, fault_of, run_stage
 
 
 def test_good_params_say_nothing(workspace: Path, capsys) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import TINY_PARAMS, edit, fault_of, run_stage, snapshot, tag_names, write_params
+from helpers.project import edit, fault_of, run_stage, snapshot
+from helpers.tiny import TINY_PARAMS, tag_names, write_params
 
-from tagging import corpus
+from tagline.artifacts import raw_data
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ def test_a_package_that_is_not_installed(finished: Path) -> None:
 
 def test_the_packaged_encoder_by_its_hash(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check of the hash against a package made of the tiny encoder."""
-    from tagging import encoders
-    from tagging.provenance import sha256
+    from tagline.core.provenance import sha256
+    from tagline.sources import encoders
 
     monkeypatch.setattr(encoders, "find_in_package", lambda _package, path: (Path("data/tiny", path), "1.0"))
     right = sha256(Path("data/tiny/encoder/model.safetensors"))
@@ -172,7 +173,7 @@ def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> Non
     write_params(workspace, params)
     run_stage("check")
     run_stage("download")
-    raw = corpus.load(Path("data/raw"))
+    raw = raw_data.load(Path("data/raw"))
     assert raw["train"]["words"][:] == [[word for word, _ in rows] for rows in SENTENCES]
     assert tag_names(raw["train"], "ner") == [[tag for _, tag in rows] for rows in SENTENCES]
     assert raw["train"]["id"][:] == (["0", "1"] if dataset_format == "csv" else ["train-0", "train-1"])
@@ -194,7 +195,7 @@ def test_drawn_splits_are_the_same_twice_and_stand_in_the_provenance(workspace: 
     }
     assert provenance["drawn_from_train"] == {"seed": 1, "test": 0.3, "validation": 0.2}
     assert sum(provenance["rows"].values()) == 16 + 6
-    raw = corpus.load(Path("data/raw"))
+    raw = raw_data.load(Path("data/raw"))
     words = {split: set(map(tuple, raw[split]["words"][:])) for split in raw}
     assert not words["train"] & words["test"]
     assert not words["train"] & words["validation"]

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PEOPLE, PLACES, ROOT, save_encoder, snapshot, tiny_sentences, word_piece, write_params
 from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
-from hub_server import Hub
+from helpers.hub_server import Hub
+from helpers.project import ROOT, snapshot
+from helpers.tiny import PEOPLE, PLACES, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"

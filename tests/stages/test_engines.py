@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import TINY_PARAMS, fault_of, run_stage, snapshot, write_params
+from helpers.project import fault_of, run_stage, snapshot
+from helpers.tiny import TINY_PARAMS, write_params
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
 
-from tagging.precision import available
+from tagline.model.precision import available
 
 ENGINES = ("accelerate", "trainer")
 BY_LENGTH = {"order": "by_length", "tokens_per_batch": 40}

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import edit, fault_of, run_stage, word_piece
+from helpers.project import edit, fault_of, run_stage
+from helpers.tiny import word_piece
 
 
 @pytest.mark.parametrize(

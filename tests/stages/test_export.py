@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import edit, fault_of, run_stage, snapshot
+from helpers.project import edit, fault_of, run_stage, snapshot
 from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
-from tagging.backends.onnx_model import OnnxModel
-from tagging.export import exported, onnx_export, quantization
+from tagline.artifacts import exported
+from tagline.export import onnx_export, quantization
+from tagline.export.onnx_model import OnnxModel
 
 EXPORT = Path("models/export")
 PARAMS = Path("params.yaml")

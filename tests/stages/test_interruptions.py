@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import ROOT, TINY_PARAMS, fault_of, run_stage, snapshot, write_params
+from helpers.project import ROOT, fault_of, run_stage, snapshot
+from helpers.tiny import TINY_PARAMS, write_params
 from safetensors import SafetensorError
 
-from tagging import locks
-from tagging.provenance import hashes
-from tagging.train.checkpoints import MANIFEST, Checkpoints
-from tagging.train.saved_run import SavedRun
+from tagline.core import locks
+from tagline.core.provenance import hashes
+from tagline.training.checkpoints import MANIFEST, Checkpoints
+from tagline.training.saved_run import SavedRun
 
 ENGINES = ("accelerate", "trainer")
 BY_LENGTH = {"order": "by_length", "tokens_per_batch": 40}
@@ -76,7 +77,7 @@ def test_killed_at_many_points_and_without_room_it_ends_with_the_same_bytes(fini
         for changed in ({}, {"checkpoint_every": 2, "early_stopping": 1, "batches": BY_LENGTH, "precision": "auto"}):
             set_params(engine=engine, epochs=3, **changed)
             params.append(str(Path("params.yaml").rename(f"{len(params)}.yaml")))
-    command = [sys.executable, str(ROOT / "tests/interruptions.py"), "1", str(RUNS), *params]
+    command = [sys.executable, str(ROOT / "tests/helpers/interrupting.py"), "1", str(RUNS), *params]
     # Beside that script lies tests/tagging, which Python would take for the package.
     found = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
     done = subprocess.run(command, env=found, capture_output=True, text=True, check=True)
@@ -223,7 +224,7 @@ def test_another_host_goes_on(
 def test_hosts_of_other_precisions_take_turns(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_params(precision="auto")
     for precisions in (("fp32",), ("fp32", "bf16")):
-        monkeypatch.setattr("tagging.precision.available", lambda _, precisions=precisions: precisions)
+        monkeypatch.setattr("tagline.model.precision.available", lambda _, precisions=precisions: precisions)
         if precisions == ("fp32",):
             interrupt(monkeypatch, after=3)
         else:
@@ -233,7 +234,7 @@ def test_hosts_of_other_precisions_take_turns(finished: Path, monkeypatch: pytes
 
 def test_a_run_in_pieces_is_for_its_like(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupt(monkeypatch, after=1)
-    monkeypatch.setattr("tagging.train.saved_run._layout", lambda _: "in pieces (FSDP, 2 processes)")
+    monkeypatch.setattr("tagline.training.saved_run._layout", lambda _: "in pieces (FSDP, 2 processes)")
     message = fault_of("train")
     assert "is kept whole, this one would be in pieces (FSDP, 2 processes): start it as before, or remove" in message
 

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from conftest import STAGES, edit, run_stage, snapshot
 from datasets import ClassLabel, load_from_disk
+from helpers.project import STAGES, edit, run_stage, snapshot
 from transformers import pipeline
 
-from tagging import tokenized
+from tagline.artifacts import tokenized
 
 WRITTEN = """
 data/raw/provenance.json

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, TINY_PARAMS, fault_of, run_stage, snapshot, write_params
-from hub_repositories import Account, Repository
-from hub_server import Hub
+from helpers.hub_repositories import Account, Repository
+from helpers.hub_server import Hub
+from helpers.project import ROOT, fault_of, run_stage, snapshot
+from helpers.tiny import TINY_PARAMS, write_params
 from huggingface_hub import ModelCard, constants
 from transformers import pipeline
 
-from tagging.train.training import Training
+from tagline.training.training import Training
 
 TOKEN = "hf_secretsecretsecretsecret"
 NAME = "ada/people"

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import validations
-from conftest import ROOT, TINY_PARAMS, conll, run_stage, snapshot, tiny_sentences, write_params
-from launches import TORCHRUN, finish, start
+from helpers import validation_scores
+from helpers.launching import TORCHRUN, finish, start
+from helpers.project import ROOT, run_stage, snapshot
+from helpers.tiny import TINY_PARAMS, conll, tiny_sentences, write_params
 from safetensors.numpy import load_file, save_file
 
 TRAIN = ROOT / "stages/train.py"
@@ -89,8 +90,8 @@ def test_a_loss_that_is_not_finite_is_told_once(without_dropout: Path) -> None:
 
 def test_validation_is_shared_and_comes_out_the_same(finished: Path) -> None:
     # Numbers of sentences that are even, odd, and below that of processes.
-    expected = validations.scores(Path(), [6, 5, 1])
+    expected = validation_scores.scores(Path(), [6, 5, 1])
     assert len({str(scores) for scores in expected}) == 3
-    status, out, err = finish(start(ROOT / "tests/validations.py", TORCHRUN, 1))
+    status, out, err = finish(start(ROOT / "tests/helpers/validation_scores.py", TORCHRUN, 1))
     assert status == 0, err
     assert json.loads(out) == {"processes": 2, "scores": [pytest.approx(scores, abs=2e-6) for scores in expected]}

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, edit, fault_of, run_stage, snapshot
+from helpers.project import ROOT, edit, fault_of, run_stage, snapshot
 from transformers import ByT5Tokenizer
 
-from tagging import tokenized
-from tagging.export import exported
-from tagging.params.reader import read_section
-from tagging.params.tokenize_align import TokenizeAlign
-from tagging.tokenize_align import subwords
+from tagline.artifacts import exported, tokenized
+from tagline.core.params import read_section
+from tagline.tokenization import subwords
+from tagline.tokenization.params import TokenizeAlign
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from runpy import run_path
 
 import pytest
 import torch
-from conftest import PEOPLE, PLACES, ROOT, edit, fault_of, run_stage, save_encoder, word_piece
+from helpers.project import ROOT, edit, fault_of, run_stage
+from helpers.tiny import PEOPLE, PLACES, save_encoder, word_piece
 from safetensors.torch import load_file, save_file
 from transformers import RobertaConfig, RobertaForTokenClassification
 

@@ -1,0 +1,30 @@
+"""Files of learning curves: what the stage train wrote for `dvc plots`, for later stages to read."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from tagline.core.errors import Fault, require
+
+Rows = list[dict[str, float]]
+
+
+def read(path: Path, columns: Sequence[str]) -> Rows:
+    """Read columns of numbers of a CSV file with a header.
+
+    Raises:
+        Fault: the file is missing, lacks a column, or holds something that is no finite number.
+    """
+    require(path, "train")
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = csv.DictReader(file)
+        try:
+            rows = [{name: float(line[name]) for name in columns} for line in lines]
+        except (KeyError, TypeError, ValueError):
+            rows = [{"": math.nan}]
+    if not all(math.isfinite(value) for row in rows for value in row.values()):
+        raise Fault(f"{path} is damaged (expected numbers as {','.join(columns)}): run `dvc repro train` again")
+    return rows

@@ -1,0 +1,98 @@
+"""Record: a comparison as JSON, for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from tagline.comparison.bootstrap import RESAMPLES
+from tagline.comparison.changes import Change
+from tagline.comparison.differences import LEVEL, SEED, Difference, spread
+from tagline.comparison.randomisation import SHUFFLES
+from tagline.comparison.runs import Rows, Run
+from tagline.comparison.splits import Comparison
+from tagline.labels.entities import Entity
+from tagline.metrics.scores import DIGITS
+
+
+def record(comparison: Comparison) -> dict[str, Any]:
+    """All that was found, with every change; never NaN.
+
+    Returns:
+        ``{"old": [{"revision", "commit"}], "new": [...], "rule": {...}, "notes": [...], "splits": {split:
+        {"sentences", "overall": {score: {"old": {"mean", "spread", "runs"}, "new": {...}, "difference", "low",
+        "high", "p", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
+    """
+    several = max(len(comparison.old), len(comparison.new)) > 1
+    return {
+        "old": [_run(run) for run in comparison.old],
+        "new": [_run(run) for run in comparison.new],
+        "rule": {
+            "level": LEVEL,
+            "p": "t-test over runs" if several else "approximate randomisation",
+            "resamples": RESAMPLES,
+            "shuffles": None if several else SHUFFLES,
+            "seed": SEED,
+        },
+        "notes": comparison.notes,
+        "splits": {
+            split.split: {
+                "sentences": len(split.rows.ids),
+                "overall": {name: _difference(each) for name, each in split.differences.overall.items()},
+                "per_type": {name: _difference(each) for name, each in split.differences.per_type.items()},
+                **{
+                    direction: [
+                        _change(change, split.rows) for change in split.changes if change.direction == direction
+                    ]
+                    for direction in ("fixed", "broken")
+                },
+            }
+            for split in comparison.splits
+        },
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {"revision": run.name, "commit": run.commit}
+
+
+def _difference(each: Difference) -> dict[str, Any]:
+    return {
+        "old": _side(each.old),
+        "new": _side(each.new),
+        "difference": round(each.difference, DIGITS),
+        "low": round(each.low, DIGITS),
+        "high": round(each.high, DIGITS),
+        "p": round(each.p, DIGITS),
+        "verdict": each.verdict,
+    }
+
+
+def _side(values: Sequence[float]) -> dict[str, Any]:
+    deviation = spread(values)
+    return {
+        "mean": round(fmean(values), DIGITS),
+        "spread": None if deviation is None else round(deviation, DIGITS),
+        "runs": [round(value, DIGITS) for value in values],
+    }
+
+
+def _change(change: Change, rows: Rows) -> dict[str, Any]:
+    words = rows.words[change.sentence]
+    return {
+        "id": rows.ids[change.sentence],
+        "words": words,
+        "entity": _entity(change.entity, words),
+        "in_gold": not change.false,
+        "instead": [_entity(other, words) for other in change.instead],
+    }
+
+
+def _entity(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": entity.type,
+        "start": entity.start,
+        "end": entity.end,
+        "text": " ".join(words[entity.start : entity.end]),
+    }

@@ -1,0 +1,90 @@
+"""Rendering: a comparison as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+from tabulate import tabulate
+
+from tagline.comparison.bootstrap import RESAMPLES
+from tagline.comparison.differences import LEVEL, Difference, spread
+from tagline.comparison.excerpts import excerpts
+from tagline.comparison.forms import Terminal
+from tagline.comparison.randomisation import SHUFFLES
+from tagline.comparison.runs import Run
+from tagline.comparison.splits import Compared, Comparison
+
+_HEADERS = ("split", "score", "old", "new", "difference", "95 % interval", "p", "verdict")
+_ALIGNED = ("left", "left", "right", "right", "right", "right", "right", "left")
+
+
+def render(comparison: Comparison, form: Terminal, most: int | None) -> str:
+    """Set a comparison: the headline, both sides, what should be known of them, the scores, the changes.
+
+    Args:
+        comparison: what was found.
+        form: how it is set.
+        most: how many changes of each split and direction are shown; None: all.
+    """
+    rows = [row for split in comparison.splits for row in _rows(split, form)]
+    parts = [
+        form.heading(headline(comparison)),
+        form.listed([f"old: {_names(comparison.old, form)}", f"new: {_names(comparison.new, form)}"]),
+        form.listed([f"note: {form.safe(note)}" for note in comparison.notes]),
+        tabulate(rows, _HEADERS, tablefmt=form.table, disable_numparse=True, colalign=_ALIGNED),
+        form.listed(_rule(several=len(comparison.old) + len(comparison.new) > 2)),
+        *(part for split in comparison.splits for part in excerpts(split, form, most)),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def headline(comparison: Comparison) -> str:
+    """The difference that matters most, in one line."""
+    each = comparison.headline
+    return (
+        f"F1 of {comparison.splits[-1].split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}, "
+        f"{_signed(each.difference)} ({_interval(each)}, p {_p(each.p)}): {each.verdict}"
+    )
+
+
+def _names(runs: Sequence[Run], form: Terminal) -> str:
+    return ", ".join(form.safe(run.title) for run in runs)
+
+
+def _rows(split: Compared, form: Terminal) -> Iterator[tuple[str, ...]]:
+    overall, per_type = split.differences.overall.items(), split.differences.per_type.items()
+    for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
+        score = form.safe(name.replace("f1", "F1", 1))
+        yield (
+            *(split.split, score, _value(each.old), _value(each.new)),
+            *(_signed(each.difference), _interval(each), _p(each.p), each.verdict),
+        )
+
+
+def _value(runs: Sequence[float]) -> str:
+    deviation = spread(runs)
+    return f"{fmean(runs):.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
+
+
+def _interval(each: Difference) -> str:
+    return f"{_signed(each.low)} to {_signed(each.high)}"
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 3) + 0.0:+.3f}"  # no -0.000
+
+
+def _p(p: float) -> str:
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _rule(several: bool) -> list[str]:
+    drawn = "sentences and runs" if several else "sentences"
+    test = "a t-test over runs" if several else f"approximate randomisation, {SHUFFLES:,} shuffles"
+    return [
+        f"real: p is below {LEVEL} and the interval leaves out 0; anything else is noise",
+        f"interval: paired bootstrap over {drawn}, {RESAMPLES:,} resamples",
+        f"p: {test}; that of types is adjusted for their number (Holm)",
+        *(["±: standard deviation over runs"] if several else []),
+    ]

@@ -1,0 +1,65 @@
+"""Sheets: the counts of a run side by side in one matrix, so that the scores of two runs are subtracted in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.labels.label_list import Kind
+from tagline.metrics.counts import Counts, Totals
+
+Floats = npt.NDArray[np.float64]
+
+OVERALL = ("f1", "precision", "recall", "accuracy")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The counts of one run.
+
+    Attributes:
+        kind: what is counted.
+        types: the types that have columns: those of all runs that are compared.
+        counts: (sentences, 3 * types + 2): right, predicted and gold of each type, words, right words.
+    """
+
+    kind: Kind
+    types: tuple[str, ...]
+    counts: Floats
+
+    def scores(self, sums: Floats) -> Floats:
+        """The scores that sums of rows of `counts` stand for.
+
+        Args:
+            sums: (..., 3 * types + 2).
+
+        Returns:
+            (..., 4 + types): the `OVERALL` scores, then each type's F1.
+        """
+        right, predicted, gold, words, right_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
+        totals = Totals(self.kind, right, predicted, gold, words[..., 0], right_words[..., 0])
+        overall = totals.overall()
+        first = np.stack([overall.f1, overall.precision, overall.recall, totals.accuracy()], axis=-1)
+        return np.concatenate([first, totals.per_type().f1], axis=-1)
+
+    def total(self) -> Floats:
+        """The scores of all sentences."""
+        return self.scores(self.counts.sum(axis=0))
+
+
+def sheets(runs: Sequence[Counts]) -> list[Sheet]:
+    """Put the counts of runs into matrices of the same columns."""
+    types = tuple(sorted({name for counts in runs for name in counts.types}))
+    return [Sheet(counts.kind, types, _matrix(counts, types)) for counts in runs]
+
+
+def _matrix(counts: Counts, types: tuple[str, ...]) -> Floats:
+    matrix = np.zeros((len(counts.words), 3 * len(types) + 2))
+    places = np.array([types.index(name) for name in counts.types], dtype=np.intp)
+    for number, part in enumerate((counts.right, counts.predicted, counts.gold)):
+        matrix[:, number * len(types) + places] = part
+    matrix[:, -2], matrix[:, -1] = counts.words, counts.right_words
+    return matrix

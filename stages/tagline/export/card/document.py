@@ -1,0 +1,132 @@
+"""The document: everything that a model card tells, given to its template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import ModelCard, ModelCardData, constants
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tagline.artifacts.exported import Form
+from tagline.artifacts.learning_curves import Rows
+from tagline.export.card.markdown import Written, escaped
+from tagline.export.card.origins import TEST, Dataset, Encoder
+from tagline.export.card.results import SCORES, curve, model_index
+from tagline.hub.params import Push
+from tagline.labels.label_list import Labels
+from tagline.model.decoding import Decoding
+
+# The columns of plots/validation.csv that are told.
+EPOCHS = ("epoch", "f1", "loss")
+# Fewer entities of a type than this make its score a rough one.
+FEW = 50
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card is about.
+
+    Attributes:
+        labels: the task's.
+        dataset: data/raw/provenance.json.
+        encoder: models/pretrained/provenance.json.
+        training: models/finetuned/provenance.json.
+        windows: the keys of ``tokenize_align`` that decide what the model reads.
+        metrics: metrics/evaluate.json.
+        epochs: rows of EPOCHS.
+        decoding: how the scored labels were chosen.
+        forms: of each form of the export what metrics/export.json says.
+        language, license: what the Hub's metadata says of the model, None where nothing is known.
+        hub: where on the Hub it is meant for, if anywhere.
+        folder: where it is besides.
+    """
+
+    labels: Labels
+    dataset: Mapping[str, Any]
+    encoder: Mapping[str, Any]
+    training: Mapping[str, Any]
+    windows: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    epochs: Rows
+    decoding: Decoding
+    forms: Mapping[Form, Mapping[str, float]]
+    language: str | None
+    license: str | None
+    hub: Push
+    folder: str
+
+
+def render(facts: Facts) -> str:
+    """The card: metadata in YAML, then Markdown. The same facts give the same bytes."""
+    task, dataset, encoder = facts.labels.task, Dataset.of(facts.dataset), Encoder.of(facts.encoder)
+    repo_id, branch = facts.hub.repo_id, facts.hub.branch
+    name = repo_id.split("/")[1] if repo_id else f"{task}-tagger"
+    data = ModelCardData(
+        language=facts.language,
+        license=facts.license,
+        library_name="transformers",
+        pipeline_tag="token-classification",
+        # The Hub links to these, so they are told where they are names on it.
+        base_model=encoder.name if encoder.source == "hub" else None,
+        datasets=[dataset.name] if dataset.commit else None,
+        metrics=list(SCORES),
+        model_name=name,
+        eval_results=model_index(facts.metrics, task, dataset),
+    )
+    test = facts.metrics[TEST]
+    body = (
+        _environment()
+        .get_template("document.md")
+        .render(
+            name=name,
+            facts=facts,
+            dataset=dataset,
+            encoder=encoder,
+            unit="entities" if facts.labels.kind == "spans" else "words",
+            types=sorted(test["per_type"].items()),
+            test=test,
+            intervals=test["intervals"]["per_type"],
+            # Of plain tags the slices have an accuracy.
+            unseen=test["slices"].get("text", {}).get("unseen") if facts.labels.kind == "spans" else None,
+            few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
+            few_below=FEW,
+            curve=curve(facts.epochs),
+            params=list(_flat(facts.training["params"])),
+            model=repo_id or facts.folder,
+            revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
+        )
+    )
+    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}"))
+
+
+def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Keys and values of a section, those of a mapping in it as ``key.key``."""
+    for key, value in params.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: value if isinstance(value, Written) else escaped(str(value)),
+    )
+    environment.filters["score"] = lambda value: Written(f"{value:.3f}")
+    environment.filters["percent"] = lambda share: Written(f"{share:.2%}")
+    environment.filters["count"] = lambda value: Written(f"{value:,}")
+    environment.filters["interval"] = lambda ends: Written(f"{ends['low']:.3f} to {ends['high']:.3f}")
+    # Of what can hold no mark: names that params.yaml restricts, hashes, versions.
+    environment.filters["plain"] = Written
+    return environment

@@ -1,0 +1,66 @@
+"""Results: the scores of a model card, for people as tables and for machines as the Hub's ``model-index``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from huggingface_hub import EvalResult
+
+from tagline.artifacts.learning_curves import Rows
+from tagline.core.terminal import printable
+from tagline.export.card.origins import TEST, Dataset
+
+SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Accuracy"}
+# Rows of the learning curve at most, and characters of its longest bar.
+EPOCHS, BAR = 20, 20
+
+
+def model_index(metrics: Mapping[str, Any], task: str, dataset: Dataset) -> list[EvalResult]:
+    """The test split's scores with their 95 % intervals, of all types together and the F1 of each.
+
+    Args:
+        metrics: metrics/evaluate.json.
+        task: the layer of tags that was learnt.
+        dataset: what it was learnt from.
+    """
+    of_split = metrics[TEST]
+    about: dict[str, Any] = {
+        "task_type": "token-classification",
+        "task_name": task,
+        "dataset_type": dataset.name,
+        "dataset_name": dataset.name,
+        "dataset_config": dataset.config,
+        "dataset_split": dataset.test,
+        "dataset_revision": dataset.commit,
+    }
+    overall, ends = of_split["overall"], of_split["intervals"]["overall"]
+    results = [(name, title, overall[name], ends[name]) for name, title in SCORES.items()]
+    for name, scores in sorted(of_split["per_type"].items()):
+        results.append(
+            ("f1", f"F1 of {printable(name)}", scores["f1"], of_split["intervals"]["per_type"].get(name, {}).get("f1"))
+        )
+    return [
+        EvalResult(metric_type=kind, metric_name=title, metric_value=value, metric_args=_confidence(interval), **about)
+        for kind, title, value, interval in results
+    ]
+
+
+def _confidence(interval: Mapping[str, float] | None) -> dict[str, float] | None:
+    return {"confidence": 0.95, **interval} if interval else None
+
+
+def curve(epochs: Rows) -> list[tuple[int, float, float, str]]:
+    """The learning curve as rows of a table, of many epochs a choice with the best and the last.
+
+    Args:
+        epochs: ``{epoch, f1, loss}`` each.
+
+    Returns:
+        Of each row epoch, validation loss, validation F1, and F1 as a bar.
+    """
+    best = max(range(len(epochs)), key=lambda place: epochs[place]["f1"])
+    last, rows = len(epochs) - 1, min(len(epochs), EPOCHS)
+    places = {round(number * last / max(1, rows - 1)) for number in range(rows)} | {best}
+    chosen = [epochs[place] for place in sorted(places)]
+    return [(int(row["epoch"]), row["loss"], row["f1"], "█" * round(BAR * row["f1"])) for row in chosen]

@@ -1,0 +1,50 @@
+"""Documents: what is to be labelled, a raw text or a sentence that comes as words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tagline.tokenization.words import split_words
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text or a list of words.
+
+    Attributes:
+        words: what gets a label each.
+        text: the raw text that they were cut from; None where they came as words.
+        spans: where they begin and end in that text, in code points.
+        place: where the document stands, as messages name it.
+        row: the JSON object that it was read from; empty where it was none.
+    """
+
+    words: Sequence[str]
+    text: str | None = None
+    spans: Sequence[Span] = ()
+    place: str = ""
+    row: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_text(cls, text: str, place: str = "", row: dict[str, Any] | None = None) -> Document:
+        """A raw text, cut into words by the rule of `tagline.tokenization.words`."""
+        spans = split_words(text)
+        return cls([text[start:end] for start, end in spans], text, spans, place, row or {})
+
+    @classmethod
+    def of_words(cls, words: Sequence[str], place: str = "", row: dict[str, Any] | None = None) -> Document:
+        return cls(words, None, (), place, row or {})
+
+    def running(self) -> tuple[str, Sequence[Span]]:
+        """The text, or the words with spaces between them, and where each word is in it."""
+        if self.text is not None:
+            return self.text, self.spans
+        spans, start = [], 0
+        for word in self.words:
+            spans.append((start, start + len(word)))
+            start += len(word) + 1
+        return " ".join(self.words), spans

@@ -1,0 +1,66 @@
+"""Sources: where documents come from, the command line, a file or standard input, and how much of it is done."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tqdm import tqdm
+
+from tagline.core.errors import Fault
+from tagline.inference.documents import Document
+from tagline.inference.readers import Reader
+from tagline.sources.formats.lines import decoded_lines
+
+
+class Source:
+    """Documents, read as they are asked for.
+
+    Args:
+        name: what messages call it.
+        documents: its documents.
+        file: what they are read from, if it is a file of known size.
+        bar: what shows how far that is.
+    """
+
+    def __init__(
+        self, name: str, documents: Iterable[Document], file: BinaryIO | None = None, bar: tqdm[Any] | None = None
+    ) -> None:
+        self.name, self.documents = name, iter(documents)
+        self._file, self._bar = file, bar
+
+    def advance(self, count: int) -> None:
+        """Show that so many more documents are done."""
+        if self._bar is not None:
+            self._bar.update(count if self._file is None else self._file.tell() - self._bar.n)
+
+
+@contextmanager
+def opened(path: Path | None, reader: Reader, watched: bool) -> Iterator[Source]:
+    """Open a file, or standard input for None.
+
+    Args:
+        path: the file.
+        reader: how it is to be read.
+        watched: show a progress bar, if standard error is a terminal.
+
+    Raises:
+        Fault: standard input is closed; (while it is read) the file is malformed.
+    """
+    if path is None and sys.stdin is None:
+        raise Fault("standard input is closed: expected --input FILE, or a pipe to read from")
+    name = "stdin" if path is None else str(path)
+    with nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as file:
+        sized = file.seekable()
+        size = (
+            {"total": os.fstat(file.fileno()).st_size, "unit": "B", "unit_scale": True}
+            if sized
+            else {"unit": " documents"}
+        )
+        watched = watched and sys.stderr is not None
+        with tqdm(desc=name, disable=None if watched else True, **size) as bar:
+            yield Source(name, reader(decoded_lines(file, name), name), file if sized else None, bar)

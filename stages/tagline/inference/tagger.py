@@ -1,0 +1,161 @@
+"""The tagger: an exported model that labels texts, word lists and streams of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import chain, pairwise, repeat
+from pathlib import Path
+from threading import Lock
+from typing import cast, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.artifacts import exported
+from tagline.artifacts.exported import Form
+from tagline.core.errors import require
+from tagline.inference.answers import Answer, Mention
+from tagline.inference.documents import Document
+from tagline.inference.opening import opened
+from tagline.model.prediction import Predictor
+from tagline.tokenization import subwords
+from tagline.tokenization.subword_windows import WindowCutter
+
+# Words that are labelled together, in batches of like length: of a stream the first few soon, then more and more.
+FIRST_WORDS, MOST_WORDS = 2**9, 2**15
+
+
+class Tagger:
+    """Labels texts by an exported model.
+
+        >>> tagger = Tagger("models/export")
+        >>> tagger("Ada Lind lives in Oslo.")
+        [Mention(type='PER', text='Ada Lind', start=0, end=8, score=0.98), Mention(type='LOC', text='Oslo', ...)]
+
+    A list of texts gives a list of such lists, and is faster than one text after the other. Text that is cut into words
+    already goes to `words`, more than memory holds to `stream`.
+
+    Long texts become overlapping windows; nothing is cut off. Several threads may ask at once.
+
+    Args:
+        folder: what the stage export wrote.
+        backend: onnx-int8, onnx or torch, if the folder has that form; None: the first of these that it has. Only
+            torch imports PyTorch, which takes seconds.
+        tokens_per_batch: most sub-words of a forward pass, padding included; None: what suits the host.
+
+    Attributes:
+        labels: the model's labels (`tagline.labels.label_list.Labels`).
+        backend: the name of the one that is used.
+
+    Raises:
+        Fault: the folder or its form for the backend is missing or damaged. The message says which.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path = "models/export",
+        backend: Form | None = None,
+        tokens_per_batch: int | None = None,
+    ) -> None:
+        path = Path(folder)
+        about = exported.read(path)
+        require(path / subwords.TOKENIZER_FILE, "export")
+        tokenizer, _ = subwords.load(path, "export")
+        self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
+        self._cutting = Lock()
+        self._open = ExitStack()
+        model = self._open.enter_context(opened(path, about, backend))
+        self.backend, self.labels = model.form, about.labels
+        self._predictor = Predictor(
+            model.backend, about.labels, about.decoding, tokens_per_batch or model.tokens_per_batch, model.workers
+        )
+
+    @overload
+    def __call__(self, texts: str) -> list[Mention]: ...
+    @overload
+    def __call__(self, texts: list[str]) -> list[list[Mention]]: ...
+    def __call__(self, texts: str | list[str]) -> list[Mention] | list[list[Mention]]:
+        """What the model finds in a text, or in each of several.
+
+        Offsets count code points, as Python does: ``text[mention.start : mention.end] == mention.text``.
+        """
+        if isinstance(texts, str):
+            return self._all([Document.of_text(texts)])[0]
+        return self._all(map(Document.of_text, texts))
+
+    @overload
+    def words(self, sentences: list[str]) -> list[Mention]: ...
+    @overload
+    def words(self, sentences: list[list[str]]) -> list[list[Mention]]: ...
+    def words(self, sentences: Sequence[str] | Sequence[Sequence[str]]) -> list[Mention] | list[list[Mention]]:
+        """What the model finds in a sentence that comes as words, or in each of several.
+
+        Offsets count words: ``words[mention.start : mention.end]`` are those of the entity.
+        """
+        if isinstance(sentences, str):
+            raise TypeError("expected a list of words, got a text, which the tagger itself takes")
+        if sentences and isinstance(sentences[0], str):
+            return self._all([Document.of_words(cast("Sequence[str]", sentences))])[0]
+        return self._all(map(Document.of_words, sentences))
+
+    def stream(self, documents: Iterable[str | Sequence[str]]) -> Iterator[list[Mention]]:
+        """What the model finds in one document after the other, in their order, while they are read.
+
+        Args:
+            documents: texts and lists of words, as many as there are; some thousand are held at a time.
+        """
+        made = (Document.of_text(each) if isinstance(each, str) else Document.of_words(each) for each in documents)
+        for answers in self.answers(made):
+            yield from (answer.mentions for answer in answers)
+
+    def answers(self, documents: Iterable[Document]) -> Iterator[list[Answer]]:
+        """All that the model says of documents, some of them at a time, in their order."""
+        for part in _parts(documents, FIRST_WORDS):
+            yield self.answer(part)
+
+    def answer(self, documents: Sequence[Document]) -> list[Answer]:
+        """All that the model says of some documents, which are held together."""
+        lengths = [len(document.words) for document in documents]
+        words = list(chain.from_iterable(document.words for document in documents))
+        distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
+        index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
+        with self._cutting:  # it keeps the words that it has met
+            made = self._cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
+        found = self._predictor.predict(
+            lengths, made.sentence.tolist(), _rows(made.ids, made.offsets), _rows(made.word_ids, made.offsets)
+        )
+        return list(map(Answer, documents, repeat(self.labels.kind), found.labels, found.scores))
+
+    def close(self) -> None:
+        """End the tagger's threads now, not when the program ends."""
+        self._open.close()
+
+    def __enter__(self) -> Tagger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
+        return [answer.mentions for part in _parts(documents, MOST_WORDS) for answer in self.answer(part)]
+
+
+def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]:
+    """Documents as they come, at first so many words together, later so many that sorting gains nothing from more."""
+    part: list[Document] = []
+    size = 0
+    for document in documents:
+        part.append(document)
+        size += 1 + len(document.words)  # 1: documents without words are held too
+        if size >= most:
+            yield part
+            part, size, most = [], 0, min(2 * most, MOST_WORDS)
+    if part:
+        yield part
+
+
+def _rows(values: npt.NDArray[np.int32], offsets: npt.NDArray[np.int32]) -> list[list[int]]:
+    flat = values.tolist()
+    borders = offsets.tolist()
+    return [flat[begin:end] for begin, end in pairwise(borders)]

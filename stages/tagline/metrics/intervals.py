@@ -1,0 +1,48 @@
+"""Intervals: how far a split's scores can be trusted, by a bootstrap over its sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.metrics.counts import Counts
+from tagline.metrics.resampling import interval, weights
+from tagline.metrics.scores import DIGITS
+
+Interval = dict[str, float]
+
+
+def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
+    """95 % intervals of the scores.
+
+    Args:
+        counts: of all sentences.
+        resamples: how many times to draw them anew.
+        seed: of the draws.
+
+    Returns:
+        ``{"overall": {precision, recall, f1, accuracy: {low, high}}, "per_type": {TYPE: {f1: {low, high}}}}``.
+    """
+    overall: dict[str, list[npt.NDArray[np.float64]]] = {}
+    per_type = []
+    for block in weights(len(counts.words), resamples, seed):
+        total = counts.total(block)
+        for name, values in (total.overall()._asdict() | {"accuracy": total.accuracy()}).items():
+            overall.setdefault(name, []).append(values)
+        per_type.append(total.per_type().f1)
+    low, high = interval(np.concatenate(per_type))
+    return {
+        "overall": {name: _ends(*interval(np.concatenate(values))) for name, values in overall.items()},
+        "per_type": {
+            name: {"f1": _ends(low[place], high[place])}
+            for place, name in enumerate(counts.types)
+            # As in the scores: a tag that is only predicted has none of its own.
+            if counts.kind == "spans" or counts.gold[:, place].any()
+        },
+    }
+
+
+def _ends(low: Any, high: Any) -> Interval:
+    return {"low": round(float(low), DIGITS), "high": round(float(high), DIGITS)}

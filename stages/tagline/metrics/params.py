@@ -1,0 +1,25 @@
+"""The section ``evaluate``: how the fine-tuned model is scored."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tagline.core.params import Section
+
+
+class Bootstrap(Section):
+    """How the intervals of the scores are drawn."""
+
+    resamples: int = Field(ge=100, le=100_000)
+    seed: int = Field(ge=0, lt=2**32)
+
+
+class Evaluate(Section):
+    """See params.yaml for what each key means."""
+
+    tokens_per_batch: int = Field(ge=1, le=2**24)
+    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    decoding: Literal["greedy", "constrained"]
+    bootstrap: Bootstrap

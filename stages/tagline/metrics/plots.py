@@ -1,0 +1,44 @@
+"""Tables behind the pictures of `dvc plots`: written as CSV, drawn by DVC's templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tagline.labels.label_list import Kind
+from tagline.labels.schemes import OUTSIDE
+from tagline.metrics.confusion import NO_TYPE, confusion
+from tagline.metrics.scores import DIGITS
+
+
+def write_confusion(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kind: Kind, path: Path) -> None:
+    """Write a row a pair of types that occurs, ``gold,predicted,number`` of words, see `confusion.confusion`."""
+    counts = confusion(gold, predicted, kind)
+    names = {name: name for pair in counts for name in pair}
+    if kind == "spans" and OUTSIDE in names:
+        names[OUTSIDE] = f"{OUTSIDE} (type)"  # apart from the words that are outside of all entities
+    names[NO_TYPE] = OUTSIDE
+    rows = sorted((names[a], names[b], number) for (a, b), number in counts.items())
+    _write(pd.DataFrame(rows, columns=["gold", "predicted", "number"]), path)
+
+
+def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[str, Any]], path: Path) -> None:
+    """Write a row a type, ``type,precision,recall,f1,low,high,number``: low and high are the ends of F1's interval."""
+    columns = ["precision", "recall", "f1", "low", "high", "number"]
+    rows = [
+        {"type": name, **{column: (numbers | intervals[name]["f1"])[column] for column in columns}}
+        for name, numbers in scores.items()
+    ]
+    _write(pd.DataFrame(rows, columns=["type", *columns]), path)
+
+
+def write_reliability(bins: pd.DataFrame, path: Path) -> None:
+    """Write what `calibration.reliability` returned: ``bin,confidence,accuracy,number``."""
+    _write(bins.round({"confidence": DIGITS, "accuracy": DIGITS}), path)
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")

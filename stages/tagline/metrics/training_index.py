@@ -1,0 +1,34 @@
+"""What was seen: the sentences that a model was trained on, and what words were marked as there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from tagline.labels.entities import Entity, marked
+from tagline.labels.label_list import Kind
+
+
+class Seen:
+    """Sentences and entities of the training split; case and spelling matter.
+
+    Args:
+        sentences: the words and the labels of each.
+        kind: how the labels are to be read.
+    """
+
+    def __init__(self, sentences: Iterable[tuple[Sequence[str], Sequence[str]]], kind: Kind) -> None:
+        self._sentences: set[tuple[str, ...]] = set()
+        self._types: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+        for words, labels in sentences:
+            self._sentences.add(tuple(words))
+            for entity in marked(labels, kind):
+                self._types[tuple(words[entity.start : entity.end])].add(entity.type)
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether a sentence of just these words is among them."""
+        return tuple(words) in self._sentences
+
+    def types(self, words: Sequence[str], entity: Entity) -> set[str]:
+        """The types that the words of an entity have there, as an entity of their own."""
+        return self._types.get(tuple(words[entity.start : entity.end]), set())

@@ -1,0 +1,126 @@
+"""The page: everything that the report shows, given to its template."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tagline.artifacts.learning_curves import Rows
+from tagline.labels.label_list import Kind, Labels
+from tagline.report import charts, curves, scores, sentences, tables
+from tagline.report.outcomes import Row, worst_first
+from tagline.report.sentences import Sentence
+
+# Sentences of a split that are shown at most: a browser stays quick with them.
+SENTENCES = 500
+# The split of the pictures that show one only, as in plots/.
+PICTURED = "test"
+
+KINDS = {
+    "missed": "a gold entity that was not predicted",
+    "spurious": "a predicted entity that is not in gold",
+    "wrong_type": "the words agree, the types do not",
+    "wrong_boundary": "the types agree, and of the words only some",
+}
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the page is about.
+
+    Attributes:
+        labels: the task's.
+        rows: for each split its predictions.
+        metrics: for each split what metrics/evaluate.json says.
+        losses: rows of `curves.LOSSES`.
+        epochs: rows of `curves.EPOCHS`.
+        bins: what `calibration.reliability` says of the split PICTURED.
+    """
+
+    labels: Labels
+    rows: Mapping[str, Sequence[Row]]
+    metrics: Mapping[str, Mapping[str, Any]]
+    losses: Rows
+    epochs: Rows
+    bins: pd.DataFrame
+
+
+def render(evaluation: Evaluation) -> str:
+    """The page as HTML, whole in itself: it asks for no other file and no network.
+
+    Every text of the data is escaped by the template engine; a policy in the page's head forbids scripts but its own.
+    """
+    kind, rows, metrics = evaluation.labels.kind, evaluation.rows, evaluation.metrics
+    unit = "entities" if kind == "spans" else "words"
+    chosen, with_errors = _sentences(rows, kind)
+    errors = {split: tables.errors(of_split, kind) for split, of_split in rows.items()}
+    script = _read("filter.js")
+    shown = {
+        "task": evaluation.labels.task,
+        "kind": kind,
+        "unit": unit,
+        "metrics": metrics,
+        "overall": {split: scores.overall(of_split) for split, of_split in metrics.items()},
+        "per_type": {split: scores.per_type(of_split) for split, of_split in metrics.items()},
+        "parts": {split: scores.parts(of_split) for split, of_split in metrics.items()},
+        "curves": curves.drawn(evaluation.losses, evaluation.epochs),
+        "pictured": PICTURED,
+        "confusion": tables.confusion(rows[PICTURED], kind),
+        "reliability": charts.reliability(evaluation.bins, unit) if len(evaluation.bins) else None,
+        "errors": errors,
+        "kinds": {name: text for name, text in KINDS.items() if any(name in found.kinds for found in errors.values())},
+        "sentences": chosen,
+        "with_errors": with_errors,
+        "types": _types(chosen),
+        "limits": {"sentences": SENTENCES, "words": sentences.WORDS, "mistakes": sentences.MISTAKES},
+        "frame": charts,
+        "style": Markup(_read("style.css")),
+        "script": Markup(script),
+        "script_hash": "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+    return _environment().get_template("page.html").render(shown)
+
+
+def _sentences(rows: Mapping[str, Sequence[Row]], kind: Kind) -> tuple[list[Sentence], dict[str, int]]:
+    """The sentences to show of all splits together, worst first, and how many of each split have errors."""
+    chosen: list[Sentence] = []
+    numbers = {}
+    for split, of_split in rows.items():
+        ranked = worst_first(of_split, kind)
+        numbers[split] = len(ranked)
+        chosen += [sentences.shown(of_split[place], split, kind, cost) for place, cost in ranked[:SENTENCES]]
+    return sorted(chosen, key=lambda sentence: -sentence.cost), numbers
+
+
+def _types(chosen: Sequence[Sentence]) -> dict[str, int]:
+    """The types that the mistakes of the sentences are about, numbered by name."""
+    sides = (side for sentence in chosen for mistake in sentence.mistakes for side in (mistake.gold, mistake.predicted))
+    return {name: number for number, name in enumerate(sorted({side[0] for side in sides if side}))}
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["score"] = "{:.3f}".format
+    environment.filters["percent"] = lambda share: f"{100 * share:.1f}%"
+    environment.filters["count"] = "{:,}".format
+    environment.filters["words"] = lambda name: name.replace("_", " ")
+    return environment
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")

@@ -1,0 +1,169 @@
+"""Data sets in files: the files of each split, their sentences as rows of data/raw, and splits drawn from train."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.errors import Fault
+from tagline.core.provenance import sha256
+from tagline.sources.formats import conll, conllu, csv_rows, json_rows, parquet, spans
+from tagline.sources.formats.lists import Keys
+from tagline.sources.formats.schemas import (
+    AnyFiles,
+    ConllFiles,
+    ConlluFiles,
+    CsvFiles,
+    JsonFiles,
+    ParquetFiles,
+    SpanFiles,
+)
+from tagline.sources.formats.sentence import Sentence
+from tagline.sources.splitting import TRAIN, drawn_split
+
+# id (where the source has one), words, and a list of tags a layer.
+Row = dict[str, Any]
+# Ids that `corpus.write` gives.
+NUMBERED = re.compile(rf"({'|'.join(SPLITS)})-\d+")
+Reader = Callable[[Path], Iterator[Sentence]]
+
+
+class FileSource:
+    """The data set that ``download.dataset`` names.
+
+    Raises:
+        Fault: a split's file is missing or a folder, or its pattern matches none.
+    """
+
+    def __init__(self, folder: Path, dataset: AnyFiles) -> None:
+        self.folder = folder
+        self.dataset = dataset
+        self.paths = {split: find(folder, split, pattern) for split, pattern in dataset.files.items()}
+        self.cut_spans = spans.CutSpans(dataset.cut_spans if isinstance(dataset, SpanFiles) else "refuse")
+
+    def splits(self) -> dict[str, Iterator[Row]]:
+        """The rows of each split, read as they are asked for.
+
+        Raises:
+            Fault: (the iterators) a file is malformed, an id stands twice in a split, a drawn split gets no sentence.
+        """
+        given = {split: self._rows(split) for split in self.paths}
+        drawing = self.dataset.split
+        if drawing is None:
+            return given
+        drawn = {split: self._drawn_rows(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
+        return {split: (given | drawn)[split] for split in SPLITS}
+
+    def provenance(self) -> dict[str, Any]:
+        """The files of each split with their hashes, and how splits without files were drawn."""
+        files = {
+            split: [{"path": path.relative_to(self.folder).as_posix(), "sha256": sha256(path)} for path in paths]
+            for split, paths in self.paths.items()
+        }
+        drawn = {"seed": self.dataset.split.seed, **self.dataset.shares} if self.dataset.split else None
+        return {"source": "files", "files": files, **({"drawn_from_train": drawn} if drawn else {})}
+
+    def report(self) -> str:
+        """What a user should know of the sentences, once all are read.
+
+        Raises:
+            Fault: the params refuse what was found.
+        """
+        return self.cut_spans.report()
+
+    def _rows(self, split: str) -> Iterator[Row]:
+        for sentence in self._sentences(split):
+            yield to_row(sentence)
+
+    def _drawn_rows(self, split: str, seed: int) -> Iterator[Row]:
+        # Each drawn split reads the files of train anew: the time is small, the memory would not be.
+        empty = True
+        for sentence in self._sentences(TRAIN):
+            if drawn_split(sentence.words, seed, self.dataset.shares) == split:
+                empty = False
+                yield to_row(sentence)
+        if empty:
+            raise Fault(
+                f"{self.folder / self.dataset.train}: no sentence of it was drawn for {split}: "
+                "change the shares under download.dataset.split in params.yaml, or name a file"
+            )
+
+    def _sentences(self, split: str) -> Iterator[Sentence]:
+        """The sentences of a split's files, in the order of their names, whose ids are checked."""
+        read = reader(self.dataset, self.cut_spans)
+        places: dict[str, str] = {}
+        unnamed = ""
+        for path in self.paths[split]:
+            for sentence in tqdm(read(path), desc=path.name, unit=" sentences", disable=None):
+                if sentence.id is None:
+                    unnamed = unnamed or sentence.place
+                else:
+                    if sentence.id in places:
+                        raise Fault(
+                            f"{sentence.place}: the id {sentence.id!r} stands at {places[sentence.id]} already: "
+                            "ids must be unique inside a split"
+                        )
+                    places[sentence.id] = sentence.place
+                yield sentence
+        numbered = next(filter(NUMBERED.fullmatch, places), None) if unnamed else None
+        if numbered is not None:
+            raise Fault(
+                f"{places[numbered]}: the id {numbered!r} is of the kind that sentences without one get, "
+                f"as at {unnamed}: give each sentence an id, or none of them"
+            )
+
+
+def find(folder: Path, split: str, pattern: str) -> list[Path]:
+    """The files that a path or a glob pattern stands for, sorted by name.
+
+    Raises:
+        Fault: there are none.
+    """
+    named_by = f"download.dataset.{split} in params.yaml names it"
+    path = folder / pattern
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        raise Fault(f"{path} is a folder, expected a file or a pattern such as {pattern}/*: {named_by}")
+    # As a shell does it; Path.glob takes hidden files too, which an editor or a file manager may have left.
+    found = [folder / name for name in sorted(glob.glob(pattern, root_dir=folder, recursive=True))]  # noqa: PTH207
+    files = [path for path in found if path.is_file()]
+    if not files:
+        raise Fault(f"{path} {'matches no file' if glob.has_magic(pattern) else 'is missing'}: {named_by}")
+    return files
+
+
+def reader(dataset: AnyFiles, cut_spans: spans.CutSpans) -> Reader:
+    """The reader of the format, with its params."""
+    match dataset:
+        case ConllFiles():
+            return partial(conll.read_sentences, columns=dataset.columns, comments=dataset.comments)
+        case ConlluFiles():
+            return partial(conllu.read_sentences, layers=dataset.layers, absent=dataset.absent)
+        case JsonFiles() | ParquetFiles():
+            read = json_rows.read_sentences if isinstance(dataset, JsonFiles) else parquet.read_sentences
+            return partial(read, keys=Keys(dataset.words, dataset.layers, dataset.names, dataset.id))
+        case CsvFiles():
+            return partial(
+                csv_rows.read_sentences,
+                sentence=dataset.sentence,
+                words=dataset.words,
+                layers=dataset.layers,
+                delimiter=dataset.delimiter,
+                quote=dataset.quote,
+            )
+        case SpanFiles():
+            return partial(spans.read_sentences, layer=dataset.layer, id_key=dataset.id, cut=cut_spans)
+
+
+def to_row(sentence: Sentence) -> Row:
+    """A sentence as a row of data/raw; without an id of its own it is numbered there."""
+    named = {} if sentence.id is None else {"id": sentence.id}
+    return {**named, "words": sentence.words, **sentence.layers}

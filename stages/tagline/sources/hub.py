@@ -1,0 +1,158 @@
+"""The Hugging Face Hub: a revision becomes a commit before anything is fetched, and every failure one message.
+
+Only its own clients speak to it. They find a token by themselves (HF_TOKEN, or what `hf auth login` saved); here none
+is ever read. Code of a repository is never run, and pickles are not even fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from huggingface_hub import HfApi, constants, is_offline_mode, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    XetDownloadError,
+)
+
+from tagline.core.errors import Fault
+from tagline.hub.failures import LOGIN, NO_CONNECTION, NO_HUB, no_hub, unreachable
+from tagline.sources import encoders
+
+Kind = Literal["dataset", "model"]
+
+_NOUNS = {"dataset": "data set", "model": "model"}
+_SECTIONS = {"dataset": "download.dataset", "model": "download.encoder"}
+_COMMIT = re.compile("[0-9a-f]{40}")
+_FAILURES = (*NO_CONNECTION, *NO_HUB, LocalEntryNotFoundError, HFValidationError, XetDownloadError)
+
+# All of an encoder that is fetched: configuration, safetensors, and the files of a tokenizer.
+ENCODER_FILES = (
+    "config.json",
+    encoders.WEIGHTS,
+    encoders.WEIGHTS_INDEX,
+    "model-*.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "*.model",
+)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository on the Hub at one commit.
+
+    Attributes:
+        kind: what it holds.
+        name: ``owner/name``.
+        commit: 40 hexadecimal digits.
+        files: the paths of its files; empty with HF_HUB_OFFLINE, where nobody can be asked.
+    """
+
+    kind: Kind
+    name: str
+    commit: str
+    files: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.commit}"
+
+
+def find(kind: Kind, name: str, revision: str) -> Repository:
+    """Resolve a revision to its commit, and see that the repository may be read, by one quick question or two.
+
+    Where the Hub can't be reached this fails after one attempt, while the clients' downloads would retry for a minute.
+
+    Args:
+        kind: what the repository holds.
+        name: ``owner/name``.
+        revision: a branch, a tag or a full commit.
+
+    Raises:
+        Fault: the Hub can't be reached, there is no such repository or revision, or the token does not open it.
+    """
+    if is_offline_mode():
+        if not _COMMIT.fullmatch(revision):
+            raise Fault(
+                f"HF_HUB_OFFLINE is set, so nobody can be asked which commit {revision} of {name} is: unset it, or "
+                f"make {_SECTIONS[kind]}.revision in params.yaml a commit that is in the cache"
+            )
+        return Repository(kind, name, revision)
+    api = HfApi()
+    with failures_told(kind, name, revision):
+        ask = api.dataset_info if kind == "dataset" else api.model_info
+        info = ask(name, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+        if info.gated:  # everybody may ask about it, not everybody may read its files
+            api.auth_check(name, repo_type=kind)
+    assert info.sha is not None  # a field that the client lacks where it was not asked for
+    return Repository(kind, name, info.sha, frozenset(file.rfilename for file in info.siblings or ()))
+
+
+def fetch_encoder(repository: Repository) -> Path:
+    """Fetch an encoder and its tokenizer into the Hub's cache, nothing else of the repository.
+
+    Returns:
+        The folder of this commit in the cache.
+
+    Raises:
+        Fault: it has no weights in safetensors, or the Hub fails.
+    """
+    if repository.files:
+        encoders.check_files(str(repository), repository.files)
+    with failures_told(repository.kind, repository.name, repository.commit):
+        folder = snapshot_download(repository.name, revision=repository.commit, allow_patterns=list(ENCODER_FILES))
+    return Path(folder)
+
+
+@contextmanager
+def failures_told(kind: Kind, name: str, revision: str) -> Iterator[None]:
+    """Make a `Fault` of what the Hub's clients raise, without their traces of a request."""
+    try:
+        yield
+    except _FAILURES as error:
+        raise Fault(_explain(error, kind, name, revision)) from None
+
+
+def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:
+    section = _SECTIONS[kind]
+    match error:
+        case GatedRepoError():
+            page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{name}"
+            return f"{name} is gated: accept its conditions at {page}, then log in by {LOGIN}"
+        case RepositoryNotFoundError():
+            return (
+                f"the Hub has no {_NOUNS[kind]} {name} ({section}.name in params.yaml), or you may not read it: "
+                f"check its name; if it is private, log in by {LOGIN}"
+            )
+        case RevisionNotFoundError():
+            return f"{name} has no revision {revision} ({section}.revision): expected a branch, a tag or a full commit"
+        case HFValidationError():
+            return f"{name!r} is no name of a repository ({section}.name in params.yaml): expected OWNER/NAME"
+        case HfHubHTTPError() if error.response.status_code == 401:
+            return f"the Hub refused your token while asked for {name} (401): renew it by {LOGIN}, or unset it"
+        case HfHubHTTPError() if error.response.status_code == 403:
+            return f"your token may not read {name} (403): give it the right to read, or log in anew by {LOGIN}"
+        case HfHubHTTPError():
+            return f"the Hub answered {error.response.status_code} while asked for {name}: try again later"
+    if isinstance(error, NO_HUB):
+        return no_hub()
+    if is_offline_mode():
+        return (
+            f"{name} at {revision} is not, or not whole, in the cache, and HF_HUB_OFFLINE is set: unset it, or make "
+            f"{section}.revision in params.yaml a commit that is in the cache"
+        )
+    return f"{unreachable(error, name)}; with HF_HUB_OFFLINE=1 a commit that is in the cache is used"

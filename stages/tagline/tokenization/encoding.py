@@ -1,0 +1,86 @@
+"""Encoding: sentences of words and labels become windows of sub-words and their labels, all of a chunk at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from tokenizers import Tokenizer
+
+from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
+from tagline.tokenization.subword_windows import WindowCutter
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The windows of a chunk of sentences.
+
+    Attributes:
+        sentence: int64, the sentence of each window, ascending.
+        input_ids, word_ids, labels: lists of int32, int32 and int64, one a window (see `tagline.artifacts.tokenized`).
+        counts: int64, how many sub-words each word of the chunk has, also those that were cut off.
+    """
+
+    sentence: Ints
+    input_ids: pa.ListArray
+    word_ids: pa.ListArray
+    labels: pa.ListArray
+    counts: Ints
+
+    def columns(self, first_sentence: int) -> dict[str, pa.Array]:
+        """The windows as rows of `tokenized.WINDOW_FEATURES`, where the chunk's first sentence has that row."""
+        sentence = pa.array((self.sentence + first_sentence).astype(np.int32))
+        return {
+            "sentence": sentence,
+            "input_ids": self.input_ids,
+            "word_ids": self.word_ids,
+            "labels": self.labels,
+        }
+
+
+class WindowMaker(WindowCutter):
+    """Makes windows with labels, by one tokenizer and one set of rules.
+
+    Args:
+        tokenizer, one_by_one, max_length, stride: see `WindowCutter`.
+        inside: `Labels.inside`.
+        label_all_tokens: which rule of `align_labels`.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        one_by_one: bool,
+        max_length: int,
+        stride: int,
+        inside: Sequence[int],
+        label_all_tokens: bool,
+    ) -> None:
+        super().__init__(tokenizer, one_by_one, max_length, stride)
+        self.inside, self.label_all_tokens = inside, label_all_tokens
+
+    def make(self, words: pa.DictionaryArray, ends: Ints, labels: Ints) -> Encoded:
+        """Make the windows of some sentences, as `cut` does.
+
+        Args:
+            words: the words of all sentences, one after the other, dictionary-encoded (words,).
+            ends: int64 (sentences,), where each sentence ends among them.
+            labels: int64 (words,), the label id of each word.
+        """
+        made = self.cut(words.dictionary.to_pylist(), words.indices.to_numpy(), ends)
+        is_word = made.words != NO_WORD
+        word_labels = np.full(len(made.words), IGNORED, dtype=np.int64)
+        word_labels[is_word] = labels[made.words[is_word]]
+        aligned = align_labels(word_labels, made.sizes, self.inside, self.label_all_tokens)
+        return Encoded(
+            sentence=made.sentence,
+            input_ids=pa.ListArray.from_arrays(made.offsets, made.ids),
+            word_ids=pa.ListArray.from_arrays(made.offsets, made.word_ids),
+            labels=pa.ListArray.from_arrays(made.offsets, aligned),
+            counts=made.counts,
+        )

@@ -1,0 +1,111 @@
+"""The engine ``trainer``: transformers' Trainer runs the loop, with our steps, loss, optimizer and validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import torch
+from accelerate import PartialState
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+from torch.utils.data import DataLoader
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from tagline.training.training import Step, Training
+
+
+def run(training: Training) -> None:
+    """See `Engine`."""
+    params = training.params
+    arguments = TrainingArguments(
+        output_dir=str(training.work),
+        max_steps=training.steps - training.learning.steps,
+        max_grad_norm=params.max_grad_norm or 0.0,
+        seed=params.seed,
+        bf16=training.precision == "bf16",
+        fp16=training.precision == "fp16",
+        use_cpu=PartialState().device.type == "cpu",
+        accelerator_config={"use_configured_state": True},
+        ddp_find_unused_parameters=False,
+        eval_strategy="no",  # validation is ours, at the end of each epoch
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+        report_to="none",
+    )
+    arguments.mixed_precision = training.mixed_precision
+    # Several GPUs are several processes: of one process Trainer would have them share each forward pass (DataParallel).
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    StepTrainer(training, arguments).train()
+    training.end()
+
+
+class StepTrainer(Trainer):
+    """Trainer of a `Training`."""
+
+    def __init__(self, training: Training, arguments: TrainingArguments) -> None:
+        self.training = training
+        super().__init__(model=training.model, args=arguments, callbacks=[Reports(self)])
+        self.remove_callback(PrinterCallback)  # it prints log entries as dictionaries; `EpochLines` says it better
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        return cast(DataLoader[Any], Steps(self.training))
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        self.optimizer = self.training.optimizer(model or self.training.model, self.args.device)
+        return self.optimizer
+
+    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LambdaLR:
+        schedule = self.training.schedule(optimizer or self.optimizer)  # type: ignore[arg-type]  # it was created
+        self.lr_scheduler = schedule
+        return schedule
+
+    def training_step(
+        self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
+    ) -> Tensor:
+        """Compute the gradients of a step, in as many parts as the devices need."""
+        model.train()
+        step: Step = inputs["step"]
+        loss = self.training.backward(model, step)
+        self.computed = (step, loss)
+        return loss
+
+    def floating_point_ops(self, inputs: dict[str, Any]) -> int:
+        return 0  # nobody asks, and Trainer can't see the sub-words of a `Step`
+
+
+class Reports(TrainerCallback):
+    """Tells the `Training` what Trainer has done."""
+
+    def __init__(self, trainer: StepTrainer) -> None:
+        self.trainer = trainer
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.trainer.training.begin(self.trainer.accelerator, cast(LambdaLR, self.trainer.lr_scheduler))
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        step, loss = self.trainer.computed
+        self.trainer.training.after_step(step, loss)
+        if step.last and self.trainer.training.after_epoch(self.trainer.model_wrapped):
+            control.should_training_stop = True
+
+
+class Steps:
+    """What Trainer takes for the data loader of its one epoch: the steps that are left of all, each as its one batch.
+
+    So it need not know where in the run, or in an epoch, it begins.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self.training = training
+
+    def __len__(self) -> int:
+        return self.training.steps - self.training.learning.steps
+
+    def __iter__(self) -> Iterator[dict[str, Step]]:
+        for epoch in self.training.epochs_left:
+            for step in self.training.epoch(epoch):
+                yield {"step": step}

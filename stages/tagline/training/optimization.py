@@ -1,0 +1,45 @@
+"""Optimization: AdamW (Loshchilov and Hutter, 2019) over groups of weights, and the course of its learning rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
+
+from tagline.training.params import Train
+
+# Devices for which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
+FUSED = ("cpu", "cuda", "mps", "xpu")
+COURSES: dict[str, Callable[..., LambdaLR]] = {
+    "linear": get_linear_schedule_with_warmup,
+    "cosine": get_cosine_schedule_with_warmup,
+}
+
+
+def groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """The weights to learn in two groups: those that decay, and biases and norms, which must be free to leave zero."""
+    decaying: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            # Norms scale and shift each feature by a vector; what is multiplied or looked up is a matrix.
+            is_free = weight.ndim < 2 or "bias" in name.rpartition(".")[2]
+            (free if is_free else decaying).append(weight)
+    return [{"params": decaying, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
+
+
+def adamw(model: nn.Module, params: Train, device: torch.device) -> torch.optim.AdamW:
+    """The optimizer of a model whose weights lie, or will lie, on the device."""
+    return torch.optim.AdamW(
+        groups(model, params.weight_decay), lr=params.learning_rate, fused=device.type in FUSED or None
+    )
+
+
+def schedule(optimizer: torch.optim.Optimizer, params: Train, steps: int) -> LambdaLR:
+    """The learning rate of each of all steps: up from zero over the warm-up, then down to zero."""
+    warmup = math.ceil(params.warmup * steps)
+    return COURSES[params.schedule](optimizer, warmup, steps)

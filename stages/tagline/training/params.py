@@ -1,0 +1,52 @@
+"""The section ``train``: how the encoder is fine-tuned."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tagline.core.params import Section
+from tagline.hub.params import Push
+
+Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention"]
+
+
+class ByLength(Section):
+    """Batches of like length under a budget of sub-words."""
+
+    order: Literal["by_length"]
+    tokens_per_batch: int = Field(ge=1, le=2**24)
+
+
+class Random(Section):
+    """Batches of a number of windows, whatever their lengths."""
+
+    order: Literal["random"]
+    batch_size: int = Field(ge=1, le=2**20)
+
+
+AnyBatches = Annotated[ByLength | Random, Field(discriminator="order")]
+
+
+class Train(Section):
+    """See params.yaml for what each key means."""
+
+    engine: Literal["accelerate", "trainer"]
+    seed: int = Field(ge=0, lt=2**32)
+    epochs: int = Field(ge=1, le=10_000)
+    max_steps: Annotated[int, Field(ge=1)] | None
+    early_stopping: Annotated[int, Field(ge=1)] | None
+    batches: AnyBatches
+    checkpoint_every: Annotated[int, Field(ge=1)] | None
+    pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
+    device_tokens: Annotated[int, Field(ge=1, le=2**24)] | None
+    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    attention: Attention
+    learning_rate: float = Field(gt=0, lt=1)
+    schedule: Literal["linear", "cosine"]
+    warmup: float = Field(ge=0, lt=1)
+    weight_decay: float = Field(ge=0, lt=1)
+    max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
+    label_smoothing: float = Field(ge=0, lt=1)
+    hub: Push

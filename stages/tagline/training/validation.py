@@ -1,0 +1,75 @@
+"""Validation: the score of every word of a split while a model is trained, shared among all processes."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from accelerate import Accelerator
+from torch import nn
+from transformers import PreTrainedModel
+
+from tagline.artifacts.tokenized import Split
+from tagline.labels.label_list import Labels
+from tagline.metrics.scores import score
+from tagline.model.backends.torch_model import TorchModel
+from tagline.model.precision import Resolved
+from tagline.model.prediction import Predictor
+from tagline.training.learning import SCORES
+from tagline.training.processes import SHARDED
+from tagline.training.shared_model import SharedModel
+
+# Sub-words of a forward pass, padding included: what the caches of a processor hold, and what fills a larger device.
+TOKENS_PER_BATCH = {"cpu": 1024}
+OTHERWISE = 8192
+
+
+class Validation:
+    """The validation split, ready to be labelled again and again.
+
+    Args:
+        split: its sentences and windows.
+        labels: the task's labels.
+        precision: number format of matrix products.
+        device_tokens: most sub-words of a forward pass; None: what suits the device.
+    """
+
+    def __init__(self, split: Split, labels: Labels, precision: Resolved, device_tokens: int | None) -> None:
+        self.split, self.labels, self.precision, self.device_tokens = split, labels, precision, device_tokens
+        self.gold = split.gold(labels)
+        self.lengths = split.lengths()
+
+    def scores(self, accelerator: Accelerator, model: nn.Module) -> dict[str, float]:
+        """Label every word and score the labels.
+
+        Args:
+            accelerator: of the run; all processes call this, share the work and get the same scores.
+            model: as the accelerator prepared it; it is in training mode afterwards.
+
+        Returns:
+            ``{precision, recall, f1, accuracy, loss}``, loss being the mean negative log-likelihood of the words'
+            gold labels, as the sub-words say that speak for them.
+
+        Raises:
+            NotFinite: a score is no number.
+        """
+        model.eval()
+        found = self._predictor(accelerator, model).predict(
+            self.lengths,
+            self.split.windows["sentence"][:],
+            self.split.windows["input_ids"],
+            self.split.windows["word_ids"],
+            gold=self.gold,
+        )
+        model.train()
+        overall = score(self.gold, found.labels, self.labels.kind)["overall"]
+        seen = sum(self.lengths) - found.unseen
+        return {**{name: overall[name] for name in SCORES}, "loss": round(found.loss / max(1, seen), 6)}
+
+    def _predictor(self, accelerator: Accelerator, model: nn.Module) -> Predictor:
+        # In pieces the model fetches what a process lacks, as long as it is called by its wrapper.
+        whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
+        backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
+        most = self.device_tokens or TOKENS_PER_BATCH.get(accelerator.device.type, OTHERWISE)
+        if accelerator.num_processes == 1:
+            return Predictor(backend, self.labels, "greedy", most)
+        return Predictor(SharedModel(backend, accelerator), self.labels, "greedy", most * accelerator.num_processes)

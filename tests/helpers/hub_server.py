@@ -1,0 +1,183 @@
+"""A small Hugging Face Hub on loopback: enough of its HTTP API for the real clients to read repositories and to push.
+
+What it answers follows huggingface_hub's own source: which paths it asks, which headers it wants (``ETag``,
+``X-Repo-Commit``) and by which codes (``X-Error-Code``) it tells a gated repository from a missing one. Reading is
+here, writing in hub_writing.py, what is kept in hub_repositories.py.
+
+    with Hub() as hub:
+        commit = hub.add("dataset", "owner/name").commit({"README.md": b"..."})
+        ...  # run a client with HF_ENDPOINT=hub.url
+        assert hub.requests == [...]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from helpers.hub_repositories import Account, Refused, Repository, entries, object_id
+from helpers.hub_writing import Writing
+
+
+class Hub:
+    """The server, in a thread of its own while the ``with`` block lasts."""
+
+    def __init__(self) -> None:
+        self.repositories: dict[tuple[str, str], Repository] = {}
+        self.tokens: set[str] = set()
+        self.accounts: dict[str, Account] = {}  # of the tokens that belong to somebody
+        self.objects: dict[str, bytes] = {}  # large files that were uploaded, by SHA-256
+        self.xet: Path | None = None  # a folder that the clients' own xet library keeps large files in
+        self.failing: dict[str, int] = {}  # names of routes, and the status that each answers with
+        self.gate: threading.Event | None = None  # commits wait until it is set
+        self.requests: list[str] = []  # "METHOD /path", in the order of arrival
+        self.broken: int | None = None  # a status to answer everything with, and nothing else
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def add(self, kind: str, name: str, readers: set[str] | None = None, private: bool = False) -> Repository:
+        """Make an empty repository; ``kind`` is dataset or model."""
+        return self.repositories.setdefault((f"{kind}s", name), Repository(readers, private))
+
+    def log_in(self, token: str, account: Account) -> None:
+        """Make a token somebody's."""
+        self.tokens.add(token)
+        self.accounts[token] = account
+
+    def __enter__(self) -> Hub:
+        # Polled often, so that a test does not wait half a second for the thread to end.
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(Writing, BaseHTTPRequestHandler):
+    """One request: a route's pattern picks the method that answers it."""
+
+    hub: ClassVar[Hub]
+    protocol_version = "HTTP/1.1"
+    wbufsize = 2**16  # headers and body in one packet, for which no acknowledgement is waited
+
+    _REPOSITORY = r"/api/(?P<kind>models|datasets)/(?P<name>[^/]+/[^/]+)"
+    _ROUTES: ClassVar[dict[str, str]] = {
+        rf"GET {_REPOSITORY}(/revision/(?P<revision>[^/]+))?": "info",
+        rf"GET {_REPOSITORY}/auth-check": "auth_check",
+        rf"GET {_REPOSITORY}/tree/(?P<revision>[^/]+)(/(?P<path>.+))?": "tree",
+        rf"POST {_REPOSITORY}/paths-info/(?P<revision>[^/]+)": "paths_info",
+        r"(GET|HEAD) /((?P<kind>datasets)/)?(?P<name>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)": "resolve",
+        **Writing.ROUTES,
+    }
+
+    def answer(self) -> None:
+        path = urlsplit(self.path).path
+        self.hub.requests.append(f"{self.command} {unquote(path)}")
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            if self.hub.broken:
+                raise Refused(self.hub.broken)
+            for pattern, method in self._ROUTES.items():
+                if match := re.fullmatch(pattern, f"{self.command} {path}"):
+                    if method in self.hub.failing:
+                        raise Refused(self.hub.failing[method])
+                    groups = {key: unquote(value) for key, value in match.groupdict().items() if value}
+                    of = (self.find(groups.pop("kind", "models"), groups.pop("name")),) if "name" in groups else ()
+                    getattr(self, method)(*of, **groups)
+                    return
+            raise Refused(HTTPStatus.NOT_FOUND)
+        except Refused as refused:
+            self.send(b"", refused.status, refused.headers)
+
+    do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 (the names that http.server looks for)
+
+    def find(self, kind: str, name: str) -> Repository:
+        """The repository, if this token may know of it."""
+        token = self.token()
+        self.name = name
+        found = self.hub.repositories.get((kind, name))
+        if found is None or (found.private and name.split("/")[0] not in self.owners()):
+            # Without a token the Hub does not tell whether a repository is private or none.
+            raise Refused(404 if token else 401, "RepoNotFound", "Repository not found")
+        return found
+
+    def token(self) -> str | None:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ") or None
+        if token and token not in self.hub.tokens:
+            raise Refused(401, message="Invalid credentials in Authorization header")
+        return token
+
+    def owners(self) -> tuple[str, ...]:
+        """Under which names the asker owns what stands there."""
+        account = self.hub.accounts.get(self.token() or "")
+        return account.owners if account else ()
+
+    def open(self, repository: Repository) -> None:
+        if repository.readers is not None and self.token() not in repository.readers:
+            raise Refused(403 if self.token() else 401, "GatedRepo", "Access to this repository is restricted")
+
+    @staticmethod
+    def at(repository: Repository, revision: str) -> tuple[str, dict[str, bytes]]:
+        commit = repository.refs.get(revision, revision)
+        if commit not in repository.commits:
+            raise Refused(404, "RevisionNotFound", "Invalid rev id")
+        return commit, repository.commits[commit]
+
+    def info(self, repository: Repository, revision: str = "main") -> None:
+        commit, files = self.at(repository, revision)
+        gated = "manual" if repository.readers is not None else False
+        siblings = [{"rfilename": path} for path in files]
+        about = {"id": self.name, "sha": commit, "private": repository.private, "gated": gated, "siblings": siblings}
+        self.send_json(about)
+
+    def auth_check(self, repository: Repository) -> None:
+        self.open(repository)
+        self.send_json({})
+
+    def tree(self, repository: Repository, revision: str, path: str = "") -> None:
+        """All files below a path, or with the folders that lie directly in it."""
+        self.open(repository)
+        _, files = self.at(repository, revision)
+        prefix = f"{path}/" if path else ""
+        below = {name: content for name, content in files.items() if name.startswith(prefix)}
+        if path and not below:
+            raise Refused(404, "EntryNotFound", "Entry not found")
+        recursive = parse_qs(urlsplit(self.path).query).get("recursive", ["false"])[0].lower() == "true"
+        self.send_json([entry for entry in entries(below) if recursive or "/" not in entry["path"][len(prefix) :]])
+
+    def paths_info(self, repository: Repository, revision: str) -> None:
+        self.open(repository)
+        _, files = self.at(repository, revision)
+        asked = set(parse_qs(self.body.decode())["paths"])
+        self.send_json([entry for entry in entries(files) if entry["path"] in asked])
+
+    def resolve(self, repository: Repository, revision: str, path: str) -> None:
+        self.open(repository)
+        commit, files = self.at(repository, revision)
+        if path not in files:
+            raise Refused(404, "EntryNotFound", "Entry not found")
+        headers = {"ETag": f'"{object_id(path, files[path])}"', "X-Repo-Commit": commit}
+        self.send(files[path], HTTPStatus.OK, headers)
+
+    def send_json(self, value: Any, status: int = HTTPStatus.OK) -> None:
+        self.send(json.dumps(value).encode(), status, {"Content-Type": "application/json"})
+
+    def send(self, body: bytes, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for key, value in headers.items():
+            if value:
+                self.send_header(key, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's own name)
+        """Say nothing: `Hub.requests` is the log."""

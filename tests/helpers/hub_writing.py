@@ -1,0 +1,169 @@
+"""The writing half of hub_server.py: who asks, new repositories and branches, large files, commits."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from helpers.hub_repositories import LARGE, Refused, Repository, object_id, pointer
+from huggingface_hub import ModelCard
+
+if TYPE_CHECKING:
+    from helpers.hub_server import Hub
+
+_MODEL = r"/api/models/(?P<name>[^/]+/[^/]+)"
+
+
+class Writing:
+    """Answers to requests that write, or ask for the right to; a part of hub_server.py's handler."""
+
+    hub: ClassVar[Hub]
+    ROUTES: ClassVar[dict[str, str]] = {
+        r"GET /api/whoami-v2": "whoami",
+        r"POST /api/repos/create": "create",
+        r"POST /api/validate-yaml": "validate",
+        rf"GET {_MODEL}/auth-check/write": "write_check",
+        rf"POST {_MODEL}/branch/(?P<branch>[^/]+)": "create_branch",
+        rf"POST {_MODEL}/preupload/(?P<revision>[^/]+)": "preupload",
+        r"POST /(?P<name>[^/]+/[^/]+)\.git/info/lfs/objects/batch": "batch",
+        r"PUT /objects/(?P<sha256>[0-9a-f]{64})": "store",
+        r"POST /objects/(?P<sha256>[0-9a-f]{64})/verify": "verify",
+        rf"GET {_MODEL}/xet-(?P<right>write|read)-token/(?P<revision>[^/]+)": "xet_token",
+        rf"POST {_MODEL}/commit/(?P<revision>[^/]+)": "commit",
+    }
+
+    def whoami(self) -> None:
+        token = self.token()
+        if token is None:
+            raise Refused(401)
+        account = self.hub.accounts[token]
+        orgs = [{"type": "org", "name": name} for name in account.organisations]
+        auth = {"type": "access_token", "accessToken": {"displayName": "a", "role": account.role}}
+        self.send_json({"type": "user", "name": account.name, "orgs": orgs, "auth": auth})
+
+    def allow_writing(self, owner: str) -> None:
+        account = self.hub.accounts.get(self.token() or "")
+        if account is None or account.role != "write" or owner not in account.owners:
+            raise Refused(403, message="You don't have the right to write here")
+
+    def write_check(self, _repository: Repository) -> None:
+        self.allow_writing(self.name.split("/")[0])
+        self.send_json({})
+
+    def create(self) -> None:
+        asked = json.loads(self.body)
+        account = self.hub.accounts.get(self.token() or "")
+        owner = asked["organization"] or (account.name if account else "")
+        self.allow_writing(owner)
+        name = f"{owner}/{asked['name']}"
+        answer = {"url": f"{self.hub.url}/{name}"}
+        if ("models", name) in self.hub.repositories:
+            self.send_json({"error": "You already created this model repo", **answer}, HTTPStatus.CONFLICT)
+            return
+        repository = self.hub.add("model", name, private=asked.get("visibility") == "private")
+        repository.commit({".gitattributes": b"*.safetensors filter=lfs\n"}, message="initial commit")
+        self.send_json(answer)
+
+    def create_branch(self, repository: Repository, branch: str) -> None:
+        self.allow_writing(self.name.split("/")[0])
+        if branch in repository.refs:
+            raise Refused(409, message="Reference already exists")
+        repository.refs[branch] = repository.refs["main"]
+        self.send_json({})
+
+    def validate(self) -> None:
+        """Refuse a model card whose metadata the Hub would not read."""
+        asked = json.loads(self.body)
+        errors = []
+        try:
+            data = ModelCard(asked["content"]).data
+            if data.eval_results is not None and not all(result.metric_type for result in data.eval_results):
+                errors.append({"message": '"model-index" lacks the type of a metric'})
+            if not isinstance(data.license, str | None):
+                errors.append({"message": '"license" must be a string'})
+        except ValueError as error:
+            errors.append({"message": str(error)})
+        self.send_json({"errors": errors, "warnings": []}, HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK)
+
+    def preupload(self, repository: Repository, revision: str) -> None:
+        """Which files are large, and as what the branch knows each."""
+        self.allow_writing(self.name.split("/")[0])
+        _, files = self.at(repository, revision)
+        asked = [file["path"] for file in json.loads(self.body)["files"]]
+        answer = [
+            {
+                "path": path,
+                "uploadMode": "lfs" if path.endswith(LARGE) else "regular",
+                "shouldIgnore": False,
+                "oid": object_id(path, files[path]) if path in files else None,
+            }
+            for path in asked
+        ]
+        self.send_json({"files": answer})
+
+    def batch(self, _repository: Repository) -> None:
+        """Where to put the large files that the Hub has not yet: the batch request of Git LFS."""
+        self.allow_writing(self.name.split("/")[0])
+        objects = []
+        for asked in json.loads(self.body)["objects"]:
+            place = f"{self.hub.url}/objects/{asked['oid']}"
+            actions = {"upload": {"href": place}, "verify": {"href": f"{place}/verify"}}
+            objects.append(asked if asked["oid"] in self.hub.objects else {**asked, "actions": actions})
+        self.send_json({"transfer": "basic", "objects": objects})
+
+    def store(self, sha256: str) -> None:
+        if hashlib.sha256(self.body).hexdigest() != sha256:
+            raise Refused(400, message="Bytes and hash differ")
+        self.hub.objects[sha256] = self.body
+        self.send(b"", HTTPStatus.OK, {})
+
+    def verify(self, sha256: str) -> None:
+        asked = json.loads(self.body)
+        if len(self.hub.objects.get(sha256, b"")) != asked["size"]:
+            raise Refused(404, message="Object not found")
+        self.send_json({})
+
+    def xet_token(self, _repository: Repository, right: str, revision: str) -> None:
+        """Admit to xet's storage, which takes the place of Git LFS: here a folder, that xet's own library fills."""
+        if self.hub.xet is None:
+            raise Refused(404)
+        if right == "write":
+            self.allow_writing(self.name.split("/")[0])
+        place, until = f"local://{self.hub.xet}", int(time.time()) + 3600
+        self.send_json({"casUrl": place, "accessToken": "xet", "exp": until})
+
+    def commit(self, repository: Repository, revision: str) -> None:
+        """One JSON object a line: the message, then the changes."""
+        self.allow_writing(self.name.split("/")[0])
+        if self.hub.gate is not None:
+            self.hub.gate.wait(60)
+        before, _ = self.at(repository, revision)
+        lines = [json.loads(line) for line in self.body.splitlines()]
+        header = next(line["value"] for line in lines if line["key"] == "header")
+        if header.get("parentCommit", before) != before:
+            raise Refused(412, message="A commit has happened since")
+        changes: dict[str, bytes | None] = {}
+        for line in lines:
+            value: dict[str, Any] = line["value"]
+            match line["key"]:
+                case "file":
+                    changes[value["path"]] = base64.b64decode(value["content"])
+                case "lfsFile":
+                    changes[value["path"]] = self.large(value["oid"], value["size"])
+                case "deletedFile":
+                    changes[value["path"]] = None
+        commit = repository.commit(changes, revision, header["summary"])
+        self.send_json(
+            {"success": True, "commitOid": commit, "commitUrl": f"{self.hub.url}/{self.name}/commit/{commit}"}
+        )
+
+    def large(self, sha256: str, size: int) -> bytes:
+        if sha256 in self.hub.objects:
+            return self.hub.objects[sha256]
+        if self.hub.xet is None:
+            raise Refused(400, message="The commit names a large file that was not uploaded")
+        return pointer(sha256, size)

@@ -1,0 +1,44 @@
+"""Scripts that run as several processes on the CPU, each in a Python of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers.project import ROOT
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--log-dir=/dev/null"]
+
+
+def start(
+    script: Path, launcher: Sequence[str] = (sys.executable,), processes: int | None = 2, **environment: str
+) -> subprocess.Popen[str]:
+    """Start a script.
+
+    Args:
+        script: what runs, in the current folder.
+        launcher: the command before it.
+        processes: how many our own launcher shall start; None: as many as it finds right.
+        environment: further variables.
+    """
+    variables = {name: value for name, value in os.environ.items() if name != "TAGLINE_PROCESSES"}
+    # The CPU, even where the host has a GPU.
+    variables |= {"ACCELERATE_USE_CPU": "true", "PYTHONPATH": str(ROOT / "stages")}
+    if processes is not None:
+        variables["TAGLINE_PROCESSES"] = str(processes)
+    return subprocess.Popen(
+        [*launcher, str(script)],
+        env=variables | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Wait, and give exit status, standard output and standard error."""
+    out, err = process.communicate(timeout=300)
+    return process.returncode, out, err

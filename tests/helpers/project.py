@@ -1,0 +1,78 @@
+"""The project under test: where it is, its stages run in this process, and what they must leave alone."""
+
+from __future__ import annotations
+
+import runpy
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from accelerate.state import AcceleratorState
+
+ROOT = Path(__file__).parents[2]
+STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
+
+# What stages read of other sections: the exported model decodes as the evaluated one, and its card tells of windows.
+SHARED = {"export": {"evaluate": ["decoding"], "tokenize_align": ["label_all_tokens", "max_length", "stride"]}}
+
+
+def run_stage(name: str, *arguments: str) -> None:
+    """Run a stage's script in this process, as ``python stages/NAME.py`` would, in the current folder."""
+    script = ROOT / "stages" / f"{name}.py"
+    on_ctrl_c = signal.getsignal(signal.SIGINT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(script), *arguments])
+        # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
+        AcceleratorState._reset_state(reset_partial_state=True)
+        try:
+            runpy.run_path(str(script), run_name="__main__")
+        finally:
+            signal.signal(signal.SIGINT, on_ctrl_c)
+
+
+def fault_of(stage: str) -> str:
+    """Run a stage that must fail and give its one message; nothing outside of it may have changed.
+
+    Exit status 1 is what Python makes of ``sys.exit(message)``; test_faults.py looks at it from outside.
+    """
+    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports"))
+    with pytest.raises(SystemExit) as raised:
+        run_stage(stage)
+    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
+    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports")) == before
+    return raised.value.code
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that must stand in the file exactly once."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def import_closure(script: Path) -> set[str]:
+    """The files below stages/ that running the script loads, as Python itself sees it, and its packages' templates."""
+    program = (
+        "import runpy, sys, pathlib\n"
+        f"runpy.run_path({str(script)!r}, run_name='imported')\n"
+        "files = [getattr(module, '__file__', None) for module in list(sys.modules.values())]\n"
+        f"print(*(f for f in files if f and f.startswith({str(script.parent)!r})), sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(script.parent)!r})\n{program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = [Path(line) for line in [*done.stdout.split(), str(script)]]
+    packages = [path.parent for path in loaded if path.name == "__init__.py"]
+    suffixes = (".html", ".css", ".js", ".md")
+    templates = [path for folder in packages for path in folder.iterdir() if path.suffix in suffixes]
+    return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
+
+
+def snapshot(*folders: Path) -> dict[Path, bytes]:
+    """Every file below the folders with its bytes, to see that nothing was touched."""
+    return {path: path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}

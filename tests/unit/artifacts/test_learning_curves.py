@@ -1,0 +1,33 @@
+"""The curves that training wrote, read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tagline.artifacts import learning_curves
+from tagline.core.errors import Fault
+
+
+def test_columns_are_read_by_name(tmp_path: Path) -> None:
+    (tmp_path / "validation.csv").write_text("epoch,precision,f1,loss\n1,0.9,0.25,0.75\n")
+    assert learning_curves.read(tmp_path / "validation.csv", ("epoch", "f1", "loss")) == [
+        {"epoch": 1.0, "f1": 0.25, "loss": 0.75}
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["step\n1\n", "step,loss\n1,\n", "step,loss\n1\n", "step,loss\n1,nan\n", "step,loss\n1,x\n"]
+)
+def test_a_damaged_curve(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "train_loss.csv"
+    path.write_text(text)
+    with pytest.raises(Fault) as raised:
+        learning_curves.read(path, ("step", "loss"))
+    assert str(raised.value) == f"{path} is damaged (expected numbers as step,loss): run `dvc repro train` again"
+
+
+def test_a_missing_curve(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="train_loss.csv is missing: the stage train writes it"):
+        learning_curves.read(tmp_path / "train_loss.csv", ("step", "loss"))

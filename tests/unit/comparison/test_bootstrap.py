@@ -1,0 +1,92 @@
+"""The interval of a difference: paired, from scores of sentences that are really drawn, and as wide as runs make it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tagline.comparison import bootstrap
+from tagline.comparison.bootstrap import difference_interval, draw_runs
+from tagline.comparison.sheets import OVERALL, sheets
+from tagline.metrics.counts import count
+from tagline.metrics.resampling import interval, weights
+from tagline.metrics.scores import score
+
+TAGS = ["O", "B-PER", "I-PER", "B-LOC"]
+
+
+def sample(sentences: int, shares: tuple[float, ...]) -> tuple[list, list[list]]:
+    """Gold, and runs that have the given share of it right."""
+    generator = np.random.default_rng(3)
+    gold = [generator.choice(TAGS, size=5).tolist() for _ in range(sentences)]
+    runs = [[[tag if generator.random() < share else "O" for tag in row] for row in gold] for share in shares]
+    return gold, runs
+
+
+def test_as_if_sentences_were_copied_and_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 40)
+    gold, (old, new) = sample(9, (0.6, 0.8))
+    both = sheets([count(gold, side, "spans") for side in (old, new)])
+    by_hand = []
+    for row in np.concatenate(list(weights(9, 40, 5))).astype(int):
+        drawn = np.repeat(np.arange(9), row)
+        first, second = (
+            score([gold[place] for place in drawn], [side[place] for place in drawn], "spans")["overall"]
+            for side in (old, new)
+        )
+        by_hand.append([second[name] - first[name] for name in OVERALL])
+    low, high = difference_interval(both[:1], both[1:], seed=5)
+    expected = interval(by_hand)
+    assert low[: len(OVERALL)] == pytest.approx(expected[0], abs=2e-6)  # scores have six digits
+    assert high[: len(OVERALL)] == pytest.approx(expected[1], abs=2e-6)
+
+
+def test_as_wide_as_scipys() -> None:
+    gold, runs = sample(150, (0.7, 0.75))
+    both = sheets([count(gold, run, "spans") for run in runs])
+
+    def f1(places: np.ndarray, axis: int = -1) -> np.ndarray:
+        first, second = (sheet.scores(sheet.counts[places].sum(axis=axis - 1)) for sheet in both)
+        return (second - first)[..., 0]
+
+    reference = stats.bootstrap(
+        (np.arange(150),), f1, vectorized=True, method="percentile", n_resamples=4000, random_state=1
+    ).confidence_interval
+    low, high = difference_interval(both[:1], both[1:], seed=1)
+    assert (low[0], high[0]) == pytest.approx((reference.low, reference.high), abs=0.012)
+
+
+def test_sides_that_are_the_same_differ_nowhere() -> None:
+    gold, (run,) = sample(20, (0.7,))
+    both = sheets([count(gold, run, "spans")] * 2)
+    low, high = difference_interval(both[:1], both[1:], seed=1)
+    assert not low.any()
+    assert not high.any()
+
+
+def test_runs_that_are_the_same_add_nothing() -> None:
+    gold, (old, new) = sample(20, (0.6, 0.8))
+    a, b = sheets([count(gold, side, "spans") for side in (old, new)])
+    one, three = difference_interval([a], [b], seed=1), difference_interval([a] * 3, [b] * 3, seed=1)
+    assert np.concatenate(three) == pytest.approx(np.concatenate(one))
+
+
+def test_runs_that_differ_widen_the_interval() -> None:
+    gold, runs = sample(40, (0.4, 0.6, 0.8))
+    middle, *_ = sheets([count(gold, runs[1], "spans")])
+    spread = sheets([count(gold, run, "spans") for run in runs])
+    low, high = difference_interval([middle], spread, seed=1)
+    assert high[0] - low[0] > 0.2
+
+
+@pytest.mark.parametrize("runs", [2, 3, 5])
+def test_the_mean_of_drawn_runs_varies_as_the_mean_of_runs_does(runs: int) -> None:
+    values = np.arange(runs, dtype=float) ** 2
+    means = draw_runs(np.random.default_rng(1), 40_000, runs) @ values
+    assert means.var() == pytest.approx(values.var(ddof=1) / runs, rel=0.03)
+    assert means.mean() == pytest.approx(values.mean(), rel=0.03)
+
+
+def test_a_single_run_is_always_drawn() -> None:
+    assert (draw_runs(np.random.default_rng(1), 10, 1) == 1).all()

@@ -1,0 +1,66 @@
+"""Faults as a user meets them: one message on standard error and exit status 1, looked at from outside."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.project import ROOT
+
+from tagline.core.errors import Fault, exit_with_message, require
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    program = f"from tagline.core.errors import *\ndef main():\n    {code}\nexit_with_message(main)"
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT / "stages", capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "message"),
+    [
+        ("raise Fault('the cat is on the mat')", 1, "-c: the cat is on the mat\n"),
+        ("open('no/such/file')", 1, "-c: no/such/file: No such file or directory\n"),
+        ("raise OSError(28, 'No space left on device')", 1, "-c: No space left on device\n"),
+        ("raise KeyboardInterrupt", 130, "-c: interrupted\n"),
+        ("pass", 0, ""),
+    ],
+)
+def test_status_and_message(code: str, status: int, message: str) -> None:
+    done = run(code)
+    assert (done.returncode, done.stderr) == (status, message)
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    done = run("1 / 0")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+def test_a_stage_outside_the_repository_says_so(tmp_path: Path) -> None:
+    stage = [sys.executable, str(ROOT / "stages/check.py")]
+    done = subprocess.run(stage, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "check: params.yaml is missing: run the stages from the repository's root\n"
+
+
+def test_wrong_usage_is_2() -> None:
+    stage = [sys.executable, "stages/evaluate.py", "--shwo"]
+    done = subprocess.run(stage, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "usage:" in done.stderr
+
+
+def test_require_names_the_stage_that_writes(tmp_path: Path) -> None:
+    require(tmp_path, "download")
+    with pytest.raises(Fault, match="is missing: the stage download writes it, so run `dvc repro download` first"):
+        require(tmp_path / "none", "download")
+
+
+def test_main_is_run() -> None:
+    ran: list[bool] = []
+    exit_with_message(lambda: ran.append(True))
+    assert ran == [True]

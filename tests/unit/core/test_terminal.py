@@ -1,0 +1,31 @@
+"""Display: columns stand under each other, whatever the characters, and are wrapped to the width."""
+
+from __future__ import annotations
+
+from tagline.core.terminal import SHOWN, columns, display_width, printable, shortened
+
+
+def test_columns_are_wrapped() -> None:
+    rows = [["Ada", "lives", "in", "Oslo"], ["B-PER", "O", "O", "B-LOC"]]
+    assert columns(rows, 80) == ["Ada    lives  in  Oslo", "B-PER  O      O   B-LOC"]
+    assert columns(rows, 14) == ["Ada    lives", "B-PER  O", "", "in  Oslo", "O   B-LOC"]
+    assert columns(rows, 1) == [*("Ada", "B-PER", "", "lives", "O", "", "in", "O", "", "Oslo", "B-LOC")]
+    assert columns([[], []], 80) == []
+
+
+def test_wide_characters_take_two_cells_and_marks_none() -> None:
+    assert display_width("東京") == 4
+    assert display_width("e\u0301") == 1
+    assert display_width("❤\ufe0f") == 1
+    assert columns([["東京", "x"], ["a", "y"]], 80) == ["東京  x", "a     y"]
+
+
+def test_what_could_not_be_seen_is_escaped() -> None:
+    assert printable("a\u200bb\x00\t") == "a\\u200bb\\x00\\t"
+    assert printable("\ufe0f") == "\\ufe0f"
+    assert printable("e\u0301 東") == "e\u0301 東"
+
+
+def test_a_long_text_is_cut_to_its_beginning() -> None:
+    assert shortened("a" * SHOWN) == "a" * SHOWN
+    assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."

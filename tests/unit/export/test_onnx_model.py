@@ -1,0 +1,107 @@
+"""The backend of onnxruntime: its answers, its faults, and what its import must not load."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from helpers.project import ROOT
+from onnx import TensorProto
+from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
+
+from tagline.core.errors import Fault
+from tagline.export.onnx_model import OnnxModel, workers
+from tagline.labels.label_list import Labels
+from tagline.model.prediction import Predictor
+
+SHAPE = ["batch", "length"]
+
+
+def save(path: Path, inputs: tuple[str, ...] = ("input_ids", "attention_mask")) -> Path:
+    """A graph of two labels: the id of a sub-word, and 1 where it is no padding."""
+    nodes = [
+        make_node("Cast", [inputs[0]], ["ids"], to=TensorProto.FLOAT),
+        make_node("Cast", [inputs[1]], ["mask"], to=TensorProto.FLOAT),
+        make_node("Constant", [], ["last"], value_ints=[-1]),
+        make_node("Unsqueeze", ["ids", "last"], ["first"]),
+        make_node("Unsqueeze", ["mask", "last"], ["second"]),
+        make_node("Concat", ["first", "second"], ["logits"], axis=-1),
+    ]
+    given = [make_tensor_value_info(name, TensorProto.INT64, SHAPE) for name in inputs]
+    wanted = [make_tensor_value_info("logits", TensorProto.FLOAT, [*SHAPE, 2])]
+    graph = make_graph(nodes, "graph", given, wanted)
+    onnx.save(make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10), path)
+    return path
+
+
+def test_the_chosen_sub_words_window_after_window(tmp_path: Path) -> None:
+    model = OnnxModel(save(tmp_path / "model.onnx"))
+    rows = [np.array([7, 8, 9], dtype=np.int32), np.array([5], dtype=np.int32)]
+    found = model.logits(rows, [np.array([2, 0]), np.array([0])])
+    assert found.dtype == np.float32
+    assert found.tolist() == [[9, 1], [7, 1], [5, 1]]
+
+
+def test_padding_is_the_given_sub_word_and_masked(tmp_path: Path) -> None:
+    model = OnnxModel(save(tmp_path / "model.onnx"), padding=3)
+    found = model.logits([np.array([7, 8]), np.array([5])], [np.array([1]), np.array([1])])
+    assert found.tolist() == [[8, 1], [3, 0]]
+
+
+def test_workers_change_nothing(tmp_path: Path) -> None:
+    labels = Labels("pos", "tags", ("A", "B"), "A")
+    windows = [[length] * length for length in range(1, 30)]
+    words = ([len(row) for row in windows], list(range(29)), windows, [list(range(len(row))) for row in windows])
+    model = OnnxModel(save(tmp_path / "model.onnx"))
+    alone = Predictor(model, labels, "greedy", 32).predict(*words)
+    with workers() as threads:
+        found = Predictor(model, labels, "greedy", 32, threads).predict(*words)
+    assert found.labels == alone.labels
+
+
+def test_missing(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match=r"model\.onnx is missing: the stage export writes it where its params ask for it"):
+        OnnxModel(tmp_path / "model.onnx")
+
+
+def test_damaged(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(save(tmp_path / "whole.onnx").read_bytes()[:-9])
+    with pytest.raises(Fault, match=r"model\.onnx is damaged .*: run `dvc repro export` again"):
+        OnnxModel(tmp_path / "model.onnx")
+
+
+def test_a_graph_of_another_kind(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="its inputs must be input_ids, attention_mask"):
+        OnnxModel(save(tmp_path / "model.onnx", ("x", "y")))
+
+
+def test_nothing_heavy_is_imported() -> None:
+    heavy = {"torch", "transformers", "datasets", "accelerate", "pandas", "pyarrow", "sklearn", "onnx"}
+    program = (
+        "import sys, tagline.export.onnx_model, tagline.artifacts.exported, tagline.model.prediction\n"
+        f"print(*sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT / "stages", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
+    """Reports are kept in the user's cache until they are sent."""
+    path = save(tmp_path / "model.onnx")
+    home = tmp_path / "home"
+    home.mkdir()
+    program = (
+        f"from tagline.export.onnx_model import OnnxModel\nfrom pathlib import Path\nOnnxModel(Path({str(path)!r}))"
+    )
+    # Either of the two would keep it from reporting by itself.
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home), "PYTHONPATH": str(ROOT / "stages")}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    assert list(home.rglob("*")) == []

@@ -1,0 +1,68 @@
+"""Parity: what is told of a form that predicts a little otherwise."""
+
+from __future__ import annotations
+
+import pytest
+from datasets import Dataset
+from helpers.fake_backends import Says
+
+from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
+from tagline.core.errors import Fault
+from tagline.export.parity import Parity
+from tagline.labels.label_list import Labels
+
+LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
+
+
+TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
+
+
+@pytest.fixture(scope="module")
+def parity() -> Parity:
+    """Two sentences of three and one words; the trained model finds one of two entities."""
+    sentences = Dataset.from_dict(
+        {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]},
+        features=sentence_features(LABELS),
+    )
+    windows = Dataset.from_dict(
+        {
+            "sentence": [0, 1],
+            "input_ids": [[2, 7, 8, 8, 3], [2, 7, 3]],
+            "word_ids": [[-1, 0, 1, 2, -1], [-1, 0, -1]],
+            "labels": [[-100, 1, 0, 1, -100], [-100, 1, -100]],
+        },
+        features=WINDOW_FEATURES,
+    )
+    return Parity(Says(TRAINED), Split(sentences, windows), LABELS, "greedy")
+
+
+def test_what_the_trained_model_says(parity: Parity) -> None:
+    assert parity.words == 4
+    assert parity.f1 == 0.8  # two right, one missed
+
+
+def test_equal(parity: Parity) -> None:
+    assert parity.report(Says(TRAINED), "same") == {
+        "same_labels": 1.0,
+        "largest_logit_difference": 0.0,
+        "f1": 0.8,
+    }
+
+
+def test_another_label_and_another_logit(parity: Parity) -> None:
+    other = Says(TRAINED | {7: [2.5, 2.0, 0.25], 8: [3.0, 0.5, -0.5]})
+    assert parity.report(other, "other") == {
+        "same_labels": 0.5,
+        "largest_logit_difference": 2.5,
+        "f1": 0.0,
+    }
+
+
+def test_asked_again_and_again(parity: Parity) -> None:
+    first = parity.report(Says(TRAINED | {8: [1.0, 0.0, 0.0]}), "first")
+    assert parity.report(Says(TRAINED | {8: [1.0, 0.0, 0.0]}), "second") == first
+
+
+def test_no_numbers(parity: Parity) -> None:
+    with pytest.raises(Fault, match="the form half gives scores that are no numbers, as float16 can; the earlier"):
+        parity.report(Says(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")

@@ -1,0 +1,121 @@
+"""Quantisation: close to the graph that it is made of, each sub-word by itself, and smaller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, numpy_helper
+from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
+from onnxruntime import InferenceSession
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from tagline.export import quantization
+from tagline.export.onnx_model import OnnxModel
+
+WORDS, WIDTH, LABELS = 500, 64, 5
+INPUTS = ("input_ids", "attention_mask")
+
+
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An embedding, a product with GELU, and a classifier; one sub-word has numbers a hundred times as large."""
+    generator = np.random.default_rng(1)
+    embedding = generator.normal(size=(WORDS, WIDTH))
+    embedding[7] *= 100
+    weights = {
+        "embedding": embedding,
+        "wide": generator.normal(size=(WIDTH, 4 * WIDTH)) / 8,
+        "narrow": generator.normal(size=(4 * WIDTH, LABELS)) / 8,
+        "unused": np.zeros((9, 9)),
+    }
+    nodes = [
+        make_node("Gather", ["embedding", "input_ids"], ["embedded"]),
+        make_node("MatMul", ["embedded", "wide"], ["hidden"]),
+        make_node("Gelu", ["hidden"], ["active"]),
+        make_node("MatMul", ["active", "narrow"], ["logits"]),
+    ]
+    shape = ["batch", "length"]
+    given = [make_tensor_value_info(name, TensorProto.INT64, shape) for name in INPUTS]
+    wanted = [make_tensor_value_info("logits", TensorProto.FLOAT, [*shape, LABELS])]
+    constants = [numpy_helper.from_array(value.astype(np.float32), name) for name, value in weights.items()]
+    model = make_model(
+        make_graph(nodes, "graph", given, wanted, constants), opset_imports=[make_opsetid("", 20)], ir_version=10
+    )
+    folder = tmp_path_factory.mktemp("graphs")
+    onnx.save(model, folder / "model.onnx")
+    quantization.write(folder / "model.onnx", folder / "model.int8.onnx")
+    return folder / "model.onnx", folder / "model.int8.onnx"
+
+
+def logits(path: Path, ids: list[int]) -> np.ndarray:
+    return OnnxModel(path).logits([np.array(ids)], [np.arange(len(ids))])
+
+
+def test_closer_than_one_scale_a_batch(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
+    """The sub-word with large numbers is in the batch, and none of those that are looked at."""
+    usual = tmp_path / "usual.onnx"
+    quantize_dynamic(graphs[0], usual, weight_type=QuantType.QInt8, per_channel=True)
+    exact, found, theirs = (logits(path, list(range(WORDS)))[8:] for path in (*graphs, usual))
+    error, their_error = (np.sqrt(((values - exact) ** 2).mean()) / exact.std() for values in (found, theirs))
+    assert 0 < error < 0.02
+    assert error < 0.1 * their_error
+
+
+def test_a_sub_word_is_rounded_the_same_whatever_stands_beside_it(graphs: tuple[Path, Path]) -> None:
+    _, path = graphs
+    alone = np.concatenate([logits(path, [number]) for number in range(50)])
+    np.testing.assert_allclose(logits(path, list(range(50))), alone, rtol=1e-5)
+
+
+def test_integers_in_standard_operators(graphs: tuple[Path, Path]) -> None:
+    model = onnx.load(graphs[1])
+    onnx.checker.check_model(model, full_check=True)
+    assert [entry.domain for entry in model.opset_import] == [""]
+    large = [entry for entry in model.graph.initializer if np.prod(entry.dims) > 1000]
+    assert [entry.data_type for entry in large] == [TensorProto.FLOAT16, TensorProto.INT8, TensorProto.INT8]
+    assert "unused" not in {entry.name for entry in model.graph.initializer}
+    lookups, products = WORDS * WIDTH, WIDTH * 4 * WIDTH + 4 * WIDTH * LABELS
+    assert graphs[1].stat().st_size < 2 * lookups + products + 10_000
+
+
+def test_rows_and_columns_of_zeros(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
+    model = onnx.load(graphs[0])
+    for entry in model.graph.initializer:
+        value = np.array(numpy_helper.to_array(entry))
+        value[3] = value[:, 2] = 0
+        entry.CopyFrom(numpy_helper.from_array(value, entry.name))
+    onnx.save(model, tmp_path / "model.onnx")
+    quantization.write(tmp_path / "model.onnx", tmp_path / "model.int8.onnx")
+    found = logits(tmp_path / "model.int8.onnx", [3, 4])
+    assert np.isfinite(found).all()
+    assert np.abs(found[0]).max() < 1e-6
+    assert (found[:, 2] == 0).all()
+    assert (found[1, [0, 1, 3, 4]] != 0).all()
+
+
+def test_what_is_no_matrix_of_numbers_and_no_lookup_of_rows_stays(tmp_path: Path) -> None:
+    """A table of whole numbers is looked up by rows, and one of fractions by columns."""
+    tables = {"whole": np.arange(12).reshape(3, 4), "columns": np.float32([[0.1, 0.2, 0.3]] * 4)}
+    nodes = [
+        make_node("Gather", ["whole", "rows"], ["places"]),
+        make_node("Gather", ["columns", "rows"], ["values"], axis=1),
+    ]
+    graph = make_graph(
+        nodes,
+        "graph",
+        [make_tensor_value_info("rows", TensorProto.INT64, ["n"])],
+        [
+            make_tensor_value_info("places", TensorProto.INT64, ["n", 4]),
+            make_tensor_value_info("values", TensorProto.FLOAT, [4, "n"]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in tables.items()],
+    )
+    onnx.save(make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10), tmp_path / "a.onnx")
+    quantization.write(tmp_path / "a.onnx", tmp_path / "b.onnx")
+    rows = np.array([2, 0])
+    places, values = InferenceSession(tmp_path / "b.onnx").run(None, {"rows": rows})
+    np.testing.assert_array_equal(places, tables["whole"][rows])
+    np.testing.assert_array_equal(values, tables["columns"][:, rows])

@@ -1,0 +1,289 @@
+"""Pushing by the real client to the server of hub_server.py: commits, rights, and each failure as one message.
+
+Large files go by Git LFS here; tests/stages/test_push.py sends them by xet too.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.hub_repositories import Account
+from helpers.hub_server import Hub
+from huggingface_hub import HfApi, constants
+
+from tagline.core.errors import Fault
+from tagline.hub.params import Push
+from tagline.hub.push import Target
+
+TOKEN = "hf_ada"
+NAME = "ada/people"
+WEIGHTS = b"\x00weights" * 100
+
+
+@pytest.fixture
+def server(online: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with Hub() as server:
+        online.setattr(constants, "ENDPOINT", server.url)
+        online.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        online.setenv("HF_TOKEN", TOKEN)
+        server.log_in(TOKEN, Account("ada", organisations=("analysts",)))
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "folder"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(WEIGHTS)
+    (folder / "parts/notes.txt").write_text("deeper")
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n# A card\n")
+    return folder
+
+
+def target(name: str = NAME, private: bool = True, branch: str = "main") -> Target:
+    return Target("export.hub", name, private, branch)
+
+
+def checked_and_pushed(to: Target, folder: Path, message: str = "a push") -> str | None:
+    to.check()
+    to.create()
+    return to.push(folder, message)
+
+
+def fault(to: Target, folder: Path | None = None) -> str:
+    with pytest.raises(Fault) as raised:
+        to.check() if folder is None else to.push(folder, "a push")
+    assert "\n" not in str(raised.value)
+    assert TOKEN not in str(raised.value)
+    return str(raised.value)
+
+
+def writes(hub: Hub) -> list[str]:
+    """The requests that change something."""
+    return [request for request in hub.requests if request.startswith(("PUT", "POST")) and "validate" not in request]
+
+
+def test_a_new_repository_and_one_commit(server: Hub, folder: Path) -> None:
+    target().check()
+    assert writes(server) == [], "a check changes nothing"
+    commit = checked_and_pushed(target(), folder, "Test F1 0.7")
+    repository = server.repositories["models", NAME]
+    assert repository.private
+    assert repository.refs == {"main": commit}
+    assert repository.messages == ["initial commit", "Test F1 0.7"]
+    assert repository.files() == {
+        ".gitattributes": b"*.safetensors filter=lfs\n",
+        "README.md": b"---\nlicense: mit\n---\n# A card\n",
+        "config.json": b"{}",
+        "model.safetensors": WEIGHTS,
+        "parts/notes.txt": b"deeper",
+    }
+
+
+def test_what_is_there_already_is_no_commit(server: Hub, folder: Path) -> None:
+    assert checked_and_pushed(target(), folder)
+    server.requests.clear()
+    assert checked_and_pushed(target(), folder) is None
+    assert server.repositories["models", NAME].messages == ["initial commit", "a push"]
+    assert not [request for request in server.requests if request.startswith("PUT") or "/commit/" in request]
+    (folder / "config.json").write_text('{"a": 1}')
+    assert checked_and_pushed(target(), folder) == server.repositories["models", NAME].refs["main"]
+
+
+def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder: Path) -> None:
+    kept = {"notes.md": b"mine", "config.json": b"old"}
+    gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b"", "onnx/model.int8.onnx": b""}
+    server.add("model", NAME, private=True).commit({**kept, **gone})
+    assert checked_and_pushed(target(), folder)
+    assert set(server.repositories["models", NAME].files()) == {
+        *("README.md", "config.json", "model.safetensors", "notes.md", "parts/notes.txt"),
+    }
+
+
+def test_a_branch(server: Hub, folder: Path) -> None:
+    for message in ("first", "second"):
+        (folder / "config.json").write_text(message)
+        checked_and_pushed(target(branch="tries/1"), folder, message)
+    repository = server.repositories["models", NAME]
+    assert repository.messages == ["initial commit", "first", "second"]
+    assert list(repository.files()) == [".gitattributes"]
+    assert repository.files("tries/1")["config.json"] == b"second"
+    assert str(target(branch="tries/1")) == "ada/people (tries/1)"
+
+
+def test_an_organisation_and_a_public_repository(server: Hub, folder: Path) -> None:
+    checked_and_pushed(target("analysts/people", private=False), folder)
+    assert not server.repositories["models", "analysts/people"].private
+
+
+def test_a_token_of_the_login_file(server: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    Path(constants.HF_TOKEN_PATH).write_text(TOKEN)
+    assert checked_and_pushed(target(), folder)
+
+
+class TestCheck:
+    """What is told before any work."""
+
+    def test_nobody_is_logged_in(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("HF_TOKEN")
+        assert fault(target()) == (
+            "nobody is logged in who could push to ada/people (export.hub): log in by `hf auth login` (or HF_TOKEN)"
+        )
+        assert server.requests == []
+
+    @pytest.mark.parametrize("exists", [False, True])
+    def test_a_token_that_is_none(self, server: Hub, monkeypatch: pytest.MonkeyPatch, exists: bool) -> None:
+        if exists:
+            server.add("model", NAME).commit({})
+        monkeypatch.setenv("HF_TOKEN", "hf_expired")
+        assert fault(target()) == (
+            "the Hub refused your token for ada/people (401: Invalid credentials in Authorization header): "
+            "renew it by `hf auth login` (or HF_TOKEN)"
+        )
+
+    def test_no_right_to_write(self, server: Hub) -> None:
+        server.log_in(TOKEN, Account("ada", role="read"))
+        server.add("model", NAME).commit({})
+        assert fault(target()) == (
+            "your token may not write to ada/people (403: You don't have the right to write here): give it that right, "
+            "or log in by `hf auth login` (or HF_TOKEN)"
+        )
+
+    def test_no_right_to_make_the_repository(self, server: Hub) -> None:
+        server.log_in(TOKEN, Account("ada", role="read"))
+        assert fault(target()) == (
+            "your token may read only, so it can't make ada/people (export.hub.repo_id): take one with the right to "
+            "write, by `hf auth login` (or HF_TOKEN)"
+        )
+
+    @pytest.mark.parametrize("private", [False, True])
+    def test_a_repository_of_somebody_else(self, server: Hub, private: bool) -> None:
+        server.add("model", "bo/people", private=private).commit({})
+        expected = (
+            "the Hub has no model bo/people (export.hub.repo_id in params.yaml) that you may see, and lets you make "
+            "none there: expected one of ada/..., analysts/..."
+            if private
+            else "your token may not write to bo/people (403: You don't have the right to write here): give it that "
+            "right, or log in by `hf auth login` (or HF_TOKEN)"
+        )
+        assert fault(target("bo/people")) == expected
+
+    def test_a_public_repository_where_a_private_one_is_wanted(self, server: Hub) -> None:
+        server.add("model", NAME).commit({})
+        assert fault(target()) == (
+            "ada/people is public, while export.hub.private in params.yaml is true: make it private at "
+            f"{server.url}/ada/people/settings, or make the key false"
+        )
+        target(private=False).check()
+
+    def test_no_name_of_a_repository(self, server: Hub) -> None:
+        assert fault(target("ada/a..b")) == (
+            "'ada/a..b' is no name of a repository (export.hub.repo_id): expected OWNER/NAME"
+        )
+
+    def test_offline(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+        assert fault(target()) == (
+            "HF_HUB_OFFLINE is set, so nothing can be pushed to ada/people: unset it, or make export.hub.push in "
+            "params.yaml false"
+        )
+
+    def test_a_host_that_nobody_answers_at(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+        assert fault(target()) == (
+            f"the Hub at {endpoint} can't be reached for ada/people (ConnectError): check the connection, the proxy "
+            "and HF_ENDPOINT"
+        )
+
+    def test_a_page_that_is_no_hub(self, server: Hub) -> None:
+        server.broken = 200
+        assert fault(target()) == f"what answers at {server.url} is no Hub: check HF_ENDPOINT and the proxy"
+
+    def test_params_that_name_none(self) -> None:
+        with pytest.raises(Fault, match=r"^train\.hub\.repo_id in params\.yaml is null: expected the repository"):
+            Target.of("train.hub", Push(repo_id=None, private=True, branch="main", push=False))
+
+
+class TestHalfWay:
+    """The Hub fails during a push: the branch stays as it was, and the next push goes through."""
+
+    @pytest.fixture
+    def to(self, server: Hub, folder: Path) -> Target:
+        to = target()
+        to.create()
+        return to
+
+    def again(self, server: Hub, to: Target, folder: Path) -> None:
+        repository = server.repositories["models", NAME]
+        assert repository.messages == ["initial commit"]
+        assert list(repository.files()) == [".gitattributes"]
+        server.failing.clear()
+        assert to.push(folder, "again")
+        assert repository.messages == ["initial commit", "again"]
+        assert repository.files()["model.safetensors"] == WEIGHTS
+
+    @pytest.mark.parametrize("route", ["info", "preupload", "batch", "store", "verify", "commit"])
+    def test_an_answer_of_5xx(self, server: Hub, to: Target, folder: Path, route: str) -> None:
+        server.failing[route] = 507  # none of those that the client tries again for half a minute
+        assert fault(to, folder) == "the Hub answered 507 to a push to ada/people: try again later"
+        self.again(server, to, folder)
+
+    @pytest.mark.parametrize(("route", "tries"), [("store", 6), ("commit", 1)])
+    def test_large_files_are_tried_again_by_the_client_and_a_commit_is_not(
+        self, server: Hub, to: Target, folder: Path, route: str, tries: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+        server.failing[route] = 503
+        assert fault(to, folder) == "the Hub answered 503 to a push to ada/people: try again later"
+        place = {"store": "PUT /objects/", "commit": "POST /api/models/ada/people/commit/"}[route]
+        assert len([request for request in server.requests if request.startswith(place)]) == tries
+        self.again(server, to, folder)
+
+    def test_a_right_that_was_taken_away(self, server: Hub, to: Target, folder: Path) -> None:
+        server.log_in(TOKEN, Account("ada", role="read"))
+        assert fault(to, folder).startswith("your token may not write to ada/people (403: You don't have the right")
+        server.log_in(TOKEN, Account("ada"))
+        self.again(server, to, folder)
+
+    def test_a_branch_or_a_repository_that_is_gone(self, server: Hub, to: Target, folder: Path) -> None:
+        assert fault(target(branch="old"), folder) == (
+            "ada/people has no branch old (export.hub.branch in params.yaml)"
+        )
+        server.repositories.clear()
+        assert fault(to, folder) == (
+            "the Hub has no model ada/people that you may see (export.hub.repo_id in params.yaml)"
+        )
+
+    def test_a_card_that_the_hub_refuses(self, server: Hub, to: Target, folder: Path) -> None:
+        card = (folder / "README.md").read_bytes()
+        (folder / "README.md").write_text("---\nlicense: [mit]\n---\n")
+        assert fault(to, folder) == (
+            'ada/people could not be pushed to: Invalid metadata in README.md. - "license" must be a string'
+        )
+        (folder / "README.md").write_bytes(card)
+        self.again(server, to, folder)
+
+    @pytest.mark.parametrize("error", [ConnectionError, RuntimeError, PermissionError])
+    def test_what_the_library_of_xet_raises(
+        self, server: Hub, to: Target, folder: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = "Network error: HTTP status client error\n(403 Forbidden)"
+        with monkeypatch.context() as patch:
+            patch.setattr(HfApi, "preupload_lfs_files", lambda *_, **__: (_ for _ in ()).throw(error(said)))
+            assert fault(to, folder) == (
+                "ada/people could not be pushed to: Network error: HTTP status client error (403 Forbidden)"
+            )
+        self.again(server, to, folder)
+
+    def test_somebody_else_pushes_meanwhile(self, server: Hub, to: Target, folder: Path) -> None:
+        server.failing["commit"] = 412
+        assert fault(to, folder) == "somebody else changed ada/people during the push (412): push again"
+        self.again(server, to, folder)

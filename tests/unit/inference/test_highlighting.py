@@ -1,0 +1,88 @@
+"""Highlighting: brackets and colours, one line a document, nothing that commands a terminal."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.inference.answers import Answer
+from tagline.inference.documents import Document
+from tagline.inference.highlighting import Highlighter, in_color
+from tagline.labels.label_list import Labels
+
+SPANS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
+TAGS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
+COMMANDS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def line(document: Document, labels: list[str], color: bool = False, of: Labels = SPANS) -> str:
+    scores = np.full(len(labels), 0.876, np.float32)
+    return Highlighter(of, color).line(Answer(document, of.kind, labels, scores))
+
+
+def test_brackets() -> None:
+    document = Document.of_text("  Ada  Lind\tof Oslo.")
+    assert line(document, ["B-PER", "I-PER", "O", "B-LOC", "O"]) == r"  [Ada  Lind PER 0.88]\tof [Oslo LOC 0.88]."
+    assert line(Document.of_words(["Ada", "Oslo", "."]), ["B-PER", "B-LOC", "O"]) == "[Ada PER 0.88] [Oslo LOC 0.88] ."
+    assert line(Document.of_text(""), []) == ""
+
+
+def test_colours() -> None:
+    found = line(Document.of_text("Ada of Oslo."), ["B-PER", "O", "B-LOC", "O"], color=True)
+    assert COMMANDS.sub("", found) == " Ada PER 0.88  of  Oslo LOC 0.88 ."
+    colors = re.findall(r"48;5;(\d+)m", found)
+    assert len(set(colors)) == len(colors) == 2
+    assert found.count("\x1b[0m") == 2
+
+
+def test_plain_tags() -> None:
+    document = Document.of_text("dogs bark")
+    assert line(document, ["NOUN", "VERB"], of=TAGS) == "dogs/NOUN bark/VERB"
+    assert COMMANDS.sub("", line(document, ["NOUN", "VERB"], color=True, of=TAGS)) == "dogs/NOUN bark/VERB"
+
+
+@given(st.text(), st.booleans())
+def test_always_one_line_without_the_texts_own_commands(text: str, color: bool) -> None:
+    document = Document.of_text(text)
+    found = COMMANDS.sub("", line(document, ["B-PER"] * len(document.words), color))
+    assert len(found.splitlines()) <= 1
+    assert not {"\x1b", "\r", "\x9b", "\x07"} & set(found)
+
+
+def test_joiners_and_odd_spaces_stay() -> None:
+    text = "\U0001f469\u200d\U0001f467\u00a0\u3000e\u0301"
+    assert line(Document.of_text(text), ["O"] * len(Document.of_text(text).words)) == text
+
+
+class Stream:
+    def __init__(self, terminal: bool) -> None:
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+@pytest.mark.parametrize(
+    ("color", "terminal", "environment", "expected"),
+    [
+        ("auto", True, {}, True),
+        ("auto", False, {}, False),
+        ("auto", True, {"NO_COLOR": "1"}, False),
+        ("auto", True, {"NO_COLOR": ""}, True),
+        ("auto", True, {"TERM": "dumb"}, False),
+        ("always", False, {"NO_COLOR": "1"}, True),
+        ("never", True, {}, False),
+    ],
+)
+def test_when_there_are_colours(
+    color: str, terminal: bool, environment: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert in_color(color, Stream(terminal)) is expected

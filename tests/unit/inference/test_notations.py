@@ -1,0 +1,94 @@
+"""Notations: what is written for a document, and that it is known again."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.core.errors import Fault
+from tagline.inference.answers import Answer
+from tagline.inference.documents import Document
+from tagline.inference.highlighting import Highlighter
+from tagline.inference.notations import Columns, JsonLines, Lines, Notation
+from tagline.labels.label_list import Labels
+from tagline.sources.formats import conll
+
+LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
+NOTATIONS: list[Notation] = [JsonLines(), Columns(), Lines(Highlighter(LABELS, color=False))]
+TEXTS = st.text(st.characters(codec="utf-8"))
+DOCUMENTS = TEXTS.map(Document.of_text) | st.lists(
+    st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
+).map(Document.of_words)
+
+
+def answer(document: Document, *labels: str) -> Answer:
+    filled = [*labels, *["O"] * len(document.words)][: len(document.words)]
+    return Answer(document, "spans", filled, np.linspace(0.9, 0.987654321, len(filled)).astype(np.float32))
+
+
+def test_json_of_a_text() -> None:
+    row = {"id": 3, "text": "Zo\u00eb Lind, you", "entities": "of an earlier run"}
+    written = JsonLines().write(answer(Document.of_text(row["text"], row=row), "B-PER", "I-PER"))
+    assert written.count("\n") == 1 and "Zo\u00eb" in written
+    assert list(json.loads(written).items()) == [
+        ("id", 3),
+        ("text", row["text"]),
+        ("entities", [{"type": "PER", "text": "Zo\u00eb Lind", "start": 0, "end": 8, "score": 0.9146}]),
+    ]
+
+
+def test_json_of_words() -> None:
+    assert json.loads(JsonLines().write(answer(Document.of_words(("New York", "is")), "B-PER"))) == {
+        "words": ["New York", "is"],
+        "labels": ["B-PER", "O"],
+        "scores": [0.9, 0.9877],
+        "entities": [{"type": "PER", "text": "New York", "start": 0, "end": 1, "score": 0.9}],
+    }
+
+
+def test_columns_are_read_by_the_reader_of_conll() -> None:
+    notation = Columns()
+    written = notation.write(answer(Document.of_words(["New York", "is"]), "B-PER")) + notation.write(
+        answer(Document.of_text("x."))
+    )
+    lines = list(enumerate(written.split("\n"), 1))
+    found = list(conll.sentences(lines, "out", ["words", "ner", "-"]))
+    assert [(each.words, each.layers["ner"]) for each in found] == [
+        (["New York", "is"], ["B-PER", "O"]),
+        (["x", "."], ["O", "O"]),
+    ]
+    assert written.startswith("New York\tB-PER\t0.9000\nis\tO\t0.9877\n\nx\tO\t")
+    assert not notation.holds(Document.of_text(" "))
+
+
+@pytest.mark.parametrize("word", ["a\tb", "a\nb", "\r"])
+def test_words_that_no_column_holds(word: str) -> None:
+    with pytest.raises(Fault) as raised:
+        Columns().write(answer(Document.of_words(["a", word], place="in:7")))
+    assert str(raised.value) == f"in:7: the word {word!r} can't stand in a column: write JSON Lines"
+
+
+@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+@given(DOCUMENTS, DOCUMENTS)
+def test_what_was_written_is_known_again(notation: Notation, document: Document, other: Document) -> None:
+    if not notation.holds(document):
+        return
+    written = notation.write(answer(document, "B-PER"))
+    lines = [line + b"\n" for line in written.encode().split(b"\n")[:-1]]
+    assert [notation.closes(line) for line in lines] == [False] * (len(lines) - 1) + [True]
+    assert not notation.closes(lines[-1][:-1]), "a torn line"
+    assert notation.fits(written, document)
+    if isinstance(notation, JsonLines):
+        same = (list(other.words), other.text) == (list(document.words), document.text)
+        assert notation.fits(written, other) is same
+    elif isinstance(notation, Columns):
+        assert notation.fits(written, other) is (list(other.words) == list(document.words))
+
+
+@pytest.mark.parametrize("garbage", ["[1]\n", "word\tO\t0.9\n", "\n"])
+def test_lines_that_are_no_json_fit_nothing(garbage: str) -> None:
+    assert not JsonLines().fits(garbage, Document.of_text("a"))

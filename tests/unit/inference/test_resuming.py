@@ -1,0 +1,90 @@
+"""Resuming: at any byte of what an earlier run wrote, and never on the answers of another input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tagline.core.errors import Fault
+from tagline.inference.answers import Answer
+from tagline.inference.documents import Document
+from tagline.inference.highlighting import Highlighter
+from tagline.inference.notations import Columns, JsonLines, Lines, Notation
+from tagline.inference.resuming import resume
+from tagline.inference.sinks import File
+from tagline.labels.label_list import Labels
+
+LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
+NOTATIONS: list[Notation] = [JsonLines(), Columns(), Lines(Highlighter(LABELS, color=False))]
+DOCUMENTS = [
+    Document.of_text("Zo\u00eb \U0001f469\u200d\U0001f467, you.", "in:1"),
+    Document.of_text("", "in:2"),
+    Document.of_words(["New York", "\u2028"], "in:3"),
+    Document.of_text("a\x85b\rc\nd", "in:4"),
+    Document.of_text(" ", "in:5"),
+]
+
+
+def write(notation: Notation, documents: list[Document], sink: File) -> None:
+    for document in documents:
+        if notation.holds(document):
+            labels = ["B-PER", *["O"] * len(document.words)][: len(document.words)]
+            sink.write(notation.write(Answer(document, "spans", labels, np.ones(len(labels), np.float32))))
+    sink.write("")
+
+
+@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+def test_at_any_byte(notation: Notation, tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    write(notation, DOCUMENTS, File(path))
+    whole = path.read_bytes()
+    write(notation, DOCUMENTS[:1], File(tmp_path / "one"))
+    first = (tmp_path / "one").stat().st_size
+    for size in [0, *range(first, len(whole) + 1)]:
+        path.write_bytes(whole[:size])
+        left = iter(DOCUMENTS)
+        _, kept = resume(path, notation, left, "in")
+        assert path.read_bytes() == whole[:size], "it only reads"
+        write(notation, list(left), File(path, kept))
+        assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+@pytest.mark.parametrize("content", ["notes", "a\tO\r\n\r\n"])
+def test_what_holds_no_whole_answer_may_be_anything(notation: Notation, content: str, tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_bytes(content.encode())
+    if notation.closes(content.encode()):
+        return
+    with pytest.raises(Fault, match="so it may be another file: begin anew without --resume"):
+        resume(path, notation, iter(DOCUMENTS), "in")
+    assert path.read_bytes() == content.encode()
+
+
+@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+def test_what_is_done_is_counted(notation: Notation, tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    write(notation, DOCUMENTS[:3], File(path))
+    left = iter(DOCUMENTS)
+    count, size = resume(path, notation, left, "in")
+    assert size == path.stat().st_size
+    assert (count, next(left).place) == (3, "in:4")
+
+
+@pytest.mark.parametrize("notation", NOTATIONS[:2], ids=["jsonl", "conll"])
+def test_answers_of_another_input(notation: Notation, tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    write(notation, DOCUMENTS, File(path))
+    with pytest.raises(Fault) as raised:
+        resume(path, notation, iter([*DOCUMENTS[:2], Document.of_text("New York", "in:3")]), "in")
+    assert "was made from another input, or in another format: its answer for in:3 is another one" in str(raised.value)
+
+
+@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+def test_more_answers_than_documents(notation: Notation, tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    write(notation, DOCUMENTS, File(path))
+    with pytest.raises(Fault, match="out goes on after the 3 documents of in: it was made from another input"):
+        resume(path, notation, iter(DOCUMENTS[:3]), "in")

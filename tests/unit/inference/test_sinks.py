@@ -1,0 +1,45 @@
+"""Sinks: whole lines, whatever comes between."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from tagline.core.errors import Fault
+from tagline.inference.sinks import File
+
+
+def test_an_earlier_file_stays_until_there_is_something_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_text("earlier, and longer than what comes")
+    sink = File(path)
+    assert path.read_text().startswith("earlier")
+    sink.write("one\n")
+    sink.write("")
+    sink.write("tw\u00f6\n")
+    assert path.read_text(encoding="utf-8") == "one\ntw\u00f6\n"
+
+
+def test_going_on_cuts_off_what_is_torn(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_text("one\ntw")
+    File(path, size=4).write("")
+    assert path.read_text() == "one\n"
+    File(path, size=4).write("two\n")
+    assert path.read_text() == "one\ntwo\n"
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    sink = File(tmp_path / "out")
+    sink.write("whole\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(Fault) as raised:
+            sink.write("this is too much\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(raised.value) == f"{tmp_path / 'out'}: File too large"
+    assert sink.path.read_text() == "whole\n"

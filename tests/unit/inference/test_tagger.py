@@ -1,0 +1,161 @@
+"""The tagger: offsets, windows, order and batches, on a model whose answers are known."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+from helpers.handmade_export import SPANS, TAGS, WORDS, save_export
+from helpers.tiny import save_encoder, word_piece
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoModelForTokenClassification, pipeline
+
+from tagline.artifacts import exported
+from tagline.artifacts.exported import Exported
+from tagline.inference import Document, Mention, Tagger
+from tagline.inference import tagger as module
+
+KNOWN = ["Ada", "Bo", "Lind", "Oslo", "lives", "in", "Osmo", "."]
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
+    with Tagger(save_export(tmp_path_factory.mktemp("export"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
+    """One that finds entities in any text."""
+    with Tagger(save_export(tmp_path_factory.mktemp("export"), seed=1), tokens_per_batch=32) as made:
+        yield made
+
+
+def test_a_text(tagger: Tagger) -> None:
+    assert (tagger.backend, tagger.labels) == ("onnx", SPANS)
+    text = "\u00a0Ada  Lind lives\nin Oslo."
+    assert tagger(text) == [
+        Mention("PER", "Ada  Lind", 1, 10, pytest.approx(0.9)),
+        Mention("LOC", "Oslo", 20, 24, pytest.approx(0.9)),
+    ]
+    assert tagger([text, "", "Bo"]) == [tagger(text), [], [Mention("PER", "Bo", 0, 2, pytest.approx(0.9))]]
+    assert tagger([]) == []
+
+
+def test_words(tagger: Tagger) -> None:
+    words = ["in", "Ada", "Lind", "Oslo"]
+    expected = [Mention("PER", "Ada Lind", 1, 3, pytest.approx(0.9)), Mention("LOC", "Oslo", 3, 4, pytest.approx(0.9))]
+    assert tagger.words(words) == expected
+    assert tagger.words([words, [], words]) == [expected, [], expected]
+    assert tagger.words([]) == []
+    with pytest.raises(TypeError, match="expected a list of words, got a text"):
+        tagger.words("Ada")
+
+
+def test_plain_tags(tmp_path: Path) -> None:
+    with Tagger(save_export(tmp_path, TAGS)) as tagger:
+        found = tagger("Ada lives.")
+    assert [tuple(mention)[:4] for mention in found] == [
+        ("PROPN", "Ada", 0, 3),
+        ("VERB", "lives", 4, 9),
+        ("PUNCT", ".", 9, 10),
+    ]
+
+
+@given(st.text())
+def test_offsets_are_exact_on_any_unicode(drawn: Tagger, text: str) -> None:
+    found = drawn(text)
+    words = set(Document.of_text(text).spans)
+    starts, ends = {start for start, _ in words}, {end for _, end in words}
+    last = 0
+    for mention in found:
+        assert text[mention.start : mention.end] == mention.text
+        assert last <= mention.start < mention.end
+        assert mention.start in starts and mention.end in ends, "a word was split"
+        assert 0 <= mention.score <= 1
+        last = mention.end
+
+
+def test_a_word_is_never_split(tagger: Tagger) -> None:
+    # Its second sub-word, ##lo, is I-LOC for the model; the first one speaks for the word.
+    assert tagger.words(["Adalo", "Oslolo"]) == [
+        Mention("PER", "Adalo", 0, 1, pytest.approx(0.9)),
+        Mention("LOC", "Oslolo", 1, 2, pytest.approx(0.9)),
+    ]
+
+
+@given(st.lists(st.lists(st.sampled_from(KNOWN), max_size=60), max_size=8))
+def test_nothing_is_cut_and_the_order_is_kept(tagger: Tagger, sentences: list[list[str]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FIRST_WORDS", 2)
+        patch.setattr(module, "MOST_WORDS", 50)
+        answers = [answer for part in tagger.answers(map(Document.of_words, sentences)) for answer in part]
+    assert [answer.document.words for answer in answers] == sentences
+    for answer, sentence in zip(answers, sentences, strict=True):
+        assert answer.labels == [WORDS["ner"].get(word, "O") for word in sentence]
+
+
+def test_threads_may_share_a_tagger(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences = [["in", *(f"x{first}y{number}" for number in range(20)), "Oslo"] for first in range(300)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(tagger.words, sentences))
+    finally:
+        sys.setswitchinterval(interval)
+    assert [[tuple(mention)[:4] for mention in each] for each in found] == [[("LOC", "Oslo", 21, 22)]] * 300
+
+
+def test_a_stream_is_read_as_it_is_needed(tagger: Tagger) -> None:
+    read = 0
+
+    def texts() -> Iterator[str | list[str]]:
+        nonlocal read
+        for number in range(10**9):
+            read += 1
+            yield "Ada lives in Oslo." if number % 2 else ["Bo"]
+
+    stream = tagger.stream(texts())
+    assert [next(stream)[0].text for _ in range(3)] == ["Bo", "Ada", "Bo"]
+    assert read < 400
+
+
+# A sentence of more than 64 sub-words the pipeline would truncate.
+SENTENCE = st.lists(st.text("abOslAd1", min_size=1, max_size=8), min_size=1, max_size=7)
+
+
+@settings(max_examples=40)
+@given(st.lists(SENTENCE, min_size=1, max_size=3))
+def test_equal_to_the_pipeline(models: tuple[Tagger, object], sentences: list[list[str]]) -> None:
+    """On words that the tokenizer's own rule does not split further: of those the pipeline makes several words."""
+    tagger, theirs = models
+    ours = tagger.words(sentences)
+    for words, found, entities in zip(sentences, ours, theirs(sentences, is_split_into_words=True), strict=True):
+        _, spans = Document.of_words(words).running()
+        placed = [(mention.type, spans[mention.start][0], spans[mention.end - 1][1]) for mention in found]
+        assert placed == [(entity["entity_group"], entity["start"], entity["end"]) for entity in entities]
+        scores = [mention.score for mention in found]
+        assert scores == pytest.approx([float(entity["score"]) for entity in entities], abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagger, object]]:
+    """One untrained model under both."""
+    folder = tmp_path_factory.mktemp("torch")
+    save_encoder(folder, word_piece(["Ada", "Oslo", "##lo", "ab"]), positions=128)
+    torch.manual_seed(4)
+    names = SPANS.id2label
+    model = AutoModelForTokenClassification.from_pretrained(folder, id2label=names, label2id=SPANS.label2id)
+    torch.nn.init.normal_(model.classifier.weight, std=1.0)
+    model.save_pretrained(folder)
+    exported.write(Exported(SPANS, "greedy", 128, 16, 0, True), folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tagline.model.precision.resolve", lambda *_: "fp32")
+        with Tagger(folder, "torch") as tagger:
+            yield tagger, pipeline("token-classification", model=str(folder), aggregation_strategy="first")

@@ -1,0 +1,46 @@
+"""Label schemes: prefixes, and what a scheme says of a tag after another. test_conversion.py has whole splits."""
+
+from __future__ import annotations
+
+import pytest
+
+from tagline.core.errors import Fault
+from tagline.labels.schemes import is_spans, label_names, split_tag, to_iob2
+
+
+@pytest.mark.parametrize(
+    ("tag", "scheme", "message"),
+    [
+        ("S-PER", "IOB2", "IOB2 has no tag S-PER: expected B-, I- or O"),
+        ("L-PER", "BIOES", "BIOES has no tag L-PER: expected B-, I-, E-, S- or O"),
+        ("B-PER", "IO", "IO has no tag B-PER: expected I- or O"),
+        ("NOUN", "IOB1", "IOB1 has no tag NOUN: expected B-, I- or O"),
+    ],
+)
+def test_tags_of_another_scheme_are_refused(tag: str, scheme: str, message: str) -> None:
+    with pytest.raises(Fault, match=message):
+        to_iob2("O", tag, scheme)
+
+
+def test_prefixes_come_from_names() -> None:
+    assert split_tag("B-PER") == ("B", "PER")
+    assert split_tag("I-geo-loc") == ("I", "geo-loc")
+    assert split_tag("O") == ("O", "")
+    assert split_tag("NOUN") == ("", "NOUN")
+    assert split_tag("X-PER") == ("", "X-PER")
+    assert split_tag("B-") == ("", "B-")
+
+
+def test_plain_tags_are_no_spans() -> None:
+    assert not is_spans(["NOUN", "VERB", "X"])
+    assert not is_spans(["O"])
+    assert is_spans(["O", "B-PER"])
+
+
+def test_labels_with_and_without_prefix_are_refused() -> None:
+    with pytest.raises(Fault, match="labels with and without a prefix are mixed: B-PER beside NOUN"):
+        is_spans(["B-PER", "NOUN", "O"])
+
+
+def test_label_list_has_b_and_i_of_each_type_in_the_order_of_names() -> None:
+    assert label_names(["I-PER", "B-LOC"]) == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]

@@ -1,0 +1,113 @@
+"""Slices: worked out by hand on a few sentences, and parts that add up to the whole."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.labels.label_list import Kind
+from tagline.metrics.counts import count
+from tagline.metrics.scores import score
+from tagline.metrics.slices import slices
+from tagline.metrics.training_index import Seen
+
+TRAIN = (["Ada", "Lind", "left", "Oslo"], ["B-PER", "I-PER", "O", "B-LOC"])
+WORDS = [["Ada", "Lind", "met", "Bo"], TRAIN[0], ["Oslo"] * 12]
+GOLD = [["B-PER", "I-PER", "O", "B-PER"], TRAIN[1], ["B-ORG", *["O"] * 11]]
+PREDICTED = [["B-PER", "I-PER", "O", "O"], ["B-PER", "O", "O", "B-LOC"], ["B-LOC", *["O"] * 11]]
+
+
+def sliced(words: list[list[str]], gold: list[list[str]], predicted: list[list[str]], kind: Kind, seen: Seen) -> dict:
+    return slices(words, gold, predicted, count(gold, predicted, kind), seen)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict:
+    return sliced(WORDS, GOLD, PREDICTED, "spans", Seen([TRAIN], "spans"))
+
+
+def numbers(precision: float, recall: float, number: int) -> dict[str, float | int]:
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return {"precision": round(precision, 6), "recall": round(recall, 6), "f1": round(f1, 6), "number": number}
+
+
+def test_by_text(found: dict) -> None:
+    assert found["text"] == {
+        # Gold: Ada Lind twice, Oslo as LOC. Predicted: Ada Lind once, Oslo as LOC twice.
+        "seen": numbers(2 / 3, 2 / 3, 3),
+        "seen_as_other_type": numbers(0, 0, 1),  # Oslo as ORG
+        "unseen": numbers(0, 0, 1),  # Bo, and Ada alone
+    }
+
+
+def test_by_length_of_entities(found: dict) -> None:
+    assert found["entity_length"] == {"1": numbers(1 / 3, 1 / 3, 3), "2": numbers(1, 1 / 2, 2)}
+
+
+def test_which_slices_there_are_is_no_matter_of_predictions() -> None:
+    words, gold = [["Ada", "Lind", "met", "Bo"]], [["O", "O", "O", "B-PER"]]
+    seen = Seen([TRAIN], "spans")
+    for predicted in ([["B-PER", "I-PER", "O", "B-PER"]], [["B-LOC", "O", "O", "O"]], [["O"] * 4]):
+        found = sliced(words, gold, predicted, "spans", seen)
+        assert (list(found["text"]), list(found["entity_length"])) == (["unseen"], ["1"])
+
+
+def test_by_length_of_sentences(found: dict) -> None:
+    assert list(found["sentence_length"]) == ["1-10", "11-20"]
+    for name, part in {"1-10": slice(0, 2), "11-20": slice(2, 3)}.items():
+        overall = score(GOLD[part], PREDICTED[part], "spans")["overall"]
+        assert found["sentence_length"][name] == overall | {"sentences": len(GOLD[part])}
+
+
+def test_without_sentences_of_training(found: dict) -> None:
+    overall = score(GOLD[::2], PREDICTED[::2], "spans")["overall"]
+    assert found["not_in_train"] == overall | {"sentences": 2}
+
+
+def test_all_sentences_stand_in_training() -> None:
+    seen = Seen(zip(WORDS, GOLD, strict=True), "spans")
+    assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", seen)
+
+
+@pytest.mark.parametrize(
+    ("length", "name"), [(1, "1-10"), (10, "1-10"), (11, "11-20"), (40, "21-40"), (41, "41+"), (500, "41+")]
+)
+def test_ranges(length: int, name: str) -> None:
+    words = [["w"] * length]
+    assert list(sliced(words, words, words, "tags", Seen([], "tags"))["sentence_length"]) == [name]
+
+
+def test_ranges_come_in_order() -> None:
+    words = [["w"] * length for length in (50, 15, 30, 5)]
+    found = sliced(words, words, words, "tags", Seen([], "tags"))
+    assert list(found["sentence_length"]) == ["1-10", "11-20", "21-40", "41+"]
+
+
+def test_plain_tags_by_word() -> None:
+    seen = Seen([(["a", "run"], ["DET", "NOUN"])], "tags")
+    words, gold, predicted = [["a", "run", "walks"]], [["DET", "VERB", "VERB"]], [["DET", "NOUN", "VERB"]]
+    found = sliced(words, gold, predicted, "tags", seen)
+    assert found["text"] == {
+        "seen": {"accuracy": 1.0, "number": 1},
+        "seen_as_other_type": {"accuracy": 0.0, "number": 1},
+        "unseen": {"accuracy": 1.0, "number": 1},
+    }
+    assert "entity_length" not in found
+    assert found["not_in_train"]["accuracy"] == round(2 / 3, 6)
+
+
+PAIRS = st.tuples(*[st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"])] * 2)
+
+
+@given(st.lists(st.lists(PAIRS, min_size=1, max_size=8), min_size=1, max_size=6))
+def test_slices_add_up(rows: list[list[tuple[str, str]]]) -> None:
+    words = [[str(place % 3) for place, _ in enumerate(row)] for row in rows]
+    gold, predicted = ([[pair[side] for pair in row] for row in rows] for side in (0, 1))
+    found = sliced(words, gold, predicted, "spans", Seen([(words[0], gold[0])], "spans"))
+    overall = score(gold, predicted, "spans")["overall"]
+    for group in ("text", "entity_length"):
+        parts = found[group].values()
+        assert sum(part["number"] for part in parts) == overall["number"]
+        right = sum(part["recall"] * part["number"] for part in parts)
+        assert right == pytest.approx(overall["recall"] * overall["number"], abs=1e-4)

@@ -1,0 +1,171 @@
+"""The page: escaped, whole in itself, the same twice, readable in both themes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from helpers.evaluations import evaluation, row
+
+from tagline.report import page
+from tagline.report.page import render
+
+SCRIPT = '<script>document.title="taken"</script>'
+NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, and the text of all but style and script."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "script"} & set(self.open):
+            self.text += data
+
+    def count(self, tag: str, **attributes: str) -> int:
+        return sum(name == tag and attributes.items() <= found.items() for name, found in self.elements)
+
+
+def made(words: list[str], gold: str, predicted: str, name: str) -> page.Evaluation:
+    """A page of one sentence: its first word is missed, all others are spurious."""
+    others = len(words) - 1
+    sentence = row(" ".join(words), f"B-{gold}" + " O" * others, "O" + f" B-{predicted}" * others, name=name)
+    return evaluation([sentence])
+
+
+def nasty() -> page.Evaluation:
+    return made(NASTY, "<b>", '"x"', "<i>id</i>")
+
+
+def test_text_of_the_data_is_escaped() -> None:
+    html = render(nasty())
+    found, harmless = Page(html), Page(render(made(["word"] * len(NASTY), "B", "A", "id")))
+    assert [name for name, _ in found.elements] == [name for name, _ in harmless.elements]
+    assert "\u202e" not in html
+    assert "\x00" not in html
+    for word in [*NASTY[:-2], r"a\u202eb", r"\x00", "gold <b>", 'predicted "x"', "<i>id</i>"]:
+        assert word in found.text, f"{word} is not shown as it stands in the data"
+
+
+def test_nothing_is_loaded_from_anywhere() -> None:
+    for name, attributes in Page(render(nasty())).elements:
+        assert name not in ("iframe", "img", "object", "embed", "base", "video", "audio")
+        for key in ("src", "href", "action", "srcset", "poster"):
+            assert (attributes.get(key) or "#").startswith(("#", "data:,"))
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest", render(nasty()))
+
+
+def test_the_policy_allows_this_script_and_no_other() -> None:
+    html = render(nasty())
+    (script,) = re.findall("<script>(.*?)</script>", html, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall('Content-Security-Policy" content="([^"]*)"', html)
+    assert policy.split("; ")[0] == "default-src 'none'"
+    assert f"script-src 'sha256-{digest}'" in policy.split("; ")
+
+
+def test_no_template_vouches_for_a_text() -> None:
+    for path in Path(page.__file__).parent.glob("*.html"):
+        assert not re.search(r"\|\s*safe|autoescape|Markup", path.read_text(encoding="utf-8")), path
+
+
+def test_the_same_bytes_twice() -> None:
+    assert render(nasty()) == render(nasty())
+
+
+def test_numbers_of_the_metrics_are_on_the_page() -> None:
+    made = evaluation([row("Ada in Oslo", "B-PER O B-LOC", "B-PER O O")])
+    text = Page(render(made)).text
+    ends = made.metrics["test"]["intervals"]["overall"]["f1"]
+    assert f"{made.metrics['test']['overall']['f1']:.3f}" in text
+    assert f"{ends['low']:.3f} to {ends['high']:.3f}" in text
+    assert f"calibration error: {made.metrics['test']['calibration']['ece']:.3f}" in " ".join(text.split())
+
+
+def test_plain_tags_have_no_kinds_but_tags_to_filter() -> None:
+    found = Page(render(evaluation([row("a b", "NOUN VERB", "NOUN NOUN")], kind="tags")))
+    assert found.count("input", name="kind") == 0
+    assert found.count("option") == 3
+    assert "macro F1" in found.text
+    assert "gold VERB" in found.text
+
+
+def test_no_errors_at_all() -> None:
+    found = Page(render(evaluation([row("Ada", "B-PER", "B-PER")])))
+    assert "No sentence has an error." in found.text
+    assert found.count("script") == found.count("form") == 0
+
+
+def test_no_entities_at_all() -> None:
+    found = Page(render(evaluation([row("a b", "O O", "O O")])))
+    assert "No type occurs." in found.text
+    assert found.count("section", id="reliability") == 0
+
+
+def test_of_many_sentences_the_worst_are_shown_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "SENTENCES", 2)
+    rows = [row("Ada", "B-PER", "O", score, name=f"s-{score}") for score in (0.5, 0.9, 0.7)]
+    html = render(evaluation(rows))
+    found = Page(html)
+    assert re.findall(r'data-split="test".*?<b>(.*?)</b>', html, flags=re.DOTALL) == ["s-0.9", "s-0.7"]
+    assert "Of test, 2 of 3 sentences with errors are shown." in found.text
+    assert "Of validation" not in found.text
+
+
+STYLE = Path(page.__file__).with_name("style.css").read_text(encoding="utf-8")
+LIGHT, DARK = (
+    dict(re.findall(r"--([\w-]+): (.*?);", block)) for block in re.findall(r":root \{(.*?)\}", STYLE, re.S)[:2]
+)
+THEMES = pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+
+
+@THEMES
+def test_text_can_be_read(colours: dict[str, str]) -> None:
+    """WCAG 2.2, success criterion 1.4.3: a contrast of 4.5 to 1."""
+    assert set(colours) == set(LIGHT), "a colour of one theme only"
+    for front in ("ink", "soft", "gold", "predicted"):
+        for back in ("card", "page"):
+            assert contrast(rgb(colours[front]), rgb(colours[back])) >= 4.5, f"{front} on {back}"
+
+
+@THEMES
+@pytest.mark.parametrize("name", ["agree", "differ"])
+def test_numbers_can_be_read_on_the_strongest_colours_of_the_confusion(colours: dict[str, str], name: str) -> None:
+    ((least, more),) = re.findall(rf"--{name}\) / calc\((.*?) \+ (.*?) \* var\(--share\)", STYLE)
+    alpha = float(least) + float(more)
+    pairs = zip(map(int, colours[name].split()), rgb(colours["card"]), strict=True)
+    assert contrast(rgb(colours["ink"]), [alpha * front + (1 - alpha) * back for front, back in pairs]) >= 4.5
+
+
+def rgb(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+
+
+def contrast(*colours: Sequence[float]) -> float:
+    dark, light = sorted(map(luminance, colours))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: Sequence[float]) -> float:
+    values = [value / 255 for value in colour]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

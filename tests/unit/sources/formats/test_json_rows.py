@@ -1,0 +1,83 @@
+"""JSON and JSON Lines: two ways to write the same rows, names and numbers, and what is told by which line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.core.errors import Fault
+from tagline.sources.formats.json_rows import read_rows, read_sentences
+from tagline.sources.formats.lists import Keys
+
+ROWS = [
+    {"id": 7, "tokens": ["Ada", "\u2028"], "tags": ["B-PER", "O"], "more": {"x": [None]}},
+    {"id": "b", "tokens": ["in"], "tags": ["O"]},
+]
+KEYS = Keys("tokens", {"ner": "tags"}, {"ner": ["O", "B-PER"]}, "id")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(map(json.dumps, ROWS)),
+        "\ufeff\r\n" + "\r\n\r\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS) + "\r\n \r\n",
+        json.dumps(ROWS),
+        "\ufeff" + json.dumps(ROWS, indent=4, ensure_ascii=False).replace("\n", "\r\n"),
+        json.dumps(ROWS).replace('["B-PER", "O"]', "[1, 0]"),
+    ],
+)
+def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "file.json"
+    path.write_bytes(content.encode())
+    first, second = read_sentences(path, KEYS)
+    assert (first.id, first.words, first.layers) == ("7", ["Ada", "\u2028"], {"ner": ["B-PER", "O"]})
+    assert (second.id, second.words, second.layers) == ("b", ["in"], {"ner": ["O"]})
+
+
+def test_rows_of_an_indented_list_know_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(json.dumps(ROWS, indent=1))
+    lines = path.read_text().split("\n")
+    assert [lines[number - 1] for number, _ in read_rows(path)] == [" {", " {"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"a": 1}\n{"a": 1} {"a": 2}\n', ":2: text after the object; expected JSON objects, one a line or all in one"),
+        ('[{"a": 1},\n {"a": 2}\n {"a": 3}]', ":2: no comma or closing bracket after this object"),
+        ('[{"a": 1},\n {"a": 2}', ":2: no comma or closing bracket after this object"),
+        ('[{"a": 1},\n {"a": 2},\n]', ":3: not JSON (Expecting value)"),
+        ('[{"a": 1}]\n{"a": 2}', ":2: text after the list's closing bracket"),
+        ('[\n{"a": 1,\n"b" 2}]', ":3: not JSON (Expecting ':' delimiter)"),
+        ("[\n]", " holds no sentence"),
+        ("{\n}", ":1: not JSON (Expecting property name enclosed in double quotes)"),
+        ('{"a": ' + "[" * 100_000, ":1: JSON that can't be read (maximum recursion depth exceeded"),
+        ('{"a": ' + "1" * 5000 + "}", ":1: JSON that can't be read (Exceeds the limit"),
+    ],
+)
+def test_malformed_files(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(content)
+    with pytest.raises(Fault) as raised:
+        list(read_rows(path))
+    assert f"{path}{message}" in str(raised.value)
+
+
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")), st.lists)
+
+
+@given(
+    rows=st.lists(st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES), min_size=1), ascii_only=st.booleans()
+)
+def test_both_forms_give_what_was_written(
+    tmp_path_factory: pytest.TempPathFactory, rows: list, ascii_only: bool
+) -> None:
+    path = tmp_path_factory.mktemp("json") / "file"
+    for text in (json.dumps(rows, ensure_ascii=ascii_only, indent=1), "\n".join(json.dumps(row) for row in rows)):
+        path.write_text(text, encoding="utf-8", newline="\n")
+        assert [row for _, row in read_rows(path)] == rows

@@ -1,0 +1,35 @@
+"""The schemas of files: that every format of the docs is one of them, with the keys that stand there."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+from helpers.project import ROOT
+from pydantic import TypeAdapter
+from ruamel.yaml import YAML
+
+from tagline.sources.formats.base import Files
+from tagline.sources.formats.schemas import AnyFiles
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+SCHEMAS = {get_args(schema.model_fields["format"].annotation)[0]: schema for schema in get_args(get_args(AnyFiles)[0])}
+BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", README + PAGE, re.DOTALL) if "format:" in block]
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: re.search(r"format: (\w+)", block)[1])
+def test_examples_of_the_docs_are_valid(block: str) -> None:
+    content = YAML(typ="safe").load(block)
+    common = {"source": "files", "train": "a", "validation": "b", "test": "c"}
+    keys = content["download"]["dataset"] if "download" in content else common | content
+    assert TypeAdapter(AnyFiles).validate_python(keys).layers
+
+
+def test_the_table_of_the_page_has_every_format_and_key() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (`.*) \|$", PAGE, re.MULTILINE))
+    assert set(rows) == set(SCHEMAS)
+    for name, schema in SCHEMAS.items():
+        own = {key: field for key, field in schema.model_fields.items() if key not in {*Files.model_fields, "format"}}
+        assert rows[name].split(", ") == [f"`{key}`" + "?" * (not field.is_required()) for key, field in own.items()]

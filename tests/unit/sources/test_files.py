@@ -1,0 +1,113 @@
+"""Data sets in files: which files, which ids, which split."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tagline.core.errors import Fault
+from tagline.core.provenance import sha256
+from tagline.sources.files import FileSource, find
+from tagline.sources.formats.base import Shares
+from tagline.sources.formats.schemas import ConllFiles, JsonFiles
+
+
+def conll_files(**keys) -> ConllFiles:
+    return ConllFiles(source="files", format="conll", columns=["words", "ner"], **keys)
+
+
+def json_files(**keys) -> JsonFiles:
+    return JsonFiles(source="files", format="json", words="w", layers={"ner": "t"}, id="id", **keys)
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, content in files.items():
+        (folder / f"{name}.txt").write_text(content)
+
+
+def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> None:
+    write(tmp_path, b="b O\n", a="a O\n", c="c O\n")
+    (tmp_path / ".hidden.txt").write_text("left by an editor")
+    (tmp_path / "folder.txt").mkdir()
+    source = FileSource(tmp_path, conll_files(train="*.txt", validation="b.txt", test="[bc].txt"))
+    rows = {split: [row["words"] for row in rows] for split, rows in source.splits().items()}
+    assert rows == {"train": [["a"], ["b"], ["c"]], "validation": [["b"]], "test": [["b"], ["c"]]}
+    assert source.provenance() == {
+        "source": "files",
+        "files": {
+            split: [{"path": f"{name}.txt", "sha256": sha256(tmp_path / f"{name}.txt")} for name in names]
+            for split, names in {"train": "abc", "validation": "b", "test": "bc"}.items()
+        },
+    }
+
+
+def test_patterns_reach_into_folders_and_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
+    (tmp_path / "x/y").mkdir(parents=True)
+    write(tmp_path / "x/y", a="", **{"[b]": ""})
+    assert find(tmp_path, "train", "**/*.txt") == [tmp_path / "x/y/[b].txt", tmp_path / "x/y/a.txt"]
+    assert find(tmp_path, "train", "x/y/[b].txt") == [tmp_path / "x/y/[b].txt"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("none.txt", "none.txt is missing: download.dataset.train in params.yaml names it"),
+        ("*.conll", "*.conll matches no file: download.dataset.train in params.yaml names it"),
+        (
+            "x",
+            "x is a folder, expected a file or a pattern such as x/*: download.dataset.train in params.yaml names it",
+        ),
+    ],
+)
+def test_files_that_are_not_there(tmp_path: Path, pattern: str, message: str) -> None:
+    (tmp_path / "x").mkdir()
+    with pytest.raises(Fault, match=re.escape(message)):
+        find(tmp_path, "train", pattern)
+
+
+def drawn(folder: Path, dataset: ConllFiles) -> dict[str, set[str]]:
+    return {split: {row["words"][0] for row in rows} for split, rows in FileSource(folder, dataset).splits().items()}
+
+
+def test_more_sentences_move_no_other_between_drawn_splits(tmp_path: Path) -> None:
+    dataset = conll_files(train="*.txt", split=Shares(seed=3, validation=0.2, test=0.2))
+    sentences = [f"w{number} O\n" for number in range(200)]
+    write(tmp_path, a="\n".join(sentences[:100]))
+    before = drawn(tmp_path, dataset)
+    write(tmp_path, a="\n".join(sentences[99::-1]), **{"0": "\n".join(sentences[100:] + sentences[:50])})
+    after = drawn(tmp_path, dataset)
+    assert list(before) == list(after) == ["train", "validation", "test"]
+    assert all(before[split] < after[split] for split in before)
+    assert len(set.union(*after.values())) == sum(map(len, after.values())) == 200
+
+
+def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
+    write(tmp_path, a="".join(f"w{number} O\n\n" for number in range(50)), t="test O\n")
+    dataset = conll_files(train="a.txt", test="t.txt", split=Shares(seed=3, validation=0.3))
+    splits = drawn(tmp_path, dataset)
+    assert splits["test"] == {"test"}
+    assert len(splits["train"]) + len(splits["validation"]) == 50
+    assert FileSource(tmp_path, dataset).provenance()["drawn_from_train"] == {"seed": 3, "validation": 0.3}
+
+
+def test_a_drawn_split_without_a_sentence(tmp_path: Path) -> None:
+    write(tmp_path, a="a O\n", t="b O\n")
+    dataset = conll_files(train="a.txt", test="t.txt", split=Shares(seed=1, validation=0.0001))
+    with pytest.raises(Fault, match=r"a.txt: no sentence of it was drawn for validation: change the shares under"):
+        list(FileSource(tmp_path, dataset).splits()["validation"])
+
+
+def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
+    row = '{"id": "%s", "w": ["a"], "t": ["O"]}\n'
+    write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x")
+    source = FileSource(tmp_path, json_files(train="[ab].txt", validation="a.txt", test="*.txt"))
+    splits = source.splits()
+    assert list(splits["train"]) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
+    assert [row["id"] for row in splits["validation"]] == ["x"], "another split may have the same id"
+    with pytest.raises(Fault) as raised:
+        list(splits["test"])
+    assert str(raised.value) == (
+        f"{tmp_path}/c.txt:2: the id 'x' stands at {tmp_path}/a.txt:1 already: ids must be unique inside a split"
+    )

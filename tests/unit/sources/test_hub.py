@@ -1,0 +1,191 @@
+"""The Hub's failures, each as one message, by the real client against the server of hub_server.py."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.hub_server import Hub
+from huggingface_hub import HfApi, ModelInfo, constants
+
+from tagline.core.errors import Fault
+from tagline.sources import hub
+
+NAME = "ada/people"
+GOOD, STRANGER = "hf_good", "hf_stranger"
+
+
+@pytest.fixture
+def server(online: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with Hub() as server:
+        online.setattr(constants, "ENDPOINT", server.url)
+        server.tokens |= {GOOD, STRANGER}
+        yield server
+
+
+def fault(kind: str = "dataset", name: str = NAME, revision: str = "main") -> str:
+    with pytest.raises(Fault) as raised:
+        hub.find(kind, name, revision)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["dataset", "model"])
+def test_branches_tags_and_commits_become_a_commit(server: Hub, kind: str) -> None:
+    repository = server.add(kind, NAME)
+    first = repository.commit({"a": b"1"})
+    repository.refs["v1"] = first
+    second = repository.commit({"b": b"2"})
+    converted = repository.commit({"c": b"3"}, ref="refs/convert/parquet")
+    found = {revision: hub.find(kind, NAME, revision) for revision in ("main", "v1", first, "refs/convert/parquet")}
+    assert {revision: at.commit for revision, at in found.items()} == {
+        "main": second,
+        "v1": first,
+        first: first,
+        "refs/convert/parquet": converted,
+    }
+    assert found["main"].files == {"a", "b"}
+    assert str(found["v1"]) == f"{NAME} at {first}"
+
+
+def test_an_unknown_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = (
+        "the Hub has no {} ada/people (download.{}.name in params.yaml), or you may not read it: "
+        "check its name; if it is private, log in by `hf auth login` (or HF_TOKEN)"
+    )
+    assert fault("dataset") == expected.format("data set", "dataset")
+    assert fault("model") == expected.format("model", "encoder")
+    monkeypatch.setenv("HF_TOKEN", GOOD)
+    assert fault("dataset") == expected.format("data set", "dataset")
+
+
+def test_a_missing_revision(server: Hub) -> None:
+    server.add("model", NAME).commit({"a": b""})
+    assert fault("model", revision="v9") == (
+        "ada/people has no revision v9 (download.encoder.revision): expected a branch, a tag or a full commit"
+    )
+
+
+def test_a_gated_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.add("dataset", NAME, readers={GOOD}).commit({"a": b""})
+    expected = (
+        f"ada/people is gated: accept its conditions at {server.url}/datasets/ada/people, "
+        "then log in by `hf auth login` (or HF_TOKEN)"
+    )
+    assert fault() == expected
+    monkeypatch.setenv("HF_TOKEN", STRANGER)
+    assert fault() == expected
+    monkeypatch.setenv("HF_TOKEN", GOOD)
+    assert hub.find("dataset", NAME, "main").files == {"a"}
+
+
+def test_a_token_of_the_login_file(server: Hub) -> None:
+    server.add("model", NAME, readers={GOOD}).commit({"a": b""})
+    Path(constants.HF_TOKEN_PATH).write_text(GOOD)
+    assert hub.find("model", NAME, "main").files == {"a"}
+
+
+def test_a_token_that_is_none(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.add("dataset", NAME).commit({"a": b""})
+    monkeypatch.setenv("HF_TOKEN", "hf_expired")
+    assert fault() == (
+        "the Hub refused your token while asked for ada/people (401): renew it by `hf auth login` (or HF_TOKEN), "
+        "or unset it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (403, "your token may not read ada/people (403): give it the right to read, or log in anew by `hf auth login`"),
+        (429, "the Hub answered 429 while asked for ada/people: try again later"),
+        (500, "the Hub answered 500 while asked for ada/people: try again later"),
+    ],
+)
+def test_a_hub_that_answers_with_an_error_is_asked_once(server: Hub, status: int, message: str) -> None:
+    server.broken = status
+    assert fault().startswith(message)
+    assert questions(server.requests) == ["GET /api/datasets/ada/people/revision/main"]
+
+
+def test_a_page_that_is_no_hub(server: Hub) -> None:
+    server.broken = 200
+    assert fault() == f"what answers at {server.url} is no Hub: check HF_ENDPOINT and the proxy"
+
+
+def test_no_name_of_a_repository(server: Hub) -> None:
+    assert fault(name="ada..people") == (
+        "'ada..people' is no name of a repository (download.dataset.name in params.yaml): expected OWNER/NAME"
+    )
+
+
+def test_a_host_that_hangs_up_is_called_once(online: pytest.MonkeyPatch) -> None:
+    """What makes an unreachable Hub a matter of seconds: no retries, however patient the clients' downloads are."""
+    calls: list[str] = []
+
+    def hang_up(listener: socket.socket) -> None:
+        while True:
+            connection, _ = listener.accept()
+            calls.append(connection.recv(4096).decode().split(" HTTP")[0])
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=hang_up, args=(listener,), daemon=True).start()
+        online.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        assert "can't be reached for ada/people (RemoteProtocolError)" in fault()
+        assert questions(calls) == ["GET /api/datasets/ada/people/revision/main"]
+
+
+def test_a_host_that_nobody_answers_at(online: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    online.setattr(constants, "ENDPOINT", endpoint)
+    assert fault() == (
+        f"the Hub at {endpoint} can't be reached for ada/people (ConnectError): check the connection, the proxy and "
+        "HF_ENDPOINT; with HF_HUB_OFFLINE=1 a commit that is in the cache is used"
+    )
+
+
+def test_the_patience_with_a_silent_host_is_the_clients_setting(online: pytest.MonkeyPatch) -> None:
+    asked: list[dict] = []
+    answer = ModelInfo(id=NAME, sha="c" * 40, gated=False)
+    online.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 3)
+    online.setattr(HfApi, "model_info", lambda _api, _name, **options: asked.append(options) or answer)
+    assert hub.find("model", NAME, "main").commit == "c" * 40
+    assert asked == [{"revision": "main", "timeout": 3}]
+
+
+def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:
+    online.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert fault("model") == (
+        "HF_HUB_OFFLINE is set, so nobody can be asked which commit main of ada/people is: unset it, or "
+        "make download.encoder.revision in params.yaml a commit that is in the cache"
+    )
+    absent = hub.find("model", NAME, "c" * 40)
+    with pytest.raises(Fault, match=f"ada/people at {'c' * 40} is not, or not whole, in the cache, and HF_HUB_OFFLINE"):
+        hub.fetch_encoder(absent)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"config.json", "pytorch_model.bin"}, "holds no model.safetensors; pytorch_model.bin is a pickle and is not"),
+        ({"config.json", "onnx/model.onnx"}, "holds no model.safetensors"),
+        ({"model.safetensors"}, "holds no config.json: expected an encoder as transformers saves it"),
+    ],
+)
+def test_an_encoder_that_is_none_is_refused_before_anything_is_fetched(
+    server: Hub, files: set[str], message: str
+) -> None:
+    commit = server.add("model", NAME).commit(dict.fromkeys(files, b""))
+    with pytest.raises(Fault, match=f"^ada/people at {commit} {message}"):
+        hub.fetch_encoder(hub.find("model", NAME, "main"))
+    assert questions(server.requests) == ["GET /api/models/ada/people/revision/main"]
+
+
+def questions(requests: list[str]) -> list[str]:
+    """The requests without one that huggingface_hub sends once a process, whatever is asked."""
+    return [request for request in requests if "agent-harnesses" not in request]

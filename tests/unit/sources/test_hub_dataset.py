@@ -1,0 +1,157 @@
+"""Rows of a data set on the Hub: what is read of each kind of column, and what a bad row is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Sequence, Value
+
+from tagline.core.errors import Fault
+from tagline.sources import hub_dataset
+from tagline.sources.hub import Repository
+from tagline.sources.hub_params import HubDataset
+
+NAMES = ["O", "B-PER", "I-PER"]
+ROWS = {"tokens": [["Ada", "Lind", "runs"], [], ["Bo"]], "tags": [[1, 2, 0], [], [1]]}
+
+
+def params(**values: Any) -> HubDataset:
+    defaults = {
+        "source": "hub",
+        "name": "ada/people",
+        "config": None,
+        "revision": "main",
+        "splits": {"train": "train", "validation": "dev", "test": "test"},
+        "words": "tokens",
+        "layers": {"ner": "tags"},
+        "names": {},
+    }
+    return HubDataset(**{**defaults, **values})
+
+
+def rows(tags: Any, columns: dict[str, list] = ROWS, tokens: str = "string") -> Dataset:
+    features = {"tokens": List(Value(tokens)), "tags": List(tags), "more": Value("int64")}
+    return Dataset.from_dict({**columns, "more": [0] * len(columns["tags"])}, features=Features(features))
+
+
+def in_splits(split: Dataset) -> DatasetDict:
+    return DatasetDict({"train": split, "dev": split, "test": split})
+
+
+def fault(split: Dataset, **values: Any) -> str:
+    with pytest.raises(Fault) as raised:
+        picked = hub_dataset.pick(in_splits(split), params(**values))
+        list(hub_dataset.sentences(picked["validation"], "validation", params(**values)))
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("split", "names"),
+    [
+        (rows(ClassLabel(names=NAMES)), {}),
+        (rows(Value("int64")), {"ner": NAMES}),
+        (rows(Value("uint8")), {"ner": NAMES}),
+        (rows(Value("string"), ROWS | {"tags": [["B-PER", "I-PER", "O"], [], ["B-PER"]]}), {}),
+        (rows(ClassLabel(names=NAMES), tokens="large_string"), {}),
+    ],
+)
+def test_every_kind_of_tag_column_gives_names(split: Dataset, names: dict[str, list[str]]) -> None:
+    picked = hub_dataset.pick(in_splits(split), params(names=names))
+    assert list(picked) == ["train", "validation", "test"]
+    assert sorted(picked["train"].column_names) == ["tags", "tokens"], "no column is read that params do not name"
+    assert list(hub_dataset.sentences(picked["train"], "train", params(names=names))) == [
+        {"words": ["Ada", "Lind", "runs"], "ner": ["B-PER", "I-PER", "O"]},
+        {"words": ["Bo"], "ner": ["B-PER"]},
+    ]
+
+
+def test_several_batches_and_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_dataset, "BATCH", 2)
+    layers = params(layers={"a": "tags", "b": "tags"})
+    found = list(hub_dataset.sentences(rows(ClassLabel(names=NAMES)), "train", layers))
+    assert [list(row) for row in found] == [["words", "a", "b"]] * 2
+    assert found[1] == {"words": ["Bo"], "a": ["B-PER"], "b": ["B-PER"]}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "tags", "message"),
+    [
+        (["Ada", "Lind"], [1], "2 words in 'tokens', 1 tags in 'tags'"),
+        (["Ada"], None, "'tags' must be a list of tags, got None"),
+        (None, [1], "'tokens' must be a list of words, got None"),
+        (["Ada", ""], [1, 0], "'tokens' must be a list of words, got '' in it"),
+        ([None], [1], "'tokens' must be a list of words, got None in it"),
+        ([], [1], "'tokens' is empty: expected at least one word"),
+        (["Ada"], [3], "3 in 'tags' is no number of a label: there are 3, from 0"),
+        (["Ada"], [-1], "-1 in 'tags' is no number of a label: there are 3, from 0"),
+        (["Ada"], [None], "'tags' must be a list of label names or of their numbers, got None in it"),
+    ],
+)
+def test_bad_rows(tokens: list | None, tags: list | None, message: str) -> None:
+    columns = {"tokens": [["Bo"], tokens], "tags": [[0], tags]}
+    told = fault(rows(Value("int64"), columns), names={"ner": NAMES})
+    assert told == f"ada/people: split dev, row 1: {message}"
+
+
+@pytest.mark.parametrize("tag", ["", None])
+def test_a_tag_without_a_name(tag: str | None) -> None:
+    columns = {"tokens": [["Ada"]], "tags": [[tag]]}
+    message = f"'tags' must be a list of label names or of their numbers, got {tag!r} in it"
+    assert fault(rows(Value("string"), columns)) == f"ada/people: split dev, row 0: {message}"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"words": "words"}, "ada/people has no column words (download.dataset.words): it has tokens, tags, more"),
+        ({"layers": {"ner": "ner"}}, "ada/people has no column ner (download.dataset.layers.ner): it has tokens, tags"),
+        (
+            {"splits": {"train": "train", "validation": "validation", "test": "test"}},
+            "ada/people has no split validation (download.dataset.splits.validation): it has train, dev, test",
+        ),
+        (
+            {"words": "tags"},
+            "ada/people: column tags holds ClassLabel(names=['O', 'B-PER', 'I-PER']), expected lists of",
+        ),
+        ({"words": "more"}, "ada/people: column more holds no lists (Value('int64')), expected lists of words"),
+        (
+            {"layers": {"ner": "more"}},
+            "ada/people: column more holds no lists (Value('int64')), expected lists of tags",
+        ),
+        (
+            {"names": {"ner": NAMES}},
+            "ada/people: column tags has names already: leave ner out of download.dataset.names",
+        ),
+    ],
+)
+def test_columns_and_splits_that_are_not_there_or_of_another_kind(values: dict[str, Any], message: str) -> None:
+    assert fault(rows(ClassLabel(names=NAMES)), **values).startswith(message)
+
+
+def test_numbers_without_names() -> None:
+    assert fault(rows(Value("int64"))) == (
+        "ada/people: column tags holds numbers without names: list the tags that 0, 1, ... stand for under "
+        "download.dataset.names.ner"
+    )
+
+
+def test_numbers_with_a_fraction_are_no_tags() -> None:
+    columns = {"tokens": [["Ada"]], "tags": [[0.5]]}
+    assert "column tags holds Value('float64'), expected lists of tags" in fault(rows(Value("float64"), columns))
+
+
+def test_the_older_name_of_lists_is_read_too() -> None:
+    features = Features({"tokens": Sequence(Value("string")), "tags": Sequence(ClassLabel(names=NAMES))})
+    split = Dataset.from_dict(ROWS, features=features)
+    assert len(list(hub_dataset.sentences(split, "train", params()))) == 2
+
+
+def test_a_script_is_refused_with_where_its_rows_may_be() -> None:
+    repository = Repository("dataset", "ada/people", "c" * 40, frozenset({"people.py", "README.md"}))
+    with pytest.raises(Fault) as raised:
+        hub_dataset.load(repository, params())
+    assert str(raised.value) == (
+        f"ada/people at {'c' * 40} is a script (people.py), and code from the Hub is never run: many such data sets "
+        "have their rows as Parquet files at download.dataset.revision: refs/convert/parquet"
+    )

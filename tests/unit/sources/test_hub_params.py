@@ -1,0 +1,58 @@
+"""What params.yaml may say of repositories on the Hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.project import ROOT
+
+from tagline.core.errors import Fault
+from tagline.core.params import read_section
+from tagline.sources.params import Download
+
+PRESET = (ROOT / "presets/conll2003.yaml").read_text(encoding="utf-8")
+
+
+def read(tmp_path: Path, old: str = "", new: str = "") -> Download:
+    assert old in PRESET
+    path = tmp_path / "params.yaml"
+    path.write_text(PRESET.replace(old, new, 1), encoding="utf-8")
+    return read_section("download", Download, path)
+
+
+def test_the_preset_reads_whole(tmp_path: Path) -> None:
+    section = read(tmp_path)
+    assert list(section.dataset.layers) == ["pos", "chunk", "ner"]
+    assert section.dataset.splits.validation == "validation"
+    assert section.encoder.name == "google-bert/bert-base-cased"
+    named = read(tmp_path, "names: {}", "names: {ner: [O, B-PER, I-PER]}")
+    assert named.dataset.names == {"ner": ["O", "B-PER", "I-PER"]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("name: lhoestq/conll2003", "name: data/sets/conll", "download.dataset.name: String should match pattern"),
+        ("    config: null\n", "", "download.dataset.config: the key is missing"),
+        ("revision: main", "revision: 7", "download.dataset.revision: should be a valid string, got 7"),
+        ("      test: test\n", "", "download.dataset.splits.test: the key is missing"),
+        ("      test: test\n", "      dev: test\n", "download.dataset.splits.dev: unknown key"),
+        (
+            "pos: pos_tags",
+            "id: pos_tags",
+            "download.dataset: layers must not hold 'id': data/raw has another column of",
+        ),
+        (
+            "names: {}",
+            "names: {per: [O]}",
+            "download.dataset: names has 'per', which is none of layers (pos, chunk, ner)",
+        ),
+        ("names: {}", "names: {ner: [O, O]}", "download.dataset: names.ner holds a name twice"),
+        ("source: hub\n    name: google", "source: hub\n    nmae: google", "unknown key, did you mean name?"),
+    ],
+)
+def test_faults(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(Fault) as raised:
+        read(tmp_path, old, new)
+    assert message in str(raised.value)

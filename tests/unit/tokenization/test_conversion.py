@@ -1,0 +1,138 @@
+"""Conversion: which scheme is recognised, and that each scheme's tags come out as the same IOB2."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.tokenization.conversion import before, convert, detect, is_io, transitions
+
+# A sentence as spans: (type or "", length); neighbours of one type touch, which tells IOB1 from IOB2.
+SPANS = st.lists(st.tuples(st.sampled_from(["", "PER", "LOC"]), st.integers(1, 3)), max_size=8)
+
+
+def write(spans: list[tuple[str, int]], scheme: str) -> list[str]:
+    """Write spans in a scheme, straight from its definition."""
+    tags: list[str] = []
+    last = ""
+    for kind, length in spans:
+        if not kind:
+            tags += ["O"] * length
+        elif scheme == "IOB1":
+            tags += [("B-" if last == kind else "I-") + kind] + ["I-" + kind] * (length - 1)
+        elif scheme == "IOB2":
+            tags += ["B-" + kind] + ["I-" + kind] * (length - 1)
+        elif scheme == "IO":
+            tags += ["I-" + kind] * length
+        else:
+            begin, inside, end, single = ("B", "I", "E", "S") if scheme == "BIOES" else ("B", "I", "L", "U")
+            body = [begin, *[inside] * (length - 2), end] if length > 1 else [single]
+            tags += [f"{prefix}-{kind}" for prefix in body]
+        last = kind
+    return tags
+
+
+def encode(sentences: list[list[str]]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Names, tag ids and ends of sentences, as data/raw holds them."""
+    names = sorted({tag for tags in sentences for tag in tags})
+    ids = np.array([names.index(tag) for tags in sentences for tag in tags], dtype=np.int64)
+    return names, ids, np.cumsum([len(tags) for tags in sentences], dtype=np.int64)
+
+
+def detected(sentences: list[list[str]]) -> str:
+    names, ids, ends = encode(sentences)
+    return detect(names, transitions(ids, ends, len(names)))
+
+
+def converted(sentences: list[list[str]], scheme: str) -> tuple[list[str], int]:
+    """The labels of all words, and how many transitions were illegal."""
+    names, ids, ends = encode(sentences)
+    follow = transitions(ids, ends, len(names))
+    made = convert(names, follow, scheme)
+    labels = sorted(set(made.labels.values()))
+    table = made.table({label: place for place, label in enumerate(labels)})
+    found = table[before(ids, ends, len(names)), ids]
+    return [labels[place] for place in found], int(follow[made.illegal].sum())
+
+
+@given(st.lists(SPANS, max_size=4), st.sampled_from(["IOB1", "IOB2", "BIOES", "BILOU"]))
+def test_every_scheme_becomes_the_same_iob2(sentences: list[list[tuple[str, int]]], scheme: str) -> None:
+    expected = [tag for spans in sentences for tag in write(spans, "IOB2")]
+    assert converted([write(spans, scheme) for spans in sentences], scheme) == (expected, 0)
+
+
+@given(SPANS)
+def test_io_joins_neighbours_of_one_type(spans: list[tuple[str, int]]) -> None:
+    joined: list[tuple[str, int]] = []
+    for kind, length in spans:
+        if joined and joined[-1][0] == kind:
+            joined[-1] = (kind, joined[-1][1] + length)
+        else:
+            joined.append((kind, length))
+    assert converted([write(spans, "IO")], "IO") == (write(joined, "IOB2"), 0)
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=5), max_size=5))
+def test_transitions_are_counted_within_sentences(sentences: list[list[str]]) -> None:
+    names, ids, ends = encode(sentences)
+    expected: dict[tuple[int, int], int] = {}
+    for tags in sentences:
+        padded = [len(names), *map(names.index, tags), len(names)]
+        for pair in pairwise(padded):
+            expected[pair] = expected.get(pair, 0) + bool(tags)
+    follow = transitions(ids, ends, len(names))
+    follow[len(names), len(names)] = expected.get((len(names), len(names)), 0)  # nothing but empty sentences
+    assert {pair: count for pair, count in expected.items() if count} == {
+        tuple(pair): int(follow[tuple(pair)]) for pair in np.argwhere(follow).tolist()
+    }
+
+
+@pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "BIOES", "BILOU"])
+def test_schemes_are_recognised_over_a_split(scheme: str) -> None:
+    spans = [[("PER", 2), ("PER", 1), ("", 1), ("LOC", 1)], [("", 2), ("LOC", 3)]]
+    assert detected([write(row, scheme) for row in spans]) == scheme
+
+
+def test_without_any_b_it_is_io() -> None:
+    assert detected([["I-PER", "I-PER", "O", "I-LOC"]]) == "IO"
+    assert converted([["I-PER", "I-PER", "O", "I-LOC"]], "IO") == (["B-PER", "I-PER", "O", "B-LOC"], 0)
+
+
+def test_a_b_that_begins_a_sentence_is_no_divider() -> None:
+    assert detected([["O", "I-PER"], ["B-PER", "I-PER"]]) == "IOB2"
+
+
+def test_nothing_but_o_is_iob2() -> None:
+    assert detected([["O", "O"]]) == "IOB2"
+
+
+@pytest.mark.parametrize(
+    ("tags", "scheme", "expected", "repaired"),
+    [
+        ("O I-PER I-PER", "IOB2", "O B-PER I-PER", 1),
+        ("B-PER I-LOC", "IOB2", "B-PER B-LOC", 1),
+        ("B-PER I-PER", "IOB1", "B-PER I-PER", 1),
+        ("B-PER O", "BIOES", "B-PER O", 1),
+        ("O E-PER", "BIOES", "O B-PER", 1),
+        ("S-PER I-PER E-PER", "BIOES", "B-PER B-PER I-PER", 1),
+        ("B-PER B-PER E-PER", "BIOES", "B-PER B-PER I-PER", 1),
+        ("O B-PER", "BILOU", "O B-PER", 1),
+        ("B-PER L-LOC", "BILOU", "B-PER B-LOC", 1),
+    ],
+)
+def test_illegal_tags_are_repaired_as_conlleval_reads_them(
+    tags: str, scheme: str, expected: str, repaired: int
+) -> None:
+    assert converted([tags.split()], scheme) == (expected.split(), repaired)
+
+
+def test_types_alone_may_be_io() -> None:
+    assert converted([["PER", "PER", "O", "LOC"]], "IO") == (["B-PER", "I-PER", "O", "B-LOC"], 0)
+    assert is_io({"O": 60, "PER": 20, "LOC": 20})
+    assert not is_io({"O": 3, "N": 40, "V": 30}), "a part of speech that is called O"
+    assert not is_io({"N": 40, "V": 30})
+    assert not is_io({"O": 40})

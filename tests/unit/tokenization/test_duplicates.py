@@ -1,0 +1,30 @@
+"""Duplicates: equal sentences have equal hashes, others do not, however the words are spread over dictionaries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.tokenization.duplicates import TrainingSentences, hash_sentences
+
+SENTENCES = st.lists(st.lists(st.sampled_from(["a", "b", "ab", "é", "\u200b"]), max_size=4), max_size=20)
+
+
+def hashes(sentences: list[list[str]]) -> np.ndarray:
+    words = pa.array([word for sentence in sentences for word in sentence], pa.string()).dictionary_encode()
+    return hash_sentences(words, np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64))
+
+
+@given(SENTENCES, SENTENCES)
+def test_sentences_of_the_training_split_are_found(train: list[list[str]], test: list[list[str]]) -> None:
+    training = TrainingSentences()
+    for part in (train[::2], train[1::2]):
+        training.add(hashes(part))
+    assert training.find(hashes(test)).tolist() == [place for place, row in enumerate(test) if row in train]
+
+
+def test_order_and_borders_of_words_count() -> None:
+    different = [["a", "b"], ["b", "a"], ["ab"], ["a"], ["a", "a"], ["a", "b", ""], []]
+    assert len(np.unique(hashes(different))) == len(different)

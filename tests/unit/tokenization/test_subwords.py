@@ -1,0 +1,163 @@
+"""Sub-words: each distinct word once gives what transformers makes of whole sentences, or is found not to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.tiny import ODD_WORDS, PEOPLE, byte_level_bpe, unigram, word_piece
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import NormalizedString, PreTokenizedString, Tokenizer, models, pre_tokenizers
+from transformers import (
+    AutoTokenizer,
+    BertTokenizer,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+    RobertaTokenizer,
+    XLMRobertaTokenizer,
+)
+
+from tagline.core.errors import Fault
+from tagline.sources import encoders
+from tagline.tokenization import subwords
+from tagline.tokenization.subwords import Subwords, Vocabulary, of_sentences, of_words, one_by_one, special_tokens
+
+
+def bert(lowercase: bool) -> PreTrainedTokenizerBase:
+    vocabulary = word_piece([*PEOPLE, "lives", "##ives", "東", "e"], lowercase).get_vocab()
+    return BertTokenizer(vocab=vocabulary, do_lower_case=lowercase)
+
+
+def roberta() -> PreTrainedTokenizerBase:
+    content = json.loads(byte_level_bpe().to_str())["model"]
+    merges = [tuple(merge) for merge in content["merges"]]
+    return RobertaTokenizer(vocab=content["vocab"], merges=merges, add_prefix_space=True)
+
+
+def xlm_roberta() -> PreTrainedTokenizerBase:
+    content = json.loads(unigram().to_str())["model"]
+    return XLMRobertaTokenizer(vocab=[tuple(entry) for entry in content["vocab"]])
+
+
+MADE: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
+    "WordPiece, cased": lambda: word_piece([*PEOPLE, "lives", "東"]),
+    "WordPiece, uncased": lambda: word_piece([*PEOPLE, "lives", "東"], lowercase=True),
+    "byte-level BPE": lambda: PreTrainedTokenizerFast(tokenizer_object=byte_level_bpe(), pad_token="<pad>"),
+    "Unigram": lambda: PreTrainedTokenizerFast(tokenizer_object=unigram(), pad_token="<pad>", unk_token="<unk>"),
+    "BertTokenizer, cased": lambda: bert(lowercase=False),
+    "BertTokenizer, uncased": lambda: bert(lowercase=True),
+    "RobertaTokenizer": roberta,
+    "XLMRobertaTokenizer": xlm_roberta,
+}
+WORDS = st.one_of(st.sampled_from([*ODD_WORDS, *PEOPLE]), st.text(max_size=8))
+SENTENCES = st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=6)
+
+
+@pytest.fixture(scope="module", params=MADE)
+def pair(request: pytest.FixtureRequest, tmp_path_factory) -> tuple[PreTrainedTokenizerBase, Tokenizer]:
+    """A tokenizer as transformers loads it from the folder that download writes, and as this module does."""
+    folder = tmp_path_factory.mktemp("tokenizer")
+    encoders.save_tokenizer(MADE[request.param](), folder)
+    return AutoTokenizer.from_pretrained(folder), subwords.load(folder)[0]
+
+
+def expected(tokenizer: PreTrainedTokenizerBase, sentence: list[str]) -> tuple[list[int], list[int]]:
+    encoded = tokenizer(sentence, is_split_into_words=True, add_special_tokens=False)
+    return encoded["input_ids"], [encoded.word_ids().count(word) for word in range(len(sentence))]
+
+
+@given(SENTENCES)
+def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences: list[list[str]]) -> None:
+    transformers, tokenizer = pair
+    assert one_by_one(tokenizer, sentences)
+    vocabulary = Vocabulary(tokenizer)
+    whole = of_sentences(tokenizer, sentences)
+    start = 0
+    for sentence in sentences:
+        places = vocabulary.places(sentence)
+        gathered = vocabulary.subwords.take(places)
+        assert (gathered.ids.tolist(), gathered.counts.tolist()) == expected(transformers, sentence)
+        assert whole.counts[start : start + len(sentence)].tolist() == gathered.counts.tolist()
+        start += len(sentence)
+
+
+def test_odd_words_are_odd(pair) -> None:
+    """The list is worth its place: some words yield nothing, some many pieces."""
+    _, tokenizer = pair
+    counts = of_words(tokenizer, ODD_WORDS).counts
+    assert counts.max() > 1
+    assert one_by_one(tokenizer, [ODD_WORDS, ODD_WORDS[::-1]])
+
+
+def test_special_tokens(pair) -> None:
+    transformers, tokenizer = pair
+    before, after = special_tokens(tokenizer)
+    ids = transformers(["Ada"], is_split_into_words=True)["input_ids"]
+    assert ids == before + expected(transformers, ["Ada"])[0] + after
+    assert len(before) == len(after) == 1
+
+
+class SeesTheWordBefore:
+    """A pre-tokenizer that divides a word which follows itself: no real one does, but one written in Python can."""
+
+    def __init__(self) -> None:
+        self.before = ""
+
+    def pre_tokenize(self, text: PreTokenizedString) -> None:
+        text.split(self.divide)
+
+    def divide(self, _: int, word: NormalizedString) -> list[NormalizedString]:
+        repeated, self.before = str(word) == self.before, str(word)
+        return [word[:1], word[1:]] if repeated else [word]
+
+
+def test_a_tokenizer_that_sees_neighbours_is_detected() -> None:
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "very": 1, "v": 2, "ery": 3, "big": 4}, unk_token="[UNK]"))
+    sentences = [["very", "big"], ["very", "very", "big"]]
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    assert one_by_one(tokenizer, sentences)
+    tokenizer.pre_tokenizer = pre_tokenizers.PreTokenizer.custom(SeesTheWordBefore())
+    assert not one_by_one(tokenizer, sentences)
+
+
+def test_merges_dropped_at_random_are_refused(tmp_path: Path) -> None:
+    tokenizer = byte_level_bpe()
+    tokenizer.model.dropout = 0.1
+    encoders.save_tokenizer(PreTrainedTokenizerFast(tokenizer_object=tokenizer), tmp_path)
+    with pytest.raises(Fault, match="tokenizer.json drops merges at random .dropout 0.1., so no run is like another"):
+        subwords.load(tmp_path)
+
+
+def test_the_encoders_longest_input_is_read(tmp_path: Path) -> None:
+    word_piece(["a"]).save_pretrained(tmp_path)
+    assert subwords.load(tmp_path)[1] == 64
+
+
+def test_a_tokenizer_without_vocabulary() -> None:
+    with pytest.raises(Fault, match="knows neither a letter nor a digit"):
+        special_tokens(Tokenizer(models.BPE()))
+
+
+def test_a_vocabulary_that_is_full_starts_anew() -> None:
+    tokenizer = word_piece(["Ada"]).backend_tokenizer
+    vocabulary = Vocabulary(tokenizer, most=2)
+    for words in (["a", "b", "c"], ["c", "Ada"], ["bb", "a"], ["bb"]):
+        places = vocabulary.places(words)
+        assert vocabulary.subwords.take(places).ids.tolist() == of_words(tokenizer, words).ids.tolist()
+        assert len(vocabulary.subwords.counts) <= 2 + len(words)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=9), st.integers(1, 4), st.data())
+def test_take_and_shorten(counts: list[int], capacity: int, data: st.DataObject) -> None:
+    lists = [[10 * word + piece for piece in range(count)] for word, count in enumerate(counts)]
+    made = Subwords(np.array([i for row in lists for i in row], dtype=np.int32), np.array(counts))
+    words = data.draw(st.lists(st.integers(0, len(counts) - 1), max_size=9))
+    taken = made.take(np.array(words, dtype=np.int64))
+    assert taken.ids.tolist() == [i for word in words for i in lists[word]]
+    assert taken.counts.tolist() == [counts[word] for word in words]
+    assert made.shortened(capacity).ids.tolist() == [i for row in lists for i in row[:capacity]]
+    assert made.shortened(capacity).counts.tolist() == [min(count, capacity) for count in counts]

@@ -1,0 +1,65 @@
+"""Windows: nothing lost, no word divided, always shorter than allowed, always moving on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.tokenization.windows import cut
+
+
+def spans(sentences: list[list[int]], capacity: int, stride: int) -> list[tuple[int, int, int]]:
+    """The windows of sentences that are given as the number of sub-words of each word."""
+    counts = np.array([count for sentence in sentences for count in sentence], dtype=np.int64)
+    ends = np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64)
+    return list(zip(*(column.tolist() for column in cut(counts, ends, capacity, stride)), strict=True))
+
+
+def test_a_sentence_that_fits_is_one_window() -> None:
+    assert spans([[1, 2, 1]], capacity=4, stride=1) == [(0, 0, 3)]
+    assert spans([[], [1], []], capacity=4, stride=1) == [(0, 0, 0), (1, 0, 1), (2, 1, 1)]
+    assert spans([], capacity=4, stride=1) == []
+
+
+def test_windows_overlap_by_whole_words() -> None:
+    # Six words of two sub-words each, windows of six, an overlap of two.
+    assert spans([[2] * 6], capacity=6, stride=2) == [(0, 0, 3), (0, 2, 5), (0, 4, 6)]
+    # An overlap of three sub-words can't be had with words of two: the most that fits is one word.
+    assert spans([[2] * 6], capacity=6, stride=3) == [(0, 0, 3), (0, 2, 5), (0, 4, 6)]
+
+
+def test_a_long_word_after_the_cut_takes_the_room_of_the_overlap() -> None:
+    assert spans([[1, 1, 1, 4]], capacity=4, stride=2) == [(0, 0, 3), (0, 3, 4)]
+
+
+def test_long_and_short_sentences_keep_their_order() -> None:
+    assert spans([[3, 3], [1], [2, 2, 2]], capacity=4, stride=2) == [
+        *((0, 0, 1), (0, 1, 2)),
+        (1, 2, 3),
+        *((2, 3, 5), (2, 4, 6)),
+    ]
+
+
+@given(st.lists(st.lists(st.integers(0, 12), max_size=30), max_size=4), st.integers(1, 12), st.data())
+def test_together_the_windows_hold_every_word(sentences, capacity: int, data: st.DataObject) -> None:
+    stride = data.draw(st.integers(0, capacity // 2))
+    sentences = [[min(count, capacity) for count in sentence] for sentence in sentences]
+    found = spans(sentences, capacity, stride)
+    assert [window[0] for window in found] == sorted(window[0] for window in found)
+    counts = [count for sentence in sentences for count in sentence]
+    first = 0
+    for number, sentence in enumerate(sentences):
+        windows = [(begin, end) for owner, begin, end in found if owner == number]
+        assert windows[0][0] == first
+        assert windows[-1][1] == first + len(sentence)
+        for begin, end in windows:
+            assert sum(counts[begin:end]) <= capacity
+        for (begin, end), (next_begin, next_end) in pairwise(windows):
+            assert begin < next_begin, "the later window starts no later"
+            assert sum(counts[end:next_begin]) == 0, "neighbours leave a gap"
+            assert sum(counts[end:next_end]) > 0, "the later window brings nothing new"
+            assert sum(counts[next_begin:end]) <= stride
+        first += len(sentence)

@@ -1,0 +1,157 @@
+"""Checkpoints: whole or not there, two of them, and one to fall back to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from helpers.project import snapshot
+from safetensors import SafetensorError
+
+from tagline.training.checkpoints import MANIFEST, Checkpoints, NotWritten
+
+
+def fill(text: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        (folder / "weights").write_text(text)
+        (folder / "best").mkdir()
+        (folder / "best/config").write_text(text * 2)
+
+    return write
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path) -> Checkpoints:
+    """Of steps 1 and 2."""
+    made = Checkpoints(tmp_path / "work")
+    for step in (1, 2):
+        made.write(step, fill(str(step)))
+    return made
+
+
+def names(checkpoints: Checkpoints) -> list[str]:
+    return sorted(path.name for path in checkpoints.folder.iterdir())
+
+
+def test_the_newest_two_are_kept(checkpoints: Checkpoints) -> None:
+    checkpoints.write(1000, fill("a"))
+    checkpoints.write(30, fill("b"))  # after a fall back; the order is that of the steps
+    assert names(checkpoints) == ["step-000000030", "step-000001000"]
+    newest = checkpoints.newest()
+    assert newest is not None
+    assert newest.name == "step-000001000"
+    assert (newest / "best/config").read_text() == "aa"
+
+
+def test_there_is_none_at_first(tmp_path: Path) -> None:
+    assert Checkpoints(tmp_path / "no/such/folder").newest() is None
+
+
+def test_a_copy_beside_them_is_nobodys_checkpoint(checkpoints: Checkpoints) -> None:
+    copy = checkpoints.folder / "step-000000002.bak"
+    shutil.copytree(checkpoints.folder / "step-000000002", copy)
+    assert checkpoints.newest() == checkpoints.folder / "step-000000002"
+    checkpoints.write(3, fill("3"))
+    assert names(checkpoints) == ["step-000000002", copy.name, "step-000000003"]
+
+
+def truncate(path: Path) -> None:
+    (path / "best/config").write_bytes((path / "best/config").read_bytes()[:-1])
+
+
+def flip(path: Path) -> None:
+    (path / "weights").write_bytes(bytes(byte ^ 1 for byte in (path / "weights").read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("harm", "what"),
+    [
+        (truncate, "best/config is not what was written"),
+        (flip, "weights is not what was written"),
+        (lambda path: (path / "weights").unlink(), "weights is not what was written"),
+        (lambda path: (path / MANIFEST).unlink(), "its manifest.json can't be read"),
+        (lambda path: (path / MANIFEST).write_text("{"), "its manifest.json can't be read"),
+        (lambda path: (path / MANIFEST).write_text("[]"), "its manifest.json can't be read"),
+    ],
+)
+def test_a_damaged_one_is_told_and_the_one_before_taken(
+    checkpoints: Checkpoints, harm: Callable[[Path], None], what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = checkpoints.folder / "step-000000002"
+    harm(path)
+    assert checkpoints.newest() == checkpoints.folder / "step-000000001"
+    assert capsys.readouterr().out == f"{path} is damaged ({what}): falling back to step-000000001\n"
+    assert names(checkpoints) == ["step-000000001"]
+
+
+def test_where_all_are_damaged_there_is_none(checkpoints: Checkpoints, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in checkpoints.folder.iterdir():
+        truncate(path)
+    assert checkpoints.newest() is None
+    assert capsys.readouterr().out.endswith("(best/config is not what was written): starting anew\n")
+
+
+def failing(error: Exception) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        (folder / "weights").write_text("half")
+        raise error
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (
+            SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+            "No space left on device (os error 28)",
+        ),
+        (
+            RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"),
+            "a file was cut short, as on a full disk",
+        ),
+    ],
+)
+def test_a_full_disk_leaves_the_earlier_ones(checkpoints: Checkpoints, error: Exception, reason: str) -> None:
+    before = snapshot(checkpoints.folder)
+    with pytest.raises(NotWritten) as raised:
+        checkpoints.write(3, failing(error))
+    assert str(raised.value) == reason
+    assert snapshot(checkpoints.folder) == before
+    assert names(checkpoints) == ["step-000000001", "step-000000002"], "nothing half-written is left"
+
+
+def test_a_disk_that_is_full_when_all_is_sealed(checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(NotWritten, match="No space left on device"):
+        checkpoints.write(3, fill("3"))
+    assert names(checkpoints) == ["step-000000001", "step-000000002"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("CUDA out of memory"), ValueError("a bug"), KeyboardInterrupt()])
+def test_other_failures_are_not_taken_for_a_full_disk(checkpoints: Checkpoints, error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        checkpoints.write(3, failing(error))  # type: ignore[arg-type]
+    assert names(checkpoints) == ["step-000000001", "step-000000002"]
+
+
+def test_what_a_kill_left_is_removed(checkpoints: Checkpoints) -> None:
+    (checkpoints.folder / ".step-000000003.partial").mkdir()
+    checkpoints.newest()
+    assert names(checkpoints) == ["step-000000001", "step-000000002"]
+
+
+def test_torchs_writer_fails_with_such_an_error(tmp_path: Path) -> None:
+    """What `NotWritten` takes for a full disk is what PyTorch says of one."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no device that is always full")
+    with pytest.raises(RuntimeError, match=r"inline_container|StreamWriter"):
+        torch.save({"a": torch.zeros(100_000)}, "/dev/full")

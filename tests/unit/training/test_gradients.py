@@ -1,0 +1,125 @@
+"""Gradients: those of a global batch, however many processes and parts compute them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+from helpers.tiny import TINY_PARAMS
+from torch import Tensor
+from transformers import BertConfig, BertForTokenClassification
+
+from tagline.artifacts.tokenized import WINDOW_FEATURES
+from tagline.training.gradients import Gradients
+from tagline.training.params import Train
+from tagline.training.training_batches import TrainingBatches
+from tagline.training.training_rows import TrainingRows
+
+WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
+
+
+class Process:
+    """An accelerator of one of several processes, which keeps what it would send to the others."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, index: int = 0, processes: int = 1) -> None:
+        self.process_index, self.num_processes = index, processes
+        self.unsynchronised = 0
+
+    def no_sync(self, model: Any) -> AbstractContextManager[None]:
+        self.unsynchronised += 1
+        return nullcontext()
+
+    def backward(self, loss: Tensor) -> None:
+        loss.backward()
+
+    def reduce(self, tensor: Tensor, how: str) -> Tensor:
+        assert how == "sum"
+        return tensor
+
+
+def bert(dropout: float) -> BertForTokenClassification:
+    torch.manual_seed(4)
+    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+    config = BertConfig(
+        vocab_size=11, num_labels=3, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, **size
+    )
+    return BertForTokenClassification(config).train()
+
+
+def of_batch(
+    dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: object
+) -> tuple[float, dict[str, Tensor], SimpleNamespace]:
+    """Loss and gradients of the four windows as one batch; those of several processes are averaged, as they do it."""
+    windows = Dataset.from_dict(
+        {
+            "sentence": [0, 1, 2, 3],
+            "input_ids": WINDOWS,
+            "word_ids": [[-1] * len(row) for row in WINDOWS],
+            "labels": [[-100, *(piece % 3 for piece in row[1:-1]), -100] for row in WINDOWS],
+        },
+        features=WINDOW_FEATURES,
+    )
+    params = Train.model_validate(deepcopy(TINY_PARAMS["train"]) | changed)
+    rows = TrainingRows(windows)
+    batches = TrainingBatches(rows.lengths, params.batches, 1, params.pad_to_multiple_of or 1)
+    gradients = Gradients(rows, batches, params, padding=0)
+    losses, sums = [], {}
+    for index in range(processes):
+        model, process = bert(dropout), Process(index, processes)
+        losses.append(gradients.add(process, model, number, np.arange(4)).item())
+        for name, weight in model.named_parameters():
+            sums[name] = sums.get(name, 0) + weight.grad / processes
+    return sum(losses), sums, SimpleNamespace(process=process)
+
+
+def assert_equal(found: tuple[Any, ...], expected: tuple[Any, ...]) -> None:
+    assert found[0] == pytest.approx(expected[0], abs=1e-6)
+    for name, gradient in expected[1].items():
+        torch.testing.assert_close(found[1][name], gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_the_mean_over_labelled_sub_words() -> None:
+    loss, _, _ = of_batch()
+    model, each = bert(0.0), []
+    for row in WINDOWS:
+        with torch.no_grad():
+            log_probabilities = model(input_ids=torch.tensor([row])).logits[0].log_softmax(-1)
+        each += [-log_probabilities[place, row[place] % 3].item() for place in range(1, len(row) - 1)]
+    assert loss == pytest.approx(np.mean(each), abs=1e-6)
+
+
+@pytest.mark.parametrize("processes", [2, 3, 5])
+def test_processes_share_a_batch(processes: int) -> None:
+    assert_equal(of_batch(processes=processes, label_smoothing=0.1), of_batch(label_smoothing=0.1))
+
+
+@pytest.mark.parametrize(("device_tokens", "parts"), [(100, 1), (12, 2), (8, 3), (1, 4)])
+def test_parts_of_a_batch(device_tokens: int, parts: int) -> None:
+    found = of_batch(device_tokens=device_tokens)
+    assert_equal(found, of_batch())
+    assert found[2].process.unsynchronised == parts - 1
+
+
+def test_processes_with_parts() -> None:
+    assert_equal(of_batch(processes=2, device_tokens=6), of_batch())
+
+
+def test_padding_changes_nothing() -> None:
+    assert_equal(of_batch(pad_to_multiple_of=8), of_batch())
+
+
+def test_dropout_depends_on_seed_and_step_alone() -> None:
+    torch.manual_seed(1)
+    first = of_batch(dropout=0.5)[0]
+    torch.manual_seed(2)
+    assert of_batch(dropout=0.5)[0] == first
+    assert of_batch(dropout=0.5, number=2)[0] != first
+    assert of_batch(dropout=0.5, seed=8)[0] != first

@@ -1,0 +1,66 @@
+"""Optimization: who decays, and the course of the learning rate."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+
+import pytest
+import torch
+from helpers.tiny import TINY_PARAMS
+from transformers import BertConfig, BertForTokenClassification, Trainer, TrainingArguments
+
+from tagline.training.optimization import adamw, groups, schedule
+from tagline.training.params import Train
+
+CPU = torch.device("cpu")
+
+
+def params(**changed: object) -> Train:
+    return Train.model_validate(deepcopy(TINY_PARAMS["train"]) | changed)
+
+
+@pytest.fixture(scope="module")
+def model() -> BertForTokenClassification:
+    size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+    return BertForTokenClassification(BertConfig(vocab_size=11, num_labels=3, **size))
+
+
+def test_the_weights_that_trainer_decays(model: BertForTokenClassification, tmp_path: object) -> None:
+    trainer = Trainer(model, TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"))
+    expected = set(trainer.get_decay_parameter_names(model))
+    decaying, free = groups(model, 0.3)
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    assert {names[id(weight)] for weight in decaying["params"]} == expected
+    assert {names[id(weight)] for weight in free["params"]} == set(names.values()) - expected
+    assert (decaying["weight_decay"], free["weight_decay"]) == (0.3, 0.0)
+
+
+def test_frozen_weights_are_left_out(model: BertForTokenClassification) -> None:
+    frozen = deepcopy(model)
+    frozen.bert.requires_grad_(False)
+    assert sum(len(group["params"]) for group in groups(frozen, 0.1)) == 2
+
+
+def test_one_kernel_updates_all_weights(model: BertForTokenClassification) -> None:
+    assert adamw(model, params(), CPU).defaults["fused"] is True
+    assert not adamw(model, params(), torch.device("xla")).defaults["fused"]
+
+
+@pytest.mark.parametrize(
+    ("course", "expected"),
+    [
+        ("linear", [0, 0.5, 1, 0.75, 0.5, 0.25, 0]),
+        ("cosine", [0, 0.5, 1, *((1 + math.cos(math.pi * place / 4)) / 2 for place in (1, 2, 3)), 0]),
+    ],
+)
+def test_the_learning_rate_of_each_step(model: BertForTokenClassification, course: str, expected: list[float]) -> None:
+    optimizer = adamw(model, params(learning_rate=0.5), CPU)
+    # A third of six steps.
+    plan = schedule(optimizer, params(schedule=course, warmup=0.3), 6)
+    seen = []
+    for _ in expected:
+        seen.append(plan.get_last_lr()[0] / 0.5)
+        optimizer.step()
+        plan.step()
+    assert seen == pytest.approx(expected)

@@ -1,0 +1,94 @@
+"""Several processes as a user meets them: how they come about, and that whatever ends one ends all with one message."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.launching import TORCHRUN, finish, start
+
+PROGRAM = """
+from tagline.core.signals import end_silently
+end_silently()
+import os, time
+from tagline.core.errors import Fault
+from tagline.training.own_launcher import spread
+from tagline.training.processes import exit_as_one, join, leave
+
+def work():
+    spread()
+    state = join()
+    first = state.is_main_process
+    {body}
+    state.wait_for_everyone()
+    if first:
+        print("done by", state.num_processes, "on", state.device.type, flush=True)
+    leave()
+
+exit_as_one(work)
+"""
+# A line is written at once: two processes share the pipe.
+TALKING = "os.write(1, f'{os.getpid()} {os.getppid()}\\n'.encode()); time.sleep(60)"
+
+
+def script(folder: Path, body: str) -> Path:
+    path = folder / "work.py"
+    path.write_text(PROGRAM.format(body=body))
+    return path
+
+
+def gone(process: int) -> bool:
+    """Whether a process is no more, or a zombie that nobody has waited for."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_a_users_configuration_of_accelerate_decides(tmp_path: Path) -> None:
+    (tmp_path / "accelerate").mkdir()
+    config = "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 2\nnum_machines: 1\n"
+    (tmp_path / "accelerate/default_config.yaml").write_text(config + "use_cpu: false\nmixed_precision: bf16\n")
+    run = start(script(tmp_path, "pass"), processes=None, HF_HOME=str(tmp_path))
+    assert finish(run) == (0, "done by 2 on cpu\n", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("if not first: raise Fault('no wine')", r"work: no wine\n"),
+        ("if first: 1 / 0", r"Traceback(?s:.*)ZeroDivisionError: division by zero\n"),
+        ("if not first: os.kill(os.getpid(), 9)", r"work: process 1 was ended by SIGKILL: perhaps .* of memory\n"),
+    ],
+)
+def test_one_that_fails_ends_all_with_one_message(tmp_path: Path, body: str, message: str) -> None:
+    status, out, err = finish(start(script(tmp_path, body)))
+    assert (status, out) == (1, "")
+    assert re.fullmatch(message, err), err
+    assert err.count("Traceback") == message.count("Traceback")
+
+
+def test_one_message_under_a_launcher_of_the_users(tmp_path: Path) -> None:
+    status, _, err = finish(start(script(tmp_path, "raise Fault('no bread')"), TORCHRUN))
+    assert status == 1
+    assert err.count("no bread") == 1, err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_signal_to_the_launcher_ends_all(tmp_path: Path, number: signal.Signals) -> None:
+    run = start(script(tmp_path, TALKING))
+    workers = []
+    for _ in range(2):
+        worker, parent = map(int, run.stdout.readline().split())
+        assert parent == run.pid
+        workers.append(worker)
+    os.kill(run.pid, number)
+    status, _, err = finish(run)  # their ends of the pipes are closed too
+    assert all(gone(worker) for worker in workers)
+    assert status == (-number if number == signal.SIGKILL else 128 + number)
+    assert err == ("" if number == signal.SIGKILL else "work: interrupted\n")

@@ -1,0 +1,69 @@
+"""Training rows: the same numbers as in data/tokenized, padded and counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset, concatenate_datasets
+
+from tagline.artifacts.tokenized import WINDOW_FEATURES
+from tagline.training.training_rows import TrainingRows
+
+WINDOWS = {
+    "sentence": [0, 0, 1, 2],
+    "input_ids": [[2, 7, 8, 3], [2, 8, 3], [], [2, 3]],
+    "word_ids": [[-1, 0, 1, -1], [-1, 1, -1], [], [-1, -1]],
+    "labels": [[-100, 1, -100, -100], [-100, 2, -100], [], [-100, -100]],
+}
+
+
+def rows() -> TrainingRows:
+    # Two tables one after the other, as several shards are.
+    halves = [
+        Dataset.from_dict({name: column[part] for name, column in WINDOWS.items()}, features=WINDOW_FEATURES)
+        for part in (slice(0, 2), slice(2, 4))
+    ]
+    return TrainingRows(concatenate_datasets(halves))
+
+
+def test_lengths_and_labels_of_each() -> None:
+    made = rows()
+    assert len(made) == 4
+    assert made.sentence.tolist() == WINDOWS["sentence"]
+    assert made.lengths.tolist() == [4, 3, 0, 2]
+    assert made.labelled.tolist() == [1, 1, 0, 0]
+
+
+def test_a_part_is_padded_to_its_longest() -> None:
+    part = rows().part(np.array([1, 0]), padding=9)
+    assert part.input_ids.tolist() == [[2, 8, 3, 9], [2, 7, 8, 3]]
+    assert part.attention_mask.tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
+    assert part.labels.tolist() == [[-100, 2, -100, -100], [-100, 1, -100, -100]]
+    assert {array.dtype for array in part} == {np.dtype(np.int64)}
+
+
+def test_a_part_is_padded_to_a_multiple() -> None:
+    part = rows().part(np.array([3]), padding=9, multiple=4)
+    assert part.input_ids.tolist() == [[2, 3, 9, 9]]
+    assert part.labels.tolist() == [[-100] * 4]
+
+
+def test_a_part_of_nothing_has_no_label() -> None:
+    nothing = rows().part(np.array([], dtype=np.int64), padding=9, multiple=2)
+    assert nothing.input_ids.tolist() == [[9, 9]]
+    assert nothing.attention_mask.tolist() == [[1, 0]], "attention to nothing at all is no number"
+    assert nothing.labels.tolist() == [[-100, -100]]
+
+
+def test_a_part_has_rows_of_padding_where_they_are_asked_for() -> None:
+    part = rows().part(np.array([1]), padding=9, count=3)
+    assert part.input_ids.tolist() == [[2, 8, 3], [9, 9, 9], [9, 9, 9]]
+    assert part.attention_mask.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
+    assert part.labels.tolist() == [[-100, 2, -100], [-100] * 3, [-100] * 3]
+
+
+def test_a_stored_split(tmp_path: Path) -> None:
+    Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES).save_to_disk(str(tmp_path / "split"), num_shards=2)
+    stored = TrainingRows(Dataset.load_from_disk(str(tmp_path / "split")))
+    assert stored.part(np.array([0]), 0).input_ids.tolist() == [[2, 7, 8, 3]]

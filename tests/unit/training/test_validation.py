@@ -1,0 +1,68 @@
+"""Validation: what `predict_split` and `score` say, and a loss over words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from datasets import Dataset
+from transformers import BertConfig, BertForTokenClassification
+
+from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
+from tagline.labels.label_list import Labels
+from tagline.metrics.scores import score
+from tagline.model.backends.torch_model import TorchModel
+from tagline.model.prediction import Predictor, predict_split
+from tagline.training.validation import Validation
+
+LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
+# The second sentence's middle word is of no sub-word; the third is of two windows that share its middle word.
+WORDS = [["a", "b"], ["c", "\u200b", "d"], ["e", "f", "g"]]
+GOLD = [[1, 2], [0, 1, 0], [1, 0, 1]]
+WINDOWS = {
+    "sentence": [0, 1, 2, 2],
+    "input_ids": [[2, 5, 6, 6, 3], [2, 7, 8, 3], [2, 9, 10, 3], [2, 10, 11, 3]],
+    "word_ids": [[-1, 0, 1, 1, -1], [-1, 0, 2, -1], [-1, 0, 1, -1], [-1, 1, 2, -1]],
+    "labels": [[-100, 1, 2, 2, -100], [-100, 0, 0, -100], [-100, 1, 0, -100], [-100, 0, 1, -100]],
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> BertForTokenClassification:
+    torch.manual_seed(5)
+    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+    return BertForTokenClassification(BertConfig(vocab_size=12, num_labels=3, **size)).train()
+
+
+@pytest.fixture
+def split() -> Split:
+    sentences = {"id": ["a", "b", "c"], "words": WORDS, "labels": GOLD}
+    return Split(
+        Dataset.from_dict(sentences, features=sentence_features(LABELS)),
+        Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES),
+    )
+
+
+@pytest.mark.parametrize("device_tokens", [None, 4])
+def test_the_scores_of_all_words(model: BertForTokenClassification, split: Split, device_tokens: int | None) -> None:
+    scores = Validation(split, LABELS, "fp32", device_tokens).scores(Accelerator(), model)
+    assert model.training, "dropout is on again"
+    predicted = predict_split(Predictor(TorchModel(model.eval()), LABELS, "greedy", 64), split, "").labels
+    model.train()
+    expected = score(split.gold(LABELS), predicted, "spans")["overall"]
+    assert {name: scores[name] for name in ("precision", "recall", "f1", "accuracy")} == {
+        name: expected[name] for name in ("precision", "recall", "f1", "accuracy")
+    }
+
+
+def test_the_loss_is_the_mean_over_words_that_the_model_saw(model: BertForTokenClassification, split: Split) -> None:
+    model.eval()
+    # Of each word: its window, the place of its first sub-word there, its gold label. Word f: in both windows at an
+    # edge, so the earlier one speaks for it.
+    speaks = [(0, 1, 1), (0, 2, 2), (1, 1, 0), (1, 2, 0), (2, 1, 1), (2, 2, 0), (3, 2, 1)]
+    with torch.no_grad():
+        logits = [model(input_ids=torch.tensor([row])).logits[0].log_softmax(-1) for row in WINDOWS["input_ids"]]
+    expected = np.mean([-logits[window][place, gold].item() for window, place, gold in speaks])
+    scores = Validation(split, LABELS, "fp32", None).scores(Accelerator(), model)
+    assert scores["loss"] == pytest.approx(expected, abs=2e-6)
