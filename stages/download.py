@@ -25,6 +25,7 @@ from tagline.core.progress import quiet
 from tagline.core.provenance import PROVENANCE, hashes, sha256
 from tagline.sources import encoders, hub
 from tagline.sources.files import FileSource
+from tagline.sources.formats.base import leads_out
 from tagline.sources.hub_dataset import HubSource
 from tagline.sources.hub_params import HubDataset, HubEncoder
 from tagline.sources.params import AnyDataset, AnyEncoder, Download, PackagedEncoder
@@ -84,6 +85,12 @@ def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any
     source = folder / encoder.path
     if not source.is_dir():
         raise Fault(f"{source} is no folder: download.encoder.path in params.yaml names it")
+    if leads_out(source, folder):
+        raise Fault(
+            f"{source}: this link leads out of {folder}; expected a folder inside the one that download.folder names; "
+            "copy there what it points to: download.encoder.path in params.yaml names it"
+        )
+    encoders.check_links(source, folder)
     return source, {"path": encoder.path}, str(source)
 
 

@@ -199,3 +199,23 @@ def test_drawn_splits_are_the_same_twice_and_stand_in_the_provenance(workspace: 
     words = {split: set(map(tuple, raw[split]["words"][:])) for split in raw}
     assert not words["train"] & words["test"]
     assert not words["train"] & words["validation"]
+
+
+@pytest.mark.parametrize("name", ["encoder", "encoder/vocab.txt", "encoder/model.safetensors"])
+def test_an_encoder_with_a_link_that_leads_out(finished: Path, name: str) -> None:
+    path = Path("data/tiny", name)
+    outside = finished / "outside"
+    if path.exists():
+        path.rename(outside)
+    else:
+        outside.write_text("secret")
+    path.symlink_to(outside)
+    assert f"download: data/tiny/{name}: this link leads out of data/tiny; expected" in fault_of("download")
+
+
+def test_a_folder_that_is_a_link_is_resolved_first(finished: Path) -> None:
+    before = snapshot(Path("data/raw"), Path("models/pretrained"))
+    Path("data/tiny").rename(finished / "elsewhere")
+    Path("data/tiny").symlink_to(finished / "elsewhere")
+    run_stage("download")
+    assert snapshot(Path("data/raw"), Path("models/pretrained")) == before

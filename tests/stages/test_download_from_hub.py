@@ -226,3 +226,45 @@ def test_an_unreachable_hub(home: Path) -> None:
     assert message(download(endpoint, home)).startswith(
         f"the Hub at {endpoint} can't be reached for {DATASET} (ConnectError): check the connection"
     )
+
+
+@pytest.mark.parametrize("outside", ["../../../../token", "/etc/passwd"])
+def test_an_index_that_names_a_file_of_this_machine(hub: Hub, home: Path, outside: str) -> None:
+    home.mkdir()
+    (home / "token").write_text(TOKEN)
+    files = hub.repositories["models", ENCODER]
+    index = json.dumps({"weight_map": {"a": outside}}).encode()
+    files.commit({"model.safetensors": None, "model.safetensors.index.json": index})
+    told = message(download(hub.url, home))
+    assert f"model.safetensors.index.json: weight_map names {outside!r}; expected names of safetensors files" in told
+    assert not Path("models/pretrained").exists()
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_weights_in_shards(hub: Hub, home: Path, offline: bool) -> None:
+    """The files of a snapshot are links into the blobs of the same repository, which are followed."""
+    files = hub.repositories["models", ENCODER]
+    shard = "model-00001-of-00001.safetensors"
+    index = json.dumps({"weight_map": {"a": shard}}).encode()
+    weights = files.files()["model.safetensors"]
+    commit = files.commit({"model.safetensors": None, "model.safetensors.index.json": index, shard: weights})
+    assert download(hub.url, home).returncode == 0
+    assert next(home.rglob(f"snapshots/{commit}/{shard}")).is_symlink()
+    assert Path("models/pretrained/encoder", shard).read_bytes() == weights
+    if offline:
+        change(encoder__revision=commit, dataset__revision=hub.repositories["datasets", DATASET].refs["main"])
+        assert download(hub.url, home, HF_HUB_OFFLINE="1").returncode == 0
+        return
+    files.commit({shard: None})
+    assert "weight_map names 'model-00001-of-00001.safetensors', which is missing" in message(download(hub.url, home))
+
+
+def test_a_readme_that_names_files_of_this_machine(hub: Hub, home: Path, tmp_path: Path) -> None:
+    for name in SPLIT_NAMES:
+        (tmp_path / f"{name}.parquet").write_bytes(SPLITS[f"data/{name}.parquet"])
+    listed = [{"split": name, "path": str(tmp_path / f"{name}.parquet")} for name in SPLIT_NAMES]
+    readme = f"---\nconfigs: {json.dumps([{'config_name': 'default', 'data_files': listed}])}\n---\n"
+    commit = hub.repositories["datasets", DATASET].commit({"README.md": readme.encode()})
+    told = message(download(hub.url, home))
+    assert told.startswith(f"{DATASET} at {commit}: Data files don't belong to {DATASET}")
+    assert not Path("data/raw").exists()

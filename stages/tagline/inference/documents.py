@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tagline.core.errors import Fault
 from tagline.tokenization.words import split_words
 
 Span = tuple[int, int]
@@ -21,6 +22,9 @@ class Document:
         spans: where they begin and end in that text, in code points.
         place: where the document stands, as messages name it.
         row: the JSON object that it was read from; empty where it was none.
+
+    Raises:
+        Fault: the text or a word holds half of a surrogate pair, for which no tokenizer has sub-words.
     """
 
     words: Sequence[str]
@@ -28,6 +32,13 @@ class Document:
     spans: Sequence[Span] = ()
     place: str = ""
     row: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.text is not None:
+            _check(self.text, self.place or "text")
+        else:
+            for number, word in enumerate(self.words):
+                _check(word, f"{self.place or 'sentence'}, word {number}")
 
     @classmethod
     def of_text(cls, text: str, place: str = "", row: dict[str, Any] | None = None) -> Document:
@@ -48,3 +59,13 @@ class Document:
             spans.append((start, start + len(word)))
             start += len(word) + 1
         return " ".join(self.words), spans
+
+
+def _check(text: str, place: str) -> None:
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError as error:
+        raise Fault(
+            f"{place}: character {error.start} is {text[error.start]!a}, half of a surrogate pair; "
+            "expected text that UTF-8 can encode; decode it anew, or replace the character"
+        ) from None

@@ -64,12 +64,13 @@ class Tagger:
         tokenizer, _ = subwords.load(path, "export")
         self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
         self._cutting = Lock()
-        self._open = ExitStack()
-        model = self._open.enter_context(opened(path, about, backend))
-        self.backend, self.labels = model.form, about.labels
-        self._predictor = Predictor(
-            model.backend, about.labels, about.decoding, tokens_per_batch or model.tokens_per_batch, model.workers
-        )
+        with ExitStack() as opening:  # an exception ends the threads
+            model = opening.enter_context(opened(path, about, backend))
+            self.backend, self.labels = model.form, about.labels
+            self._predictor = Predictor(
+                model.backend, about.labels, about.decoding, tokens_per_batch or model.tokens_per_batch, model.workers
+            )
+            self._open = opening.pop_all()
 
     @overload
     def __call__(self, texts: str) -> list[Mention]: ...
@@ -79,10 +80,14 @@ class Tagger:
         """What the model finds in a text, or in each of several.
 
         Offsets count code points, as Python does: ``text[mention.start : mention.end] == mention.text``.
+
+        Raises:
+            Fault: a text can't be encoded (see `Document`), the model's answer is not finite, or memory is too small.
+                The tagger can be asked again after this and any other exception. So it is of all its methods.
         """
         if isinstance(texts, str):
             return self._all([Document.of_text(texts)])[0]
-        return self._all(map(Document.of_text, texts))
+        return self._all(Document.of_text(text, f"texts[{number}]") for number, text in enumerate(texts))
 
     @overload
     def words(self, sentences: list[str]) -> list[Mention]: ...
@@ -97,7 +102,8 @@ class Tagger:
             raise TypeError("expected a list of words, got a text, which the tagger itself takes")
         if sentences and isinstance(sentences[0], str):
             return self._all([Document.of_words(cast("Sequence[str]", sentences))])[0]
-        return self._all(map(Document.of_words, sentences))
+        named = ((words, f"sentences[{number}]") for number, words in enumerate(sentences))
+        return self._all(Document.of_words(cast("Sequence[str]", words), place) for words, place in named)
 
     def stream(self, documents: Iterable[str | Sequence[str]]) -> Iterator[list[Mention]]:
         """What the model finds in one document after the other, in their order, while they are read.
@@ -105,7 +111,11 @@ class Tagger:
         Args:
             documents: texts and lists of words, as many as there are; some thousand are held at a time.
         """
-        made = (Document.of_text(each) if isinstance(each, str) else Document.of_words(each) for each in documents)
+        named = ((each, f"documents[{number}]") for number, each in enumerate(documents))
+        made = (
+            Document.of_text(each, place) if isinstance(each, str) else Document.of_words(each, place)
+            for each, place in named
+        )
         for answers in self.answers(made):
             yield from (answer.mentions for answer in answers)
 

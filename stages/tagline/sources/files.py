@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import Fault
 from tagline.core.provenance import sha256
 from tagline.sources.formats import conll, conllu, csv_rows, json_rows, parquet, spans
+from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.lists import Keys
 from tagline.sources.formats.schemas import (
     AnyFiles,
@@ -123,21 +125,63 @@ class FileSource:
 def find(folder: Path, split: str, pattern: str) -> list[Path]:
     """The files that a path or a glob pattern stands for, sorted by name.
 
+    ``**`` in a pattern stands for any number of folders; it does not follow links to folders.
+
     Raises:
-        Fault: there are none.
+        Fault: there are none, or a link leads out of the folder.
     """
     named_by = f"download.dataset.{split} in params.yaml names it"
     path = folder / pattern
     if path.is_file():
-        return [path]
+        return [_checked(folder, path, named_by)]
     if path.is_dir():
         raise Fault(f"{path} is a folder, expected a file or a pattern such as {pattern}/*: {named_by}")
-    # As a shell does it; Path.glob takes hidden files too, which an editor or a file manager may have left.
-    found = [folder / name for name in sorted(glob.glob(pattern, root_dir=folder, recursive=True))]  # noqa: PTH207
-    files = [path for path in found if path.is_file()]
+    found = sorted(set(_matches(folder, Path(), Path(pattern).parts, named_by)), key=str)
+    files = [_checked(folder, folder / path, named_by) for path in found if (folder / path).is_file()]
     if not files:
         raise Fault(f"{path} {'matches no file' if glob.has_magic(pattern) else 'is missing'}: {named_by}")
     return files
+
+
+def _matches(folder: Path, inner: Path, parts: Sequence[str], named_by: str) -> Iterator[Path]:
+    """The paths inside the folder that match a pattern below ``inner``, as a shell matches them: no hidden ones.
+
+    `glob` follows links to folders, out of the folder and round in a loop; Path.glob takes hidden files too, which an
+    editor or a file manager may have left.
+    """
+    first, *rest = parts
+    if not glob.has_magic(first):
+        names = [first]
+    else:
+        # A link is checked before it is listed, so that nothing outside is read.
+        place = _checked(folder, folder / inner, named_by)
+        present = sorted(entry.name for entry in place.iterdir()) if place.is_dir() else []
+        recursive = first == "**"
+        names = fnmatch.filter(present, "*" if recursive else first)
+        names = names if first.startswith(".") else [name for name in names if not name.startswith(".")]
+        if recursive:
+            yield from _matches(folder, inner, rest or ["*"], named_by)
+            for name in names:
+                path = folder / inner / name
+                if path.is_dir():
+                    _checked(folder, path, named_by)
+                    if not path.is_symlink():
+                        yield from _matches(folder, inner / name, parts, named_by)
+            return
+    for name in names:
+        if not rest:
+            yield inner / name
+        elif (folder / inner / name).is_dir():
+            yield from _matches(folder, inner / name, rest, named_by)
+
+
+def _checked(folder: Path, path: Path, named_by: str) -> Path:
+    if leads_out(path, folder):
+        raise Fault(
+            f"{path}: this link leads out of {folder}; expected files inside the folder that download.folder names; "
+            f"copy there what it points to, or remove it: {named_by}"
+        )
+    return path
 
 
 def reader(dataset: AnyFiles, cut_spans: spans.CutSpans) -> Reader:

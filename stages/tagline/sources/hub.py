@@ -109,13 +109,18 @@ def fetch_encoder(repository: Repository) -> Path:
         The folder of this commit in the cache.
 
     Raises:
-        Fault: it has no weights in safetensors, or the Hub fails.
+        Fault: it has no weights in safetensors, names files outside of it, or the Hub fails.
     """
     if repository.files:
         encoders.check_files(str(repository), repository.files)
     with failures_told(repository.kind, repository.name, repository.commit):
         folder = snapshot_download(repository.name, revision=repository.commit, allow_patterns=list(ENCODER_FILES))
-    return Path(folder)
+    # The files in REPOSITORY/snapshots/COMMIT are links into REPOSITORY/blobs.
+    snapshot = Path(folder)
+    encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
+    encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
+    encoders.weight_files(snapshot, repository.files)
+    return snapshot
 
 
 @contextmanager

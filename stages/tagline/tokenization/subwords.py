@@ -112,6 +112,9 @@ def of_words(tokenizer: Tokenizer, words: Sequence[str]) -> Subwords:
 class Vocabulary:
     """The distinct words met so far, each tokenised once.
 
+    An exception at any step, an interrupt included, leaves it usable: rows of ``subwords`` come before the places that
+    refer to them and go after these, and a row that no place refers to does no harm.
+
     Args:
         tokenizer: one that `one_by_one` holds for.
         most: how many words are kept; beyond that it forgets them and starts anew, so that its memory is bounded.
@@ -123,11 +126,12 @@ class Vocabulary:
 
     def places(self, words: Sequence[str]) -> Ints:
         """The places of the words in ``subwords``, which is extended by the new ones among them."""
-        if len(self._places) > self.most:
+        if len(self.subwords.counts) > self.most:
             self._forget()
         new = list(dict.fromkeys(word for word in words if word not in self._places))
-        self._places.update(zip(new, range(len(self._places), len(self._places) + len(new)), strict=True))
+        first = len(self.subwords.counts)  # more than there are places if an earlier call was interrupted
         self.subwords += of_words(self.tokenizer, new)
+        self._places.update(zip(new, range(first, first + len(new)), strict=True))
         return np.array([self._places[word] for word in words], dtype=np.int64)
 
     def _forget(self) -> None:

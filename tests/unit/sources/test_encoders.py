@@ -91,3 +91,121 @@ def test_truncation_and_padding_left_in_a_tokenizer_are_switched_off(tmp_path: P
     configuration = json.loads((tmp_path / "target/tokenizer_config.json").read_text())
     assert not set(configuration) & {"max_length", "truncation_strategy", "is_local", "name_or_path"}
     assert str(tmp_path) not in json.dumps(configuration)
+
+
+def sharded(folder: Path, index: str) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / encoders.WEIGHTS_INDEX).write_text(index)
+    (folder / "model-1.safetensors").write_text("weights")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../token",
+        "/etc/passwd",
+        "../x.safetensors",
+        "a/x.safetensors",
+        "..\\x.safetensors",
+        "C:x.safetensors",
+        "..",
+        "",
+    ],
+)
+def test_an_index_names_files_beside_it_only(tmp_path: Path, name: str) -> None:
+    source = sharded(tmp_path / "source", json.dumps({"weight_map": {"a": "model-1.safetensors", "b": name}}))
+    for secret in ("token", "x.safetensors"):
+        (tmp_path / secret).write_text("secret")
+    with pytest.raises(Fault) as raised:
+        encoders.copy_encoder(source, tmp_path / "target")
+    assert str(raised.value).startswith(f"{source / encoders.WEIGHTS_INDEX}: weight_map names {name!r}; expected names")
+    assert not (tmp_path / "target").exists()
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        ("{", "not JSON (Expecting property name"),
+        ("[" * 100_000, "not JSON (maximum recursion depth"),
+        ("[]", "no JSON object; expected one"),
+        ("{}", "weight_map is None; expected an object of file names by weight"),
+        ('{"weight_map": ["a"]}', "weight_map is ['a']; expected an object"),
+        ('{"weight_map": {}}', "weight_map is {}; expected an object"),
+        ('{"weight_map": {"a": 1}}', "weight_map is {'a': 1}; expected an object"),
+        ('{"weight_map": {"a": "model-2.safetensors"}}', "weight_map names 'model-2.safetensors', which is missing"),
+    ],
+)
+def test_a_malformed_index(tmp_path: Path, index: str, message: str) -> None:
+    source = sharded(tmp_path / "source", index)
+    with pytest.raises(Fault) as raised:
+        encoders.copy_encoder(source, tmp_path / "target")
+    assert str(raised.value).startswith(f"{source / encoders.WEIGHTS_INDEX}: {message}")
+
+
+def test_an_index_names_what_the_repository_lists(tmp_path: Path) -> None:
+    source = sharded(tmp_path / "source", '{"weight_map": {"a": "model-1.safetensors"}}')
+    assert encoders.weight_files(source, ["model-1.safetensors"])[1:] == [source / "model-1.safetensors"]
+    with pytest.raises(Fault, match="names 'model-1.safetensors', which is missing"):
+        encoders.weight_files(source, ["config.json"])
+
+
+def test_links_stay_inside(tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    folder.mkdir()
+    (tmp_path / "secret").write_text("secret")
+    (folder / "inner").symlink_to("config.json")
+    (folder / "loop").symlink_to("loop")
+    (tmp_path / "alias").symlink_to("encoder")
+    encoders.check_links(tmp_path / "alias", folder)
+    (folder / "vocab.txt").symlink_to("../secret")
+    with pytest.raises(Fault, match=r"vocab.txt: this link leads out of .*; expected an encoder whose files"):
+        encoders.check_links(folder, folder)
+    encoders.check_links(folder, tmp_path)
+
+
+@pytest.mark.parametrize("path", ["../../x", "/etc", "_pytest/../../x"])
+def test_a_path_that_leads_out_of_a_package(path: str) -> None:
+    with pytest.raises(Fault) as raised:
+        encoders.find_in_package("pytest", path)
+    assert str(raised.value).startswith(f"download.encoder.path: {path} leads out of the package pytest; expected")
+
+
+def test_a_folder_of_another_package() -> None:
+    with pytest.raises(Fault, match="the package pytest has no folder transformers"):
+        encoders.find_in_package("pytest", "transformers")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        (
+            "fast_tokenizer_files",
+            ["../tokenizer.1.0.json"],
+            "fast_tokenizer_files is ['../tokenizer.1.0.json']; expected",
+        ),
+        ("fast_tokenizer_files", "tokenizer.1.0.json", "fast_tokenizer_files is 'tokenizer.1.0.json'; expected"),
+        ("vocab", "../secret.txt", "it sets vocab; expected a tokenizer's words in files of its own"),
+        ("merges", "../secret.txt", "it sets merges; expected"),
+        ("init_inputs", ["../secret.txt"], "it sets init_inputs; expected"),
+    ],
+)
+def test_files_that_a_tokenizer_names(tmp_path: Path, key: str, value: object, message: str) -> None:
+    save_encoder(tmp_path / "source", word_piece(["a"]))
+    path = tmp_path / "source/tokenizer_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    with pytest.raises(Fault) as raised:
+        encoders.load_tokenizer(tmp_path / "source")
+    assert str(raised.value).startswith(f"{path}: {message}")
+
+
+@pytest.mark.parametrize("key", ["vocab_file", "tokenizer_file", "merges_file", "special_tokens_map_file", "gguf_file"])
+def test_paths_of_the_authors_machine_are_ignored(tmp_path: Path, key: str) -> None:
+    save_encoder(tmp_path / "source", word_piece(["a"]))
+    path = tmp_path / "source/tokenizer_config.json"
+    encoders.save_tokenizer(encoders.load_tokenizer(tmp_path / "source"), tmp_path / "plain")
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: "/home/ada/secret"}))
+    encoders.save_tokenizer(encoders.load_tokenizer(tmp_path / "source"), tmp_path / "target")
+    assert (tmp_path / "plain/tokenizer.json").read_bytes() == (tmp_path / "target/tokenizer.json").read_bytes()
+    assert "/home/ada" not in (tmp_path / "target/tokenizer_config.json").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from pathlib import Path
 
@@ -111,3 +112,42 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     assert str(raised.value) == (
         f"{tmp_path}/c.txt:2: the id 'x' stands at {tmp_path}/a.txt:1 already: ids must be unique inside a split"
     )
+
+
+@pytest.mark.parametrize("pattern", ["a.txt", "*.txt", "**/*.txt", "**", "sub/b.txt", "*/b.txt", "s*/**/*.txt"])
+def test_links_that_lead_out_of_the_folder(tmp_path: Path, pattern: str) -> None:
+    folder, outside = tmp_path / "folder", tmp_path / "outside"
+    for made in (folder, outside):
+        made.mkdir()
+    write(outside, a="secret", b="secret")
+    (folder / "a.txt").symlink_to(outside / "a.txt")
+    (folder / "sub").symlink_to(outside)
+    with pytest.raises(Fault) as raised:
+        find(folder, "train", pattern)
+    assert f": this link leads out of {folder}; expected files inside the folder that" in str(raised.value)
+
+
+def test_links_inside_the_folder_and_a_folder_that_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real/x").mkdir(parents=True)
+    (tmp_path / "folder").symlink_to("real")
+    folder = tmp_path / "folder"
+    write(folder / "x", a="")
+    (folder / "loop").symlink_to(".")
+    (folder / "x/up").symlink_to("..")
+    (folder / "y.txt").symlink_to("x/a.txt")
+    (folder / "z.txt").symlink_to("z.txt")
+    assert find(folder, "train", "**/*.txt") == [folder / "x/a.txt", folder / "y.txt"]
+    assert find(folder, "train", "**") == [folder / "x/a.txt", folder / "y.txt"]
+    assert find(folder, "train", "*.txt") == [folder / "y.txt"]
+    assert find(folder, "train", "loop/x/*.txt") == [folder / "loop/x/a.txt"]
+
+
+def test_patterns_match_as_a_shell_has_it(tmp_path: Path) -> None:
+    for name in ("a.txt", ".h.txt", "x/a.txt", "x/.h/a.txt", "x/y/a.txt", ".g/a.txt", "x[1]/a.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    patterns = ["**", "**/*", "**/a.txt", "x/**", "x/**/a.txt", "*/a.txt", ".*", ".*/*", "**/.h*/*"]
+    for pattern in [*patterns, "x/?/a.*", "./*.txt", "**/**/a.txt", "x[[]1]/*", "[!a]/*.txt"]:
+        expected = sorted(set(glob.glob(pattern, root_dir=tmp_path, recursive=True)))  # noqa: PTH207
+        expected = [str(Path(name)) for name in expected if (tmp_path / name).is_file()]
+        assert [str(path.relative_to(tmp_path)) for path in find(tmp_path, "train", pattern)] == expected, pattern

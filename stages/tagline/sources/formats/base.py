@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import os
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -16,6 +17,12 @@ def inside(path: str) -> str:
     if pure.is_absolute() or ".." in pure.parts or not path.strip():
         raise ValueError("must be a path inside the folder that download.folder names")
     return path
+
+
+def leads_out(path: Path, *folders: Path) -> bool:
+    """Whether a path, with all links resolved, is outside of each of the folders, whose own links are resolved too."""
+    real = Path(os.path.realpath(path))  # unlike Path.resolve() it raises nothing for links that form a loop
+    return not any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
 
 InnerPath = Annotated[str, AfterValidator(inside)]
