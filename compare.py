@@ -21,13 +21,13 @@ from collections.abc import Sequence
 from statistics import fmean
 
 try:
-    from tagline.comparison.forms import Markdown, Terminal
     from tagline.comparison.record import record
     from tagline.comparison.rendering import render
     from tagline.comparison.revisions import WORKSPACE, read
     from tagline.comparison.runs import SPLITS
     from tagline.comparison.splits import Comparison, compare
-    from tagline.core.errors import Fault, exit_with_message
+    from tagline.comparison.styles import Markdown, Terminal
+    from tagline.core.errors import UserError, exit_with_message
 except ModuleNotFoundError as error:
     sys.exit(
         f"compare: the package {error.name} is not installed: `make repro` or `make test` set up .venv, "
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = render(comparison, Markdown() if options.md else Terminal(), None if options.all else options.examples)
     show(text)
     if options.fail_below is not None:
-        gate(comparison, options.fail_below, options.noise_passes)
+        gate(comparison, options.fail_below, options.allow_insignificant)
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -69,11 +69,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="exit with 1 when F1 of test (or of --split) minus the old one is below X, for instance -0.01",
     )
     parser.add_argument(
-        "--noise-passes", action="store_true", help="with --fail-below: a difference that is noise passes"
+        "--allow-insignificant", action="store_true", help="with --fail-below: a difference that is noise passes"
     )
     options = parser.parse_args(arguments)
-    if options.noise_passes and options.fail_below is None:
-        parser.error("--noise-passes says what --fail-below lets pass: expected both")
+    if options.allow_insignificant and options.fail_below is None:
+        parser.error("--allow-insignificant says what --fail-below lets pass: expected both")
     return options
 
 
@@ -102,8 +102,8 @@ def number(text: str) -> float:
     return value
 
 
-def gate(comparison: Comparison, least: float, noise_passes: bool) -> None:
-    """Raise a `Fault` when the new side's F1 falls short.
+def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> None:
+    """Raise a `UserError` when the new side's F1 falls short.
 
     Args:
         comparison: what was found.
@@ -111,9 +111,9 @@ def gate(comparison: Comparison, least: float, noise_passes: bool) -> None:
         noise_passes: let a difference pass that is noise, however large.
     """
     each = comparison.headline
-    if each.difference >= least or (noise_passes and each.verdict == "noise"):
+    if each.difference >= least or (allow_insignificant and each.verdict == "not significant"):
         return
-    raise Fault(
+    raise UserError(
         f"F1 of {comparison.splits[-1].split} went from {fmean(each.old):.3f} to {fmean(each.new):.3f}: "
         f"{each.difference:+.3f} ({each.verdict}) is below --fail-below {least:+g}"
     )

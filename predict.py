@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import get_args
 
 try:
-    from tagline.core.signals import Interrupted, end_silently, interrupted_later
+    from tagline.core.signals import Interrupted, default_sigint, defer_signals
 
     if __name__ == "__main__":
-        end_silently()
+        default_sigint()
 
-    from tagline.artifacts.exported import Form
-    from tagline.core.errors import Fault, exit_with_message
+    from tagline.artifacts.exported import BackendName
+    from tagline.core.errors import UserError, exit_with_message
     from tagline.inference import Document, Tagger
     from tagline.inference.highlighting import Highlighter, in_color
     from tagline.inference.notations import Columns, JsonLines, Lines, Notation
@@ -63,17 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def check_output(path: Path | None) -> None:
-    """Raise a `Fault` where nothing can be written. None stands for standard output."""
+    """Raise a `UserError` where nothing can be written. None stands for standard output."""
     if path is None:
         if sys.stdout is None:
-            raise Fault("standard output is closed: expected --output FILE")
+            raise UserError("standard output is closed: expected --output FILE")
         return
     if not path.parent.is_dir():
-        raise Fault(f"{path.parent} is no folder, in which {path.name} is to be written")
+        raise UserError(f"{path.parent} is no folder, in which {path.name} is to be written")
     if path.is_dir():
-        raise Fault(f"{path} is a folder, expected a file")
+        raise UserError(f"{path} is a folder, expected a file")
     if path.exists() and not path.is_file():
-        raise Fault(f"{path} is a pipe or a device, expected a file; standard output can be sent there (> {path})")
+        raise UserError(f"{path} is a pipe or a device, expected a file; standard output can be sent there (> {path})")
 
 
 def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: int) -> None:
@@ -92,8 +92,8 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
         sink.write("")
     except BrokenPipeError:
         pass  # whoever reads, `head` for instance, has seen enough
-    except Fault as fault:
-        raise Fault(f"{fault}{so_far()}") from None
+    except UserError as fault:
+        raise UserError(f"{fault}{so_far()}") from None
     except Interrupted as stop:
         start = "\n" if sys.stderr.isatty() else ""  # a progress bar may stand in the line
         print(f"{start}predict: {stop}{so_far()}", file=sys.stderr)
@@ -117,7 +117,7 @@ def source_of(options: argparse.Namespace) -> AbstractContextManager[Source]:
 
 def loaded(options: argparse.Namespace) -> Tagger:
     # A signal that meets an extension module as it is imported comes out as an ImportError.
-    with interrupted_later():
+    with defer_signals():
         return Tagger(options.model, options.backend)
 
 
@@ -150,7 +150,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--model", default="models/export", metavar="FOLDER", help="what the stage export wrote (models/export)"
     )
-    parser.add_argument("--backend", choices=get_args(Form), help="by default the fastest that the model has")
+    parser.add_argument("--backend", choices=get_args(BackendName), help="by default the fastest that the model has")
     options = parser.parse_args(arguments)
     try:
         check(options)
@@ -169,12 +169,12 @@ def check(options: argparse.Namespace) -> None:
         raise ValueError("expected either TEXT or --input FILE")
     if any("\udc80" <= character <= "\udcff" for text in options.texts for character in text):
         raise ValueError("TEXT is not UTF-8")
-    options.input_format = options.input_format or told("--input", options.input)
+    options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(
             f"--words is about text, and --input is {options.input_format}, which says itself what words are"
         )
-    options.output_format = options.output_format or told("--output", options.output)
+    options.output_format = options.output_format or infer_format("--output", options.output)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
     if options.resume and options.output is None:
         raise ValueError("--resume goes on with a file: expected --output FILE")
@@ -191,7 +191,7 @@ def is_input(output: Path, file: str) -> bool:
     return sys.stdin is not None and os.path.samestat(output.stat(), os.fstat(sys.stdin.fileno()))
 
 
-def told(option: str, file: str | None) -> str:
+def infer_format(option: str, file: str | None) -> str:
     """The format of a file by its suffix."""
     if file in (None, STANDARD):
         return "text"

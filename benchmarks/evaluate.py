@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
     parser.add_argument("--model", type=Path, default=ROOT / "models/finetuned", help="folder of a token classifier")
     parser.add_argument("--precision", default="auto", help="as evaluate.precision in params.yaml")
-    parser.add_argument("--tokens-per-batch", type=int, default=256, help="as evaluate.tokens_per_batch")
+    parser.add_argument("--tokens-per-batch", type=int, default=256, help="as evaluate.subwords_per_batch")
     parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
@@ -44,7 +44,7 @@ def main() -> None:
         print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
         return
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
-    options += [f"--precision={arguments.precision}", f"--tokens-per-batch={arguments.tokens_per_batch}"]
+    options += [f"--precision={arguments.precision}", f"--tokens-per-batch={arguments.subwords_per_batch}"]
     with tempfile.TemporaryDirectory() as folder:
         done = measure(__file__, "prepare", folder, *options)
         found = {side: measure(__file__, side, folder, *options) for side in ("plain", "ours")}
@@ -104,7 +104,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         (folder / "model").symlink_to(arguments.model)
     else:
         set_seed(0)
-        classifier.start(source, tokenized.load_labels(folder / "tokenized")).save_pretrained(folder / "model")
+        classifier.new_classifier(source, tokenized.load_labels(folder / "tokenized")).save_pretrained(folder / "model")
     rows = [row for split in SPLITS for row in splits[split]]
     return {"sentences": len(rows), "words": sum(len(row["words"]) for row in rows)}
 
@@ -123,7 +123,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.metrics.scores import score
     from tagline.model import classifier
     from tagline.model.backends.torch_model import TorchModel, workers
-    from tagline.model.precision import keep_weights, resolve
+    from tagline.model.precision import cast_linear_layers, resolve
     from tagline.model.prediction import Predictor, predict_split
 
     names = tuple(AutoConfig.from_pretrained(folder / "model").id2label.values())
@@ -133,10 +133,10 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     precision = resolve(arguments.precision, PartialState().device, "--precision")
     model = classifier.load(folder / "model", labels)
     start = time.perf_counter()
-    keep_weights(model, precision)
+    cast_linear_layers(model, precision)
     backend = TorchModel(model, precision)
     with workers(backend.device) as threads:
-        predictor = Predictor(backend, labels, "greedy", arguments.tokens_per_batch, threads)
+        predictor = Predictor(backend, labels, "greedy", arguments.subwords_per_batch, threads)
         found = {name: predict_split(predictor, split, None) for name, split in splits.items()}
     for name in SPLITS:
         score(gold[name], found[name].labels, "spans")

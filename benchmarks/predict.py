@@ -45,8 +45,8 @@ def main() -> None:
         print(json.dumps(run(side, Path(folder), arguments)))
         return
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
-    if arguments.tokens_per_batch:
-        options.append(f"--tokens-per-batch={arguments.tokens_per_batch}")
+    if arguments.subwords_per_batch:
+        options.append(f"--tokens-per-batch={arguments.subwords_per_batch}")
     with tempfile.TemporaryDirectory() as folder:
         done = measure(__file__, "prepare", folder, *options)
         sides = [*PIPELINES, *done["backends"]]
@@ -150,7 +150,7 @@ def ours(side: str, sentences: list[list[str]], arguments: argparse.Namespace) -
     from tagline.inference import Tagger
     from tagline.inference.documents import Document
 
-    with Tagger(arguments.model, side, arguments.tokens_per_batch) as tagger:
+    with Tagger(arguments.model, side, arguments.subwords_per_batch) as tagger:
         tagger.words(sentences[0])
         start = time.perf_counter()
         found = tagger.words(sentences)

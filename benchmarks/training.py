@@ -75,8 +75,8 @@ class Bench:
         options += [f"--random-weights={arguments.random_weights}"] if arguments.random_weights else []
         self.data = measure(self.script, "prepare", folder, *options)
         self.params = committed_params()
-        if arguments.tokens_per_batch:
-            self.params["batches"] = {"order": "by_length", "tokens_per_batch": arguments.tokens_per_batch}
+        if arguments.subwords_per_batch:
+            self.params["batches"] = {"order": "by_length", "subwords_per_batch": arguments.subwords_per_batch}
         kept = arguments.runs.read_text(encoding="utf-8") if arguments.runs and arguments.runs.exists() else ""
         self.kept = [json.loads(line) for line in kept.splitlines()]
 
@@ -100,7 +100,7 @@ class Bench:
         """Short runs of both sides in turn, which learn from about equally many sub-words."""
         batches, mean_length = self.params["batches"], self.data["sub_words"] / self.data["windows"]
         sizes = {"plain": 8 * mean_length}
-        sizes["ours"] = batches.get("tokens_per_batch") or batches["batch_size"] * mean_length
+        sizes["ours"] = batches.get("subwords_per_batch") or batches["batch_size"] * mean_length
         steps = {side: max(FEWEST_STEPS, round(SUB_WORDS_A_ROUND / size)) for side, size in sizes.items()}
         if self.arguments.steps:
             steps = dict(zip(SIDES, self.arguments.steps, strict=True))
@@ -152,7 +152,7 @@ class Bench:
                     "sentences/s": f"{speed:,.1f}",
                     "s an epoch": f"{self.data['sentences'] / speed:,.1f}",
                     "peak MiB": f"{max(run['peak'] for run in of_side) / 2**20:,.0f}",
-                    "F1": spread([max(run["f1"]) for run in of_side if run["f1"]]),
+                    "F1": standard_deviation([max(run["f1"]) for run in of_side if run["f1"]]),
                 }
             )
         return tabulate(rows, headers="keys", disable_numparse=True)
@@ -187,7 +187,7 @@ def committed_params() -> dict[str, Any]:
     return YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))["train"]
 
 
-def spread(values: list[float]) -> str:
+def standard_deviation(values: list[float]) -> str:
     """The mean, and the lowest and highest where there are several."""
     if not values:
         return "-"

@@ -8,7 +8,7 @@ Reads params.yaml. Writes nothing. Where a stage shall push to the Hugging Face 
 
 from __future__ import annotations
 
-from tagline.core.errors import Fault, exit_with_message, take_no_arguments
+from tagline.core.errors import UserError, exit_with_message, take_no_arguments
 from tagline.core.params import PARAMS, Section, faults, line_of, read_file, read_section
 from tagline.export.params import Export
 from tagline.hub.params import Push
@@ -39,7 +39,7 @@ def main() -> None:
     if not found:
         found += task_faults(content["tokenize_align"]["task"], list(read_section("download", Download).dataset.layers))
     if found:
-        raise Fault("\n  ".join([f"{PARAMS} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
+        raise UserError("\n  ".join([f"{PARAMS} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
     check_pushes({"train.hub": read_section("train", Train).hub, "export.hub": read_section("export", Export).hub})
 
 

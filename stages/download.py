@@ -9,16 +9,16 @@ Writes data/raw (a `datasets.DatasetDict`: id, words, one list of ClassLabel a t
 
 from __future__ import annotations
 
-from tagline.core.signals import end_silently
+from tagline.core.signals import default_sigint
 
 if __name__ == "__main__":
-    end_silently()
+    default_sigint()
 
 from pathlib import Path
 from typing import Any
 
 from tagline.artifacts import raw_data
-from tagline.core.errors import Fault, exit_with_message, take_no_arguments
+from tagline.core.errors import UserError, exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
@@ -72,7 +72,7 @@ def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any
         The folder, what provenance says of it, and what a user is told.
 
     Raises:
-        Fault: it is not there, or its weights are others than params say.
+        UserError: it is not there, or its weights are others than params say.
     """
     if isinstance(encoder, HubEncoder):
         repository = hub.find("model", encoder.name, encoder.revision)
@@ -84,9 +84,9 @@ def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any
         return source, origin, f"{encoder.path} of {encoder.package} {version}"
     source = folder / encoder.path
     if not source.is_dir():
-        raise Fault(f"{source} is no folder: download.encoder.path in params.yaml names it")
+        raise UserError(f"{source} is no folder: download.encoder.path in params.yaml names it")
     if leads_out(source, folder):
-        raise Fault(
+        raise UserError(
             f"{source}: this link leads out of {folder}; expected a folder inside the one that download.folder names; "
             "copy there what it points to: download.encoder.path in params.yaml names it"
         )
@@ -96,10 +96,10 @@ def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any
 
 def check_weights(weights: Path, encoder: PackagedEncoder) -> None:
     if not weights.is_file():
-        raise Fault(f"{encoder.package} has no {encoder.path}/{weights.name}")
+        raise UserError(f"{encoder.package} has no {encoder.path}/{weights.name}")
     found = sha256(weights)
     if found != encoder.sha256:
-        raise Fault(
+        raise UserError(
             f"{encoder.package}: SHA-256 of {encoder.path}/{weights.name} is {found}, "
             f"expected {encoder.sha256} (download.encoder.sha256 in params.yaml)"
         )

@@ -11,10 +11,10 @@ split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv, and rep
 
 from __future__ import annotations
 
-from tagline.core.signals import end_silently
+from tagline.core.signals import default_sigint
 
 if __name__ == "__main__":
-    end_silently()
+    default_sigint()
 
 import argparse
 from pathlib import Path
@@ -26,18 +26,18 @@ from tabulate import tabulate
 from tagline.artifacts import learning_curves, tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core import launchers
-from tagline.core.errors import Fault, exit_with_message
+from tagline.core.errors import UserError, exit_with_message
 from tagline.core.outputs import read_json, replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.labels.label_list import Labels
 from tagline.metrics import evaluation, plots
-from tagline.metrics.evaluation import Labelled
+from tagline.metrics.evaluation import ScoredSplit
 from tagline.metrics.params import Evaluate
-from tagline.metrics.training_index import Seen
+from tagline.metrics.training_index import TrainingIndex
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, workers
-from tagline.model.precision import keep_weights, resolve
+from tagline.model.precision import cast_linear_layers, resolve
 from tagline.model.prediction import Predictor, predict_split
 from tagline.report import curves
 from tagline.report.outcomes import Row
@@ -71,9 +71,9 @@ def main() -> None:
     loaded = {name: tokenized.load_split(TOKENIZED, name) for name in ("train", *SPLITS)}
     backend = load_backend(params, labels)
     with workers(backend.device) as threads:
-        predictor = Predictor(backend, labels, params.decoding, params.tokens_per_batch, threads)
+        predictor = Predictor(backend, labels, params.decoding, params.subwords_per_batch, threads)
         splits = {name: label(loaded[name], name, predictor) for name in SPLITS}
-    seen = Seen(loaded["train"].labelled_words(labels), labels.kind)
+    seen = TrainingIndex(loaded["train"].labelled_words(labels), labels.kind)
     metrics = {name: evaluation.metrics(split, seen, params.bootstrap) for name, split in splits.items()}
     test = metrics["test"]
     bins = splits["test"].reliability()
@@ -98,7 +98,7 @@ def show() -> None:
     try:
         print(table(read_json(METRICS, "evaluate")))
     except (KeyError, TypeError, AttributeError):
-        raise Fault(f"{METRICS} is none that this version wrote: run `dvc repro evaluate` again") from None
+        raise UserError(f"{METRICS} is none that this version wrote: run `dvc repro evaluate` again") from None
 
 
 def load_backend(params: Evaluate, labels: Labels) -> TorchModel:
@@ -106,19 +106,19 @@ def load_backend(params: Evaluate, labels: Labels) -> TorchModel:
     precision = resolve(params.precision, PartialState().device, "evaluate.precision")
     model = classifier.load(FINETUNED, labels)
     tokenized.check_tokenizer(TOKENIZED, FINETUNED, "train")
-    keep_weights(model, precision)
+    cast_linear_layers(model, precision)
     return TorchModel(model, precision)
 
 
-def label(split: Split, name: str, predictor: Predictor) -> Labelled:
+def label(split: Split, name: str, predictor: Predictor) -> ScoredSplit:
     """What the model says of a split, under a progress bar of its name."""
     found = predict_split(predictor, split, name)
     ids, words = split.sentences["id"][:], split.sentences["words"][:]
     labels = predictor.labels
-    return Labelled(labels.kind, ids, words, split.gold(labels), found.labels, found.scores, found.unseen)
+    return ScoredSplit(labels.kind, ids, words, split.gold(labels), found.labels, found.scores, found.unseen)
 
 
-def rows(split: Labelled) -> list[Row]:
+def rows(split: ScoredSplit) -> list[Row]:
     """What the page shows sentences of."""
     return [Row(*row) for row in zip(split.ids, split.words, split.gold, split.predicted, split.scores, strict=True)]
 

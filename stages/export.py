@@ -13,10 +13,10 @@ models/export to the Hugging Face Hub where ``export.hub`` says so.
 
 from __future__ import annotations
 
-from tagline.core.signals import end_silently
+from tagline.core.signals import default_sigint
 
 if __name__ == "__main__":
-    end_silently()
+    default_sigint()
 
 import argparse
 from pathlib import Path
@@ -26,9 +26,9 @@ from safetensors import SafetensorError
 from tabulate import tabulate
 
 from tagline.artifacts import exported, learning_curves, tokenized
-from tagline.artifacts.exported import GRAPHS, Exported, Form
+from tagline.artifacts.exported import GRAPHS, BackendName, Exported
 from tagline.core import launchers
-from tagline.core.errors import Fault, exit_with_message, require
+from tagline.core.errors import UserError, exit_with_message, require
 from tagline.core.outputs import read_json, replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
-    """Write the export and its metrics, or raise a `Fault` and leave the earlier ones."""
+    """Write the export and its metrics, or raise a `UserError` and leave the earlier ones."""
     labels = tokenized.load_labels(TOKENIZED)
     split = tokenized.load_split(TOKENIZED, SPLIT)
     trained = TorchModel(classifier.load(FINETUNED, labels))
@@ -94,7 +94,7 @@ def export(params: Export, windows: TokenizeAlign, decoding: Decoding) -> None:
     with replacing(EXPORT, METRICS) as (target, metrics):
         write_folder(params, tagger, target)
         write_graphs(params, labels, target)
-        forms = {name: prove(name, target, tagger, parity, params) for name in exported.forms(target)}
+        forms = {name: check_parity(name, target, tagger, parity, params) for name in exported.forms(target)}
         write_card(params, windows, tagger, forms, target / CARD)
         write_json(metrics, {SPLIT: {"words": parity.words, "f1": parity.f1, "forms": forms}})
     print(table(forms))
@@ -105,7 +105,7 @@ def write_folder(params: Export, tagger: Exported, target: Path) -> None:
     try:
         classifier.load(FINETUNED, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
     except SafetensorError as error:  # a disk that is full, for one
-        raise Fault(f"{EXPORT} can't be written ({error}); the earlier export was kept") from None
+        raise UserError(f"{EXPORT} can't be written ({error}); the earlier export was kept") from None
     save_tokenizer(load_tokenizer(FINETUNED), target)
     exported.write(tagger, target)
 
@@ -122,24 +122,24 @@ def write_graphs(params: Export, labels: Labels, target: Path) -> None:
             file.unlink()
 
 
-def prove(form: Form, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:
+def check_parity(form: BackendName, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:
     """Hold a form against the trained model.
 
     Returns:
         `Parity.report` and the size of its files.
 
     Raises:
-        Fault: it predicts otherwise than the params allow.
+        UserError: it predicts otherwise than the params allow.
     """
     report = parity.report(load(form, target, tagger), form)
     if form != "onnx-int8" and report["same_labels"] < params.min_agreement:
-        raise Fault(
+        raise UserError(
             f"the form {form}{f' in {params.dtype}' if form == 'torch' else ''} labels {report['same_labels']:.2%} of "
             f"the {SPLIT} words like the trained model, export.min_agreement asks for {params.min_agreement:.2%}; "
             "the earlier export was kept"
         )
     if parity.f1 - report["f1"] > params.max_f1_drop:
-        raise Fault(
+        raise UserError(
             f"the form {form} has F1 {report['f1']:.4f} on {SPLIT}, {parity.f1 - report['f1']:.4f} below the trained "
             f"model's, export.max_f1_drop allows {params.max_f1_drop:.4f}; the earlier export was kept"
         )
@@ -147,14 +147,14 @@ def prove(form: Form, target: Path, tagger: Exported, parity: Parity, params: Ex
     return report | {"megabytes": round(size / 1e6, 1)}
 
 
-def load(form: Form, target: Path, tagger: Exported) -> Backend:
+def load(form: BackendName, target: Path, tagger: Exported) -> Backend:
     """A form, as a user will load it."""
     if form == "torch":
         return TorchModel(classifier.load(target, tagger.labels))
     return OnnxModel(target / GRAPHS[form], tagger.padding, threads=cores())
 
 
-def table(forms: dict[Form, dict[str, float]]) -> str:
+def table(forms: dict[BackendName, dict[str, float]]) -> str:
     """What the metrics say of each form, for a terminal."""
     rows = [[name, *report.values()] for name, report in forms.items()]
     headers = ["form", "same labels", "largest difference of a logit", "F1", "MB"]
@@ -162,10 +162,10 @@ def table(forms: dict[Form, dict[str, float]]) -> str:
 
 
 def write_card(
-    params: Export, windows: TokenizeAlign, tagger: Exported, forms: dict[Form, dict[str, float]], target: Path
+    params: Export, windows: TokenizeAlign, tagger: Exported, forms: dict[BackendName, dict[str, float]], target: Path
 ) -> None:
     """Write the model card: the Hub shows it, and so does any editor."""
-    facts = document.Facts(
+    facts = document.CardData(
         labels=tagger.labels,
         dataset=read_json(DATASET, "download"),
         encoder=read_json(ENCODER, "download"),
@@ -187,18 +187,18 @@ def push(target: Target) -> None:
     """Push what lies in models/export.
 
     Raises:
-        Fault: it can't be pushed; the folder stays as it is.
+        UserError: it can't be pushed; the folder stays as it is.
     """
     require(EXPORT, "export")
     try:
         f1 = float(read_json(METRICS, "export")[SPLIT]["f1"])
     except (KeyError, TypeError, ValueError):
-        raise Fault(f"{METRICS} is none that this version wrote: run `dvc repro export` again") from None
+        raise UserError(f"{METRICS} is none that this version wrote: run `dvc repro export` again") from None
     try:
         target.create()
         commit = target.push(EXPORT, f"Test F1 {f1:.3f}")
-    except Fault as fault:
-        raise Fault(
+    except UserError as fault:
+        raise UserError(
             f"{EXPORT} is complete, but not on the Hub: {fault}; `python stages/export.py --push` pushes it again"
         ) from None
     print(f"{target}: {f'commit {commit}' if commit else 'all of it is there already'}")

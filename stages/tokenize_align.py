@@ -10,10 +10,10 @@ odd about it.
 
 from __future__ import annotations
 
-from tagline.core.signals import end_silently
+from tagline.core.signals import default_sigint
 
 if __name__ == "__main__":
-    end_silently()
+    default_sigint()
 
 import argparse
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from tqdm import tqdm
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS
 from tagline.artifacts.shards import ShardWriter
-from tagline.core.errors import Fault, exit_with_message, require
+from tagline.core.errors import UserError, exit_with_message, require
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.labels import label_list
@@ -59,7 +59,7 @@ def main() -> None:
     if wanted is not None:
         try:
             print(show.sentence(TOKENIZED, TOKENIZER, wanted))
-        except show.NoSuchSentence as error:
+        except show.UnknownSentenceError as error:
             parser.error(str(error))
         return
     params = read_section("tokenize_align", TokenizeAlign)
@@ -72,18 +72,18 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     """Write the folder ``target`` and give the metrics of every split.
 
     Raises:
-        Fault: task, tokenizer and params do not go together, a tag is refused, or a limit is passed.
+        UserError: task, tokenizer and params do not go together, a tag is refused, or a limit is passed.
     """
     data = raw_data.load(raw)
     if params.task not in raw_data.layers(data):
-        raise Fault(
+        raise UserError(
             f"{raw} has no column {params.task!r} (tokenize_align.task in params.yaml): "
             f"it has {', '.join(raw_data.layers(data))}"
         )
     loaded = load_tokenizer(tokenizer, params.max_length)
     names, tags = read_tags(data, params.task, params.scheme)
     findings = {split: find_in_tags(data, split, params.task, tags) for split in SPLITS}
-    if params.illegal == "refuse":
+    if params.illegal == "error":
         refuse_illegal(findings, tags)
     print(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
     one_by_one = is_one_by_one(loaded, data)
@@ -99,7 +99,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         tell(split, params.task, metrics[split], findings[split])
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
     if over:
-        raise Fault("\n  ".join([f"{raw} passes limits that params.yaml sets:", *over]))
+        raise UserError("\n  ".join([f"{raw} passes limits that params.yaml sets:", *over]))
     return metrics
 
 
@@ -108,7 +108,7 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
     require(folder, "download")
     tokenizer, longest = subwords.load(folder)
     if longest is not None and max_length > longest:
-        raise Fault(f"tokenize_align.max_length is {max_length}, but the encoder reads at most {longest} sub-words")
+        raise UserError(f"tokenize_align.max_length is {max_length}, but the encoder reads at most {longest} sub-words")
     return tokenizer
 
 
@@ -133,15 +133,15 @@ def find_in_tags(data: DatasetDict, split: str, task: str, tags: dict[str, Tags]
 
 
 def refuse_illegal(findings: dict[str, Findings], tags: dict[str, Tags]) -> None:
-    """Raise a `Fault` that names the first illegal tags of each split, if there are any."""
+    """Raise a `UserError` that names the first illegal tags of each split, if there are any."""
     found = [
         f"{split}, in {tags[split].scheme}: {findings[split].line('illegal')}"
         for split in SPLITS
         if tags[split].illegal
     ]
     if found:
-        raise Fault(
-            "\n  ".join(["tokenize_align.illegal is refuse, repair would take them as conlleval does:", *found])
+        raise UserError(
+            "\n  ".join(["tokenize_align.illegal is error, repair would take them as conlleval does:", *found])
         )
 
 

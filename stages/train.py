@@ -10,10 +10,10 @@ learning curves plots/train_loss.csv and plots/validation.csv. Pushes each epoch
 
 from __future__ import annotations
 
-from tagline.core.signals import end_silently
+from tagline.core.signals import default_sigint
 
 if __name__ == "__main__":
-    end_silently()
+    default_sigint()
 
 import os
 import shutil
@@ -27,7 +27,7 @@ from transformers import PreTrainedModel, set_seed
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import Fault, take_no_arguments
+from tagline.core.errors import UserError, take_no_arguments
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
@@ -69,10 +69,10 @@ def main() -> None:
 
 def run() -> None:
     take_no_arguments(__doc__)
-    use_the_processor_well()
+    enable_cpu_fast_paths()
     params = read_section("train", Train)
     quiet()
-    own_launcher.spread()
+    own_launcher.relaunch_on_all_devices()
     state = processes.join()
     target = Target.of("train.hub", params.hub) if params.hub.push and state.is_main_process else None
     if target is not None:  # before any work
@@ -83,7 +83,7 @@ def run() -> None:
     tokenized.check_tokenizer(TOKENIZED, TOKENIZER)
     train_split, validation_split = (tokenized.load_split(TOKENIZED, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
-    model = classifier.start(ENCODER, labels, params.attention, precision)
+    model = classifier.new_classifier(ENCODER, labels, params.attention, precision)
     dropout.replace(model)
     check_fit(model, train_split, labels, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, labels)
@@ -94,7 +94,7 @@ def run() -> None:
     # The work goes when the outs are in place and all is pushed.
     with work_folder("train", made_of) as work, pushing(target, work) as pushes:
         with outs as made:
-            validation = Validation(validation_split, labels, precision, params.device_tokens)
+            validation = Validation(validation_split, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work)
             training.pushes = pushes
             if training.epochs_left:
@@ -107,7 +107,7 @@ def run() -> None:
                 write_provenance(training, finetuned)
                 write_results(training, metrics, train_loss, validation_curve)
         if pushes is not None:
-            settle(pushes)
+            wait_for_pushes(pushes)
     processes.leave()
 
 
@@ -115,16 +115,16 @@ def pushing(target: Target | None, work: Path) -> AbstractContextManager[EpochPu
     return nullcontext() if target is None else EpochPushes(target, work, TOKENIZER)
 
 
-def settle(pushes: EpochPushes) -> None:
+def wait_for_pushes(pushes: EpochPushes) -> None:
     """Wait for the pushes.
 
     Raises:
-        Fault: some have failed.
+        UserError: some have failed.
     """
     try:
-        pushes.settle()
-    except Fault as fault:
-        raise Fault(
+        pushes.wait()
+    except UserError as fault:
+        raise UserError(
             f"{FINETUNED} is complete, but {fault}; `dvc repro` pushes what is missing, and trains nothing anew"
         ) from None
     print(f"{pushes.target}: no epoch is left to push")
@@ -139,7 +139,7 @@ def be_deterministic(seed: int) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
-def use_the_processor_well() -> None:
+def enable_cpu_fast_paths() -> None:
     """Switch on what PyTorch has for speed on a CPU; to be called before its first tensor is made."""
     # Linux then backs tensors by large pages, which saves a twentieth of a step.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
@@ -167,29 +167,29 @@ def check_fit(model: PreTrainedModel, split: Split, labels: Labels, multiple: in
         multiple: what windows are padded to a multiple of.
 
     Raises:
-        Fault: a label, a sub-word or a window's length is out of the model's range.
+        UserError: a label, a sub-word or a window's length is out of the model's range.
     """
     config, columns = model.config, split.windows.data
     highest = {name: pc.max(pc.list_flatten(columns[name])).as_py() for name in ("labels", "input_ids")}
     longest = pc.max(pc.list_value_length(columns["input_ids"])).as_py()
     most = positions(model)
     if config.num_labels != len(labels.names) or highest["labels"] >= config.num_labels:
-        raise Fault(
+        raise UserError(
             f"the classifier has {config.num_labels} labels, {TOKENIZED} holds ids up to {highest['labels']} "
             f"and names {len(labels.names)}: run `dvc repro tokenize-align`"
         )
     if highest["input_ids"] >= config.vocab_size:
-        raise Fault(
+        raise UserError(
             f"the encoder knows {config.vocab_size} sub-words, {TOKENIZED} holds ids up to {highest['input_ids']}: "
             "encoder and tokenizer do not belong together"
         )
     if most is not None and longest > most:
-        raise Fault(
+        raise UserError(
             f"the encoder reads at most {most} sub-words, {TOKENIZED} has windows of {longest}: "
             "lower tokenize_align.max_length in params.yaml"
         )
     if most is not None and rounded_up(longest, multiple) > most:
-        raise Fault(
+        raise UserError(
             f"the encoder reads at most {most} sub-words, train.pad_to_multiple_of = {multiple} makes "
             f"{rounded_up(longest, multiple)} of {longest}: choose a divisor of {most}, or null"
         )

@@ -112,7 +112,7 @@ def run(*arguments: str) -> None:
         runpy.run_path(str(ROOT / "compare.py"), run_name="__main__")
 
 
-def fault_of(*arguments: str) -> str:
+def error_of(*arguments: str) -> str:
     with pytest.raises(SystemExit) as raised:
         run(*arguments)
     assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
@@ -218,12 +218,15 @@ def test_markdown_for_a_pull_request(repository: Path, capsys: pytest.CaptureFix
             ("good", "bad", "--fail-below", "-0.01"),
             "test went from 1.000 to 0.769: -0.231 (real) is below --fail-below -0.01",
         ),
-        (("good", "bad", "--fail-below", "-0.01", "--noise-passes"), "-0.231 (real) is below --fail-below -0.01"),
+        (
+            ("good", "bad", "--fail-below", "-0.01", "--allow-insignificant"),
+            "-0.231 (real) is below --fail-below -0.01",
+        ),
         (
             ("good", "better", "--fail-below", "0"),
             "test went from 1.000 to 0.979: -0.021 (noise) is below --fail-below +0",
         ),
-        (("good", "better", "--fail-below", "0", "--noise-passes"), None),
+        (("good", "better", "--fail-below", "0", "--allow-insignificant"), None),
         (("good", "good", "--fail-below", "0.01"), "+0.000 (noise) is below --fail-below +0.01"),
         (("good", "bad", "--fail-below", "-0.01", "--split", "validation"), "F1 of validation went from"),
     ],
@@ -232,7 +235,7 @@ def test_a_gate(repository: Path, arguments: tuple[str, ...], told: str | None, 
     if told is None:
         run(*arguments)
     else:
-        assert told in fault_of(*arguments)
+        assert told in error_of(*arguments)
     assert capsys.readouterr().out, "the report is printed either way"
 
 
@@ -247,7 +250,7 @@ def test_a_gate(repository: Path, arguments: tuple[str, ...], told: str | None, 
         (("--examples", "-1"), "expected a number of 0 or more, got '-1'"),
         (("--split", "train"), "invalid choice: 'train'"),
         (("--md", "--json"), "not allowed with"),
-        (("--noise-passes",), "--noise-passes says what --fail-below lets pass: expected both"),
+        (("--allow-insignificant",), "--allow-insignificant says what --fail-below lets pass: expected both"),
     ],
 )
 def test_wrong_usage(arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture) -> None:
@@ -258,25 +261,25 @@ def test_wrong_usage(arguments: tuple[str, ...], told: str, capsys: pytest.Captu
 
 
 def test_an_unknown_revision(repository: Path) -> None:
-    assert fault_of("nowhere") == (
+    assert error_of("nowhere") == (
         "compare: unknown Git revision 'nowhere': expected a commit, branch, tag or DVC experiment, or `workspace`"
     )
 
 
 @pytest.mark.parametrize("name", ["bad:params.yaml", "bad^{tree}"])
 def test_a_file_or_a_folder_of_git_is_no_revision(repository: Path, name: str) -> None:
-    assert fault_of(name, "good") == (
+    assert error_of(name, "good") == (
         f"compare: {name} is no commit: expected a commit, branch, tag or DVC experiment, or `workspace`"
     )
 
 
 def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert "you are not inside of a DVC repository" in fault_of()
+    assert "you are not inside of a DVC repository" in error_of()
 
 
 def test_a_revision_before_the_first_results(repository: Path) -> None:
-    assert fault_of("bare") == (
+    assert error_of("bare") == (
         "compare: bare has no data/predictions: its dvc.lock knows of none. "
         f"`git checkout {git('rev-parse', 'bare')[:7]} && dvc repro evaluate` makes it here, and commit dvc.lock"
     )
@@ -287,7 +290,7 @@ def test_a_revision_before_dvc(repository: Path) -> None:
     git("rm", "-q", "--cached", "-r", ".")
     git("commit", "-q", "--allow-empty", "-m", "nothing yet")
     git("checkout", "-q", "--force", "main")
-    assert fault_of("other") == "compare: other has no data/predictions: DVC was not set up there"
+    assert error_of("other") == "compare: other has no data/predictions: DVC was not set up there"
 
 
 def test_a_revision_with_a_damaged_pipeline(repository: Path) -> None:
@@ -295,12 +298,12 @@ def test_a_revision_with_a_damaged_pipeline(repository: Path) -> None:
     git("commit", "-q", "-a", "-m", "damaged")
     git("checkout", "-q", "-b", "damaged")
     git("checkout", "-q", "good")
-    assert fault_of("damaged").startswith("compare: damaged: unable to read: 'dvc.yaml'")
+    assert error_of("damaged").startswith("compare: damaged: unable to read: 'dvc.yaml'")
 
 
 def test_a_workspace_without_results(repository: Path) -> None:
     shutil.rmtree("data/predictions")
-    assert fault_of("bad") == (
+    assert error_of("bad") == (
         "compare: the workspace has no data/predictions/validation.parquet: `dvc checkout evaluate` brings it back, "
         "`dvc pull evaluate` fetches it, `dvc repro evaluate` computes it"
     )
@@ -309,7 +312,7 @@ def test_a_workspace_without_results(repository: Path) -> None:
 def test_results_that_are_not_in_the_cache(repository: Path) -> None:
     shutil.rmtree(".dvc/cache")
     before = state()
-    assert fault_of("bad", "good") == (
+    assert error_of("bad", "good") == (
         "compare: the data/predictions/validation.parquet of bad is not in DVC's cache, nor in a remote, since DVC has "
         "no default one. Where it was made `dvc push` shares it. "
         f"`git checkout {git('rev-parse', 'bad')[:7]} && dvc repro evaluate` makes it here"
@@ -328,7 +331,7 @@ def test_a_remote_is_read_where_the_cache_lacks_them(
     assert "F1 of test from 0.769 to 1.000" in capsys.readouterr().out
     assert state() == before
     shutil.rmtree(tmp_path / "remote")
-    assert "is not in DVC's cache, nor in DVC's remote near. Where it was made `dvc push` shares it." in fault_of(
+    assert "is not in DVC's cache, nor in DVC's remote near. Where it was made `dvc push` shares it." in error_of(
         "bad", "good"
     )
 

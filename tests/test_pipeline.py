@@ -119,7 +119,7 @@ def test_forced_repro_leaves_the_lock_byte_identical(clone: Clone) -> None:
     [
         ("task: ner", "task: pos", ["tokenize-align", "train", "evaluate", "export"]),
         ("min_agreement: 1.0", "min_agreement: 0.9", ["export"]),
-        ("tokens_per_batch: 64", "tokens_per_batch: 65", ["evaluate"]),
+        ("subwords_per_batch: 64", "subwords_per_batch: 65", ["evaluate"]),
         ("decoding: greedy", "decoding: constrained", ["evaluate", "export"]),
         ("warmup: 0.1", "warmup: 0.2", ["train", "evaluate", "export"]),
     ],

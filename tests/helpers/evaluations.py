@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tagline.labels.label_list import Kind, Labels
-from tagline.metrics.evaluation import Labelled, metrics
+from tagline.metrics.evaluation import ScoredSplit, metrics
 from tagline.metrics.params import Bootstrap
-from tagline.metrics.training_index import Seen
+from tagline.metrics.training_index import TrainingIndex
 from tagline.report.outcomes import Row
 from tagline.report.page import Evaluation
 
@@ -24,7 +24,7 @@ def evaluation(test: list[Row], validation: list[Row] | None = None, kind: Kind 
     """What the page is made of, with two curves of a short training."""
     rows = {"validation": test[:1] if validation is None else validation, "test": test}
     splits = {
-        name: Labelled(
+        name: ScoredSplit(
             kind,
             ids=[row.id for row in split],
             words=[list(row.words) for row in split],
@@ -40,7 +40,8 @@ def evaluation(test: list[Row], validation: list[Row] | None = None, kind: Kind 
         labels=Labels("ner" if kind == "spans" else "pos", kind, tuple(names), names[0]),
         rows=rows,
         metrics={
-            name: metrics(split, Seen([], kind), Bootstrap(resamples=100, seed=0)) for name, split in splits.items()
+            name: metrics(split, TrainingIndex([], kind), Bootstrap(resamples=100, seed=0))
+            for name, split in splits.items()
         },
         losses=[{"step": 1.0, "loss": 2.0}, {"step": 2.0, "loss": 1.5}],
         epochs=[{"epoch": 1.0, "f1": 0.25, "loss": 0.9}, {"epoch": 2.0, "f1": 0.5, "loss": 0.7}],

@@ -11,7 +11,7 @@ from helpers.tiny import word_piece
 from onnx import TensorProto, helper, numpy_helper
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import GRAPHS, Exported, Form
+from tagline.artifacts.exported import GRAPHS, BackendName, Exported
 from tagline.labels.label_list import Labels
 
 SPANS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
@@ -24,7 +24,7 @@ WORDS = {
 
 
 def save_export(
-    folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16, form: Form = "onnx"
+    folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16, form: BackendName = "onnx"
 ) -> Path:
     """Write an export of one form.
 

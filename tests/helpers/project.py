@@ -32,7 +32,7 @@ def run_stage(name: str, *arguments: str) -> None:
             signal.signal(signal.SIGINT, on_ctrl_c)
 
 
-def fault_of(stage: str) -> str:
+def error_of(stage: str) -> str:
     """Run a stage that must fail and give its one message; nothing outside of it may have changed.
 
     Exit status 1 is what Python makes of ``sys.exit(message)``; test_faults.py looks at it from outside.

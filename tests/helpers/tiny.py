@@ -45,7 +45,7 @@ TINY_PARAMS = {
         "batches": {"order": "random", "batch_size": 2},
         "checkpoint_every": None,
         "pad_to_multiple_of": None,
-        "device_tokens": None,
+        "subwords_per_device": None,
         "precision": "fp32",
         "attention": "sdpa",
         "learning_rate": 0.02,
@@ -57,7 +57,7 @@ TINY_PARAMS = {
         "hub": dict(NO_PUSH),
     },
     "evaluate": {
-        "tokens_per_batch": 64,
+        "subwords_per_batch": 64,
         "precision": "fp32",
         "decoding": "greedy",
         "bootstrap": {"resamples": 100, "seed": 3},

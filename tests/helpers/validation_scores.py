@@ -25,7 +25,7 @@ def scores(folder: Path, counts: list[int]) -> list[dict[str, float]]:
     for count in counts:
         windows = sum(sentence < count for sentence in whole.windows["sentence"])
         split = Split(whole.sentences.select(range(count)), whole.windows.select(range(windows)))
-        found.append(Validation(split, labels, "fp32", device_tokens=30).scores(accelerator, model))
+        found.append(Validation(split, labels, "fp32", subwords_per_device=30).scores(accelerator, model))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from helpers.project import fault_of, run_stage
+from helpers.project import error_of, run_stage
 from helpers.tiny import TINY_PARAMS, tag_names, write_params
 
 from tagline.artifacts import raw_data
@@ -22,7 +22,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "json": {"words": "w", "layers": {"ner": "t"}, "names": {"ner": ["O", "B-X"]}, "id": "id"},
     "csv": {"sentence": "s", "words": "w", "layers": {"ner": "t"}},
     "parquet": {"words": "w", "layers": {"ner": "t"}},
-    "spans": {"layer": "ner", "cut_spans": "refuse"},
+    "spans": {"layer": "ner", "misaligned_spans": "error"},
 }
 
 
@@ -198,7 +198,7 @@ def test_a_bad_file_is_told_by_its_place(
     finished: Path, dataset_format: str, content: str | bytes, message: str
 ) -> None:
     write_input(dataset_format, content)
-    fault = fault_of("download")
+    fault = error_of("download")
     assert fault.startswith(f"download: data/tiny/bad{message}")
     assert "\n" not in fault
 
@@ -248,8 +248,8 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("csv", {"delimiter": ""}, "download.dataset.delimiter: String should have at least 1 character, got ''"),
     ("csv", {"quote": ","}, "download.dataset: delimiter and quote must be two different characters, neither of"),
     ("parquet", {"words": "tokens"}, "download: data/tiny/bad has no column 'tokens': it has w, t"),
-    ("spans", {"cut_spans": "LEFT OUT"}, "download.dataset.cut_spans: the key is missing"),
-    ("spans", {"cut_spans": "keep"}, "download.dataset.cut_spans: should be 'widen', 'drop' or 'refuse', got 'keep'"),
+    ("spans", {"misaligned_spans": "LEFT OUT"}, "download.dataset.misaligned_spans: the key is missing"),
+    ("spans", {"misaligned_spans": "keep"}, "download.dataset.misaligned_spans: should be 'expand', 'drop' or 'error', got 'keep'"),
     ("spans", {"id": "id"}, "download: data/tiny/bad:1: no 'id'"),
 ]  # fmt: skip
 
@@ -259,20 +259,20 @@ def test_bad_params_are_told_by_their_key(
     finished: Path, dataset_format: str, keys: dict[str, object], message: str
 ) -> None:
     write_input(dataset_format, GOOD[dataset_format], **keys)
-    assert message in fault_of("download")
+    assert message in error_of("download")
 
 
 def test_spans_that_cut_words_are_refused_with_their_number(finished: Path) -> None:
     write_input("spans", text((0, 3)) + text((0, 2), (5, 11)))
-    assert fault_of("download") == (
-        "download: 2 spans cut a word; correct them or set download.dataset.cut_spans to widen or drop:\n"
+    assert error_of("download") == (
+        "download: 2 spans cut a word; correct them or set download.dataset.misaligned_spans to expand or drop:\n"
         "  data/tiny/bad:2: the span 0 to 2 (X, 'Ad') cuts 'Ada'\n"
         "  data/tiny/bad:2: the span 5 to 11 (X, 'n Oslo') cuts 'in Oslo'"
     )
 
 
 def test_dropped_spans_are_told(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_input("spans", text((0, 2), (7, 11)), cut_spans="drop")
+    write_input("spans", text((0, 2), (7, 11)), misaligned_spans="drop")
     run_stage("download")
     assert "1 span cuts a word: dropped\n  data/tiny/bad:1: the span 0 to 2 (X, 'Ad')" in capsys.readouterr().out
     assert tag_names(raw_data.load(Path("data/raw"))["train"], "ner") == [["O", "O", "B-X"]]
@@ -303,4 +303,4 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless(finished: Path, da
 def test_bad_labels_are_told_by_the_stage_that_reads_them(finished: Path, content: str, message: str) -> None:
     write_input("conll", content)
     run_stage("download")
-    assert message in fault_of("tokenize_align")
+    assert message in error_of("tokenize_align")

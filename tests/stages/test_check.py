@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from helpers.project import edit, fault_of, run_stage
+from helpers.project import edit, error_of, run_stage
 
 
 def test_good_params_say_nothing(workspace: Path, capsys) -> None:
@@ -18,7 +18,7 @@ def test_faults_of_all_sections_come_in_one_message(workspace: Path) -> None:
     edit(path, "dtype: float32", "dtype: int3")
     edit(path, "label_all_tokens: true", "label_all_tokens: 1")
     path.write_text(path.read_text() + "serve:\n  port: 80\n")
-    message = fault_of("check")
+    message = error_of("check")
     assert message.startswith("check: params.yaml has 4 faults:\n")
     assert "serve: unknown section (allowed: download, tokenize_align, train, evaluate, export)" in message
     assert "tokenize_align.label_all_tokens: should be a valid boolean, got 1" in message
@@ -28,4 +28,4 @@ def test_faults_of_all_sections_come_in_one_message(workspace: Path) -> None:
 
 def test_the_task_must_be_a_column(workspace: Path) -> None:
     edit(Path("params.yaml"), "task: ner", "task: chunk")
-    assert "tokenize_align.task: chunk is no tag layer of download.dataset (pos, ner)" in fault_of("check")
+    assert "tokenize_align.task: chunk is no tag layer of download.dataset (pos, ner)" in error_of("check")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.project import edit, fault_of, run_stage, snapshot
+from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, tag_names, write_params
 
 from tagline.artifacts import raw_data
@@ -36,7 +36,7 @@ def test_bad_params_leave_everything(finished: Path, old: str, new: str, message
     if message is None:
         run_stage("download")
     else:
-        assert message in fault_of("download")
+        assert message in error_of("download")
 
 
 def test_a_line_with_too_few_columns(finished: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_line_with_too_few_columns(finished: Path) -> None:
     lines = file.read_text().split("\n")
     lines[8] = "lives VERB"
     file.write_text("\n".join(lines))
-    assert fault_of("download") == (
+    assert error_of("download") == (
         "download: data/tiny/validation.conll:9: 2 columns in 'lives VERB', expected 3 (words pos ner)"
     )
 
@@ -61,7 +61,7 @@ def test_an_incomplete_encoder(finished: Path, name: str, message: str) -> None:
     Path("data/tiny/encoder", name).unlink()
     if name == "tokenizer.json":
         Path("data/tiny/encoder/tokenizer_config.json").unlink()
-    assert message in fault_of("download")
+    assert message in error_of("download")
 
 
 PACKAGE = """\
@@ -75,20 +75,20 @@ PACKAGE = """\
 def test_an_encoder_of_another_architecture(finished: Path) -> None:
     edit(Path("data/tiny/encoder/config.json"), '"model_type": "bert"', '"model_type": "homemade"')
     message = "data/tiny/encoder is of no architecture that transformers has, and code from outside is never run"
-    assert f"download: {message}" in fault_of("download")
+    assert f"download: {message}" in error_of("download")
 
 
 def test_weights_of_another_hash_are_refused(finished: Path) -> None:
     # Any installed file will do for a package that carries the wrong thing.
     section = PACKAGE.format(package="pytest", path="_pytest", sha256="a" * 64)
     edit(Path("params.yaml"), "    source: path\n    path: encoder\n", section)
-    assert "pytest has no _pytest/model.safetensors" in fault_of("download")
+    assert "pytest has no _pytest/model.safetensors" in error_of("download")
 
 
 def test_a_package_that_is_not_installed(finished: Path) -> None:
     section = PACKAGE.format(package="no-such-encoder", path="model", sha256="a" * 64)
     edit(Path("params.yaml"), "    source: path\n    path: encoder\n", section)
-    assert "download: the package no-such-encoder is not installed" in fault_of("download")
+    assert "download: the package no-such-encoder is not installed" in error_of("download")
 
 
 def test_the_packaged_encoder_by_its_hash(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_the_packaged_encoder_by_its_hash(finished: Path, monkeypatch: pytest.Mo
     right = sha256(Path("data/tiny/encoder/model.safetensors"))
     section = PACKAGE.format(package="tiny", path="encoder", sha256="b" * 64)
     edit(Path("params.yaml"), "    source: path\n    path: encoder\n", section)
-    assert fault_of("download") == (
+    assert error_of("download") == (
         f"download: tiny: SHA-256 of encoder/model.safetensors is {right}, "
         f"expected {'b' * 64} (download.encoder.sha256 in params.yaml)"
     )
@@ -132,7 +132,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "json": {"words": "w", "layers": {"ner": "t"}, "names": {"ner": NAMES}},
     "csv": {"sentence": "s", "words": "w", "layers": {"ner": "t"}, "delimiter": ";"},
     "parquet": {"words": "w", "layers": {"ner": "t"}},
-    "spans": {"layer": "ner", "cut_spans": "refuse"},
+    "spans": {"layer": "ner", "misaligned_spans": "error"},
 }
 
 
@@ -210,7 +210,7 @@ def test_an_encoder_with_a_link_that_leads_out(finished: Path, name: str) -> Non
     else:
         outside.write_text("secret")
     path.symlink_to(outside)
-    assert f"download: data/tiny/{name}: this link leads out of data/tiny; expected" in fault_of("download")
+    assert f"download: data/tiny/{name}: this link leads out of data/tiny; expected" in error_of("download")
 
 
 def test_a_folder_that_is_a_link_is_resolved_first(finished: Path) -> None:

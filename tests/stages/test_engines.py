@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers.project import fault_of, run_stage, snapshot
+from helpers.project import error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 from tagline.model.precision import available
 
 ENGINES = ("accelerate", "trainer")
-BY_LENGTH = {"order": "by_length", "tokens_per_batch": 40}
+BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40}
 
 
 def set_params(**changed: Any) -> None:
@@ -42,7 +42,7 @@ def train(**changed: Any) -> dict[str, Any]:
     [
         {},
         {"batches": BY_LENGTH, "label_smoothing": 0.1, "schedule": "cosine"},
-        {"device_tokens": 12, "max_grad_norm": None, "pad_to_multiple_of": 4, "weight_decay": 0.0},
+        {"subwords_per_device": 12, "max_grad_norm": None, "pad_to_multiple_of": 4, "weight_decay": 0.0},
         {"max_steps": 11, "early_stopping": 1, "max_grad_norm": 0.1},
     ],
 )
@@ -107,7 +107,7 @@ def test_a_launchers_precision_is_not_taken(finished: Path, engine: str, monkeyp
 
 def test_a_precision_that_the_host_lacks(finished: Path) -> None:
     set_params(precision="fp16")
-    assert "train.precision is fp16, in which this host's cpu does not compute: use fp32" in fault_of("train")
+    assert "train.precision is fp16, in which this host's cpu does not compute: use fp32" in error_of("train")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -181,7 +181,7 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(finished: Path) -> None:
     messages = []
     for engine in ENGINES:
         set_params(engine=engine)
-        messages.append(fault_of("train"))
+        messages.append(error_of("train"))
     assert messages[0] == messages[1]
     found = re.match(
         r"train: the train loss is nan at step (\d+), epoch 1, in the sentences (\S+), (\S+): ", messages[0]
@@ -195,5 +195,5 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(finished: Path) -> None:
 def test_scores_that_are_no_numbers_stop_with_the_sentences_of_validation(finished: Path, engine: str) -> None:
     damage_the_sixth_sentence("validation")
     set_params(engine=engine)
-    message = fault_of("train")
+    message = error_of("train")
     assert "validation's scores are no numbers at step 9, epoch 1, in the sentence validation-5: lower " in message

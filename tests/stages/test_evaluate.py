@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers.project import edit, fault_of, run_stage
+from helpers.project import edit, error_of, run_stage
 from helpers.tiny import word_piece
 
 
@@ -20,52 +20,52 @@ from helpers.tiny import word_piece
 )
 def test_missing_inputs(finished: Path, folder: str, stage: str) -> None:
     shutil.rmtree(folder)
-    assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in fault_of("evaluate")
+    assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in error_of("evaluate")
 
 
 @pytest.mark.parametrize("curve", ["plots/train_loss.csv", "plots/validation.csv"])
 def test_a_learning_curve_is_missing(finished: Path, curve: str) -> None:
     Path(curve).unlink()
-    assert f"{curve} is missing: the stage train writes it, so run `dvc repro train` first" in fault_of("evaluate")
+    assert f"{curve} is missing: the stage train writes it, so run `dvc repro train` first" in error_of("evaluate")
 
 
 def test_bad_params(finished: Path) -> None:
-    edit(Path("params.yaml"), "tokens_per_batch: 64", "tokens_per_batch: 0")
+    edit(Path("params.yaml"), "subwords_per_batch: 64", "subwords_per_batch: 0")
     edit(Path("params.yaml"), "resamples: 100", "resamples: 99")
-    message = fault_of("evaluate")
-    assert "evaluate.tokens_per_batch: should be greater than or equal to 1, got 0" in message
+    message = error_of("evaluate")
+    assert "evaluate.subwords_per_batch: should be greater than or equal to 1, got 0" in message
     assert "evaluate.bootstrap.resamples: should be greater than or equal to 100, got 99" in message
 
 
 def test_a_precision_that_the_host_lacks(finished: Path) -> None:
     edit(Path("params.yaml"), "precision: fp32\n  decoding", "precision: fp16\n  decoding")
-    assert "evaluate.precision is fp16, in which this host's cpu does not compute: use fp32" in fault_of("evaluate")
+    assert "evaluate.precision is fp16, in which this host's cpu does not compute: use fp32" in error_of("evaluate")
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_model_of_another_task(finished: Path, stage: str) -> None:
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stage("tokenize_align")
-    message = fault_of(stage)
+    message = error_of(stage)
     assert "models/finetuned was trained for other labels than the data of task pos has" in message
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_model_of_another_tokenizer(finished: Path, stage: str) -> None:
     word_piece(["other"]).save_pretrained("models/finetuned")
-    assert "data/tokenized was made by another tokenizer than models/finetuned" in fault_of(stage)
+    assert "data/tokenized was made by another tokenizer than models/finetuned" in error_of(stage)
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_model_without_its_tokenizer(finished: Path, stage: str) -> None:
     Path("models/finetuned/tokenizer.json").unlink()
-    assert "models/finetuned/tokenizer.json is missing: the stage train writes it" in fault_of(stage)
+    assert "models/finetuned/tokenizer.json is missing: the stage train writes it" in error_of(stage)
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_damaged_model(finished: Path, stage: str) -> None:
     Path("models/finetuned/model.safetensors").write_bytes(b"")
-    assert "models/finetuned holds no model for token classification" in fault_of(stage)
+    assert "models/finetuned holds no model for token classification" in error_of(stage)
 
 
 def test_nothing_to_show(workspace: Path) -> None:

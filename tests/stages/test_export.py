@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.project import edit, fault_of, run_stage, snapshot
+from helpers.project import edit, error_of, run_stage, snapshot
 from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
@@ -101,7 +101,7 @@ def test_a_graph_that_labels_otherwise_is_refused(finished: Path, monkeypatch: p
     edit(PARAMS, "int8: true", "int8: false")
     monkeypatch.setattr(OnnxModel, "logits", lifted(2, OnnxModel.logits))
     # All but the one word of no sub-word are I-LOC then, which no word of the test split is.
-    assert fault_of("export") == (
+    assert error_of("export") == (
         "export: the form onnx labels 1.82% of the test words like the trained model, "
         "export.min_agreement asks for 100.00%; the earlier export was kept"
     )
@@ -110,7 +110,7 @@ def test_a_graph_that_labels_otherwise_is_refused(finished: Path, monkeypatch: p
 def test_an_int8_form_that_is_too_coarse_is_refused(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantization, "STEPS", 1)
     edit(PARAMS, "max_f1_drop: 0.05", "max_f1_drop: 0.005")
-    message = fault_of("export")
+    message = error_of("export")
     assert message.startswith("export: the form onnx-int8 has F1 0.")
     assert message.endswith("export.max_f1_drop allows 0.0050; the earlier export was kept")
 
@@ -120,7 +120,7 @@ def test_an_encoder_that_makes_no_graph(finished: Path, monkeypatch: pytest.Monk
         raise RuntimeError("no operator for this\nand more")
 
     monkeypatch.setattr("torch.onnx.export", refuse)
-    assert fault_of("export") == (
+    assert error_of("export") == (
         "export: PyTorch can't write BertForTokenClassification as ONNX (no operator for this): "
         "set export.onnx and export.int8 to false"
     )
@@ -131,7 +131,7 @@ def test_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", refuse)
-    assert fault_of("export") == (
+    assert error_of("export") == (
         "export: models/export can't be written (I/O error: No space left on device (os error 28)); "
         "the earlier export was kept"
     )
@@ -139,4 +139,4 @@ def test_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_missing_model(finished: Path) -> None:
     shutil.rmtree("models/finetuned")
-    assert "models/finetuned is missing: the stage train writes it" in fault_of("export")
+    assert "models/finetuned is missing: the stage train writes it" in error_of("export")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import torch
-from helpers.project import ROOT, fault_of, run_stage, snapshot
+from helpers.project import ROOT, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from safetensors import SafetensorError
 
@@ -26,7 +26,7 @@ from tagline.training.checkpoints import MANIFEST, Checkpoints
 from tagline.training.saved_run import SavedRun
 
 ENGINES = ("accelerate", "trainer")
-BY_LENGTH = {"order": "by_length", "tokens_per_batch": 40}
+BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40}
 # Of each kind, each with up to three interruptions.
 RUNS = 2
 
@@ -84,7 +84,7 @@ def test_killed_at_many_points_and_without_room_it_ends_with_the_same_bytes(fini
     ends = [json.loads(line) for line in done.stdout.splitlines()]
     for end in ends:
         number = end.get("signal") or 0
-        # 0 where it was over before the point was reached; by the signal itself before `heeding`.
+        # 0 where it was over before the point was reached; by the signal itself before `raise_on_signals`.
         assert end["status"] in (0, -number, 128 + number), end
         assert "Traceback" not in end["output"], end
         assert end["status"] != 0 or end["same"], end
@@ -177,7 +177,7 @@ def test_a_disk_without_room_for_the_best_weights(finished: Path, monkeypatch: p
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(SavedRun, "save_best", full)
-    message = fault_of("train")
+    message = error_of("train")
     assert message.startswith("train: weights can't be written to .work/train/")
     assert message.endswith(": I/O error: No space left on device (os error 28)")
     assert checkpoints(), "those before it are kept"
@@ -235,7 +235,7 @@ def test_hosts_of_other_precisions_take_turns(finished: Path, monkeypatch: pytes
 def test_a_run_in_pieces_is_for_its_like(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupt(monkeypatch, after=1)
     monkeypatch.setattr("tagline.training.saved_run._layout", lambda _: "in pieces (FSDP, 2 processes)")
-    message = fault_of("train")
+    message = error_of("train")
     assert "is kept whole, this one would be in pieces (FSDP, 2 processes): start it as before, or remove" in message
 
 
@@ -251,7 +251,7 @@ def test_no_pickle_of_objects_is_loaded(finished: Path, monkeypatch: pytest.Monk
         torch.save({"state": Harm()}, checkpoint / name)
     (checkpoint / MANIFEST).unlink()
     (checkpoint / MANIFEST).write_text(json.dumps(hashes(checkpoint)))
-    assert f"{checkpoint} holds more than tensors, which no run wrote: remove it" in fault_of("train")
+    assert f"{checkpoint} holds more than tensors, which no run wrote: remove it" in error_of("train")
     assert not Path("harmed").exists()
     # The file is as harmful as it is meant to be.
     pickle.loads(pickle.dumps(Harm()))
@@ -267,7 +267,7 @@ def test_no_second_run_beside_another(finished: Path, stage: str, out: str, monk
     with path.with_name(f".{path.name}.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert (
-            fault_of(stage) == f"{stage}: another run still writes {out}: wait for its end, or end it, and start again"
+            error_of(stage) == f"{stage}: another run still writes {out}: wait for its end, or end it, and start again"
         )
 
 
@@ -282,4 +282,4 @@ def test_no_second_run_on_the_same_work(
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     with folder.with_suffix(".lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert f"train: another run still writes {folder}: wait for its end" in fault_of("train")
+        assert f"train: another run still writes {folder}: wait for its end" in error_of("train")

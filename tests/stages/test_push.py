@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from helpers.hub_repositories import Account, Repository
 from helpers.hub_server import Hub
-from helpers.project import ROOT, fault_of, run_stage, snapshot
+from helpers.project import ROOT, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from huggingface_hub import ModelCard, constants
 from transformers import pipeline
@@ -106,7 +106,7 @@ class TestExport:
     def test_an_export_that_fails_is_not_pushed(self, finished: Path, hub: Hub) -> None:
         configure("export")
         Path("models/finetuned").rename("elsewhere")
-        assert "models/finetuned is missing" in fault_of("export")
+        assert "models/finetuned is missing" in error_of("export")
         assert hub.repositories == {}
 
     @pytest.mark.parametrize("route", ["create", "store", "commit"])
@@ -224,9 +224,9 @@ def test_check_asks_before_the_first_stage(workspace: Path, hub: Hub) -> None:
 
 def test_a_push_needs_a_name(workspace: Path) -> None:
     configure("export", repo_id=None)
-    assert "export.hub: push is true, so repo_id must name a repository (OWNER/NAME)" in fault_of("check")
+    assert "export.hub: push is true, so repo_id must name a repository (OWNER/NAME)" in error_of("check")
     configure("train", repo_id="people")
-    assert "train.hub.repo_id: " in fault_of("check")
+    assert "train.hub.repo_id: " in error_of("check")
 
 
 def in_own_process(hub: Hub, home: Path, *command: str, **environment: str) -> str:

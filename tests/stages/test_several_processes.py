@@ -49,7 +49,11 @@ def results() -> tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]
     ("changed", "launcher"),
     [
         (
-            {"engine": "accelerate", "batches": {"order": "by_length", "tokens_per_batch": 40}, "device_tokens": 12},
+            {
+                "engine": "accelerate",
+                "batches": {"order": "by_length", "subwords_per_batch": 40},
+                "subwords_per_device": 12,
+            },
             "ours",
         ),
         ({"engine": "trainer", "label_smoothing": 0.1}, "torchrun"),

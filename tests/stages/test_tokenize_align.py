@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.project import ROOT, edit, fault_of, run_stage, snapshot
+from helpers.project import ROOT, edit, error_of, run_stage, snapshot
 from transformers import ByT5Tokenizer
 
 from tagline.artifacts import exported, tokenized
@@ -37,19 +37,19 @@ from tagline.tokenization.params import TokenizeAlign
 )
 def test_bad_params(finished: Path, old: str, new: str, message: str) -> None:
     edit(Path("params.yaml"), old, new)
-    assert message in fault_of("tokenize_align")
+    assert message in error_of("tokenize_align")
 
 
 @pytest.mark.parametrize(("folder", "stage"), [("data/raw", "download"), ("models/pretrained", "download")])
 def test_missing_inputs(finished: Path, folder: str, stage: str) -> None:
     shutil.rmtree(folder)
-    assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in fault_of("tokenize_align")
+    assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in error_of("tokenize_align")
 
 
 def test_a_tokenizer_that_is_not_fast(finished: Path) -> None:
     shutil.rmtree("models/pretrained/tokenizer")
     ByT5Tokenizer().save_pretrained("models/pretrained/tokenizer")
-    assert fault_of("tokenize_align") == (
+    assert error_of("tokenize_align") == (
         "tokenize_align: ByT5Tokenizer in models/pretrained/tokenizer is not a fast tokenizer, so it can't say which "
         "word a sub-word belongs to: choose an encoder that has a tokenizer.json"
     )
@@ -60,7 +60,7 @@ def test_one_label_only(finished: Path) -> None:
         lines = [line and f"{line.split()[0]} X O" for line in file.read_text().split("\n")]
         file.write_text("\n".join(lines))
     run_stage("download")
-    assert "the column ner has one label only (O): expected at least two to learn from" in fault_of("tokenize_align")
+    assert "the column ner has one label only (O): expected at least two to learn from" in error_of("tokenize_align")
 
 
 def test_io_is_told_and_converted(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,7 +104,7 @@ def test_limits_fail_the_stage_and_name_the_rows(finished: Path) -> None:
     edit(Path("params.yaml"), "    without_subwords:\n", "    without_subwords: 0\n")
     edit(Path("params.yaml"), "    windowed:\n", "    windowed: 1\n")
     edit(Path("params.yaml"), "    duplicates:\n", "    duplicates: 1\n")
-    message = fault_of("tokenize_align")
+    message = error_of("tokenize_align")
     assert message.startswith(
         "tokenize_align: data/raw passes limits that params.yaml sets:\n  test: sentences that also stand"
     )
@@ -119,12 +119,12 @@ def test_limits_fail_the_stage_and_name_the_rows(finished: Path) -> None:
 
 
 def test_illegal_tags_can_be_refused(finished: Path) -> None:
-    edit(Path("params.yaml"), "illegal: repair", "illegal: refuse")
+    edit(Path("params.yaml"), "illegal: repair", "illegal: error")
     run_stage("tokenize_align")
     rewrite(lambda text: text.replace("Lind PROPN I-PER", "Lind PROPN I-LOC", 1))
     run_stage("download")
-    assert fault_of("tokenize_align") == (
-        "tokenize_align: tokenize_align.illegal is refuse, repair would take them as conlleval does:\n"
+    assert error_of("tokenize_align") == (
+        "tokenize_align: tokenize_align.illegal is error, repair would take them as conlleval does:\n"
         "  train, in IOB2: tags that the label scheme forbids where they stand: 1 "
         "(train-0, word 1 (Lind): I-LOC after B-PER)\n"
         "  validation, in IOB2: tags that the label scheme forbids where they stand: 1 "
@@ -140,7 +140,7 @@ def test_the_scheme_of_params_counts(finished: Path) -> None:
     metrics = json.loads(Path("metrics/data.json").read_text())
     assert (metrics["train"]["scheme"], metrics["train"]["illegal"]) == ("BIOES", 38), "no span is closed"
     edit(Path("params.yaml"), "scheme: BIOES", "scheme: IO")
-    assert "train, column ner: IO has no tag B-LOC: expected I- or O (tokenize_align.scheme in" in fault_of(
+    assert "train, column ner: IO has no tag B-LOC: expected I- or O (tokenize_align.scheme in" in error_of(
         "tokenize_align"
     )
     edit(Path("params.yaml"), "scheme: IO", "scheme: tags")

@@ -10,7 +10,7 @@ from runpy import run_path
 
 import pytest
 import torch
-from helpers.project import ROOT, edit, fault_of, run_stage
+from helpers.project import ROOT, edit, error_of, run_stage
 from helpers.tiny import PEOPLE, PLACES, save_encoder, word_piece
 from safetensors.torch import load_file, save_file
 from transformers import RobertaConfig, RobertaForTokenClassification
@@ -26,7 +26,7 @@ from transformers import RobertaConfig, RobertaForTokenClassification
 )
 def test_bad_params(finished: Path, old: str, new: str, message: str) -> None:
     edit(Path("params.yaml"), old, new)
-    assert message in fault_of("train")
+    assert message in error_of("train")
 
 
 @pytest.mark.parametrize(
@@ -40,39 +40,39 @@ def test_bad_params(finished: Path, old: str, new: str, message: str) -> None:
 )
 def test_missing_inputs(finished: Path, folder: str, stage: str) -> None:
     shutil.rmtree(folder)
-    assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in fault_of("train")
+    assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in error_of("train")
 
 
 def test_data_of_another_tokenizer(finished: Path) -> None:
     shutil.rmtree("models/pretrained/tokenizer")
     word_piece(["other"]).save_pretrained("models/pretrained/tokenizer")
-    assert "data/tokenized was made by another tokenizer than models/pretrained/tokenizer" in fault_of("train")
+    assert "data/tokenized was made by another tokenizer than models/pretrained/tokenizer" in error_of("train")
 
 
 def test_more_labels_in_the_data_than_names(finished: Path) -> None:
     labels = json.loads(Path("data/tokenized/labels.json").read_text())
     labels["names"] = labels["names"][:3]
     Path("data/tokenized/labels.json").write_text(json.dumps(labels))
-    assert "the classifier has 3 labels, data/tokenized holds ids up to 4 and names 3" in fault_of("train")
+    assert "the classifier has 3 labels, data/tokenized holds ids up to 4 and names 3" in error_of("train")
 
 
 def test_an_encoder_of_fewer_subwords(finished: Path) -> None:
     save_encoder(Path("models/pretrained/encoder"), word_piece([]), vocabulary=10)
-    message = fault_of("train")
+    message = error_of("train")
     assert "the encoder knows 10 sub-words, data/tokenized holds ids up to" in message
     assert "encoder and tokenizer do not belong together" in message
 
 
 def test_windows_longer_than_the_encoder_reads(finished: Path) -> None:
     save_encoder(Path("models/pretrained/encoder"), word_piece([*PEOPLE, *PLACES]), positions=16)
-    message = fault_of("train")
+    message = error_of("train")
     assert "the encoder reads at most 16 sub-words, data/tokenized has windows of " in message
     assert "lower tokenize_align.max_length in params.yaml" in message
 
 
 def test_windows_padded_to_more_than_the_encoder_reads(finished: Path) -> None:
     edit(Path("params.yaml"), "pad_to_multiple_of:", "pad_to_multiple_of: 100")
-    message = fault_of("train")
+    message = error_of("train")
     assert "the encoder reads at most 64 sub-words, train.pad_to_multiple_of = 100 makes 100 of " in message
     assert "choose a divisor of 64, or null" in message
 
@@ -80,12 +80,12 @@ def test_windows_padded_to_more_than_the_encoder_reads(finished: Path) -> None:
 def test_weights_that_are_cut_off(finished: Path) -> None:
     weights = Path("models/pretrained/encoder/model.safetensors")
     weights.write_bytes(weights.read_bytes()[:1000])
-    assert "models/pretrained/encoder holds no model for token classification" in fault_of("train")
+    assert "models/pretrained/encoder holds no model for token classification" in error_of("train")
 
 
 def test_an_encoder_that_no_token_classifier_fits_on(finished: Path) -> None:
     Path("models/pretrained/encoder/config.json").write_text('{"model_type": "vit"}')
-    assert "models/pretrained/encoder holds no model for token classification" in fault_of("train")
+    assert "models/pretrained/encoder holds no model for token classification" in error_of("train")
 
 
 def test_a_tokenizer_that_pads_on_the_left_changes_no_score(finished: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_loss_that_is_not_finite_stops(finished: Path) -> None:
     tensors = load_file(weights)
     tensors["encoder.layer.0.output.dense.weight"].fill_(float("nan"))
     save_file(tensors, weights, metadata={"format": "pt"})
-    message = fault_of("train")
+    message = error_of("train")
     assert "train: the train loss is nan at step 1, epoch 1, in the sentences " in message
     assert re.search(r"in the sentences (train-\d+|\d+), (train-\d+|\d+): lower train.learning_rate", message), message
 
@@ -124,6 +124,6 @@ def test_arguments_that_no_stage_has(finished: Path, stage: str) -> None:
 @pytest.mark.parametrize("content", ["{", "[]", "{}"])
 def test_damaged_labels(finished: Path, content: str) -> None:
     Path("data/tokenized/labels.json").write_text(content)
-    message = fault_of("train")
+    message = error_of("train")
     assert "data/tokenized/labels.json is damaged" in message
     assert "run `dvc repro tokenize-align` again" in message

@@ -14,16 +14,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.labels.label_list import Kind, Labels
 from tagline.model.decoding import Decoding
 
 TAGGER = "tagger.json"
 
-Form = Literal["onnx-int8", "onnx", "torch"]
+BackendName = Literal["onnx-int8", "onnx", "torch"]
 """The forms of an exported model, the fastest first on a CPU. `torch` is the transformers folder."""
-GRAPHS: dict[Form, str] = {"onnx-int8": "model.int8.onnx", "onnx": "model.onnx"}
+GRAPHS: dict[BackendName, str] = {"onnx-int8": "model.int8.onnx", "onnx": "model.onnx"}
 """The files of those for onnxruntime, each there only where it was asked for."""
 
 
@@ -58,7 +58,7 @@ def read(folder: Path) -> Exported:
     """Read tagger.json.
 
     Raises:
-        Fault: it is missing or damaged.
+        UserError: it is missing or damaged.
     """
     path = folder / TAGGER
     content = read_json(path, "export")
@@ -78,16 +78,16 @@ def read(folder: Path) -> Exported:
     except (KeyError, TypeError, ValueError, OverflowError):
         known = False
     if not known:
-        raise Fault(f"{path} is damaged: run `dvc repro export` again")
+        raise UserError(f"{path} is damaged: run `dvc repro export` again")
     return Exported(labels, content["decoding"], max_length, stride, padding, content["one_by_one"])
 
 
-def forms(folder: Path) -> list[Form]:
+def forms(folder: Path) -> list[BackendName]:
     """The forms that an export has, the fastest first."""
-    return [form for form in get_args(Form) if form == "torch" or (folder / GRAPHS[form]).is_file()]
+    return [form for form in get_args(BackendName) if form == "torch" or (folder / GRAPHS[form]).is_file()]
 
 
-def files(folder: Path, form: Form) -> list[Path]:
+def files(folder: Path, form: BackendName) -> list[Path]:
     """The files of a form. Those of the transformers folder are all that are of no graph."""
     graphs = {name: sorted(folder.glob(f"{file}*")) for name, file in GRAPHS.items()}
     if form != "torch":

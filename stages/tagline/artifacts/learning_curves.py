@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from tagline.core.errors import Fault, require
+from tagline.core.errors import UserError, require
 
 Rows = list[dict[str, float]]
 
@@ -16,7 +16,7 @@ def read(path: Path, columns: Sequence[str]) -> Rows:
     """Read columns of numbers of a CSV file with a header.
 
     Raises:
-        Fault: the file is missing, lacks a column, or holds something that is no finite number.
+        UserError: the file is missing, lacks a column, or holds something that is no finite number.
     """
     require(path, "train")
     with path.open(encoding="utf-8", newline="") as file:
@@ -26,5 +26,5 @@ def read(path: Path, columns: Sequence[str]) -> Rows:
         except (KeyError, TypeError, ValueError):
             rows = [{"": math.nan}]
     if not all(math.isfinite(value) for row in rows for value in row.values()):
-        raise Fault(f"{path} is damaged (expected numbers as {','.join(columns)}): run `dvc repro train` again")
+        raise UserError(f"{path} is damaged (expected numbers as {','.join(columns)}): run `dvc repro train` again")
     return rows

@@ -11,7 +11,7 @@ import pyarrow as pa
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_from_disk
 
 from tagline.artifacts.shards import ShardWriter, read
-from tagline.core.errors import Fault, require
+from tagline.core.errors import UserError, require
 from tagline.core.terminal import printable
 
 SPLITS = ("train", "validation", "test")
@@ -42,7 +42,7 @@ def write(path: Path, splits: Mapping[str, Iterable[Row]], layers: Sequence[str]
         The number of sentences of each split.
 
     Raises:
-        Fault: a split has no sentences, or a sentence has more or fewer tags than words.
+        UserError: a split has no sentences, or a sentence has more or fewer tags than words.
     """
     path.mkdir(parents=True)
     seen: dict[str, dict[str, int]] = {layer: {} for layer in layers}
@@ -91,14 +91,14 @@ def _write_waiting(file: Path, split: str, rows: Iterable[Row], seen: dict[str, 
             writer.write_batch(pa.record_batch(columns, schema=schema))
             number += len(batch)
     if not number:
-        raise Fault(f"the split {split} has no sentences: expected at least one")
+        raise UserError(f"the split {split} has no sentences: expected at least one")
 
 
 def _check_lengths(ids: pa.StringArray, words: pa.ListArray, tags: pa.ListArray, layer: str) -> None:
     wrong = np.flatnonzero(words.value_lengths().to_numpy() != tags.value_lengths().to_numpy())
     if len(wrong):
         row = int(wrong[0])
-        raise Fault(f"sentence {ids[row]} has {len(words[row])} words, but {len(tags[row])} tags in {layer}")
+        raise UserError(f"sentence {ids[row]} has {len(words[row])} words, but {len(tags[row])} tags in {layer}")
 
 
 def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -122,15 +122,15 @@ def load(path: Path) -> DatasetDict:
     """Read data/raw.
 
     Raises:
-        Fault: the folder is missing, or no data set that this project wrote.
+        UserError: the folder is missing, or no data set that this project wrote.
     """
     require(path, "download")
     try:
         corpus = load_from_disk(str(path))
     except (FileNotFoundError, ValueError) as error:
-        raise Fault(f"{path} holds no data set ({error}): run `dvc repro download` again") from None
+        raise UserError(f"{path} holds no data set ({error}): run `dvc repro download` again") from None
     if not isinstance(corpus, DatasetDict) or set(corpus) != set(SPLITS):
-        raise Fault(f"{path} must hold the splits {', '.join(SPLITS)}: run `dvc repro download` again")
+        raise UserError(f"{path} must hold the splits {', '.join(SPLITS)}: run `dvc repro download` again")
     return corpus
 
 

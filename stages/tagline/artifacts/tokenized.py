@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
 
-from tagline.core.errors import Fault, require
+from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.labels import label_list as label_lists
@@ -75,7 +75,7 @@ def load_labels(path: Path) -> Labels:
     """Read the labels of data/tokenized.
 
     Raises:
-        Fault: the folder is missing or incomplete.
+        UserError: the folder is missing or incomplete.
     """
     require(path, "tokenize-align")
     return label_lists.read(path / "labels.json")
@@ -85,14 +85,14 @@ def load_split(path: Path, split: str) -> Split:
     """Read one split of data/tokenized.
 
     Raises:
-        Fault: the folder is missing or incomplete.
+        UserError: the folder is missing or incomplete.
     """
     require(path / "sentences" / split, "tokenize-align")
     require(path / "windows" / split, "tokenize-align")
     try:
         return Split(load_from_disk(str(path / "sentences" / split)), load_from_disk(str(path / "windows" / split)))
     except (FileNotFoundError, ValueError) as error:
-        raise Fault(f"{path} is damaged ({error}): run `dvc repro tokenize-align` again") from None
+        raise UserError(f"{path} is damaged ({error}): run `dvc repro tokenize-align` again") from None
 
 
 def write_provenance(tokenizer: Path, one_by_one: bool, path: Path) -> None:
@@ -113,8 +113,8 @@ def is_one_by_one(path: Path) -> bool:
 
 
 def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:
-    """Raise a `Fault` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``, a stage's out."""
+    """Raise a `UserError` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``, a stage's out."""
     require(tokenizer / TOKENIZER_FILE, written_by)
     made_by = read_json(path / PROVENANCE, "tokenize-align").get("tokenizer_sha256")
     if made_by != sha256(tokenizer / TOKENIZER_FILE):
-        raise Fault(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")
+        raise UserError(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")

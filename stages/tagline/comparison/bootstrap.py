@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tagline.comparison.sheets import Sheet
+from tagline.comparison.count_matrices import CountMatrix
 from tagline.metrics.resampling import interval, weights
 
 Floats = npt.NDArray[np.float64]
@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 RESAMPLES = 1000
 
 
-def difference_interval(old: Sequence[Sheet], new: Sequence[Sheet], seed: int) -> tuple[Floats, Floats]:
+def difference_interval(old: Sequence[CountMatrix], new: Sequence[CountMatrix], seed: int) -> tuple[Floats, Floats]:
     """The 95 % interval of new minus old, each the mean of its runs.
 
     Sentences are drawn with replacement, the same ones for all runs, which is what pairs them (Efron and Tibshirani,

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from scipy.stats import ttest_ind_from_stats
 
 from tagline.comparison.bootstrap import difference_interval
+from tagline.comparison.count_matrices import OVERALL, count_matrices
 from tagline.comparison.randomisation import p_values
-from tagline.comparison.sheets import OVERALL, sheets
 from tagline.metrics.counts import Counts
 
 Floats = npt.NDArray[np.float64]
-Verdict = Literal["noise", "real"]
+Verdict = Literal["not significant", "significant"]
 
 LEVEL = 0.05
 SEED = 42
@@ -46,7 +46,7 @@ class Difference:
     @property
     def verdict(self) -> Verdict:
         """*real* where p is below `LEVEL` and the interval leaves out 0, both of them; else *noise*."""
-        return "real" if self.p < LEVEL and (self.low > 0 or self.high < 0) else "noise"
+        return "significant" if self.p < LEVEL and (self.low > 0 or self.high < 0) else "not significant"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Differences:
     per_type: dict[str, Difference]
 
 
-def spread(values: Sequence[float]) -> float | None:
+def standard_deviation(values: Sequence[float]) -> float | None:
     """The standard deviation of a score over runs, as of a sample; None of a single run."""
     return stdev(values) if len(values) > 1 else None
 
@@ -72,7 +72,7 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> Differences:
         old: the counts of each run of one side.
         new: those of the other; all of the same sentences in the same order, against the same gold labels.
     """
-    both = sheets([*old, *new])
+    both = count_matrices([*old, *new])
     sides = both[: len(old)], both[len(old) :]
     values = [np.array([sheet.total() for sheet in side]) for side in sides]
     low, high = difference_interval(sides[0], sides[1], SEED)

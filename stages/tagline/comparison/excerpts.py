@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tagline.comparison.changes import Change
-from tagline.comparison.forms import Terminal
 from tagline.comparison.splits import Compared
+from tagline.comparison.styles import Terminal
 from tagline.labels.entities import Entity
 
 # Words that are shown on each side of an entity.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from tagline.comparison.sheets import Sheet
+from tagline.comparison.count_matrices import CountMatrix
 from tagline.metrics.resampling import BLOCK
 
 Floats = npt.NDArray[np.float64]
@@ -19,7 +19,7 @@ EXACT = 13
 _EPSILON = 1e-12
 
 
-def p_values(old: Sheet, new: Sheet, seed: int) -> Floats:
+def p_values(old: CountMatrix, new: CountMatrix, seed: int) -> Floats:
     """Find the two-sided p of the difference of each score by approximate randomisation (Noreen, 1989; Yeh, 2000).
 
     If the sides were alike, what each predicted of a sentence could as well be the other's. So both are swapped in

@@ -8,7 +8,7 @@ from typing import Any
 
 from tagline.comparison.bootstrap import RESAMPLES
 from tagline.comparison.changes import Change
-from tagline.comparison.differences import LEVEL, SEED, Difference, spread
+from tagline.comparison.differences import LEVEL, SEED, Difference, standard_deviation
 from tagline.comparison.randomisation import SHUFFLES
 from tagline.comparison.runs import Rows, Run
 from tagline.comparison.splits import Comparison
@@ -70,10 +70,10 @@ def _difference(each: Difference) -> dict[str, Any]:
 
 
 def _side(values: Sequence[float]) -> dict[str, Any]:
-    deviation = spread(values)
+    deviation = standard_deviation(values)
     return {
         "mean": round(fmean(values), DIGITS),
-        "spread": None if deviation is None else round(deviation, DIGITS),
+        "sd": None if deviation is None else round(deviation, DIGITS),
         "runs": [round(value, DIGITS) for value in values],
     }
 

@@ -8,12 +8,12 @@ from statistics import fmean
 from tabulate import tabulate
 
 from tagline.comparison.bootstrap import RESAMPLES
-from tagline.comparison.differences import LEVEL, Difference, spread
+from tagline.comparison.differences import LEVEL, Difference, standard_deviation
 from tagline.comparison.excerpts import excerpts
-from tagline.comparison.forms import Terminal
 from tagline.comparison.randomisation import SHUFFLES
 from tagline.comparison.runs import Run
 from tagline.comparison.splits import Compared, Comparison
+from tagline.comparison.styles import Terminal
 
 _HEADERS = ("split", "score", "old", "new", "difference", "95 % interval", "p", "verdict")
 _ALIGNED = ("left", "left", "right", "right", "right", "right", "right", "left")
@@ -63,7 +63,7 @@ def _rows(split: Compared, form: Terminal) -> Iterator[tuple[str, ...]]:
 
 
 def _value(runs: Sequence[float]) -> str:
-    deviation = spread(runs)
+    deviation = standard_deviation(runs)
     return f"{fmean(runs):.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
 
 

@@ -17,7 +17,7 @@ from dvc.repo import Repo
 from dvc.scm import RevError, resolve_rev
 
 from tagline.comparison.runs import PREDICTIONS, Run, make_run
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 # What DVC itself calls the files as they are now.
 WORKSPACE = "workspace"
@@ -38,39 +38,41 @@ def read(name: str, splits: Sequence[str]) -> Run:
         splits: which predictions to read.
 
     Raises:
-        Fault: the folder is no repository of DVC, it has no such revision, or the predictions can't be had.
+        UserError: the folder is no repository of DVC, it has no such revision, or the predictions can't be had.
     """
-    with _told(), Repo() as here:
+    with _dvc_errors(), Repo() as here:
         if name == WORKSPACE:
             return _workspace(here, splits)
         # A commit's own settings may name a remote that has moved since, or none yet: those of today go first.
         settings = {section: here.config[section] for section in ("core", "cache", "remote")}
-        with _told(name):
+        with _dvc_errors(name):
             _check_commit(here, name)
-        with _told(name), Repo(here.root_dir, rev=name, config=settings) as repo:
+        with _dvc_errors(name), Repo(here.root_dir, rev=name, config=settings) as repo:
             return _commit(name, repo, splits)
 
 
 def _check_commit(repo: Any, name: str) -> None:
-    """Raise a `Fault` where Git knows a file or a folder by that name (``HEAD:params.yaml``), which DVC trips over."""
+    """Raise a `UserError` where Git knows a file or a folder by that name (``HEAD:params.yaml``), which DVC trips over."""
     found = resolve_rev(repo.scm, name)
     try:
         resolve_rev(repo.scm, f"{found}^{{commit}}")
     except RevError:
-        raise Fault(f"{name} is no commit: expected {_EXPECTED}") from None
+        raise UserError(f"{name} is no commit: expected {_EXPECTED}") from None
 
 
 @contextmanager
-def _told(revision: str | None = None) -> Iterator[None]:
-    """What DVC has against the folder, or against a revision, as a `Fault`."""
+def _dvc_errors(revision: str | None = None) -> Iterator[None]:
+    """What DVC has against the folder, or against a revision, as a `UserError`."""
     try:
         yield
     except RevError as error:
-        raise Fault(f"{error}: expected {_EXPECTED}") from None
+        raise UserError(f"{error}: expected {_EXPECTED}") from None
     except NotDvcRepoError as error:
-        raise Fault(f"{revision} has no {PREDICTIONS}: DVC was not set up there" if revision else str(error)) from None
+        raise UserError(
+            f"{revision} has no {PREDICTIONS}: DVC was not set up there" if revision else str(error)
+        ) from None
     except DvcException as error:
-        raise Fault(f"{revision}: {error}" if revision else str(error)) from None
+        raise UserError(f"{revision}: {error}" if revision else str(error)) from None
 
 
 def _workspace(repo: Any, splits: Sequence[str]) -> Run:
@@ -80,7 +82,7 @@ def _workspace(repo: Any, splits: Sequence[str]) -> Run:
         try:
             return (root / path).read_bytes()
         except FileNotFoundError:
-            raise Fault(
+            raise UserError(
                 f"the workspace has no {path}: `dvc checkout evaluate` brings it back, `dvc pull evaluate` fetches it, "
                 "`dvc repro evaluate` computes it"
             ) from None
@@ -130,7 +132,9 @@ def _commit(name: str, repo: Any, splits: Sequence[str]) -> Run:
     commit = repo.get_rev()
     locked = [out for out in repo.index.outs if out.def_path == PREDICTIONS and out.hash_info]
     if not locked:
-        raise Fault(f"{name} has no {PREDICTIONS}: its dvc.lock knows of none. {_remake(commit)}, and commit dvc.lock")
+        raise UserError(
+            f"{name} has no {PREDICTIONS}: its dvc.lock knows of none. {_remake(commit)}, and commit dvc.lock"
+        )
     remote = repo.config["core"].get("remote")
 
     def predictions(path: str) -> bytes:
@@ -138,7 +142,7 @@ def _commit(name: str, repo: Any, splits: Sequence[str]) -> Run:
             content: bytes = files.read_bytes(path)
         except Exception as error:  # every kind of remote has a client with exceptions of its own
             where = f"in DVC's remote {remote}" if remote else "in a remote, since DVC has no default one"
-            raise Fault(
+            raise UserError(
                 f"the {path} of {name} is not in DVC's cache, nor {where}{_reason(error)}. Where it "
                 f"was made `dvc push` shares it. {_remake(commit, ' --pull' if remote else '')}"
             ) from None

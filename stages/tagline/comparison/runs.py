@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import is_spans
 
@@ -74,12 +74,12 @@ def make_run(
     Args:
         name: the revision as the user wrote it.
         commit: the hash that it stands for.
-        predictions: gives the bytes of a file of data/predictions, or raises a `Fault`.
+        predictions: gives the bytes of a file of data/predictions, or raises a `UserError`.
         committed: gives the bytes of a file that Git keeps, None where it is not there.
         splits: which ones to read.
 
     Raises:
-        Fault: a file is missing or damaged.
+        UserError: a file is missing or damaged.
     """
     rows = {split: _rows(predictions(path := f"{PREDICTIONS}/{split}.parquet"), f"{name}: {path}") for split in splits}
     data = _object(committed(DATA), f"{name}: {DATA}")
@@ -94,14 +94,14 @@ def _rows(content: bytes, where: str) -> Rows:
     try:
         file = pq.ParquetFile(BytesIO(content))
         if missing := [name for name in _COLUMNS if name not in file.schema_arrow.names]:
-            raise Fault(f"{where} lacks the column {missing[0]}: run `dvc repro evaluate` again")
+            raise UserError(f"{where} lacks the column {missing[0]}: run `dvc repro evaluate` again")
         table = file.read(list(_COLUMNS))
     except pa.ArrowException as error:
-        raise Fault(f"{where} is no table of predictions ({error}): run `dvc repro evaluate` again") from None
+        raise UserError(f"{where} is no table of predictions ({error}): run `dvc repro evaluate` again") from None
     rows = Rows(*(table.column(name).to_pylist() for name in _COLUMNS))
     for name, *lists in zip(rows.ids, rows.words, rows.gold, rows.predicted, strict=True):
         if not (isinstance(name, str) and all(map(_is_texts, lists))) or len(set(map(len, lists))) != 1:
-            raise Fault(
+            raise UserError(
                 f"{where}, row {name}: expected an id, words, and as many gold and predicted labels, all of them text"
             )
     return rows
@@ -116,7 +116,7 @@ def _object(content: bytes | None, where: str) -> dict[str, Any]:
     try:
         value = {} if content is None else json.loads(content)
     except ValueError as error:
-        raise Fault(f"{where} is damaged ({error})") from None
+        raise UserError(f"{where} is damaged ({error})") from None
     if not isinstance(value, dict) or not all(isinstance(of_split, dict) for of_split in value.values()):
-        raise Fault(f"{where} is damaged (expected an object of objects, one a split)")
+        raise UserError(f"{where} is damaged (expected an object of objects, one a split)")
     return value

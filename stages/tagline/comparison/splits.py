@@ -10,7 +10,7 @@ from tagline.comparison.differences import Difference, Differences, differences
 from tagline.comparison.joining import join
 from tagline.comparison.notes import alike, left_out, other_gold, other_metrics
 from tagline.comparison.runs import Rows, Run
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
 from tagline.metrics.counts import Counts, count
@@ -59,7 +59,7 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
     """Compare splits of two sides.
 
     Raises:
-        Fault: as `compare_split` does.
+        UserError: as `compare_split` does.
     """
     return Comparison(old, new, [compare_split(split, old, new) for split in splits])
 
@@ -68,7 +68,7 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     """Compare a split over the sentences that all runs have, against the gold labels of the last run.
 
     Raises:
-        Fault: the runs have no sentence in common, or are of different tasks.
+        UserError: the runs have no sentence in common, or are of different tasks.
     """
     runs = [*old, *new]
     places = join([run.splits[split] for run in runs])
@@ -90,11 +90,11 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
 
 def _check(split: str, runs: Sequence[Run], rows: Sequence[Rows]) -> None:
     if not rows[-1].ids:
-        raise Fault(f"{_names(runs)} have no sentence of {split} in common: expected splits that overlap")
+        raise UserError(f"{_names(runs)} have no sentence of {split} in common: expected splits that overlap")
     types = [_types(run, own) for run, own in zip(runs, rows, strict=True)]
     for run, own in zip(runs, types, strict=True):
         if run.kind != runs[-1].kind or (own and types[-1] and not own & types[-1]):
-            raise Fault(
+            raise UserError(
                 f"{run.name} and {runs[-1].name} are of different tasks: {_examples(run, own)} here, "
                 f"{_examples(runs[-1], types[-1])} there; expected the same tokenize_align.task"
             )

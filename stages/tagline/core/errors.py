@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tagline.core.signals import Interrupted, heeding
+from tagline.core.signals import Interrupted, raise_on_signals
 
 
-class Fault(Exception):
+class UserError(Exception):
     """A fault of the input or the environment.
 
     The message says what is wrong, where (``file:line`` or a row's id), and what would be right. A stage never
@@ -20,14 +20,14 @@ class Fault(Exception):
 
 
 def require(path: Path, made_by: str) -> None:
-    """Raise a `Fault` when an upstream artifact is not there.
+    """Raise a `UserError` when an upstream artifact is not there.
 
     Args:
         path: file or folder that this stage reads.
         made_by: the stage of dvc.yaml that writes it.
     """
     if not path.exists():
-        raise Fault(f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first")
+        raise UserError(f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first")
 
 
 def take_no_arguments(description: str | None) -> None:
@@ -47,9 +47,9 @@ def exit_with_message(main: Callable[[], None]) -> None:
     """
     name = Path(sys.argv[0]).stem
     try:
-        with heeding():
+        with raise_on_signals():
             main()
-    except Fault as fault:
+    except UserError as fault:
         sys.exit(f"{name}: {fault}")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

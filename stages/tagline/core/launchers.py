@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 # Of torchrun and `accelerate launch`, and of three families of MPI: the names that accelerate looks for.
 SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
@@ -36,9 +36,9 @@ def launched() -> bool:
 
 
 def refuse(stage: str) -> None:
-    """Raise a `Fault` where a launcher started several processes of a stage that is one."""
+    """Raise a `UserError` where a launcher started several processes of a stage that is one."""
     if size() > 1:
-        raise Fault(f"{stage} is one process, a launcher started {size()}: run it without one")
+        raise UserError(f"{stage} is one process, a launcher started {size()}: run it without one")
 
 
 def _number(names: tuple[str, ...], otherwise: int) -> int:

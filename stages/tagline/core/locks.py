@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 # Seconds to wait for the process that holds a lock. One that was told to end does so within a third of it.
 PATIENCE = 30
@@ -23,7 +23,7 @@ def locked(path: Path, place: Path) -> Iterator[None]:
         place: what it guards, for messages.
 
     Raises:
-        Fault: another process holds it, and still does after `PATIENCE` seconds.
+        UserError: another process holds it, and still does after `PATIENCE` seconds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
@@ -34,7 +34,7 @@ def locked(path: Path, place: Path) -> Iterator[None]:
         try:
             lock.acquire(timeout=PATIENCE)
         except Timeout:
-            raise Fault(f"another run still writes {place}: wait for its end, or end it, and start again") from None
+            raise UserError(f"another run still writes {place}: wait for its end, or end it, and start again") from None
     try:
         yield
     finally:

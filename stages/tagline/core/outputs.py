@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import Fault, require
+from tagline.core.errors import UserError, require
 from tagline.core.locks import locked
-from tagline.core.signals import interrupted_later
+from tagline.core.signals import defer_signals
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
         outs: files or folders; the block may write either at the path that it is given.
 
     Raises:
-        Fault: another process replaces them, and goes on with it.
+        UserError: another process replaces them, and goes on with it.
     """
     partials = [out.with_name(f".{out.name}.partial") for out in outs]
     with locked(outs[0].with_name(f".{outs[0].name}.lock"), outs[0]):
@@ -41,7 +41,7 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
             yield partials
             for partial in partials:
                 partial.stat()  # all of them, before the first earlier out goes
-            with interrupted_later():
+            with defer_signals():
                 for out, partial in zip(outs, partials, strict=True):
                     # A folder can't be renamed over one that is not empty, so there is an instant without either.
                     if os.path.lexists(out):
@@ -63,15 +63,15 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
     """Read a JSON object that a stage wrote.
 
     Raises:
-        Fault: the file is missing, or holds something else.
+        UserError: the file is missing, or holds something else.
     """
     require(path, made_by)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise Fault(f"{path} is damaged ({error}): run `dvc repro {made_by}` again") from None
+        raise UserError(f"{path} is damaged ({error}): run `dvc repro {made_by}` again") from None
     if not isinstance(value, dict):
-        raise Fault(f"{path} is damaged (no JSON object): run `dvc repro {made_by}` again")
+        raise UserError(f"{path} is damaged (no JSON object): run `dvc repro {made_by}` again")
     return value
 
 

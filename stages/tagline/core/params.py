@@ -14,7 +14,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 PARAMS = Path("params.yaml")
 
@@ -32,20 +32,20 @@ def read_file(path: Path = PARAMS) -> CommentedMap:
     """Read the file as YAML 1.2, by the parser that DVC uses: both see the same values (``2e-5`` is a float).
 
     Raises:
-        Fault: there is no such file, or it is not a YAML mapping, or a key stands twice.
+        UserError: there is no such file, or it is not a YAML mapping, or a key stands twice.
     """
     try:
         content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Fault(f"{path} is missing: run the stages from the repository's root") from None
+        raise UserError(f"{path} is missing: run the stages from the repository's root") from None
     except DuplicateKeyError as error:
         # All that it says shows both values, which may be whole sections.
         found = str(error.problem).partition(" with value ")[0]
-        raise Fault(f"{path}:{error.problem_mark.line + 1}: {found}: expected each key once") from None
+        raise UserError(f"{path}:{error.problem_mark.line + 1}: {found}: expected each key once") from None
     except (YAMLError, ValueError, RecursionError) as error:
-        raise Fault(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, CommentedMap):
-        raise Fault(f"{path} must be a mapping with one section a stage")
+        raise UserError(f"{path} must be a mapping with one section a stage")
     return content
 
 
@@ -53,12 +53,12 @@ def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
     """Read one section and check all of it at once.
 
     Raises:
-        Fault: names every key that is unknown, missing, of a wrong type or out of range, with its line.
+        UserError: names every key that is unknown, missing, of a wrong type or out of range, with its line.
     """
     content = read_file(path)
     found = faults(content, name, schema, path)
     if found:
-        raise Fault("\n  ".join([f"{path} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
+        raise UserError("\n  ".join([f"{path} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
     return schema.model_validate(_plain(content[name]))
 
 

@@ -36,10 +36,10 @@ class Interrupted(KeyboardInterrupt):
         self.status = 128 + number
 
 
-def end_silently() -> None:
+def default_sigint() -> None:
     """To be called before the libraries are imported, which takes seconds.
 
-    Until `heeding`, signals end the process as they end any other; Python would show where Ctrl-C met it. On Linux a
+    Until `raise_on_signals`, signals end the process as they end any other; Python would show where Ctrl-C met it. On Linux a
     process that DVC started ends with DVC, which leaves its stages running when it is killed, and one of several with
     the one that launched them.
     """
@@ -68,7 +68,7 @@ def _end_with(watched: list[int]) -> None:
 
 
 @contextmanager
-def heeding() -> Iterator[None]:
+def raise_on_signals() -> Iterator[None]:
     """Raise `Interrupted` in the block at the first SIGINT or SIGTERM; more of them change nothing."""
     # One that is ignored since before the process began, as those of background jobs are, stays so.
     before = {number: signal.getsignal(number) for number in SIGNALS}
@@ -83,7 +83,7 @@ def heeding() -> Iterator[None]:
 
 
 @contextmanager
-def interrupted_later() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Let a first signal to end wait for the end of the block, which is short; a second one does not wait."""
     if threading.current_thread() is not threading.main_thread():  # no signal interrupts it
         yield

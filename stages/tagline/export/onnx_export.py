@@ -13,7 +13,7 @@ import torch
 from torch.export import Dim
 from transformers import PreTrainedModel
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.export.onnx_model import INPUTS, OUTPUT
 
 # The first that has GELU as an operator of its own, which runtimes compute at once.
@@ -45,7 +45,7 @@ def write(model: PreTrainedModel, path: Path) -> None:
         path: the file; weights of more than `MOST_BYTES` come into a second one, ``NAME.data``.
 
     Raises:
-        Fault: PyTorch can't make a graph of the model.
+        UserError: PyTorch can't make a graph of the model.
     """
     ids = torch.ones((2, 8), dtype=torch.int64)
     mask = torch.ones_like(ids)
@@ -66,7 +66,7 @@ def write(model: PreTrainedModel, path: Path) -> None:
             )
     except Exception as error:  # the exporter lets errors of any kind through
         reason = next(iter(str(error).strip().splitlines()), "") or repr(error)
-        raise Fault(
+        raise UserError(
             f"PyTorch can't write {type(model).__name__} as ONNX ({reason}): set export.onnx and export.int8 to false"
         ) from None
     if program is None:

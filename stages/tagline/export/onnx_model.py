@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.model.batches import pad
 
 # The names by which `tagline.export.onnx_export` writes the graph's inputs and its output.
@@ -39,12 +39,12 @@ class OnnxModel:
         scores: how many there are of each sub-word, one a label.
 
     Raises:
-        Fault: the file is missing, damaged, or of another kind.
+        UserError: the file is missing, damaged, or of another kind.
     """
 
     def __init__(self, path: Path, padding: int = 0, threads: int = 1) -> None:
         if not path.is_file():
-            raise Fault(f"{path} is missing: the stage export writes it where its params ask for it")
+            raise UserError(f"{path} is missing: the stage export writes it where its params ask for it")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4  # errors are raised
@@ -53,9 +53,9 @@ class OnnxModel:
                 path, options, providers=["CPUExecutionProvider"], disabled_optimizers=[SLOWER]
             )
         except Exception as error:  # the library raises nothing more special
-            raise Fault(f"{path} is damaged ({str(error).splitlines()[0]}): run `dvc repro export` again") from None
+            raise UserError(f"{path} is damaged ({str(error).splitlines()[0]}): run `dvc repro export` again") from None
         if tuple(entry.name for entry in self.session.get_inputs()) != INPUTS:
-            raise Fault(f"{path} is no graph of this project: its inputs must be {', '.join(INPUTS)}")
+            raise UserError(f"{path} is no graph of this project: its inputs must be {', '.join(INPUTS)}")
         self.path, self.padding = path, padding
         self.scores: int = self.session.get_outputs()[0].shape[-1]
 
@@ -65,13 +65,13 @@ class OnnxModel:
         """See `Backend`. Several threads may ask at once.
 
         Raises:
-            Fault: onnxruntime can't compute it: a sub-word or a length that the graph does not know, too little memory.
+            UserError: onnxruntime can't compute it: a sub-word or a length that the graph does not know, too little memory.
         """
         inputs = dict(zip(INPUTS, pad(rows, self.padding), strict=True))
         try:
             (logits,) = self.session.run([OUTPUT], inputs)
         except Exception as error:  # the library raises nothing more special
-            raise Fault(
+            raise UserError(
                 f"{self.path} can't be computed ({str(error).splitlines()[0]}): where the files beside it are of "
                 "another export, run `dvc repro export` again"
             ) from None

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.metrics.scores import DIGITS, score
 from tagline.model.backends import Backend
 from tagline.model.decoding import Decoding
-from tagline.model.prediction import NotFinite, Predicted, Predictor, predict_split
+from tagline.model.prediction import NonFiniteError, Predicted, Predictor, predict_split
 
 # Sub-words of a forward pass, padding included.
-TOKENS_PER_BATCH = 256
+SUBWORDS_PER_BATCH = 256
 
 Rows = Sequence[npt.NDArray[np.integer[Any]]]
 Places = Sequence[npt.NDArray[np.int64]]
@@ -39,7 +39,7 @@ class Parity:
     def __init__(self, trained: Backend, split: Split, labels: Labels, decoding: Decoding) -> None:
         self.split, self.labels, self.decoding = split, labels, decoding
         self.gold = split.gold(labels)
-        kept = _Kept(trained)
+        kept = _RecordingBackend(trained)
         self.expected = self._predict(kept, "trained")
         self.answers = kept.answers
         self.f1 = self._f1(self.expected)
@@ -57,13 +57,13 @@ class Parity:
             difference of a logit, and the form's own F1.
 
         Raises:
-            Fault: a score of the form is no number.
+            UserError: a score of the form is no number.
         """
-        beside = _Beside(form, iter(self.answers))
+        beside = _ComparingBackend(form, iter(self.answers))
         try:
             found = self._predict(beside, name)
-        except NotFinite:
-            raise Fault(
+        except NonFiniteError:
+            raise UserError(
                 f"the form {name} gives scores that are no numbers, as float16 can; the earlier export was kept"
             ) from None
         pairs = zip(self.expected.labels, found.labels, strict=True)
@@ -75,14 +75,14 @@ class Parity:
         }
 
     def _predict(self, backend: Backend, name: str) -> Predicted:
-        return predict_split(Predictor(backend, self.labels, self.decoding, TOKENS_PER_BATCH), self.split, name)
+        return predict_split(Predictor(backend, self.labels, self.decoding, SUBWORDS_PER_BATCH), self.split, name)
 
     def _f1(self, predicted: Predicted) -> float:
         f1: float = score(self.gold, predicted.labels, self.labels.kind)["overall"]["f1"]
         return f1
 
 
-class _Kept:
+class _RecordingBackend:
     """A backend whose answers are kept, in the order in which it gave them."""
 
     def __init__(self, backend: Backend) -> None:
@@ -94,7 +94,7 @@ class _Kept:
         return self.answers[-1]
 
 
-class _Beside:
+class _ComparingBackend:
     """A backend whose answers are held against those of another one to the same questions."""
 
     def __init__(self, backend: Backend, expected: Iterator[Floats]) -> None:

@@ -17,7 +17,7 @@ import httpx2
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token, is_offline_mode
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.hub.failures import LOGIN, NO_HUB, no_hub, unreachable
 from tagline.hub.params import Push
 
@@ -50,10 +50,12 @@ class Target:
         """The target that a section of params.yaml names.
 
         Raises:
-            Fault: it names none.
+            UserError: it names none.
         """
         if params.repo_id is None:
-            raise Fault(f"{section}.repo_id in params.yaml is null: expected the repository to push to (OWNER/NAME)")
+            raise UserError(
+                f"{section}.repo_id in params.yaml is null: expected the repository to push to (OWNER/NAME)"
+            )
         return cls(section, params.repo_id, params.private, params.branch)
 
     def __str__(self) -> str:
@@ -63,18 +65,18 @@ class Target:
         """See by a few questions that a push would be let in. Nothing is changed on the Hub.
 
         Raises:
-            Fault: nobody is logged in, the token is none, it may not write there or make the repository, the repository
+            UserError: nobody is logged in, the token is none, it may not write there or make the repository, the repository
                 is public and should be private, or the Hub can't be reached.
         """
         if is_offline_mode():
-            raise Fault(
+            raise UserError(
                 f"HF_HUB_OFFLINE is set, so nothing can be pushed to {self.repo_id}: unset it, or make "
                 f"{self.section}.push in params.yaml false"
             )
         if get_token() is None:
-            raise Fault(f"nobody is logged in who could push to {self.repo_id} ({self.section}): log in by {LOGIN}")
+            raise UserError(f"nobody is logged in who could push to {self.repo_id} ({self.section}): log in by {LOGIN}")
         api = HfApi()
-        with self._failures_told():
+        with self._hub_errors():
             try:
                 # First, since it alone takes a limit for how long to wait.
                 found = api.model_info(self.repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT)
@@ -83,21 +85,21 @@ class Target:
                 return
             api.auth_check(self.repo_id, write=True)
         if self.private and not found.private:
-            raise Fault(
+            raise UserError(
                 f"{self.repo_id} is public, while {self.section}.private in params.yaml is true: make it private at "
                 f"{constants.ENDPOINT}/{self.repo_id}/settings, or make the key false"
             )
 
     def _check_right_to_create(self, user: dict[str, Any]) -> None:
-        """Raise a `Fault` where the Hub is sure to refuse. Of a fine-grained token only the Hub knows."""
+        """Raise a `UserError` where the Hub is sure to refuse. Of a fine-grained token only the Hub knows."""
         if user.get("auth", {}).get("accessToken", {}).get("role") == "read":
-            raise Fault(
+            raise UserError(
                 f"your token may read only, so it can't make {self.repo_id} ({self.section}.repo_id): take one with "
                 f"the right to write, by {LOGIN}"
             )
         owners = [user["name"], *(org["name"] for org in user.get("orgs", []))]
         if self.repo_id.split("/")[0] not in owners:
-            raise Fault(
+            raise UserError(
                 f"the Hub has no model {self.repo_id} ({self.section}.repo_id in params.yaml) that you may see, and "
                 f"lets you make none there: expected one of {', '.join(f'{owner}/...' for owner in owners)}"
             )
@@ -106,10 +108,10 @@ class Target:
         """Make the repository and the branch where they are missing.
 
         Raises:
-            Fault: the Hub refuses, or can't be reached.
+            UserError: the Hub refuses, or can't be reached.
         """
         api = HfApi()
-        with self._failures_told():
+        with self._hub_errors():
             api.create_repo(self.repo_id, private=self.private, exist_ok=True)
             if self.branch != constants.DEFAULT_REVISION:
                 api.create_branch(self.repo_id, branch=self.branch, exist_ok=True)
@@ -127,11 +129,11 @@ class Target:
             The commit, or None where all of it is there already.
 
         Raises:
-            Fault: the Hub refuses, fails or can't be reached. The branch is as it was then.
+            UserError: the Hub refuses, fails or can't be reached. The branch is as it was then.
         """
         files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
         api = HfApi()
-        with self._failures_told():
+        with self._hub_errors():
             head = api.model_info(self.repo_id, revision=self.branch)
             there = {file.rfilename for file in head.siblings or ()}
             gone = sorted(name for name in there - set(files) if any(fnmatch(name, pattern) for pattern in STALE))
@@ -148,11 +150,11 @@ class Target:
         return None if commit.oid == head.sha else commit.oid
 
     @contextmanager
-    def _failures_told(self) -> Iterator[None]:
+    def _hub_errors(self) -> Iterator[None]:
         try:
             yield
         except _FAILURES as error:
-            raise Fault(self._explain(error)) from None
+            raise UserError(self._explain(error)) from None
 
     def _explain(self, error: Exception) -> str:
         if isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):

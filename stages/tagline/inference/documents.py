@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.tokenization.words import split_words
 
 Span = tuple[int, int]
@@ -24,7 +24,7 @@ class Document:
         row: the JSON object that it was read from; empty where it was none.
 
     Raises:
-        Fault: the text or a word holds half of a surrogate pair, for which no tokenizer has sub-words.
+        UserError: the text or a word holds half of a surrogate pair, for which no tokenizer has sub-words.
     """
 
     words: Sequence[str]
@@ -65,7 +65,7 @@ def _check(text: str, place: str) -> None:
     try:
         text.isascii() or text.encode()
     except UnicodeEncodeError as error:
-        raise Fault(
+        raise UserError(
             f"{place}: character {error.start} is {text[error.start]!a}, half of a surrogate pair; "
             "expected text that UTF-8 can encode; decode it anew, or replace the character"
         ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Protocol
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.inference.answers import Answer
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
@@ -67,7 +67,7 @@ class Columns:
         document = answer.document
         for word in document.words:
             if not word.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(word):
-                raise Fault(f"{document.place}: the word {word!r} can't stand in a column: write JSON Lines")
+                raise UserError(f"{document.place}: the word {word!r} can't stand in a column: write JSON Lines")
         rows = zip(document.words, answer.labels, answer.scores.tolist(), strict=True)
         return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"
 

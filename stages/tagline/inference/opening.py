@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import GRAPHS, TAGGER, Exported, Form
-from tagline.core.errors import Fault
+from tagline.artifacts.exported import GRAPHS, TAGGER, BackendName, Exported
+from tagline.core.errors import UserError
 from tagline.model.backends import Backend
 
 # Sub-words a forward pass, padding included: few stay in a core's cache, many keep a GPU busy.
-CPU_TOKENS = 256
-GPU_TOKENS = 16_384
+CPU_SUBWORDS = 256
+GPU_SUBWORDS = 16_384
 
 
 class Opened(NamedTuple):
@@ -25,17 +25,17 @@ class Opened(NamedTuple):
         form: which of the model's forms it is.
         backend: what gives the logits.
         workers: threads in which it may be asked for several batches at once; None: for one after the other.
-        tokens_per_batch: a good size of batches for it.
+        subwords_per_batch: a good size of batches for it.
     """
 
-    form: Form
+    form: BackendName
     backend: Backend
     workers: Executor | None
-    tokens_per_batch: int
+    subwords_per_batch: int
 
 
 @contextmanager
-def opened(folder: Path, about: Exported, form: Form | None) -> Iterator[Opened]:
+def opened(folder: Path, about: Exported, form: BackendName | None) -> Iterator[Opened]:
     """Load a form.
 
     Args:
@@ -44,11 +44,11 @@ def opened(folder: Path, about: Exported, form: Form | None) -> Iterator[Opened]
         form: which; None: the fastest that the folder has.
 
     Raises:
-        Fault: the folder does not have it, or it is damaged.
+        UserError: the folder does not have it, or it is damaged.
     """
     there = exported.forms(folder)
     if form is not None and form not in there:
-        raise Fault(
+        raise UserError(
             f"{folder} has no form for {form}: it has {', '.join(there)}; "
             "export.onnx and export.int8 in params.yaml say what `dvc repro export` writes"
         )
@@ -65,7 +65,7 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
 
     from tagline.model import classifier
     from tagline.model.backends.torch_model import TorchModel, workers
-    from tagline.model.precision import keep_weights, resolve
+    from tagline.model.precision import cast_linear_layers, resolve
 
     device = PartialState().device
     precision = resolve("auto", device, "--backend torch")
@@ -76,21 +76,23 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
     finally:
         if bars:
             logging.enable_progress_bar()
-    keep_weights(model, precision)
+    cast_linear_layers(model, precision)
     with workers(device) as threads:
-        yield Opened("torch", TorchModel(model, precision), threads, CPU_TOKENS if device.type == "cpu" else GPU_TOKENS)
+        yield Opened(
+            "torch", TorchModel(model, precision), threads, CPU_SUBWORDS if device.type == "cpu" else GPU_SUBWORDS
+        )
 
 
 @contextmanager
-def _onnx(folder: Path, about: Exported, form: Form) -> Iterator[Opened]:
+def _onnx(folder: Path, about: Exported, form: BackendName) -> Iterator[Opened]:
     from tagline.export.onnx_model import OnnxModel, workers
 
     path = folder / GRAPHS[form]
     model = OnnxModel(path, about.padding)
     if model.scores != len(about.labels.names):
-        raise Fault(
+        raise UserError(
             f"{path} scores {model.scores} labels, {folder / TAGGER} names {len(about.labels.names)}: "
             "they are of different exports, run `dvc repro export` again"
         )
     with workers() as threads:
-        yield Opened(form, model, threads, CPU_TOKENS)
+        yield Opened(form, model, threads, CPU_SUBWORDS)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.inference.documents import Document
 from tagline.sources.formats import conll
@@ -37,7 +37,7 @@ def read_json(lines: Lines, name: str) -> Iterator[Document]:
     """An object a line, whose other keys are kept; empty lines are passed over.
 
     Raises:
-        Fault: a line is no JSON object, or has not exactly one of ``text``, a string, and ``words``, a list of words.
+        UserError: a line is no JSON object, or has not exactly one of ``text``, a string, and ``words``, a list of words.
     """
     for number, line in lines:
         if line.strip(" \t"):
@@ -53,7 +53,7 @@ def read_columns(lines: Lines, name: str, words_at: int = 1) -> Iterator[Documen
         words_at: which column holds the words, from 1.
 
     Raises:
-        Fault: there are fewer columns, or a line has another number of them.
+        UserError: there are fewer columns, or a line has another number of them.
     """
     numbered = iter(lines)
     first = next(((number, line) for number, line in numbered if not conll.is_border(line)), None)
@@ -62,7 +62,7 @@ def read_columns(lines: Lines, name: str, words_at: int = 1) -> Iterator[Documen
     width = len(conll.fields(first[1]))
     if width < words_at:
         expected = f"the words are to stand in column {words_at}"
-        raise Fault(f"{name}:{first[0]}: {width} columns in {shortened(repr(first[1]))}, {expected}")
+        raise UserError(f"{name}:{first[0]}: {width} columns in {shortened(repr(first[1]))}, {expected}")
     columns = [conll.SKIP] * width
     columns[words_at - 1] = conll.WORDS
     for sentence in conll.sentences(chain([first], numbered), name, columns):
@@ -78,12 +78,12 @@ def _of_row(row: dict[str, Any], place: str) -> Document:
     if ("text" in row) == ("words" in row):
         keys = shortened(", ".join(row)) or "no key"
         found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
-        raise Fault(f"{place}: {found}; {_EXPECTED}")
+        raise UserError(f"{place}: {found}; {_EXPECTED}")
     if "text" in row:
         if not isinstance(row["text"], str):
-            raise Fault(f"{place}: 'text' must be a string, got {shortened(repr(row['text']))}")
+            raise UserError(f"{place}: 'text' must be a string, got {shortened(repr(row['text']))}")
         return Document.of_text(row["text"], place, row)
     words = row["words"]
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-        raise Fault(f"{place}: 'words' must be a list of words, none of them empty, got {shortened(repr(words))}")
+        raise UserError(f"{place}: 'words' must be a list of words, none of them empty, got {shortened(repr(words))}")
     return Document.of_words(words, place, row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.inference.notations import Notation
 
@@ -23,7 +23,7 @@ def resume(path: Path, notation: Notation, documents: Iterator[Document], source
         How many were taken, and the bytes of their answers; what follows these was never finished.
 
     Raises:
-        Fault: the file has answers for other documents, or none that is whole, so that it may be anything.
+        UserError: the file has answers for other documents, or none that is whole, so that it may be anything.
     """
     count = size = 0
     written = b""
@@ -37,14 +37,16 @@ def resume(path: Path, notation: Notation, documents: Iterator[Document], source
                 if notation.holds(document):
                     break
             else:
-                raise Fault(f"{path} goes on after the {count:,} documents of {source}: it was made from another input")
+                raise UserError(
+                    f"{path} goes on after the {count:,} documents of {source}: it was made from another input"
+                )
             if not notation.fits(written.decode(errors="replace"), document):
-                raise Fault(
+                raise UserError(
                     f"{path} was made from another input, or in another format: "
                     f"its answer for {document.place} is another one"
                 )
             size += len(written)
             written = b""
     if written and not size:
-        raise Fault(f"{path} holds no whole answer, so it may be another file: begin anew without --resume")
+        raise UserError(f"{path} holds no whole answer, so it may be another file: begin anew without --resume")
     return count, size

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from tagline.core.errors import Fault
-from tagline.core.signals import interrupted_later
+from tagline.core.errors import UserError
+from tagline.core.signals import defer_signals
 
 
 class Sink(Protocol):
@@ -20,7 +20,7 @@ class StandardOutput:
     """What a person or another program reads at once."""
 
     def write(self, text: str) -> None:
-        with interrupted_later():
+        with defer_signals():
             try:
                 sys.stdout.buffer.write(text.encode())
                 sys.stdout.buffer.flush()
@@ -29,7 +29,7 @@ class StandardOutput:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 if isinstance(error, BrokenPipeError):
                     raise
-                raise Fault(f"standard output: {error.strerror}") from None
+                raise UserError(f"standard output: {error.strerror}") from None
 
 
 class File:
@@ -45,7 +45,7 @@ class File:
 
     def write(self, text: str) -> None:
         content = memoryview(text.encode())
-        with interrupted_later(), self.path.open("r+b" if self.size else "wb", buffering=0) as file:
+        with defer_signals(), self.path.open("r+b" if self.size else "wb", buffering=0) as file:
             file.truncate(self.size)
             file.seek(self.size)
             try:
@@ -53,5 +53,5 @@ class File:
                     content = content[file.write(content) :]
             except OSError as error:
                 file.truncate(self.size)
-                raise Fault(f"{self.path}: {error.strerror}") from None
+                raise UserError(f"{self.path}: {error.strerror}") from None
             self.size = file.tell()

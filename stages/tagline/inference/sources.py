@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.inference.readers import Reader
 from tagline.sources.formats.lines import decoded_lines
@@ -49,10 +49,10 @@ def opened(path: Path | None, reader: Reader, watched: bool) -> Iterator[Source]
         watched: show a progress bar, if standard error is a terminal.
 
     Raises:
-        Fault: standard input is closed; (while it is read) the file is malformed.
+        UserError: standard input is closed; (while it is read) the file is malformed.
     """
     if path is None and sys.stdin is None:
-        raise Fault("standard input is closed: expected --input FILE, or a pipe to read from")
+        raise UserError("standard input is closed: expected --input FILE, or a pipe to read from")
     name = "stdin" if path is None else str(path)
     with nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as file:
         sized = file.seekable()

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import Form
+from tagline.artifacts.exported import BackendName
 from tagline.core.errors import require
 from tagline.inference.answers import Answer, Mention
 from tagline.inference.documents import Document
@@ -42,21 +42,21 @@ class Tagger:
         folder: what the stage export wrote.
         backend: onnx-int8, onnx or torch, if the folder has that form; None: the first of these that it has. Only
             torch imports PyTorch, which takes seconds.
-        tokens_per_batch: most sub-words of a forward pass, padding included; None: what suits the host.
+        subwords_per_batch: most sub-words of a forward pass, padding included; None: what suits the host.
 
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).
         backend: the name of the one that is used.
 
     Raises:
-        Fault: the folder or its form for the backend is missing or damaged. The message says which.
+        UserError: the folder or its form for the backend is missing or damaged. The message says which.
     """
 
     def __init__(
         self,
         folder: str | Path = "models/export",
-        backend: Form | None = None,
-        tokens_per_batch: int | None = None,
+        backend: BackendName | None = None,
+        subwords_per_batch: int | None = None,
     ) -> None:
         path = Path(folder)
         about = exported.read(path)
@@ -68,7 +68,11 @@ class Tagger:
             model = opening.enter_context(opened(path, about, backend))
             self.backend, self.labels = model.form, about.labels
             self._predictor = Predictor(
-                model.backend, about.labels, about.decoding, tokens_per_batch or model.tokens_per_batch, model.workers
+                model.backend,
+                about.labels,
+                about.decoding,
+                subwords_per_batch or model.subwords_per_batch,
+                model.workers,
             )
             self._open = opening.pop_all()
 
@@ -82,7 +86,7 @@ class Tagger:
         Offsets count code points, as Python does: ``text[mention.start : mention.end] == mention.text``.
 
         Raises:
-            Fault: a text can't be encoded (see `Document`), the model's answer is not finite, or memory is too small.
+            UserError: a text can't be encoded (see `Document`), the model's answer is not finite, or memory is too small.
                 The tagger can be asked again after this and any other exception. So it is of all its methods.
         """
         if isinstance(texts, str):
@@ -103,7 +107,7 @@ class Tagger:
         if sentences and isinstance(sentences[0], str):
             return self._all([Document.of_words(cast("Sequence[str]", sentences))])[0]
         named = ((words, f"sentences[{number}]") for number, words in enumerate(sentences))
-        return self._all(Document.of_words(cast("Sequence[str]", words), place) for words, place in named)
+        return self._all(Document.of_words(words, place) for words, place in named)
 
     def stream(self, documents: Iterable[str | Sequence[str]]) -> Iterator[list[Mention]]:
         """What the model finds in one document after the other, in their order, while they are read.

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE, split_tag
 
-OutcomeKind = Literal["right", "missed", "spurious", "wrong_type", "wrong_boundary"]
+OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
 OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
 
@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
     """What became of an entity.
 
     Attributes:
-        kind: right: type and ends agree. wrong_type: the ends agree. wrong_boundary: the types agree and the words
+        kind: right: type and ends agree. type_error: the ends agree. boundary_error: the types agree and the words
             overlap. missed: a gold entity that is none of these. spurious: a predicted one that is none of these.
         gold: None where spurious.
         predicted: None where missed.
@@ -125,7 +125,7 @@ def count_outcomes(
         for true, other in zip(gold, predicted, strict=True)
         for outcome in match(marked(true, kind), marked(other, kind))
     )
-    return {name: found[name] for name in OUTCOMES if kind == "spans" or name in ("right", "wrong_type")}
+    return {name: found[name] for name in OUTCOMES if kind == "spans" or name in ("correct", "type_error")}
 
 
 def _candidates(
@@ -142,9 +142,9 @@ def _candidates(
             other = predicted[place]
             common = min(entity.end, other.end) - max(entity.start, other.start)
             if entity[1:] == other[1:]:
-                kind: OutcomeKind = "right" if entity.type == other.type else "wrong_type"
+                kind: OutcomeKind = "correct" if entity.type == other.type else "type_error"
                 found.append((0, -common, entity.start, kind, entity, other))
             elif entity.type == other.type:
-                found.append((1, -common, entity.start, "wrong_boundary", entity, other))
+                found.append((1, -common, entity.start, "boundary_error", entity, other))
             place += 1
     return found

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.labels import schemes
 
@@ -56,11 +56,13 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
         counts: for each split how many words have each tag.
 
     Raises:
-        Fault: all words of all splits have one and the same label, so that there is nothing to learn.
+        UserError: all words of all splits have one and the same label, so that there is nothing to learn.
     """
     seen = sorted({tag for split in counts.values() for tag, count in split.items() if count})
     if len(seen) < 2:
-        raise Fault(f"the column {task} has one label only ({', '.join(seen)}): expected at least two to learn from")
+        raise UserError(
+            f"the column {task} has one label only ({', '.join(seen)}): expected at least two to learn from"
+        )
     if kind == "spans":
         return Labels(task, kind, tuple(schemes.label_names(seen)), schemes.OUTSIDE)
     # Over the sorted names: the commonest of equals must not depend on the order of reading.
@@ -76,10 +78,10 @@ def read(path: Path) -> Labels:
     """Read what `write` wrote.
 
     Raises:
-        Fault: the file is missing or damaged.
+        UserError: the file is missing or damaged.
     """
     content = read_json(path, "tokenize-align")
     try:
         return Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
     except (KeyError, TypeError):
-        raise Fault(f"{path} is damaged (no label list): run `dvc repro tokenize-align` again") from None
+        raise UserError(f"{path} is damaged (no label list): run `dvc repro tokenize-align` again") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
@@ -31,13 +31,13 @@ def is_spans(names: Iterable[str]) -> bool:
     """Whether a label list marks spans (every label is O or has a prefix) rather than tagging each word by itself.
 
     Raises:
-        Fault: labels with and without a prefix are mixed.
+        UserError: labels with and without a prefix are mixed.
     """
     prefixes = {name: split_tag(name)[0] for name in names}
     plain = sorted(name for name, prefix in prefixes.items() if not prefix)
     spans = sorted(name for name, prefix in prefixes.items() if prefix not in ("", OUTSIDE))
     if plain and spans:
-        raise Fault(
+        raise UserError(
             f"labels with and without a prefix are mixed: {', '.join(spans[:3])} beside {', '.join(plain[:3])}; "
             "expected all as B-TYPE, I-TYPE and O, or none"
         )
@@ -59,7 +59,7 @@ def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, boo
         The tag in IOB2, and whether the scheme forbids it there.
 
     Raises:
-        Fault: the scheme has no such tag.
+        UserError: the scheme has no such tag.
     """
     prefix, kind = _read(tag, scheme)
     prefix_before, kind_before = _read(left, scheme)
@@ -82,7 +82,7 @@ def _read(tag: str | None, scheme: Scheme) -> tuple[str, str]:
         return "I", kind
     if prefix != OUTSIDE and (not prefix or prefix not in _PREFIXES[scheme]):
         allowed = ", ".join(f"{letter}-" for letter in _PREFIXES[scheme])
-        raise Fault(f"{scheme} has no tag {tag}: expected {allowed} or O")
+        raise UserError(f"{scheme} has no tag {tag}: expected {allowed} or O")
     return prefix, kind
 
 

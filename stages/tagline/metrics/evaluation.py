@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.entities import count_outcomes
 from tagline.labels.label_list import Kind
 from tagline.metrics.calibration import calibration, reliability
@@ -18,11 +18,11 @@ from tagline.metrics.intervals import intervals
 from tagline.metrics.params import Bootstrap
 from tagline.metrics.scores import count_repaired, score, strict
 from tagline.metrics.slices import slices
-from tagline.metrics.training_index import Seen
+from tagline.metrics.training_index import TrainingIndex
 
 
 @dataclass(frozen=True)
-class Labelled:
+class ScoredSplit:
     """A split with what a model says of it: each list has an element a sentence, and each of these one a word.
 
     Attributes:
@@ -58,7 +58,7 @@ class Labelled:
         return reliability(self.gold, self.predicted, self.scores, self.kind)
 
 
-def metrics(split: Labelled, seen: Seen, bootstrap: Bootstrap) -> dict[str, Any]:
+def metrics(split: ScoredSplit, seen: TrainingIndex, bootstrap: Bootstrap) -> dict[str, Any]:
     """The metrics of a split.
 
     Returns:
@@ -68,10 +68,10 @@ def metrics(split: Labelled, seen: Seen, bootstrap: Bootstrap) -> dict[str, Any]
         only, which is all that `dvc metrics diff` can show.
 
     Raises:
-        Fault: a word has no prediction.
+        UserError: a word has no prediction.
     """
     if split.unscored:
-        raise Fault(f"{split.unscored} word{'s' * (split.unscored > 1)} of data/tokenized got no prediction")
+        raise UserError(f"{split.unscored} word{'s' * (split.unscored > 1)} of data/tokenized got no prediction")
     gold, predicted, kind = split.gold, split.predicted, split.kind
     counts = count(gold, predicted, kind)
     by_iob2 = {"strict": strict(gold, predicted), "repaired": count_repaired(predicted)} if kind == "spans" else {}

@@ -19,7 +19,7 @@ class Bootstrap(Section):
 class Evaluate(Section):
     """See params.yaml for what each key means."""
 
-    tokens_per_batch: int = Field(ge=1, le=2**24)
+    subwords_per_batch: int = Field(ge=1, le=2**24)
     precision: Literal["auto", "fp32", "bf16", "fp16"]
     decoding: Literal["greedy", "constrained"]
     bootstrap: Bootstrap

@@ -12,7 +12,7 @@ from tagline.labels.entities import Entity, marked
 from tagline.labels.label_list import Kind
 from tagline.metrics.counts import Counts, ratios
 from tagline.metrics.scores import DIGITS, Rows, numbers
-from tagline.metrics.training_index import Seen
+from tagline.metrics.training_index import TrainingIndex
 
 Scores = dict[str, float | int]
 
@@ -21,7 +21,7 @@ ENTITY_LENGTHS = (1, 2)
 SENTENCE_LENGTHS = (10, 20, 40)
 
 
-def slices(words: Rows, gold: Rows, predicted: Rows, counts: Counts, seen: Seen) -> dict[str, Any]:
+def slices(words: Rows, gold: Rows, predicted: Rows, counts: Counts, seen: TrainingIndex) -> dict[str, Any]:
     """Score parts of a split. Which there are depends on the data alone: a slice without gold is left out.
 
     Args:

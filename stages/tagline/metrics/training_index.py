@@ -9,7 +9,7 @@ from tagline.labels.entities import Entity, marked
 from tagline.labels.label_list import Kind
 
 
-class Seen:
+class TrainingIndex:
     """Sentences and entities of the training split; case and spelling matter.
 
     Args:

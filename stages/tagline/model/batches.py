@@ -12,12 +12,12 @@ Ints = npt.NDArray[np.int64]
 Lengths = TypeVar("Lengths", int, Ints)
 
 
-def longest_first(lengths: Ints, tokens_per_batch: int, most_padding: float = 1.0) -> list[Ints]:
+def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 1.0) -> list[Ints]:
     """Put rows into batches, the longest first, so that memory that is too small shows at once.
 
     Args:
         lengths: int64, the sub-words of each row.
-        tokens_per_batch: most sub-words of a batch once its rows are padded to the longest; a row that is longer by
+        subwords_per_batch: most sub-words of a batch once its rows are padded to the longest; a row that is longer by
             itself is a batch of its own.
         most_padding: the largest share of it that padding may take; a batch ends before it would be more.
 
@@ -29,7 +29,7 @@ def longest_first(lengths: Ints, tokens_per_batch: int, most_padding: float = 1.
     batches = []
     while len(order):
         longest = int(lengths[order[0]])
-        rows = order[: max(1, tokens_per_batch // longest)]
+        rows = order[: max(1, subwords_per_batch // longest)]
         # Each further row is no longer than those before it, so that the share of padding only grows.
         full = np.cumsum(lengths[rows]) >= (1 - most_padding) * longest * np.arange(1, len(rows) + 1)
         batches.append(rows[: np.count_nonzero(full)])

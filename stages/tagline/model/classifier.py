@@ -10,12 +10,14 @@ from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
-from tagline.core.errors import Fault, require
+from tagline.core.errors import UserError, require
 from tagline.labels.label_list import Labels
 from tagline.model.precision import Resolved
 
 
-def start(encoder: Path, labels: Labels, attention: str = "sdpa", precision: Resolved = "fp32") -> PreTrainedModel:
+def new_classifier(
+    encoder: Path, labels: Labels, attention: str = "sdpa", precision: Resolved = "fp32"
+) -> PreTrainedModel:
     """A pretrained encoder under a new classifier; set the seed first, since the classifier's weights are drawn here.
 
     Args:
@@ -28,7 +30,7 @@ def start(encoder: Path, labels: Labels, attention: str = "sdpa", precision: Res
         The model in float32, whatever the encoder is stored in: an optimizer's small steps vanish in half precision.
 
     Raises:
-        Fault: the folder is missing; its encoder is none that transformers can put a token classifier on, lacks
+        UserError: the folder is missing; its encoder is none that transformers can put a token classifier on, lacks
             weights, or has a classifier already, which would be kept in place of one that the seed draws; or this
             host, or transformers' code of the encoder, lacks that attention.
     """
@@ -37,9 +39,9 @@ def start(encoder: Path, labels: Labels, attention: str = "sdpa", precision: Res
     model, drawn = _load(encoder, dtype=torch.float32, **names)
     base = f"{model.base_model_prefix}."
     if lacking := sorted(name for name in drawn if name.startswith(base)):
-        raise Fault(f"{encoder} lacks weights that its config.json asks for: {_short(lacking, 'tensors')}")
+        raise UserError(f"{encoder} lacks weights that its config.json asks for: {_short(lacking, 'tensors')}")
     if not drawn:
-        raise Fault(
+        raise UserError(
             f"{encoder} is a token classifier already: expected an encoder without one, "
             "as `AutoModel.from_pretrained(...).save_pretrained(...)` writes it"
         )
@@ -56,15 +58,15 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None) -> PreT
         dtype: number format of the weights, by default the stored one.
 
     Raises:
-        Fault: the folder is missing or damaged, or the model's labels are others, or in another order.
+        UserError: the folder is missing or damaged, or the model's labels are others, or in another order.
     """
     require(folder, "train")
     model, lacking = _load(folder, dtype=dtype or "auto")
     if lacking:
-        raise Fault(f"{folder} lacks weights that its config.json asks for: {_short(sorted(lacking), 'tensors')}")
+        raise UserError(f"{folder} lacks weights that its config.json asks for: {_short(sorted(lacking), 'tensors')}")
     names = tuple(name for _, name in sorted((model.config.id2label or {}).items()))
     if names != labels.names:
-        raise Fault(
+        raise UserError(
             f"{folder} was trained for other labels than the data of task {labels.task} has: "
             f"{_short(names, 'labels')}, expected {_short(labels.names, 'labels')}; run `dvc repro train`"
         )
@@ -84,7 +86,7 @@ def _load(folder: Path, **options: object) -> tuple[PreTrainedModel, set[str]]:
             **options,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, SafetensorError) as e:
-        raise Fault(
+        raise UserError(
             f"{folder} holds no model for token classification: {(str(e) or repr(e)).splitlines()[0]}"
         ) from None
     return model, set(info["missing_keys"]) | {mismatch[0] for mismatch in info["mismatched_keys"]}
@@ -108,7 +110,7 @@ def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) 
             if model.config._attn_implementation == attention:
                 return
             reason = "the encoder's code in transformers knows none but its own"
-    raise Fault(f"train.attention is {attention}, which can't be had ({reason}): use sdpa or eager")
+    raise UserError(f"train.attention is {attention}, which can't be had ({reason}): use sdpa or eager")
 
 
 def _short(names: Sequence[str], noun: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 import torch
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 """What params.yaml may name. auto: bf16 where the host has instructions for it, else fp32."""
@@ -24,13 +24,13 @@ def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
         key: the parameter that asked, for the message.
 
     Raises:
-        Fault: the host lacks it.
+        UserError: the host lacks it.
     """
     offered = available(device)
     if precision == "auto":
         return "bf16" if "bf16" in offered else "fp32"
     if precision not in offered:
-        raise Fault(
+        raise UserError(
             f"{key} is {precision}, in which this host's {device.type} does not compute: "
             f"use {', '.join(offered)} or auto"
         )
@@ -65,7 +65,7 @@ def autocast(device: torch.device, precision: Resolved) -> AbstractContextManage
     )
 
 
-def keep_weights(model: torch.nn.Module, precision: Resolved) -> None:
+def cast_linear_layers(model: torch.nn.Module, precision: Resolved) -> None:
     """Keep the weights of linear layers in the precision, for a model that is not trained any more.
 
     `autocast` casts them to it in every forward pass; this does so once, and the results are the same.

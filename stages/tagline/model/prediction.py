@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
@@ -45,7 +45,7 @@ class Predicted:
     loss: float = 0.0
 
 
-class NotFinite(Fault):
+class NonFiniteError(UserError):
     """A model's scores are no numbers.
 
     Attributes:
@@ -71,7 +71,7 @@ class Predictor:
         backend: what gives the logits.
         labels: the task's labels, in the model's order.
         decoding: how labels are chosen.
-        tokens_per_batch: most sub-words of a forward pass, padding included.
+        subwords_per_batch: most sub-words of a forward pass, padding included.
         workers: threads in which the backend may be asked for several batches at once; None: it is asked for one
             after the other.
     """
@@ -81,11 +81,11 @@ class Predictor:
         backend: Backend,
         labels: Labels,
         decoding: Decoding,
-        tokens_per_batch: int,
+        subwords_per_batch: int,
         workers: Executor | None = None,
     ) -> None:
         self.backend, self.labels, self.decoding = backend, labels, decoding
-        self.tokens_per_batch = tokens_per_batch
+        self.subwords_per_batch = subwords_per_batch
         self._map = map if workers is None else workers.map
 
     def predict(
@@ -108,7 +108,7 @@ class Predictor:
             gold: the gold labels of each sentence, for the loss.
 
         Raises:
-            NotFinite: a score is no number.
+            NonFiniteError: a score is no number.
         """
         owners = np.asarray(sentences, dtype=np.int64)
         rows: list[list[str]] = []
@@ -127,8 +127,8 @@ class Predictor:
                         None if gold is None else gold[begin:end],
                         bar,
                     )
-                except NotFinite as fault:
-                    raise NotFinite([begin + sentence for sentence in fault.sentences]) from None
+                except NonFiniteError as fault:
+                    raise NonFiniteError([begin + sentence for sentence in fault.sentences]) from None
                 rows += found.labels
                 scores += found.scores
                 unseen += found.unseen
@@ -186,10 +186,10 @@ class Predictor:
             rows = [np.asarray(input_ids[window]) for window in batch]
             return np.concatenate(words), self.backend.logits(rows, [places[of_window] for of_window in words])
 
-        for asked, logits in self._map(ask, longest_first(sizes, self.tokens_per_batch)):
+        for asked, logits in self._map(ask, longest_first(sizes, self.subwords_per_batch)):
             finite = np.isfinite(logits).all(-1)
             if not finite.all():
-                raise NotFinite(np.unique(owners[windows[asked[~finite]]]).tolist())
+                raise NonFiniteError(np.unique(owners[windows[asked[~finite]]]).tolist())
             result[asked] = _log_softmax(logits)
             bar.update(len(asked))
         return result

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tagline.labels.entities import Entity, Outcome, entities, match
 from tagline.labels.label_list import Kind
 
-RIGHT = "right"
+CORRECT = "correct"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def outcomes(row: Row, kind: Kind) -> list[Outcome]:
     if kind == "tags":
         pairs = enumerate(zip(row.gold, row.predicted, strict=True))
         return [
-            Outcome("wrong_type", Entity(gold, place, place + 1), Entity(predicted, place, place + 1))
+            Outcome("type_error", Entity(gold, place, place + 1), Entity(predicted, place, place + 1))
             for place, (gold, predicted) in pairs
             if gold != predicted
         ]
@@ -59,7 +59,7 @@ def worst_first(rows: Sequence[Row], kind: Kind) -> list[tuple[int, float]]:
     for place, row in enumerate(rows):
         # Most sentences are right, and are looked at no further.
         if list(row.gold) != list(row.predicted):
-            wrong = [outcome for outcome in outcomes(row, kind) if outcome.kind != RIGHT]
+            wrong = [outcome for outcome in outcomes(row, kind) if outcome.kind != CORRECT]
             if wrong:
                 costs.append((place, round(sum(confidence(row, outcome) for outcome in wrong), 6)))
     return sorted(costs, key=lambda pair: -pair[1])

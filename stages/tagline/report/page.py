@@ -27,8 +27,8 @@ PICTURED = "test"
 KINDS = {
     "missed": "a gold entity that was not predicted",
     "spurious": "a predicted entity that is not in gold",
-    "wrong_type": "the words agree, the types do not",
-    "wrong_boundary": "the types agree, and of the words only some",
+    "type_error": "the words agree, the types do not",
+    "boundary_error": "the types agree, and of the words only some",
 }
 _FOLDER = Path(__file__).parent
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tagline.core.terminal import printable
 from tagline.labels.entities import Entity, Outcome
 from tagline.labels.label_list import Kind
-from tagline.report.outcomes import RIGHT, Row, confidence, extent, outcomes
+from tagline.report.outcomes import CORRECT, Row, confidence, extent, outcomes
 from tagline.report.pieces import Piece, pieces
 
 # What is shown of a sentence at most: mistakes; words, of a longer sentence those around its mistakes; characters of
@@ -69,7 +69,7 @@ class Sentence:
 def shown(row: Row, split: str, kind: Kind, cost: float) -> Sentence:
     """A sentence of the predictions as the page shows it."""
     found = outcomes(row, kind)
-    wrong = [outcome for outcome in found if outcome.kind != RIGHT]
+    wrong = [outcome for outcome in found if outcome.kind != CORRECT]
     listed = wrong[:MISTAKES]
     words = [visible(word) for word in row.words]
     mistakes = [

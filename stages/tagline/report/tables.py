@@ -10,7 +10,7 @@ from tagline.labels.entities import OUTCOMES
 from tagline.labels.label_list import Kind
 from tagline.metrics.confusion import NO_TYPE
 from tagline.metrics.confusion import confusion as count
-from tagline.report.outcomes import RIGHT, Row, outcomes
+from tagline.report.outcomes import CORRECT, Row, outcomes
 
 # Types that a table of all pairs shows at most; the rarer ones share a row and a column.
 LARGEST = 30
@@ -96,7 +96,7 @@ def errors(rows: Iterable[Row], kind: Kind) -> Errors:
             continue
         for outcome in outcomes(row, kind):
             owner = outcome.gold or outcome.predicted
-            if owner and outcome.kind != RIGHT:
+            if owner and outcome.kind != CORRECT:
                 counts[owner.type, outcome.kind] += 1
             if kind == "tags" and outcome.gold and outcome.predicted:
                 pairs[outcome.gold.type, outcome.predicted.type] += 1

@@ -12,7 +12,7 @@ from typing import Any
 
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.sources import byte_level
 from tagline.sources.formats.base import leads_out
@@ -35,26 +35,26 @@ def find_in_package(package: str, path: str) -> tuple[Path, str]:
     """The folder of an encoder that an installed distribution carries, and the distribution's version.
 
     Raises:
-        Fault: it is not installed, has no such folder, or the path or a link in the folder leads out of it.
+        UserError: it is not installed, has no such folder, or the path or a link in the folder leads out of it.
     """
     try:
         distribution = metadata.distribution(package)
     except metadata.PackageNotFoundError:
-        raise Fault(
+        raise UserError(
             f"the package {package} is not installed: run `pip install {package}`, "
             "or name another encoder under download.encoder in params.yaml"
         ) from None
     folder = Path(str(distribution.locate_file(path)))
     inner = PurePosixPath(path)
     if inner.is_absolute() or ".." in inner.parts or leads_out(folder, Path(str(distribution.locate_file("")))):
-        raise Fault(
+        raise UserError(
             f"download.encoder.path: {path} leads out of the package {package}; expected a folder that the package "
             "carries; correct it in params.yaml"
         )
     # A distribution without a list of its files (an unusual installer) is taken at its path's word.
     listed = distribution.files is None or any(file.is_relative_to(inner) for file in distribution.files)
     if not folder.is_dir() or not listed:
-        raise Fault(f"the package {package} has no folder {path}: see download.encoder.path in params.yaml")
+        raise UserError(f"the package {package} has no folder {path}: see download.encoder.path in params.yaml")
     check_links(folder, folder)
     return folder, distribution.version
 
@@ -67,15 +67,15 @@ def check_files(place: str, names: Collection[str]) -> None:
         names: the files in it.
 
     Raises:
-        Fault: config.json or the safetensors files are missing. Weights pickled by PyTorch are not read, since
+        UserError: config.json or the safetensors files are missing. Weights pickled by PyTorch are not read, since
             unpickling runs code.
     """
     if "config.json" not in names:
-        raise Fault(f"{place} holds no config.json: expected an encoder as transformers saves it")
+        raise UserError(f"{place} holds no config.json: expected an encoder as transformers saves it")
     if WEIGHTS not in names and WEIGHTS_INDEX not in names:
         pickled = any(name.startswith("pytorch_model") for name in names)
         hint = "; pytorch_model.bin is a pickle and is not read, convert it to safetensors" if pickled else ""
-        raise Fault(f"{place} holds no {WEIGHTS}{hint}")
+        raise UserError(f"{place} holds no {WEIGHTS}{hint}")
 
 
 def check_links(folder: Path, *allowed: Path) -> None:
@@ -86,12 +86,12 @@ def check_links(folder: Path, *allowed: Path) -> None:
         allowed: the folders that links may lead into.
 
     Raises:
-        Fault: one leads out of all of them.
+        UserError: one leads out of all of them.
     """
     for parent, folders, files in os.walk(folder):  # it follows no links to folders
         for name in (*folders, *files):
             if leads_out(path := Path(parent, name), *allowed):
-                raise Fault(
+                raise UserError(
                     f"{path}: this link leads out of {allowed[0]}; expected an encoder whose files are inside it; "
                     "copy there what it points to, or remove it"
                 )
@@ -101,12 +101,12 @@ def check_architecture(place: str, folder: Path) -> None:
     """See that transformers can build the encoder by itself.
 
     Raises:
-        Fault: config.json names an architecture that it does not have, or one that is code in a repository.
+        UserError: config.json names an architecture that it does not have, or one that is code in a repository.
     """
     try:
         AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
-        raise Fault(
+        raise UserError(
             f"{place} is of no architecture that transformers has, and code from outside is never run: "
             f"{str(error).strip().splitlines()[0]}"
         ) from None
@@ -120,26 +120,26 @@ def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
         listed: the files of the repository that it comes from, where they are known.
 
     Raises:
-        Fault: the index is malformed, or names something else than safetensors files beside it.
+        UserError: the index is malformed, or names something else than safetensors files beside it.
     """
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
     index = folder / WEIGHTS_INDEX
     weight_map = _object(index).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map or not all(isinstance(v, str) for v in weight_map.values()):
-        raise Fault(
+        raise UserError(
             f"{index}: weight_map is {shortened(repr(weight_map))}; expected an object of file names by weight; "
             "choose an encoder as transformers saves it"
         )
     shards = sorted(set(weight_map.values()))
     for shard in shards:
         if not _is_plain(shard) or not shard.endswith(".safetensors"):
-            raise Fault(
+            raise UserError(
                 f"{index}: weight_map names {shortened(repr(shard))}; expected names of safetensors files beside it, "
                 "without a folder; choose another encoder, this one is damaged or malicious"
             )
         if (listed and shard not in listed) or not (folder / shard).is_file():
-            raise Fault(
+            raise UserError(
                 f"{index}: weight_map names {shortened(repr(shard))}, which is missing; expected every file that it "
                 "names beside it; choose an encoder that is whole"
             )
@@ -156,9 +156,9 @@ def _object(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise Fault(f"{path}: not JSON ({error}); expected an object; choose an encoder that is whole") from None
+        raise UserError(f"{path}: not JSON ({error}); expected an object; choose an encoder that is whole") from None
     if not isinstance(content, dict):
-        raise Fault(f"{path}: no JSON object; expected one; choose an encoder that is whole")
+        raise UserError(f"{path}: no JSON object; expected one; choose an encoder that is whole")
     return content
 
 
@@ -166,13 +166,13 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """Load a tokenizer from a local folder; one of byte-level BPE puts a space before each word.
 
     Raises:
-        Fault: the folder holds none, or one that needs code from outside.
+        UserError: the folder holds none, or one that needs code from outside.
     """
     tokenizer = _load_tokenizer(folder)
     # transformers makes one of an empty vocabulary where the files are missing and config.json names the model.
     needed = {"tokenizer.json", *tokenizer.vocab_files_names.values()} if tokenizer.vocab_files_names else set()
     if needed and not any((folder / name).is_file() for name in needed):
-        raise Fault(f"{folder} holds no tokenizer that transformers can load: none of {', '.join(sorted(needed))}")
+        raise UserError(f"{folder} holds no tokenizer that transformers can load: none of {', '.join(sorted(needed))}")
     if tokenizer.is_fast and byte_level.lacks_space(tokenizer.backend_tokenizer):
         if byte_level.comes_first(tokenizer.backend_tokenizer):
             # RoBERTa's class makes its steps anew by this option; a class of no model only remembers it.
@@ -189,20 +189,20 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
     their names.
 
     Raises:
-        Fault: it is no JSON object, or names files in a way that can't be ignored.
+        UserError: it is no JSON object, or names files in a way that can't be ignored.
     """
     if not configuration.is_file():
         return {}
     content = _object(configuration)
     versions = content.get("fast_tokenizer_files") or []
     if not isinstance(versions, list) or not all(isinstance(name, str) and _is_plain(name) for name in versions):
-        raise Fault(
+        raise UserError(
             f"{configuration}: fast_tokenizer_files is {shortened(repr(versions))}; expected names of files beside it, "
             "without a folder; choose another encoder, this one is damaged or malicious"
         )
     for key in ("vocab", "merges", "init_inputs"):  # transformers would open a text here as a path
         if content.get(key) and not isinstance(content[key], dict):
-            raise Fault(
+            raise UserError(
                 f"{configuration}: it sets {key}; expected a tokenizer's words in files of its own; "
                 "choose an encoder as transformers saves it"
             )
@@ -216,7 +216,9 @@ def _load_tokenizer(folder: Path, **options: bool) -> PreTrainedTokenizerBase:
             folder, local_files_only=True, trust_remote_code=False, **named, **options
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise Fault(f"{folder} holds no tokenizer that transformers can load: {str(error).splitlines()[0]}") from None
+        raise UserError(
+            f"{folder} holds no tokenizer that transformers can load: {str(error).splitlines()[0]}"
+        ) from None
     return tokenizer
 
 
@@ -224,7 +226,7 @@ def copy_encoder(source: Path, target: Path) -> None:
     """Copy an encoder's configuration and weights, byte for byte.
 
     Raises:
-        Fault: there is no config.json or no safetensors file, or see `weight_files`.
+        UserError: there is no config.json or no safetensors file, or see `weight_files`.
     """
     check_files(str(source), {path.name for path in source.iterdir()})
     files = [source / "config.json", *weight_files(source)]

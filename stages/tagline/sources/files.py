@@ -13,7 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources.formats import conll, conllu, csv_rows, json_rows, parquet, spans
 from tagline.sources.formats.base import leads_out
@@ -41,20 +41,22 @@ class FileSource:
     """The data set that ``download.dataset`` names.
 
     Raises:
-        Fault: a split's file is missing or a folder, or its pattern matches none.
+        UserError: a split's file is missing or a folder, or its pattern matches none.
     """
 
     def __init__(self, folder: Path, dataset: AnyFiles) -> None:
         self.folder = folder
         self.dataset = dataset
         self.paths = {split: find(folder, split, pattern) for split, pattern in dataset.files.items()}
-        self.cut_spans = spans.CutSpans(dataset.cut_spans if isinstance(dataset, SpanFiles) else "refuse")
+        self.misaligned_spans = spans.MisalignedSpans(
+            dataset.misaligned_spans if isinstance(dataset, SpanFiles) else "error"
+        )
 
     def splits(self) -> dict[str, Iterator[Row]]:
         """The rows of each split, read as they are asked for.
 
         Raises:
-            Fault: (the iterators) a file is malformed, an id stands twice in a split, a drawn split gets no sentence.
+            UserError: (the iterators) a file is malformed, an id stands twice in a split, a drawn split gets no sentence.
         """
         given = {split: self._rows(split) for split in self.paths}
         drawing = self.dataset.split
@@ -76,9 +78,9 @@ class FileSource:
         """What a user should know of the sentences, once all are read.
 
         Raises:
-            Fault: the params refuse what was found.
+            UserError: the params refuse what was found.
         """
-        return self.cut_spans.report()
+        return self.misaligned_spans.report()
 
     def _rows(self, split: str) -> Iterator[Row]:
         for sentence in self._sentences(split):
@@ -92,14 +94,14 @@ class FileSource:
                 empty = False
                 yield to_row(sentence)
         if empty:
-            raise Fault(
+            raise UserError(
                 f"{self.folder / self.dataset.train}: no sentence of it was drawn for {split}: "
                 "change the shares under download.dataset.split in params.yaml, or name a file"
             )
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
         """The sentences of a split's files, in the order of their names, whose ids are checked."""
-        read = reader(self.dataset, self.cut_spans)
+        read = reader(self.dataset, self.misaligned_spans)
         places: dict[str, str] = {}
         unnamed = ""
         for path in self.paths[split]:
@@ -108,7 +110,7 @@ class FileSource:
                     unnamed = unnamed or sentence.place
                 else:
                     if sentence.id in places:
-                        raise Fault(
+                        raise UserError(
                             f"{sentence.place}: the id {sentence.id!r} stands at {places[sentence.id]} already: "
                             "ids must be unique inside a split"
                         )
@@ -116,7 +118,7 @@ class FileSource:
                 yield sentence
         numbered = next(filter(NUMBERED.fullmatch, places), None) if unnamed else None
         if numbered is not None:
-            raise Fault(
+            raise UserError(
                 f"{places[numbered]}: the id {numbered!r} is of the kind that sentences without one get, "
                 f"as at {unnamed}: give each sentence an id, or none of them"
             )
@@ -128,18 +130,18 @@ def find(folder: Path, split: str, pattern: str) -> list[Path]:
     ``**`` in a pattern stands for any number of folders; it does not follow links to folders.
 
     Raises:
-        Fault: there are none, or a link leads out of the folder.
+        UserError: there are none, or a link leads out of the folder.
     """
     named_by = f"download.dataset.{split} in params.yaml names it"
     path = folder / pattern
     if path.is_file():
         return [_checked(folder, path, named_by)]
     if path.is_dir():
-        raise Fault(f"{path} is a folder, expected a file or a pattern such as {pattern}/*: {named_by}")
+        raise UserError(f"{path} is a folder, expected a file or a pattern such as {pattern}/*: {named_by}")
     found = sorted(set(_matches(folder, Path(), Path(pattern).parts, named_by)), key=str)
     files = [_checked(folder, folder / path, named_by) for path in found if (folder / path).is_file()]
     if not files:
-        raise Fault(f"{path} {'matches no file' if glob.has_magic(pattern) else 'is missing'}: {named_by}")
+        raise UserError(f"{path} {'matches no file' if glob.has_magic(pattern) else 'is missing'}: {named_by}")
     return files
 
 
@@ -177,14 +179,14 @@ def _matches(folder: Path, inner: Path, parts: Sequence[str], named_by: str) -> 
 
 def _checked(folder: Path, path: Path, named_by: str) -> Path:
     if leads_out(path, folder):
-        raise Fault(
+        raise UserError(
             f"{path}: this link leads out of {folder}; expected files inside the folder that download.folder names; "
             f"copy there what it points to, or remove it: {named_by}"
         )
     return path
 
 
-def reader(dataset: AnyFiles, cut_spans: spans.CutSpans) -> Reader:
+def reader(dataset: AnyFiles, misaligned_spans: spans.MisalignedSpans) -> Reader:
     """The reader of the format, with its params."""
     match dataset:
         case ConllFiles():
@@ -204,7 +206,7 @@ def reader(dataset: AnyFiles, cut_spans: spans.CutSpans) -> Reader:
                 quote=dataset.quote,
             )
         case SpanFiles():
-            return partial(spans.read_sentences, layer=dataset.layer, id_key=dataset.id, cut=cut_spans)
+            return partial(spans.read_sentences, layer=dataset.layer, id_key=dataset.id, cut=misaligned_spans)
 
 
 def to_row(sentence: Sentence) -> Row:

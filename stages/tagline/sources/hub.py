@@ -24,7 +24,7 @@ from huggingface_hub.errors import (
     XetDownloadError,
 )
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.hub.failures import LOGIN, NO_CONNECTION, NO_HUB, no_hub, unreachable
 from tagline.sources import encoders
 
@@ -83,17 +83,17 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
         revision: a branch, a tag or a full commit.
 
     Raises:
-        Fault: the Hub can't be reached, there is no such repository or revision, or the token does not open it.
+        UserError: the Hub can't be reached, there is no such repository or revision, or the token does not open it.
     """
     if is_offline_mode():
         if not _COMMIT.fullmatch(revision):
-            raise Fault(
+            raise UserError(
                 f"HF_HUB_OFFLINE is set, so nobody can be asked which commit {revision} of {name} is: unset it, or "
                 f"make {_SECTIONS[kind]}.revision in params.yaml a commit that is in the cache"
             )
         return Repository(kind, name, revision)
     api = HfApi()
-    with failures_told(kind, name, revision):
+    with hub_errors(kind, name, revision):
         ask = api.dataset_info if kind == "dataset" else api.model_info
         info = ask(name, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
         if info.gated:  # everybody may ask about it, not everybody may read its files
@@ -109,11 +109,11 @@ def fetch_encoder(repository: Repository) -> Path:
         The folder of this commit in the cache.
 
     Raises:
-        Fault: it has no weights in safetensors, names files outside of it, or the Hub fails.
+        UserError: it has no weights in safetensors, names files outside of it, or the Hub fails.
     """
     if repository.files:
         encoders.check_files(str(repository), repository.files)
-    with failures_told(repository.kind, repository.name, repository.commit):
+    with hub_errors(repository.kind, repository.name, repository.commit):
         folder = snapshot_download(repository.name, revision=repository.commit, allow_patterns=list(ENCODER_FILES))
     # The files in REPOSITORY/snapshots/COMMIT are links into REPOSITORY/blobs.
     snapshot = Path(folder)
@@ -124,12 +124,12 @@ def fetch_encoder(repository: Repository) -> Path:
 
 
 @contextmanager
-def failures_told(kind: Kind, name: str, revision: str) -> Iterator[None]:
-    """Make a `Fault` of what the Hub's clients raise, without their traces of a request."""
+def hub_errors(kind: Kind, name: str, revision: str) -> Iterator[None]:
+    """Make a `UserError` of what the Hub's clients raise, without their traces of a request."""
     try:
         yield
     except _FAILURES as error:
-        raise Fault(_explain(error, kind, name, revision)) from None
+        raise UserError(_explain(error, kind, name, revision)) from None
 
 
 def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:

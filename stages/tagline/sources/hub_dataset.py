@@ -12,9 +12,9 @@ from datasets.exceptions import DatasetsError
 from huggingface_hub import snapshot_download
 
 from tagline.artifacts.raw_data import WORDS
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.lists import Keys, to_sentence
-from tagline.sources.hub import Repository, failures_told, find
+from tagline.sources.hub import Repository, find, hub_errors
 from tagline.sources.hub_params import HubDataset
 
 BATCH = 1000
@@ -24,7 +24,7 @@ class HubSource:
     """The data set that ``download.dataset`` names, found at its commit and fetched.
 
     Raises:
-        Fault: see `hub.find` and `load`.
+        UserError: see `hub.find` and `load`.
     """
 
     def __init__(self, params: HubDataset) -> None:
@@ -64,20 +64,20 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
     """Load the three splits with the columns that params name.
 
     Raises:
-        Fault: the data is a script, files of no known format, or has no such config, split or column.
+        UserError: the data is a script, files of no known format, or has no such config, split or column.
     """
     script = repository.name.rpartition("/")[2] + ".py"
     if script in repository.files:
-        raise Fault(
+        raise UserError(
             f"{repository} is a script ({script}), and code from the Hub is never run: many such data sets have their "
             "rows as Parquet files at download.dataset.revision: refs/convert/parquet"
         )
     try:
-        with failures_told(repository.kind, repository.name, repository.commit):
+        with hub_errors(repository.kind, repository.name, repository.commit):
             loaded = _load(repository, params.config)
     except (DatasetsError, ValueError, FileNotFoundError) as error:
         line = str(error).strip().split("\n")[0]
-        raise Fault(f"{repository}: {line}; see download.dataset.config in params.yaml") from None
+        raise UserError(f"{repository}: {line}; see download.dataset.config in params.yaml") from None
     return pick(loaded, params)
 
 
@@ -103,7 +103,7 @@ def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
     """The splits and columns that params name, by our names of the splits.
 
     Raises:
-        Fault: one is missing, or a column holds something else than lists of words or tags.
+        UserError: one is missing, or a column holds something else than lists of words or tags.
     """
     return {split: _pick(loaded, name, split, params) for split, name in params.splits.model_dump().items()}
 
@@ -114,7 +114,7 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[st
     A row without words and tags is left out: there is nothing in it to label.
 
     Raises:
-        Fault: names the split and the row (counted from 0) where something is missing or out of range.
+        UserError: names the split and the row (counted from 0) where something is missing or out of range.
     """
     keys = Keys(params.words, params.layers, _names(rows, params))
     of_split = f"{params.name}: split {params.splits.model_dump()[split]}"
@@ -128,11 +128,13 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[st
 
 def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:
     if name not in loaded:
-        raise Fault(f"{params.name} has no split {name} (download.dataset.splits.{split}): it has {', '.join(loaded)}")
+        raise UserError(
+            f"{params.name} has no split {name} (download.dataset.splits.{split}): it has {', '.join(loaded)}"
+        )
     rows = loaded[name]
     for key, column in {"words": params.words, **{f"layers.{k}": v for k, v in params.layers.items()}}.items():
         if column not in rows.column_names:
-            raise Fault(
+            raise UserError(
                 f"{params.name} has no column {column} (download.dataset.{key}): it has {', '.join(rows.column_names)}"
             )
     _check_types(rows, params)
@@ -142,21 +144,21 @@ def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dat
 def _check_types(rows: Dataset, params: HubDataset) -> None:
     words = _inner(rows, params.words)
     if not _is_text(words):
-        raise Fault(f"{params.name}: column {params.words} holds {words}, expected lists of words")
+        raise UserError(f"{params.name}: column {params.words} holds {words}, expected lists of words")
     for layer, column in params.layers.items():
         inner = _inner(rows, column)
         number = isinstance(inner, Value) and inner.dtype.lstrip("u").startswith("int")
         if number and layer not in params.names:
-            raise Fault(
+            raise UserError(
                 f"{params.name}: column {column} holds numbers without names: list the tags that 0, 1, ... stand for "
                 f"under download.dataset.names.{layer}"
             )
         if not number and layer in params.names:
-            raise Fault(
+            raise UserError(
                 f"{params.name}: column {column} has names already: leave {layer} out of download.dataset.names"
             )
         if not (number or _is_text(inner) or isinstance(inner, ClassLabel)):
-            raise Fault(f"{params.name}: column {column} holds {inner}, expected lists of tags, one a word")
+            raise UserError(f"{params.name}: column {column} holds {inner}, expected lists of tags, one a word")
 
 
 def _inner(rows: Dataset, column: str) -> Any:

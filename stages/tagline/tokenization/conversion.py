@@ -104,7 +104,7 @@ def convert(names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme)
     """Apply `to_iob2` to all pairs of tags that occur.
 
     Raises:
-        Fault: a tag is none of the scheme.
+        UserError: a tag is none of the scheme.
     """
     tags = [*names, None]
     labels = {}

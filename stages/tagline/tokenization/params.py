@@ -27,7 +27,7 @@ class TokenizeAlign(Section):
 
     task: str
     scheme: Literal["auto", "IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
-    illegal: Literal["repair", "refuse"]
+    illegal: Literal["repair", "error"]
     label_all_tokens: bool
     max_length: int = Field(ge=8)
     stride: int = Field(ge=0)

@@ -18,7 +18,7 @@ from tagline.labels.alignment import IGNORED
 from tagline.labels.label_list import Labels
 
 
-class NoSuchSentence(Exception):
+class UnknownSentenceError(Exception):
     """What was asked for does not name a sentence; the message says what would."""
 
 
@@ -32,11 +32,13 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
 
     Raises:
         NoSuchSentence: the split has none of that number or id, or there is no such split.
-        Fault: data/tokenized is missing, or another tokenizer made it.
+        UserError: data/tokenized is missing, or another tokenizer made it.
     """
     name, colon, which = wanted.partition(":")
     if not colon or not which or name not in SPLITS:
-        raise NoSuchSentence(f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (like train:4), got {wanted!r}")
+        raise UnknownSentenceError(
+            f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (like train:4), got {wanted!r}"
+        )
     require(folder, "tokenize-align")
     tokenized.check_tokenizer(folder, tokenizer)
     labels = tokenized.load_labels(folder)
@@ -59,7 +61,9 @@ def _find(split: Split, name: str, which: str) -> int:
         return int(which)
     place = split.sentences.data["id"].combine_chunks().index(pa.scalar(which)).as_py()
     if place < 0:
-        raise NoSuchSentence(f"{name} has no sentence {which}: expected 0 to {len(split.sentences) - 1}, or an id")
+        raise UnknownSentenceError(
+            f"{name} has no sentence {which}: expected 0 to {len(split.sentences) - 1}, or an id"
+        )
     return int(place)
 
 

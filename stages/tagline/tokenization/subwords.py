@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.outputs import read_json
 
 Ints = npt.NDArray[np.int64]
@@ -68,23 +68,23 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
         The tokenizer, and the most sub-words that its encoder reads, None where nothing says it.
 
     Raises:
-        Fault: it is not a fast tokenizer, or one that splits the same word differently each time.
+        UserError: it is not a fast tokenizer, or one that splits the same word differently each time.
     """
     configuration = read_json(folder / CONFIGURATION, made_by)
     if not (folder / TOKENIZER_FILE).is_file():
-        raise Fault(
+        raise UserError(
             f"{configuration.get('tokenizer_class', 'the tokenizer')} in {folder} is not a fast tokenizer, so it "
             f"can't say which word a sub-word belongs to: choose an encoder that has a {TOKENIZER_FILE}"
         )
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     except Exception as error:  # the library raises nothing more special
-        raise Fault(f"{folder / TOKENIZER_FILE} is damaged ({error}): run `dvc repro {made_by}` again") from None
+        raise UserError(f"{folder / TOKENIZER_FILE} is damaged ({error}): run `dvc repro {made_by}` again") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = bool(configuration.get("split_special_tokens", False))
     if getattr(tokenizer.model, "dropout", None):
-        raise Fault(
+        raise UserError(
             f"{folder / TOKENIZER_FILE} drops merges at random (dropout {tokenizer.model.dropout:.3g}), so no run is "
             "like another: set its model's dropout to null"
         )
@@ -153,13 +153,13 @@ def special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """The ids of the special tokens that the tokenizer puts before and after a sentence.
 
     Raises:
-        Fault: it has no sub-word for any of the commonest characters.
+        UserError: it has no sub-word for any of the commonest characters.
     """
     for encoding in _encoded(tokenizer, "a", "e", "1", ".", "\u4e00"):
         body = [position for position, word in enumerate(encoding.word_ids) if word is not None]
         if body:
             return encoding.ids[: body[0]], encoding.ids[body[-1] + 1 :]
-    raise Fault("the tokenizer knows neither a letter nor a digit: choose another encoder")
+    raise UserError("the tokenizer knows neither a letter nor a digit: choose another encoder")
 
 
 def _encoded(tokenizer: Tokenizer, *words: str) -> Iterator[Encoding]:

@@ -12,7 +12,7 @@ from datasets import Dataset, DatasetDict
 
 from tagline.artifacts.raw_data import name_word
 from tagline.artifacts.shards import read
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
 from tagline.labels.label_list import Kind, Labels
@@ -84,7 +84,7 @@ def read_tags(raw: DatasetDict, task: str, scheme: str) -> tuple[Labels, dict[st
         scheme: ``auto``, or what all splits are said to be written in.
 
     Raises:
-        Fault: tags with and without a prefix are mixed, a split has tags that its scheme has not, or all words have
+        UserError: tags with and without a prefix are mixed, a split has tags that its scheme has not, or all words have
             one label.
     """
     names: list[str] = raw["train"].features[task].feature.names
@@ -101,10 +101,10 @@ def _kind(raw: DatasetDict, names: list[str], task: str, scheme: str) -> tuple[K
     try:
         if schemes.is_spans(names):
             return "spans", None
-    except Fault as fault:
+    except UserError as fault:
         plain = {name for name in names if not schemes.split_tag(name)[0]}
         first = (next(_places(raw, task, tags)) for tags in (plain, {*names} - plain - {schemes.OUTSIDE}))
-        raise Fault(f"column {task}: {fault}; the first of each: {'; '.join(first)}") from None
+        raise UserError(f"column {task}: {fault}; the first of each: {'; '.join(first)}") from None
     counts = np.sum([_count(raw[split], task, len(names)) for split in raw], axis=0)
     return ("spans", "IO") if conversion.is_io(dict(zip(names, counts.tolist(), strict=True))) else ("tags", "tags")
 
@@ -128,8 +128,8 @@ def _read_split(split: Dataset, name: str, task: str, names: list[str], kind: Ki
         follow += conversion.transitions(*flat(batch[task]), len(names))
     try:
         made = conversion.convert(names, follow, scheme or conversion.detect(names, follow))
-    except Fault as fault:
-        raise Fault(
+    except UserError as fault:
+        raise UserError(
             f"{name}, column {task}: {fault} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"
         ) from None
     counts: dict[str, int] = {}

@@ -28,7 +28,7 @@ KEPT = 2
 DIGITS = 9
 
 
-class NotWritten(Exception):
+class CheckpointError(Exception):
     """A checkpoint could not be written; the message says why. Those before it are as they were."""
 
 
@@ -70,7 +70,7 @@ class Checkpoints:
             fill: writes its files into a folder, each process its own.
 
         Raises:
-            NotWritten: the disk is full, or the like, for one of the processes.
+            CheckpointError: the disk is full, or the like, for one of the processes.
         """
         path = self._path(step)
         partial = path.with_name(f".{path.name}.partial")
@@ -106,7 +106,7 @@ class Checkpoints:
             reason = _reason(error)
         failed = gather(torch.tensor([bool(reason)], device=self.state.device))
         if failed.any():
-            raise NotWritten(reason or "another process could not write its part")
+            raise CheckpointError(reason or "another process could not write its part")
 
 
 def damage(path: Path) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]  # public by its documentation
 from tqdm import tqdm
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.hub.push import Target
 
@@ -37,7 +37,7 @@ class EpochPushes:
         # One worker: epochs keep their order. Each has a folder of its own, since files are read late.
         self._worker = ThreadPoolExecutor(1)
         self._turns: list[Future[None]] = []
-        self._fault: Fault | None = None
+        self._fault: UserError | None = None
         self._ended = False
 
     def __enter__(self) -> EpochPushes:
@@ -70,18 +70,18 @@ class EpochPushes:
             (entry / MESSAGE).write_text(message, encoding="utf-8")
         self._take_turn()
 
-    def settle(self) -> None:
+    def wait(self) -> None:
         """Wait until all is pushed; what failed before is tried a last time.
 
         Raises:
-            Fault: something is left to be pushed.
+            UserError: something is left to be pushed.
         """
         self._take_turn(told=False)
         for turn in self._turns:
             turn.result()
         if left := self.waiting():
             missing = f"epoch {left[0]} is" if len(left) == 1 else f"epochs {', '.join(map(str, left))} are"
-            raise Fault(f"{missing} not on the Hub: {self._fault}")
+            raise UserError(f"{missing} not on the Hub: {self._fault}")
 
     def waiting(self) -> list[int]:
         """The epochs that are saved and not pushed."""
@@ -100,7 +100,7 @@ class EpochPushes:
             entry = self.folder / str(epoch)
             try:
                 self.target.push(entry / MODEL, (entry / MESSAGE).read_text(encoding="utf-8"))
-            except Fault as fault:
+            except UserError as fault:
                 self._fault = fault
                 if told:
                     tqdm.write(f"epoch {epoch} is not on the Hub yet: {fault}")

@@ -50,7 +50,7 @@ class Gradients:
         entropy = np.random.SeedSequence([self.params.seed, number, rank])
         _seed(accelerator.device, int(entropy.generate_state(1)[0]))
         labelled = max(1, int(self.rows.labelled[batch].sum()))
-        parts = share(batch, self.batches.padded, processes, self.params.device_tokens)[rank]
+        parts = share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]
         total = torch.zeros((), device=accelerator.device)
         for left, rows in zip(reversed(range(len(parts))), parts, strict=True):
             # Processes exchange gradients once a step, with the last part.
@@ -72,7 +72,11 @@ class Gradients:
         """The most rows that a part of such length can have, so that each length is one shape for XLA to compile."""
         longest = int(self.batches.padded[rows].max(initial=self.batches.multiple))
         most = -(-self.batches.most_rows(longest) // processes)
-        return most if self.params.device_tokens is None else max(1, min(most, self.params.device_tokens // longest))
+        return (
+            most
+            if self.params.subwords_per_device is None
+            else max(1, min(most, self.params.subwords_per_device // longest))
+        )
 
 
 def _seed(device: torch.device, seed: int) -> None:

@@ -14,7 +14,7 @@ from tagline.training.params import Train
 
 # Devices for which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
 FUSED = ("cpu", "cuda", "mps", "xpu")
-COURSES: dict[str, Callable[..., LambdaLR]] = {
+SCHEDULES: dict[str, Callable[..., LambdaLR]] = {
     "linear": get_linear_schedule_with_warmup,
     "cosine": get_cosine_schedule_with_warmup,
 }
@@ -23,13 +23,13 @@ COURSES: dict[str, Callable[..., LambdaLR]] = {
 def groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
     """The weights to learn in two groups: those that decay, and biases and norms, which must be free to leave zero."""
     decaying: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
+    no_decay: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
         if weight.requires_grad:
             # Norms scale and shift each feature by a vector; what is multiplied or looked up is a matrix.
-            is_free = weight.ndim < 2 or "bias" in name.rpartition(".")[2]
-            (free if is_free else decaying).append(weight)
-    return [{"params": decaying, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
+            without_decay = weight.ndim < 2 or "bias" in name.rpartition(".")[2]
+            (no_decay if without_decay else decaying).append(weight)
+    return [{"params": decaying, "weight_decay": weight_decay}, {"params": no_decay, "weight_decay": 0.0}]
 
 
 def adamw(model: nn.Module, params: Train, device: torch.device) -> torch.optim.AdamW:
@@ -42,4 +42,4 @@ def adamw(model: nn.Module, params: Train, device: torch.device) -> torch.optim.
 def schedule(optimizer: torch.optim.Optimizer, params: Train, steps: int) -> LambdaLR:
     """The learning rate of each of all steps: up from zero over the warm-up, then down to zero."""
     warmup = math.ceil(params.warmup * steps)
-    return COURSES[params.schedule](optimizer, warmup, steps)
+    return SCHEDULES[params.schedule](optimizer, warmup, steps)

@@ -19,7 +19,7 @@ from torch.distributed.elastic.multiprocessing import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 
 from tagline.core import launchers
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.signals import BY_OURS, Interrupted
 from tagline.training.processes import device_count
 
@@ -27,14 +27,14 @@ from tagline.training.processes import device_count
 VARIABLE = "TAGLINE_PROCESSES"
 
 
-def spread() -> None:
+def relaunch_on_all_devices() -> None:
     """Where this host has several devices, run this script once for each, and end as they end.
 
     Returns where there is nothing to spread: a launcher has done it, or there is one device or none. Where
     `accelerate config` was run, accelerate's launcher does as it says. `VARIABLE` overrides both.
 
     Raises:
-        Fault: `VARIABLE` asks for what this host can't do, or the configuration can't be used.
+        UserError: `VARIABLE` asks for what this host can't do, or the configuration can't be used.
     """
     if launchers.launched():
         return
@@ -52,9 +52,9 @@ def spread() -> None:
 def _parsed(wanted: str, devices: int) -> int:
     count = int(wanted) if wanted.isdecimal() else 0
     if count < 1:
-        raise Fault(f"{VARIABLE} is {wanted!r}: expected how many processes to start, 1 or more")
+        raise UserError(f"{VARIABLE} is {wanted!r}: expected how many processes to start, 1 or more")
     if 0 < devices < count:
-        raise Fault(f"{VARIABLE} is {count}: expected at most {devices}, one for each device of this host")
+        raise UserError(f"{VARIABLE} is {count}: expected at most {devices}, one for each device of this host")
     return count
 
 
@@ -63,7 +63,7 @@ def _by_accelerate(config: str) -> None:
     try:
         launch.launch_command(arguments)
     except (ValueError, ImportError, ConnectionError) as error:
-        raise Fault(f"accelerate can't start what {config} asks for: {error}") from None
+        raise UserError(f"accelerate can't start what {config} asks for: {error}") from None
 
 
 def _end_like(launcher: Callable[[], None]) -> None:
@@ -87,7 +87,7 @@ def _status(failures: Mapping[int, ProcessFailure | subprocess.CalledProcessErro
     """The exit status of the process that failed by itself; those that were ended for it are among the failures too.
 
     Raises:
-        Fault: it was killed, so that it told nothing.
+        UserError: it was killed, so that it told nothing.
     """
     codes = {
         number: failure.exitcode if isinstance(failure, ProcessFailure) else failure.returncode
@@ -99,4 +99,4 @@ def _status(failures: Mapping[int, ProcessFailure | subprocess.CalledProcessErro
     number, code = next(iter((own or codes).items()))
     name = signal.Signals(-code if code < 0 else code - 128).name
     memory = ": perhaps the host is short of memory" if name == "SIGKILL" else ""
-    raise Fault(f"process {number} was ended by {name}{memory}") from None
+    raise UserError(f"process {number} was ended by {name}{memory}") from None

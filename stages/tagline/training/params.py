@@ -16,7 +16,7 @@ class ByLength(Section):
     """Batches of like length under a budget of sub-words."""
 
     order: Literal["by_length"]
-    tokens_per_batch: int = Field(ge=1, le=2**24)
+    subwords_per_batch: int = Field(ge=1, le=2**24)
 
 
 class Random(Section):
@@ -40,7 +40,7 @@ class Train(Section):
     batches: AnyBatches
     checkpoint_every: Annotated[int, Field(ge=1)] | None
     pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
-    device_tokens: Annotated[int, Field(ge=1, le=2**24)] | None
+    subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None
     precision: Literal["auto", "fp32", "bf16", "fp16"]
     attention: Attention
     learning_rate: float = Field(gt=0, lt=1)

@@ -19,7 +19,7 @@ from accelerate.utils import DistributedType, is_torch_xla_available, parse_flag
 from torch.distributed import DistError, TCPStore  # type: ignore[attr-defined]
 
 from tagline.core import launchers
-from tagline.core.errors import Fault, exit_with_message
+from tagline.core.errors import UserError, exit_with_message
 from tagline.core.signals import BY_OURS, Interrupted
 
 # How long a process that lost another waits for the launcher to end it too, in seconds.
@@ -39,11 +39,11 @@ def join() -> PartialState:
     """Meet the other processes, if there are any.
 
     Raises:
-        Fault: there are, but not on this host's devices.
+        UserError: there are, but not on this host's devices.
     """
     state = PartialState(cpu=device_count() == 0)
     if state.num_processes < launchers.size():
-        raise Fault(
+        raise UserError(
             f"a launcher started {launchers.size()} processes, which can't work together on {state.device.type}: "
             "run train without it"
         )

@@ -24,7 +24,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.model.precision import Resolved
 from tagline.training.checkpoints import Checkpoints
@@ -75,7 +75,7 @@ class SavedRun:
             Whether there was one.
 
         Raises:
-            Fault: the run was spread over devices in a way that does not fit this one, or the checkpoint is not ours.
+            UserError: the run was spread over devices in a way that does not fit this one, or the checkpoint is not ours.
         """
         self._accelerator, self._schedule = accelerator, schedule
         _use_plain_names(accelerator)
@@ -83,14 +83,14 @@ class SavedRun:
             return False
         state = self._state(self._newest)
         if state["layout"] != _layout(accelerator):
-            raise Fault(
+            raise UserError(
                 f"the run that {self._newest.parent} holds is kept {state['layout']}, this one would be "
                 f"{_layout(accelerator)}: start it as before, or remove that folder to train anew"
             )
         try:
             accelerator.load_state(str(self._newest))
         except UnpicklingError:  # PyTorch loads tensors and plain values only
-            raise Fault(f"{self._newest} holds more than tensors, which no run wrote: remove it") from None
+            raise UserError(f"{self._newest} holds more than tensors, which no run wrote: remove it") from None
         schedule.load_state_dict(state["schedule"])
         return True
 
@@ -102,7 +102,7 @@ class SavedRun:
         """Write weights and configuration; to be called on all processes.
 
         Raises:
-            Fault: they can't be written.
+            UserError: they can't be written.
         """
         weights = self._accelerator.get_state_dict(model)  # of all processes, where each has a part
         if not self._accelerator.is_main_process:
@@ -111,13 +111,13 @@ class SavedRun:
         try:
             unwrapped.save_pretrained(folder, state_dict=readable(weights))
         except SafetensorError as error:
-            raise Fault(f"weights can't be written to {folder}: {error}") from None
+            raise UserError(f"weights can't be written to {folder}: {error}") from None
 
     def save(self) -> None:
         """Write a checkpoint; to be called on all processes.
 
         Raises:
-            NotWritten: the disk is full, or the like.
+            CheckpointError: the disk is full, or the like.
         """
         self.checkpoints.write(self.learning.steps, self._fill)
 

@@ -14,11 +14,11 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.model.precision import Resolved
-from tagline.model.prediction import NotFinite
+from tagline.model.prediction import NonFiniteError
 from tagline.training import optimization
-from tagline.training.checkpoints import NotWritten
+from tagline.training.checkpoints import CheckpointError
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.epochs import EpochLines
 from tagline.training.gradients import Gradients
@@ -113,7 +113,7 @@ class Training:
             schedule: of that optimizer, not prepared.
 
         Raises:
-            Fault: see `SavedRun.restore`.
+            UserError: see `SavedRun.restore`.
         """
         self.accelerator = accelerator
         self._reader = LossReader[Step](accelerator.device)
@@ -143,7 +143,7 @@ class Training:
         """To be called once the weights are updated.
 
         Raises:
-            Fault: the loss of this step, or on an accelerator of the one before, is not finite.
+            UserError: the loss of this step, or on an accelerator of the one before, is not finite.
         """
         cut(self.accelerator.device)
         self._take(self._reader.push(step, loss))
@@ -160,13 +160,13 @@ class Training:
             Whether patience ends the run here.
 
         Raises:
-            Fault: a loss is not finite.
+            UserError: a loss is not finite.
         """
         self._take(self._reader.flush())
         speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
         try:
             scores = self.validation.scores(self.accelerator, model)
-        except NotFinite as fault:
+        except NonFiniteError as fault:
             ids = self.validation.split.sentences.select(fault.sentences)["id"][:]
             raise _not_finite(
                 "validation's scores are no numbers", self.learning.steps, len(self.learning.epochs) + 1, ids
@@ -196,7 +196,7 @@ class Training:
         self._kept = self.learning.steps
         try:
             self.saved.save()
-        except NotWritten as fault:
+        except CheckpointError as fault:
             self._lines.tell(f"no checkpoint of step {self._kept} ({fault}): training goes on, earlier ones are intact")
 
     def _take(self, losses: Iterator[tuple[Step, float]]) -> None:
@@ -208,9 +208,9 @@ class Training:
             self.learning.after_step(loss)
 
 
-def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> Fault:
+def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> UserError:
     named = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
-    return Fault(
+    return UserError(
         f"{what} at step {step}, epoch {epoch}, in the sentence{'s' * (len(ids) > 1)} {named}: lower "
         "train.learning_rate in params.yaml, and see that the encoder's weights are finite"
     )

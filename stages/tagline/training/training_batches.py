@@ -42,7 +42,7 @@ class TrainingBatches:
         order = generator.permutation(np.flatnonzero(self.lengths))
         if isinstance(self.batches, ByLength):
             # Windows of one length come in another order each time; so do the batches, lest lengths follow each other.
-            cut = longest_first(self.padded[order], self.batches.tokens_per_batch, MOST_PADDING)
+            cut = longest_first(self.padded[order], self.batches.subwords_per_batch, MOST_PADDING)
             return [order[cut[place]] for place in generator.permutation(len(cut))]
         size = self.batches.batch_size
         return [order[start : start + size] for start in range(0, len(order), size)]
@@ -50,7 +50,7 @@ class TrainingBatches:
     def most_rows(self, longest: int) -> int:
         """How many windows a batch can have, the longest of which is padded to so many sub-words."""
         if isinstance(self.batches, ByLength):
-            return max(1, self.batches.tokens_per_batch // longest)
+            return max(1, self.batches.subwords_per_batch // longest)
         return self.batches.batch_size
 
     def padding(self, steps: int) -> float:
@@ -65,14 +65,14 @@ class TrainingBatches:
         return 1 - read / computed
 
 
-def share(batch: Ints, padded: Ints, processes: int, device_tokens: int | None) -> list[list[Ints]]:
+def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | None) -> list[list[Ints]]:
     """Share a batch among processes, in parts that a device has room for.
 
     Args:
         batch: the places of its windows.
         padded: int64, the sub-words of every window, rounded up where that is asked for.
         processes: how many share it.
-        device_tokens: most sub-words of a part once its windows are padded; None: any number. A longer window is a
+        subwords_per_device: most sub-words of a part once its windows are padded; None: any number. A longer window is a
             part of its own.
 
     Returns:
@@ -82,8 +82,8 @@ def share(batch: Ints, padded: Ints, processes: int, device_tokens: int | None) 
     # Neighbours in the order of length go to different processes, so that all compute about equally long.
     order = batch[np.argsort(-padded[batch], kind="stable")]
     shares = [order[rank::processes] for rank in range(processes)]
-    if device_tokens is None:
+    if subwords_per_device is None:
         return [[rows] for rows in shares]
-    parts = [[rows[places] for places in longest_first(padded[rows], device_tokens)] for rows in shares]
+    parts = [[rows[places] for places in longest_first(padded[rows], subwords_per_device)] for rows in shares]
     most = max(map(len, parts))
     return [of_one + [batch[:0]] * (most - len(of_one)) for of_one in parts]

@@ -19,7 +19,7 @@ from tagline.training.processes import SHARDED
 from tagline.training.shared_model import SharedModel
 
 # Sub-words of a forward pass, padding included: what the caches of a processor hold, and what fills a larger device.
-TOKENS_PER_BATCH = {"cpu": 1024}
+SUBWORDS_PER_BATCH = {"cpu": 1024}
 OTHERWISE = 8192
 
 
@@ -30,11 +30,16 @@ class Validation:
         split: its sentences and windows.
         labels: the task's labels.
         precision: number format of matrix products.
-        device_tokens: most sub-words of a forward pass; None: what suits the device.
+        subwords_per_device: most sub-words of a forward pass; None: what suits the device.
     """
 
-    def __init__(self, split: Split, labels: Labels, precision: Resolved, device_tokens: int | None) -> None:
-        self.split, self.labels, self.precision, self.device_tokens = split, labels, precision, device_tokens
+    def __init__(self, split: Split, labels: Labels, precision: Resolved, subwords_per_device: int | None) -> None:
+        self.split, self.labels, self.precision, self.subwords_per_device = (
+            split,
+            labels,
+            precision,
+            subwords_per_device,
+        )
         self.gold = split.gold(labels)
         self.lengths = split.lengths()
 
@@ -50,7 +55,7 @@ class Validation:
             gold labels, as the sub-words say that speak for them.
 
         Raises:
-            NotFinite: a score is no number.
+            NonFiniteError: a score is no number.
         """
         model.eval()
         found = self._predictor(accelerator, model).predict(
@@ -69,7 +74,7 @@ class Validation:
         # In pieces the model fetches what a process lacks, as long as it is called by its wrapper.
         whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
         backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
-        most = self.device_tokens or TOKENS_PER_BATCH.get(accelerator.device.type, OTHERWISE)
+        most = self.subwords_per_device or SUBWORDS_PER_BATCH.get(accelerator.device.type, OTHERWISE)
         if accelerator.num_processes == 1:
             return Predictor(backend, self.labels, "greedy", most)
         return Predictor(SharedModel(backend, accelerator), self.labels, "greedy", most * accelerator.num_processes)

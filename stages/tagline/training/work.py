@@ -15,7 +15,7 @@ from pathlib import Path
 from accelerate import PartialState
 from filelock import FileLock, Timeout
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.locks import locked
 
 WORK, VARIABLE = ".work", "TAGLINE_WORK"
@@ -30,7 +30,7 @@ def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
     All processes of a run enter it together; one of them locks and removes.
 
     Raises:
-        Fault: another run is at the same work, or this process does not see the folder that the first one made.
+        UserError: another run is at the same work, or this process does not see the folder that the first one made.
     """
     shared = os.environ.get(VARIABLE)
     place = Path(shared or WORK, stage)
@@ -43,7 +43,7 @@ def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
                 _remove_old(place, folder)
         state.wait_for_everyone()
         if not folder.is_dir():
-            raise Fault(
+            raise UserError(
                 f"{folder} is not the same on all hosts of this run: {VARIABLE} must name a folder that they share"
             )
         yield folder

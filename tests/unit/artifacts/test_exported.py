@@ -9,7 +9,7 @@ import pytest
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import TAGGER, Exported
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 
 TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), "constrained", 128, 32, 1, True)
@@ -24,7 +24,7 @@ def test_read_as_written(tmp_path: Path) -> None:
 
 
 def test_missing(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match=r"tagger\.json is missing: the stage export writes it"):
+    with pytest.raises(UserError, match=r"tagger\.json is missing: the stage export writes it"):
         exported.read(tmp_path)
 
 
@@ -49,5 +49,5 @@ def test_damaged(tmp_path: Path, key: str, value: object) -> None:
     content = json.loads((tmp_path / TAGGER).read_text())
     for damaged in (content | {key: value}, {name: content[name] for name in content if name != key}):
         (tmp_path / TAGGER).write_text(json.dumps(damaged))
-        with pytest.raises(Fault, match=r"tagger\.json is damaged: run `dvc repro export` again"):
+        with pytest.raises(UserError, match=r"tagger\.json is damaged: run `dvc repro export` again"):
             exported.read(tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tagline.artifacts import learning_curves
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 
 def test_columns_are_read_by_name(tmp_path: Path) -> None:
@@ -23,11 +23,11 @@ def test_columns_are_read_by_name(tmp_path: Path) -> None:
 def test_a_damaged_curve(tmp_path: Path, text: str) -> None:
     path = tmp_path / "train_loss.csv"
     path.write_text(text)
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         learning_curves.read(path, ("step", "loss"))
     assert str(raised.value) == f"{path} is damaged (expected numbers as step,loss): run `dvc repro train` again"
 
 
 def test_a_missing_curve(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="train_loss.csv is missing: the stage train writes it"):
+    with pytest.raises(UserError, match="train_loss.csv is missing: the stage train writes it"):
         learning_curves.read(tmp_path / "train_loss.csv", ("step", "loss"))

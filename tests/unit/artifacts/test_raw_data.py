@@ -11,7 +11,7 @@ import pytest
 from datasets import load_from_disk
 
 from tagline.artifacts import raw_data, shards
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 ROWS = {
     "train": [{"words": ["a", "b"], "ner": ["O", "B-X"], "pos": ["N", "V"]}],
@@ -77,12 +77,12 @@ def test_rows_are_read_while_they_are_written(tmp_path: Path, monkeypatch) -> No
 
 def test_tags_must_be_as_many_as_words(tmp_path: Path) -> None:
     rows = {"train": [{"words": ["a", "b"], "ner": ["O", "O"]}, {"words": ["a", "b"], "ner": ["O"]}]}
-    with pytest.raises(Fault, match="sentence train-1 has 2 words, but 1 tags in ner"):
+    with pytest.raises(UserError, match="sentence train-1 has 2 words, but 1 tags in ner"):
         raw_data.write(tmp_path / "raw", rows, ["ner"])
 
 
 def test_an_empty_split_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="the split validation has no sentences: expected at least one"):
+    with pytest.raises(UserError, match="the split validation has no sentences: expected at least one"):
         raw_data.write(tmp_path / "raw", ROWS | {"validation": []}, ["ner"])
 
 
@@ -104,16 +104,16 @@ def test_words_are_named_by_sentence_number_and_form() -> None:
 
 
 def test_a_missing_folder_names_the_stage(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="raw is missing: the stage download writes it"):
+    with pytest.raises(UserError, match="raw is missing: the stage download writes it"):
         raw_data.load(tmp_path / "raw")
 
 
 def test_a_folder_without_a_data_set(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="holds no data set"):
+    with pytest.raises(UserError, match="holds no data set"):
         raw_data.load(tmp_path)
 
 
 def test_a_data_set_of_other_splits(tmp_path: Path) -> None:
     raw_data.write(tmp_path / "raw", {split: ROWS[split] for split in ("train", "validation")}, ["pos", "ner"])
-    with pytest.raises(Fault, match="must hold the splits train, validation, test"):
+    with pytest.raises(UserError, match="must hold the splits train, validation, test"):
         raw_data.load(tmp_path / "raw")

@@ -8,7 +8,7 @@ from scipy import stats
 
 from tagline.comparison import bootstrap
 from tagline.comparison.bootstrap import difference_interval, draw_runs
-from tagline.comparison.sheets import OVERALL, sheets
+from tagline.comparison.count_matrices import OVERALL, count_matrices
 from tagline.metrics.counts import count
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import score
@@ -27,7 +27,7 @@ def sample(sentences: int, shares: tuple[float, ...]) -> tuple[list, list[list]]
 def test_as_if_sentences_were_copied_and_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "RESAMPLES", 40)
     gold, (old, new) = sample(9, (0.6, 0.8))
-    both = sheets([count(gold, side, "spans") for side in (old, new)])
+    both = count_matrices([count(gold, side, "spans") for side in (old, new)])
     by_hand = []
     for row in np.concatenate(list(weights(9, 40, 5))).astype(int):
         drawn = np.repeat(np.arange(9), row)
@@ -44,7 +44,7 @@ def test_as_if_sentences_were_copied_and_scored(monkeypatch: pytest.MonkeyPatch)
 
 def test_as_wide_as_scipys() -> None:
     gold, runs = sample(150, (0.7, 0.75))
-    both = sheets([count(gold, run, "spans") for run in runs])
+    both = count_matrices([count(gold, run, "spans") for run in runs])
 
     def f1(places: np.ndarray, axis: int = -1) -> np.ndarray:
         first, second = (sheet.scores(sheet.counts[places].sum(axis=axis - 1)) for sheet in both)
@@ -59,7 +59,7 @@ def test_as_wide_as_scipys() -> None:
 
 def test_sides_that_are_the_same_differ_nowhere() -> None:
     gold, (run,) = sample(20, (0.7,))
-    both = sheets([count(gold, run, "spans")] * 2)
+    both = count_matrices([count(gold, run, "spans")] * 2)
     low, high = difference_interval(both[:1], both[1:], seed=1)
     assert not low.any()
     assert not high.any()
@@ -67,16 +67,16 @@ def test_sides_that_are_the_same_differ_nowhere() -> None:
 
 def test_runs_that_are_the_same_add_nothing() -> None:
     gold, (old, new) = sample(20, (0.6, 0.8))
-    a, b = sheets([count(gold, side, "spans") for side in (old, new)])
+    a, b = count_matrices([count(gold, side, "spans") for side in (old, new)])
     one, three = difference_interval([a], [b], seed=1), difference_interval([a] * 3, [b] * 3, seed=1)
     assert np.concatenate(three) == pytest.approx(np.concatenate(one))
 
 
 def test_runs_that_differ_widen_the_interval() -> None:
     gold, runs = sample(40, (0.4, 0.6, 0.8))
-    middle, *_ = sheets([count(gold, runs[1], "spans")])
-    spread = sheets([count(gold, run, "spans") for run in runs])
-    low, high = difference_interval([middle], spread, seed=1)
+    middle, *_ = count_matrices([count(gold, runs[1], "spans")])
+    standard_deviation = count_matrices([count(gold, run, "spans") for run in runs])
+    low, high = difference_interval([middle], standard_deviation, seed=1)
     assert high[0] - low[0] > 0.2
 
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tagline.comparison.differences import Difference, differences, holm, spread, t_test
+from tagline.comparison.differences import Difference, differences, holm, standard_deviation, t_test
 from tagline.metrics.counts import count
 
 
 @pytest.mark.parametrize(
     ("low", "high", "p", "verdict"),
     [
-        (0.01, 0.03, 0.01, "real"),
-        (-0.03, -0.01, 0.01, "real"),
-        (0.01, 0.03, 0.05, "noise"),  # p is not below
-        (0.0, 0.03, 0.01, "noise"),  # 0 is inside
-        (-0.01, 0.03, 0.01, "noise"),
-        (-0.01, 0.03, 0.5, "noise"),
+        (0.01, 0.03, 0.01, "significant"),
+        (-0.03, -0.01, 0.01, "significant"),
+        (0.01, 0.03, 0.05, "not significant"),  # p is not below
+        (0.0, 0.03, 0.01, "not significant"),  # 0 is inside
+        (-0.01, 0.03, 0.01, "not significant"),
+        (-0.01, 0.03, 0.5, "not significant"),
     ],
 )
 def test_the_rule(low: float, high: float, p: float, verdict: str) -> None:
@@ -60,8 +60,8 @@ def test_runs_without_any_spread_tell_nothing() -> None:
 
 
 def test_spread_is_that_of_a_sample() -> None:
-    assert spread([0.5]) is None
-    assert spread([0.4, 0.6]) == pytest.approx(0.141421, abs=1e-6)
+    assert standard_deviation([0.5]) is None
+    assert standard_deviation([0.4, 0.6]) == pytest.approx(0.141421, abs=1e-6)
 
 
 GOLD = [["B-PER", "O", "B-LOC"], ["O", "B-LOC", "O"], ["B-PER", "B-MISC", "O"]] * 12
@@ -77,7 +77,7 @@ def test_two_runs() -> None:
     f1 = found.overall["f1"]
     assert (f1.old, f1.new) == (pytest.approx((0.8,), abs=0.01), pytest.approx((2 * 58 / 118,)))
     assert f1.low < f1.difference < f1.high
-    assert f1.verdict == "real"
+    assert f1.verdict == "significant"
     assert list(found.overall) == ["f1", "precision", "recall", "accuracy"]
     assert list(found.per_type) == ["LOC", "MISC", "PER"]
     assert found == differences([old], [new]), "nothing is left to chance"
@@ -105,7 +105,7 @@ def test_sides_of_several_runs() -> None:
     f1 = differences(old, new).overall["f1"]
     assert (len(f1.old), len(f1.new)) == (3, 2)
     assert f1.difference == pytest.approx(np.mean(f1.new) - np.mean(f1.old))
-    assert f1.verdict == "real"
+    assert f1.verdict == "significant"
 
 
 def test_plain_tags_are_averaged_over_tags() -> None:

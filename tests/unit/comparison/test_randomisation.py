@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tagline.comparison import randomisation
+from tagline.comparison.count_matrices import count_matrices
 from tagline.comparison.randomisation import p_values
-from tagline.comparison.sheets import sheets
 from tagline.labels.label_list import Kind
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
@@ -47,7 +47,7 @@ def by_hand(gold: list, old: list, new: list, kind: Kind) -> dict[str, float]:
 def test_a_few_sentences_are_swapped_in_every_way(data: st.DataObject, kind: Kind) -> None:
     drawn = data.draw(rows(kind))
     gold, old, new = ([[tags[place] for tags in row] for row in drawn] for place in range(3))
-    both = sheets([count(gold, old, kind), count(gold, new, kind)])
+    both = count_matrices([count(gold, old, kind), count(gold, new, kind)])
     p = p_values(*both, seed=1)
     expected = by_hand(gold, old, new, kind)
     assert {"f1": p[0], "accuracy": p[3]} == pytest.approx(expected)
@@ -66,7 +66,7 @@ def sample(sentences: int, seed: int = 3) -> tuple[list, list, list]:
 def test_accuracy_as_scipy_has_it() -> None:
     gold, old, new = sample(12)
     a, b = (count(gold, side, "spans") for side in (old, new))
-    p = p_values(*sheets([a, b]), seed=1)
+    p = p_values(*count_matrices([a, b]), seed=1)
     reference = stats.permutation_test(
         (b.right_words, a.right_words),
         lambda x, y, axis: x.sum(axis=axis) - y.sum(axis=axis),
@@ -79,7 +79,7 @@ def test_accuracy_as_scipy_has_it() -> None:
 
 def test_what_is_drawn_comes_near_to_what_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     gold, old, new = sample(12)
-    both = sheets([count(gold, side, "spans") for side in (old, new)])
+    both = count_matrices([count(gold, side, "spans") for side in (old, new)])
     exact = p_values(*both, seed=1)
     monkeypatch.setattr(randomisation, "EXACT", 0)
     # Five standard errors of a share of 10,000.
@@ -88,7 +88,7 @@ def test_what_is_drawn_comes_near_to_what_is_exact(monkeypatch: pytest.MonkeyPat
 
 def test_blocks_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     gold, old, new = sample(64)
-    both = sheets([count(gold, side, "spans") for side in (old, new)])
+    both = count_matrices([count(gold, side, "spans") for side in (old, new)])
     whole = p_values(*both, seed=1)
     assert (p_values(*both, seed=1) == whole).all()
     monkeypatch.setattr(randomisation, "BLOCK", 6400)
@@ -98,11 +98,11 @@ def test_blocks_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_clear_difference_is_as_unlikely_as_can_be_told() -> None:
     gold = [["B-PER", "O"]] * 40
-    both = sheets([count(gold, [["O", "O"]] * 40, "spans"), count(gold, gold, "spans")])
+    both = count_matrices([count(gold, [["O", "O"]] * 40, "spans"), count(gold, gold, "spans")])
     assert p_values(*both, seed=1)[0] == pytest.approx(1 / (randomisation.SHUFFLES + 1))
 
 
 def test_equal_counts_have_no_difference_to_explain() -> None:
     gold, old, _ = sample(20)
-    both = sheets([count(gold, old, "spans")] * 2)
+    both = count_matrices([count(gold, old, "spans")] * 2)
     assert (p_values(*both, seed=1) == 1).all()

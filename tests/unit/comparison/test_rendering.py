@@ -11,10 +11,10 @@ import pytest
 from helpers.runs import made
 
 from tagline.comparison.excerpts import CONTEXT, excerpts
-from tagline.comparison.forms import Markdown, Terminal
 from tagline.comparison.record import record
 from tagline.comparison.rendering import headline, render
 from tagline.comparison.splits import Comparison, compare
+from tagline.comparison.styles import Markdown, Terminal
 
 ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in range(8)]
 
@@ -174,8 +174,8 @@ def test_json_has_everything() -> None:
     test = found["splits"]["test"]
     assert test["sentences"] == 8
     f1 = test["overall"]["f1"]
-    assert f1["old"] == {"mean": 0.714286, "spread": None, "runs": [0.714286]}
-    assert (f1["difference"], f1["p"], f1["verdict"]) == (0.285714, 0.007812, "real")
+    assert f1["old"] == {"mean": 0.714286, "sd": None, "runs": [0.714286]}
+    assert (f1["difference"], f1["p"], f1["verdict"]) == (0.285714, 0.007812, "significant")
     assert f1["low"] < f1["difference"] < f1["high"]
     assert list(test["per_type"]) == ["LOC", "PER"]
     assert len(test["fixed"]) == 8
@@ -193,4 +193,4 @@ def test_json_has_everything() -> None:
 def test_json_of_several_runs() -> None:
     found = record(comparison(wrong_at_first, lambda _: "O O O O"))
     assert (found["rule"]["p"], found["rule"]["shuffles"]) == ("t-test over runs", None)
-    assert found["splits"]["test"]["overall"]["f1"]["old"]["spread"] == pytest.approx(0.505076)
+    assert found["splits"]["test"]["overall"]["f1"]["old"]["sd"] == pytest.approx(0.505076)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tagline.comparison.runs import Rows, Run, make_run
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 GOOD = {
     "id": ["0"],
@@ -57,13 +57,13 @@ def test_the_run_itself_says_how_its_labels_are_read() -> None:
 
 def test_damaged_parquet() -> None:
     with pytest.raises(
-        Fault, match=r"main: data/predictions/test.parquet is no table of predictions .*: run `dvc repro"
+        UserError, match=r"main: data/predictions/test.parquet is no table of predictions .*: run `dvc repro"
     ):
         read(b"PAR1 and no more")
 
 
 def test_a_missing_column() -> None:
-    with pytest.raises(Fault, match=r"test.parquet lacks the column gold: run `dvc repro evaluate` again"):
+    with pytest.raises(UserError, match=r"test.parquet lacks the column gold: run `dvc repro evaluate` again"):
         read({name: values for name, values in GOOD.items() if name != "gold"})
 
 
@@ -73,12 +73,12 @@ def test_a_missing_column() -> None:
 )
 def test_rows_that_are_no_sentences(columns: dict[str, list]) -> None:
     told = "main: data/predictions/test.parquet, row 0: expected an id, words, and as many gold and predicted labels"
-    with pytest.raises(Fault, match=told):
+    with pytest.raises(UserError, match=told):
         read({**GOOD, **columns})
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"test": 1}'])
 @pytest.mark.parametrize("name", ["evaluate", "data"])
 def test_damaged_metrics(content: bytes, name: str) -> None:
-    with pytest.raises(Fault, match=f"main: metrics/{name}.json is damaged"):
+    with pytest.raises(UserError, match=f"main: metrics/{name}.json is damaged"):
         read(GOOD, **{"metrics" if name == "evaluate" else name: content})

@@ -8,7 +8,7 @@ import pytest
 from helpers.runs import made
 
 from tagline.comparison.splits import compare, compare_split
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 ADA = ("0", "Ada lives", "B-PER O", "B-PER O")
 OSLO = ("1", "in Oslo", "O B-LOC", "O O")
@@ -64,7 +64,7 @@ def test_runs_that_do_not_differ_are_told() -> None:
 
 
 def test_no_sentence_in_common() -> None:
-    with pytest.raises(Fault, match="a and b have no sentence of test in common: expected splits that overlap"):
+    with pytest.raises(UserError, match="a and b have no sentence of test in common: expected splits that overlap"):
         compare_split("test", [made("a", [ADA])], [made("b", [OSLO])])
 
 
@@ -77,7 +77,9 @@ def test_no_sentence_in_common() -> None:
 )
 def test_other_tasks(other: str, kind: str, told: str) -> None:
     a, b = made("a", [("0", "Ada lives", other, other)], kind), made("b", [ADA])
-    with pytest.raises(Fault, match=f"a and b are of different tasks: {told}; expected the same tokenize_align.task"):
+    with pytest.raises(
+        UserError, match=f"a and b are of different tasks: {told}; expected the same tokenize_align.task"
+    ):
         compare_split("test", [a], [b])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from helpers.project import ROOT
 
-from tagline.core.errors import Fault, exit_with_message, require
+from tagline.core.errors import UserError, exit_with_message, require
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +22,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("code", "status", "message"),
     [
-        ("raise Fault('the cat is on the mat')", 1, "-c: the cat is on the mat\n"),
+        ("raise UserError('the cat is on the mat')", 1, "-c: the cat is on the mat\n"),
         ("open('no/such/file')", 1, "-c: no/such/file: No such file or directory\n"),
         ("raise OSError(28, 'No space left on device')", 1, "-c: No space left on device\n"),
         ("raise KeyboardInterrupt", 130, "-c: interrupted\n"),
@@ -56,7 +56,7 @@ def test_wrong_usage_is_2() -> None:
 
 def test_require_names_the_stage_that_writes(tmp_path: Path) -> None:
     require(tmp_path, "download")
-    with pytest.raises(Fault, match="is missing: the stage download writes it, so run `dvc repro download` first"):
+    with pytest.raises(UserError, match="is missing: the stage download writes it, so run `dvc repro download` first"):
         require(tmp_path / "none", "download")
 
 

@@ -11,7 +11,7 @@ import pytest
 from helpers.project import ROOT
 
 from tagline.core import locks
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.locks import locked
 
 HOLDER = """
@@ -51,7 +51,7 @@ def test_a_second_run_is_refused(
     holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
-    with pytest.raises(Fault) as raised, locked(Path("a/.out.lock"), Path("out")):
+    with pytest.raises(UserError) as raised, locked(Path("a/.out.lock"), Path("out")):
         pass
     assert str(raised.value) == "another run still writes out: wait for its end, or end it, and start again"
     assert capsys.readouterr().out == "another run writes out: waiting up to 0.1 s for its end\n"

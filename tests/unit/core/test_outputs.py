@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tagline.core.outputs import replacing, write_json
-from tagline.core.signals import SIGNALS, heeding
+from tagline.core.signals import SIGNALS, raise_on_signals
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -74,7 +74,7 @@ def test_a_signal_while_outs_are_put_in_place_waits(
     out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
     write(out, metrics, "old")
     renamed = at_rename(monkeypatch, moment, lambda: signal.raise_signal(number))
-    with pytest.raises(KeyboardInterrupt), heeding():
+    with pytest.raises(KeyboardInterrupt), raise_on_signals():
         write(out, metrics, "new")
     signal.alarm(0)  # else the process would end soon
     assert len(renamed) == 4

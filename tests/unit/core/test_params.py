@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.params import Section, read_section
 from tagline.sources.formats.schemas import AnyFiles
 from tagline.sources.params import Download
@@ -27,7 +27,7 @@ train:
   early_stopping: null
   batches: {order: random, batch_size: 8}
   pad_to_multiple_of: null
-  device_tokens: null
+  subwords_per_device: null
   precision: auto
   attention: sdpa
   schedule: linear
@@ -63,7 +63,7 @@ def params(folder: Path, content: str) -> Path:
 
 def message(folder: Path, content: str, name: str, schema: type) -> str:
     path = params(folder, content)
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         read_section(name, schema, path)
     return str(raised.value).replace(str(folder) + "/", "")
 
@@ -92,7 +92,7 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
             "params.yaml has 2 faults:\n"
             "  params.yaml:1: train.epochs: the key is missing\n"
             "  params.yaml:3: train.epoch: unknown key, did you mean epochs? "
-            "(allowed: attention, batches, checkpoint_every, device_tokens, early_stopping, engine, epochs, hub, ",
+            "(allowed: attention, batches, checkpoint_every, subwords_per_device, early_stopping, engine, epochs, hub, ",
         ),
         (
             "push: false",
@@ -107,8 +107,8 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
             "order: random",
             "order: by_length",
             "params.yaml has 2 faults:\n"
-            "  params.yaml:10: train.batches.tokens_per_batch: the key is missing\n"
-            "  params.yaml:10: train.batches.batch_size: unknown key (allowed: order, tokens_per_batch)",
+            "  params.yaml:10: train.batches.subwords_per_batch: the key is missing\n"
+            "  params.yaml:10: train.batches.batch_size: unknown key (allowed: order, subwords_per_batch)",
         ),
         ("order: random", "order: any", "train.batches.order: should be one of 'by_length', 'random', got 'any'"),
         ("max_steps: null", "max_steps: 0", "train.max_steps: should be greater than or equal to 1, got 0"),
@@ -208,7 +208,7 @@ def test_stride_is_an_overlap(tmp_path: Path) -> None:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="params.yaml is missing: run the stages from the repository's root"):
+    with pytest.raises(UserError, match="params.yaml is missing: run the stages from the repository's root"):
         read_section("train", Train, tmp_path / "params.yaml")
 
 

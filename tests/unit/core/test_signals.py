@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.project import ROOT
 
-from tagline.core.signals import SIGNALS, Interrupted, heeding, interrupted_later
+from tagline.core.signals import SIGNALS, Interrupted, defer_signals, raise_on_signals
 
 BEGIN = f"import os, signal, sys, threading, time; sys.path.insert(0, {str(ROOT / 'stages')!r})\n"
 STAGE = """
@@ -95,7 +95,7 @@ def test_what_is_ignored_since_before_stays_so() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_before_main_a_stage_ends_without_a_word(number: signal.Signals) -> None:
     process = start(
-        "from tagline.core.signals import end_silently\nend_silently()\nprint('begun', flush=True)\ntime.sleep(1000)"
+        "from tagline.core.signals import default_sigint\nend_silently()\nprint('begun', flush=True)\ntime.sleep(1000)"
     )
     assert end(process, number) == (-number, "")
 
@@ -104,8 +104,8 @@ def test_before_main_a_stage_ends_without_a_word(number: signal.Signals) -> None
 def test_stages_say_so_before_they_load_libraries(stage: str) -> None:
     lines = (ROOT / f"stages/{stage}.py").read_text(encoding="utf-8").split("\n")
     imports = [line for line in lines if line.startswith(("import ", "from "))]
-    assert imports[:2] == ["from __future__ import annotations", "from tagline.core.signals import end_silently"]
-    assert lines.index("    end_silently()") < lines.index(imports[2])
+    assert imports[:2] == ["from __future__ import annotations", "from tagline.core.signals import default_sigint"]
+    assert lines.index("    default_sigint()") < lines.index(imports[2])
 
 
 LEFT_BEHIND = """
@@ -118,7 +118,7 @@ input()
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system tells nobody of the end of a process")
 @pytest.mark.parametrize("shell", [[], ["sh", "-c", '"$@"; exit', "sh"]], ids=["directly", "in a shell"])
 def test_a_stage_ends_with_its_dvc(shell: list[str], tmp_path: Path) -> None:
-    set_up = "interruption.end_silently()"
+    set_up = "interruption.default_sigint()"
     command = [*shell, sys.executable, "-c", BEGIN + STAGE.format(set_up=set_up, body="time.sleep(1000)")]
     dvc = start(LEFT_BEHIND.format(command=command))
     dvc.kill()
@@ -130,7 +130,7 @@ def test_a_stage_ends_with_its_dvc(shell: list[str], tmp_path: Path) -> None:
 def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
     done = []
-    with pytest.raises(Interrupted) as raised, heeding(), interrupted_later():
+    with pytest.raises(Interrupted) as raised, raise_on_signals(), defer_signals():
         signal.raise_signal(number)
         done.append("whole")
     signal.alarm(0)  # else the process would end soon
@@ -140,7 +140,7 @@ def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
 
 
 def test_a_second_signal_does_not_wait() -> None:
-    with pytest.raises(Interrupted), heeding(), interrupted_later():
+    with pytest.raises(Interrupted), raise_on_signals(), defer_signals():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
         pytest.fail("it waited")
@@ -150,7 +150,7 @@ def test_a_second_signal_does_not_wait() -> None:
 def test_signals_that_are_ignored_stay_so() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with interrupted_later():
+        with defer_signals():
             signal.raise_signal(signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
@@ -161,7 +161,7 @@ def test_in_another_thread_there_is_nothing_to_wait_for() -> None:
     done = []
 
     def work() -> None:
-        with interrupted_later():
+        with defer_signals():
             done.append("whole")
 
     thread = threading.Thread(target=work)

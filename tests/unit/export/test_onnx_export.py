@@ -24,7 +24,7 @@ from transformers import (
     RobertaForTokenClassification,
 )
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.export import onnx_export, quantization
 from tagline.export.onnx_model import OnnxModel
 from tagline.model.backends.torch_model import TorchModel
@@ -158,7 +158,7 @@ def test_a_model_that_makes_no_graph(tmp_path: Path) -> None:
 
     model = Wild(BertConfig(**SIZES, **LAYERS)).eval()
     with pytest.raises(
-        Fault, match=r"PyTorch can't write Wild as ONNX \(.+\): set export.onnx and export.int8 to false"
+        UserError, match=r"PyTorch can't write Wild as ONNX \(.+\): set export.onnx and export.int8 to false"
     ) as raised:
         onnx_export.write(model, tmp_path / "model.onnx")
     print(raised.value)

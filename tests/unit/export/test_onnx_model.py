@@ -14,7 +14,7 @@ from helpers.project import ROOT
 from onnx import TensorProto
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.export.onnx_model import OnnxModel, workers
 from tagline.labels.label_list import Labels
 from tagline.model.prediction import Predictor
@@ -65,18 +65,20 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
 
 
 def test_missing(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match=r"model\.onnx is missing: the stage export writes it where its params ask for it"):
+    with pytest.raises(
+        UserError, match=r"model\.onnx is missing: the stage export writes it where its params ask for it"
+    ):
         OnnxModel(tmp_path / "model.onnx")
 
 
 def test_damaged(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(save(tmp_path / "whole.onnx").read_bytes()[:-9])
-    with pytest.raises(Fault, match=r"model\.onnx is damaged .*: run `dvc repro export` again"):
+    with pytest.raises(UserError, match=r"model\.onnx is damaged .*: run `dvc repro export` again"):
         OnnxModel(tmp_path / "model.onnx")
 
 
 def test_a_graph_of_another_kind(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="its inputs must be input_ids, attention_mask"):
+    with pytest.raises(UserError, match="its inputs must be input_ids, attention_mask"):
         OnnxModel(save(tmp_path / "model.onnx", ("x", "y")))
 
 

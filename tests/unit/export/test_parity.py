@@ -7,7 +7,7 @@ from datasets import Dataset
 from helpers.fake_backends import Says
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.export.parity import Parity
 from tagline.labels.label_list import Labels
 
@@ -64,5 +64,5 @@ def test_asked_again_and_again(parity: Parity) -> None:
 
 
 def test_no_numbers(parity: Parity) -> None:
-    with pytest.raises(Fault, match="the form half gives scores that are no numbers, as float16 can; the earlier"):
+    with pytest.raises(UserError, match="the form half gives scores that are no numbers, as float16 can; the earlier"):
         parity.report(Says(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")

@@ -15,7 +15,7 @@ from helpers.hub_repositories import Account
 from helpers.hub_server import Hub
 from huggingface_hub import HfApi, constants
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.hub.params import Push
 from tagline.hub.push import Target
 
@@ -56,7 +56,7 @@ def checked_and_pushed(to: Target, folder: Path, message: str = "a push") -> str
 
 
 def fault(to: Target, folder: Path | None = None) -> str:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         to.check() if folder is None else to.push(folder, "a push")
     assert "\n" not in str(raised.value)
     assert TOKEN not in str(raised.value)
@@ -208,7 +208,7 @@ class TestCheck:
         assert fault(target()) == f"what answers at {server.url} is no Hub: check HF_ENDPOINT and the proxy"
 
     def test_params_that_name_none(self) -> None:
-        with pytest.raises(Fault, match=r"^train\.hub\.repo_id in params\.yaml is null: expected the repository"):
+        with pytest.raises(UserError, match=r"^train\.hub\.repo_id in params\.yaml is null: expected the repository"):
             Target.of("train.hub", Push(repo_id=None, private=True, branch="main", push=False))
 
 

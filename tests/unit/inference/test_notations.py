@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.inference.answers import Answer
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
@@ -67,7 +67,7 @@ def test_columns_are_read_by_the_reader_of_conll() -> None:
 
 @pytest.mark.parametrize("word", ["a\tb", "a\nb", "\r"])
 def test_words_that_no_column_holds(word: str) -> None:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         Columns().write(answer(Document.of_words(["a", word], place="in:7")))
     assert str(raised.value) == f"in:7: the word {word!r} can't stand in a column: write JSON Lines"
 

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.inference.readers import read_columns, read_json, read_texts, read_words
 from tagline.sources.formats.lines import decoded_lines
@@ -83,6 +83,6 @@ EXPECTED = '; expected JSON Lines: an object with "text" or "words" a line'
     ],
 )
 def test_what_is_malformed(reader: Read, content: str | bytes, message: str) -> None:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         read(reader, content)
     assert str(raised.value).startswith(message)

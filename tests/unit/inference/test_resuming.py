@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.inference.answers import Answer
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
@@ -58,7 +58,7 @@ def test_what_holds_no_whole_answer_may_be_anything(notation: Notation, content:
     path.write_bytes(content.encode())
     if notation.closes(content.encode()):
         return
-    with pytest.raises(Fault, match="so it may be another file: begin anew without --resume"):
+    with pytest.raises(UserError, match="so it may be another file: begin anew without --resume"):
         resume(path, notation, iter(DOCUMENTS), "in")
     assert path.read_bytes() == content.encode()
 
@@ -77,7 +77,7 @@ def test_what_is_done_is_counted(notation: Notation, tmp_path: Path) -> None:
 def test_answers_of_another_input(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS, File(path))
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         resume(path, notation, iter([*DOCUMENTS[:2], Document.of_text("New York", "in:3")]), "in")
     assert "was made from another input, or in another format: its answer for in:3 is another one" in str(raised.value)
 
@@ -86,5 +86,5 @@ def test_answers_of_another_input(notation: Notation, tmp_path: Path) -> None:
 def test_more_answers_than_documents(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS, File(path))
-    with pytest.raises(Fault, match="out goes on after the 3 documents of in: it was made from another input"):
+    with pytest.raises(UserError, match="out goes on after the 3 documents of in: it was made from another input"):
         resume(path, notation, iter(DOCUMENTS[:3]), "in")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.inference.sinks import File
 
 
@@ -37,7 +37,7 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
     try:
-        with pytest.raises(Fault) as raised:
+        with pytest.raises(UserError) as raised:
             sink.write("this is too much\n")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

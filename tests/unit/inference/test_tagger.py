@@ -32,7 +32,7 @@ def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
     """One that finds entities in any text."""
-    with Tagger(save_export(tmp_path_factory.mktemp("export"), seed=1), tokens_per_batch=32) as made:
+    with Tagger(save_export(tmp_path_factory.mktemp("export"), seed=1), subwords_per_batch=32) as made:
         yield made
 
 

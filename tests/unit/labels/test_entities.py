@@ -51,22 +51,22 @@ def outcomes(gold: str, predicted: str) -> list[tuple[str, tuple[str, int, int] 
     ("gold", "predicted", "expected"),
     [
         ("O", "O", []),
-        ("B-A I-A", "B-A I-A", [("right", ("A", 0, 2), ("A", 0, 2))]),
-        ("B-A I-A", "B-B I-B", [("wrong_type", ("A", 0, 2), ("B", 0, 2))]),
-        ("B-A I-A", "B-A O", [("wrong_boundary", ("A", 0, 2), ("A", 0, 1))]),
-        ("O B-A", "B-A I-A", [("wrong_boundary", ("A", 1, 2), ("A", 0, 2))]),
+        ("B-A I-A", "B-A I-A", [("correct", ("A", 0, 2), ("A", 0, 2))]),
+        ("B-A I-A", "B-B I-B", [("type_error", ("A", 0, 2), ("B", 0, 2))]),
+        ("B-A I-A", "B-A O", [("boundary_error", ("A", 0, 2), ("A", 0, 1))]),
+        ("O B-A", "B-A I-A", [("boundary_error", ("A", 1, 2), ("A", 0, 2))]),
         ("B-A O", "O O", [("missed", ("A", 0, 1), None)]),
         ("O O", "B-A O", [("spurious", None, ("A", 0, 1))]),
         # Neither type nor ends agree.
         ("B-A I-A", "B-B O", [("missed", ("A", 0, 2), None), ("spurious", None, ("B", 0, 1))]),
         # One taken for two: the longer half counts, and of equals the left one.
-        ("B-A I-A I-A", "B-A B-A I-A", [("wrong_boundary", ("A", 0, 3), ("A", 1, 3)), ("spurious", None, ("A", 0, 1))]),
-        ("B-A I-A", "B-A B-A", [("wrong_boundary", ("A", 0, 2), ("A", 0, 1)), ("spurious", None, ("A", 1, 2))]),
+        ("B-A I-A I-A", "B-A B-A I-A", [("boundary_error", ("A", 0, 3), ("A", 1, 3)), ("spurious", None, ("A", 0, 1))]),
+        ("B-A I-A", "B-A B-A", [("boundary_error", ("A", 0, 2), ("A", 0, 1)), ("spurious", None, ("A", 1, 2))]),
         # Two taken for one.
-        ("B-A B-A", "B-A I-A", [("wrong_boundary", ("A", 0, 1), ("A", 0, 2)), ("missed", ("A", 1, 2), None)]),
+        ("B-A B-A", "B-A I-A", [("boundary_error", ("A", 0, 1), ("A", 0, 2)), ("missed", ("A", 1, 2), None)]),
         # Most words in common first, and what agrees wholly before any overlap.
-        ("B-A B-A I-A", "B-A I-A I-A", [("missed", ("A", 0, 1), None), ("wrong_boundary", ("A", 1, 3), ("A", 0, 3))]),
-        ("O B-A", "B-A B-A", [("spurious", None, ("A", 0, 1)), ("right", ("A", 1, 2), ("A", 1, 2))]),
+        ("B-A B-A I-A", "B-A I-A I-A", [("missed", ("A", 0, 1), None), ("boundary_error", ("A", 1, 3), ("A", 0, 3))]),
+        ("O B-A", "B-A B-A", [("spurious", None, ("A", 0, 1)), ("correct", ("A", 1, 2), ("A", 1, 2))]),
     ],
 )
 def test_what_became_of_each(gold: str, predicted: str, expected: list[tuple]) -> None:
@@ -75,7 +75,7 @@ def test_what_became_of_each(gold: str, predicted: str, expected: list[tuple]) -
 
 def test_from_left_to_right() -> None:
     found = match([Entity("A", 2, 3), Entity("A", 6, 9)], [Entity("B", 0, 1), Entity("A", 2, 3), Entity("B", 6, 7)])
-    assert [outcome.kind for outcome in found] == ["spurious", "right", "missed", "spurious"]
+    assert [outcome.kind for outcome in found] == ["spurious", "correct", "missed", "spurious"]
 
 
 @given(PAIRS)
@@ -84,7 +84,7 @@ def test_each_entity_is_in_one_outcome(rows: list[tuple[str, str]]) -> None:
     found = match(gold, predicted)
     assert sorted(outcome.gold for outcome in found if outcome.gold) == sorted(gold)
     assert sorted(outcome.predicted for outcome in found if outcome.predicted) == sorted(predicted)
-    right = {outcome.gold for outcome in found if outcome.kind == "right"}
+    right = {outcome.gold for outcome in found if outcome.kind == "correct"}
     assert right == set(gold) & set(predicted)
 
 
@@ -98,7 +98,7 @@ def test_kinds_mean_what_they_say(rows: list[tuple[str, str]]) -> None:
         same_ends = a[1:] == b[1:]
         assert (
             kind
-            == {(True, True): "right", (False, True): "wrong_type", (True, False): "wrong_boundary"}[
+            == {(True, True): "correct", (False, True): "type_error", (True, False): "boundary_error"}[
                 a.type == b.type, same_ends
             ]
         )
@@ -127,10 +127,10 @@ def test_outcomes_are_counted_over_sentences() -> None:
     gold = [["B-A", "I-A", "O"], ["B-A", "O", "B-B"]]
     predicted = [["B-A", "O", "B-B"], ["B-A", "O", "B-A"]]
     assert count_outcomes(gold, predicted, "spans") == {
-        "right": 1,
+        "correct": 1,
         "missed": 0,
         "spurious": 1,
-        "wrong_type": 1,
-        "wrong_boundary": 1,
+        "type_error": 1,
+        "boundary_error": 1,
     }
-    assert count_outcomes([["X", "Y"]], [["X", "X"]], "tags") == {"right": 1, "wrong_type": 1}
+    assert count_outcomes([["X", "Y"]], [["X", "X"]], "tags") == {"correct": 1, "type_error": 1}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 
@@ -35,7 +35,7 @@ def test_the_fallback_of_plain_tags_is_the_commonest_of_train() -> None:
 
 @pytest.mark.parametrize(("tag", "kind"), [("O", "spans"), ("NOUN", "tags")])
 def test_one_label_only_is_refused(tag: str, kind: label_list.Kind) -> None:
-    with pytest.raises(Fault, match=f"the column ner has one label only \\({tag}\\): expected at least two"):
+    with pytest.raises(UserError, match=f"the column ner has one label only \\({tag}\\): expected at least two"):
         label_list.from_counts("ner", kind, {"train": {tag: 2}, "test": {tag: 1}})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.schemes import is_spans, label_names, split_tag, to_iob2
 
 
@@ -18,7 +18,7 @@ from tagline.labels.schemes import is_spans, label_names, split_tag, to_iob2
     ],
 )
 def test_tags_of_another_scheme_are_refused(tag: str, scheme: str, message: str) -> None:
-    with pytest.raises(Fault, match=message):
+    with pytest.raises(UserError, match=message):
         to_iob2("O", tag, scheme)
 
 
@@ -38,7 +38,7 @@ def test_plain_tags_are_no_spans() -> None:
 
 
 def test_labels_with_and_without_prefix_are_refused() -> None:
-    with pytest.raises(Fault, match="labels with and without a prefix are mixed: B-PER beside NOUN"):
+    with pytest.raises(UserError, match="labels with and without a prefix are mixed: B-PER beside NOUN"):
         is_spans(["B-PER", "NOUN", "O"])
 
 

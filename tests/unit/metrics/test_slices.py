@@ -10,7 +10,7 @@ from tagline.labels.label_list import Kind
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.metrics.slices import slices
-from tagline.metrics.training_index import Seen
+from tagline.metrics.training_index import TrainingIndex
 
 TRAIN = (["Ada", "Lind", "left", "Oslo"], ["B-PER", "I-PER", "O", "B-LOC"])
 WORDS = [["Ada", "Lind", "met", "Bo"], TRAIN[0], ["Oslo"] * 12]
@@ -18,13 +18,15 @@ GOLD = [["B-PER", "I-PER", "O", "B-PER"], TRAIN[1], ["B-ORG", *["O"] * 11]]
 PREDICTED = [["B-PER", "I-PER", "O", "O"], ["B-PER", "O", "O", "B-LOC"], ["B-LOC", *["O"] * 11]]
 
 
-def sliced(words: list[list[str]], gold: list[list[str]], predicted: list[list[str]], kind: Kind, seen: Seen) -> dict:
+def sliced(
+    words: list[list[str]], gold: list[list[str]], predicted: list[list[str]], kind: Kind, seen: TrainingIndex
+) -> dict:
     return slices(words, gold, predicted, count(gold, predicted, kind), seen)
 
 
 @pytest.fixture(scope="module")
 def found() -> dict:
-    return sliced(WORDS, GOLD, PREDICTED, "spans", Seen([TRAIN], "spans"))
+    return sliced(WORDS, GOLD, PREDICTED, "spans", TrainingIndex([TRAIN], "spans"))
 
 
 def numbers(precision: float, recall: float, number: int) -> dict[str, float | int]:
@@ -47,7 +49,7 @@ def test_by_length_of_entities(found: dict) -> None:
 
 def test_which_slices_there_are_is_no_matter_of_predictions() -> None:
     words, gold = [["Ada", "Lind", "met", "Bo"]], [["O", "O", "O", "B-PER"]]
-    seen = Seen([TRAIN], "spans")
+    seen = TrainingIndex([TRAIN], "spans")
     for predicted in ([["B-PER", "I-PER", "O", "B-PER"]], [["B-LOC", "O", "O", "O"]], [["O"] * 4]):
         found = sliced(words, gold, predicted, "spans", seen)
         assert (list(found["text"]), list(found["entity_length"])) == (["unseen"], ["1"])
@@ -66,7 +68,7 @@ def test_without_sentences_of_training(found: dict) -> None:
 
 
 def test_all_sentences_stand_in_training() -> None:
-    seen = Seen(zip(WORDS, GOLD, strict=True), "spans")
+    seen = TrainingIndex(zip(WORDS, GOLD, strict=True), "spans")
     assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", seen)
 
 
@@ -75,17 +77,17 @@ def test_all_sentences_stand_in_training() -> None:
 )
 def test_ranges(length: int, name: str) -> None:
     words = [["w"] * length]
-    assert list(sliced(words, words, words, "tags", Seen([], "tags"))["sentence_length"]) == [name]
+    assert list(sliced(words, words, words, "tags", TrainingIndex([], "tags"))["sentence_length"]) == [name]
 
 
 def test_ranges_come_in_order() -> None:
     words = [["w"] * length for length in (50, 15, 30, 5)]
-    found = sliced(words, words, words, "tags", Seen([], "tags"))
+    found = sliced(words, words, words, "tags", TrainingIndex([], "tags"))
     assert list(found["sentence_length"]) == ["1-10", "11-20", "21-40", "41+"]
 
 
 def test_plain_tags_by_word() -> None:
-    seen = Seen([(["a", "run"], ["DET", "NOUN"])], "tags")
+    seen = TrainingIndex([(["a", "run"], ["DET", "NOUN"])], "tags")
     words, gold, predicted = [["a", "run", "walks"]], [["DET", "VERB", "VERB"]], [["DET", "NOUN", "VERB"]]
     found = sliced(words, gold, predicted, "tags", seen)
     assert found["text"] == {
@@ -104,7 +106,7 @@ PAIRS = st.tuples(*[st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"])] * 2)
 def test_slices_add_up(rows: list[list[tuple[str, str]]]) -> None:
     words = [[str(place % 3) for place, _ in enumerate(row)] for row in rows]
     gold, predicted = ([[pair[side] for pair in row] for row in rows] for side in (0, 1))
-    found = sliced(words, gold, predicted, "spans", Seen([(words[0], gold[0])], "spans"))
+    found = sliced(words, gold, predicted, "spans", TrainingIndex([(words[0], gold[0])], "spans"))
     overall = score(gold, predicted, "spans")["overall"]
     for group in ("text", "entity_length"):
         parts = found[group].values()

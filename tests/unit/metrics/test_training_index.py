@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tagline.labels.entities import Entity
-from tagline.metrics.training_index import Seen
+from tagline.metrics.training_index import TrainingIndex
 
 WORDS = ["Ada", "Lind", "left", "Oslo"]
-SEEN = Seen([(WORDS, ["B-PER", "I-PER", "O", "B-LOC"]), (["Oslo", "won"], ["B-ORG", "O"])], "spans")
+SEEN = TrainingIndex([(WORDS, ["B-PER", "I-PER", "O", "B-LOC"]), (["Oslo", "won"], ["B-ORG", "O"])], "spans")
 
 
 def test_sentences_word_for_word() -> None:
@@ -23,5 +23,5 @@ def test_types_of_entities() -> None:
 
 
 def test_of_plain_tags_words() -> None:
-    seen = Seen([(["a", "run"], ["DET", "NOUN"]), (["run"], ["VERB"])], "tags")
+    seen = TrainingIndex([(["a", "run"], ["DET", "NOUN"]), (["run"], ["VERB"])], "tags")
     assert seen.types(["run"], Entity("NOUN", 0, 1)) == {"NOUN", "VERB"}

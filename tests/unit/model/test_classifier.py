@@ -11,7 +11,7 @@ from helpers.tiny import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
 from transformers import BertForTokenClassification
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
 
@@ -29,13 +29,13 @@ def test_a_new_classifier_is_drawn_by_the_seed(encoder: Path) -> None:
     drawn = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        drawn.append(classifier.start(encoder, NER).classifier.weight)
+        drawn.append(classifier.new_classifier(encoder, NER).classifier.weight)
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])
 
 
 def test_labels_travel_with_the_model(encoder: Path, tmp_path: Path) -> None:
-    classifier.start(encoder, NER).save_pretrained(tmp_path / "model")
+    classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     loaded = classifier.load(tmp_path / "model", NER)
     assert loaded.config.id2label == {0: "O", 1: "B-PER", 2: "I-PER"}
     assert loaded.config.label2id == {"O": 0, "B-PER": 1, "I-PER": 2}
@@ -44,8 +44,8 @@ def test_labels_travel_with_the_model(encoder: Path, tmp_path: Path) -> None:
 
 
 def test_a_model_of_another_task_is_refused(encoder: Path, tmp_path: Path) -> None:
-    classifier.start(encoder, NER).save_pretrained(tmp_path / "model")
-    with pytest.raises(Fault) as raised:
+    classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
+    with pytest.raises(UserError) as raised:
         classifier.load(tmp_path / "model", POS)
     assert str(raised.value) == (
         f"{tmp_path}/model was trained for other labels than the data of task pos has: "
@@ -54,13 +54,13 @@ def test_a_model_of_another_task_is_refused(encoder: Path, tmp_path: Path) -> No
 
 
 def test_the_same_labels_in_another_order_are_others(encoder: Path, tmp_path: Path) -> None:
-    classifier.start(encoder, POS).save_pretrained(tmp_path / "model")
-    with pytest.raises(Fault, match="was trained for other labels"):
+    classifier.new_classifier(encoder, POS).save_pretrained(tmp_path / "model")
+    with pytest.raises(UserError, match="was trained for other labels"):
         classifier.load(tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
 
 
 def test_a_missing_folder_names_the_stage(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="the stage train writes it"):
+    with pytest.raises(UserError, match="the stage train writes it"):
         classifier.load(tmp_path / "model", NER)
 
 
@@ -72,41 +72,41 @@ def rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, 
 
 def test_weights_under_other_names_are_not_replaced_by_random_ones(encoder: Path) -> None:
     rewrite(encoder, lambda tensors: {f"other.{name}": tensor for name, tensor in tensors.items()})
-    with pytest.raises(Fault, match=r"encoder lacks weights that its config.json asks for: \d+ tensors \(bert"):
-        classifier.start(encoder, NER)
+    with pytest.raises(UserError, match=r"encoder lacks weights that its config.json asks for: \d+ tensors \(bert"):
+        classifier.new_classifier(encoder, NER)
 
 
 def test_a_layer_of_another_shape_is_not_replaced_by_a_random_one(encoder: Path) -> None:
     name = "encoder.layer.0.output.dense.weight"
     rewrite(encoder, lambda tensors: tensors | {name: torch.zeros(3, 3)})
-    with pytest.raises(Fault, match=rf"1 tensors \(bert.{name}\)"):
-        classifier.start(encoder, NER)
+    with pytest.raises(UserError, match=rf"1 tensors \(bert.{name}\)"):
+        classifier.new_classifier(encoder, NER)
 
 
 def test_a_classifier_is_no_encoder_if_its_head_would_be_kept(encoder: Path, tmp_path: Path) -> None:
-    classifier.start(encoder, NER).save_pretrained(tmp_path / "model")
-    with pytest.raises(Fault, match="is a token classifier already: expected an encoder without one"):
-        classifier.start(tmp_path / "model", NER)
-    assert classifier.start(tmp_path / "model", POS).classifier.out_features == 2, (
+    classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
+    with pytest.raises(UserError, match="is a token classifier already: expected an encoder without one"):
+        classifier.new_classifier(tmp_path / "model", NER)
+    assert classifier.new_classifier(tmp_path / "model", POS).classifier.out_features == 2, (
         "a head of another size is drawn anew"
     )
 
 
 def test_a_model_without_its_head_is_refused(encoder: Path, tmp_path: Path) -> None:
-    classifier.start(encoder, NER).save_pretrained(tmp_path / "model")
+    classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     rewrite(tmp_path / "model", lambda tensors: {name: t for name, t in tensors.items() if "classifier" not in name})
-    with pytest.raises(Fault, match=r"2 tensors \(classifier.bias, classifier.weight\)"):
+    with pytest.raises(UserError, match=r"2 tensors \(classifier.bias, classifier.weight\)"):
         classifier.load(tmp_path / "model", NER)
 
 
 def test_training_starts_in_float32(encoder: Path) -> None:
     rewrite(encoder, lambda tensors: {name: tensor.half() for name, tensor in tensors.items()})
-    assert classifier.start(encoder, NER).dtype == torch.float32
+    assert classifier.new_classifier(encoder, NER).dtype == torch.float32
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_attention_is_chosen_and_not_stored(encoder: Path, tmp_path: Path, attention: str) -> None:
-    model = classifier.start(encoder, NER, attention)
+    model = classifier.new_classifier(encoder, NER, attention)
     assert model.config._attn_implementation == attention
     model.save_pretrained(tmp_path / "model")
     assert attention not in (tmp_path / "model/config.json").read_text()
@@ -115,17 +115,19 @@ def test_attention_is_chosen_and_not_stored(encoder: Path, tmp_path: Path, atten
 def test_attention_that_this_host_lacks(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(classifier._PACKAGED, "flash_attention_2", lambda: False)
     message = r"train.attention is flash_attention_2, which can't be had \(its package is not installed"
-    with pytest.raises(Fault, match=message):
-        classifier.start(encoder, NER, "flash_attention_2")
+    with pytest.raises(UserError, match=message):
+        classifier.new_classifier(encoder, NER, "flash_attention_2")
 
 
 def test_attention_of_half_precision_only(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(classifier._PACKAGED, "flash_attention_2", lambda: True)
-    with pytest.raises(Fault, match="it computes in bf16 and fp16 only, train.precision is fp32 here"):
-        classifier.start(encoder, NER, "flash_attention_2", "fp32")
+    with pytest.raises(UserError, match="it computes in bf16 and fp16 only, train.precision is fp32 here"):
+        classifier.new_classifier(encoder, NER, "flash_attention_2", "fp32")
 
 
 def test_attention_that_the_encoder_does_not_know(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BertForTokenClassification, "_can_set_attn_implementation", lambda _: False)
-    with pytest.raises(Fault, match="train.attention is eager, which can't be had .the encoder's code in transformers"):
-        classifier.start(encoder, NER, "eager")
+    with pytest.raises(
+        UserError, match="train.attention is eager, which can't be had .the encoder's code in transformers"
+    ):
+        classifier.new_classifier(encoder, NER, "eager")

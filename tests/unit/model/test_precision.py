@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tagline.core.errors import Fault
-from tagline.model.precision import Resolved, autocast, available, keep_weights, resolve
+from tagline.core.errors import UserError
+from tagline.model.precision import Resolved, autocast, available, cast_linear_layers, resolve
 
 CPU = torch.device("cpu")
 
@@ -19,7 +19,7 @@ def test_auto_is_bf16_where_the_host_has_it(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_the_host_lacks_is_refused_with_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(UserError) as caught:
         resolve("bf16", CPU, "train.precision")
     assert str(caught.value) == ("train.precision is bf16, in which this host's cpu does not compute: use fp32 or auto")
 
@@ -46,7 +46,7 @@ def test_kept_weights_give_the_same_results(precision: Resolved) -> None:
     rows = torch.randn(5, 8)
     with torch.inference_mode(), autocast(CPU, precision):
         before = model(rows)
-        keep_weights(model, precision)
+        cast_linear_layers(model, precision)
         after = model(rows)
     assert torch.equal(before, after)
     kept = torch.float32 if precision == "fp32" else torch.bfloat16

@@ -13,11 +13,11 @@ from helpers.fake_backends import Says
 from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model import prediction
 from tagline.model.backends.torch_model import TorchModel, workers
-from tagline.model.prediction import NotFinite, Predictor, predict_split
+from tagline.model.prediction import NonFiniteError, Predictor, predict_split
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
@@ -44,7 +44,7 @@ def test_equal_to_one_window_at_a_time(
     generator = torch.Generator().manual_seed(2)
     windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
     lengths = [len(window) for window in windows]
-    predictor = Predictor(TorchModel(model), LABELS, "greedy", tokens_per_batch=16)
+    predictor = Predictor(TorchModel(model), LABELS, "greedy", subwords_per_batch=16)
     found = predictor.predict(lengths, list(range(6)), windows, [list(range(length)) for length in lengths])
     for window, names, scores in zip(windows, found.labels, found.scores, strict=True):
         expected = probabilities(model, window)
@@ -128,14 +128,14 @@ def test_sentences_of_which_no_sub_word_is_left(model: BertForTokenClassificatio
 def test_scores_that_are_no_numbers_are_refused(model: BertForTokenClassification) -> None:
     damaged = copy.deepcopy(model)
     damaged.classifier.weight.data.fill_(float("inf"))
-    with pytest.raises(Fault, match="the model's scores are no numbers"):
+    with pytest.raises(UserError, match="the model's scores are no numbers"):
         Predictor(TorchModel(damaged), LABELS, "greedy", 64).predict([2], [0], [[2, 3]], [[0, 1]])
 
 
 def test_the_sentences_of_scores_that_are_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "CHUNK", 2)
     backend = Says({7: [1.0, 0.0, 0.0], 8: [float("nan"), 0.0, 0.0]})
-    with pytest.raises(NotFinite) as raised:
+    with pytest.raises(NonFiniteError) as raised:
         Predictor(backend, LABELS, "greedy", 64).predict([1] * 4, [0, 1, 2, 3], [[7], [7], [7], [8]], [[0]] * 4)
     assert raised.value.sentences == [3]
 

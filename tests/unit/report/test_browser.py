@@ -30,7 +30,7 @@ TEST = [
     row("Bank of Rome", "B-ORG I-ORG I-ORG", "O O B-ORG", 0.8, "boundary"),
     row("the cat", "O O", "O B-LOC", 0.7, "spurious"),
     row("<script>document.title='taken'</script> \u05e9\u05dc\u05d5\u05dd", "B-PER O", "O B-LOC", 0.1, "nasty"),
-    row("Bo", "B-PER", "B-PER", 1.0, "right"),
+    row("Bo", "B-PER", "B-PER", 1.0, "correct"),
 ]
 VALIDATION = [row("Kyiv", "B-LOC", "O", 0.6, "other-split")]
 ALL = ["both", "boundary", "spurious", "other-split", "nasty"]
@@ -103,8 +103,8 @@ def test_all_sentences_with_errors_worst_first(page: Chrome) -> None:
     [
         ("missed", ["both", "other-split", "nasty"]),
         ("spurious", ["spurious", "nasty"]),
-        ("wrong_type", ["both"]),
-        ("wrong_boundary", ["boundary"]),
+        ("type_error", ["both"]),
+        ("boundary_error", ["boundary"]),
     ],
 )
 def test_one_kind(page: Chrome, kind: str, ids: list[str]) -> None:
@@ -136,7 +136,7 @@ def test_kind_and_type_are_asked_of_the_same_error(page: Chrome) -> None:
 
 
 def test_errors_that_were_not_asked_for_step_back(page: Chrome) -> None:
-    choose(page, kind="wrong_type")
+    choose(page, kind="type_error")
     (sentence,) = [one for one in page.find_elements(By.CSS_SELECTOR, ".sentence") if one.is_displayed()]
     assert [item.text.split(" gold")[0] for item in sentence.find_elements(By.CSS_SELECTOR, ".mistake.other")] == [
         "missed"

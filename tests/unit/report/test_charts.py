@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.report.charts import BOTTOM, HEIGHT, LARGEST_DOT, LEFT, RIGHT, STEPS, TOP, WIDTH, curve, reliability, ticks
+from tagline.report.charts import (
+    BOTTOM,
+    CORRECT,
+    HEIGHT,
+    LARGEST_DOT,
+    LEFT,
+    STEPS,
+    TOP,
+    WIDTH,
+    curve,
+    reliability,
+    ticks,
+)
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 
@@ -47,7 +59,7 @@ def test_ticks_enclose_any_values_at_equal_distances(a: float, b: float) -> None
 def test_a_curve_stays_inside_its_picture(ys: list[float]) -> None:
     chart = curve("Loss", "Step", list(enumerate(ys, start=1)))
     for dot in chart.dots:
-        assert LEFT <= dot.x <= WIDTH - RIGHT
+        assert LEFT <= dot.x <= WIDTH - CORRECT
         assert TOP - 0.1 <= dot.y <= HEIGHT - BOTTOM + 0.1
 
 
@@ -64,8 +76,8 @@ def test_areas_of_a_reliability_chart_are_in_proportion() -> None:
         {"bin": ["0.5-0.6", "0.9-1.0"], "confidence": [0.5, 1.0], "accuracy": [0.0, 1.0], "number": [1, 3]}
     )
     small, large = reliability(bins, "entities").dots
-    assert (small.x, small.y) == ((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM)
-    assert (large.x, large.y) == (WIDTH - RIGHT, TOP)
+    assert (small.x, small.y) == ((LEFT + WIDTH - CORRECT) / 2, HEIGHT - BOTTOM)
+    assert (large.x, large.y) == (WIDTH - CORRECT, TOP)
     assert small.radius == LARGEST_DOT / 2
     assert large.radius**2 / small.radius**2 == pytest.approx(3, rel=0.02)
     assert large.text == "3 entities with a mean probability of 1.000: 1.000 of them right"

@@ -13,14 +13,14 @@ def test_outcomes_stand_by_where_they_begin() -> None:
     found = outcomes(row("a b c d e", "O B-X I-X O B-Y", "B-Z B-X O O B-Y"), "spans")
     assert [(outcome.kind, extent(outcome)) for outcome in found] == [
         ("spurious", (0, 1)),
-        ("wrong_boundary", (1, 3)),
-        ("right", (4, 5)),
+        ("boundary_error", (1, 3)),
+        ("correct", (4, 5)),
     ]
 
 
 def test_of_plain_tags_only_wrong_words() -> None:
     (found,) = outcomes(row("a b", "NOUN VERB", "NOUN NOUN"), "tags")
-    assert (found.kind, found.gold, found.predicted) == ("wrong_type", ("VERB", 1, 2), ("NOUN", 1, 2))
+    assert (found.kind, found.gold, found.predicted) == ("type_error", ("VERB", 1, 2), ("NOUN", 1, 2))
 
 
 def test_confidence_is_the_mean_over_the_words_of_both_spans() -> None:

@@ -24,19 +24,19 @@ def cut(text: str, gold: str, predicted: str) -> list[str]:
 
 
 def test_a_right_entity_is_one_piece() -> None:
-    assert cut("in New York .", "O B-X I-X O", "O B-X I-X O") == ["in ", "[<New York>]", "right", " ."]
+    assert cut("in New York .", "O B-X I-X O", "O B-X I-X O") == ["in ", "[<New York>]", "correct", " ."]
 
 
 def test_spans_that_overlap() -> None:
-    assert cut("a b c d", "B-X I-X I-X O", "O B-X I-X I-X") == ["[a ]", "[<b c>]", "< d>", "wrong_boundary"]
+    assert cut("a b c d", "B-X I-X I-X O", "O B-X I-X I-X") == ["[a ]", "[<b c>]", "< d>", "boundary_error"]
 
 
 def test_the_space_between_two_entities_is_in_neither() -> None:
-    assert cut("Oslo Rome", "B-X B-X", "B-X B-X") == ["[<Oslo>]", "right", " ", "[<Rome>]", "right"]
+    assert cut("Oslo Rome", "B-X B-X", "B-X B-X") == ["[<Oslo>]", "correct", " ", "[<Rome>]", "correct"]
 
 
 def test_a_gold_entity_in_two_predicted_ones() -> None:
-    assert cut("a b", "B-X I-X", "B-X B-X") == ["[<a>]", "[ ]", "[<b>]", "wrong_boundary", "spurious"]
+    assert cut("a b", "B-X I-X", "B-X B-X") == ["[<a>]", "[ ]", "[<b>]", "boundary_error", "spurious"]
 
 
 def test_what_is_left_out_is_counted() -> None:

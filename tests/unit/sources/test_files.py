@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources.files import FileSource, find
 from tagline.sources.formats.base import Shares
@@ -64,7 +64,7 @@ def test_patterns_reach_into_folders_and_a_name_with_brackets_is_a_name(tmp_path
 )
 def test_files_that_are_not_there(tmp_path: Path, pattern: str, message: str) -> None:
     (tmp_path / "x").mkdir()
-    with pytest.raises(Fault, match=re.escape(message)):
+    with pytest.raises(UserError, match=re.escape(message)):
         find(tmp_path, "train", pattern)
 
 
@@ -96,7 +96,7 @@ def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
 def test_a_drawn_split_without_a_sentence(tmp_path: Path) -> None:
     write(tmp_path, a="a O\n", t="b O\n")
     dataset = conll_files(train="a.txt", test="t.txt", split=Shares(seed=1, validation=0.0001))
-    with pytest.raises(Fault, match=r"a.txt: no sentence of it was drawn for validation: change the shares under"):
+    with pytest.raises(UserError, match=r"a.txt: no sentence of it was drawn for validation: change the shares under"):
         list(FileSource(tmp_path, dataset).splits()["validation"])
 
 
@@ -107,7 +107,7 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     splits = source.splits()
     assert list(splits["train"]) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
     assert [row["id"] for row in splits["validation"]] == ["x"], "another split may have the same id"
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         list(splits["test"])
     assert str(raised.value) == (
         f"{tmp_path}/c.txt:2: the id 'x' stands at {tmp_path}/a.txt:1 already: ids must be unique inside a split"
@@ -122,7 +122,7 @@ def test_links_that_lead_out_of_the_folder(tmp_path: Path, pattern: str) -> None
     write(outside, a="secret", b="secret")
     (folder / "a.txt").symlink_to(outside / "a.txt")
     (folder / "sub").symlink_to(outside)
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         find(folder, "train", pattern)
     assert f": this link leads out of {folder}; expected files inside the folder that" in str(raised.value)
 

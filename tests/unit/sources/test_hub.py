@@ -11,7 +11,7 @@ import pytest
 from helpers.hub_server import Hub
 from huggingface_hub import HfApi, ModelInfo, constants
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources import hub
 
 NAME = "ada/people"
@@ -27,7 +27,7 @@ def server(online: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 def fault(kind: str = "dataset", name: str = NAME, revision: str = "main") -> str:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         hub.find(kind, name, revision)
     assert "\n" not in str(raised.value)
     return str(raised.value)
@@ -165,7 +165,9 @@ def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:
         "make download.encoder.revision in params.yaml a commit that is in the cache"
     )
     absent = hub.find("model", NAME, "c" * 40)
-    with pytest.raises(Fault, match=f"ada/people at {'c' * 40} is not, or not whole, in the cache, and HF_HUB_OFFLINE"):
+    with pytest.raises(
+        UserError, match=f"ada/people at {'c' * 40} is not, or not whole, in the cache, and HF_HUB_OFFLINE"
+    ):
         hub.fetch_encoder(absent)
 
 
@@ -181,7 +183,7 @@ def test_an_encoder_that_is_none_is_refused_before_anything_is_fetched(
     server: Hub, files: set[str], message: str
 ) -> None:
     commit = server.add("model", NAME).commit(dict.fromkeys(files, b""))
-    with pytest.raises(Fault, match=f"^ada/people at {commit} {message}"):
+    with pytest.raises(UserError, match=f"^ada/people at {commit} {message}"):
         hub.fetch_encoder(hub.find("model", NAME, "main"))
     assert questions(server.requests) == ["GET /api/models/ada/people/revision/main"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Sequence, Value
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources import hub_dataset
 from tagline.sources.hub import Repository
 from tagline.sources.hub_params import HubDataset
@@ -40,7 +40,7 @@ def in_splits(split: Dataset) -> DatasetDict:
 
 
 def fault(split: Dataset, **values: Any) -> str:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         picked = hub_dataset.pick(in_splits(split), params(**values))
         list(hub_dataset.sentences(picked["validation"], "validation", params(**values)))
     return str(raised.value)
@@ -149,7 +149,7 @@ def test_the_older_name_of_lists_is_read_too() -> None:
 
 def test_a_script_is_refused_with_where_its_rows_may_be() -> None:
     repository = Repository("dataset", "ada/people", "c" * 40, frozenset({"people.py", "README.md"}))
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         hub_dataset.load(repository, params())
     assert str(raised.value) == (
         f"ada/people at {'c' * 40} is a script (people.py), and code from the Hub is never run: many such data sets "

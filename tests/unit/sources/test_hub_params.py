@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers.project import ROOT
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.sources.params import Download
 
@@ -53,6 +53,6 @@ def test_the_preset_reads_whole(tmp_path: Path) -> None:
     ],
 )
 def test_faults(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         read(tmp_path, old, new)
     assert message in str(raised.value)

@@ -21,7 +21,7 @@ from transformers import (
     XLMRobertaTokenizer,
 )
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources import encoders
 from tagline.tokenization import subwords
 from tagline.tokenization.subwords import Subwords, Vocabulary, of_sentences, of_words, one_by_one, special_tokens
@@ -128,7 +128,9 @@ def test_merges_dropped_at_random_are_refused(tmp_path: Path) -> None:
     tokenizer = byte_level_bpe()
     tokenizer.model.dropout = 0.1
     encoders.save_tokenizer(PreTrainedTokenizerFast(tokenizer_object=tokenizer), tmp_path)
-    with pytest.raises(Fault, match="tokenizer.json drops merges at random .dropout 0.1., so no run is like another"):
+    with pytest.raises(
+        UserError, match="tokenizer.json drops merges at random .dropout 0.1., so no run is like another"
+    ):
         subwords.load(tmp_path)
 
 
@@ -138,7 +140,7 @@ def test_the_encoders_longest_input_is_read(tmp_path: Path) -> None:
 
 
 def test_a_tokenizer_without_vocabulary() -> None:
-    with pytest.raises(Fault, match="knows neither a letter nor a digit"):
+    with pytest.raises(UserError, match="knows neither a letter nor a digit"):
         special_tokens(Tokenizer(models.BPE()))
 
 

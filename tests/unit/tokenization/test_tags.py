@@ -9,7 +9,7 @@ from datasets import DatasetDict
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.shards import read
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.tokenization.tags import flat, read_tags
 
 
@@ -79,13 +79,13 @@ def test_the_scheme_can_be_set(tmp_path: Path) -> None:
 def test_a_set_scheme_that_lacks_a_tag_is_refused(tmp_path: Path) -> None:
     data = made(tmp_path, train="B-X O", validation="O", test="S-X")
     expected = r"test, column ner: IOB2 has no tag S-X: expected B-, I- or O \(tokenize_align.scheme .* is IOB2\)"
-    with pytest.raises(Fault, match=expected):
+    with pytest.raises(UserError, match=expected):
         read_tags(data, "ner", "IOB2")
 
 
 def test_two_schemes_in_one_split_are_refused(tmp_path: Path) -> None:
     data = made(tmp_path, train="B-X L-X | S-X", validation="O", test="O")
-    with pytest.raises(Fault, match="train, column ner: BIOES has no tag L-X: expected B-, I-, E-, S- or O"):
+    with pytest.raises(UserError, match="train, column ner: BIOES has no tag L-X: expected B-, I-, E-, S- or O"):
         read_tags(data, "ner", "auto")
 
 

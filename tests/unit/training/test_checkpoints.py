@@ -12,7 +12,7 @@ import torch
 from helpers.project import snapshot
 from safetensors import SafetensorError
 
-from tagline.training.checkpoints import MANIFEST, Checkpoints, NotWritten
+from tagline.training.checkpoints import MANIFEST, CheckpointError, Checkpoints
 
 
 def fill(text: str) -> Callable[[Path], None]:
@@ -119,7 +119,7 @@ def failing(error: Exception) -> Callable[[Path], None]:
 )
 def test_a_full_disk_leaves_the_earlier_ones(checkpoints: Checkpoints, error: Exception, reason: str) -> None:
     before = snapshot(checkpoints.folder)
-    with pytest.raises(NotWritten) as raised:
+    with pytest.raises(CheckpointError) as raised:
         checkpoints.write(3, failing(error))
     assert str(raised.value) == reason
     assert snapshot(checkpoints.folder) == before
@@ -131,7 +131,7 @@ def test_a_disk_that_is_full_when_all_is_sealed(checkpoints: Checkpoints, monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(NotWritten, match="No space left on device"):
+    with pytest.raises(CheckpointError, match="No space left on device"):
         checkpoints.write(3, fill("3"))
     assert names(checkpoints) == ["step-000000001", "step-000000002"]
 
@@ -150,7 +150,7 @@ def test_what_a_kill_left_is_removed(checkpoints: Checkpoints) -> None:
 
 
 def test_torchs_writer_fails_with_such_an_error(tmp_path: Path) -> None:
-    """What `NotWritten` takes for a full disk is what PyTorch says of one."""
+    """What `CheckpointError` takes for a full disk is what PyTorch says of one."""
     if not Path("/dev/full").exists():
         pytest.skip("this system has no device that is always full")
     with pytest.raises(RuntimeError, match=r"inline_container|StreamWriter"):

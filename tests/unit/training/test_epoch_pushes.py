@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.training.epoch_pushes import EpochPushes
 
 
@@ -26,7 +26,7 @@ class Recorder:
         assert self.open.wait(30)
         self.tries.append(message)
         if message in self.refusing:
-            raise Fault("the Hub answered 503")
+            raise UserError("the Hub answered 503")
         self.pushed.append((message, {path.name: path.read_text() for path in sorted(folder.iterdir())}))
         return "c" * 40
 
@@ -70,7 +70,7 @@ def test_each_epoch_is_pushed_with_its_own_files_in_order(hub: Recorder, pushes:
         assert hub.pushed == [], "nobody waits for a push"
         assert pushes.waiting() == [1, 2, 3]
         hub.open.set()
-        pushes.settle()
+        pushes.wait()
     assert hub.pushed == [(f"epoch {n}", {"tokenizer.json": "{}", "weights": f"of {n}"}) for n in (1, 2, 3)]
     assert pushes.waiting() == []
 
@@ -82,7 +82,7 @@ def test_what_fails_is_told_and_tried_before_the_next(hub: Recorder, pushes: Epo
         pushes._turns[-1].result()
         hub.refusing = set()
         add(pushes, 2)
-        pushes.settle()
+        pushes.wait()
     assert hub.messages == ["epoch 1", "epoch 2"]
     assert capsys.readouterr().out == "epoch 1 is not on the Hub yet: the Hub answered 503\n"
 
@@ -91,44 +91,44 @@ def test_what_is_left_is_a_fault_and_the_next_process_pushes_it(
     hub: Recorder, pushes: EpochPushes, tmp_path: Path
 ) -> None:
     hub.refusing = {"epoch 2"}
-    with pytest.raises(Fault) as raised, pushes:
+    with pytest.raises(UserError) as raised, pushes:
         for epoch in (1, 2, 3):
             add(pushes, epoch)
-        pushes.settle()
+        pushes.wait()
     assert str(raised.value) == "epochs 2, 3 are not on the Hub: the Hub answered 503"
     assert hub.messages == ["epoch 1"]
     hub.refusing = set()
     with again(hub, tmp_path) as second:
         assert second.waiting() or hub.messages != ["epoch 1"], "it begins at once"
-        second.settle()
+        second.wait()
     assert hub.messages == ["epoch 1", "epoch 2", "epoch 3"]
 
 
 def test_one_that_is_left(hub: Recorder, pushes: EpochPushes) -> None:
     hub.refusing = {"epoch 1"}
-    with pytest.raises(Fault, match=r"^epoch 1 is not on the Hub: the Hub answered 503$"), pushes:
+    with pytest.raises(UserError, match=r"^epoch 1 is not on the Hub: the Hub answered 503$"), pushes:
         add(pushes, 1)
-        pushes.settle()
+        pushes.wait()
 
 
 def test_an_epoch_that_is_trained_again_is_not_pushed_again(hub: Recorder, pushes: EpochPushes, tmp_path: Path) -> None:
     with pushes:
         for epoch in (1, 2):
             add(pushes, epoch)
-        pushes.settle()
+        pushes.wait()
     with again(hub, tmp_path) as second:
         for epoch in (2, 3):
             add(second, epoch)
-        second.settle()
+        second.wait()
     assert hub.messages == ["epoch 1", "epoch 2", "epoch 3"]
 
 
 def test_after_a_fault_of_training_nothing_more_is_begun(hub: Recorder, pushes: EpochPushes) -> None:
     hub.open.clear()
-    with pytest.raises(Fault, match="not finite"), pushes:
+    with pytest.raises(UserError, match="not finite"), pushes:
         add(pushes, 1)
         add(pushes, 2)
-        raise Fault("the loss is not finite")
+        raise UserError("the loss is not finite")
     hub.open.set()
     pushes._worker.shutdown()
     assert pushes.waiting() in ([2], [1, 2]), "the push that ran may have ended, none began after it"
@@ -141,4 +141,4 @@ def test_a_bug_is_no_failure_of_the_hub(hub: Recorder, pushes: EpochPushes, monk
     monkeypatch.setattr(hub, "push", bug)
     with pytest.raises(ZeroDivisionError), pushes:
         add(pushes, 1)
-        pushes.settle()
+        pushes.wait()

@@ -101,15 +101,15 @@ def test_processes_share_a_batch(processes: int) -> None:
     assert_equal(of_batch(processes=processes, label_smoothing=0.1), of_batch(label_smoothing=0.1))
 
 
-@pytest.mark.parametrize(("device_tokens", "parts"), [(100, 1), (12, 2), (8, 3), (1, 4)])
-def test_parts_of_a_batch(device_tokens: int, parts: int) -> None:
-    found = of_batch(device_tokens=device_tokens)
+@pytest.mark.parametrize(("subwords_per_device", "parts"), [(100, 1), (12, 2), (8, 3), (1, 4)])
+def test_parts_of_a_batch(subwords_per_device: int, parts: int) -> None:
+    found = of_batch(subwords_per_device=subwords_per_device)
     assert_equal(found, of_batch())
     assert found[2].process.unsynchronised == parts - 1
 
 
 def test_processes_with_parts() -> None:
-    assert_equal(of_batch(processes=2, device_tokens=6), of_batch())
+    assert_equal(of_batch(processes=2, subwords_per_device=6), of_batch())
 
 
 def test_padding_changes_nothing() -> None:

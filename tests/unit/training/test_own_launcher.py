@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.training import own_launcher
 
 
@@ -35,44 +35,44 @@ class Launched(Exception):
 
 def test_a_process_for_each_device() -> None:
     with pytest.raises(Launched, match="2"):
-        own_launcher.spread()
+        own_launcher.relaunch_on_all_devices()
 
 
 @pytest.mark.parametrize("name", ["WORLD_SIZE", "PMI_SIZE", "ACCELERATE_MIXED_PRECISION"])
 def test_a_launcher_has_done_it(host: pytest.MonkeyPatch, name: str) -> None:
     host.setenv(name, "1")
-    own_launcher.spread()
+    own_launcher.relaunch_on_all_devices()
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_device_or_none(host: pytest.MonkeyPatch, count: int) -> None:
     host.setattr(torch.accelerator, "device_count", lambda: count)
-    own_launcher.spread()
+    own_launcher.relaunch_on_all_devices()
 
 
 def test_the_cpu_by_choice(host: pytest.MonkeyPatch) -> None:
     host.setenv("ACCELERATE_USE_CPU", "true")
-    own_launcher.spread()
+    own_launcher.relaunch_on_all_devices()
 
 
 def test_the_variable_restricts(host: pytest.MonkeyPatch) -> None:
     host.setenv(own_launcher.VARIABLE, "1")
-    own_launcher.spread()
+    own_launcher.relaunch_on_all_devices()
 
 
 @pytest.mark.parametrize("wanted", ["none", "0", "-1", "2.5", ""])
 def test_a_number_of_processes_that_is_none(host: pytest.MonkeyPatch, wanted: str) -> None:
     host.setenv(own_launcher.VARIABLE, wanted)
     with pytest.raises(
-        Fault, match=f"TAGLINE_PROCESSES is '{wanted}': expected how many processes to start, 1 or more"
+        UserError, match=f"TAGLINE_PROCESSES is '{wanted}': expected how many processes to start, 1 or more"
     ):
-        own_launcher.spread()
+        own_launcher.relaunch_on_all_devices()
 
 
 def test_more_processes_than_devices(host: pytest.MonkeyPatch) -> None:
     host.setenv(own_launcher.VARIABLE, "3")
-    with pytest.raises(Fault, match="TAGLINE_PROCESSES is 3: expected at most 2, one for each device of this host"):
-        own_launcher.spread()
+    with pytest.raises(UserError, match="TAGLINE_PROCESSES is 3: expected at most 2, one for each device of this host"):
+        own_launcher.relaunch_on_all_devices()
 
 
 def test_a_configuration_that_can_not_be_used(host: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -81,5 +81,5 @@ def test_a_configuration_that_can_not_be_used(host: pytest.MonkeyPatch, tmp_path
     host.setattr(own_launcher, "default_config_file", str(config))
     host.setattr("accelerate.commands.config.config_args.default_config_file", str(config))
     host.setattr("accelerate.commands.launch.default_config_file", str(config))
-    with pytest.raises(Fault, match=f"accelerate can't start what {config} asks for: You need to manually pass in"):
-        own_launcher.spread()
+    with pytest.raises(UserError, match=f"accelerate can't start what {config} asks for: You need to manually pass in"):
+        own_launcher.relaunch_on_all_devices()

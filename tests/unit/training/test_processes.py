@@ -12,10 +12,10 @@ import pytest
 from helpers.launching import TORCHRUN, finish, start
 
 PROGRAM = """
-from tagline.core.signals import end_silently
-end_silently()
+from tagline.core.signals import default_sigint
+default_sigint()
 import os, time
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.training.own_launcher import spread
 from tagline.training.processes import exit_as_one, join, leave
 
@@ -60,7 +60,7 @@ def test_a_users_configuration_of_accelerate_decides(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("if not first: raise Fault('no wine')", r"work: no wine\n"),
+        ("if not first: raise UserError('no wine')", r"work: no wine\n"),
         ("if first: 1 / 0", r"Traceback(?s:.*)ZeroDivisionError: division by zero\n"),
         ("if not first: os.kill(os.getpid(), 9)", r"work: process 1 was ended by SIGKILL: perhaps .* of memory\n"),
     ],
@@ -73,7 +73,7 @@ def test_one_that_fails_ends_all_with_one_message(tmp_path: Path, body: str, mes
 
 
 def test_one_message_under_a_launcher_of_the_users(tmp_path: Path) -> None:
-    status, _, err = finish(start(script(tmp_path, "raise Fault('no bread')"), TORCHRUN))
+    status, _, err = finish(start(script(tmp_path, "raise UserError('no bread')"), TORCHRUN))
     assert status == 1
     assert err.count("no bread") == 1, err
 

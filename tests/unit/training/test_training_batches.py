@@ -13,7 +13,7 @@ from tagline.training.training_batches import TrainingBatches, share
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(lambda row: np.array(row, dtype=np.int64))
 ORDERS = st.one_of(
-    st.builds(ByLength, order=st.just("by_length"), tokens_per_batch=st.integers(1, 300)),
+    st.builds(ByLength, order=st.just("by_length"), subwords_per_batch=st.integers(1, 300)),
     st.builds(Random, order=st.just("random"), batch_size=st.integers(1, 20)),
 )
 
@@ -35,13 +35,13 @@ def test_every_window_once_and_within_the_budget(
             assert len(batch) <= order.batch_size
         else:
             padded = rounded_up(lengths[batch], multiple)
-            assert len(batch) == 1 or padded.max() * len(batch) <= order.tokens_per_batch
+            assert len(batch) == 1 or padded.max() * len(batch) <= order.subwords_per_batch
             assert padded.sum() >= 0.9 * padded.max() * len(batch)
     assert listed(TrainingBatches(lengths, order, seed, multiple).epoch(epoch)) == listed(made)
 
 
 @pytest.mark.parametrize(
-    "order", [ByLength(order="by_length", tokens_per_batch=64), Random(order="random", batch_size=4)]
+    "order", [ByLength(order="by_length", subwords_per_batch=64), Random(order="random", batch_size=4)]
 )
 def test_another_order_each_epoch_and_with_each_seed(order: AnyBatches) -> None:
     lengths = np.repeat(np.arange(4, 14), 6)
@@ -60,7 +60,7 @@ def test_another_order_each_epoch_and_with_each_seed(order: AnyBatches) -> None:
 def test_padding_by_length_is_below_a_tenth(windows: int, budget: int) -> None:
     # Sentences of news are of about such lengths, one word to 128 sub-words (CoNLL-2003: mean 22 with specials).
     lengths = np.clip(np.random.default_rng(5).lognormal(2.9, 0.6, windows).astype(np.int64), 3, 128)
-    batches = TrainingBatches(lengths, ByLength(order="by_length", tokens_per_batch=budget), 1)
+    batches = TrainingBatches(lengths, ByLength(order="by_length", subwords_per_batch=budget), 1)
     assert 0 < batches.padding(batches.steps_per_epoch) < 0.1
     if windows > 50 * budget / lengths.mean():
         # Where a batch is a small part of the corpus, the limit on padding costs hardly a step.
@@ -79,15 +79,17 @@ def test_a_window_without_sub_words_is_left_out() -> None:
 
 
 @given(LENGTHS, st.integers(1, 6), st.one_of(st.none(), st.integers(1, 200)))
-def test_processes_and_parts_share_a_batch(lengths: np.ndarray, processes: int, device_tokens: int | None) -> None:
+def test_processes_and_parts_share_a_batch(
+    lengths: np.ndarray, processes: int, subwords_per_device: int | None
+) -> None:
     batch = np.random.default_rng(0).permutation(len(lengths))
-    shared = share(batch, lengths, processes, device_tokens)
+    shared = share(batch, lengths, processes, subwords_per_device)
     assert len(shared) == processes
     assert len({len(parts) for parts in shared}) == 1, "all call the model equally often"
     assert sorted(place for parts in shared for rows in parts for place in rows.tolist()) == sorted(batch.tolist())
     for parts in shared:
         for rows in parts:
-            if device_tokens is not None and len(rows) > 1:
-                assert lengths[rows].max() * len(rows) <= device_tokens
+            if subwords_per_device is not None and len(rows) > 1:
+                assert lengths[rows].max() * len(rows) <= subwords_per_device
     loads = [sum(int(lengths[rows].sum()) for rows in parts) for parts in shared]
     assert max(loads) - min(loads) <= lengths.max()

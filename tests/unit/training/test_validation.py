@@ -44,9 +44,11 @@ def split() -> Split:
     )
 
 
-@pytest.mark.parametrize("device_tokens", [None, 4])
-def test_the_scores_of_all_words(model: BertForTokenClassification, split: Split, device_tokens: int | None) -> None:
-    scores = Validation(split, LABELS, "fp32", device_tokens).scores(Accelerator(), model)
+@pytest.mark.parametrize("subwords_per_device", [None, 4])
+def test_the_scores_of_all_words(
+    model: BertForTokenClassification, split: Split, subwords_per_device: int | None
+) -> None:
+    scores = Validation(split, LABELS, "fp32", subwords_per_device).scores(Accelerator(), model)
     assert model.training, "dropout is on again"
     predicted = predict_split(Predictor(TorchModel(model.eval()), LABELS, "greedy", 64), split, "").labels
     model.train()

@@ -9,7 +9,7 @@ import pytest
 from accelerate import PartialState
 from filelock import FileLock
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.training.work import work_folder
 
 
@@ -71,5 +71,5 @@ def test_a_run_that_goes_on_elsewhere_is_not_removed(place: Path) -> None:
 def test_a_host_that_does_not_see_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PartialState, "is_main_process", False)
     message = "is not the same on all hosts of this run: TAGLINE_WORK must name a folder"
-    with pytest.raises(Fault, match=message), work_folder("train", "abc"):
+    with pytest.raises(UserError, match=message), work_folder("train", "abc"):
         pass

@@ -12,9 +12,9 @@ from typing import Any
 from huggingface_hub import ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tagline.artifacts.exported import Form
+from tagline.artifacts.exported import BackendName
 from tagline.artifacts.learning_curves import Rows
-from tagline.export.card.markdown import Written, escaped
+from tagline.export.card.markdown import RawMarkdown, escaped
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.card.results import SCORES, curve, model_index
 from tagline.hub.params import Push
@@ -28,7 +28,7 @@ FEW = 50
 
 
 @dataclass(frozen=True)
-class Facts:
+class CardData:
     """What a card is about.
 
     Attributes:
@@ -54,14 +54,14 @@ class Facts:
     metrics: Mapping[str, Any]
     epochs: Rows
     decoding: Decoding
-    forms: Mapping[Form, Mapping[str, float]]
+    forms: Mapping[BackendName, Mapping[str, float]]
     language: str | None
     license: str | None
     hub: Push
     folder: str
 
 
-def render(facts: Facts) -> str:
+def render(facts: CardData) -> str:
     """The card: metadata in YAML, then Markdown. The same facts give the same bytes."""
     task, dataset, encoder = facts.labels.task, Dataset.of(facts.dataset), Encoder.of(facts.encoder)
     repo_id, branch = facts.hub.repo_id, facts.hub.branch
@@ -121,12 +121,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=lambda value: value if isinstance(value, Written) else escaped(str(value)),
+        finalize=lambda value: value if isinstance(value, RawMarkdown) else escaped(str(value)),
     )
-    environment.filters["score"] = lambda value: Written(f"{value:.3f}")
-    environment.filters["percent"] = lambda share: Written(f"{share:.2%}")
-    environment.filters["count"] = lambda value: Written(f"{value:,}")
-    environment.filters["interval"] = lambda ends: Written(f"{ends['low']:.3f} to {ends['high']:.3f}")
+    environment.filters["score"] = lambda value: RawMarkdown(f"{value:.3f}")
+    environment.filters["percent"] = lambda share: RawMarkdown(f"{share:.2%}")
+    environment.filters["count"] = lambda value: RawMarkdown(f"{value:,}")
+    environment.filters["interval"] = lambda ends: RawMarkdown(f"{ends['low']:.3f} to {ends['high']:.3f}")
     # Of what can hold no mark: names that params.yaml restricts, hashes, versions.
-    environment.filters["plain"] = Written
+    environment.filters["plain"] = RawMarkdown
     return environment

@@ -12,12 +12,12 @@ _MARKS = re.compile(r"[\\`*_\[\]<>|&~$:@]|(?<=www)\.", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 
-class Written(str):
+class RawMarkdown(str):
     """Markdown that is written already; any other text is escaped."""
 
     __slots__ = ()
 
 
-def escaped(text: str) -> Written:
+def escaped(text: str) -> RawMarkdown:
     """A text as Markdown that shows it: on one line, also inside a table, invisible characters as escape sequences."""
-    return Written(_MARKS.sub(r"\\\g<0>", printable(_SPACES.sub(" ", text))))
+    return RawMarkdown(_MARKS.sub(r"\\\g<0>", printable(_SPACES.sub(" ", text))))

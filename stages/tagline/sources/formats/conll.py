@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
 
@@ -29,14 +29,14 @@ def read_sentences(path: Path, columns: Sequence[str], comments: bool = False) -
         comments: leave out lines that begin with ``# `` too. In files divided by spaces the word # looks the same.
 
     Raises:
-        Fault: the file is not text, holds no sentence, or a line has another number of columns.
+        UserError: the file is not text, holds no sentence, or a line has another number of columns.
     """
     empty = True
     for sentence in sentences(read_lines(path), str(path), columns, comments):
         empty = False
         yield sentence
     if empty:
-        raise Fault(f"{path} holds no sentence: expected lines of {len(columns)} columns ({' '.join(columns)})")
+        raise UserError(f"{path} holds no sentence: expected lines of {len(columns)} columns ({' '.join(columns)})")
 
 
 def sentences(
@@ -51,7 +51,7 @@ def sentences(
         comments: likewise.
 
     Raises:
-        Fault: a line has another number of columns.
+        UserError: a line has another number of columns.
     """
     layers = {name: place for place, name in enumerate(columns) if name not in (WORDS, SKIP)}
     words_at = list(columns).index(WORDS)
@@ -91,5 +91,5 @@ def _fields(line: str, columns: Sequence[str], place: str) -> list[str]:
     found = fields(line)
     if len(found) != len(columns) or not all(found):
         told = f"{len(found)} column{'s' * (len(found) != 1)}" if all(found) else "an empty column"
-        raise Fault(f"{place}: {told} in {line!r}, expected {len(columns)} ({' '.join(columns)})")
+        raise UserError(f"{place}: {told} in {line!r}, expected {len(columns)} ({' '.join(columns)})")
     return found

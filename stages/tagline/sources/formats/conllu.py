@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
 
@@ -30,7 +30,7 @@ def read_sentences(path: Path, layers: Mapping[str, str], absent: str) -> Iterat
         absent: the tag of a word whose column is ``_`` or lacks the key.
 
     Raises:
-        Fault: the file is not text or holds no sentence; a line has not ten columns or an empty one; the ids of the
+        UserError: the file is not text or holds no sentence; a line has not ten columns or an empty one; the ids of the
             words do not count from 1; a sentence has two ``sent_id``.
     """
     empty = True
@@ -52,7 +52,7 @@ def read_sentences(path: Path, layers: Mapping[str, str], absent: str) -> Iterat
         elif line.startswith("#"):
             named = _SENT_ID.fullmatch(line)
             if named and sent_id is not None:
-                raise Fault(f"{place}: a second sent_id in one sentence; is an empty line missing before it?")
+                raise UserError(f"{place}: a second sent_id in one sentence; is an empty line missing before it?")
             sent_id = (named[1] or None) if named else sent_id
         else:
             fields = _fields(line, place)
@@ -60,20 +60,20 @@ def read_sentences(path: Path, layers: Mapping[str, str], absent: str) -> Iterat
                 continue
             first = first if words else number
             if not _ID.fullmatch(fields[0]) or int(fields[0]) != len(words) + 1:
-                raise Fault(f"{place}: word id {fields[0]!r}, expected {len(words) + 1}: ids count from 1")
+                raise UserError(f"{place}: word id {fields[0]!r}, expected {len(words) + 1}: ids count from 1")
             words.append(fields)
     if words:
         empty = False
         yield sentence()
     if empty:
-        raise Fault(f"{path} holds no sentence: expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
+        raise UserError(f"{path} holds no sentence: expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
 
 
 def _fields(line: str, place: str) -> list[str]:
     fields = line.split("\t")
     if len(fields) != len(COLUMNS) or not all(field.strip() for field in fields):
         found = f"{len(fields)} column{'s' * (len(fields) != 1)}" if all(fields) else "an empty column"
-        raise Fault(f"{place}: {found} in {line!r}, expected {len(COLUMNS)} divided by tabs ({' '.join(COLUMNS)})")
+        raise UserError(f"{place}: {found} in {line!r}, expected {len(COLUMNS)} divided by tabs ({' '.join(COLUMNS)})")
     return fields
 
 

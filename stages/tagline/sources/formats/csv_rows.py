@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
 
@@ -28,7 +28,7 @@ def read_sentences(
         quote: one character, doubled inside a cell that it encloses; None where cells are never quoted.
 
     Raises:
-        Fault: the file is not text or holds no word; a column is not in the header or stands there twice; a row has
+        UserError: the file is not text or holds no word; a column is not in the header or stands there twice; a row has
             another number of cells, an empty one that is needed, or a line end in one; a sentence's rows do not stand
             together.
     """
@@ -37,7 +37,7 @@ def read_sentences(
     for value, rows in groupby(_read_rows(path, needed, delimiter, quote), key=lambda row: row[1][sentence]):
         numbers, cells = zip(*rows, strict=True)
         if value in begun:
-            raise Fault(
+            raise UserError(
                 f"{path}:{numbers[0]}: the sentence {value!r} comes back, it began in line {begun[value]}: "
                 "the rows of a sentence must stand together"
             )
@@ -45,7 +45,7 @@ def read_sentences(
         tags = {layer: [row[column] for row in cells] for layer, column in layers.items()}
         yield Sentence(f"{path}:{numbers[0]}", [row[words] for row in cells], tags, value)
     if not begun:
-        raise Fault(f"{path} holds no sentence: expected a row a word below the header")
+        raise UserError(f"{path} holds no sentence: expected a row a word below the header")
 
 
 def _read_rows(path: Path, needed: list[str], delimiter: str, quote: str | None) -> Iterator[Row]:
@@ -55,14 +55,16 @@ def _read_rows(path: Path, needed: list[str], delimiter: str, quote: str | None)
     for column in needed:
         if header.count(column) != 1:
             found = "stands twice" if column in header else "is not"
-            raise Fault(f"{path}:{line}: the column {column!r} {found} in the header ({', '.join(header) or 'empty'})")
+            raise UserError(
+                f"{path}:{line}: the column {column!r} {found} in the header ({', '.join(header) or 'empty'})"
+            )
     for number, cells in rows:
         if len(cells) != len(header):
-            raise Fault(f"{path}:{number}: {len(cells)} cells, expected {len(header)} ({', '.join(header)})")
+            raise UserError(f"{path}:{number}: {len(cells)} cells, expected {len(header)} ({', '.join(header)})")
         row = dict(zip(header, cells, strict=True))
         for column in needed:
             if not row[column]:
-                raise Fault(f"{path}:{number}: the cell of {column!r} is empty")
+                raise UserError(f"{path}:{number}: the cell of {column!r} is empty")
         yield number, row
 
 
@@ -76,10 +78,10 @@ def _split_rows(path: Path, delimiter: str, quote: str | None) -> Iterator[tuple
     try:
         for cells in reader:
             if reader.line_num > begins:
-                raise Fault(f"{path}:{begins}: a cell goes on over the end of the line; is its quote not closed?")
+                raise UserError(f"{path}:{begins}: a cell goes on over the end of the line; is its quote not closed?")
             if cells:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
         hint = f"; a {quote} that is part of a word is written doubled inside quotes" if quote else ""
-        raise Fault(f"{path}:{begins}: no CSV ({error}){hint}") from None
+        raise UserError(f"{path}:{begins}: no CSV ({error}){hint}") from None

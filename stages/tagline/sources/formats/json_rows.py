@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.lists import Keys, to_sentence
 from tagline.sources.formats.sentence import Sentence
@@ -24,7 +24,7 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a file of word and tag lists sentence by sentence.
 
     Raises:
-        Fault: see `read_rows` and `lists.to_sentence`.
+        UserError: see `read_rows` and `lists.to_sentence`.
     """
     for number, row in read_rows(path):
         yield to_sentence(row, keys, f"{path}:{number}")
@@ -36,12 +36,12 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     JSON Lines are read line by line; of a list in one piece the text is held in memory, not its objects.
 
     Raises:
-        Fault: the file is not text or not JSON, holds no object or something else, or an object has a key twice.
+        UserError: the file is not text or not JSON, holds no object or something else, or an object has a key twice.
     """
     lines = ((number, line) for number, line in read_lines(path) if line.strip(_SPACE))
     first = next(lines, None)
     if first is None:
-        raise Fault(f"{path} holds no sentence: {_EXPECTED}")
+        raise UserError(f"{path} holds no sentence: {_EXPECTED}")
     if first[1].lstrip(_SPACE).startswith("["):
         yield from _list_items(path)
         return
@@ -56,7 +56,7 @@ def _list_items(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     position = _skip_space(text, text.index("[") + 1)
     closing = text[position : position + 1] == "]"
     if closing:
-        raise Fault(f"{path} holds no sentence: {_EXPECTED}")
+        raise UserError(f"{path} holds no sentence: {_EXPECTED}")
     while not closing:
         line += text.count("\n", counted, position)
         counted = position
@@ -65,10 +65,10 @@ def _list_items(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         position = _skip_space(text, position)
         closing = text[position : position + 1] == "]"
         if not closing and text[position : position + 1] != ",":
-            raise Fault(f"{path}:{line}: no comma or closing bracket after this object; {_EXPECTED}")
+            raise UserError(f"{path}:{line}: no comma or closing bracket after this object; {_EXPECTED}")
         position = _skip_space(text, position + 1)
     if position < len(text):
-        raise Fault(f"{path}:{text.count(chr(10), 0, position) + 1}: text after the list's closing bracket")
+        raise UserError(f"{path}:{text.count(chr(10), 0, position) + 1}: text after the list's closing bracket")
 
 
 def object_in(line: str, name: str, number: int, expected: str = _EXPECTED) -> dict[str, Any]:
@@ -81,11 +81,11 @@ def object_in(line: str, name: str, number: int, expected: str = _EXPECTED) -> d
         expected: what messages say that the file should hold.
 
     Raises:
-        Fault: the line is not JSON, or holds something else or more; the object has a key twice.
+        UserError: the line is not JSON, or holds something else or more; the object has a key twice.
     """
     value, end = _decode(line, _skip_space(line, 0), name, number, expected)
     if _skip_space(line, end) < len(line):
-        raise Fault(f"{name}:{number}: text after the object; {expected}")
+        raise UserError(f"{name}:{number}: text after the object; {expected}")
     return value
 
 
@@ -93,21 +93,21 @@ def _decode(text: str, position: int, name: str, line: int, expected: str) -> tu
     """Decode the object at a position of a text; give it and where it ends."""
     try:
         value, end = _DECODER.raw_decode(text, position)
-    except _RepeatedKey as error:
-        raise Fault(f"{name}:{line}: the key {error} stands twice in one object") from None
+    except _DuplicateKeyError as error:
+        raise UserError(f"{name}:{line}: the key {error} stands twice in one object") from None
     except json.JSONDecodeError as error:
         line += text.count("\n", position, error.pos)
-        raise Fault(f"{name}:{line}: not JSON ({error.msg}); {expected}") from None
+        raise UserError(f"{name}:{line}: not JSON ({error.msg}); {expected}") from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets of thousands of levels
-        raise Fault(f"{name}:{line}: JSON that can't be read ({error}); {expected}") from None
+        raise UserError(f"{name}:{line}: JSON that can't be read ({error}); {expected}") from None
     if not isinstance(value, dict):
-        raise Fault(f"{name}:{line}: no object but {text[position : min(end, position + 40)]!r}; {expected}")
+        raise UserError(f"{name}:{line}: no object but {text[position : min(end, position + 40)]!r}; {expected}")
     if "\\u" in text[position:end] and not _encodable(value):
-        raise Fault(f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff), which is no character")
+        raise UserError(f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff), which is no character")
     return value, end
 
 
-class _RepeatedKey(Exception):
+class _DuplicateKeyError(Exception):
     pass
 
 
@@ -115,7 +115,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise _RepeatedKey(next(repr(key) for key in keys if keys.count(key) > 1))
+        raise _DuplicateKeyError(next(repr(key) for key in keys if keys.count(key) > 1))
     return made
 
 

@@ -7,14 +7,14 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines of a file without their ends, numbered from 1.
 
     Raises:
-        Fault: the file is not UTF-8, or holds a NUL byte.
+        UserError: the file is not UTF-8, or holds a NUL byte.
     """
     with path.open("rb") as file:
         yield from decoded_lines(file, str(path))
@@ -28,7 +28,7 @@ def decoded_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
         name: what messages call it.
 
     Raises:
-        Fault: see `read_lines`.
+        UserError: see `read_lines`.
     """
     # Bytes that are no UTF-8 become surrogates, which no UTF-8 stands for. So each is found on its own line, where
     # a strict decoder, which reads ahead, would fail some lines before it.
@@ -38,7 +38,7 @@ def decoded_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
             if not line.isascii():
                 _check(line, f"{name}:{number}")
             if "\0" in line:
-                raise Fault(f"{name}:{number}: a NUL byte; is this a text file?")
+                raise UserError(f"{name}:{number}: a NUL byte; is this a text file?")
             yield number, line.rstrip("\n")
     finally:
         if not file.closed:
@@ -52,4 +52,4 @@ def _check(line: str, place: str) -> None:
         try:
             line.encode(errors="surrogateescape").decode()
         except UnicodeDecodeError as error:
-            raise Fault(f"{place}: not UTF-8 ({error.reason}); save the file as UTF-8") from None
+            raise UserError(f"{place}: not UTF-8 ({error.reason}); save the file as UTF-8") from None

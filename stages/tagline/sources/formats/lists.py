@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.sources.formats.sentence import Sentence
 
@@ -37,21 +37,23 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, place: str) -> Sentence:
     """Check a row and make a sentence of it.
 
     Raises:
-        Fault: a key is missing; words or tags are no list, or of different lengths; a word is no string or empty; a
+        UserError: a key is missing; words or tags are no list, or of different lengths; a word is no string or empty; a
             tag is neither a name nor a number that has one.
     """
     for key in keys.all:
         if key not in row:
-            raise Fault(f"{place}: no {key!r} (there is {', '.join(map(repr, row)) or 'nothing'})")
+            raise UserError(f"{place}: no {key!r} (there is {', '.join(map(repr, row)) or 'nothing'})")
     words = row[keys.words]
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-        raise Fault(f"{place}: {keys.words!r} must be a list of words, {_odd(words, str)}")
+        raise UserError(f"{place}: {keys.words!r} must be a list of words, {_odd(words, str)}")
     if not words:
-        raise Fault(f"{place}: {keys.words!r} is empty: expected at least one word")
+        raise UserError(f"{place}: {keys.words!r} is empty: expected at least one word")
     layers = {layer: _tags(row[key], key, keys.names.get(layer), place) for layer, key in keys.layers.items()}
     for layer, tags in layers.items():
         if len(tags) != len(words):
-            raise Fault(f"{place}: {len(words)} words in {keys.words!r}, {len(tags)} tags in {keys.layers[layer]!r}")
+            raise UserError(
+                f"{place}: {len(words)} words in {keys.words!r}, {len(tags)} tags in {keys.layers[layer]!r}"
+            )
     return Sentence(place, words, layers, to_id(row[keys.id], keys.id, place) if keys.id else None)
 
 
@@ -59,26 +61,26 @@ def to_id(value: Any, key: str, place: str) -> str:
     """A sentence's id as a string.
 
     Raises:
-        Fault: it is neither a string with something in it nor a whole number.
+        UserError: it is neither a string with something in it nor a whole number.
     """
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
-        raise Fault(f"{place}: {key!r} must be a string or a whole number, got {value!r}")
+        raise UserError(f"{place}: {key!r} must be a string or a whole number, got {value!r}")
     return str(value)
 
 
 def _tags(tags: Any, key: str, names: Sequence[str] | None, place: str) -> list[str]:
     if not isinstance(tags, list):
-        raise Fault(f"{place}: {key!r} must be a list of tags, {_odd(tags, str)}")
+        raise UserError(f"{place}: {key!r} must be a list of tags, {_odd(tags, str)}")
     if all(isinstance(tag, str) and tag for tag in tags):
         return tags
     if not all(isinstance(tag, int) and not isinstance(tag, bool) for tag in tags):
         kind = int if isinstance(tags[0], int) else str
-        raise Fault(f"{place}: {key!r} must be a list of label names or of their numbers, {_odd(tags, kind)}")
+        raise UserError(f"{place}: {key!r} must be a list of label names or of their numbers, {_odd(tags, kind)}")
     if names is None:
-        raise Fault(f"{place}: {key!r} holds numbers: give their label names under download.dataset.names")
+        raise UserError(f"{place}: {key!r} holds numbers: give their label names under download.dataset.names")
     for tag in tags:
         if not 0 <= tag < len(names):
-            raise Fault(f"{place}: {tag} in {key!r} is no number of a label: there are {len(names)}, from 0")
+            raise UserError(f"{place}: {tag} in {key!r} is no number of a label: there are {len(names)}, from 0")
     return [names[tag] for tag in tags]
 
 

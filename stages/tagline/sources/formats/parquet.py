@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import ClassLabel, Features
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.lists import Keys, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
@@ -23,7 +23,7 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     Tags that are numbers get their names from `keys`, or else from the ClassLabel that `datasets` wrote into the file.
 
     Raises:
-        Fault: the file is no whole Parquet file, lacks a column or holds no row; see `lists.to_sentence` for the rest.
+        UserError: the file is no whole Parquet file, lacks a column or holds no row; see `lists.to_sentence` for the rest.
     """
     row = 0
     try:
@@ -31,7 +31,7 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
             schema = file.schema_arrow
             for column in keys.all:
                 if schema.names.count(column) != 1:
-                    raise Fault(f"{path} has no column {column!r}: it has {', '.join(schema.names) or 'none'}")
+                    raise UserError(f"{path} has no column {column!r}: it has {', '.join(schema.names) or 'none'}")
             keys = replace(keys, names={**_names_in(schema, keys, path), **keys.names})
             for batch in file.iter_batches(BATCH, columns=keys.all):
                 batch.validate(full=True)  # strings that are not UTF-8 would end in a UnicodeDecodeError
@@ -40,9 +40,9 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
                 row += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         where = f" after row {row}" if row else ""
-        raise Fault(f"{path}: no whole Parquet file{where} ({' '.join(str(error).split())})") from None
+        raise UserError(f"{path}: no whole Parquet file{where} ({' '.join(str(error).split())})") from None
     if not row:
-        raise Fault(f"{path} holds no sentence: expected a row a sentence")
+        raise UserError(f"{path} holds no sentence: expected a row a sentence")
 
 
 def _names_in(schema: pa.Schema, keys: Keys, path: Path) -> dict[str, list[str]]:
@@ -52,6 +52,6 @@ def _names_in(schema: pa.Schema, keys: Keys, path: Path) -> dict[str, list[str]]
     try:
         features = Features.from_arrow_schema(schema)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Fault(f"{path}: its metadata of `datasets` can't be read ({error}): write the file again") from None
+        raise UserError(f"{path}: its metadata of `datasets` can't be read ({error}): write the file again") from None
     items = {layer: getattr(features[column], "feature", None) for layer, column in keys.layers.items()}
     return {layer: item.names for layer, item in items.items() if isinstance(item, ClassLabel)}

@@ -135,7 +135,7 @@ class SpanFiles(Files):
 
     format: Literal["spans"]
     layer: Annotated[str, AfterValidator(_layer)]
-    cut_spans: Literal["widen", "drop", "refuse"]
+    misaligned_spans: Literal["expand", "drop", "error"]
     id: Key | None = None
 
     @property

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tagline.core.terminal import printable
-from tagline.export.card.document import Facts, render
+from tagline.export.card.document import CardData, render
 from tagline.hub.params import Push
 from tagline.labels.label_list import Labels
 
@@ -37,11 +37,11 @@ def metrics(types: list[str]) -> dict[str, Any]:
     }
 
 
-def facts(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> Facts:
+def facts(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardData:
     """Facts of a run on files."""
     names = ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))
     files = {split: [{"path": f"{split}.conll", "sha256": split[0] * 64}] for split in ("train", "validation", "test")}
-    made = Facts(
+    made = CardData(
         labels=Labels("ner", "spans", names, "O"),
         dataset={"source": "files", "files": files, "rows": {"train": 1000, "validation": 10, "test": 20}},
         encoder={"source": "path", "path": "my-bert", "sha256": {"encoder/model.safetensors": "e" * 64}},

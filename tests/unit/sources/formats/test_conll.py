@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.conll import read_sentences
 
 COLUMNS = ["words", "ner"]
@@ -53,7 +53,7 @@ def test_odd_spaces_stay_in_words(tmp_path: Path) -> None:
     ],
 )
 def test_malformed_files_are_told_by_line(tmp_path: Path, content: str | bytes, message: str) -> None:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         read(tmp_path, content)
     assert str(raised.value) == f"{tmp_path}/{message}"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.json_rows import read_rows, read_sentences
 from tagline.sources.formats.lists import Keys
 
@@ -63,7 +63,7 @@ def test_rows_of_an_indented_list_know_their_line(tmp_path: Path) -> None:
 def test_malformed_files(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "file.json"
     path.write_text(content)
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(UserError) as raised:
         list(read_rows(path))
     assert f"{path}{message}" in str(raised.value)
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.sources.formats.sentence import Sentence
-from tagline.sources.formats.spans import CutSpans, read_sentences
+from tagline.sources.formats.spans import MisalignedSpans, read_sentences
 from tagline.tokenization.words import split_words
 
 
-def read(path: Path, rows: list[dict], policy: str = "refuse") -> tuple[list[Sentence], CutSpans]:
+def read(path: Path, rows: list[dict], policy: str = "error") -> tuple[list[Sentence], MisalignedSpans]:
     path.write_text("\n".join(map(json.dumps, rows)))
-    cut = CutSpans(policy)
+    cut = MisalignedSpans(policy)
     return list(read_sentences(path, "ner", None, cut)), cut
 
 
@@ -41,7 +41,7 @@ CUTS = [span(0, 4, "LOC"), span(10, 13, "PER"), span(21, 31, "LOC")]
 @pytest.mark.parametrize(
     ("policy", "tags", "told"),
     [
-        ("widen", "B-LOC B-PER O B-LOC I-LOC", "widened to whole words"),
+        ("expand", "B-LOC B-PER O B-LOC I-LOC", "expanded to whole words"),
         ("drop", "O B-PER O O O", "dropped"),
     ],
 )
@@ -62,7 +62,9 @@ def test_spans_that_cut_a_word(tmp_path: Path, policy: str, tags: str, told: str
 def test_only_the_first_examples_are_told(tmp_path: Path) -> None:
     rows = [{"text": "Oslobased", "spans": [span(0, 4, "LOC")]}] * 1234
     _, cut = read(tmp_path / "f", rows)
-    with pytest.raises(Fault, match="1,234 spans cut a word; correct them or set download.dataset.cut_spans") as raised:
+    with pytest.raises(
+        UserError, match="1,234 spans cut a word; correct them or set download.dataset.misaligned_spans"
+    ) as raised:
         cut.report()
     assert str(raised.value).count("\n") == 3
 
@@ -70,9 +72,9 @@ def test_only_the_first_examples_are_told(tmp_path: Path) -> None:
 def test_two_spans_cannot_both_be_widened_to_one_word(tmp_path: Path) -> None:
     rows = [{"text": "OsloRome", "spans": [span(0, 4, "LOC"), span(4, 8, "LOC")]}]
     with pytest.raises(
-        Fault, match=r"f:1: the span 4 to 8 \(LOC, 'Rome'\) can't be widened: another span is in 'OsloRome'"
+        UserError, match=r"f:1: the span 4 to 8 \(LOC, 'Rome'\) can't be expanded: another span is in 'OsloRome'"
     ):
-        read(tmp_path / "f", rows, "widen")
+        read(tmp_path / "f", rows, "expand")
 
 
 @given(text=st.text(st.characters(codec="utf-8")).filter(lambda text: text.strip()), data=st.data())

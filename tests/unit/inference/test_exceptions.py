@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from helpers.handmade_export import save_export
 
-from tagline.core.errors import Fault
+from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
 from tagline.inference import tagger as tagger_module
 from tagline.model import prediction
@@ -138,7 +138,7 @@ def test_a_function_that_raises(
 def test_a_backend_that_raises_in_one_of_many_batches(
     folder: Path, answers: list[Any], exception: type[BaseException]
 ) -> None:
-    with Tagger(folder, tokens_per_batch=8) as tagger:
+    with Tagger(folder, subwords_per_batch=8) as tagger:
         backend, asked = tagger._predictor.backend, 0
         logits = backend.logits
 
@@ -175,7 +175,7 @@ def test_half_of_a_surrogate_pair(
     with Tagger(folder) as tagger:
         tagger("Ada")
         known = dict(tagger._cutter.vocabulary._places)
-        with pytest.raises(Fault) as raised:
+        with pytest.raises(UserError) as raised:
             ask(tagger)
         assert str(raised.value).startswith(message)
         assert str(raised.value).isprintable()

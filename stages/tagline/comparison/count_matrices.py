@@ -17,7 +17,7 @@ OVERALL = ("f1", "precision", "recall", "accuracy")
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CountMatrix:
     """The counts of one run.
 
     Attributes:
@@ -50,10 +50,10 @@ class Sheet:
         return self.scores(self.counts.sum(axis=0))
 
 
-def sheets(runs: Sequence[Counts]) -> list[Sheet]:
+def count_matrices(runs: Sequence[Counts]) -> list[CountMatrix]:
     """Put the counts of runs into matrices of the same columns."""
     types = tuple(sorted({name for counts in runs for name in counts.types}))
-    return [Sheet(counts.kind, types, _matrix(counts, types)) for counts in runs]
+    return [CountMatrix(counts.kind, types, _matrix(counts, types)) for counts in runs]
 
 
 def _matrix(counts: Counts, types: tuple[str, ...]) -> Floats:
