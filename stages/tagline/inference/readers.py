@@ -11,14 +11,14 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.inference.documents import Document
 from tagline.sources.formats import conll
-from tagline.sources.formats.json_rows import object_in
+from tagline.sources.formats.json_rows import rows_in
 
 Lines = Iterable[tuple[int, str]]
 """Numbered lines, as `formats.lines` reads them."""
 Reader = Callable[[Lines, str], Iterator[Document]]
 """Takes lines and what messages call their file."""
 
-_EXPECTED = 'expected JSON Lines: an object with "text" or "words" a line'
+_EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in one list'
 # Not str.split(): that divides at no-break and other odd spaces too, which occur inside words of real data.
 _SPACES = re.compile("[ \t]+")
 
@@ -34,14 +34,16 @@ def read_words(lines: Lines, name: str) -> Iterator[Document]:
 
 
 def read_json(lines: Lines, name: str) -> Iterator[Document]:
-    """An object a line, whose other keys are kept; empty lines are passed over.
+    """Yield a document per JSON object, one per line or all in one list; the object's other keys are kept.
+
+    The content decides which, as in the stage download. Empty lines are skipped. Of a list the text is in memory.
 
     Raises:
-        UserError: a line is no JSON object, or has not exactly one of ``text``, a string, and ``words``, a list of words.
+        UserError: a value is not a JSON object, or does not have exactly one of ``text``, a string, and ``words``, a
+            list of words.
     """
-    for number, line in lines:
-        if line.strip(" \t"):
-            yield _of_row(object_in(line, name, number, _EXPECTED), f"{name}:{number}")
+    for number, row in rows_in(lines, name, _EXPECTED):
+        yield _of_row(row, f"{name}:{number}")
 
 
 def read_columns(lines: Lines, name: str, words_at: int = 1) -> Iterator[Document]:
@@ -66,7 +68,7 @@ def read_columns(lines: Lines, name: str, words_at: int = 1) -> Iterator[Documen
     columns = [conll.SKIP] * width
     columns[words_at - 1] = conll.WORDS
     for sentence in conll.sentences(chain([first], numbered), name, columns):
-        yield Document.of_words(sentence.words, sentence.place)
+        yield Document.of_words(sentence.words, sentence.location)
 
 
 def split_at_spaces(text: str) -> list[str]:

@@ -57,7 +57,7 @@ def test_columns_are_read_by_the_reader_of_conll() -> None:
     )
     lines = list(enumerate(written.split("\n"), 1))
     found = list(conll.sentences(lines, "out", ["words", "ner", "-"]))
-    assert [(each.words, each.layers["ner"]) for each in found] == [
+    assert [(each.words, each.tags["ner"]) for each in found] == [
         (["New York", "is"], ["B-PER", "O"]),
         (["x", "."], ["O", "O"]),
     ]
