@@ -63,9 +63,9 @@ def main() -> None:
     if parser.parse_args().show:
         show()
         return
+    launchers.only_main_process("evaluate")
     params = read_section("evaluate", Evaluate)
     quiet()
-    launchers.refuse("evaluate")
     labels = tokenized.load_labels(TOKENIZED)
     losses, epochs = learning_curves.read(TRAIN_LOSS, curves.LOSSES), learning_curves.read(VALIDATION, curves.EPOCHS)
     loaded = {name: tokenized.load_split(TOKENIZED, name) for name in ("train", *SPLITS)}
