@@ -217,7 +217,7 @@ def test_a_killed_repro_goes_on_and_ends_with_the_same_bytes(clone: Clone) -> No
             # It ends when the stage has ended too: none is left behind.
             outputs.append(repro.communicate()[0])
     outputs.append(clone.run(*command))
-    assert "going on after step " in "".join(outputs)
+    assert "continuing after step " in "".join(outputs)
     assert 'File "stages/train.py"' not in "".join(outputs), "a traceback"
     assert clone.lock == undisturbed
     assert clone.run("git", "status", "--porcelain") == ""

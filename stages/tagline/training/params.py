@@ -1,4 +1,4 @@
-"""The section ``train``: how the encoder is fine-tuned."""
+"""Schema of the section ``train`` of params.yaml: how the encoder is fine-tuned."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "
 
 
 class ByLength(Section):
-    """Batches of like length under a budget of sub-words."""
+    """Batches of windows of similar length, limited by their number of sub-words."""
 
     order: Literal["by_length"]
     subwords_per_batch: int = Field(ge=1, le=2**24)
 
 
 class Random(Section):
-    """Batches of a number of windows, whatever their lengths."""
+    """Batches of a fixed number of windows, in random order."""
 
     order: Literal["random"]
     batch_size: int = Field(ge=1, le=2**20)
@@ -30,7 +30,7 @@ AnyBatches = Annotated[ByLength | Random, Field(discriminator="order")]
 
 
 class Train(Section):
-    """See params.yaml for what each key means."""
+    """Params of training; params.yaml describes each key."""
 
     engine: Literal["accelerate", "trainer"]
     seed: int = Field(ge=0, lt=2**32)

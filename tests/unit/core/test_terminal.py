@@ -22,7 +22,7 @@ def test_wide_characters_take_two_cells_and_marks_none() -> None:
     assert columns([["東京", "x"], ["a", "y"]], 80) == ["東京  x", "a     y"]
 
 
-def test_what_could_not_be_seen_is_escaped() -> None:
+def test_invisible_characters_are_escaped() -> None:
     assert printable("a\u200bb\x00\t") == "a\\u200bb\\x00\\t"
     assert printable("\ufe0f") == "\\ufe0f"
     assert printable("e\u0301 東") == "e\u0301 東"

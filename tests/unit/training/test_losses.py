@@ -1,4 +1,4 @@
-"""Losses: sums that make a batch's mean whatever its parts, and numbers that come when the device has them."""
+"""Losses: sums that give the mean of a batch in any parts, and values in order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_without_labels_there_is_no_loss_and_no_gradient() -> None:
     assert logits.grad.count_nonzero() == 0
 
 
-def test_half_precision_is_summed_in_full() -> None:
+def test_half_precision_is_summed_in_float32() -> None:
     logits = torch.zeros(1, 4096, 2, dtype=torch.bfloat16)
     loss = summed(logits, torch.zeros(1, 4096, dtype=torch.int64), 0.0)
     assert loss.dtype == torch.float32
