@@ -36,6 +36,7 @@ from tagline.hub.push import Target
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
 from tagline.model.batches import rounded_up
+from tagline.model.heads import make_head
 from tagline.model.precision import resolve
 from tagline.training import dropout, own_launcher, processes
 from tagline.training.engines import Engine, accelerate_loop, trainer
@@ -94,7 +95,9 @@ def run() -> None:
     # The work goes when the outs are in place and all is pushed.
     with work_folder("train", made_of) as work, pushing(target, work) as pushes:
         with outs as made:
-            validation = Validation(validation_split, labels, precision, params.subwords_per_device)
+            validation = Validation(
+                validation_split, make_head("linear", labels), labels, precision, params.subwords_per_device
+            )
             training = Training(model, train_split, validation, params, precision, work)
             training.pushes = pushes
             if training.epochs_left:

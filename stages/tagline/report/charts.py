@@ -101,7 +101,7 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
 
 
 def reliability(bins: pd.DataFrame, unit: str) -> Chart:
-    """Dots at the mean probability and the share of right ones of each bin; the larger, the more stand for it.
+    """Draw a dot per bin at its mean probability and accuracy; its area shows how many predictions it stands for.
 
     Args:
         bins: what `calibration.reliability` returned, a row at least.
@@ -116,12 +116,12 @@ def reliability(bins: pd.DataFrame, unit: str) -> Chart:
             x_scale(confidence),
             y_scale(accuracy),
             max(1.5, round(LARGEST_DOT * math.sqrt(number / total), 1)),
-            f"{number:,} {unit} with a mean probability of {confidence:.3f}: {accuracy:.3f} of them right",
+            f"{number:,} {unit} with a mean probability of {confidence:.3f}: {accuracy:.3f} of them correct",
         )
         for confidence, accuracy, number in bins[["confidence", "accuracy", "number"]].itertuples(index=False)
     ]
     return Chart(
-        title="Share that is right",
+        title="Share that is correct",
         x_title="Mean probability",
         x_ticks=_marks(values, x_scale),
         y_ticks=_marks(values, y_scale),

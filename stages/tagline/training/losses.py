@@ -7,30 +7,8 @@ from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
-
-from tagline.labels.alignment import IGNORED
 
 T = TypeVar("T")
-
-
-def summed(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
-    """The sum of the cross entropies of all labelled sub-words, in float32.
-
-    A sum, since only the whole batch knows how many there are: the mean of parts' means is not the mean of all.
-
-    Args:
-        logits: (rows, sub-words, labels).
-        labels: int64 (rows, sub-words), `IGNORED` where there is none.
-        label_smoothing: the share of each target that is spread over all labels (Szegedy et al., 2016).
-    """
-    return cross_entropy(
-        logits.flatten(0, 1).float(),
-        labels.flatten(),
-        ignore_index=IGNORED,
-        reduction="sum",
-        label_smoothing=label_smoothing,
-    )
 
 
 class LossReader(Generic[T]):
