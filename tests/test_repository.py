@@ -7,8 +7,6 @@ import hashlib
 import json
 import re
 import runpy
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -104,21 +102,18 @@ def imported(code: str) -> Iterator[str]:
             yield node.module
 
 
-def keys(section: dict) -> Iterator[str]:
-    for key, value in section.items():
-        if isinstance(value, dict):
-            yield from keys(value)
-        else:
-            yield key
-
-
 def test_every_key_of_params_has_a_comment() -> None:
-    lines = (ROOT / "params.yaml").read_text(encoding="utf-8").split("\n")
-    for number, line in enumerate(lines):
-        is_key = line.startswith("  ") and not line.strip().startswith("#") and not line.rstrip().endswith(":")
-        group = {"path", "validation", "test"}  # they share the comment of the key above them
-        if is_key and line.split(":")[0].strip() not in group:
-            assert lines[number - 1].strip().startswith("#"), f"params.yaml:{number + 1} has no comment"
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    lines, shared = text.split("\n"), {"path", "validation", "test"}  # these share the comment of the key above them
+    nodes = list(YAML().load(text).values())
+    while nodes:
+        node = nodes.pop()
+        for key, value in node.items():
+            line = node.lc.key(key)[0]
+            if isinstance(value, dict):
+                nodes.append(value)
+            elif key not in shared:
+                assert lines[line - 1].strip().startswith("#"), f"params.yaml:{line + 1} has no comment"
 
 
 def test_the_sections_are_the_stages() -> None:
@@ -144,31 +139,6 @@ def test_the_export_is_declared_as_a_model() -> None:
     (artifact,) = PIPELINE["artifacts"].values()
     assert artifact["path"] == "models/export"
     assert artifact["type"] == "model"
-
-
-@pytest.mark.parametrize("preset", sorted((ROOT / "presets").glob("*.yaml")), ids=lambda path: path.name)
-def test_presets_are_complete_and_valid(preset: Path, tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_bytes(preset.read_bytes())
-    command = [sys.executable, str(ROOT / "stages/check.py")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("preset", ["conll2003", "conll2003-pos", "conll2003-chunk"])
-def test_the_course_presets_have_the_chapters_recipe(preset: str) -> None:
-    params = YAML(typ="safe").load((ROOT / f"presets/{preset}.yaml").read_text(encoding="utf-8"))
-    assert params["download"]["dataset"]["name"] == "lhoestq/conll2003"
-    assert params["download"]["encoder"] == {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main"}
-    assert params["tokenize_align"]["task"] == (preset.partition("-")[2] or "ner")
-    assert params["tokenize_align"]["label_all_tokens"] is True
-    recipe = {"learning_rate": 2e-5, "epochs": 3, "weight_decay": 0.01, "warmup": 0}
-    recipe |= {"engine": "trainer", "batches": {"order": "random", "batch_size": 8}, "schedule": "linear"}
-    recipe |= {"max_grad_norm": 1.0, "label_smoothing": 0.0, "max_steps": None, "early_stopping": None}
-    assert {key: params["train"][key] for key in recipe} == recipe
-
-
-def test_the_sample_preset_is_the_default() -> None:
-    assert (ROOT / "presets/sample.yaml").read_bytes() == (ROOT / "params.yaml").read_bytes()
 
 
 @pytest.fixture(scope="module")

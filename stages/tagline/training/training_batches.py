@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.model.batches import longest_first, rounded_up
-from tagline.training.params import AnyBatches, ByLength
+from tagline.training.params import Batches
 
 Ints = npt.NDArray[np.int64]
 
@@ -28,7 +28,7 @@ class TrainingBatches:
         multiple: what the padded length of a batch is a multiple of.
     """
 
-    def __init__(self, lengths: Ints, batches: AnyBatches, seed: int, multiple: int = 1) -> None:
+    def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1) -> None:
         self.batches, self.seed, self.multiple = batches, seed, multiple
         self.lengths = lengths
         self.padded = rounded_up(lengths, multiple)
@@ -40,7 +40,7 @@ class TrainingBatches:
         generator = np.random.default_rng([self.seed, number])
         # A sentence of which the tokenizer leaves nothing has a window that nothing can be learnt from.
         order = generator.permutation(np.flatnonzero(self.lengths))
-        if isinstance(self.batches, ByLength):
+        if self.batches.order == "by_length":
             # Windows of one length come in another order each time; so do the batches, lest lengths follow each other.
             cut = longest_first(self.padded[order], self.batches.subwords_per_batch, MOST_PADDING)
             return [order[cut[place]] for place in generator.permutation(len(cut))]
@@ -49,7 +49,7 @@ class TrainingBatches:
 
     def most_rows(self, longest: int) -> int:
         """How many windows a batch can have, the longest of which is padded to so many sub-words."""
-        if isinstance(self.batches, ByLength):
+        if self.batches.order == "by_length":
             return max(1, self.batches.subwords_per_batch // longest)
         return self.batches.batch_size
 
