@@ -49,9 +49,9 @@ def main() -> None:
     if parser.parse_args().show:
         print(table_of(METRICS))
         return
+    launchers.only_main_process("evaluate")
     params = read_section("evaluate", Evaluate)
     quiet()
-    launchers.refuse("evaluate")
     losses = learning_curves.read(TRAIN_LOSS, curves.LOSSES)
     epochs = learning_curves.read(VALIDATION, curves.EPOCHS)
     found = evaluate(TOKENIZED, FINETUNED, params)

@@ -45,9 +45,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write models/export, and push it to the Hub if params say so.")
     parser.add_argument("--push", action="store_true", help="push models/export as it is, compute nothing")
     only_push = parser.parse_args().push
+    launchers.only_main_process("export")
     params = read_section("export", Export)
     quiet()
-    launchers.refuse("export")
     target = Target.of("export.hub", params.hub) if params.hub.push or only_push else None
     if target is not None:
         target.check()  # before any work

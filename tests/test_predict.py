@@ -19,6 +19,7 @@ from helpers.handmade_export import TAGS, save_export
 from helpers.project import ROOT
 
 from tagline.artifacts import exported
+from tagline.core.signals import keep_running
 from tagline.inference import Tagger
 
 TEXT = "Ada Lind lives in Oslo."
@@ -363,7 +364,7 @@ class TestEnds:
         try:
             assert exit_of("a") == 128 + signal.SIGTERM
         finally:
-            signal.alarm(0)  # else the process would end soon
+            keep_running()  # else the process would end soon
 
     def test_a_closed_pipe(self, folder: Path) -> None:
         Path("in.txt").write_text(lines(20_000))

@@ -53,8 +53,8 @@ def test_a_second_run_is_refused(
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     with pytest.raises(UserError) as raised, locked(Path("a/.out.lock"), Path("out")):
         pass
-    assert str(raised.value) == "another run still writes out: wait for its end, or end it, and start again"
-    assert capsys.readouterr().out == "another run writes out: waiting up to 0.1 s for its end\n"
+    assert str(raised.value) == "out: another run is still writing it; wait until that run ends, or stop it, and start again"
+    assert capsys.readouterr().out == "out: another run is writing it; waiting up to 0.1 s\n"
     assert Path("a/.out.lock").exists(), "it is the other's"
 
 
@@ -63,7 +63,7 @@ def test_a_second_run_waits_for_the_end_of_the_first(holder: subprocess.Popen[st
     with waiting:
         assert waiting.stdout is not None
         assert waiting.stdin is not None
-        assert waiting.stdout.readline().startswith("another run writes out: waiting")
+        assert waiting.stdout.readline().startswith("out: another run is writing it; waiting")
         holder.communicate("\n")
         assert waiting.stdout.readline() == "held\n"
         waiting.communicate("\n")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.outputs import replacing, write_json
-from tagline.core.signals import SIGNALS, raise_on_signals
+from tagline.core.outputs import earlier_output, replacing, write_json
+from tagline.core.signals import SIGNALS, keep_running, raise_on_signals
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -76,7 +76,7 @@ def test_a_signal_while_outs_are_put_in_place_waits(
     renamed = at_rename(monkeypatch, moment, lambda: signal.raise_signal(number))
     with pytest.raises(KeyboardInterrupt), raise_on_signals():
         write(out, metrics, "new")
-    signal.alarm(0)  # else the process would end soon
+    keep_running()
     assert len(renamed) == 4
     write(out, metrics, "newer")
     assert files(tmp_path) == {"models/out/a": "newer", "metrics/out.json": "newer"}
@@ -106,6 +106,14 @@ def test_an_out_that_was_not_written_is_a_bug_and_keeps_the_old_ones(tmp_path: P
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "out", tmp_path / "out.json") as (folder, _):
         folder.mkdir()
     assert files(tmp_path) == {"out/a": "old", "out.json": "old"}
+
+
+def test_what_became_of_the_earlier_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Path("models/export")
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    assert earlier_output(out) == "the earlier models/export is unchanged"
+    monkeypatch.setenv("DVC_STAGE", "export")
+    assert earlier_output(out) == "DVC removed the earlier models/export: `dvc checkout models/export` restores it"
 
 
 def test_json_is_stable_and_never_nan(tmp_path: Path) -> None:

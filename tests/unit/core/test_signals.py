@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.project import ROOT
 
-from tagline.core.signals import SIGNALS, Interrupted, defer_signals, raise_on_signals
+from tagline.core.signals import SIGNALS, Interrupted, defer_signals, keep_running, raise_on_signals
 
 BEGIN = f"import os, signal, sys, threading, time; sys.path.insert(0, {str(ROOT / 'stages')!r})\n"
 STAGE = """
@@ -82,8 +82,8 @@ def test_a_process_that_does_not_end_is_ended() -> None:
     """
     # The signal must not come before it is deaf to it.
     deaf = STAGE.replace('    print("begun", flush=True)\n', "")
-    status, _ = end(start(deaf.format(set_up="interruption.GRACE = 1", body=body)), signal.SIGTERM)
-    assert status == -signal.SIGALRM
+    status, _ = end(start(deaf.format(set_up="signals.GRACE = 1", body=body)), signal.SIGTERM)
+    assert status == 143
 
 
 def test_what_is_ignored_since_before_stays_so() -> None:
@@ -95,7 +95,7 @@ def test_what_is_ignored_since_before_stays_so() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_before_main_a_stage_ends_without_a_word(number: signal.Signals) -> None:
     process = start(
-        "from tagline.core.signals import default_sigint\nend_silently()\nprint('begun', flush=True)\ntime.sleep(1000)"
+        "from tagline.core.signals import default_sigint\ndefault_sigint()\nprint('begun', flush=True)\ntime.sleep(1000)"
     )
     assert end(process, number) == (-number, "")
 
@@ -118,7 +118,7 @@ input()
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system tells nobody of the end of a process")
 @pytest.mark.parametrize("shell", [[], ["sh", "-c", '"$@"; exit', "sh"]], ids=["directly", "in a shell"])
 def test_a_stage_ends_with_its_dvc(shell: list[str], tmp_path: Path) -> None:
-    set_up = "interruption.default_sigint()"
+    set_up = "signals.default_sigint()"
     command = [*shell, sys.executable, "-c", BEGIN + STAGE.format(set_up=set_up, body="time.sleep(1000)")]
     dvc = start(LEFT_BEHIND.format(command=command))
     dvc.kill()
@@ -133,7 +133,7 @@ def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
     with pytest.raises(Interrupted) as raised, raise_on_signals(), defer_signals():
         signal.raise_signal(number)
         done.append("whole")
-    signal.alarm(0)  # else the process would end soon
+    keep_running()
     assert done == ["whole"]
     assert raised.value.status == 128 + number
     assert [signal.getsignal(each) for each in SIGNALS] == before
@@ -144,7 +144,7 @@ def test_a_second_signal_does_not_wait() -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
         pytest.fail("it waited")
-    signal.alarm(0)
+    keep_running()
 
 
 def test_signals_that_are_ignored_stay_so() -> None:

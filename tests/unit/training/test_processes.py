@@ -16,11 +16,11 @@ from tagline.core.signals import default_sigint
 default_sigint()
 import os, time
 from tagline.core.errors import UserError
-from tagline.training.own_launcher import spread
+from tagline.training.own_launcher import relaunch_on_all_devices
 from tagline.training.processes import exit_as_one, join, leave
 
 def work():
-    spread()
+    relaunch_on_all_devices()
     state = join()
     first = state.is_main_process
     {body}
