@@ -85,10 +85,10 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
         return f"; the {done:,} documents before are in {sink.path}, --resume goes on after them"
 
     try:
-        for answers in tagger.answers(source.documents):
-            sink.write("".join([notation.write(answer) for answer in answers if notation.holds(answer.document)]))
-            done += len(answers)
-            source.advance(len(answers))
+        for tagged in tagger.tag_stream(source.documents):
+            sink.write("".join([notation.write(*pair) for pair in tagged if notation.holds(pair[0])]))
+            done += len(tagged)
+            source.advance(len(tagged))
         sink.write("")
     except BrokenPipeError:
         pass  # whoever reads, `head` for instance, has seen enough

@@ -9,38 +9,22 @@ Reads params.yaml. Writes nothing. Where a stage shall push to the Hugging Face 
 from __future__ import annotations
 
 from tagline.core.errors import UserError, exit_with_message, take_no_arguments
-from tagline.core.params import PARAMS, Section, faults, line_of, read_file, read_section
+from tagline.core.params import PARAMS, read_file, validated
 from tagline.export.params import Export
 from tagline.hub.params import Push
-from tagline.metrics.params import Evaluate
-from tagline.sources.params import Download
-from tagline.tokenization.params import TokenizeAlign
+from tagline.settings.checks import params_faults
 from tagline.training.params import Train
-
-SECTIONS: dict[str, type[Section]] = {
-    "download": Download,
-    "tokenize_align": TokenizeAlign,
-    "train": Train,
-    "evaluate": Evaluate,
-    "export": Export,
-}
 
 
 def main() -> None:
     take_no_arguments(__doc__)
     content = read_file()
-    found = [
-        f"{PARAMS}:{line_of(content, name, 0) + 1}: {name}: unknown section (allowed: {', '.join(SECTIONS)})"
-        for name in content
-        if name not in SECTIONS
-    ]
-    for name, schema in SECTIONS.items():
-        found += faults(content, name, schema)
-    if not found:
-        found += task_faults(content["tokenize_align"]["task"], list(read_section("download", Download).dataset.layers))
+    found = params_faults(content)
     if found:
         raise UserError("\n  ".join([f"{PARAMS} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
-    check_pushes({"train.hub": read_section("train", Train).hub, "export.hub": read_section("export", Export).hub})
+    check_pushes(
+        {"train.hub": validated(content, "train", Train).hub, "export.hub": validated(content, "export", Export).hub}
+    )
 
 
 def check_pushes(pushes: dict[str, Push]) -> None:
@@ -51,13 +35,6 @@ def check_pushes(pushes: dict[str, Push]) -> None:
 
         for section, params in asked.items():
             Target.of(section, params).check()
-
-
-def task_faults(task: str, layers: list[str]) -> list[str]:
-    """The one rule that spans two sections: the task is a tag layer of the data set."""
-    if task in layers:
-        return []
-    return [f"{PARAMS}: tokenize_align.task: {task} is no tag layer of download.dataset ({', '.join(layers)})"]
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from tagline.artifacts.shards import ShardWriter
 from tagline.core.errors import UserError, exit_with_message, require
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
+from tagline.core.provenance import sha256
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.tokenization import show, subwords
@@ -90,7 +91,14 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     maker = WindowMaker(loaded, one_by_one, params.max_length, params.stride, names.inside, params.label_all_tokens)
     target.mkdir()
     label_list.write(names, target / "labels.json")
-    tokenized.write_provenance(tokenizer, one_by_one, target)
+    windowing = tokenized.Windowing(
+        tokenizer_sha256=sha256(tokenizer / tokenized.TOKENIZER_FILE),
+        one_by_one=one_by_one,
+        label_all_tokens=params.label_all_tokens,
+        max_length=params.max_length,
+        stride=params.stride,
+    )
+    tokenized.write_windowing(windowing, target)
     writer = SplitWriter(params.task, names, maker, target)
     metrics = {}
     for split in SPLITS:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import string
 from pathlib import Path
 
 import torch
 from datasets import Dataset
+from helpers.project import ROOT
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from tagline.settings import presets
+from tagline.settings.checks import params_faults
 
 NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
 TINY_PARAMS = {
@@ -42,7 +47,7 @@ TINY_PARAMS = {
         "epochs": 6,
         "max_steps": None,
         "early_stopping": None,
-        "batches": {"order": "random", "batch_size": 2},
+        "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
         "checkpoint_every": None,
         "pad_to_multiple_of": None,
         "subwords_per_device": None,
@@ -227,3 +232,9 @@ def tag_names(rows: Dataset, layer: str) -> list[list[str]]:
     """A layer of data/raw by names."""
     names = rows.features[layer].feature
     return [names.int2str(row) for row in rows[layer]]
+
+
+def preset(name: str) -> str:
+    """The params.yaml that a preset of the repository makes."""
+    with contextlib.chdir(ROOT):
+        return presets.build(name, params_faults)

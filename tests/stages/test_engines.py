@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 from tagline.model.precision import available
 
 ENGINES = ("accelerate", "trainer")
-BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40}
+BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
 
 
 def set_params(**changed: Any) -> None:
@@ -157,7 +157,7 @@ def test_a_line_per_epoch(finished: Path, engine: str, capsys: pytest.CaptureFix
 
 def test_padding_is_in_the_metrics(finished: Path) -> None:
     by_length = train(batches=BY_LENGTH, epochs=2)["padding"]
-    at_random = train(batches={"order": "random", "batch_size": 8}, epochs=2)["padding"]
+    at_random = train(batches=BY_LENGTH | {"order": "random", "batch_size": 8}, epochs=2)["padding"]
     assert by_length < 0.1 < at_random
 
 

@@ -26,7 +26,7 @@ from tagline.training.checkpoints import MANIFEST, Checkpoints
 from tagline.training.saved_run import SavedRun
 
 ENGINES = ("accelerate", "trainer")
-BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40}
+BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
 # Per params file; each run is interrupted up to three times.
 RUNS = 2
 

@@ -116,7 +116,8 @@ class TestExport:
             Path(path).write_text("of an earlier export")
         hub.failing[route] = 507
         assert failure("export") == (
-            "export: models/export is complete, but not on the Hub: the push to ada/people failed: the Hub answered 507; "
+            "export: models/export is complete, but not on the Hub: the push to ada/people failed: the Hub "
+            "answered 507; "
             "try again later; `python stages/export.py --push` pushes it again"
         )
         assert Path("models/export/README.md").read_text() != "of an earlier export"
@@ -190,7 +191,8 @@ class TestTrain:
             Path(path).write_text("of an earlier run")
         hub.failing["commit"] = 507
         assert failure("train") == (
-            "train: models/finetuned is complete, but epochs 1, 2, 3, 4, 5, 6 are not on the Hub: the push to ada/people "
+            "train: models/finetuned is complete, but epochs 1, 2, 3, 4, 5, 6 are not on the Hub: the push to "
+            "ada/people "
             "failed: the Hub answered 507; try again later; `dvc repro` pushes what is missing without training again"
         )
         assert (

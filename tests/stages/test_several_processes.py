@@ -51,7 +51,7 @@ def results() -> tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]
         (
             {
                 "engine": "accelerate",
-                "batches": {"order": "by_length", "subwords_per_batch": 40},
+                "batches": {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2},
                 "subwords_per_device": 12,
             },
             "ours",

@@ -16,15 +16,16 @@ from typing import Literal, get_args
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
-from tagline.labels.label_list import Kind, Labels
-from tagline.model.decoding import Decoding
+from tagline.labels.label_list import Decoding, Kind, Labels
 
 TAGGER = "tagger.json"
+# The heads that models can have; `tagline.model.heads` has their code.
+HEADS = ("linear",)
 
 BackendName = Literal["onnx-int8", "onnx", "torch"]
-"""The forms of an exported model, the fastest first on a CPU. `torch` is the transformers folder."""
+"""The backends that can run an exported model, the fastest first on a CPU. `torch` reads the transformers folder."""
 GRAPHS: dict[BackendName, str] = {"onnx-int8": "model.int8.onnx", "onnx": "model.onnx"}
-"""The files of those for onnxruntime, each there only where it was asked for."""
+"""The files of the onnxruntime backends, written only where params ask for them."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Exported:
 
     Attributes:
         labels: in the model's order.
+        head: the name of the classifier head, see `tagline.model.heads`.
         decoding: how labels are chosen.
         max_length: longest window in sub-words, special tokens included.
         stride: most sub-words that two neighbouring windows share.
@@ -41,6 +43,7 @@ class Exported:
     """
 
     labels: Labels
+    head: str
     decoding: Decoding
     max_length: int
     stride: int
@@ -70,6 +73,7 @@ def read(folder: Path) -> Exported:
                 labels.kind in get_args(Kind),
                 all(isinstance(name, str) for name in labels.names),
                 labels.fallback in labels.names,
+                content["head"] in HEADS,
                 content["decoding"] in get_args(Decoding),
                 max_length > stride >= 0,
                 isinstance(content["one_by_one"], bool),
@@ -79,17 +83,17 @@ def read(folder: Path) -> Exported:
         known = False
     if not known:
         raise UserError(f"{path} is damaged: run `dvc repro export` again")
-    return Exported(labels, content["decoding"], max_length, stride, padding, content["one_by_one"])
+    return Exported(labels, content["head"], content["decoding"], max_length, stride, padding, content["one_by_one"])
 
 
-def forms(folder: Path) -> list[BackendName]:
-    """The forms that an export has, the fastest first."""
-    return [form for form in get_args(BackendName) if form == "torch" or (folder / GRAPHS[form]).is_file()]
+def backends(folder: Path) -> list[BackendName]:
+    """List the backends that an export has files for, the fastest first."""
+    return [name for name in get_args(BackendName) if name == "torch" or (folder / GRAPHS[name]).is_file()]
 
 
-def files(folder: Path, form: BackendName) -> list[Path]:
-    """The files of a form. Those of the transformers folder are all that are of no graph."""
+def files(folder: Path, backend: BackendName) -> list[Path]:
+    """List the files of a backend. Those of the transformers folder are all that belong to no graph."""
     graphs = {name: sorted(folder.glob(f"{file}*")) for name, file in GRAPHS.items()}
-    if form != "torch":
-        return graphs[form]
+    if backend != "torch":
+        return graphs[backend]
     return sorted({file for file in folder.iterdir() if file.is_file()}.difference(*graphs.values()))

@@ -1,7 +1,7 @@
 """The folder data/tokenized: sentences with their gold labels, and the windows of sub-words that a model reads.
 
 labels.json                 the task's labels
-provenance.json             SHA-256 of the tokenizer, by which the later stages know that they use the same one
+provenance.json             how the windows were made, see `Windowing`
 sentences/SPLIT             id, words, labels: a row a sentence, labels in IOB2 or plain
 windows/SPLIT               sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100: ignored)
 
@@ -13,9 +13,11 @@ sub-words then.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
 
@@ -55,9 +57,15 @@ class Split:
     sentences: Dataset
     windows: Dataset
 
-    def gold(self, labels: Labels) -> list[list[str]]:
-        """The gold label names of every word."""
-        return [[labels.names[number] for number in row] for row in self.sentences["labels"][:]]
+    def ids_and_words(self) -> tuple[list[str], list[list[str]]]:
+        """The id and the words of every sentence, as Python objects."""
+        return self.sentences["id"][:], self.sentences["words"][:]
+
+    def gold(self) -> npt.NDArray[np.int64]:
+        """The gold label ids of all words in a row, int64 (words,)."""
+        column = self.sentences.with_format("arrow")[:]["labels"]
+        ids: npt.NDArray[np.int64] = pc.list_flatten(column).to_numpy().astype(np.int64)
+        return ids
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
         """The words and gold label names of one sentence after the other."""
@@ -95,26 +103,48 @@ def load_split(path: Path, split: str) -> Split:
         raise UserError(f"{path} is damaged ({error}): run `dvc repro tokenize-align` again") from None
 
 
-def write_provenance(tokenizer: Path, one_by_one: bool, path: Path) -> None:
-    """Write down what sub-words were made by.
+@dataclass(frozen=True)
+class Windowing:
+    """How words became windows of sub-words: what later stages need to do the same.
 
-    Args:
-        tokenizer: the folder of the tokenizer.
-        one_by_one: whether it makes the same sub-words of a word whatever stands beside it.
-        path: data/tokenized.
+    Attributes:
+        tokenizer_sha256: of the tokenizer's file.
+        one_by_one: whether each word's sub-words are independent of its neighbours.
+        label_all_tokens: whether all sub-words of a word are labelled, or only the first.
+        max_length: longest window in sub-words, special tokens included.
+        stride: overlap of neighbouring windows in sub-words.
     """
-    made_by = sha256(tokenizer / TOKENIZER_FILE)
-    write_json(path / PROVENANCE, {"tokenizer_sha256": made_by, "one_by_one": one_by_one})
+
+    tokenizer_sha256: str
+    one_by_one: bool
+    label_all_tokens: bool
+    max_length: int
+    stride: int
 
 
-def is_one_by_one(path: Path) -> bool:
-    """What `write_provenance` was told; without a word of it, the slower way, which is right for any tokenizer."""
-    return read_json(path / PROVENANCE, "tokenize-align").get("one_by_one") is True
+def write_windowing(windowing: Windowing, path: Path) -> None:
+    """Write provenance.json of data/tokenized."""
+    write_json(path / PROVENANCE, asdict(windowing))
+
+
+def read_windowing(path: Path) -> Windowing:
+    """Read provenance.json of data/tokenized.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    content = read_json(path / PROVENANCE, "tokenize-align")
+    try:
+        windowing = Windowing(**content)
+    except TypeError:
+        windowing = None
+    if windowing is None or any(type(content[field.name]).__name__ != field.type for field in fields(Windowing)):
+        raise UserError(f"{path / PROVENANCE}: damaged or of another version: run `dvc repro tokenize-align` again")
+    return windowing
 
 
 def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:
     """Raise a `UserError` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``, a stage's out."""
     require(tokenizer / TOKENIZER_FILE, written_by)
-    made_by = read_json(path / PROVENANCE, "tokenize-align").get("tokenizer_sha256")
-    if made_by != sha256(tokenizer / TOKENIZER_FILE):
+    if read_windowing(path).tokenizer_sha256 != sha256(tokenizer / TOKENIZER_FILE):
         raise UserError(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")

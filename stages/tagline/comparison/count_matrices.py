@@ -23,7 +23,7 @@ class CountMatrix:
     Attributes:
         kind: what is counted.
         types: the types that have columns: those of all runs that are compared.
-        counts: (sentences, 3 * types + 2): right, predicted and gold of each type, words, right words.
+        counts: (sentences, 3 * types + 2): correct, predicted and gold of each type, words, correct words.
     """
 
     kind: Kind
@@ -39,8 +39,8 @@ class CountMatrix:
         Returns:
             (..., 4 + types): the `OVERALL` scores, then each type's F1.
         """
-        right, predicted, gold, words, right_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
-        totals = Totals(self.kind, right, predicted, gold, words[..., 0], right_words[..., 0])
+        correct, predicted, gold, words, correct_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
+        totals = Totals(self.kind, correct, predicted, gold, words[..., 0], correct_words[..., 0])
         overall = totals.overall()
         first = np.stack([overall.f1, overall.precision, overall.recall, totals.accuracy()], axis=-1)
         return np.concatenate([first, totals.per_type().f1], axis=-1)
@@ -59,7 +59,7 @@ def count_matrices(runs: Sequence[Counts]) -> list[CountMatrix]:
 def _matrix(counts: Counts, types: tuple[str, ...]) -> Floats:
     matrix = np.zeros((len(counts.words), 3 * len(types) + 2))
     places = np.array([types.index(name) for name in counts.types], dtype=np.intp)
-    for number, part in enumerate((counts.right, counts.predicted, counts.gold)):
+    for number, part in enumerate((counts.correct, counts.predicted, counts.gold)):
         matrix[:, number * len(types) + places] = part
-    matrix[:, -2], matrix[:, -1] = counts.words, counts.right_words
+    matrix[:, -2], matrix[:, -1] = counts.words, counts.correct_words
     return matrix

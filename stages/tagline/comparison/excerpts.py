@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tagline.comparison.changes import Change
 from tagline.comparison.splits import Compared
@@ -47,21 +47,22 @@ def _fate(direction: str) -> str:
 
 
 def _excerpt(change: Change, split: Compared, form: Terminal) -> str:
-    words = split.rows.words[change.sentence]
+    sentence = split.sentences[change.sentence]
+    words = sentence.words
     if change.false:
         told = f"a false one, {_fate(change.direction)}"
     else:
         instead = ", ".join(_name(other, words, form) for other in change.instead) or "nothing"
         told = f"{'before' if change.direction == 'fixed' else 'now'}: {instead}"
-    head = f"{form.quote(form.safe(split.rows.ids[change.sentence]))}  {_name(change.entity, words, form)}, {told}"
+    head = f"{form.quote(form.safe(sentence.id))}  {_name(change.entity, words, form)}, {told}"
     return form.excerpt(head, form.quote(_sentence(change.entity, words, form)))
 
 
-def _name(entity: Entity, words: list[str], form: Terminal) -> str:
+def _name(entity: Entity, words: Sequence[str], form: Terminal) -> str:
     return form.quote(f"{form.safe(entity.type)} {_text(words[entity.start : entity.end], form)}")
 
 
-def _sentence(entity: Entity, words: list[str], form: Terminal) -> str:
+def _sentence(entity: Entity, words: Sequence[str], form: Terminal) -> str:
     first, last = max(0, entity.start - CONTEXT), entity.end + CONTEXT
     parts = [
         "..." if first else "",
@@ -73,5 +74,5 @@ def _sentence(entity: Entity, words: list[str], form: Terminal) -> str:
     return " ".join(filter(None, parts))
 
 
-def _text(words: list[str], form: Terminal) -> str:
+def _text(words: Sequence[str], form: Terminal) -> str:
     return " ".join(map(form.safe, words))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tagline.comparison.runs import EVALUATE, Rows, Run
+from tagline.comparison.runs import EVALUATE, Run
+from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts
 
 # Of the F1 in metrics/evaluate.json, which has six digits.
@@ -13,18 +14,18 @@ ROUNDING = 1e-5
 
 def left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
     """Sentences that not all runs have."""
-    others = {run.name: len(run.splits[split].ids) - common for run in runs}
+    others = {run.name: len(run.splits[split]) - common for run in runs}
     if any(others.values()):
         each = ", ".join(f"{number} of {name}" for name, number in others.items() if number)
         which = f"{common} common sentence{' is' if common == 1 else 's are'}"
         yield f"{split}: the {which} compared; left out are {each}"
 
 
-def other_gold(split: str, runs: Sequence[Run], rows: Sequence[Rows]) -> Iterator[str]:
+def other_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
     """Common sentences that were labelled anew."""
     reference = runs[-1]
-    for run, own in zip(runs[:-1], rows[:-1], strict=True):
-        if changed := sum(a != b for a, b in zip(own.gold, rows[-1].gold, strict=True)):
+    for run, own in zip(runs[:-1], joined[:-1], strict=True):
+        if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
             yield (
                 f"{split}: the gold labels of {changed} sentence{'s' * (changed > 1)} in {run.name} are others than in "
                 f"{reference.name}; all are scored against those of {reference.name}"
@@ -47,9 +48,10 @@ def other_metrics(split: str, runs: Sequence[Run], counts: Sequence[Counts]) -> 
             )
 
 
-def alike(split: str, runs: Sequence[Run], rows: Sequence[Rows]) -> Iterator[str]:
+def alike(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
     """Runs that were meant to differ, by their seed for instance, and do not."""
-    for number, (run, own) in enumerate(zip(runs, rows, strict=True)):
-        for other, theirs in zip(runs[:number], rows[:number], strict=True):
-            if own.predicted == theirs.predicted:
+    predicted = [[sentence.predicted_names for sentence in own] for own in joined]
+    for number, (run, own) in enumerate(zip(runs, predicted, strict=True)):
+        for other, theirs in zip(runs[:number], predicted[:number], strict=True):
+            if own == theirs:
                 yield f"{split}: {other.name} and {run.name} label every word alike"

@@ -10,9 +10,10 @@ from tagline.comparison.bootstrap import RESAMPLES
 from tagline.comparison.changes import Change
 from tagline.comparison.differences import LEVEL, SEED, Difference, standard_deviation
 from tagline.comparison.randomisation import SHUFFLES
-from tagline.comparison.runs import Rows, Run
+from tagline.comparison.runs import Run
 from tagline.comparison.splits import Comparison
 from tagline.labels.entities import Entity
+from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import DIGITS
 
 
@@ -38,12 +39,14 @@ def record(comparison: Comparison) -> dict[str, Any]:
         "notes": comparison.notes,
         "splits": {
             split.split: {
-                "sentences": len(split.rows.ids),
+                "sentences": len(split.sentences),
                 "overall": {name: _difference(each) for name, each in split.differences.overall.items()},
                 "per_type": {name: _difference(each) for name, each in split.differences.per_type.items()},
                 **{
                     direction: [
-                        _change(change, split.rows) for change in split.changes if change.direction == direction
+                        _change(change, split.sentences[change.sentence])
+                        for change in split.changes
+                        if change.direction == direction
                     ]
                     for direction in ("fixed", "broken")
                 },
@@ -78,10 +81,10 @@ def _side(values: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _change(change: Change, rows: Rows) -> dict[str, Any]:
-    words = rows.words[change.sentence]
+def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:
+    words = sentence.words
     return {
-        "id": rows.ids[change.sentence],
+        "id": sentence.id,
         "words": words,
         "entity": _entity(change.entity, words),
         "in_gold": not change.false,

@@ -35,9 +35,18 @@ def read_file(path: Path = PARAMS) -> CommentedMap:
         UserError: there is no such file, or it is not a YAML mapping, or a key stands twice.
     """
     try:
-        content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run the stages from the repository's root") from None
+    except ValueError as error:
+        raise UserError(f"{path} is not YAML: {error}") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> CommentedMap:
+    """Parse the text of a file as `read_file` does; the path is for messages."""
+    try:
+        content = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         # All that it says shows both values, which may be whole sections.
         found = str(error.problem).partition(" with value ")[0]
@@ -59,6 +68,11 @@ def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
     found = faults(content, name, schema, path)
     if found:
         raise UserError("\n  ".join([f"{path} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
+    return validated(content, name, schema)
+
+
+def validated(content: CommentedMap, name: str, schema: type[S]) -> S:
+    """A section that has no faults, as its schema."""
     return schema.model_validate(_plain(content[name]))
 
 

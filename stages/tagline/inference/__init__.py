@@ -3,8 +3,8 @@
 from tagline.inference import Tagger
 """
 
-from tagline.inference.answers import Answer, Mention
 from tagline.inference.documents import Document
+from tagline.inference.mentions import Mention
 from tagline.inference.tagger import Tagger
 
-__all__ = ["Answer", "Document", "Mention", "Tagger"]
+__all__ = ["Document", "Mention", "Tagger"]

@@ -6,9 +6,10 @@ import os
 import unicodedata
 from typing import Any, Literal
 
-from tagline.inference.answers import Answer
+from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE, split_tag
+from tagline.labels.tagged import TaggedSentence
 
 Color = Literal["auto", "always", "never"]
 
@@ -37,16 +38,16 @@ class Highlighter:
         self._background = {kind: _BACKGROUNDS[number % len(_BACKGROUNDS)] for number, kind in enumerate(types)}
         self._tags, self._color = labels.kind == "tags", color
 
-    def line(self, answer: Answer) -> str:
+    def line(self, document: Document, tagged: TaggedSentence) -> str:
         """One line, whatever the text holds: characters that would break it or command a terminal are escaped."""
-        text, spans = answer.document.running()
+        text, spans = document.running()
         parts, end = [], 0
-        for entity in answer.entities:
+        for entity in tagged.predicted_entities:
             start = spans[entity.start][0]
             # A word that touches a tag would seem to be part of it.
             parts.append(" " if self._tags and 0 < end == start else _escaped(text[end:start]))
             end = spans[entity.end - 1][1]
-            parts.append(self._mark(entity.type, _escaped(text[start:end]), answer.score(entity)))
+            parts.append(self._mark(entity.type, _escaped(text[start:end]), tagged.confidence(entity)))
         return "".join([*parts, _escaped(text[end:])])
 
     def _mark(self, kind: str, text: str, score: float) -> str:

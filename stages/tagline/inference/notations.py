@@ -6,9 +6,10 @@ import json
 from typing import Protocol
 
 from tagline.core.errors import UserError
-from tagline.inference.answers import Answer
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
+from tagline.inference.mentions import mentions
+from tagline.labels.tagged import TaggedSentence
 
 # Digits of a score after the point.
 DIGITS = 4
@@ -20,7 +21,7 @@ class Notation(Protocol):
     def holds(self, document: Document) -> bool:
         """Whether the document appears at all."""
 
-    def write(self, answer: Answer) -> str:
+    def write(self, document: Document, tagged: TaggedSentence) -> str:
         """The lines of a document that `holds`, each with its end."""
 
     def closes(self, line: bytes) -> bool:
@@ -36,12 +37,13 @@ class JsonLines:
     def holds(self, document: Document) -> bool:
         return True
 
-    def write(self, answer: Answer) -> str:
-        document = answer.document
+    def write(self, document: Document, tagged: TaggedSentence) -> str:
         given = {"words": list(document.words)} if document.text is None else {"text": document.text}
-        words = {"labels": list(answer.labels), "scores": [round(score, DIGITS) for score in answer.scores.tolist()]}
-        mentions = [mention._replace(score=round(mention.score, DIGITS))._asdict() for mention in answer.mentions]
-        row = (document.row or given) | (words if document.text is None else {}) | {"entities": mentions}
+        words = {"labels": tagged.predicted_names, "scores": [round(score, DIGITS) for score in tagged.scores.tolist()]}
+        found = [
+            mention._replace(score=round(mention.score, DIGITS))._asdict() for mention in mentions(document, tagged)
+        ]
+        row = (document.row or given) | (words if document.text is None else {}) | {"entities": found}
         return json.dumps(row, ensure_ascii=False) + "\n"
 
     def closes(self, line: bytes) -> bool:
@@ -63,12 +65,11 @@ class Columns:
     def holds(self, document: Document) -> bool:
         return bool(document.words)
 
-    def write(self, answer: Answer) -> str:
-        document = answer.document
+    def write(self, document: Document, tagged: TaggedSentence) -> str:
         for word in document.words:
             if not word.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(word):
                 raise UserError(f"{document.place}: the word {word!r} can't stand in a column: write JSON Lines")
-        rows = zip(document.words, answer.labels, answer.scores.tolist(), strict=True)
+        rows = zip(document.words, tagged.predicted_names, tagged.scores.tolist(), strict=True)
         return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"
 
     def closes(self, line: bytes) -> bool:
@@ -87,8 +88,8 @@ class Lines:
     def holds(self, document: Document) -> bool:
         return True
 
-    def write(self, answer: Answer) -> str:
-        return self.write_line(answer) + "\n"
+    def write(self, document: Document, tagged: TaggedSentence) -> str:
+        return self.write_line(document, tagged) + "\n"
 
     def closes(self, line: bytes) -> bool:
         return line.endswith(b"\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import chain, pairwise, repeat
+from itertools import chain, pairwise
 from pathlib import Path
 from threading import Lock
 from typing import cast, overload
@@ -15,9 +15,11 @@ import numpy.typing as npt
 from tagline.artifacts import exported
 from tagline.artifacts.exported import BackendName
 from tagline.core.errors import require
-from tagline.inference.answers import Answer, Mention
 from tagline.inference.documents import Document
+from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import opened
+from tagline.labels.tagged import TaggedSentence, tagged_sentences
+from tagline.model.heads import make_head
 from tagline.model.prediction import Predictor
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
@@ -66,11 +68,11 @@ class Tagger:
         self._cutting = Lock()
         with ExitStack() as opening:  # an exception ends the threads
             model = opening.enter_context(opened(path, about, backend))
-            self.backend, self.labels = model.form, about.labels
+            self.backend, self.labels = model.name, about.labels
             self._predictor = Predictor(
                 model.backend,
+                make_head(about.head, about.labels, about.decoding),
                 about.labels,
-                about.decoding,
                 subwords_per_batch or model.subwords_per_batch,
                 model.workers,
             )
@@ -120,26 +122,27 @@ class Tagger:
             Document.of_text(each, place) if isinstance(each, str) else Document.of_words(each, place)
             for each, place in named
         )
-        for answers in self.answers(made):
-            yield from (answer.mentions for answer in answers)
+        for tagged in self.tag_stream(made):
+            yield from (mentions(*pair) for pair in tagged)
 
-    def answers(self, documents: Iterable[Document]) -> Iterator[list[Answer]]:
-        """All that the model says of documents, some of them at a time, in their order."""
+    def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
+        """Label documents in their order, yielding each with its labels and scores, some of them at a time."""
         for part in _parts(documents, FIRST_WORDS):
-            yield self.answer(part)
+            yield list(zip(part, self.tag(part), strict=True))
 
-    def answer(self, documents: Sequence[Document]) -> list[Answer]:
-        """All that the model says of some documents, which are held together."""
+    def tag(self, documents: Sequence[Document]) -> list[TaggedSentence]:
+        """Label some documents, all of which are in memory at once."""
         lengths = [len(document.words) for document in documents]
         words = list(chain.from_iterable(document.words for document in documents))
-        distinct = {word: place for place, word in enumerate(dict.fromkeys(words))}
+        distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._cutting:  # it keeps the words that it has met
             made = self._cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
         found = self._predictor.predict(
             lengths, made.sentence.tolist(), _rows(made.ids, made.offsets), _rows(made.word_ids, made.offsets)
         )
-        return list(map(Answer, documents, repeat(self.labels.kind), found.labels, found.scores))
+        names, texts = ([document.place for document in documents], [document.words for document in documents])
+        return list(tagged_sentences(self.labels, lengths, found.labels, found.scores, ids=names, words=texts))
 
     def close(self) -> None:
         """End the tagger's threads now, not when the program ends."""
@@ -152,7 +155,8 @@ class Tagger:
         self.close()
 
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
-        return [answer.mentions for part in _parts(documents, MOST_WORDS) for answer in self.answer(part)]
+        parts = _parts(documents, MOST_WORDS)
+        return [mentions(*pair) for part in parts for pair in zip(part, self.tag(part), strict=True)]
 
 
 def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]:

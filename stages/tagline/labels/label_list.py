@@ -12,6 +12,8 @@ from tagline.core.outputs import read_json, write_json
 from tagline.labels import schemes
 
 Kind = Literal["spans", "tags"]
+Decoding = Literal["greedy", "constrained"]
+"""greedy: the most likely label of each word. constrained: the most likely sequence of each sentence that IOB2 allows."""
 
 
 @dataclass(frozen=True)

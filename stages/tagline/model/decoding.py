@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.label_list import Labels
-
-Decoding = Literal["greedy", "constrained"]
-"""greedy: each word its likeliest label. constrained: each sentence its likeliest sequence that is legal in IOB2."""
+from tagline.labels.label_list import Decoding, Labels
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]

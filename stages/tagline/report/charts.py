@@ -14,7 +14,7 @@ import pandas as pd
 
 # The units of the picture; the page scales it.
 WIDTH, HEIGHT = 320, 190
-LEFT, CORRECT, TOP, BOTTOM = 38, 14, 14, 36
+LEFT, RIGHT, TOP, BOTTOM = 38, 14, 14, 36
 # More steps between ticks than this crowd a picture of that size.
 STEPS = 5
 # Points of a line that are marked one by one at most.
@@ -82,7 +82,7 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
     y_values = ticks(min(ys), max(ys))
     # The line fills the width whatever the ticks are; those between its ends are shown.
     x_values = [value for value in ticks(xs[0], xs[-1], whole=True) if xs[0] <= value <= xs[-1]]
-    x_scale = _Scale(xs[0], xs[-1], LEFT, WIDTH - CORRECT)
+    x_scale = _Scale(xs[0], xs[-1], LEFT, WIDTH - RIGHT)
     y_scale = _Scale(y_values[0], y_values[-1], HEIGHT - BOTTOM, TOP)
     unit = x_title.lower()
     dots = [Dot(x_scale(x), y_scale(y), 2.5, f"{unit} {x:g}: {y:.3f}") for x, y in points]
@@ -101,14 +101,14 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
 
 
 def reliability(bins: pd.DataFrame, unit: str) -> Chart:
-    """Dots at the mean probability and the share of right ones of each bin; the larger, the more stand for it.
+    """Draw a dot per bin at its mean probability and accuracy; its area shows how many predictions it stands for.
 
     Args:
         bins: what `calibration.reliability` returned, a row at least.
         unit: what is counted.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    x_scale = _Scale(0, 1, LEFT, WIDTH - CORRECT)
+    x_scale = _Scale(0, 1, LEFT, WIDTH - RIGHT)
     y_scale = _Scale(0, 1, HEIGHT - BOTTOM, TOP)
     total = bins["number"].sum()
     dots = [
@@ -116,12 +116,12 @@ def reliability(bins: pd.DataFrame, unit: str) -> Chart:
             x_scale(confidence),
             y_scale(accuracy),
             max(1.5, round(LARGEST_DOT * math.sqrt(number / total), 1)),
-            f"{number:,} {unit} with a mean probability of {confidence:.3f}: {accuracy:.3f} of them right",
+            f"{number:,} {unit} with a mean probability of {confidence:.3f}: {accuracy:.3f} of them correct",
         )
         for confidence, accuracy, number in bins[["confidence", "accuracy", "number"]].itertuples(index=False)
     ]
     return Chart(
-        title="Share that is right",
+        title="Share that is correct",
         x_title="Mean probability",
         x_ticks=_marks(values, x_scale),
         y_ticks=_marks(values, y_scale),

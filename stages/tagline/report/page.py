@@ -5,18 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tagline.artifacts.learning_curves import Rows
-from tagline.labels.label_list import Kind, Labels
+from tagline.metrics.evaluation import ScoredSplit
+from tagline.metrics.run import Evaluation
 from tagline.report import charts, curves, scores, sentences, tables
-from tagline.report.outcomes import Row, worst_first
+from tagline.report.outcomes import worst_first
 from tagline.report.sentences import Sentence
 
 # Sentences of a split that are shown at most: a browser stays quick with them.
@@ -33,36 +31,21 @@ KINDS = {
 _FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What the page is about.
+def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
+    """Render the page as self-contained HTML, which loads no other file and needs no network.
 
-    Attributes:
-        labels: the task's.
-        rows: for each split its predictions.
-        metrics: for each split what metrics/evaluate.json says.
+    The template engine escapes every text of the data; a policy in the page's head forbids all scripts but its own.
+
+    Args:
+        evaluation: splits and their metrics.
         losses: rows of `curves.LOSSES`.
         epochs: rows of `curves.EPOCHS`.
-        bins: what `calibration.reliability` says of the split PICTURED.
     """
-
-    labels: Labels
-    rows: Mapping[str, Sequence[Row]]
-    metrics: Mapping[str, Mapping[str, Any]]
-    losses: Rows
-    epochs: Rows
-    bins: pd.DataFrame
-
-
-def render(evaluation: Evaluation) -> str:
-    """The page as HTML, whole in itself: it asks for no other file and no network.
-
-    Every text of the data is escaped by the template engine; a policy in the page's head forbids scripts but its own.
-    """
-    kind, rows, metrics = evaluation.labels.kind, evaluation.rows, evaluation.metrics
+    kind, splits, metrics = evaluation.labels.kind, evaluation.splits, evaluation.metrics
+    pictured = splits[PICTURED]
     unit = "entities" if kind == "spans" else "words"
-    chosen, with_errors = _sentences(rows, kind)
-    errors = {split: tables.errors(of_split, kind) for split, of_split in rows.items()}
+    chosen, with_errors = _sentences(splits)
+    errors = {name: tables.errors(split.outcomes, kind) for name, split in splits.items()}
     script = _read("filter.js")
     shown = {
         "task": evaluation.labels.task,
@@ -72,10 +55,10 @@ def render(evaluation: Evaluation) -> str:
         "overall": {split: scores.overall(of_split) for split, of_split in metrics.items()},
         "per_type": {split: scores.per_type(of_split) for split, of_split in metrics.items()},
         "parts": {split: scores.parts(of_split) for split, of_split in metrics.items()},
-        "curves": curves.drawn(evaluation.losses, evaluation.epochs),
+        "curves": curves.drawn(losses, epochs),
         "pictured": PICTURED,
-        "confusion": tables.confusion(rows[PICTURED], kind),
-        "reliability": charts.reliability(evaluation.bins, unit) if len(evaluation.bins) else None,
+        "confusion": tables.confusion(pictured.sentences, kind),
+        "reliability": charts.reliability(pictured.reliability, unit) if len(pictured.reliability) else None,
         "errors": errors,
         "kinds": {name: text for name, text in KINDS.items() if any(name in found.kinds for found in errors.values())},
         "sentences": chosen,
@@ -90,14 +73,17 @@ def render(evaluation: Evaluation) -> str:
     return _environment().get_template("page.html").render(shown)
 
 
-def _sentences(rows: Mapping[str, Sequence[Row]], kind: Kind) -> tuple[list[Sentence], dict[str, int]]:
-    """The sentences to show of all splits together, worst first, and how many of each split have errors."""
+def _sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[Sentence], dict[str, int]]:
+    """Choose the sentences to show of all splits together, worst first, and count those with errors per split."""
     chosen: list[Sentence] = []
     numbers = {}
-    for split, of_split in rows.items():
-        ranked = worst_first(of_split, kind)
-        numbers[split] = len(ranked)
-        chosen += [sentences.shown(of_split[place], split, kind, cost) for place, cost in ranked[:SENTENCES]]
+    for name, split in splits.items():
+        ranked = worst_first(split.sentences, split.outcomes)
+        numbers[name] = len(ranked)
+        chosen += [
+            sentences.shown(split.sentences[index], split.outcomes[index], name, cost)
+            for index, cost in ranked[:SENTENCES]
+        ]
     return sorted(chosen, key=lambda sentence: -sentence.cost), numbers
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from tagline.labels.entities import Entity, Outcome
-from tagline.report.outcomes import extent
+from tagline.labels.entities import Entity
+from tagline.metrics.outcomes import Outcome
 
 NONE = -1
 
@@ -37,14 +37,14 @@ def pieces(words: Sequence[str], found: Sequence[Outcome], kept: Sequence[bool])
 
     Args:
         words: its words.
-        found: all outcomes, right ones too.
+        found: all outcomes, correct ones too.
         kept: which words are shown.
     """
     gold = _owners(len(words), [outcome.gold for outcome in found])
     predicted = _owners(len(words), [outcome.predicted for outcome in found])
     ending: dict[int, list[Outcome]] = {}
     for outcome in found:
-        ending.setdefault(extent(outcome)[1] - 1, []).append(outcome)
+        ending.setdefault(outcome.extent[1] - 1, []).append(outcome)
     made: list[Piece] = []
     for is_kept, run in groupby(range(len(words)), key=kept.__getitem__):
         places = list(run)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tagline.core.terminal import printable
-from tagline.labels.entities import Entity, Outcome
-from tagline.labels.label_list import Kind
-from tagline.report.outcomes import CORRECT, Row, confidence, extent, outcomes
+from tagline.labels.entities import Entity
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.outcomes import Outcome
+from tagline.report.outcomes import confidence, errors_of
 from tagline.report.pieces import Piece, pieces
 
 # What is shown of a sentence at most: mistakes; words, of a longer sentence those around its mistakes; characters of
@@ -25,10 +26,10 @@ _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u20
 
 @dataclass(frozen=True)
 class Mistake:
-    """An outcome that is not right, in words.
+    """An error, in words.
 
     Attributes:
-        kind: see `tagline.labels.entities.Outcome`.
+        kind: see `tagline.metrics.outcomes.Outcome`.
         gold: type and text of the gold span.
         predicted: type and text of the predicted one.
         confidence: see `outcomes.confidence`.
@@ -66,17 +67,27 @@ class Sentence:
         return any(piece.left_out for piece in self.pieces)
 
 
-def shown(row: Row, split: str, kind: Kind, cost: float) -> Sentence:
-    """A sentence of the predictions as the page shows it."""
-    found = outcomes(row, kind)
-    wrong = [outcome for outcome in found if outcome.kind != CORRECT]
+def shown(sentence: TaggedSentence, outcomes: Sequence[Outcome], split: str, cost: float) -> Sentence:
+    """Prepare a sentence for the page.
+
+    Args:
+        sentence: with gold labels.
+        outcomes: its outcomes; for plain tags the wrong words are marked, correct ones are not.
+        split: where it belongs.
+        cost: see `worst_first`.
+    """
+    wrong = errors_of(outcomes)
     listed = wrong[:MISTAKES]
-    words = [visible(word) for word in row.words]
+    words = [visible(word) for word in sentence.words]
     mistakes = [
-        Mistake(outcome.kind, _text(words, outcome.gold), _text(words, outcome.predicted), confidence(row, outcome))
+        Mistake(
+            outcome.kind, _text(words, outcome.gold), _text(words, outcome.predicted), confidence(sentence, outcome)
+        )
         for outcome in listed
     ]
-    return Sentence(split, visible(row.id), pieces(words, found, _kept(len(words), listed)), mistakes, len(wrong), cost)
+    drawn = outcomes if sentence.kind == "spans" else wrong
+    cut = pieces(words, drawn, _kept(len(words), listed))
+    return Sentence(split, visible(sentence.id), cut, mistakes, len(wrong), cost)
 
 
 def visible(word: str) -> str:
@@ -95,7 +106,7 @@ def _kept(length: int, listed: Sequence[Outcome]) -> list[bool]:
     """Which words of a sentence are shown."""
     kept = [length <= WORDS] * length
     for outcome in listed:
-        start, end = extent(outcome)
+        start, end = outcome.extent
         around = range(max(0, start - AROUND), min(length, end + AROUND))
         kept[around.start : around.stop] = [True] * len(around)
     return kept

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from tagline.labels.entities import OUTCOMES
 from tagline.labels.label_list import Kind
+from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.confusion import NO_TYPE
 from tagline.metrics.confusion import confusion as count
-from tagline.report.outcomes import CORRECT, Row, outcomes
+from tagline.metrics.outcomes import OUTCOMES, Outcome
+from tagline.report.outcomes import errors_of
 
 # Types that a table of all pairs shows at most; the rarer ones share a row and a column.
 LARGEST = 30
@@ -23,7 +25,7 @@ class Cell:
 
     number: int
     share: float
-    right: bool
+    correct: bool
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class Confusion:
     folded: int
 
 
-def confusion(rows: Sequence[Row], kind: Kind) -> Confusion:
+def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Confusion:
     """Count words by gold and predicted type, see `tagline.metrics.confusion`."""
-    counts = count([row.gold for row in rows], [row.predicted for row in rows], kind)
+    counts = count(sentences, kind)
     sizes: Counter[str] = Counter()
     for pair, number in counts.items():
         for name in set(pair):
@@ -61,7 +63,7 @@ def confusion(rows: Sequence[Row], kind: Kind) -> Confusion:
         names=shown + [REST] * bool(folded),
         rows=[
             [
-                # Where many types share a cell, some of its words are right and some are wrong.
+                # Where many types share a cell, some of its words are correct and some are not.
                 Cell(number, round(number / max(1, sum(numbers)), 4), row == column < len(shown))
                 for column, number in enumerate(numbers)
             ]
@@ -87,19 +89,16 @@ class Errors:
     pairs: list[tuple[str, str, int]]
 
 
-def errors(rows: Iterable[Row], kind: Kind) -> Errors:
-    """Count errors by kind and type, of plain tags by pairs of tags."""
+def errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> Errors:
+    """Count errors by kind and type; for plain tags also by pairs of tags."""
     counts: Counter[tuple[str, str]] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()
-    for row in rows:
-        if list(row.gold) == list(row.predicted):
-            continue
-        for outcome in outcomes(row, kind):
-            owner = outcome.gold or outcome.predicted
-            if owner and outcome.kind != CORRECT:
-                counts[owner.type, outcome.kind] += 1
-            if kind == "tags" and outcome.gold and outcome.predicted:
-                pairs[outcome.gold.type, outcome.predicted.type] += 1
+    for outcome in chain.from_iterable(map(errors_of, outcomes)):
+        owner = outcome.gold or outcome.predicted
+        if owner:
+            counts[owner.type, outcome.kind] += 1
+        if kind == "tags" and outcome.gold and outcome.predicted:
+            pairs[outcome.gold.type, outcome.predicted.type] += 1
     present = [name for name in OUTCOMES if any(name == found for _, found in counts)]
     types = [(name, [counts[name, kind] for kind in present]) for name in sorted({name for name, _ in counts})]
     return Errors(

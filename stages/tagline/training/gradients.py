@@ -11,7 +11,7 @@ from accelerate.utils import set_seed
 from torch import Tensor, nn
 
 from tagline.model.backends.xla import end_graph
-from tagline.training.losses import summed
+from tagline.model.heads.head import Head
 from tagline.training.params import Train
 from tagline.training.training_batches import Ints, TrainingBatches, share
 from tagline.training.training_rows import TrainingRows
@@ -26,12 +26,13 @@ class Gradients:
     Args:
         rows: the windows to train on.
         batches: their padded lengths.
+        head: computes the loss.
         params: the section ``train``.
         padding: sub-word id of the padding.
     """
 
-    def __init__(self, rows: TrainingRows, batches: TrainingBatches, params: Train, padding: int) -> None:
-        self.rows, self.batches, self.params, self.padding = rows, batches, params, padding
+    def __init__(self, rows: TrainingRows, batches: TrainingBatches, head: Head, params: Train, padding: int) -> None:
+        self.rows, self.batches, self.head, self.params, self.padding = rows, batches, head, params, padding
 
     def add(self, accelerator: Accelerator, model: nn.Module, number: int, batch: Ints) -> Tensor:
         """Compute this process's share of a batch.
@@ -66,7 +67,7 @@ class Gradients:
         count = self._rows(rows, accelerator.num_processes) if accelerator.device.type == "xla" else 1
         part = self.rows.part(rows, self.padding, self.batches.multiple, count)
         ids, mask, labels = (_to(accelerator.device, array) for array in part)
-        return summed(model(input_ids=ids, attention_mask=mask).logits, labels, self.params.label_smoothing)
+        return self.head.loss(model(input_ids=ids, attention_mask=mask).logits, labels, self.params.label_smoothing)
 
     def _rows(self, rows: Ints, processes: int) -> int:
         """The most rows that a part of this length can have: padded to them, XLA compiles one shape per length."""

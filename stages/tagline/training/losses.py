@@ -1,4 +1,4 @@
-"""Losses of training steps: summed over a global batch, and read without making the device wait."""
+"""Losses of training steps, read without making the device wait."""
 
 from __future__ import annotations
 
@@ -7,30 +7,8 @@ from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
-
-from tagline.labels.alignment import IGNORED
 
 T = TypeVar("T")
-
-
-def summed(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
-    """The sum of the cross entropies of all labelled sub-words, a float32 scalar.
-
-    A sum, since a batch may be computed in parts: the mean of their means is not the mean of the batch.
-
-    Args:
-        logits: (rows, sub-words, labels).
-        labels: int64 (rows, sub-words), `IGNORED` for sub-words without a label.
-        label_smoothing: probability mass of each target that is distributed over all labels (Szegedy et al., 2016).
-    """
-    return cross_entropy(
-        logits.flatten(0, 1).float(),
-        labels.flatten(),
-        ignore_index=IGNORED,
-        reduction="sum",
-        label_smoothing=label_smoothing,
-    )
 
 
 class LossReader(Generic[T]):

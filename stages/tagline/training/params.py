@@ -12,21 +12,12 @@ from tagline.hub.params import Push
 Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention"]
 
 
-class ByLength(Section):
-    """Batches of windows of similar length, limited by their number of sub-words."""
+class Batches(Section):
+    """How windows are grouped into batches. Both sizes are required, so that changing `order` alone switches."""
 
-    order: Literal["by_length"]
-    subwords_per_batch: int = Field(ge=1, le=2**24)
-
-
-class Random(Section):
-    """Batches of a fixed number of windows, in random order."""
-
-    order: Literal["random"]
-    batch_size: int = Field(ge=1, le=2**20)
-
-
-AnyBatches = Annotated[ByLength | Random, Field(discriminator="order")]
+    order: Literal["by_length", "random"]
+    subwords_per_batch: int = Field(ge=1, le=2**24)  # of order by_length only
+    batch_size: int = Field(ge=1, le=2**20)  # of order random only
 
 
 class Train(Section):
@@ -37,7 +28,7 @@ class Train(Section):
     epochs: int = Field(ge=1, le=10_000)
     max_steps: Annotated[int, Field(ge=1)] | None
     early_stopping: Annotated[int, Field(ge=1)] | None
-    batches: AnyBatches
+    batches: Batches
     checkpoint_every: Annotated[int, Field(ge=1)] | None
     pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
     subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None

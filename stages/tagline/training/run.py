@@ -13,6 +13,7 @@ from tagline.core.outputs import replacing
 from tagline.core.progress import quiet
 from tagline.hub.push import Target
 from tagline.model import classifier
+from tagline.model.heads import make_head
 from tagline.model.precision import resolve
 from tagline.training import dropout, own_launcher, processes
 from tagline.training.engines import Engine, accelerate_loop, trainer
@@ -94,7 +95,8 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     # The work folder is removed once the outputs are in place and all epochs are pushed.
     with work_folder("train", made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
         with _replacing(outputs, state.is_main_process) as partial:
-            validation = Validation(validation_split, labels, precision, params.subwords_per_device)
+            head = make_head("linear", labels)
+            validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work)
             training.pushes = pushes
             if training.epochs_left:

@@ -88,7 +88,7 @@ class Training:
         self.params, self.precision, self.work = params, precision, work
         self.rows = TrainingRows(train.windows)
         self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
-        self.gradients = Gradients(self.rows, self.batches, params, model.config.pad_token_id or 0)
+        self.gradients = Gradients(self.rows, self.batches, validation.head, params, model.config.pad_token_id or 0)
         # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
         self.epochs = -(-self.steps // self.batches.steps_per_epoch)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.model.batches import longest_first, rounded_up
-from tagline.training.params import AnyBatches, ByLength
+from tagline.training.params import Batches
 
 Ints = npt.NDArray[np.int64]
 
@@ -28,7 +28,7 @@ class TrainingBatches:
         multiple: padded lengths are a multiple of it.
     """
 
-    def __init__(self, lengths: Ints, batches: AnyBatches, seed: int, multiple: int = 1) -> None:
+    def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1) -> None:
         self.batches, self.seed, self.multiple = batches, seed, multiple
         self.lengths = lengths
         self.padded = rounded_up(lengths, multiple)
@@ -40,7 +40,7 @@ class TrainingBatches:
         generator = np.random.default_rng([self.seed, number])
         # A sentence without sub-words has an empty window, which is left out.
         order = generator.permutation(np.flatnonzero(self.lengths))
-        if isinstance(self.batches, ByLength):
+        if self.batches.order == "by_length":
             # Windows of equal length are shuffled in each epoch, and so are the batches: else lengths would only fall.
             groups = longest_first(self.padded[order], self.batches.subwords_per_batch, MOST_PADDING)
             return [order[groups[index]] for index in generator.permutation(len(groups))]
@@ -49,7 +49,7 @@ class TrainingBatches:
 
     def most_rows(self, longest: int) -> int:
         """The most windows of a batch whose longest window is padded to ``longest`` sub-words."""
-        if isinstance(self.batches, ByLength):
+        if self.batches.order == "by_length":
             return max(1, self.batches.subwords_per_batch // longest)
         return self.batches.batch_size
 

@@ -10,8 +10,11 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
 from tagline.labels.label_list import Labels
+from tagline.labels.tagged import tagged_sentences
+from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel
+from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved
 from tagline.model.prediction import Predictor
 from tagline.training.learning import SCORES
@@ -28,19 +31,18 @@ class Validation:
 
     Args:
         split: its sentences and windows.
+        head: turns logits into labels.
         labels: the task's labels.
         precision: number format of matrix products.
         subwords_per_device: most sub-words per forward pass; None: a default for the device.
     """
 
-    def __init__(self, split: Split, labels: Labels, precision: Resolved, subwords_per_device: int | None) -> None:
-        self.split, self.labels, self.precision, self.subwords_per_device = (
-            split,
-            labels,
-            precision,
-            subwords_per_device,
-        )
-        self.gold = split.gold(labels)
+    def __init__(
+        self, split: Split, head: Head, labels: Labels, precision: Resolved, subwords_per_device: int | None
+    ) -> None:
+        self.split, self.head, self.labels = split, head, labels
+        self.precision, self.subwords_per_device = precision, subwords_per_device
+        self.gold = split.gold()
         self.lengths = split.lengths()
 
     def scores(self, accelerator: Accelerator, model: nn.Module) -> dict[str, float]:
@@ -66,8 +68,9 @@ class Validation:
             gold=self.gold,
         )
         model.train()
-        overall = score(self.gold, found.labels, self.labels.kind)["overall"]
-        seen = sum(self.lengths) - found.unseen
+        sentences = list(tagged_sentences(self.labels, self.lengths, found.labels, found.scores, self.gold))
+        overall = score(count(sentences, self.labels.kind))["overall"]
+        seen = len(self.gold) - found.without_subwords
         return {**{name: overall[name] for name in SCORES}, "loss": round(found.loss / max(1, seen), 6)}
 
     def _predictor(self, accelerator: Accelerator, model: nn.Module) -> Predictor:
@@ -76,5 +79,5 @@ class Validation:
         backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
         most = self.subwords_per_device or SUBWORDS_PER_BATCH.get(accelerator.device.type, OTHERWISE)
         if accelerator.num_processes == 1:
-            return Predictor(backend, self.labels, "greedy", most)
-        return Predictor(SharedModel(backend, accelerator), self.labels, "greedy", most * accelerator.num_processes)
+            return Predictor(backend, self.head, self.labels, most)
+        return Predictor(SharedModel(backend, accelerator), self.head, self.labels, most * accelerator.num_processes)

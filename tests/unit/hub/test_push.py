@@ -151,14 +151,16 @@ class TestCheck:
         server.log_in(TOKEN, Account("ada", role="read"))
         server.add("model", NAME).commit({})
         assert error_of(target()) == (
-            "your token has no write permission for ada/people (403: You don't have the right to write here); grant it, "
+            "your token has no write permission for ada/people (403: You don't have the right to write here); "
+            "grant it, "
             "or log in with another token: `hf auth login` (or HF_TOKEN)"
         )
 
     def test_a_read_only_token(self, server: Hub) -> None:
         server.log_in(TOKEN, Account("ada", role="read"))
         assert error_of(target()) == (
-            "your token is read-only, so it can't create ada/people (export.hub.repo_id); log in with a token with write "
+            "your token is read-only, so it can't create ada/people (export.hub.repo_id); log in with a token "
+            "with write "
             "permission: `hf auth login` (or HF_TOKEN)"
         )
 
@@ -166,7 +168,8 @@ class TestCheck:
     def test_a_repository_of_someone_else(self, server: Hub, private: bool) -> None:
         server.add("model", "bo/people", private=private).commit({})
         expected = (
-            "bo/people (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and you can't create "
+            "bo/people (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and you "
+            "can't create "
             "it; expected one of ada/..., analysts/..."
             if private
             else "your token has no write permission for bo/people (403: You don't have the right to write here); grant it, "

@@ -8,13 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.model.batches import longest_first, rounded_up
-from tagline.training.params import AnyBatches, ByLength, Random
+from tagline.training.params import Batches
 from tagline.training.training_batches import TrainingBatches, share
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(lambda row: np.array(row, dtype=np.int64))
+
+
+def by_length(tokens: int) -> Batches:
+    return Batches(order="by_length", subwords_per_batch=tokens, batch_size=1)
+
+
+def at_random(size: int) -> Batches:
+    return Batches(order="random", subwords_per_batch=1, batch_size=size)
+
+
 ORDERS = st.one_of(
-    st.builds(ByLength, order=st.just("by_length"), subwords_per_batch=st.integers(1, 300)),
-    st.builds(Random, order=st.just("random"), batch_size=st.integers(1, 20)),
+    st.builds(by_length, st.integers(1, 300)),
+    st.builds(at_random, st.integers(1, 20)),
 )
 
 
@@ -24,14 +34,14 @@ def listed(epoch: list[np.ndarray]) -> list[list[int]]:
 
 @given(LENGTHS, ORDERS, st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(1, 9))
 def test_each_window_once_and_within_the_limit(
-    lengths: np.ndarray, order: AnyBatches, seed: int, epoch: int, multiple: int
+    lengths: np.ndarray, order: Batches, seed: int, epoch: int, multiple: int
 ) -> None:
     batches = TrainingBatches(lengths, order, seed, multiple)
     batch_list = batches.epoch(epoch)
     assert sorted(index for batch in batch_list for index in batch.tolist()) == list(range(len(lengths)))
     assert len(batch_list) == batches.steps_per_epoch
     for batch in batch_list:
-        if isinstance(order, Random):
+        if order.order == "random":
             assert len(batch) <= order.batch_size
         else:
             padded = rounded_up(lengths[batch], multiple)
@@ -40,10 +50,8 @@ def test_each_window_once_and_within_the_limit(
     assert listed(TrainingBatches(lengths, order, seed, multiple).epoch(epoch)) == listed(batch_list)
 
 
-@pytest.mark.parametrize(
-    "order", [ByLength(order="by_length", subwords_per_batch=64), Random(order="random", batch_size=4)]
-)
-def test_another_order_each_epoch_and_with_each_seed(order: AnyBatches) -> None:
+@pytest.mark.parametrize("order", [by_length(64), at_random(4)])
+def test_another_order_each_epoch_and_with_each_seed(order: Batches) -> None:
     lengths = np.repeat(np.arange(4, 14), 6)
     orders = {
         str(listed(TrainingBatches(lengths, order, seed).epoch(epoch))) for seed in range(3) for epoch in range(3)
@@ -60,22 +68,22 @@ def test_another_order_each_epoch_and_with_each_seed(order: AnyBatches) -> None:
 def test_padding_by_length_is_below_a_tenth(windows: int, budget: int) -> None:
     # Lengths as in news, up to 128 sub-words (CoNLL-2003: mean 22 with special tokens).
     lengths = np.clip(np.random.default_rng(5).lognormal(2.9, 0.6, windows).astype(np.int64), 3, 128)
-    batches = TrainingBatches(lengths, ByLength(order="by_length", subwords_per_batch=budget), 1)
+    batches = TrainingBatches(lengths, by_length(budget), 1)
     assert 0 < batches.padding(batches.steps_per_epoch) < 0.1
     if windows > 50 * budget / lengths.mean():
         # If a batch is a small part of the corpus, the limit on padding adds few steps.
         assert batches.steps_per_epoch <= 1.1 * len(longest_first(lengths, budget))
-    plain = TrainingBatches(lengths, Random(order="random", batch_size=8), 1)
+    plain = TrainingBatches(lengths, at_random(8), 1)
     assert plain.padding(plain.steps_per_epoch) > 0.3
 
 
 def test_padding_of_the_steps_that_were_done() -> None:
-    batches = TrainingBatches(np.array([4, 2]), Random(order="random", batch_size=2), 0, multiple=5)
+    batches = TrainingBatches(np.array([4, 2]), at_random(2), 0, multiple=5)
     assert batches.padding(1) == batches.padding(3) == pytest.approx(1 - 6 / 10)
 
 
 def test_a_window_without_sub_words_is_left_out() -> None:
-    assert listed(TrainingBatches(np.array([0, 3, 0]), Random(order="random", batch_size=2), 0).epoch(0)) == [[1]]
+    assert listed(TrainingBatches(np.array([0, 3, 0]), at_random(2), 0).epoch(0)) == [[1]]
 
 
 @given(LENGTHS, st.integers(1, 6), st.one_of(st.none(), st.integers(1, 200)))

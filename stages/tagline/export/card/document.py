@@ -18,8 +18,7 @@ from tagline.export.card.markdown import RawMarkdown, escaped
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.card.results import SCORES, curve, model_index
 from tagline.hub.params import Push
-from tagline.labels.label_list import Labels
-from tagline.model.decoding import Decoding
+from tagline.labels.label_list import Decoding, Labels
 
 # The columns of plots/validation.csv that are told.
 EPOCHS = ("epoch", "f1", "loss")
@@ -40,7 +39,7 @@ class CardData:
         metrics: metrics/evaluate.json.
         epochs: rows of EPOCHS.
         decoding: how the scored labels were chosen.
-        forms: of each form of the export what metrics/export.json says.
+        backends: for each backend of the export what metrics/export.json says.
         language, license: what the Hub's metadata says of the model, None where nothing is known.
         hub: where on the Hub it is meant for, if anywhere.
         folder: where it is besides.
@@ -54,54 +53,54 @@ class CardData:
     metrics: Mapping[str, Any]
     epochs: Rows
     decoding: Decoding
-    forms: Mapping[BackendName, Mapping[str, float]]
+    backends: Mapping[BackendName, Mapping[str, float]]
     language: str | None
     license: str | None
     hub: Push
     folder: str
 
 
-def render(facts: CardData) -> str:
-    """The card: metadata in YAML, then Markdown. The same facts give the same bytes."""
-    task, dataset, encoder = facts.labels.task, Dataset.of(facts.dataset), Encoder.of(facts.encoder)
-    repo_id, branch = facts.hub.repo_id, facts.hub.branch
+def render(data: CardData) -> str:
+    """Render the card: metadata in YAML, then Markdown. The same data give the same bytes."""
+    task, dataset, encoder = data.labels.task, Dataset.of(data.dataset), Encoder.of(data.encoder)
+    repo_id, branch = data.hub.repo_id, data.hub.branch
     name = repo_id.split("/")[1] if repo_id else f"{task}-tagger"
-    data = ModelCardData(
-        language=facts.language,
-        license=facts.license,
+    metadata = ModelCardData(
+        language=data.language,
+        license=data.license,
         library_name="transformers",
         pipeline_tag="token-classification",
-        # The Hub links to these, so they are told where they are names on it.
+        # The Hub links to these, so only names that exist on the Hub are given.
         base_model=encoder.name if encoder.source == "hub" else None,
         datasets=[dataset.name] if dataset.commit else None,
         metrics=list(SCORES),
         model_name=name,
-        eval_results=model_index(facts.metrics, task, dataset),
+        eval_results=model_index(data.metrics, task, dataset),
     )
-    test = facts.metrics[TEST]
+    test = data.metrics[TEST]
     body = (
         _environment()
         .get_template("document.md")
         .render(
             name=name,
-            facts=facts,
+            data=data,
             dataset=dataset,
             encoder=encoder,
-            unit="entities" if facts.labels.kind == "spans" else "words",
+            unit="entities" if data.labels.kind == "spans" else "words",
             types=sorted(test["per_type"].items()),
             test=test,
             intervals=test["intervals"]["per_type"],
-            # Of plain tags the slices have an accuracy.
-            unseen=test["slices"].get("text", {}).get("unseen") if facts.labels.kind == "spans" else None,
+            # For plain tags the slices have an accuracy only.
+            unseen=test["slices"].get("text", {}).get("unseen") if data.labels.kind == "spans" else None,
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
-            curve=curve(facts.epochs),
-            params=list(_flat(facts.training["params"])),
-            model=repo_id or facts.folder,
+            curve=curve(data.epochs),
+            params=list(_flat(data.training["params"])),
+            model=repo_id or data.folder,
             revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
         )
     )
-    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}"))
+    return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{body}"))
 
 
 def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

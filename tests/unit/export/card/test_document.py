@@ -46,7 +46,12 @@ def facts(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardData:
         dataset={"source": "files", "files": files, "rows": {"train": 1000, "validation": 10, "test": 20}},
         encoder={"source": "path", "path": "my-bert", "sha256": {"encoder/model.safetensors": "e" * 64}},
         training={
-            "params": {"seed": 7, "batches": {"order": "random", "batch_size": 8}, "max_steps": None, "warmup": 0.1},
+            "params": {
+                "seed": 7,
+                "batches": {"order": "random", "subwords_per_batch": 512, "batch_size": 8},
+                "max_steps": None,
+                "warmup": 0.1,
+            },
             "precision": "bf16",
             "best_epoch": 2,
             "steps": 1500,

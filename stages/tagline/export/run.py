@@ -1,0 +1,200 @@
+"""One export: the folder that a user takes away, and the gate that compares each backend with the trained model."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from tabulate import tabulate
+
+from tagline.artifacts import exported, learning_curves, predictions, tokenized
+from tagline.artifacts.exported import GRAPHS, BackendName, Exported
+from tagline.artifacts.tokenized import Windowing
+from tagline.core.errors import UserError, require
+from tagline.core.outputs import read_json
+from tagline.core.provenance import PROVENANCE
+from tagline.export import onnx_export, quantization
+from tagline.export.card import document
+from tagline.export.onnx_model import OnnxModel, cores
+from tagline.export.params import Export
+from tagline.export.parity import Parity
+from tagline.hub.push import Target
+from tagline.labels.label_list import Labels
+from tagline.model import classifier
+from tagline.model.backends import Backend
+from tagline.model.backends.torch_model import TorchModel
+from tagline.model.heads import make_head
+
+CARD = "README.md"
+SPLIT = "test"
+# What models/finetuned holds beside the tokenizer's files.
+NOT_TOKENIZER = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE)
+
+Reports = dict[BackendName, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The artifacts of earlier stages that an export is made of.
+
+    Attributes:
+        tokenized: data/tokenized.
+        finetuned: models/finetuned.
+        decoding: data/predictions/provenance.json, which says how the scored labels were chosen.
+        dataset, encoder: data/raw/provenance.json and models/pretrained/provenance.json, for the model card.
+        metrics: metrics/evaluate.json, for the model card.
+        validation: plots/validation.csv, for the model card.
+    """
+
+    tokenized: Path
+    finetuned: Path
+    decoding: Path
+    dataset: Path
+    encoder: Path
+    metrics: Path
+    validation: Path
+
+
+def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str, Any]:
+    """Write an export into a new folder and return its metrics.
+
+    Args:
+        inputs: what it is made of.
+        params: the section ``export``.
+        target: the folder to write.
+        name: what the model card calls the folder.
+
+    Raises:
+        UserError: an input is missing or damaged, or a backend predicts otherwise than params allow.
+    """
+    labels = tokenized.load_labels(inputs.tokenized)
+    windowing = tokenized.read_windowing(inputs.tokenized)
+    decoding = predictions.read_decoding(inputs.decoding)
+    split = tokenized.load_split(inputs.tokenized, SPLIT)
+    trained = TorchModel(classifier.load(inputs.finetuned, labels))
+    tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
+    head = make_head("linear", labels, decoding)
+    tagger = Exported(
+        labels=labels,
+        head=head.name,
+        decoding=decoding,
+        max_length=windowing.max_length,
+        stride=windowing.stride,
+        padding=trained.padding,
+        one_by_one=windowing.one_by_one,
+    )
+    parity = Parity(trained, split, labels, head)
+    _write_folder(inputs.finetuned, params, tagger, target)
+    _write_graphs(inputs.finetuned, params, labels, target)
+    reports = {backend: _check(backend, target, tagger, parity, params) for backend in exported.backends(target)}
+    card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
+    (target / CARD).write_text(card, encoding="utf-8")
+    return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
+
+
+def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path) -> None:
+    """Write what transformers loads: weights, the configuration with their number format and the labels, tokenizer."""
+    try:
+        classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+    except SafetensorError as error:  # a full disk, for one
+        raise UserError(f"{target}: the weights can't be written ({error})") from None
+    for file in sorted(finetuned.iterdir()):
+        if not any(file.match(pattern) for pattern in NOT_TOKENIZER):
+            shutil.copyfile(file, target / file.name)
+    exported.write(tagger, target)
+
+
+def _write_graphs(finetuned: Path, params: Export, labels: Labels, target: Path) -> None:
+    """Write the graphs for onnxruntime that params ask for."""
+    if not params.onnx and not params.int8:
+        return
+    onnx_export.write(classifier.load(finetuned, labels, torch.float32), target / GRAPHS["onnx"])
+    if params.int8:
+        quantization.write(target / GRAPHS["onnx"], target / GRAPHS["onnx-int8"])
+    if not params.onnx:
+        for file in exported.files(target, "onnx"):
+            file.unlink()
+
+
+def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:
+    """Compare a backend with the trained model.
+
+    Returns:
+        `Parity.report` and the size of the backend's files.
+
+    Raises:
+        UserError: it predicts otherwise than params allow.
+    """
+    report = parity.report(_load(backend, target, tagger), backend)
+    if backend != "onnx-int8" and report["same_labels"] < params.min_agreement:
+        raise UserError(
+            f"the backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''} gives the trained model's "
+            f"label to {report['same_labels']:.2%} of the {SPLIT} words; expected at least {params.min_agreement:.2%} "
+            "(export.min_agreement)"
+        )
+    if parity.f1 - report["f1"] > params.max_f1_drop:
+        raise UserError(
+            f"the backend {backend} has F1 {report['f1']:.4f} on {SPLIT}, {parity.f1 - report['f1']:.4f} below the "
+            f"trained model; expected at most {params.max_f1_drop:.4f} (export.max_f1_drop)"
+        )
+    size = sum(file.stat().st_size for file in exported.files(target, backend))
+    return report | {"megabytes": round(size / 1e6, 1)}
+
+
+def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
+    """Load a backend as a user will."""
+    if backend == "torch":
+        return TorchModel(classifier.load(target, tagger.labels))
+    return OnnxModel(target / GRAPHS[backend], tagger.padding, threads=cores())
+
+
+def _card_data(
+    inputs: Inputs, params: Export, windowing: Windowing, tagger: Exported, reports: Reports, name: str
+) -> document.CardData:
+    return document.CardData(
+        labels=tagger.labels,
+        dataset=read_json(inputs.dataset, "download"),
+        encoder=read_json(inputs.encoder, "download"),
+        training=read_json(inputs.finetuned / PROVENANCE, "train"),
+        windows={key: getattr(windowing, key) for key in ("label_all_tokens", "max_length", "stride")},
+        metrics=read_json(inputs.metrics, "evaluate"),
+        epochs=learning_curves.read(inputs.validation, document.EPOCHS),
+        decoding=tagger.decoding,
+        backends=reports,
+        language=params.card.language,
+        license=params.card.license,
+        hub=params.hub,
+        folder=name,
+    )
+
+
+def table(metrics: dict[str, Any]) -> str:
+    """Lay out the metrics of each backend for a terminal."""
+    rows = [[name, *report.values()] for name, report in metrics[SPLIT]["backends"].items()]
+    headers = ["backend", "same labels", "largest logit difference", "F1", "MB"]
+    return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
+
+
+def push(target: Target, folder: Path, metrics: Path) -> None:
+    """Push an export to the Hub by one commit, whose message names its F1.
+
+    Raises:
+        UserError: it can't be pushed; the folder stays as it is.
+    """
+    require(folder, "export")
+    try:
+        f1 = float(read_json(metrics, "export")[SPLIT]["f1"])
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"{metrics}: written by another version: run `dvc repro export` again") from None
+    try:
+        target.create()
+        commit = target.push(folder, f"Test F1 {f1:.3f}")
+    except UserError as error:
+        raise UserError(
+            f"{folder} is complete, but not on the Hub: {error}; `python stages/export.py --push` pushes it again"
+        ) from None
+    print(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")
