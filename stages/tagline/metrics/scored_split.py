@@ -66,7 +66,7 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
     """
     if split.words_unscored:
         raise UserError(
-            f"data/tokenized: {split.words_unscored} words without a prediction; expected one prediction per word: "
+            f"data/tokenized: no prediction for {split.words_unscored} words; expected one per word: "
             "run `dvc repro tokenize-align` again"
         )
     sentences, counts, kind = split.sentences, split.counts, split.kind
