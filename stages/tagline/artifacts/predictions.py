@@ -118,6 +118,9 @@ def _table(content: bytes, where: str) -> pa.Table:
         for field in _SCHEMA:
             if field.name not in table.column_names:
                 raise UserError(f"{where}: the column {field.name} is missing: run `dvc repro evaluate` again")
+            found = _value_type(table.schema.field(field.name).type)
+            if pa.types.is_primitive(found) != pa.types.is_primitive(_value_type(field.type)):  # cast would allow it
+                raise UserError(f"{where}: the column {field.name} has {found} values: run `dvc repro evaluate` again")
         table = table.select(_SCHEMA.names).cast(_SCHEMA)
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
@@ -132,6 +135,10 @@ def _table(content: bytes, where: str) -> pa.Table:
         if column.null_count or (name != "id" and column.flatten().null_count):
             raise UserError(f"{where}: the column {name} has empty values: run `dvc repro evaluate` again")
     return table
+
+
+def _value_type(of_column: pa.DataType) -> pa.DataType:
+    return getattr(of_column, "value_type", of_column)
 
 
 def _ids(names: pa.Array, known: Sequence[str]) -> Any:
