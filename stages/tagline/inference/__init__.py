@@ -1,6 +1,6 @@
-"""Predict: what `predict.py` and your own programs do with an exported model.
+"""Inference with an exported model, for predict.py and other programs.
 
-from tagline.inference import Tagger
+    from tagline.inference import Tagger
 """
 
 from tagline.inference.documents import Document
