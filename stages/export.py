@@ -1,13 +1,13 @@
-"""Stage 5, export: write the folder that a user takes away, checked against the trained model.
+"""Stage 5, export: write the model in formats for use, and compare each with the trained model.
 
 Reads the section ``export`` of params.yaml, data/tokenized (the test split), models/finetuned and
 data/predictions/provenance.json; for the model card also the provenance of data set and encoder, the scores and the
-learning curve.
-Writes models/export (see `tagline.artifacts.exported`), which transformers.pipeline loads, with a model card, and
-metrics/export.json. Pushes models/export to the Hugging Face Hub if ``export.hub.push`` is set.
+learning curve. Window length, stride and decoding come from these artifacts, not from params.yaml.
+Writes models/export (see `tagline.artifacts.exported`), which transformers.pipeline loads and which includes a model
+card, and metrics/export.json. Pushes models/export to the Hugging Face Hub if ``export.hub.push`` is set.
 
     python stages/export.py
-    python stages/export.py --push    push models/export as it is, compute nothing
+    python stages/export.py --push    only push the existing models/export
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ VALIDATION = Path("plots/validation.csv")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write models/export, and push it to the Hub if params say so.")
-    parser.add_argument("--push", action="store_true", help="push models/export as it is, compute nothing")
+    parser = argparse.ArgumentParser(
+        description="Write models/export, and push it to the Hub if export.hub.push is set."
+    )
+    parser.add_argument("--push", action="store_true", help="only push the existing models/export")
     only_push = parser.parse_args().push
     launchers.only_main_process("export")
     params = read_section("export", Export)

@@ -135,6 +135,12 @@ def _read_table(content: bytes, where: str) -> pa.Table:
                     f"{where}: column {field.name} is missing; expected {', '.join(COLUMNS)}: run `dvc repro evaluate` "
                     "again"
                 )
+            found = _value_type(table.schema.field(field.name).type)
+            if pa.types.is_primitive(found) != pa.types.is_primitive(_value_type(field.type)):  # cast would allow it
+                raise UserError(
+                    f"{where}: column {field.name} has {found} values; expected {_value_type(field.type)}: run `dvc repro "
+                    "evaluate` again"
+                )
         table = table.select(_SCHEMA.names).cast(_SCHEMA)
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
@@ -151,6 +157,10 @@ def _read_table(content: bytes, where: str) -> pa.Table:
             "predicted label and a score per word: run `dvc repro evaluate` again"
         )
     return table
+
+
+def _value_type(of_column: pa.DataType) -> pa.DataType:
+    return getattr(of_column, "value_type", of_column)
 
 
 def _label_ids(labels: pa.Array, names: Sequence[str]) -> Any:

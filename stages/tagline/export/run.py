@@ -1,4 +1,4 @@
-"""One export: the folder that a user takes away, and the gate that compares each backend with the trained model."""
+"""The export: writes models/export and compares each backend with the trained model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tagline.model.heads import make_head
 
 CARD = "README.md"
 SPLIT = "test"
-# What models/finetuned holds beside the tokenizer's files.
+# Files of models/finetuned that do not belong to the tokenizer.
 NOT_TOKENIZER = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE)
 
 Reports = dict[BackendName, dict[str, float]]
@@ -39,12 +39,12 @@ Reports = dict[BackendName, dict[str, float]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """The artifacts of earlier stages that an export is made of.
+    """The artifacts of earlier stages that the export reads.
 
     Attributes:
         tokenized: data/tokenized.
         finetuned: models/finetuned.
-        decoding: data/predictions/provenance.json, which says how the scored labels were chosen.
+        decoding: data/predictions/provenance.json, for how labels are chosen.
         dataset, encoder: data/raw/provenance.json and models/pretrained/provenance.json, for the model card.
         metrics: metrics/evaluate.json, for the model card.
         validation: plots/validation.csv, for the model card.
@@ -63,13 +63,13 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     """Write an export into a new folder and return its metrics.
 
     Args:
-        inputs: what it is made of.
+        inputs: artifacts of earlier stages.
         params: the section ``export``.
         target: the folder to write.
-        name: what the model card calls the folder.
+        name: the path of the folder in the model card.
 
     Raises:
-        UserError: an input is missing or damaged, or a backend predicts otherwise than params allow.
+        UserError: an input is missing or damaged, or a backend differs more from the trained model than params allow.
     """
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
@@ -97,10 +97,10 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
 
 
 def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path) -> None:
-    """Write what transformers loads: weights, the configuration with their number format and the labels, tokenizer."""
+    """Write what transformers loads (weights, configuration, tokenizer), and tagger.json."""
     try:
         classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
-    except SafetensorError as error:  # a full disk, for one
+    except SafetensorError as error:  # for instance a full disk
         raise UserError(f"{target}: the weights can't be written ({error})") from None
     for file in sorted(finetuned.iterdir()):
         if not any(file.match(pattern) for pattern in NOT_TOKENIZER):
@@ -109,7 +109,7 @@ def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Pat
 
 
 def _write_graphs(finetuned: Path, params: Export, labels: Labels, target: Path) -> None:
-    """Write the graphs for onnxruntime that params ask for."""
+    """Write the graphs for onnxruntime that are enabled in params."""
     if not params.onnx and not params.int8:
         return
     onnx_export.write(classifier.load(finetuned, labels, torch.float32), target / GRAPHS["onnx"])
@@ -127,26 +127,26 @@ def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity,
         `Parity.report` and the size of the backend's files.
 
     Raises:
-        UserError: it predicts otherwise than params allow.
+        UserError: it differs more than params allow.
     """
     report = parity.report(_load(backend, target, tagger), backend)
     if backend != "onnx-int8" and report["same_labels"] < params.min_agreement:
         raise UserError(
-            f"the backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''} gives the trained model's "
-            f"label to {report['same_labels']:.2%} of the {SPLIT} words; expected at least {params.min_agreement:.2%} "
+            f"backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''}: {report['same_labels']:.2%} of the "
+            f"{SPLIT} words have the same label as from the trained model; expected at least {params.min_agreement:.2%} "
             "(export.min_agreement)"
         )
     if parity.f1 - report["f1"] > params.max_f1_drop:
         raise UserError(
-            f"the backend {backend} has F1 {report['f1']:.4f} on {SPLIT}, {parity.f1 - report['f1']:.4f} below the "
-            f"trained model; expected at most {params.max_f1_drop:.4f} (export.max_f1_drop)"
+            f"backend {backend}: F1 of {SPLIT} is {report['f1']:.4f}, {parity.f1 - report['f1']:.4f} below the trained "
+            f"model; expected at most {params.max_f1_drop:.4f} below (export.max_f1_drop)"
         )
     size = sum(file.stat().st_size for file in exported.files(target, backend))
     return report | {"megabytes": round(size / 1e6, 1)}
 
 
 def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
-    """Load a backend as a user will."""
+    """Load a backend from the export, as users do."""
     if backend == "torch":
         return TorchModel(classifier.load(target, tagger.labels))
     return OnnxModel(target / GRAPHS[backend], tagger.padding, threads=cores())
@@ -180,10 +180,10 @@ def table(metrics: dict[str, Any]) -> str:
 
 
 def push(target: Target, folder: Path, metrics: Path) -> None:
-    """Push an export to the Hub by one commit, whose message names its F1.
+    """Push an export to the Hub in one commit, with its F1 in the commit message.
 
     Raises:
-        UserError: it can't be pushed; the folder stays as it is.
+        UserError: the push failed; the folder stays as it is.
     """
     require(folder, "export")
     try:
@@ -195,6 +195,6 @@ def push(target: Target, folder: Path, metrics: Path) -> None:
         commit = target.push(folder, f"Test F1 {f1:.3f}")
     except UserError as error:
         raise UserError(
-            f"{folder} is complete, but not on the Hub: {error}; `python stages/export.py --push` pushes it again"
+            f"{folder} is complete, but was not pushed: {error}; `python stages/export.py --push` tries again"
         ) from None
     print(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")
