@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from tagline.comparison.runs import EVALUATE, Run
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts
+from tagline.metrics.summary import DIGITS
 
-# Scores in metrics/evaluate.json have six decimals.
-ROUNDING = 1e-5
+# Scores in metrics/evaluate.json are rounded to `summary.DIGITS`.
+ROUNDING = 0.6 * 10**-DIGITS
 
 
 def left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
@@ -27,8 +28,8 @@ def different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[Ta
     for run, own in zip(runs[:-1], joined[:-1], strict=True):
         if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
             yield (
-                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} than in "
-                f"{reference.name}; all runs are scored against those of {reference.name}"
+                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} than "
+                f"in {reference.name}; all runs are scored against those of {reference.name}"
             )
 
 
@@ -37,14 +38,14 @@ def different_metrics(split: str, runs: Sequence[Run], counts: Sequence[Counts])
     for run, own in zip(runs, counts, strict=True):
         f1 = float(own.total().overall().f1)
         try:
-            written = float(run.metrics[split]["overall"]["f1"])
+            written = float(run.metrics[f"{split}.f1"])
         except (KeyError, TypeError, ValueError):
             yield f"{run.name}: {EVALUATE} has no F1 of {split}; the predictions are compared"
             continue
         if abs(written - f1) > ROUNDING:
             yield (
-                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they are "
-                "of different runs; the predictions are compared"
+                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they "
+                "are of different runs; the predictions are compared"
             )
 
 
