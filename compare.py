@@ -55,7 +55,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="%(prog)s [OLD [NEW]] [options]",
     )
-    parser.add_argument("old", nargs="?", type=revisions, default="HEAD", help="one or more revisions, separated by commas (default: HEAD)")
+    parser.add_argument(
+        "old",
+        nargs="?",
+        type=revisions,
+        default="HEAD",
+        help="one or more revisions, separated by commas (default: HEAD)",
+    )
     parser.add_argument("new", nargs="?", type=revisions, default=WORKSPACE, help=f"likewise (default: {WORKSPACE})")
     parser.add_argument("--split", choices=SPLITS, help="only this split (default: both)")
     formats = parser.add_mutually_exclusive_group()
@@ -73,10 +79,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--fail-below",
         type=number,
         metavar="X",
-        help="exit with status 1 if the difference of F1 (new minus old) of test, or of --split, is below X, such as -0.01",
+        help="exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01",
     )
     parser.add_argument(
-        "--allow-insignificant", action="store_true", help="with --fail-below: fail only if the difference is significant"
+        "--allow-insignificant",
+        action="store_true",
+        help="with --fail-below: fail only if the difference is significant",
     )
     options = parser.parse_args(arguments)
     if options.allow_insignificant and options.fail_below is None:
@@ -132,7 +140,7 @@ def write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes standard output again when it exits; /dev/null keeps that from failing. --fail-below still applies.
+        # Python flushes standard output again when it exits; /dev/null keeps that from failing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -149,11 +149,18 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--output", metavar="FILE", help="file to write; default: standard output, also -")
     parser.add_argument("--output-format", choices=FORMATS, help="default: by suffix; text for standard output")
     parser.add_argument("--resume", action="store_true", help="continue after the last complete document in the output")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="mark entities in colour; default: on a terminal")
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="mark entities in colour; default: on a terminal",
+    )
     parser.add_argument(
         "--model", default="models/export", metavar="FOLDER", help="exported model (default: models/export)"
     )
-    parser.add_argument("--backend", choices=get_args(BackendName), help="default: the first of these that the model has")
+    parser.add_argument(
+        "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
+    )
     options = parser.parse_args(arguments)
     try:
         check(options)

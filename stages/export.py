@@ -42,7 +42,9 @@ VALIDATION = Path("plots/validation.csv")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write models/export, and push it to the Hub if export.hub.push is set.")
+    parser = argparse.ArgumentParser(
+        description="Write models/export, and push it to the Hub if export.hub.push is set."
+    )
     parser.add_argument("--push", action="store_true", help="only push the existing models/export")
     only_push = parser.parse_args().push
     params = read_section("export", Export)

@@ -305,8 +305,8 @@ def test_a_revision_with_a_damaged_pipeline(repository: Path) -> None:
 def test_a_workspace_without_results(repository: Path) -> None:
     shutil.rmtree("data/predictions")
     assert error_of("bad") == (
-        "compare: workspace: data/predictions/validation.parquet is missing; `dvc checkout evaluate` restores it from the "
-        "cache, `dvc pull evaluate` fetches it from the remote, `dvc repro evaluate` computes it"
+        "compare: workspace: data/predictions/validation.parquet is missing; `dvc checkout evaluate` restores it from "
+        "the cache, `dvc pull evaluate` fetches it from the remote, `dvc repro evaluate` computes it"
     )
 
 
@@ -321,9 +321,7 @@ def test_results_that_are_not_in_the_cache(repository: Path) -> None:
     assert state() == before
 
 
-def test_predictions_that_only_the_remote_has(
-    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
+def test_predictions_that_only_the_remote_has(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     # Added after the compared commits, whose own settings do not have it.
     Path(".dvc/config").write_text(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {tmp_path / 'remote'}\n")
     Path(".dvc/cache").rename(tmp_path / "remote")
@@ -333,7 +331,7 @@ def test_predictions_that_only_the_remote_has(
     assert state() == before
     shutil.rmtree(tmp_path / "remote")
     message = error_of("bad", "good")
-    assert "is not in DVC's cache, nor in its remote near; run `dvc push` where it was computed, or run `git " in message
+    assert "is not in DVC's cache, nor in its remote near; run `dvc push` where it was computed, or run " in message
     assert message.endswith("&& dvc repro --pull evaluate` here")
 
 
@@ -363,6 +361,4 @@ def test_outside_of_the_virtual_environment() -> None:
     command = [sys.executable, "-I", "-S", str(ROOT / "compare.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith(
-        "compare: the package tagline is not installed; `make install` sets up .venv"
-    )
+    assert done.stderr.startswith("compare: the package tagline is not installed; `make install` sets up .venv")

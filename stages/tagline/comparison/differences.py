@@ -45,7 +45,7 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
-        """significant if p is below `LEVEL` and the interval excludes 0."""
+        """Significant if p is below `LEVEL` and the interval excludes 0."""
         return "significant" if self.p < LEVEL and (self.low > 0 or self.high < 0) else "not significant"
 
 

@@ -27,8 +27,8 @@ def different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[Ta
     for run, own in zip(runs[:-1], joined[:-1], strict=True):
         if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
             yield (
-                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} than in "
-                f"{reference.name}; all runs are scored against those of {reference.name}"
+                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} "
+                f"than in {reference.name}; all runs are scored against those of {reference.name}"
             )
 
 
@@ -43,8 +43,8 @@ def different_metrics(split: str, runs: Sequence[Run], counts: Sequence[Counts])
             continue
         if abs(written - f1) > ROUNDING:
             yield (
-                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they are "
-                "of different runs; the predictions are compared"
+                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they "
+                "are of different runs; the predictions are compared"
             )
 
 

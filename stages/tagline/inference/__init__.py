@@ -1,6 +1,6 @@
 """Inference with an exported model, for predict.py and other programs.
 
-    from tagline.inference import Tagger
+from tagline.inference import Tagger
 """
 
 from tagline.inference.documents import Document

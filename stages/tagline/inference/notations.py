@@ -70,7 +70,9 @@ class Columns:
     def write(self, document: Document, tagged: TaggedSentence) -> str:
         for word in document.words:
             if not word.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(word):
-                raise UserError(f"{document.name}: the word {word!r} contains a tab or line break; use the output format jsonl")
+                raise UserError(
+                    f"{document.name}: the word {word!r} contains a tab or line break; use the output format jsonl"
+                )
         rows = zip(document.words, tagged.predicted_names, tagged.scores.tolist(), strict=True)
         return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"
 

@@ -33,9 +33,7 @@ def test_the_interval_equals_that_of_scoring_resampled_sentences(monkeypatch: py
     by_hand = []
     for row in np.concatenate(list(weights(9, 40, 5))).astype(int):
         drawn = np.repeat(np.arange(9), row)
-        first, second = (
-            score(count([side[index] for index in drawn], "spans"))["overall"] for side in sentences
-        )
+        first, second = (score(count([side[index] for index in drawn], "spans"))["overall"] for side in sentences)
         by_hand.append([second[name] - first[name] for name in OVERALL])
     low, high = difference_interval(both[:1], both[1:], seed=5)
     expected = interval(by_hand)

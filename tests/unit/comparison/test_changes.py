@@ -9,7 +9,6 @@ from tagline.comparison.changes import Change, changes
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 
-
 Side = list[list[list[str]]]
 """The labels of each sentence of each run."""
 
