@@ -1,12 +1,12 @@
-"""Stage 4, evaluate: label every word of validation and test, score the labels, and show where they fail.
+"""Stage 4, evaluate: label each word of validation and test, score the labels, and write a report.
 
 Reads the section ``evaluate`` of params.yaml, data/tokenized, models/finetuned, and the learning curves
 plots/train_loss.csv and plots/validation.csv.
-Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json, plots/confusion.csv,
-plots/per_type.csv and plots/reliability.csv of the test split, and reports/evaluate.html.
+Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json, reports/evaluate.html, and for the
+test split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
-    python stages/evaluate.py --show    print the scores of the last run, compute nothing
+    python stages/evaluate.py --show    print the scores of the last run and exit
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.metrics import plots
+from tagline.metrics.evaluation import evaluate
 from tagline.metrics.params import Evaluate
-from tagline.metrics.run import evaluate, table, table_of
+from tagline.metrics.score_table import score_table, score_table_of
 from tagline.report import curves
 from tagline.report.page import render
 
@@ -44,31 +45,33 @@ REPORT = Path("reports/evaluate.html")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Score the fine-tuned model word by word.")
-    parser.add_argument("--show", action="store_true", help="print the scores of the last run, compute nothing")
+    parser = argparse.ArgumentParser(
+        description="Label validation and test with the fine-tuned model and score the labels."
+    )
+    parser.add_argument("--show", action="store_true", help="print the scores of the last run and exit")
     if parser.parse_args().show:
-        print(table_of(METRICS))
+        print(score_table_of(METRICS))
         return
+    launchers.only_main_process("evaluate")
     params = read_section("evaluate", Evaluate)
     quiet()
-    launchers.refuse("evaluate")
     losses = learning_curves.read(TRAIN_LOSS, curves.LOSSES)
     epochs = learning_curves.read(VALIDATION, curves.EPOCHS)
-    found = evaluate(TOKENIZED, FINETUNED, params)
-    test, of_test = found.splits["test"], found.metrics["test"]
-    page = render(found, losses, epochs)
+    evaluation = evaluate(TOKENIZED, FINETUNED, params)
+    test, test_metrics = evaluation.splits["test"], evaluation.metrics["test"]
+    page = render(evaluation, losses, epochs)
     outs = (PREDICTIONS, METRICS, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
     with replacing(*outs) as (folder, metrics, confusion, per_type, reliability, report):
         folder.mkdir()
-        for name, split in found.splits.items():
+        for name, split in evaluation.splits.items():
             predictions.write(folder, name, split.sentences)
-        predictions.write_provenance(folder, found.labels, params.decoding)
-        write_json(metrics, found.metrics)
+        predictions.write_provenance(folder, evaluation.labels, params.decoding)
+        write_json(metrics, evaluation.metrics)
         plots.write_confusion(test.sentences, test.kind, confusion)
-        plots.write_per_type(of_test["per_type"], of_test["intervals"]["per_type"], per_type)
+        plots.write_per_type(test_metrics["per_type"], test_metrics["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)
         report.write_bytes(page.encode())
-    print(table(found.metrics))
+    print(score_table(evaluation.metrics))
 
 
 if __name__ == "__main__":

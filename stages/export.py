@@ -47,9 +47,9 @@ def main() -> None:
     )
     parser.add_argument("--push", action="store_true", help="only push the existing models/export")
     only_push = parser.parse_args().push
+    launchers.only_main_process("export")
     params = read_section("export", Export)
     quiet()
-    launchers.refuse("export")
     target = Target.of("export.hub", params.hub) if params.hub.push or only_push else None
     if target is not None:
         target.check()  # before any work

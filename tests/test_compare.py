@@ -331,7 +331,9 @@ def test_predictions_that_only_the_remote_has(repository: Path, tmp_path: Path, 
     assert state() == before
     shutil.rmtree(tmp_path / "remote")
     message = error_of("bad", "good")
-    assert "is not in DVC's cache, nor in its remote near; run `dvc push` where it was computed, or run " in message
+    assert (
+        "is not in DVC's cache, nor in its remote near; run `dvc push` where it was computed, or run `git " in message
+    )
     assert message.endswith("&& dvc repro --pull evaluate` here")
 
 

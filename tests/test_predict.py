@@ -20,6 +20,7 @@ from helpers.handmade_export import TAGS, save_export
 from helpers.project import ROOT
 
 from tagline.artifacts import exported
+from tagline.core.signals import keep_running
 from tagline.inference import Tagger
 
 TEXT = "Ada Lind lives in Oslo."
@@ -309,7 +310,9 @@ class TestInterruptions:
         run("--input", "in.txt", "--output", "out.jsonl", "--resume")
         assert Path("out.jsonl").read_bytes() == whole
         Path("other.txt").write_text("Bo\n")
-        message = "predict: out.jsonl: does not match other.txt:1; expected the output of the same input in the same"
+        message = (
+            "predict: out.jsonl: does not match other.txt:1; expected the output of the same input in the same format"
+        )
         assert exit_of("--input", "other.txt", "--output", "out.jsonl", "--resume").startswith(message)
         assert Path("out.jsonl").read_bytes() == whole
 
@@ -356,7 +359,7 @@ class TestInterruptions:
         try:
             assert exit_of("a") == 128 + signal.SIGTERM
         finally:
-            signal.alarm(0)  # otherwise the process would end soon
+            keep_running()  # else the process would end soon
 
     def test_a_closed_pipe(self, folder: Path) -> None:
         Path("in.txt").write_text(lines(20_000))

@@ -223,7 +223,7 @@ def test_an_unreachable_hub(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     assert message(download(endpoint, home)).startswith(
-        f"the Hub at {endpoint} can't be reached for {DATASET} (ConnectError): check the connection"
+        f"{endpoint}: the Hub is unreachable for {DATASET} (ConnectError); check the connection"
     )
 
 

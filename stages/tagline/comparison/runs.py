@@ -96,5 +96,7 @@ def _object(content: bytes | None, where: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: damaged ({error}); run `dvc repro evaluate` again") from None
     if not isinstance(value, dict) or not all(isinstance(of_split, dict) for of_split in value.values()):
-        raise UserError(f"{where}: damaged; expected one object per split; run `dvc repro evaluate` again")
+        raise UserError(
+            f"{where}: damaged; expected an object with one object per split; run `dvc repro evaluate` again"
+        )
     return value

@@ -11,7 +11,7 @@ from tagline.comparison.joining import join
 from tagline.comparison.notes import different_gold, different_metrics, left_out, same_predictions
 from tagline.comparison.runs import Run
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Kind, Labels
+from tagline.labels.label_list import Kind, LabelNames
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import count
 
@@ -97,10 +97,10 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     )
 
 
-def _union(kind: Kind, joined: Sequence[Sequence[TaggedSentence]]) -> Labels:
+def _union(kind: Kind, joined: Sequence[Sequence[TaggedSentence]]) -> LabelNames:
     """List the labels of all runs."""
     names = sorted({name for sentences in joined for sentence in sentences[:1] for name in sentence.labels.names})
-    return Labels(task="", kind=kind, names=tuple(names), fallback="")
+    return LabelNames(kind, tuple(names))
 
 
 def _check(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> None:

@@ -44,7 +44,9 @@ class OnnxModel:
 
     def __init__(self, path: Path, padding: int = 0, threads: int = 1) -> None:
         if not path.is_file():
-            raise UserError(f"{path} is missing; set export.onnx or export.int8 and run `dvc repro export`")
+            raise UserError(
+                f"{path} is missing; set export.onnx or export.int8 in params.yaml and run `dvc repro export`"
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4  # errors are raised, not logged

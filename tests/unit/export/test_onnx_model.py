@@ -69,8 +69,10 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
 
 
 def test_missing(tmp_path: Path) -> None:
-    message = r"model\.onnx is missing; set export.onnx or export.int8 and run `dvc repro export`"
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(
+        UserError,
+        match=r"model\.onnx is missing; set export.onnx or export.int8 in params.yaml and run `dvc repro export`",
+    ):
         OnnxModel(tmp_path / "model.onnx")
 
 
@@ -81,8 +83,9 @@ def test_damaged(tmp_path: Path) -> None:
 
 
 def test_a_graph_of_another_kind(tmp_path: Path) -> None:
-    message = "not a token classifier of this project; expected the inputs input_ids, attention_mask"
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(
+        UserError, match="not a token classifier of this project; expected the inputs input_ids, attention_mask"
+    ):
         OnnxModel(save(tmp_path / "model.onnx", ("x", "y")))
 
 

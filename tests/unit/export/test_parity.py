@@ -63,6 +63,7 @@ def test_reports_are_independent(parity: Parity) -> None:
 
 
 def test_nan(parity: Parity) -> None:
-    message = "backend half: NaN or infinite logits; expected finite ones; float16 may overflow"
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(
+        UserError, match="backend half: NaN or infinite logits; expected finite ones; float16 may overflow"
+    ):
         parity.report(Says(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")

@@ -168,7 +168,10 @@ def test_a_backend_that_raises_in_one_of_many_batches(
         (lambda tagger: list(tagger.stream(["Bo", "\udc80"])), r"documents[1]: character 0 is '\udc80', a lone"),
         (lambda tagger: list(tagger.stream([["New"], ["\udc80"]])), r"documents[1], word 0: character 0 is '\udc80'"),
         (lambda _: Document(["\ud800"], name="in:3"), r"in:3, word 0: character 0 is '\ud800', a lone"),
-        (lambda _: Document.of_text("\ud800", "TEXT 1"), r"TEXT 1: character 0 is '\ud800', a lone surrogate; exp"),
+        (
+            lambda _: Document.of_text("\ud800", "TEXT 1"),
+            r"TEXT 1: character 0 is '\ud800', a lone surrogate; expected",
+        ),
     ],
 )
 def test_a_lone_surrogate(folder: Path, expected: list[Any], ask: Callable[[Tagger], object], message: str) -> None:

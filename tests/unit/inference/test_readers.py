@@ -74,7 +74,11 @@ EXPECTED = '; expected one JSON object per line, with "text" or "words"'
         (read_json, '\n{"text": null}', "in:2: 'text' is None; expected a string"),
         (read_json, f'{{"text": {[1] * 99}}}', f"in:1: 'text' is {[1] * 19}"[:-1] + ",...; expected a string"),
         (read_json, f'{{"{"k" * 99}": 1}}', f"in:1: neither 'text' nor 'words' ({'k' * 57}...)" + EXPECTED),
-        (partial(read_columns, words_column=3), "a" * 99, f"in:1: 1 column in '{'a' * 56}...; expected words in colum"),
+        (
+            partial(read_columns, words_column=3),
+            "a" * 99,
+            f"in:1: 1 column in '{'a' * 56}...; expected words in column 3",
+        ),
         (read_json, '{"words": "a b"}', "in:1: 'words' is 'a b'; expected a list of non-empty strings"),
         (read_json, '{"words": ["a", ""]}', "in:1: 'words' is ['a', '']; expected a list of non-empty strings"),
         (read_json, r'{"text": "\ud800"}', "in:1: half of a surrogate pair"),

@@ -57,8 +57,9 @@ def test_a_file_without_a_complete_document(notation: Notation, content: str, tm
     path.write_bytes(content.encode())
     if notation.ends_document(content.encode()):
         return
-    message = "out: no complete document, so it may be another file; start again without --resume"
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(
+        UserError, match="out: no complete document, so it may be another file; start again without --resume"
+    ):
         resume(path, notation, iter(DOCUMENTS), "in")
     assert path.read_bytes() == content.encode()
 

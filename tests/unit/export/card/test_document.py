@@ -101,8 +101,9 @@ def test_a_model_trained_on_files() -> None:
     assert "| 2 | 0.500 | 0.600 | ████████████ |" in shown
     assert "python 3.11.1, torch 2.13.0+cpu." in shown
     assert "rough estimates from fewer than 50 entities in the test split: PER." in card
-    unseen = (
+    assert (
         "F1 is 0.250 for entities whose text does not occur in the training data (1,000 of 1,234 in the test split)."
+        in card
     )
     assert unseen in card
     assert "The mean score of its predictions on the test split is 0.900, and 0.800 of them are correct." in card
