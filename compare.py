@@ -79,7 +79,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--fail-below",
         type=number,
         metavar="X",
-        help="exit with status 1 if the difference of F1 (new minus old) of test, or of --split, is below X, such as -0.01",
+        help="exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01",
     )
     parser.add_argument(
         "--allow-insignificant",
@@ -140,7 +140,7 @@ def write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes standard output again when it exits; /dev/null keeps that from failing. --fail-below still applies.
+        # Python flushes standard output again when it exits; /dev/null keeps that from failing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

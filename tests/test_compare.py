@@ -305,8 +305,8 @@ def test_a_revision_with_a_damaged_pipeline(repository: Path) -> None:
 def test_a_workspace_without_results(repository: Path) -> None:
     shutil.rmtree("data/predictions")
     assert error_of("bad") == (
-        "compare: workspace: data/predictions/validation.parquet is missing; `dvc checkout evaluate` restores it from the "
-        "cache, `dvc pull evaluate` fetches it from the remote, `dvc repro evaluate` computes it"
+        "compare: workspace: data/predictions/validation.parquet is missing; `dvc checkout evaluate` restores it from "
+        "the cache, `dvc pull evaluate` fetches it from the remote, `dvc repro evaluate` computes it"
     )
 
 

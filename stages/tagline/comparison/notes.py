@@ -28,8 +28,8 @@ def different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[Ta
     for run, own in zip(runs[:-1], joined[:-1], strict=True):
         if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
             yield (
-                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} than "
-                f"in {reference.name}; all runs are scored against those of {reference.name}"
+                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} "
+                f"than in {reference.name}; all runs are scored against those of {reference.name}"
             )
 
 

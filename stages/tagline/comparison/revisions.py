@@ -111,7 +111,7 @@ def _some(names: list[str]) -> str:
 
 
 def _changes(entries: list[Any]) -> Iterator[str]:
-    """List the changed files and params in entries of `dvc status` such as ``{"changed deps": {"src": "modified"}}``."""
+    """List the changed files and params in entries of `dvc status`: ``{"changed deps": {"src": "modified"}}``."""
     for entry in entries:
         if isinstance(entry, str):
             yield entry.removeprefix("changed ")
@@ -138,8 +138,8 @@ def _commit(name: str, repo: Any, splits: Sequence[str]) -> Run:
         except Exception as error:  # each kind of remote has its own client and exceptions
             where = f"nor in its remote {remote}" if remote else "and no default remote is set"
             raise UserError(
-                f"{name}: {path} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where it was computed, or "
-                f"{_recompute(commit, ' --pull' if remote else '')}"
+                f"{name}: {path} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where it was computed, "
+                f"or {_recompute(commit, ' --pull' if remote else '')}"
             ) from None
         return content
 

@@ -67,7 +67,8 @@ def write(model: PreTrainedModel, path: Path) -> None:
     except Exception as error:  # the exporter raises many kinds of exceptions
         reason = next(iter(str(error).strip().splitlines()), "") or repr(error)
         raise UserError(
-            f"{type(model).__name__}: PyTorch can't convert it to ONNX ({reason}); set export.onnx and export.int8 to false"
+            f"{type(model).__name__}: PyTorch can't convert it to ONNX ({reason}); set export.onnx and "
+            "export.int8 to false"
         ) from None
     if program is None:
         raise RuntimeError("torch.onnx.export returned no program")

@@ -67,15 +67,15 @@ class OnnxModel:
         """See `Backend`. Safe for several threads.
 
         Raises:
-            UserError: onnxruntime failed, for instance for an unknown sub-word id, too long a window, or lack of memory.
+            UserError: onnxruntime failed, for instance for an unknown sub-word id, a long window, or lack of memory.
         """
         inputs = dict(zip(INPUTS, pad(rows, self.padding), strict=True))
         try:
             (logits,) = self.session.run([OUTPUT], inputs)
         except Exception as error:  # the library has no more specific exception
             raise UserError(
-                f"{self.path}: onnxruntime failed ({str(error).splitlines()[0]}); if the files beside it are of another "
-                "export, run `dvc repro export` again"
+                f"{self.path}: onnxruntime failed ({str(error).splitlines()[0]}); if the files beside it are of "
+                "another export, run `dvc repro export` again"
             ) from None
         row = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in positions])
         chosen: npt.NDArray[np.float32] = logits[row, np.concatenate(positions)]

@@ -65,8 +65,8 @@ class Parity:
             predicted = self._predict(comparing, name)
         except NonFiniteError:
             raise UserError(
-                f"backend {name}: NaN or infinite logits; expected finite ones; float16 may overflow: set export.dtype to "
-                "float32 or bfloat16"
+                f"backend {name}: NaN or infinite logits; expected finite ones; float16 may overflow: set export.dtype "
+                "to float32 or bfloat16"
             ) from None
         return {
             "same_labels": round(int(np.count_nonzero(predicted.labels == self.expected.labels)) / self.words, DIGITS),

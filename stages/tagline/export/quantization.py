@@ -20,8 +20,8 @@ from onnx.helper import make_node
 
 from tagline.export.onnx_export import MAX_BYTES
 
-# Weights are quantised to -STEPS ... STEPS. onnxruntime multiplies uint8 by int8 fastest, so activations are quantised to
-# uint8 with the zero point ZERO_POINT.
+# Weights are quantised to -STEPS ... STEPS. onnxruntime multiplies uint8 by int8 fastest, so activations are quantised
+# to uint8 with the zero point ZERO_POINT.
 STEPS = 127
 ZERO_POINT = 128
 # Minimum scale of a sub-word, to avoid division by 0.

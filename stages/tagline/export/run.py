@@ -67,7 +67,7 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
         inputs: artifacts of earlier stages.
         params: the section ``export``.
         target: the folder to write.
-        name: the path of the folder in the model card.
+        name: the path of the folder in the model card and in messages.
 
     Raises:
         UserError: an input is missing or damaged, or a backend differs more from the trained model than params allow.
@@ -89,7 +89,7 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
         one_by_one=windowing.one_by_one,
     )
     parity = Parity(trained, split, labels, head)
-    _write_folder(inputs.finetuned, params, tagger, target)
+    _write_folder(inputs.finetuned, params, tagger, target, name)
     _write_graphs(inputs.finetuned, params, labels, target)
     reports = {backend: _check(backend, target, tagger, parity, params) for backend in exported.backends(target)}
     card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
@@ -97,12 +97,12 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
 
 
-def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path) -> None:
+def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path, name: str) -> None:
     """Write what transformers loads (weights, configuration, tokenizer), and tagger.json."""
     try:
         classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
     except SafetensorError as error:  # for instance a full disk
-        raise UserError(f"{target}: the weights can't be written ({error})") from None
+        raise UserError(f"{name}: the weights can't be written ({error})") from None
     for file in sorted(finetuned.iterdir()):
         if not any(file.match(pattern) for pattern in NOT_TOKENIZER):
             shutil.copyfile(file, target / file.name)
@@ -133,9 +133,9 @@ def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity,
     report = parity.report(_load(backend, target, tagger), backend)
     if backend != "onnx-int8" and report["same_labels"] < params.min_agreement:
         raise UserError(
-            f"backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''}: {report['same_labels']:.2%} of the "
-            f"{SPLIT} words have the same label as from the trained model; expected at least {params.min_agreement:.2%} "
-            "(export.min_agreement)"
+            f"backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''}: {report['same_labels']:.2%} of "
+            f"the {SPLIT} words have the same label as from the trained model; expected at least "
+            f"{params.min_agreement:.2%} (export.min_agreement)"
         )
     if parity.f1 - report["f1"] > params.max_f1_drop:
         raise UserError(

@@ -37,8 +37,8 @@ def read_json(lines: Lines, name: str) -> Iterator[Document]:
     """Read one object per line and keep its other keys; empty lines are skipped.
 
     Raises:
-        UserError: a line is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a list
-            of non-empty strings).
+        UserError: a line is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words``
+            (a list of non-empty strings).
     """
     for number, line in lines:
         if line.strip(" \t"):

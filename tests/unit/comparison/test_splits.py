@@ -46,8 +46,8 @@ def test_a_note_on_metrics_of_another_run() -> None:
     a, b = run_of("a", [ADA, OSLO]), run_of("b", [ADA, OSLO_RIGHT])
     strange = replace(a, metrics=b.metrics)
     assert compare_split("test", [strange], [b]).notes == [
-        "a: F1 of test is 1.000 in metrics/evaluate.json, but 0.667 for the predictions, so they are of different runs; "
-        "the predictions are compared"
+        "a: F1 of test is 1.000 in metrics/evaluate.json, but 0.667 for the predictions, so they are of different "
+        "runs; the predictions are compared"
     ]
 
 

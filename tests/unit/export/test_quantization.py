@@ -21,7 +21,7 @@ INPUTS = ("input_ids", "attention_mask")
 
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """An embedding, a product with GELU, and a classifier; the embedding of one sub-word is a hundred times as large."""
+    """An embedding, a product with GELU, and a classifier; one sub-word has a hundred times larger values."""
     generator = np.random.default_rng(1)
     embedding = generator.normal(size=(WORDS, WIDTH))
     embedding[7] *= 100
