@@ -6,9 +6,10 @@ STAMP := $(VENV)/.installed
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
-.PHONY: install repro test lint bench lock
+.PHONY: install repro test check-release lint bench lock
 .DEFAULT_GOAL := repro
 
+# DVC removes the outputs of a stage before it starts it; a typo in params.yaml is better found before.
 repro: $(STAMP)
 	python stages/check.py
 	dvc repro
@@ -18,6 +19,10 @@ install: $(STAMP)
 
 test: $(STAMP)
 	pytest -n auto --dist worksteal
+
+# Whether dvc.lock, metrics, plots and README here are of the committed code, params and sample corpus.
+check-release: $(STAMP)
+	pytest -m release
 
 lint: $(STAMP)
 	ruff format --check .

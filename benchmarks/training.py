@@ -76,7 +76,7 @@ class Bench:
         self.data = measure(self.script, "prepare", folder, *options)
         self.params = committed_params()
         if arguments.subwords_per_batch:
-            self.params["batches"] = {"order": "by_length", "subwords_per_batch": arguments.subwords_per_batch}
+            self.params["batches"] |= {"order": "by_length", "subwords_per_batch": arguments.subwords_per_batch}
         kept = arguments.runs.read_text(encoding="utf-8") if arguments.runs and arguments.runs.exists() else ""
         self.kept = [json.loads(line) for line in kept.splitlines()]
 
@@ -100,7 +100,8 @@ class Bench:
         """Short runs of both sides in turn, which learn from about equally many sub-words."""
         batches, mean_length = self.params["batches"], self.data["sub_words"] / self.data["windows"]
         sizes = {"plain": 8 * mean_length}
-        sizes["ours"] = batches.get("subwords_per_batch") or batches["batch_size"] * mean_length
+        by_length = batches["order"] == "by_length"
+        sizes["ours"] = batches["subwords_per_batch"] if by_length else batches["batch_size"] * mean_length
         steps = {side: max(FEWEST_STEPS, round(SUB_WORDS_A_ROUND / size)) for side, size in sizes.items()}
         if self.arguments.steps:
             steps = dict(zip(SIDES, self.arguments.steps, strict=True))

@@ -7,15 +7,30 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from accelerate.state import AcceleratorState
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
 
-# What stages read of other sections: the exported model decodes as the evaluated one, and its card tells of windows.
-SHARED = {"export": {"evaluate": ["decoding"], "tokenize_align": ["label_all_tokens", "max_length", "stride"]}}
+# The stages by the names that dvc.yaml gives them.
+NAMES = {stage: stage.replace("_", "-") for stage in STAGES}
+
+
+def pipeline() -> dict[str, Any]:
+    """Read dvc.yaml."""
+    content: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    return content
+
+
+def declared(stage: str, *kinds: str) -> list[str]:
+    """List the paths that dvc.yaml gives a stage as deps, outs, metrics or plots."""
+    entries = [entry for kind in kinds for entry in pipeline()["stages"][NAMES[stage]].get(kind, [])]
+    # Metrics and plots are mappings from a path to its options.
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
 def run_stage(name: str, *arguments: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import string
 from pathlib import Path
 from typing import Any
 
 import torch
+from helpers.project import ROOT
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from tagline.artifacts import raw_data
+from tagline.settings import presets
+from tagline.settings.checks import params_faults
 
 NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
 TINY_PARAMS = {
@@ -51,7 +55,7 @@ TINY_PARAMS = {
         "epochs": 6,
         "max_steps": None,
         "early_stopping": None,
-        "batches": {"order": "random", "batch_size": 2},
+        "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
         "checkpoint_every": None,
         "pad_to_multiple_of": None,
         "subwords_per_device": None,
@@ -235,3 +239,9 @@ def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> No
 def raw_rows(split: str) -> list[dict[str, Any]]:
     """The rows of a split of data/raw in the current folder."""
     return [row for batch in raw_data.load(Path("data/raw")).batches(split) for row in batch.to_pylist()]
+
+
+def preset(name: str) -> str:
+    """The params.yaml that a preset of the repository makes."""
+    with contextlib.chdir(ROOT):
+        return presets.build(name, params_faults)

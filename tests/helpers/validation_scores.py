@@ -1,4 +1,4 @@
-"""The scores of a model on the first sentences of a split, computed by one process or, as a script, by several."""
+"""Scores of a model on the first sentences of a split, computed in one process or, as a script, in several."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tagline.training.validation import Validation
 
 
 def scores(folder: Path, counts: list[int]) -> list[dict[str, float]]:
-    """Of the fine-tuned model in a workspace, a trained one, with so many sentences of validation each."""
+    """The scores of a workspace's fine-tuned model, for each number of sentences of the validation split."""
     join()
     accelerator = Accelerator()
     labels = tokenized.load_labels(folder / "data/tokenized")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,7 +20,7 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers.hub_server import Hub
 from helpers.project import ROOT, snapshot
-from helpers.tiny import PEOPLE, PLACES, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
+from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
@@ -35,7 +34,7 @@ TAGS = {
 
 SPLIT_NAMES = ("train", "validation", "test")
 # The preset itself, so that its names and columns are those that are tried.
-PARAMS: dict[str, Any] = YAML(typ="safe").load((ROOT / "presets/conll2003.yaml").read_text(encoding="utf-8"))
+PARAMS: dict[str, Any] = YAML(typ="safe").load(preset("conll2003"))
 
 
 def parquet(shift: int, count: int = 6) -> bytes:
@@ -79,7 +78,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace, the current folder, and a home for the Hub's caches beside it."""
     (tmp_path / "workspace").mkdir()
     monkeypatch.chdir(tmp_path / "workspace")
-    shutil.copyfile(ROOT / "presets/conll2003.yaml", "params.yaml")
+    Path("params.yaml").write_text(preset("conll2003"), encoding="utf-8")
     return tmp_path / "home"
 
 
@@ -221,7 +220,7 @@ def test_an_unreachable_hub(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     assert message(download(endpoint, home)).startswith(
-        f"the Hub at {endpoint} can't be reached for {DATASET} (ConnectError): check the connection"
+        f"{endpoint}: the Hub is unreachable for {DATASET} (ConnectError); check the connection"
     )
 
 

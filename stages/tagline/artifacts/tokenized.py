@@ -1,7 +1,7 @@
 """The folder data/tokenized: sentences with their gold labels, and the windows of sub-words that a model reads.
 
 labels.json                         the labels of the task
-provenance.json                     SHA-256 of the tokenizer, by which later stages check that they use the same one
+provenance.json                     how the windows were made, see `Windowing`
 sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags): one row per sentence
 windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100:
                                     ignored): one row per window
@@ -14,7 +14,7 @@ which then has its first sub-words only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -60,9 +60,14 @@ class Split:
     sentences: Dataset
     windows: Dataset
 
-    def gold(self, labels: Labels) -> list[list[str]]:
-        """The gold label names, one per word of each sentence."""
-        return [[labels.names[number] for number in row] for row in self.sentences["labels"][:]]
+    def ids_and_words(self) -> tuple[list[str], list[list[str]]]:
+        """The id and the words of each sentence, as Python objects."""
+        return self.sentences["id"][:], self.sentences["words"][:]
+
+    def gold(self) -> npt.NDArray[np.int64]:
+        """The gold label ids of all words, one sentence after the other, int64 (words,)."""
+        ids: npt.NDArray[np.int64] = pc.list_flatten(column(self.sentences, "labels")).to_numpy().astype(np.int64)
+        return ids
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
         """Yield the words and the gold label names of each sentence."""
@@ -115,21 +120,44 @@ def _load(folder: Path, schema: pa.Schema) -> Dataset:
         raise UserError(f"{folder}: damaged ({error}); run `dvc repro tokenize-align` again") from None
 
 
-def write_provenance(tokenizer: Path, one_by_one: bool, path: Path) -> None:
-    """Write which tokenizer the sub-words come from, and how it was used.
+@dataclass(frozen=True)
+class Windowing:
+    """How words became windows of sub-words: what later stages need to do the same.
 
-    Args:
-        tokenizer: the tokenizer's folder.
-        one_by_one: whether each distinct word was tokenised by itself (see `tagline.tokenization.subwords`).
-        path: data/tokenized.
+    Attributes:
+        tokenizer_sha256: the hash of the tokenizer's file.
+        one_by_one: whether each word's sub-words are independent of its neighbours.
+        label_all_tokens: whether all sub-words of a word are labelled, or only the first.
+        max_length: the largest number of sub-words of a window, special tokens included.
+        stride: the largest number of sub-words that two consecutive windows share.
     """
-    made_by = sha256(tokenizer / TOKENIZER_FILE)
-    write_json(path / PROVENANCE, {"tokenizer_sha256": made_by, "one_by_one": one_by_one})
+
+    tokenizer_sha256: str
+    one_by_one: bool
+    label_all_tokens: bool
+    max_length: int
+    stride: int
 
 
-def is_one_by_one(path: Path) -> bool:
-    """Whether data/tokenized says that words can be tokenised by themselves; False is slower but always correct."""
-    return read_json(path / PROVENANCE, "tokenize-align").get("one_by_one") is True
+def write_windowing(windowing: Windowing, path: Path) -> None:
+    """Write provenance.json of data/tokenized."""
+    write_json(path / PROVENANCE, asdict(windowing))
+
+
+def read_windowing(path: Path) -> Windowing:
+    """Read provenance.json of data/tokenized.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    content = read_json(path / PROVENANCE, "tokenize-align")
+    try:
+        windowing = Windowing(**content)
+    except TypeError:
+        windowing = None
+    if windowing is None or any(type(content[field.name]).__name__ != field.type for field in fields(Windowing)):
+        raise UserError(f"{path / PROVENANCE}: damaged or of another version: run `dvc repro tokenize-align` again")
+    return windowing
 
 
 def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:
@@ -144,6 +172,5 @@ def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -
         UserError: another tokenizer made it, or one of the folders is missing.
     """
     require(tokenizer / TOKENIZER_FILE, written_by)
-    made_by = read_json(path / PROVENANCE, "tokenize-align").get("tokenizer_sha256")
-    if made_by != sha256(tokenizer / TOKENIZER_FILE):
+    if read_windowing(path).tokenizer_sha256 != sha256(tokenizer / TOKENIZER_FILE):
         raise UserError(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")

@@ -1,4 +1,4 @@
-"""Changes: the entities that one side has right and the other wrong."""
+"""Entities that were fixed or broken: predicted correctly by one side and not by the other."""
 
 from __future__ import annotations
 
@@ -7,72 +7,66 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tagline.labels.entities import Entity, marked
+from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
+from tagline.labels.tagged import TaggedSentence
 
 
 @dataclass(frozen=True)
 class Change:
-    """An entity that was fixed or broken; of plain tags, a word.
+    """A fixed or broken entity; for plain tags, a word.
 
     Attributes:
-        direction: fixed: wrong before and right now. broken: the other way round.
-        sentence: the place of the sentence among those compared.
+        direction: fixed: wrong in old and correct in new. broken: the reverse.
+        sentence: the index of the sentence among those compared.
         entity: its type and words.
-        false: it is none: one side predicts it where gold has none.
-        instead: what the wrong side has on its words; empty where it has nothing there.
+        false_positive: the wrong side predicts the entity, and gold does not have it.
+        instead: what the wrong side predicts on the entity's words; empty if nothing, or for a false positive.
     """
 
     direction: Literal["fixed", "broken"]
     sentence: int
     entity: Entity
-    false: bool
+    false_positive: bool
     instead: tuple[Entity, ...]
 
 
 def changes(
-    gold: Sequence[Sequence[str]],
-    old: Sequence[Sequence[Sequence[str]]],
-    new: Sequence[Sequence[Sequence[str]]],
-    kind: Kind,
+    old: Sequence[Sequence[TaggedSentence]], new: Sequence[Sequence[TaggedSentence]], kind: Kind
 ) -> list[Change]:
-    """Find what was fixed and what was broken, sentence by sentence.
+    """List the fixed and broken entities, sentence by sentence.
 
     Args:
-        gold: label names, a list a sentence.
-        old: the same of what each run of one side predicted. Of several, an entity is the side's where more than half
-            of its runs have it.
-        new: of the other side.
-        kind: how the labels are to be read. Of ``tags`` each word is an entity of its tag.
+        old: the sentences of each run of one side. A side of several runs predicts what more than half of them do.
+        new: likewise; all runs have the same sentences in the same order, with the same gold labels.
+        kind: how the labels are read. For ``tags`` each word is an entity of its tag.
     """
     found: list[Change] = []
-    for place, labels in enumerate(gold):
-        before, after = ([run[place] for run in side] for side in (old, new))
-        if before == after:
-            continue
-        truth = set(marked(labels, kind))
-        a, b = _majority(before, kind), _majority(after, kind)
-        found += _one_way("fixed", place, truth, wrong=a, right=b)
-        found += _one_way("broken", place, truth, wrong=b, right=a)
-    return found if kind == "spans" else [change for change in found if not change.false]
+    for index, reference in enumerate(new[-1]):
+        before, after = ([run[index].predicted_entities for run in side] for side in (old, new))
+        gold = set(reference.gold_entities)
+        a, b = _majority(before), _majority(after)
+        if a != b:
+            found += _one_way("fixed", index, gold, wrong=a, correct=b)
+            found += _one_way("broken", index, gold, wrong=b, correct=a)
+    return found if kind == "spans" else [change for change in found if not change.false_positive]
 
 
 def _one_way(
-    direction: Literal["fixed", "broken"], sentence: int, gold: set[Entity], wrong: set[Entity], right: set[Entity]
+    direction: Literal["fixed", "broken"], sentence: int, gold: set[Entity], wrong: set[Entity], correct: set[Entity]
 ) -> Iterator[Change]:
-    won = sorted(gold & right - wrong, key=lambda entity: entity.start)
-    explained: set[Entity] = set()
-    for entity in won:
+    replaced: set[Entity] = set()
+    for entity in sorted(gold & correct - wrong, key=lambda entity: entity.start):
         instead = tuple(sorted((other for other in wrong if _overlap(entity, other)), key=lambda other: other.start))
-        explained.update(instead)
+        replaced.update(instead)
         yield Change(direction, sentence, entity, False, instead)
-    # A wrong entity that made way for a right one is told there, not once more.
-    for entity in sorted(wrong - right - gold - explained, key=lambda entity: entity.start):
+    # A wrong entity that a correct one replaces is reported with it, not as a false positive of its own.
+    for entity in sorted(wrong - correct - gold - replaced, key=lambda entity: entity.start):
         yield Change(direction, sentence, entity, True, ())
 
 
-def _majority(runs: Sequence[Sequence[str]], kind: Kind) -> set[Entity]:
-    votes = Counter(entity for labels in runs for entity in marked(labels, kind))
+def _majority(runs: Sequence[Sequence[Entity]]) -> set[Entity]:
+    votes = Counter(entity for entities in runs for entity in entities)
     return {entity for entity, count in votes.items() if 2 * count > len(runs)}
 
 

@@ -1,4 +1,4 @@
-"""Joining: which sentences several runs have in common, whatever else their splits hold and in whatever order."""
+"""The sentences that several runs have in common, in any order and between any others."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from tagline.comparison.runs import Rows
+from tagline.labels.tagged import TaggedSentence
 
 Key: TypeAlias = tuple[str, tuple[str, ...]]
 
 
-def join(runs: Sequence[Rows]) -> list[list[int]]:
+def join(runs: Sequence[Sequence[TaggedSentence]]) -> list[list[TaggedSentence]]:
     """Find the sentences that all runs have.
 
-    Sentences are the same when their words are. Of several with the same words the one with the same id is taken,
-    else the next one: a sentence that came in further up gives all those below it other ids where ids are numbers.
+    Sentences are the same if their words are. Among sentences with the same words, the one with the same id is matched,
+    otherwise the next one: where ids are numbers, an inserted sentence changes all ids after it.
 
     Returns:
-        For each run the places of the common sentences, all in the order that they have in the last run.
+        For each run its common sentences, in the order of the last run.
     """
     *others, reference = runs
-    found = [_places(run, reference) for run in others]
-    common = [place for place in range(len(reference.ids)) if all(place in places for places in found)]
-    return [*([places[place] for place in common] for places in found), common]
+    matches = [_match(run, reference) for run in others]
+    common = [index for index in range(len(reference)) if all(index in indices for indices in matches)]
+    joined = [[run[indices[index]] for index in common] for run, indices in zip(others, matches, strict=True)]
+    return [*joined, [reference[index] for index in common]]
 
 
-def _places(run: Rows, reference: Rows) -> dict[int, int]:
-    """For places of the reference, those of the same sentences in the run."""
-    found: dict[int, int] = {}
+def _match(run: Sequence[TaggedSentence], reference: Sequence[TaggedSentence]) -> dict[int, int]:
+    """Map indices of the reference to the indices of the same sentences in the run."""
+    matches: dict[int, int] = {}
     taken: set[int] = set()
-    # First those with the same id, then whatever is left.
+    # First sentences with the same id, then the rest.
     for with_id in (True, False):
         waiting: dict[Key, deque[int]] = defaultdict(deque)
-        for place, key in enumerate(_keys(run, with_id)):
-            if place not in taken:
-                waiting[key].append(place)
-        for place, key in enumerate(_keys(reference, with_id)):
-            if place not in found and waiting[key]:
-                found[place] = waiting[key].popleft()
-                taken.add(found[place])
-    return found
+        for index, key in enumerate(_keys(run, with_id)):
+            if index not in taken:
+                waiting[key].append(index)
+        for index, key in enumerate(_keys(reference, with_id)):
+            if index not in matches and waiting[key]:
+                matches[index] = waiting[key].popleft()
+                taken.add(matches[index])
+    return matches
 
 
-def _keys(rows: Rows, with_id: bool) -> list[Key]:
-    return [(name if with_id else "", tuple(words)) for name, words in zip(rows.ids, rows.words, strict=True)]
+def _keys(sentences: Sequence[TaggedSentence], with_id: bool) -> list[Key]:
+    return [(sentence.id if with_id else "", tuple(sentence.words)) for sentence in sentences]

@@ -1,4 +1,4 @@
-"""Record: a comparison as JSON, for machines."""
+"""A comparison as JSON."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from tagline.comparison.bootstrap import RESAMPLES
 from tagline.comparison.changes import Change
 from tagline.comparison.differences import LEVEL, SEED, Difference, standard_deviation
 from tagline.comparison.randomisation import SHUFFLES
-from tagline.comparison.runs import Rows, Run
+from tagline.comparison.runs import Run
 from tagline.comparison.splits import Comparison
 from tagline.labels.entities import Entity
+from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import DIGITS
 
 
 def record(comparison: Comparison) -> dict[str, Any]:
-    """All that was found, with every change; never NaN.
+    """Convert a comparison to plain values, with every change and without NaN.
 
     Returns:
         ``{"old": [{"revision", "commit"}], "new": [...], "rule": {...}, "notes": [...], "splits": {split:
-        {"sentences", "overall": {score: {"old": {"mean", "spread", "runs"}, "new": {...}, "difference", "low",
+        {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
         "high", "p", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
     """
     several = max(len(comparison.old), len(comparison.new)) > 1
@@ -38,12 +39,14 @@ def record(comparison: Comparison) -> dict[str, Any]:
         "notes": comparison.notes,
         "splits": {
             split.split: {
-                "sentences": len(split.rows.ids),
+                "sentences": len(split.sentences),
                 "overall": {name: _difference(each) for name, each in split.differences.overall.items()},
                 "per_type": {name: _difference(each) for name, each in split.differences.per_type.items()},
                 **{
                     direction: [
-                        _change(change, split.rows) for change in split.changes if change.direction == direction
+                        _change(change, split.sentences[change.sentence])
+                        for change in split.changes
+                        if change.direction == direction
                     ]
                     for direction in ("fixed", "broken")
                 },
@@ -78,13 +81,13 @@ def _side(values: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _change(change: Change, rows: Rows) -> dict[str, Any]:
-    words = rows.words[change.sentence]
+def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:
+    words = sentence.words
     return {
-        "id": rows.ids[change.sentence],
+        "id": sentence.id,
         "words": words,
         "entity": _entity(change.entity, words),
-        "in_gold": not change.false,
+        "in_gold": not change.false_positive,
         "instead": [_entity(other, words) for other in change.instead],
     }
 

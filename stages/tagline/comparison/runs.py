@@ -1,55 +1,40 @@
-"""Runs: what one execution of the pipeline predicted, read from the files that the stage evaluate wrote."""
+"""Runs: the predictions and metrics that the stage evaluate wrote, of one revision."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from tagline.artifacts import predictions
 from tagline.core.errors import UserError
+from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Kind
-from tagline.labels.schemes import is_spans
+from tagline.labels.tagged import TaggedSentence
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
-DATA = "metrics/data.json"
 SPLITS = ("validation", "test")
-
-_COLUMNS = ("id", "words", "gold", "predicted")
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The sentences of a split: ids, and for each sentence a list of words, of gold and of predicted label names."""
-
-    ids: list[str]
-    words: list[list[str]]
-    gold: list[list[str]]
-    predicted: list[list[str]]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What was found of a revision.
+    """The results of a revision.
 
     Attributes:
         name: the revision as the user wrote it.
-        commit: the hash that it stands for; None for the workspace.
-        kind: how the labels are to be read.
-        splits: its predictions by split.
-        metrics: its metrics/evaluate.json; empty where there is none.
-        notes: what a reader should know before trusting it.
+        commit: its hash; None for the workspace.
+        kind: how the labels are read.
+        splits: the predictions of each split.
+        metrics: metrics/evaluate.json; empty if it does not exist.
+        notes: what a reader should know before trusting them.
     """
 
     name: str
     commit: str | None
     kind: Kind
-    splits: dict[str, Rows]
+    splits: dict[str, list[TaggedSentence]]
     metrics: dict[str, Any]
     notes: list[str] = field(default_factory=list)
 
@@ -65,58 +50,51 @@ class Run:
 def make_run(
     name: str,
     commit: str | None,
-    predictions: Callable[[str], bytes],
+    tracked: Callable[[str], bytes],
     committed: Callable[[str], bytes | None],
     splits: Sequence[str],
 ) -> Run:
-    """Put a run together.
+    """Read the files of a run.
 
     Args:
         name: the revision as the user wrote it.
-        commit: the hash that it stands for.
-        predictions: gives the bytes of a file of data/predictions, or raises a `UserError`.
-        committed: gives the bytes of a file that Git keeps, None where it is not there.
-        splits: which ones to read.
+        commit: its hash.
+        tracked: returns the bytes of a file of data/predictions, or raises a `UserError`.
+        committed: returns the bytes of a file in Git, or None if it does not exist.
+        splits: the splits to read.
 
     Raises:
         UserError: a file is missing or damaged.
     """
-    rows = {split: _rows(predictions(path := f"{PREDICTIONS}/{split}.parquet"), f"{name}: {path}") for split in splits}
-    data = _object(committed(DATA), f"{name}: {DATA}")
-    schemes = {data[split].get("scheme") for split in splits if split in data} - {None}
-    # A column may be read as plain tags whatever its tags look like; what the run itself says of it goes first.
-    labels = {label for split in rows.values() for row in (*split.gold, *split.predicted) for label in row}
-    kind: Kind = "tags" if "tags" in schemes or not (schemes or is_spans(labels)) else "spans"
-    return Run(name, commit, kind, rows, _object(committed(EVALUATE), f"{name}: {EVALUATE}"))
+    files = {split: f"{PREDICTIONS}/{split}.parquet" for split in splits}
+    content = {split: tracked(path) for split, path in files.items()}
+    kind = _kind(tracked, name)
+
+    def read(kind: Kind | None) -> dict[str, list[TaggedSentence]]:
+        return {split: predictions.read(content[split], kind, f"{name}: {path}") for split, path in files.items()}
+
+    if kind is None:  # a split without entities looks like plain tags, so all splits decide together
+        kinds = {sentence.kind for sentences in read(None).values() for sentence in sentences}
+        kind = "spans" if "spans" in kinds else "tags"
+    return Run(name, commit, kind, read(kind), _object(committed(EVALUATE), f"{name}: {EVALUATE}"))
 
 
-def _rows(content: bytes, where: str) -> Rows:
+def _kind(tracked: Callable[[str], bytes], name: str) -> Kind | None:
+    """Read how the run's labels are read; None if an earlier version of this project wrote the predictions."""
+    path = f"{PREDICTIONS}/{PROVENANCE}"
     try:
-        file = pq.ParquetFile(BytesIO(content))
-        if missing := [name for name in _COLUMNS if name not in file.schema_arrow.names]:
-            raise UserError(f"{where} lacks the column {missing[0]}: run `dvc repro evaluate` again")
-        table = file.read(list(_COLUMNS))
-    except pa.ArrowException as error:
-        raise UserError(f"{where} is no table of predictions ({error}): run `dvc repro evaluate` again") from None
-    rows = Rows(*(table.column(name).to_pylist() for name in _COLUMNS))
-    for name, *lists in zip(rows.ids, rows.words, rows.gold, rows.predicted, strict=True):
-        if not (isinstance(name, str) and all(map(_is_texts, lists))) or len(set(map(len, lists))) != 1:
-            raise UserError(
-                f"{where}, row {name}: expected an id, words, and as many gold and predicted labels, all of them text"
-            )
-    return rows
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+        content = tracked(path)
+    except UserError:
+        return None
+    return predictions.read_kind(content, f"{name}: {path}")
 
 
 def _object(content: bytes | None, where: str) -> dict[str, Any]:
-    """An object of objects, one a split; empty where there is no file."""
+    """Parse a JSON object; empty if there is no file."""
     try:
         value = {} if content is None else json.loads(content)
-    except ValueError as error:
-        raise UserError(f"{where} is damaged ({error})") from None
-    if not isinstance(value, dict) or not all(isinstance(of_split, dict) for of_split in value.values()):
-        raise UserError(f"{where} is damaged (expected an object of objects, one a split)")
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where}: damaged ({error}); run `dvc repro evaluate` again") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{where}: damaged; expected an object; run `dvc repro evaluate` again")
     return value

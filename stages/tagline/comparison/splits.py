@@ -1,37 +1,37 @@
-"""Splits: everything that is compared of one split of two sides."""
+"""Comparison of two sides, split by split."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tagline.comparison.changes import Change, changes
 from tagline.comparison.differences import Difference, Differences, differences
 from tagline.comparison.joining import join
-from tagline.comparison.notes import alike, left_out, other_gold, other_metrics
-from tagline.comparison.runs import Rows, Run
+from tagline.comparison.notes import different_gold, different_metrics, left_out, same_predictions
+from tagline.comparison.runs import Run
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Kind
-from tagline.labels.schemes import split_tag
-from tagline.metrics.counts import Counts, count
+from tagline.labels.label_list import Kind, LabelNames
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.counts import count
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A split of both sides.
+    """The comparison of one split.
 
     Attributes:
         split: its name.
         kind: how its labels are read.
-        rows: the common sentences with the labels that both sides are scored against; predictions of the last run.
+        sentences: the common sentences as the last run has them.
         differences: of the scores over those sentences.
-        changes: what was fixed and broken in them.
-        notes: what a reader should know of how it was done.
+        changes: the fixed and broken entities in them.
+        notes: what a reader should know.
     """
 
     split: str
     kind: Kind
-    rows: Rows
+    sentences: list[TaggedSentence]
     differences: Differences
     changes: list[Change]
     notes: list[str]
@@ -39,7 +39,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sides of one run or several each, and what was found of each split; the last one is the headline's."""
+    """Two sides, each of one or several runs, and the comparison of each split; the headline is about the last one."""
 
     old: list[Run]
     new: list[Run]
@@ -59,64 +59,68 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
     """Compare splits of two sides.
 
     Raises:
-        UserError: as `compare_split` does.
+        UserError: as in `compare_split`.
     """
     return Comparison(old, new, [compare_split(split, old, new) for split in splits])
 
 
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
-    """Compare a split over the sentences that all runs have, against the gold labels of the last run.
+    """Compare a split over the sentences that all runs have, with the gold labels of the last run.
 
     Raises:
-        UserError: the runs have no sentence in common, or are of different tasks.
+        UserError: the runs have no common sentence, or are of different tasks.
     """
     runs = [*old, *new]
-    places = join([run.splits[split] for run in runs])
-    whole = [_count(run, run.splits[split]) for run in runs]
-    rows = [_choose(run.splits[split], chosen) for run, chosen in zip(runs, places, strict=True)]
-    _check(split, runs, rows)
-    gold = rows[-1].gold
-    counts = [_count(run, replace(own, gold=gold)) for run, own in zip(runs, rows, strict=True)]
-    predicted = [own.predicted for own in rows]
-    found = changes(gold, predicted[: len(old)], predicted[len(old) :], runs[0].kind)
-    notes = [
-        *left_out(split, runs, len(gold)),
-        *other_gold(split, runs, rows),
-        *other_metrics(split, runs, whole),
-        *alike(split, runs, rows),
+    joined = join([run.splits[split] for run in runs])
+    _check(split, runs, joined)
+    kind = runs[-1].kind
+    labels = _union(kind, joined)
+    reference = [sentence.relabelled(labels) for sentence in joined[-1]]
+    scored = [
+        [own.relabelled(labels).with_gold_of(gold) for own, gold in zip(sentences, reference, strict=True)]
+        for sentences in joined
     ]
-    return Compared(split, runs[-1].kind, rows[-1], differences(counts[: len(old)], counts[len(old) :]), found, notes)
+    counts = [count(sentences, kind) for sentences in scored]
+    notes = [
+        *left_out(split, runs, len(reference)),
+        *different_gold(split, runs, joined),
+        *different_metrics(split, runs, [count(run.splits[split], run.kind) for run in runs]),
+        *same_predictions(split, runs, joined),
+    ]
+    return Compared(
+        split,
+        kind,
+        reference,
+        differences(counts[: len(old)], counts[len(old) :]),
+        changes(scored[: len(old)], scored[len(old) :], kind),
+        notes,
+    )
 
 
-def _check(split: str, runs: Sequence[Run], rows: Sequence[Rows]) -> None:
-    if not rows[-1].ids:
-        raise UserError(f"{_names(runs)} have no sentence of {split} in common: expected splits that overlap")
-    types = [_types(run, own) for run, own in zip(runs, rows, strict=True)]
+def _union(kind: Kind, joined: Sequence[Sequence[TaggedSentence]]) -> LabelNames:
+    """List the labels of all runs."""
+    names = sorted({name for sentences in joined for sentence in sentences[:1] for name in sentence.labels.names})
+    return LabelNames(kind, tuple(names))
+
+
+def _check(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> None:
+    if not joined[-1]:
+        raise UserError(f"{_names(runs)}: no common sentence in {split}; expected splits that overlap")
+    types = [_types(sentences) for sentences in joined]
     for run, own in zip(runs, types, strict=True):
         if run.kind != runs[-1].kind or (own and types[-1] and not own & types[-1]):
             raise UserError(
-                f"{run.name} and {runs[-1].name} are of different tasks: {_examples(run, own)} here, "
-                f"{_examples(runs[-1], types[-1])} there; expected the same tokenize_align.task"
+                f"{run.name} and {runs[-1].name}: different tasks ({_examples(run, own)}; "
+                f"{_examples(runs[-1], types[-1])}); expected the same tokenize_align.task"
             )
 
 
-def _types(run: Run, rows: Rows) -> set[str]:
-    labels = {label for row in rows.gold for label in row}
-    return {split_tag(label)[1] for label in labels} - {""} if run.kind == "spans" else labels
+def _types(sentences: Sequence[TaggedSentence]) -> set[str]:
+    return {entity.type for sentence in sentences for entity in sentence.gold_entities}
 
 
 def _examples(run: Run, types: set[str]) -> str:
     return f"{'entities' if run.kind == 'spans' else 'tags'} such as {', '.join(sorted(types)[:3])}"
-
-
-def _count(run: Run, rows: Rows) -> Counts:
-    return count(rows.gold, rows.predicted, run.kind)
-
-
-def _choose(rows: Rows, places: Sequence[int]) -> Rows:
-    ids = [rows.ids[place] for place in places]
-    words, gold, predicted = ([column[place] for place in places] for column in (rows.words, rows.gold, rows.predicted))
-    return Rows(ids, words, gold, predicted)
 
 
 def _names(runs: Sequence[Run]) -> str:

@@ -56,9 +56,18 @@ def read_file(path: Path = PARAMS) -> CommentedMap:
         UserError: the file is missing, is not a YAML mapping, or has a key twice.
     """
     try:
-        content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run the stages from the root of the repository") from None
+    except ValueError as error:
+        raise UserError(f"{path} is not YAML: {error}") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> CommentedMap:
+    """Parse the text of a file as `read_file` does; the path is for messages."""
+    try:
+        content = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         # The rest of its message shows both values, which may be whole sections.
         problem = str(error.problem).partition(" with value ")[0]
@@ -80,6 +89,11 @@ def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
     errors = section_errors(content, name, schema, path)
     if errors:
         raise UserError(list_errors(errors, path))
+    return validated(content, name, schema)
+
+
+def validated(content: CommentedMap, name: str, schema: type[S]) -> S:
+    """A section without errors, as its schema."""
     return schema.model_validate(_plain(content[name]))
 
 

@@ -1,4 +1,4 @@
-"""Parity: whether another form of a model predicts what the trained model predicts, word by word."""
+"""Parity: compares the predictions of an exported backend with those of the trained model, word by word."""
 
 from __future__ import annotations
 
@@ -11,97 +11,99 @@ import numpy.typing as npt
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
+from tagline.labels.tagged import tagged_sentences
+from tagline.metrics.counts import count
 from tagline.metrics.scores import DIGITS, score
 from tagline.model.backends import Backend
-from tagline.model.decoding import Decoding
-from tagline.model.prediction import NonFiniteError, Predicted, Predictor, predict_split
+from tagline.model.heads.head import Head
+from tagline.model.prediction import NonFiniteError, Predictions, Predictor, predict_split
 
-# Sub-words of a forward pass, padding included.
+# Sub-words per forward pass, padding included.
 SUBWORDS_PER_BATCH = 256
 
 Rows = Sequence[npt.NDArray[np.integer[Any]]]
-Places = Sequence[npt.NDArray[np.int64]]
+Positions = Sequence[npt.NDArray[np.int64]]
 Floats = npt.NDArray[np.float32]
 
 
 class Parity:
-    """What the trained model says of a split, against which its forms are held.
+    """The trained model's predictions for a split, to compare backends with.
 
-    Of its logits one row a word is kept, no more: float32, (words, labels).
+    Its logits are kept in memory, float32 (words, labels).
 
     Args:
         trained: the trained model.
-        split: sentences and windows.
+        split: its sentences and windows.
         labels: in the model's order.
-        decoding: how labels are chosen.
+        head: how labels are chosen.
     """
 
-    def __init__(self, trained: Backend, split: Split, labels: Labels, decoding: Decoding) -> None:
-        self.split, self.labels, self.decoding = split, labels, decoding
-        self.gold = split.gold(labels)
-        kept = _RecordingBackend(trained)
-        self.expected = self._predict(kept, "trained")
-        self.answers = kept.answers
+    def __init__(self, trained: Backend, split: Split, labels: Labels, head: Head) -> None:
+        self.split, self.labels, self.head = split, labels, head
+        recording = _RecordingBackend(trained)
+        self.expected = self._predict(recording, "trained")
+        self.logits = recording.logits_of_batches
         self.f1 = self._f1(self.expected)
-        self.words = sum(map(len, self.gold))
+        self.words = len(self.expected.labels)
 
-    def report(self, form: Backend, name: str) -> dict[str, float]:
-        """How much alike a form predicts.
+    def report(self, backend: Backend, name: str) -> dict[str, float]:
+        """Compare a backend with the trained model.
 
         Args:
-            form: asked batch by batch, one after the other.
-            name: what the progress bar, or a fault, calls it.
+            backend: to compare; it gets the same batches in the same order.
+            name: of the backend, for the progress bar and messages.
 
         Returns:
             ``{same_labels, largest_logit_difference, f1}``: the share of words with the same label, the largest
-            difference of a logit, and the form's own F1.
+            absolute difference of a logit, and the F1 of the backend.
 
         Raises:
-            UserError: a score of the form is no number.
+            UserError: the backend produces NaN or infinite logits.
         """
-        beside = _ComparingBackend(form, iter(self.answers))
+        comparing = _ComparingBackend(backend, iter(self.logits))
         try:
-            found = self._predict(beside, name)
+            predicted = self._predict(comparing, name)
         except NonFiniteError:
             raise UserError(
-                f"the form {name} gives scores that are no numbers, as float16 can; the earlier export was kept"
+                f"backend {name}: NaN or infinite logits; expected finite ones; float16 may overflow: set export.dtype "
+                "to float32 or bfloat16"
             ) from None
-        pairs = zip(self.expected.labels, found.labels, strict=True)
-        same = sum(a == b for rows in pairs for a, b in zip(*rows, strict=True))
         return {
-            "same_labels": round(same / self.words, DIGITS),
-            "largest_logit_difference": round(beside.largest, DIGITS),
-            "f1": self._f1(found),
+            "same_labels": round(int(np.count_nonzero(predicted.labels == self.expected.labels)) / self.words, DIGITS),
+            "largest_logit_difference": round(comparing.largest, DIGITS),
+            "f1": self._f1(predicted),
         }
 
-    def _predict(self, backend: Backend, name: str) -> Predicted:
-        return predict_split(Predictor(backend, self.labels, self.decoding, SUBWORDS_PER_BATCH), self.split, name)
+    def _predict(self, backend: Backend, name: str) -> Predictions:
+        return predict_split(Predictor(backend, self.head, self.labels, SUBWORDS_PER_BATCH), self.split, name)
 
-    def _f1(self, predicted: Predicted) -> float:
-        f1: float = score(self.gold, predicted.labels, self.labels.kind)["overall"]["f1"]
+    def _f1(self, predicted: Predictions) -> float:
+        lengths, gold = self.split.lengths(), self.split.gold()
+        sentences = list(tagged_sentences(self.labels, lengths, predicted.labels, predicted.scores, gold))
+        f1: float = score(count(sentences, self.labels.kind))["overall"]["f1"]
         return f1
 
 
 class _RecordingBackend:
-    """A backend whose answers are kept, in the order in which it gave them."""
+    """A backend that records its logits, batch by batch."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.answers: list[Floats] = []
+        self.logits_of_batches: list[Floats] = []
 
-    def logits(self, rows: Rows, positions: Places) -> Floats:
-        self.answers.append(self.backend.logits(rows, positions))
-        return self.answers[-1]
+    def logits(self, rows: Rows, positions: Positions) -> Floats:
+        self.logits_of_batches.append(self.backend.logits(rows, positions))
+        return self.logits_of_batches[-1]
 
 
 class _ComparingBackend:
-    """A backend whose answers are held against those of another one to the same questions."""
+    """A backend whose logits are compared with those of another one for the same batches."""
 
     def __init__(self, backend: Backend, expected: Iterator[Floats]) -> None:
         self.backend, self.expected = backend, expected
         self.largest = 0.0
 
-    def logits(self, rows: Rows, positions: Places) -> Floats:
-        found = self.backend.logits(rows, positions)
-        self.largest = max(self.largest, float(np.abs(found - next(self.expected)).max(initial=0)))
-        return found
+    def logits(self, rows: Rows, positions: Positions) -> Floats:
+        logits = self.backend.logits(rows, positions)
+        self.largest = max(self.largest, float(np.abs(logits - next(self.expected)).max(initial=0)))
+        return logits

@@ -1,10 +1,10 @@
-"""Predict: what `predict.py` and your own programs do with an exported model.
+"""Inference with an exported model, for predict.py and other programs.
 
 from tagline.inference import Tagger
 """
 
-from tagline.inference.answers import Answer, Mention
 from tagline.inference.documents import Document
+from tagline.inference.mentions import Mention
 from tagline.inference.tagger import Tagger
 
-__all__ = ["Answer", "Document", "Mention", "Tagger"]
+__all__ = ["Document", "Mention", "Tagger"]

@@ -1,4 +1,4 @@
-"""Opening an exported model: the backend of the form that is asked for, or of the fastest."""
+"""Loading an exported model with a given backend, or with the fastest one."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from tagline.artifacts.exported import GRAPHS, TAGGER, BackendName, Exported
 from tagline.core.errors import UserError
 from tagline.model.backends import Backend
 
-# Sub-words a forward pass, padding included: few stay in a core's cache, many keep a GPU busy.
+# Sub-words per forward pass, padding included: few for the caches of a CPU, many for a GPU.
 CPU_SUBWORDS = 256
 GPU_SUBWORDS = 16_384
 
 
 class Opened(NamedTuple):
-    """A model that is ready to be asked.
+    """A loaded model.
 
     Attributes:
-        form: which of the model's forms it is.
-        backend: what gives the logits.
-        workers: threads in which it may be asked for several batches at once; None: for one after the other.
-        subwords_per_batch: a good size of batches for it.
+        name: of the backend.
+        backend: computes the logits.
+        workers: threads that run several batches at once; None: one batch after the other.
+        subwords_per_batch: a good batch size.
     """
 
-    form: BackendName
+    name: BackendName
     backend: Backend
     workers: Executor | None
     subwords_per_batch: int
 
 
 @contextmanager
-def opened(folder: Path, about: Exported, form: BackendName | None) -> Iterator[Opened]:
-    """Load a form.
+def opened(folder: Path, about: Exported, name: BackendName | None) -> Iterator[Opened]:
+    """Load a model, and end its threads afterwards.
 
     Args:
         folder: models/export.
-        about: what its tagger.json says.
-        form: which; None: the fastest that the folder has.
+        about: the content of its tagger.json.
+        name: of the backend; None: the fastest that the folder has files for.
 
     Raises:
-        UserError: the folder does not have it, or it is damaged.
+        UserError: the folder has no files for the backend, or they are damaged.
     """
-    there = exported.forms(folder)
-    if form is not None and form not in there:
+    available = exported.backends(folder)
+    if name is not None and name not in available:
         raise UserError(
-            f"{folder} has no form for {form}: it has {', '.join(there)}; "
-            "export.onnx and export.int8 in params.yaml say what `dvc repro export` writes"
+            f"{folder}: no files for the backend {name}; available: {', '.join(available)}; set export.onnx or "
+            "export.int8 in params.yaml and run `dvc repro export`"
         )
-    form = form or there[0]
-    # Each of them imports its own library only: that of PyTorch takes longer than the other one needs to answer.
-    with _torch(folder, about) if form == "torch" else _onnx(folder, about, form) as found:
-        yield found
+    name = name or available[0]
+    # Each backend imports only its own library: importing PyTorch takes longer than a prediction by onnxruntime.
+    with _torch(folder, about) if name == "torch" else _onnx(folder, about, name) as model:
+        yield model
 
 
 @contextmanager
@@ -84,15 +84,15 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
 
 
 @contextmanager
-def _onnx(folder: Path, about: Exported, form: BackendName) -> Iterator[Opened]:
+def _onnx(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
     from tagline.export.onnx_model import OnnxModel, workers
 
-    path = folder / GRAPHS[form]
+    path = folder / GRAPHS[name]
     model = OnnxModel(path, about.padding)
-    if model.scores != len(about.labels.names):
+    if model.labels != len(about.labels.names):
         raise UserError(
-            f"{path} scores {model.scores} labels, {folder / TAGGER} names {len(about.labels.names)}: "
-            "they are of different exports, run `dvc repro export` again"
+            f"{path}: {model.labels} labels; expected {len(about.labels.names)} as in {folder / TAGGER}; "
+            "run `dvc repro export` again"
         )
     with workers() as threads:
-        yield Opened(form, model, threads, CPU_SUBWORDS)
+        yield Opened(name, model, threads, CPU_SUBWORDS)

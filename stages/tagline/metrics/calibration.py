@@ -1,54 +1,45 @@
-"""Calibration: whether of the entities that get a score of 0.9 nine in ten are right (Guo et al., 2017)."""
+"""Calibration: how well scores predict the share of correct entities (Guo et al., 2017)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from tagline.labels.entities import confidence, marked
-from tagline.labels.label_list import Kind
-from tagline.metrics.scores import DIGITS, Rows
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.scores import DIGITS
 
 BINS = 10
 
 
-def reliability(
-    gold: Rows, predicted: Rows, scores: Sequence[npt.NDArray[np.floating[Any]]], kind: Kind
-) -> pd.DataFrame:
-    """Put what was predicted into ten bins by its score.
+def reliability(sentences: Iterable[TaggedSentence]) -> pd.DataFrame:
+    """Group predicted entities (spans) or words (tags) into ten bins by score.
 
     Args:
-        gold: label names, a list a sentence.
-        predicted: the same shape.
-        scores: the same shape: the probability of each predicted label, 0 for a word that the model never saw.
-        kind: spans: entities are looked at. tags: words that the model saw.
+        sentences: with gold labels. Words without sub-words, whose score is 0, are left out.
 
     Returns:
-        A row a bin that holds any: bin (its ends), confidence (their mean score), accuracy (the share that is
-        right), number.
+        One row per non-empty bin: bin (its boundaries), confidence (mean score), accuracy (share of correct
+        predictions), number (of predictions).
     """
-    found = list(_found(gold, predicted, scores, kind))
-    table = pd.DataFrame(found, columns=["confidence", "accuracy"], dtype=np.float64)
-    place = np.minimum((table["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
-    grouped = table.groupby(place)
+    table = pd.DataFrame(list(_scored(sentences)), columns=["confidence", "accuracy"], dtype=np.float64)
+    index = np.minimum((table["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
+    grouped = table.groupby(index)
     bins = grouped.mean().assign(number=grouped.size())
     bins.insert(0, "bin", [f"{low / BINS:.1f}-{(low + 1) / BINS:.1f}" for low in bins.index])
     return bins.reset_index(drop=True)
 
 
 def calibration(bins: pd.DataFrame) -> dict[str, float | int]:
-    """The expected calibration error: how far score and share of right ones lie apart, in the mean over all of them.
+    """Compute the expected calibration error: the mean gap between confidence and accuracy over bins.
 
     Args:
         bins: what `reliability` returned.
 
     Returns:
-        ``{ece, confidence, accuracy, number}``, confidence above accuracy in a model that is too sure of itself; of
-        no predictions their number alone.
+        ``{ece, confidence, accuracy, number}``; only ``{number: 0}`` without predictions. A model whose confidence is
+        above its accuracy is overconfident.
     """
     number = int(bins["number"].sum())
     if not number:
@@ -63,13 +54,11 @@ def calibration(bins: pd.DataFrame) -> dict[str, float | int]:
     return {**{name: round(float(value), DIGITS) for name, value in means.items()}, "number": number}
 
 
-def _found(
-    gold: Rows, predicted: Rows, scores: Sequence[npt.NDArray[np.floating[Any]]], kind: Kind
-) -> Iterator[tuple[float, bool]]:
-    """The score of everything that was predicted, and whether it is right."""
-    for row, found, of_words in zip(gold, predicted, scores, strict=True):
-        true = set(marked(row, kind))
-        for entity in marked(found, kind):
-            score = confidence(entity, of_words)
+def _scored(sentences: Iterable[TaggedSentence]) -> Iterator[tuple[float, bool]]:
+    """Yield the score of each prediction and whether it is correct."""
+    for sentence in sentences:
+        gold = set(sentence.gold_entities)
+        for entity in sentence.predicted_entities:
+            score = sentence.confidence(entity)
             if score > 0:
-                yield score, entity in true
+                yield score, entity in gold

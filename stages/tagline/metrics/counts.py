@@ -1,4 +1,4 @@
-"""Counts: what each sentence adds to the scores, so that the scores of any choice of sentences are a matrix product."""
+"""Counts per sentence, from which the scores of any weighted sentences are a matrix product."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.entities import marked
 from tagline.labels.label_list import Kind
+from tagline.labels.tagged import TaggedSentence
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
 class Ratios(NamedTuple):
-    """Precision, recall and F1, arrays of one shape; a ratio of nothing to nothing is 0."""
+    """Precision, recall and F1, arrays of one shape; 0 divided by 0 is 0."""
 
     precision: Floats
     recall: Floats
@@ -26,113 +26,111 @@ class Ratios(NamedTuple):
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums of counts over a choice of sentences, or over many choices at once, which are the leading dimensions.
+    """Sums of counts over weighted sentences; several weightings at once are the leading dimensions.
 
     Attributes:
-        kind: spans: entities are counted. tags: words are.
-        right, predicted, gold: (..., types).
-        words, right_words: (...).
+        kind: spans: entities are counted; tags: words.
+        correct, predicted, gold: (..., types).
+        words, correct_words: (...).
     """
 
     kind: Kind
-    right: Floats
+    correct: Floats
     predicted: Floats
     gold: Floats
     words: Floats
-    right_words: Floats
+    correct_words: Floats
 
     def per_type(self) -> Ratios:
-        """The scores of each type: (..., types)."""
-        return ratios(self.right, self.predicted, self.gold)
+        """Score each type: (..., types)."""
+        return ratios(self.correct, self.predicted, self.gold)
 
     def overall(self) -> Ratios:
-        """Spans: micro-averages over entities. Tags: means over the tags that occur in gold. As in `scoring`: (...)."""
+        """Score all types together: micro-averages for spans, means over the tags that occur in gold for tags: (...)."""
         if self.kind == "spans":
-            return ratios(self.right.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
+            return ratios(self.correct.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
         occurs = self.gold > 0
-        return Ratios(*(_divide((each * occurs).sum(-1), occurs.sum(-1)) for each in self.per_type()))
+        return Ratios(*(_divide((scores * occurs).sum(-1), occurs.sum(-1)) for scores in self.per_type()))
 
     def accuracy(self) -> Floats:
-        """The share of words with the right label: (...)."""
-        return _divide(self.right_words, self.words)
+        """Compute the share of correctly labelled words: (...)."""
+        return _divide(self.correct_words, self.words)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The counts of each sentence.
+    """Counts per sentence.
 
     Attributes:
         kind: what is counted.
-        types: those of gold and of predictions, sorted.
-        right, predicted, gold: int64 (sentences, types): entities, or words of each tag.
-        words, right_words: int64 (sentences,).
+        types: the types of gold and predicted entities, sorted.
+        correct, predicted, gold: int64 (sentences, types): entities, or words of each tag.
+        words, correct_words: int64 (sentences,).
     """
 
     kind: Kind
     types: tuple[str, ...]
-    right: Ints
+    correct: Ints
     predicted: Ints
     gold: Ints
     words: Ints
-    right_words: Ints
+    correct_words: Ints
 
     def total(self, weights: npt.ArrayLike | None = None) -> Totals:
-        """Add up sentences, each as often as its weight says.
+        """Sum over sentences, each multiplied by its weight.
 
         Args:
-            weights: (..., sentences), for instance of `resampling.weights`; None: each once.
+            weights: (..., sentences), for instance from `resampling.weights`; None: 1 for each.
         """
-        each = (self.right, self.predicted, self.gold, self.words, self.right_words)
+        tables = (self.correct, self.predicted, self.gold, self.words, self.correct_words)
         if weights is None:
-            return Totals(self.kind, *(counts.sum(0, dtype=np.float64) for counts in each))
-        # As floats, whose products BLAS computes; sums of counts stay exact up to 2**53.
+            return Totals(self.kind, *(counts.sum(0, dtype=np.float64) for counts in tables))
+        # As floats, since BLAS multiplies those; sums of counts are exact up to 2**53.
         matrix = np.asarray(weights, dtype=np.float64)
-        return Totals(self.kind, *(matrix @ counts.astype(np.float64) for counts in each))
+        return Totals(self.kind, *(matrix @ counts.astype(np.float64) for counts in tables))
 
 
-def count(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], kind: Kind) -> Counts:
-    """Count sentence by sentence.
+def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
+    """Count the gold, predicted and correct entities of each sentence; for plain tags, its words.
 
     Args:
-        gold: label names, a list a sentence, one a word.
-        predicted: the same shape.
-        kind: how the labels are to be read.
+        sentences: with gold labels.
+        kind: how their labels are read.
     """
-    words = np.array([len(row) for row in gold], dtype=np.int64)
-    right_words = np.array(
-        [sum(a == b for a, b in zip(*rows, strict=True)) for rows in zip(gold, predicted, strict=True)], dtype=np.int64
-    )
-    spans = [[marked(row, kind) for row in rows] for rows in (gold, predicted)]
-    right = [set(a) & set(b) for a, b in zip(*spans, strict=True)]
-    of_gold, of_predicted = ([[entity.type for entity in row] for row in rows] for rows in spans)
-    of_right = [[entity.type for entity in row] for row in right]
+    of_gold = [[entity.type for entity in sentence.gold_entities] for sentence in sentences]
+    of_predicted = [[entity.type for entity in sentence.predicted_entities] for sentence in sentences]
+    of_correct = [
+        [entity.type for entity in set(sentence.gold_entities).intersection(sentence.predicted_entities)]
+        for sentence in sentences
+    ]
     types = tuple(sorted({name for rows in (of_gold, of_predicted) for row in rows for name in row}))
     return Counts(
         kind,
         types,
-        right=_table(of_right, types),
+        correct=_table(of_correct, types),
         predicted=_table(of_predicted, types),
         gold=_table(of_gold, types),
-        words=words,
-        right_words=right_words,
+        words=np.array([len(sentence.predicted) for sentence in sentences], dtype=np.int64),
+        correct_words=np.array([sentence.correct_words for sentence in sentences], dtype=np.int64),
     )
 
 
 def _table(rows: Sequence[Sequence[str]], types: tuple[str, ...]) -> Ints:
-    """How often each row has each type."""
-    places = {name: place for place, name in enumerate(types)}
-    cells = [number * len(types) + places[name] for number, row in enumerate(rows) for name in row]
+    """Count each type in each row: int64 (rows, types)."""
+    columns = {name: column for column, name in enumerate(types)}
+    cells = [index * len(types) + columns[name] for index, row in enumerate(rows) for name in row]
     counts = np.bincount(np.array(cells, dtype=np.int64), minlength=len(rows) * len(types))
     return counts.reshape(len(rows), len(types)).astype(np.int64)
 
 
-def ratios(right: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike) -> Ratios:
-    """Precision, recall and F1 of counts, element by element."""
-    right, predicted, gold = (np.asarray(values, dtype=np.float64) for values in (right, predicted, gold))
-    return Ratios(_divide(right, predicted), _divide(right, gold), _divide(2 * right, predicted + gold))
+def ratios(correct: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike) -> Ratios:
+    """Compute precision, recall and F1 from counts, element by element."""
+    correct, predicted, gold = (np.asarray(values, dtype=np.float64) for values in (correct, predicted, gold))
+    return Ratios(_divide(correct, predicted), _divide(correct, gold), _divide(2 * correct, predicted + gold))
 
 
 def _divide(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
+    """Divide element by element; anything divided by 0 is 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
     ratio: Floats = np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)
     return ratio

@@ -1,89 +1,84 @@
-"""Evaluation: all that is told of a split whose words have gold and predicted labels."""
+"""Evaluation: label validation and test with the fine-tuned model and compute their metrics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from accelerate import PartialState
 
-from tagline.core.errors import UserError
-from tagline.labels.entities import count_outcomes
-from tagline.labels.label_list import Kind
-from tagline.metrics.calibration import calibration, reliability
-from tagline.metrics.counts import count
-from tagline.metrics.intervals import intervals
-from tagline.metrics.params import Bootstrap
-from tagline.metrics.scores import count_repaired, score, strict
-from tagline.metrics.slices import slices
+from tagline.artifacts import tokenized
+from tagline.artifacts.tokenized import Split
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import tagged_sentences
+from tagline.metrics.params import Evaluate
+from tagline.metrics.scored_split import ScoredSplit, metrics
 from tagline.metrics.training_index import TrainingIndex
+from tagline.model import classifier
+from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.heads import make_head
+from tagline.model.precision import cast_linear_layers, resolve
+from tagline.model.prediction import Predictor, predict_split
+
+SPLITS = ("validation", "test")
 
 
 @dataclass(frozen=True)
-class ScoredSplit:
-    """A split with what a model says of it: each list has an element a sentence, and each of these one a word.
+class Evaluation:
+    """The results of an evaluation.
 
     Attributes:
-        kind: how the labels are to be read.
-        ids: one a sentence.
-        words: its words.
-        gold: their labels.
-        predicted: what the model takes them for.
-        scores: the probability of each predicted label, float32; 0 for a word that the model never saw.
-        unseen: how many words those are.
+        labels: the task's label list.
+        splits: the scored splits by name.
+        metrics: the metrics of each split, see `scored_split.metrics`.
+        best_epoch: the epoch whose weights were evaluated.
     """
 
-    kind: Kind
-    ids: list[str]
-    words: list[list[str]]
-    gold: list[list[str]]
-    predicted: list[list[str]]
-    scores: list[npt.NDArray[np.float32]]
-    unseen: int
-
-    @property
-    def unscored(self) -> int:
-        """How many words have no prediction."""
-        return sum(abs(len(a) - len(b)) for a, b in zip(self.gold, self.predicted, strict=True))
-
-    def table(self) -> pd.DataFrame:
-        """A row a sentence: id, words, gold, predicted, score."""
-        rows = [self.ids, self.words, self.gold, self.predicted, self.scores]
-        return pd.DataFrame(dict(zip(["id", "words", "gold", "predicted", "score"], rows, strict=True)))
-
-    def reliability(self) -> pd.DataFrame:
-        """See `calibration.reliability`."""
-        return reliability(self.gold, self.predicted, self.scores, self.kind)
+    labels: Labels
+    splits: dict[str, ScoredSplit]
+    metrics: dict[str, dict[str, Any]]
+    best_epoch: int
 
 
-def metrics(split: ScoredSplit, seen: TrainingIndex, bootstrap: Bootstrap) -> dict[str, Any]:
-    """The metrics of a split.
+def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
+    """Label and score validation and test.
 
-    Returns:
-        overall and per_type, see `scoring.score`; intervals of them; strict and repaired (spans only), see
-        `scoring.strict` and `count_repaired`; slices; errors, see `entities.count_outcomes`; calibration; the number
-        of sentences and words, of words_unscored, which is 0, and of words_without_subwords. Numbers and dictionaries
-        only, which is all that `dvc metrics diff` can show.
+    Args:
+        data: data/tokenized.
+        finetuned: models/finetuned.
+        params: the section ``evaluate``.
 
     Raises:
-        UserError: a word has no prediction.
+        UserError: an artifact is missing or damaged, the model does not match the data, or the model produces NaN or
+            infinite logits.
     """
-    if split.unscored:
-        raise UserError(f"{split.unscored} word{'s' * (split.unscored > 1)} of data/tokenized got no prediction")
-    gold, predicted, kind = split.gold, split.predicted, split.kind
-    counts = count(gold, predicted, kind)
-    by_iob2 = {"strict": strict(gold, predicted), "repaired": count_repaired(predicted)} if kind == "spans" else {}
-    return {
-        **score(gold, predicted, kind),
-        "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
-        **by_iob2,
-        "slices": slices(split.words, gold, predicted, counts, seen),
-        "errors": count_outcomes(gold, predicted, kind),
-        "calibration": calibration(split.reliability()),
-        "sentences": len(gold),
-        "words": sum(map(len, gold)),
-        "words_unscored": split.unscored,
-        "words_without_subwords": split.unseen,
-    }
+    labels = tokenized.load_labels(data)
+    loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
+    backend = _load_backend(data, finetuned, params, labels)
+    with workers(backend.device) as threads:
+        head = make_head("linear", labels, params.decoding)
+        predictor = Predictor(backend, head, labels, params.subwords_per_batch, threads)
+        splits = {name: _label(loaded[name], name, predictor) for name in SPLITS}
+    training = TrainingIndex(loaded["train"].labelled_words(labels), labels.kind)
+    measured = {name: metrics(split, training, params.bootstrap) for name, split in splits.items()}
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned))
+
+
+def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels) -> TorchModel:
+    """Load the fine-tuned model onto this host's device."""
+    precision = resolve(params.precision, PartialState().device, "evaluate.precision")
+    model = classifier.load(finetuned, labels)
+    tokenized.check_tokenizer(data, finetuned, "train")
+    cast_linear_layers(model, precision)
+    return TorchModel(model, precision)
+
+
+def _label(split: Split, name: str, predictor: Predictor) -> ScoredSplit:
+    """Label the words of a split, with its name on the progress bar."""
+    labels, gold = predictor.labels, split.gold()
+    predictions = predict_split(predictor, split, name, gold)
+    ids, words = split.ids_and_words()
+    sentences = tagged_sentences(labels, split.lengths(), predictions.labels, predictions.scores, gold, ids, words)
+    seen = len(gold) - predictions.without_subwords
+    return ScoredSplit(labels.kind, list(sentences), predictions.without_subwords, predictions.loss / max(1, seen))

@@ -1,110 +1,92 @@
-"""Scores of word labels: one gold and one predicted label a word, whatever was done to sub-words."""
+"""Scores of word labels: precision, recall, F1 and accuracy, overall and per type.
+
+Scores are equal to those of seqeval (spans) and scikit-learn (plain tags), which the tests compare them with. They are
+computed from one gold and one predicted label per word, however words are split into sub-words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain
 from typing import Any
 
-from seqeval.metrics import accuracy_score
-from seqeval.metrics.sequence_labeling import precision_recall_fscore_support as conlleval
-from seqeval.metrics.v1 import precision_recall_fscore_support as by_scheme
-from seqeval.scheme import IOB2
-from sklearn.metrics import precision_recall_fscore_support
+from tagline.labels.entities import Entity
+from tagline.labels.schemes import to_iob2
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.counts import Counts, ratios
 
-from tagline.labels.label_list import Kind
-from tagline.labels.schemes import OUTSIDE, split_tag, to_iob2
-
-Rows = Sequence[Sequence[str]]
-"""Label names: a list a sentence, one a word."""
-
-# Enough to see any real change, few enough that the last bits of a float are no difference in a diff.
+# Enough to show any significant change, and few enough to hide rounding errors from diffs.
 DIGITS = 6
 
 
-def score(gold: Rows, predicted: Rows, kind: Kind) -> dict[str, Any]:
+def score(counts: Counts) -> dict[str, Any]:
     """Score predicted labels.
 
-    For ``spans``, seqeval's default mode, which is conlleval's rule (Tjong Kim Sang and Buchholz, 2000): an entity is
-    right when its type and both of its ends are; overall precision, recall and F1 are micro-averages over entities.
-    For ``tags``, scikit-learn's: overall ones are macro-averages over the tags that occur in gold, F1 the mean of
-    the tags' F1. Accuracy is the share of words with the right label in both. A ratio of nothing to nothing is 0.
-
-    Args:
-        gold: the true labels.
-        predicted: the same shape.
-        kind: how the labels are to be read.
+    ``spans``: seqeval's default mode, which is conlleval's rule (Tjong Kim Sang and Buchholz, 2000). An entity is
+    correct if its type and both boundaries are; overall precision, recall and F1 are micro-averages over entities.
+    ``tags``: scikit-learn's macro-average over the tags that occur in gold. Accuracy is the share of correctly
+    labelled words. 0 divided by 0 is 0.
 
     Returns:
         ``{"overall": {precision, recall, f1, accuracy, number}, "per_type": {TYPE: {precision, recall, f1,
-        number}}}``, where number counts gold entities, or gold words; types sorted by name.
+        number}}}``, types sorted by name; number is the number of gold entities (spans) or gold words (tags).
     """
-    return _score_spans(gold, predicted) if kind == "spans" else _score_tags(gold, predicted)
+    total = counts.total()
+    numbers = [int(number) for number in total.gold]
+    per_type = {
+        name: rounded(*of_type, number=number)
+        for name, number, *of_type in zip(counts.types, numbers, *total.per_type(), strict=True)
+        # The recall of a tag that is only predicted is undefined.
+        if counts.kind == "spans" or number
+    }
+    return {
+        "overall": rounded(*total.overall(), number=sum(numbers), accuracy=float(total.accuracy())),
+        "per_type": per_type,
+    }
 
 
-def strict(gold: Rows, predicted: Rows) -> dict[str, float | int]:
-    """Precision, recall, F1 and number of entities by seqeval's strict mode in IOB2: what B- does not begin is none.
+def strict(sentences: Sequence[TaggedSentence]) -> dict[str, float | int]:
+    """Score entities as seqeval's strict mode does for IOB2: an entity must start with ``B-``.
 
     Args:
-        gold: labels of spans, legal in IOB2.
-        predicted: the same shape, legal or not.
+        sentences: with gold labels of the kind ``spans``.
+
+    Returns:
+        ``{precision, recall, f1, number}``.
     """
-    precision, recall, f1, number = by_scheme(
-        _lists(gold), _lists(predicted), average="micro", scheme=IOB2, zero_division=0
-    )
-    return numbers(precision, recall, f1, number)
+    correct = predicted = gold = 0
+    for sentence in sentences:
+        of_gold = _started(sentence.gold_entities, sentence.gold_names)
+        of_predicted = _started(sentence.predicted_entities, sentence.predicted_names)
+        correct += len(of_gold & of_predicted)
+        predicted += len(of_predicted)
+        gold += len(of_gold)
+    return rounded(*ratios(correct, predicted, gold), number=gold)
 
 
-def count_repaired(predicted: Rows) -> int:
-    """How many labels are illegal in IOB2 where they stand, so that conlleval's rule reads them as B-."""
-    return sum(_is_illegal(*pair) for row in predicted for pair in zip([None, *row], row, strict=False))
+def _started(entities: Sequence[Entity], names: Sequence[str]) -> set[Entity]:
+    """Select the entities that start with B-."""
+    return {entity for entity in entities if names[entity.start].startswith("B-")}
 
 
-@cache  # pairs of labels
+def count_repaired(sentences: Sequence[TaggedSentence]) -> int:
+    """Count the predicted I- labels that IOB2 forbids at their position, which conlleval reads as B-."""
+    rows = (sentence.predicted_names for sentence in sentences)
+    return sum(_is_illegal(*pair) for row in rows for pair in zip([None, *row], row, strict=False))
+
+
+@cache  # few pairs of labels
 def _is_illegal(left: str | None, label: str) -> bool:
     return to_iob2(left, label, "IOB2")[1]
 
 
-def _score_spans(gold: Rows, predicted: Rows) -> dict[str, Any]:
-    gold, predicted = _lists(gold), _lists(predicted)
-    precision, recall, f1, number = conlleval(gold, predicted, average="micro", zero_division=0)
-    each = conlleval(gold, predicted, average=None, zero_division=0)
-    # seqeval's report names the types, but a type called `micro avg` would be lost in it. They come sorted by name.
-    labels = set(chain.from_iterable((*gold, *predicted))) - {OUTSIDE}
-    types = sorted({split_tag(label)[1] for label in labels})
-    return {
-        "overall": numbers(precision, recall, f1, number, accuracy_score(gold, predicted)),
-        "per_type": {name: numbers(*(values[place] for values in each)) for place, name in enumerate(types)},
-    }
-
-
-def _score_tags(gold: Rows, predicted: Rows) -> dict[str, Any]:
-    flat_gold, flat_predicted = list(chain.from_iterable(gold)), list(chain.from_iterable(predicted))
-    tags = sorted(set(flat_gold))
-    each = precision_recall_fscore_support(flat_gold, flat_predicted, labels=tags, zero_division=0)
-    right = sum(a == b for a, b in zip(flat_gold, flat_predicted, strict=True))
-    precision, recall, f1 = (values.mean() for values in each[:3])
-    return {
-        "overall": numbers(precision, recall, f1, len(flat_gold), right / len(flat_gold)),
-        "per_type": {tag: numbers(*(values[place] for values in each)) for place, tag in enumerate(tags)},
-    }
-
-
-def _lists(rows: Rows) -> list[list[str]]:
-    """As seqeval wants them: it takes lists only."""
-    return [list(row) for row in rows]
-
-
-def numbers(
-    precision: float, recall: float, f1: float, number: int, accuracy: float | None = None
+def rounded(
+    precision: Any, recall: Any, f1: Any, *, number: int, accuracy: float | None = None
 ) -> dict[str, float | int]:
-    """Scores as they are written, rounded, and how many entities or words they speak of."""
-    rounded: dict[str, float | int] = {
-        "precision": round(float(precision), DIGITS),
-        "recall": round(float(recall), DIGITS),
-        "f1": round(float(f1), DIGITS),
+    """Return scores as they are written: rounded, with the number of gold entities or words."""
+    scores: dict[str, float | int] = {
+        name: round(float(value), DIGITS) for name, value in (("precision", precision), ("recall", recall), ("f1", f1))
     }
     if accuracy is not None:
-        rounded["accuracy"] = round(float(accuracy), DIGITS)
-    return rounded | {"number": int(number)}
+        scores["accuracy"] = round(accuracy, DIGITS)
+    return scores | {"number": number}

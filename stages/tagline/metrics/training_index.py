@@ -1,4 +1,4 @@
-"""What was seen: the sentences that a model was trained on, and what words were marked as there."""
+"""Training index: looks up sentences and entities of the training split."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tagline.labels.label_list import Kind
 
 
 class TrainingIndex:
-    """Sentences and entities of the training split; case and spelling matter.
+    """Sentences and entities of the training split, case-sensitive.
 
     Args:
-        sentences: the words and the labels of each.
-        kind: how the labels are to be read.
+        sentences: words and label names of each sentence.
+        kind: how the labels are read.
     """
 
     def __init__(self, sentences: Iterable[tuple[Sequence[str], Sequence[str]]], kind: Kind) -> None:
@@ -25,10 +25,10 @@ class TrainingIndex:
             for entity in marked(labels, kind):
                 self._types[tuple(words[entity.start : entity.end])].add(entity.type)
 
-    def holds(self, words: Sequence[str]) -> bool:
-        """Whether a sentence of just these words is among them."""
+    def contains(self, words: Sequence[str]) -> bool:
+        """Whether the training split has a sentence of exactly these words."""
         return tuple(words) in self._sentences
 
     def types(self, words: Sequence[str], entity: Entity) -> set[str]:
-        """The types that the words of an entity have there, as an entity of their own."""
+        """The types of the training split's entities with the same words as an entity of ``words``."""
         return self._types.get(tuple(words[entity.start : entity.end]), set())

@@ -1,110 +1,100 @@
-"""The page: everything that the report shows, given to its template."""
+"""The page: renders the template of the report."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tagline.artifacts.learning_curves import Rows
-from tagline.labels.label_list import Kind, Labels
-from tagline.report import charts, curves, scores, sentences, tables
-from tagline.report.outcomes import Row, worst_first
-from tagline.report.sentences import Sentence
+from tagline.metrics.evaluation import Evaluation
+from tagline.metrics.scored_split import ScoredSplit
+from tagline.report import charts, curves, scores, sentences
+from tagline.report.confusion import confusion_table
+from tagline.report.error_counts import count_errors
+from tagline.report.ranking import worst_first
+from tagline.report.sentences import Sentence, shown_sentence
 
-# Sentences of a split that are shown at most: a browser stays quick with them.
+# Maximum number of sentences per split, so that browsers stay fast.
 SENTENCES = 500
-# The split of the pictures that show one only, as in plots/.
-PICTURED = "test"
+# The split of confusion and reliability, as in plots/.
+CHARTED = "test"
 
 KINDS = {
     "missed": "a gold entity that was not predicted",
     "spurious": "a predicted entity that is not in gold",
-    "type_error": "the words agree, the types do not",
-    "boundary_error": "the types agree, and of the words only some",
+    "type_error": "the same words, but another type",
+    "boundary_error": "the same type, but only some of the words",
 }
 _FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What the page is about.
+def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
+    """Render the page as self-contained HTML, which loads no other file.
 
-    Attributes:
-        labels: the task's.
-        rows: for each split its predictions.
-        metrics: for each split what metrics/evaluate.json says.
+    The template engine escapes all text of the data; the content security policy allows only the page's own script.
+
+    Args:
+        evaluation: splits and their metrics.
         losses: rows of `curves.LOSSES`.
         epochs: rows of `curves.EPOCHS`.
-        bins: what `calibration.reliability` says of the split PICTURED.
     """
-
-    labels: Labels
-    rows: Mapping[str, Sequence[Row]]
-    metrics: Mapping[str, Mapping[str, Any]]
-    losses: Rows
-    epochs: Rows
-    bins: pd.DataFrame
-
-
-def render(evaluation: Evaluation) -> str:
-    """The page as HTML, whole in itself: it asks for no other file and no network.
-
-    Every text of the data is escaped by the template engine; a policy in the page's head forbids scripts but its own.
-    """
-    kind, rows, metrics = evaluation.labels.kind, evaluation.rows, evaluation.metrics
+    kind, splits, metrics = evaluation.labels.kind, evaluation.splits, evaluation.metrics
+    charted = splits[CHARTED]
     unit = "entities" if kind == "spans" else "words"
-    chosen, with_errors = _sentences(rows, kind)
-    errors = {split: tables.errors(of_split, kind) for split, of_split in rows.items()}
+    chosen, with_errors = _choose_sentences(splits)
+    errors = {name: count_errors(split.outcomes, kind) for name, split in splits.items()}
     script = _read("filter.js")
-    shown = {
+    variables = {
         "task": evaluation.labels.task,
         "kind": kind,
         "unit": unit,
         "metrics": metrics,
         "overall": {split: scores.overall(of_split) for split, of_split in metrics.items()},
         "per_type": {split: scores.per_type(of_split) for split, of_split in metrics.items()},
-        "parts": {split: scores.parts(of_split) for split, of_split in metrics.items()},
-        "curves": curves.drawn(evaluation.losses, evaluation.epochs),
-        "pictured": PICTURED,
-        "confusion": tables.confusion(rows[PICTURED], kind),
-        "reliability": charts.reliability(evaluation.bins, unit) if len(evaluation.bins) else None,
+        "slices": {split: scores.slice_groups(of_split) for split, of_split in metrics.items()},
+        "curves": curves.learning_curves(losses, epochs),
+        "charted": CHARTED,
+        "confusion": confusion_table(charted.sentences, kind),
+        "reliability": charts.reliability(charted.reliability, unit) if len(charted.reliability) else None,
         "errors": errors,
-        "kinds": {name: text for name, text in KINDS.items() if any(name in found.kinds for found in errors.values())},
+        "kinds": {
+            name: text for name, text in KINDS.items() if any(name in counts.kinds for counts in errors.values())
+        },
         "sentences": chosen,
         "with_errors": with_errors,
-        "types": _types(chosen),
-        "limits": {"sentences": SENTENCES, "words": sentences.WORDS, "mistakes": sentences.MISTAKES},
+        "types": _index_types(chosen),
+        "limits": {"sentences": SENTENCES, "words": sentences.WORDS, "errors": sentences.ERRORS},
         "frame": charts,
         "style": Markup(_read("style.css")),
         "script": Markup(script),
         "script_hash": "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-    return _environment().get_template("page.html").render(shown)
+    return _environment().get_template("page.html").render(variables)
 
 
-def _sentences(rows: Mapping[str, Sequence[Row]], kind: Kind) -> tuple[list[Sentence], dict[str, int]]:
-    """The sentences to show of all splits together, worst first, and how many of each split have errors."""
+def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[Sentence], dict[str, int]]:
+    """Choose the worst sentences of all splits, and count the sentences with errors of each split."""
     chosen: list[Sentence] = []
     numbers = {}
-    for split, of_split in rows.items():
-        ranked = worst_first(of_split, kind)
-        numbers[split] = len(ranked)
-        chosen += [sentences.shown(of_split[place], split, kind, cost) for place, cost in ranked[:SENTENCES]]
+    for name, split in splits.items():
+        ranked = worst_first(split.sentences, split.outcomes)
+        numbers[name] = len(ranked)
+        chosen += [
+            shown_sentence(split.sentences[index], split.outcomes[index], name, cost)
+            for index, cost in ranked[:SENTENCES]
+        ]
     return sorted(chosen, key=lambda sentence: -sentence.cost), numbers
 
 
-def _types(chosen: Sequence[Sentence]) -> dict[str, int]:
-    """The types that the mistakes of the sentences are about, numbered by name."""
-    sides = (side for sentence in chosen for mistake in sentence.mistakes for side in (mistake.gold, mistake.predicted))
-    return {name: number for number, name in enumerate(sorted({side[0] for side in sides if side}))}
+def _index_types(chosen: Sequence[Sentence]) -> dict[str, int]:
+    """The index of each type of a listed error, sorted by name."""
+    sides = (side for sentence in chosen for error in sentence.listed for side in (error.gold, error.predicted))
+    return {name: index for index, name in enumerate(sorted({side[0] for side in sides if side}))}
 
 
 def _environment() -> Environment:

@@ -15,6 +15,7 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
 from tagline.artifacts.shards import ShardWriter
 from tagline.core.errors import UserError, require
+from tagline.core.provenance import sha256
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.tokenization import subwords
@@ -64,7 +65,14 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     maker = WindowMaker(loaded, one_by_one, params.max_length, params.stride, names.inside, params.label_all_tokens)
     target.mkdir()
     label_list.write(names, target / "labels.json")
-    tokenized.write_provenance(tokenizer, one_by_one, target)
+    windowing = tokenized.Windowing(
+        tokenizer_sha256=sha256(tokenizer / tokenized.TOKENIZER_FILE),
+        one_by_one=one_by_one,
+        label_all_tokens=params.label_all_tokens,
+        max_length=params.max_length,
+        stride=params.stride,
+    )
+    tokenized.write_windowing(windowing, target)
     writer = SplitWriter(data, column, names, maker, target)
     metrics = {}
     for split in SPLITS:

@@ -1,4 +1,4 @@
-"""The section ``train``: how the encoder is fine-tuned."""
+"""Schema of the section ``train`` of params.yaml: how the encoder is fine-tuned."""
 
 from __future__ import annotations
 
@@ -12,32 +12,23 @@ from tagline.hub.params import Push
 Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention"]
 
 
-class ByLength(Section):
-    """Batches of like length under a budget of sub-words."""
+class Batches(Section):
+    """How windows are grouped into batches. Both sizes are required, so that changing `order` alone switches."""
 
-    order: Literal["by_length"]
-    subwords_per_batch: int = Field(ge=1, le=2**24)
-
-
-class Random(Section):
-    """Batches of a number of windows, whatever their lengths."""
-
-    order: Literal["random"]
-    batch_size: int = Field(ge=1, le=2**20)
-
-
-AnyBatches = Annotated[ByLength | Random, Field(discriminator="order")]
+    order: Literal["by_length", "random"]
+    subwords_per_batch: int = Field(ge=1, le=2**24)  # of order by_length only
+    batch_size: int = Field(ge=1, le=2**20)  # of order random only
 
 
 class Train(Section):
-    """See params.yaml for what each key means."""
+    """Params of training; params.yaml describes each key."""
 
     engine: Literal["accelerate", "trainer"]
     seed: int = Field(ge=0, lt=2**32)
     epochs: int = Field(ge=1, le=10_000)
     max_steps: Annotated[int, Field(ge=1)] | None
     early_stopping: Annotated[int, Field(ge=1)] | None
-    batches: AnyBatches
+    batches: Batches
     checkpoint_every: Annotated[int, Field(ge=1)] | None
     pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
     subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None

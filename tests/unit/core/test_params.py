@@ -14,7 +14,7 @@ from tagline.metrics.params import Evaluate
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.params import Download, HubDataset
 from tagline.tokenization.params import Limits, TokenizeAlign
-from tagline.training.params import ByLength, Train
+from tagline.training.params import Batches, Train
 
 TRAIN = """\
 train:
@@ -26,7 +26,7 @@ train:
   warmup: 0.1
   engine: accelerate
   early_stopping: null
-  batches: {order: random, batch_size: 8}
+  batches: {order: random, subwords_per_batch: 512, batch_size: 8}
   pad_to_multiple_of: null
   subwords_per_device: null
   precision: auto
@@ -103,15 +103,9 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
         ("repo_id: null", "repo_id: people", "params.yaml:19: train.hub.repo_id: String should match pattern"),
         ("branch: main", "branch: a b", "params.yaml:19: train.hub.branch: String should match pattern"),
         ("private: true", "private: 1", "params.yaml:19: train.hub.private: should be a valid boolean, got 1"),
-        ("random, batch_size: 8", "random", "params.yaml:10: train.batches.batch_size: the key is missing"),
-        (
-            "order: random",
-            "order: by_length",
-            "params.yaml has 2 errors:\n"
-            "  params.yaml:10: train.batches.subwords_per_batch: the key is missing\n"
-            "  params.yaml:10: train.batches.batch_size: unknown key (allowed: order, subwords_per_batch)",
-        ),
-        ("order: random", "order: any", "train.batches.order: must be one of 'by_length', 'random', got 'any'"),
+        (", batch_size: 8", "", "params.yaml:10: train.batches.batch_size: the key is missing"),
+        ("subwords_per_batch: 512, ", "", "params.yaml:10: train.batches.subwords_per_batch: the key is missing"),
+        ("order: random", "order: any", "train.batches.order: should be 'by_length' or 'random', got 'any'"),
         ("max_steps: null", "max_steps: 0", "train.max_steps: should be greater than or equal to 1, got 0"),
         ("max_grad_norm: 1.0", "max_grad_norm: 0", "train.max_grad_norm: should be greater than 0, got 0"),
         ("train:", "trian:", "params.yaml: train: the section is missing"),
@@ -232,9 +226,7 @@ def test_an_anchored_bool_is_a_bool(tmp_path: Path) -> None:
 
 
 def test_keys_of_earlier_versions_get_their_new_names(tmp_path: Path) -> None:
-    content = TRAIN.replace("subwords_per_device", "device_tokens").replace(
-        "{order: random, batch_size: 8}", "{order: by_length, tokens_per_batch: 8}"
-    )
+    content = TRAIN.replace("subwords_per_device", "device_tokens").replace("subwords_per_batch", "tokens_per_batch")
     assert message(tmp_path, content, "train", Train).split("\n  ") == [
         "params.yaml has 2 errors:",
         "params.yaml:12: train.device_tokens: renamed to subwords_per_device",
@@ -288,7 +280,7 @@ def test_every_renamed_key_is_a_key(tmp_path: Path) -> None:
     """The new names, and the values that old ones became, exist in the schemas."""
     fields = {
         name
-        for schema in (*get_args(get_args(AnyFiles)[0]), HubDataset, Limits, Train, ByLength, Evaluate)
+        for schema in (*get_args(get_args(AnyFiles)[0]), HubDataset, Limits, Train, Batches, Evaluate)
         for name in schema.model_fields
     }
     assert {*RENAMED_KEYS.values()} <= fields

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers.project import ROOT
+from helpers.tiny import preset
 
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.sources.params import Download
 
-PRESET = (ROOT / "presets/conll2003.yaml").read_text(encoding="utf-8")
+PRESET = preset("conll2003")
 
 
 def read(tmp_path: Path, old: str = "", new: str = "") -> Download:
@@ -34,7 +34,7 @@ def test_the_preset_reads_whole(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("name: lhoestq/conll2003", "name: data/sets/conll", "download.dataset.name: String should match pattern"),
-        ("    config: null\n", "", "download.dataset.config: the key is missing"),
+        ("    config:\n", "", "download.dataset.config: the key is missing"),
         ("revision: main", "revision: 7", "download.dataset.revision: should be a valid string, got 7"),
         ("      test: test\n", "", "download.dataset.splits.test: the key is missing"),
         ("      test: test\n", "      dev: test\n", "download.dataset.splits.dev: unknown key"),

@@ -1,4 +1,4 @@
-"""The document: everything that a model card tells, given to its template."""
+"""The model card as a document: collects its facts and renders the template document.md."""
 
 from __future__ import annotations
 
@@ -18,32 +18,31 @@ from tagline.export.card.markdown import RawMarkdown, escaped
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.card.results import SCORES, curve, model_index
 from tagline.hub.params import Push
-from tagline.labels.label_list import Labels
-from tagline.model.decoding import Decoding
+from tagline.labels.label_list import Decoding, Labels
 
-# The columns of plots/validation.csv that are told.
+# Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
-# Fewer entities of a type than this make its score a rough one.
+# With fewer entities of a type, its score is called a rough estimate.
 FEW = 50
 
 
 @dataclass(frozen=True)
 class CardData:
-    """What a card is about.
+    """The facts on a model card.
 
     Attributes:
-        labels: the task's.
+        labels: of the task.
         dataset: data/raw/provenance.json.
         encoder: models/pretrained/provenance.json.
         training: models/finetuned/provenance.json.
-        windows: the keys of ``tokenize_align`` that decide what the model reads.
+        windows: label_all_tokens, max_length and stride, as in ``tokenize_align``.
         metrics: metrics/evaluate.json.
         epochs: rows of EPOCHS.
-        decoding: how the scored labels were chosen.
-        forms: of each form of the export what metrics/export.json says.
-        language, license: what the Hub's metadata says of the model, None where nothing is known.
-        hub: where on the Hub it is meant for, if anywhere.
-        folder: where it is besides.
+        decoding: how labels are chosen.
+        backends: the metrics of each backend, as in metrics/export.json.
+        language, license: for the metadata; None if not known.
+        hub: the repository that the model is meant for, if any.
+        folder: the path of the export.
     """
 
     labels: Labels
@@ -54,58 +53,58 @@ class CardData:
     metrics: Mapping[str, Any]
     epochs: Rows
     decoding: Decoding
-    forms: Mapping[BackendName, Mapping[str, float]]
+    backends: Mapping[BackendName, Mapping[str, float]]
     language: str | None
     license: str | None
     hub: Push
     folder: str
 
 
-def render(facts: CardData) -> str:
-    """The card: metadata in YAML, then Markdown. The same facts give the same bytes."""
-    task, dataset, encoder = facts.labels.task, Dataset.of(facts.dataset), Encoder.of(facts.encoder)
-    repo_id, branch = facts.hub.repo_id, facts.hub.branch
+def render(data: CardData) -> str:
+    """Render the card: YAML metadata, then Markdown. The same data give the same bytes."""
+    task, dataset, encoder = data.labels.task, Dataset.of(data.dataset), Encoder.of(data.encoder)
+    repo_id, branch = data.hub.repo_id, data.hub.branch
     name = repo_id.split("/")[1] if repo_id else f"{task}-tagger"
-    data = ModelCardData(
-        language=facts.language,
-        license=facts.license,
+    metadata = ModelCardData(
+        language=data.language,
+        license=data.license,
         library_name="transformers",
         pipeline_tag="token-classification",
-        # The Hub links to these, so they are told where they are names on it.
+        # The Hub turns these into links, so only names on the Hub are given.
         base_model=encoder.name if encoder.source == "hub" else None,
         datasets=[dataset.name] if dataset.commit else None,
         metrics=list(SCORES),
         model_name=name,
-        eval_results=model_index(facts.metrics, task, dataset),
+        eval_results=model_index(data.metrics, task, dataset),
     )
-    test = facts.metrics[TEST]
+    test = data.metrics[TEST]
     body = (
         _environment()
         .get_template("document.md")
         .render(
             name=name,
-            facts=facts,
+            data=data,
             dataset=dataset,
             encoder=encoder,
-            unit="entities" if facts.labels.kind == "spans" else "words",
+            unit="entities" if data.labels.kind == "spans" else "words",
             types=sorted(test["per_type"].items()),
             test=test,
             intervals=test["intervals"]["per_type"],
-            # Of plain tags the slices have an accuracy.
-            unseen=test["slices"].get("text", {}).get("unseen") if facts.labels.kind == "spans" else None,
+            # For plain tags, slices only have an accuracy.
+            unseen=test["slices"].get("text", {}).get("unseen") if data.labels.kind == "spans" else None,
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
-            curve=curve(facts.epochs),
-            params=list(_flat(facts.training["params"])),
-            model=repo_id or facts.folder,
+            curve=curve(data.epochs),
+            params=list(_flat(data.training["params"])),
+            model=repo_id or data.folder,
             revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
         )
     )
-    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}"))
+    return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{body}"))
 
 
 def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Keys and values of a section, those of a mapping in it as ``key.key``."""
+    """Yield the keys and values of a section; keys of nested mappings as ``key.key``."""
     for key, value in params.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key}.")
@@ -127,6 +126,6 @@ def _environment() -> Environment:
     environment.filters["percent"] = lambda share: RawMarkdown(f"{share:.2%}")
     environment.filters["count"] = lambda value: RawMarkdown(f"{value:,}")
     environment.filters["interval"] = lambda ends: RawMarkdown(f"{ends['low']:.3f} to {ends['high']:.3f}")
-    # Of what can hold no mark: names that params.yaml restricts, hashes, versions.
+    # For text without any markup: names that the schemas restrict, hashes, versions.
     environment.filters["plain"] = RawMarkdown
     return environment

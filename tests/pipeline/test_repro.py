@@ -4,91 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from dvc.api import DVCFileSystem
 from dvc.repo import Repo
-from helpers.project import ROOT, SHARED, edit, import_closure
+from helpers.clone import ALL, Clone, tiny_clone
+from helpers.project import NAMES, ROOT, STAGES, declared, edit
 from helpers.tiny import TINY_PARAMS, write_params
-from ruamel.yaml import YAML
-
-ALL = ["download", "tokenize-align", "train", "evaluate", "export"]
-
-
-class Clone:
-    """A Git clone of the project with the tiny corpus in place of the sample."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            # The stages must run in the environment of the tests, activated or not.
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site"),
-            "GIT_AUTHOR_NAME": "t",
-            "GIT_AUTHOR_EMAIL": "t@example.com",
-            "GIT_COMMITTER_NAME": "t",
-            "GIT_COMMITTER_EMAIL": "t@example.com",
-        }
-
-    def run(self, *command: str, status: int = 0) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.path,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
-
-    def repro(self, *arguments: str) -> list[str]:
-        """Run ``dvc repro`` and name the stages that it ran."""
-        output = self.run("dvc", "repro", *arguments)
-        return [line.split("'")[1] for line in output.split("\n") if line.startswith("Running stage ")]
-
-    def commit(self, message: str) -> None:
-        self.run("git", "add", "-A")
-        self.run("git", "commit", "-q", "-m", message)
-
-    @property
-    def lock(self) -> bytes:
-        return (self.path / "dvc.lock").read_bytes()
 
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone:
     """The working tree as a fresh repository, params and data made tiny; all stages have run and are committed."""
-    path = tmp_path_factory.mktemp("clones") / "a"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, path / name)
-    shutil.copytree(tiny_folder, path / "data/tiny")
-    write_params(path)
-    for result in ("dvc.lock", "metrics", "plots"):
-        shutil.rmtree(path / result) if (path / result).is_dir() else (path / result).unlink(missing_ok=True)
-    clone = Clone(path)
-    clone.run("git", "init", "-q", "-b", "main")
-    clone.commit("the project")
+    clone = tiny_clone(tmp_path_factory.mktemp("clones") / "a", tiny_folder)
     assert clone.repro() == ALL
     clone.commit("results")
     return clone
@@ -130,10 +64,35 @@ def test_what_a_param_reruns(clone: Clone, old: str, new: str, expected: list[st
     assert clone.repro() == []
 
 
-def test_the_code_of_a_plot_reruns_evaluate_alone(clone: Clone) -> None:
-    with (clone.path / "stages/tagline/metrics/plots.py").open("a") as file:
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("metrics/plots.py", ["evaluate"]),
+        ("metrics/slices.py", ["evaluate"]),
+        ("report/page.py", ["evaluate"]),
+        ("export/parity.py", ["export"]),
+        ("inference/tagger.py", []),
+        ("comparison/differences.py", []),
+        ("settings/presets.py", []),
+    ],
+)
+def test_what_code_reruns(clone: Clone, module: str, expected: list[str]) -> None:
+    with (clone.path / "stages/tagline" / module).open("a") as file:
         file.write("\n# changed\n")
-    assert clone.repro() == ["evaluate"]
+    assert clone.repro() == expected
+
+
+def test_an_experiment_in_a_copy_uses_the_code_of_the_copy(clone: Clone) -> None:
+    scores = clone.path / "stages/tagline/metrics/scores.py"
+    clone.run("dvc", "exp", "run", "--queue", "--name", "older", "-S", "evaluate.subwords_per_batch=63")
+    edit(scores, "\nDIGITS = 6\n", "\nDIGITS = 1\n")
+    clone.run("dvc", "exp", "run", "--run-all")
+    older = json.loads(DVCFileSystem(str(clone.path), rev="older").read_text("metrics/evaluate.json"))
+    clone.run("dvc", "repro", "evaluate")
+    newer = json.loads((clone.path / "metrics/evaluate.json").read_text(encoding="utf-8"))
+    clone.run("dvc", "exp", "remove", "older")
+    confidence = older["test"]["calibration"]["confidence"]
+    assert round(confidence, 1) == newer["test"]["calibration"]["confidence"] != confidence
 
 
 def test_notes_beside_the_data_rerun_nothing(clone: Clone) -> None:
@@ -163,26 +122,30 @@ class TestMatrix:
                 if any("changed deps" in change for change in changes if isinstance(change, dict))
             }
 
-    @pytest.mark.parametrize("section", sorted(TINY_PARAMS))
-    def test_a_key_concerns_its_own_stage(self, clone: Clone, section: str) -> None:
-        stage = section.replace("_", "-")
-        for key in TINY_PARAMS[section]:
+    @pytest.mark.parametrize("stage", STAGES)
+    def test_a_key_concerns_its_own_stage(self, clone: Clone, stage: str) -> None:
+        for key in TINY_PARAMS[stage]:
             if key == "folder":  # it names a dependency too: seen in test_download.py
                 continue
             params = json.loads(json.dumps(TINY_PARAMS))
-            params[section][key] = "changed"
+            params[stage][key] = "changed"
             write_params(clone.path, params)
-            also = {name for name, shared in SHARED.items() if key in shared.get(section, [])}
-            assert self.changed(clone) == {stage} | also, f"{section}.{key}"
+            assert self.changed(clone) == {NAMES[stage]}, f"{stage}.{key}"
 
-    def test_a_file_concerns_the_stages_that_load_it(self, clone: Clone) -> None:
-        loaded = {stage: import_closure(ROOT / f"stages/{stage.replace('-', '_')}.py") for stage in ALL}
+    def test_a_file_concerns_the_stages_that_declare_it(self, clone: Clone) -> None:
+        code = {NAMES[stage]: declared(stage, "deps") for stage in STAGES}
         for module in self.modules:
             path = clone.path / module
             content = path.read_bytes()
             path.write_bytes(content + b"\n# changed\n")
-            expected = {stage for stage, files in loaded.items() if module in files}
+            expected = {
+                stage
+                for stage, paths in code.items()
+                if any(module == each or module.startswith(f"{each}/") for each in paths)
+            }
             assert self.changed(clone) == expected, module
+            if set(module.split("/")) & {"report", "export", "inference", "comparison", "settings"}:
+                assert "train" not in expected
             path.write_bytes(content)
         assert self.changed(clone) == set()
 
@@ -217,7 +180,7 @@ def test_a_killed_repro_goes_on_and_ends_with_the_same_bytes(clone: Clone) -> No
             # It ends when the stage has ended too: none is left behind.
             outputs.append(repro.communicate()[0])
     outputs.append(clone.run(*command))
-    assert "going on after step " in "".join(outputs)
+    assert "continuing after step " in "".join(outputs)
     assert 'File "stages/train.py"' not in "".join(outputs), "a traceback"
     assert clone.lock == undisturbed
     assert clone.run("git", "status", "--porcelain") == ""
@@ -270,7 +233,7 @@ def test_a_fault_stops_dvc_with_the_message(clone: Clone) -> None:
 
 
 def test_the_lock_is_readable_by_its_reviewers(clone: Clone) -> None:
-    lock = YAML(typ="safe").load(clone.lock.decode())["stages"]
+    lock = yaml.safe_load(clone.lock)["stages"]
     assert list(lock) == ALL
     for stage in lock.values():
         for entry in [*stage["deps"], *stage["outs"]]:

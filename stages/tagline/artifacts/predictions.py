@@ -1,0 +1,170 @@
+"""The folder data/predictions: the predicted label of each word of validation and test.
+
+SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word)
+provenance.json     the label list, and how labels were chosen
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tagline.core.errors import UserError
+from tagline.core.outputs import read_json, write_json
+from tagline.core.provenance import PROVENANCE
+from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels
+from tagline.labels.schemes import is_spans
+from tagline.labels.tagged import TaggedSentence, tagged_sentences
+
+COLUMNS = ("id", "words", "gold", "predicted", "score")
+_SCHEMA = pa.schema(
+    [
+        ("id", pa.large_string()),
+        *((name, pa.list_(pa.string())) for name in COLUMNS[1:4]),
+        ("score", pa.list_(pa.float32())),
+    ]
+)
+
+
+def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None:
+    """Write the predictions of a split."""
+    columns: dict[str, list[Any]] = {
+        "id": [sentence.id for sentence in sentences],
+        "words": [sentence.words for sentence in sentences],
+        "gold": [sentence.gold_names for sentence in sentences],
+        "predicted": [sentence.predicted_names for sentence in sentences],
+        "score": [sentence.scores for sentence in sentences],
+    }
+    # Typed, since pandas infers numbers for columns without values.
+    series = {name: pd.Series(values, dtype="str" if name == "id" else object) for name, values in columns.items()}
+    pd.DataFrame(series).to_parquet(folder / f"{split}.parquet", index=False, schema=_SCHEMA)
+
+
+def write_provenance(folder: Path, labels: Labels, decoding: Decoding) -> None:
+    """Write the label list and the decoding, which later stages read."""
+    write_json(folder / PROVENANCE, {"decoding": decoding, "labels": asdict(labels)})
+
+
+def read_decoding(path: Path) -> Decoding:
+    """Read the decoding of the predictions.
+
+    Args:
+        path: data/predictions/provenance.json.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    decoding: Decoding = read_json(path, "evaluate").get("decoding", "")
+    if decoding not in get_args(Decoding):
+        expected = " or ".join(get_args(Decoding))
+        raise UserError(f"{path}: decoding is missing; expected {expected}: run `dvc repro evaluate` again")
+    return decoding
+
+
+def read_kind(content: bytes, where: str) -> Kind:
+    """Read the kind of the labels.
+
+    Args:
+        content: the bytes of provenance.json.
+        where: the name of the file in messages.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        kind: Kind = json.loads(content)["labels"]["kind"]
+        known = kind in get_args(Kind)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        known = False
+    if not known:
+        raise UserError(f"{where}: damaged; expected a label list: run `dvc repro evaluate` again")
+    return kind
+
+
+def read(content: bytes, kind: Kind | None, where: str) -> list[TaggedSentence]:
+    """Read the predictions of a split.
+
+    Args:
+        content: the bytes of the Parquet file.
+        kind: how its labels are read; None: spans if they have prefixes.
+        where: the name of the file in messages.
+
+    Raises:
+        UserError: the file is damaged, lacks a column, or a row has lists of different lengths.
+    """
+    table = _read_table(content, where)
+    columns = {name: table[name].combine_chunks() for name in COLUMNS[1:]}
+    flat = {name: column.flatten() for name, column in columns.items()}
+    names = tuple(sorted({name for side in ("gold", "predicted") for name in flat[side].unique().to_pylist()}))
+    return list(
+        tagged_sentences(
+            LabelNames(kind or _infer_kind(names, where), names),
+            lengths=columns["words"].value_lengths().to_pylist(),
+            predicted=_label_ids(flat["predicted"], names),
+            scores=flat["score"].to_numpy(),
+            gold=_label_ids(flat["gold"], names),
+            ids=table["id"].to_pylist(),
+            words=columns["words"].to_pylist(),
+        )
+    )
+
+
+def _infer_kind(names: Sequence[str], where: str) -> Kind:
+    """Infer the kind of the labels of an earlier version, which did not write it down."""
+    try:
+        return "spans" if is_spans(names) else "tags"
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+
+
+def _read_table(content: bytes, where: str) -> pa.Table:
+    """Read the columns and check that each row has two labels and a score per word."""
+    try:
+        table = pq.read_table(BytesIO(content))
+        for field in _SCHEMA:
+            if field.name not in table.column_names:
+                raise UserError(
+                    f"{where}: column {field.name} is missing; expected {', '.join(COLUMNS)}: run `dvc repro evaluate` "
+                    "again"
+                )
+            found = _value_type(table.schema.field(field.name).type)
+            if pa.types.is_primitive(found) != pa.types.is_primitive(_value_type(field.type)):  # cast would allow it
+                raise UserError(
+                    f"{where}: column {field.name} has {found} values; expected {_value_type(field.type)}: run `dvc repro "
+                    "evaluate` again"
+                )
+        table = table.select(_SCHEMA.names).cast(_SCHEMA)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{where}: not a table of predictions ({reason}): run `dvc repro evaluate` again") from None
+    for name in COLUMNS:
+        column = table[name].combine_chunks()
+        if column.null_count or (name != "id" and column.flatten().null_count):
+            raise UserError(f"{where}: column {name} has null values; expected none: run `dvc repro evaluate` again")
+    lengths = np.stack([pc.list_value_length(table[name]).to_numpy() for name in COLUMNS[1:]])
+    uneven = np.flatnonzero((lengths != lengths[0]).any(0))
+    if len(uneven):
+        raise UserError(
+            f"{where}, row {table['id'][int(uneven[0])]}: lists of different lengths; expected a gold label, a "
+            "predicted label and a score per word: run `dvc repro evaluate` again"
+        )
+    return table
+
+
+def _value_type(of_column: pa.DataType) -> pa.DataType:
+    return getattr(of_column, "value_type", of_column)
+
+
+def _label_ids(labels: pa.Array, names: Sequence[str]) -> Any:
+    """Turn label names into label ids, int64."""
+    return pc.index_in(labels, value_set=pa.array(names, pa.string())).to_numpy().astype(np.int64)

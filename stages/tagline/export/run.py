@@ -1,0 +1,207 @@
+"""The export: writes models/export and compares each backend with the trained model."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from tabulate import tabulate
+
+from tagline.artifacts import exported, learning_curves, predictions, tokenized
+from tagline.artifacts.exported import GRAPHS, BackendName, Exported
+from tagline.artifacts.tokenized import Windowing
+from tagline.core.errors import UserError, require
+from tagline.core.outputs import read_json
+from tagline.core.provenance import PROVENANCE
+from tagline.export import onnx_export, quantization
+from tagline.export.card import document
+from tagline.export.onnx_model import OnnxModel, cores
+from tagline.export.params import Export
+from tagline.export.parity import Parity
+from tagline.hub.push import Target
+from tagline.labels.label_list import Labels
+from tagline.model import classifier
+from tagline.model.backends import Backend
+from tagline.model.backends.torch_model import TorchModel
+from tagline.model.heads import make_head
+
+CARD = "README.md"
+SPLIT = "test"
+INT8: BackendName = "onnx-int8"
+# Files of models/finetuned that do not belong to the tokenizer.
+NOT_TOKENIZER = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE)
+
+Reports = dict[BackendName, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The artifacts of earlier stages that the export reads.
+
+    Attributes:
+        tokenized: data/tokenized.
+        finetuned: models/finetuned.
+        decoding: data/predictions/provenance.json, for how labels are chosen.
+        dataset, encoder: data/raw/provenance.json and models/pretrained/provenance.json, for the model card.
+        metrics: reports/evaluate.json, for the model card.
+        validation: plots/validation.csv, for the model card.
+    """
+
+    tokenized: Path
+    finetuned: Path
+    decoding: Path
+    dataset: Path
+    encoder: Path
+    metrics: Path
+    validation: Path
+
+
+def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str, Any]:
+    """Write an export into a new folder and return the report of it.
+
+    Args:
+        inputs: artifacts of earlier stages.
+        params: the section ``export``.
+        target: the folder to write.
+        name: the path of the folder in the model card and in messages.
+
+    Raises:
+        UserError: an input is missing or damaged, or a backend differs more from the trained model than params allow.
+    """
+    labels = tokenized.load_labels(inputs.tokenized)
+    windowing = tokenized.read_windowing(inputs.tokenized)
+    decoding = predictions.read_decoding(inputs.decoding)
+    split = tokenized.load_split(inputs.tokenized, SPLIT)
+    trained = TorchModel(classifier.load(inputs.finetuned, labels))
+    tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
+    head = make_head("linear", labels, decoding)
+    tagger = Exported(
+        labels=labels,
+        head=head.name,
+        decoding=decoding,
+        max_length=windowing.max_length,
+        stride=windowing.stride,
+        padding=trained.padding,
+        one_by_one=windowing.one_by_one,
+    )
+    parity = Parity(trained, split, labels, head)
+    _write_folder(inputs.finetuned, params, tagger, target, name)
+    _write_graphs(inputs.finetuned, params, labels, target)
+    reports = {backend: _check(backend, target, tagger, parity, params) for backend in exported.backends(target)}
+    card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
+    (target / CARD).write_text(card, encoding="utf-8")
+    return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
+
+
+def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path, name: str) -> None:
+    """Write what transformers loads (weights, configuration, tokenizer), and tagger.json."""
+    try:
+        classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+    except SafetensorError as error:  # for instance a full disk
+        raise UserError(f"{name}: the weights can't be written ({error})") from None
+    for file in sorted(finetuned.iterdir()):
+        if not any(file.match(pattern) for pattern in NOT_TOKENIZER):
+            shutil.copyfile(file, target / file.name)
+    exported.write(tagger, target)
+
+
+def _write_graphs(finetuned: Path, params: Export, labels: Labels, target: Path) -> None:
+    """Write the graphs for onnxruntime that are enabled in params."""
+    if not params.onnx and not params.int8:
+        return
+    onnx_export.write(classifier.load(finetuned, labels, torch.float32), target / GRAPHS["onnx"])
+    if params.int8:
+        quantization.write(target / GRAPHS["onnx"], target / GRAPHS["onnx-int8"])
+    if not params.onnx:
+        for file in exported.files(target, "onnx"):
+            file.unlink()
+
+
+def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:
+    """Compare a backend with the trained model.
+
+    Returns:
+        `Parity.report` and the size of the backend's files.
+
+    Raises:
+        UserError: it differs more than params allow.
+    """
+    report = parity.report(_load(backend, target, tagger), backend)
+    if backend != "onnx-int8" and report["same_labels"] < params.min_agreement:
+        raise UserError(
+            f"backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''}: {report['same_labels']:.2%} of "
+            f"the {SPLIT} words have the same label as from the trained model; expected at least "
+            f"{params.min_agreement:.2%} (export.min_agreement)"
+        )
+    if parity.f1 - report["f1"] > params.max_f1_drop:
+        raise UserError(
+            f"backend {backend}: F1 of {SPLIT} is {report['f1']:.4f}, {parity.f1 - report['f1']:.4f} below the trained "
+            f"model; expected at most {params.max_f1_drop:.4f} below (export.max_f1_drop)"
+        )
+    size = sum(file.stat().st_size for file in exported.files(target, backend))
+    return report | {"megabytes": round(size / 1e6, 1)}
+
+
+def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
+    """Load a backend from the export, as users do."""
+    if backend == "torch":
+        return TorchModel(classifier.load(target, tagger.labels))
+    return OnnxModel(target / GRAPHS[backend], tagger.padding, threads=cores())
+
+
+def _card_data(
+    inputs: Inputs, params: Export, windowing: Windowing, tagger: Exported, reports: Reports, name: str
+) -> document.CardData:
+    return document.CardData(
+        labels=tagger.labels,
+        dataset=read_json(inputs.dataset, "download"),
+        encoder=read_json(inputs.encoder, "download"),
+        training=read_json(inputs.finetuned / PROVENANCE, "train"),
+        windows={key: getattr(windowing, key) for key in ("label_all_tokens", "max_length", "stride")},
+        metrics=read_json(inputs.metrics, "evaluate"),
+        epochs=learning_curves.read(inputs.validation, document.EPOCHS),
+        decoding=tagger.decoding,
+        backends=reports,
+        language=params.card.language,
+        license=params.card.license,
+        hub=params.hub,
+        folder=name,
+    )
+
+
+def summary(report: dict[str, Any]) -> dict[str, float]:
+    """Choose what goes to metrics/export.json: the F1 of the int8 backend on test, if there is one."""
+    backends = report[SPLIT]["backends"]
+    return {"export.int8.f1": round(backends[INT8]["f1"], 4)} if INT8 in backends else {}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay out what was measured of each backend for a terminal."""
+    rows = [[name, *measured.values()] for name, measured in report[SPLIT]["backends"].items()]
+    headers = ["backend", "same labels", "largest logit difference", "F1", "MB"]
+    return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
+
+
+def push(target: Target, folder: Path, report: Path) -> None:
+    """Push an export to the Hub in one commit, with its F1 in the commit message.
+
+    Raises:
+        UserError: the push failed; the folder stays as it is.
+    """
+    require(folder, "export")
+    try:
+        f1 = float(read_json(report, "export")[SPLIT]["f1"])
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"{report}: written by another version: run `dvc repro export` again") from None
+    try:
+        target.create()
+        commit = target.push(folder, f"Test F1 {f1:.3f}")
+    except UserError as error:
+        raise UserError(
+            f"{folder} is complete, but was not pushed: {error}; `python stages/export.py --push` tries again"
+        ) from None
+    print(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")

@@ -1,0 +1,136 @@
+"""Tagged sentences: words with predicted labels, and with gold labels where these are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.labels.entities import Entity, confidence, marked
+from tagline.labels.label_list import Kind, LabelNames, Labels
+
+Ints = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class TaggedSentence:
+    """A sentence or document with one predicted label per word.
+
+    Labels are ids until names are asked for. Entities are read from them once.
+
+    Attributes:
+        id: the name of the sentence in messages, files and the report.
+        words: its words; empty where only labels are scored.
+        labels: the label list of the ids below.
+        predicted: int (words,), the predicted label ids.
+        scores: float32 (words,), the probability of each predicted label; 0 for words without sub-words.
+        gold: int (words,), the gold label ids; None if unknown.
+    """
+
+    id: str
+    words: Sequence[str]
+    labels: Labels | LabelNames
+    predicted: Ints
+    scores: npt.NDArray[np.float32]
+    gold: Ints | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return self.labels.kind
+
+    @property
+    def predicted_names(self) -> list[str]:
+        return self._names(self.predicted)
+
+    @property
+    def gold_names(self) -> list[str]:
+        return self._names(self._known_gold)
+
+    @cached_property
+    def predicted_entities(self) -> list[Entity]:
+        return marked(self.predicted_names, self.kind)
+
+    @cached_property
+    def gold_entities(self) -> list[Entity]:
+        return marked(self.gold_names, self.kind)
+
+    @property
+    def _known_gold(self) -> Ints:
+        """The gold label ids; a `ValueError` if they are unknown."""
+        if self.gold is None:
+            raise ValueError(f"the gold labels of {self.id} are unknown")
+        return self.gold
+
+    @property
+    def is_correct(self) -> bool:
+        """Whether each predicted label equals the gold label."""
+        return np.array_equal(self.predicted, self._known_gold)
+
+    @property
+    def correct_words(self) -> int:
+        """The number of words whose predicted label equals the gold label."""
+        return int(np.count_nonzero(self.predicted == self._known_gold))
+
+    def confidence(self, entity: Entity) -> float:
+        """Average the scores of the words of an entity."""
+        return confidence(entity, self.scores)
+
+    def relabelled(self, labels: Labels | LabelNames) -> TaggedSentence:
+        """Return the sentence with the same label names as ids of another list, which contains all of them."""
+        ids = _translation(self.labels.names, labels.names)
+        gold = None if self.gold is None else ids[self.gold]
+        return replace(self, labels=labels, predicted=ids[self.predicted], gold=gold)
+
+    def with_gold_of(self, other: TaggedSentence) -> TaggedSentence:
+        """Return the same predictions with the gold labels of another sentence of the same words and label list."""
+        return replace(self, gold=other.gold)
+
+    def _names(self, ids: Ints) -> list[str]:
+        names = self.labels.names
+        return [names[index] for index in ids.tolist()]
+
+
+@cache  # few pairs of label lists
+def _translation(names: tuple[str, ...], new_names: tuple[str, ...]) -> Ints:
+    """For each id of a label list, the id of the same name in another one."""
+    ids = {name: index for index, name in enumerate(new_names)}
+    return np.array([ids[name] for name in names], dtype=np.int64)
+
+
+def tagged_sentences(
+    labels: Labels | LabelNames,
+    lengths: Sequence[int],
+    predicted: Ints,
+    scores: npt.NDArray[np.float32],
+    gold: Ints | None = None,
+    ids: Sequence[str] | None = None,
+    words: Sequence[Sequence[str]] | None = None,
+) -> Iterator[TaggedSentence]:
+    """Split flat arrays, which hold one value per word of all sentences, into sentences.
+
+    With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
+
+    Args:
+        labels: the label list.
+        lengths: the number of words of each sentence.
+        predicted: int (all words,), label ids.
+        scores: float32 (all words,).
+        gold: int (all words,), label ids, if known.
+        ids: one per sentence; None where only labels are scored.
+        words: one list per sentence; None where only labels are scored.
+    """
+    offsets = np.cumsum([0, *lengths])
+    for index, (start, end) in enumerate(pairwise(offsets.tolist())):
+        yield TaggedSentence(
+            id="" if ids is None else ids[index],
+            words=() if words is None else words[index],
+            labels=labels,
+            predicted=predicted[start:end],
+            scores=scores[start:end],
+            gold=None if gold is None else gold[start:end],
+        )

@@ -1,0 +1,59 @@
+"""Linear head: an independent softmax over labels, as in `AutoModelForTokenClassification`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.labels.alignment import IGNORED
+from tagline.labels.label_list import Decoding, Labels
+from tagline.model.decoding import decode
+from tagline.model.heads.head import Floats, Ints
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """Implements `Head`; scores are log-probabilities.
+
+    Attributes:
+        labels: the task's label list.
+        decoding: how labels are chosen.
+    """
+
+    name: ClassVar[str] = "linear"
+
+    labels: Labels
+    decoding: Decoding = "greedy"
+
+    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+        from torch.nn.functional import cross_entropy  # imported here so that inference starts without PyTorch
+
+        return cross_entropy(
+            logits.flatten(0, 1).float(),
+            labels.flatten(),
+            ignore_index=IGNORED,
+            reduction="sum",
+            label_smoothing=label_smoothing,
+        )
+
+    def scores(self, logits: Floats) -> Floats:
+        # Not scipy's log_softmax, whose import takes as long as a small model's prediction.
+        shifted = logits - logits.max(-1, keepdims=True)
+        log_probabilities: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+        return log_probabilities
+
+    def decode(self, scores: Floats, lengths: Ints) -> Ints:
+        return decode(scores, lengths, self.labels, self.decoding)
+
+    def probabilities(self, scores: Floats, lengths: Ints, chosen: Ints) -> Floats:
+        probabilities: Floats = np.exp(scores[np.arange(len(chosen)), chosen])
+        return probabilities
+
+    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
+        return -float(scores[known, gold[known]].sum(dtype=np.float64))

@@ -1,0 +1,45 @@
+"""All checks of params.yaml that need no network: the sections' schemas, and the rules that span sections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ruamel.yaml.comments import CommentedMap
+
+from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
+from tagline.export.params import Export
+from tagline.metrics.params import Evaluate
+from tagline.sources.params import Download
+from tagline.tokenization.params import TokenizeAlign
+from tagline.training.params import Train
+
+SECTIONS: dict[str, type[Section]] = {
+    "download": Download,
+    "tokenize_align": TokenizeAlign,
+    "train": Train,
+    "evaluate": Evaluate,
+    "export": Export,
+}
+
+
+def params_faults(content: CommentedMap, path: Path = PARAMS) -> list[str]:
+    """All faults of a file of params, each as ``file:line: key: what is wrong``; empty if there are none."""
+    found = [
+        f"{path}:{line_of(content, name, 0) + 1}: {name}: unknown section (allowed: {', '.join(SECTIONS)})"
+        for name in content
+        if name not in SECTIONS
+    ]
+    for name, schema in SECTIONS.items():
+        found += section_errors(content, name, schema, path)
+    return found or _task_faults(content, path)
+
+
+def _task_faults(content: CommentedMap, path: Path) -> list[str]:
+    """The one rule that spans two sections: the task is a tag column of the data set."""
+    section = content["tokenize_align"]
+    task, tag_columns = section["task"], validated(content, "download", Download).dataset.tag_columns
+    if task in tag_columns:
+        return []
+    line = line_of(section, "task", 0) + 1
+    names = ", ".join(tag_columns)
+    return [f"{path}:{line}: tokenize_align.task: download.dataset has no tag column {task} ({names})"]

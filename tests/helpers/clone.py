@@ -1,0 +1,83 @@
+"""A temporary clone of the project in which real `dvc` runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from helpers.project import NAMES, ROOT
+from helpers.tiny import write_params
+
+ALL = list(NAMES.values())
+
+
+class Clone:
+    """A Git clone of the project with the tiny corpus in place of the sample."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            # The stages must run in the environment of the tests, activated or not.
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site"),
+            "GIT_AUTHOR_NAME": "t",
+            "GIT_AUTHOR_EMAIL": "t@example.com",
+            "GIT_COMMITTER_NAME": "t",
+            "GIT_COMMITTER_EMAIL": "t@example.com",
+        }
+
+    def run(self, *command: str, status: int = 0) -> str:
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def repro(self, *arguments: str) -> list[str]:
+        """Run ``dvc repro`` and name the stages that it ran."""
+        output = self.run("dvc", "repro", *arguments)
+        return [line.split("'")[1] for line in output.split("\n") if line.startswith("Running stage ")]
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "-q", "-m", message)
+
+    @property
+    def lock(self) -> bytes:
+        return (self.path / "dvc.lock").read_bytes()
+
+
+def tiny_clone(path: Path, tiny_folder: Path) -> Clone:
+    """Copy the working tree into a fresh repository with tiny params and data, and no results."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, path / name)
+    shutil.copytree(tiny_folder, path / "data/tiny")
+    write_params(path)
+    for result in ("dvc.lock", "metrics", "plots"):
+        shutil.rmtree(path / result) if (path / result).is_dir() else (path / result).unlink(missing_ok=True)
+    clone = Clone(path)
+    clone.run("git", "init", "-q", "-b", "main")
+    clone.commit("the project")
+    return clone

@@ -1,0 +1,97 @@
+"""The committed results: dvc.lock, metrics, plots and README belong to the committed code, params and sample.
+
+These tests guard this repository, not the clone of somebody with other params or data: they carry the marker
+``release``, and only `make check-release` runs them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helpers.project import NAMES, ROOT, STAGES, declared
+
+from tagline.metrics.run import table
+
+pytestmark = pytest.mark.release
+
+
+@pytest.fixture(scope="module")
+def lock() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / "dvc.lock").read_text(encoding="utf-8"))
+    return content["stages"]
+
+
+@pytest.fixture(scope="module")
+def status(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """What DVC says of a fresh clone of the committed state, whose models and data are not pulled."""
+    clone = tmp_path_factory.mktemp("release") / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "status", "--json"],
+        cwd=clone,
+        env={**os.environ, "DVC_SITE_CACHE_DIR": str(clone / ".dvc/tmp/site")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, list[Any]] = json.loads(done.stdout)
+    return found
+
+
+def test_every_stage_is_locked(lock: dict[str, Any]) -> None:
+    assert list(lock) == list(NAMES.values())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_code_params_and_results_are_the_locked_ones(status: dict[str, list[Any]], stage: str) -> None:
+    changed = {
+        path: state
+        for entry in status.get(NAMES[stage], [])
+        for paths in (entry.values() if isinstance(entry, dict) else [])
+        for path, state in paths.items()
+        if state != "deleted"  # models and data, which are not in Git
+    }
+    assert changed == {}, "run `make repro` and commit dvc.lock, metrics and plots"
+    assert "changed command" not in status.get(NAMES[stage], [])
+
+
+def test_the_chain_is_unbroken(lock: dict[str, Any]) -> None:
+    outs = {out["path"]: out["md5"] for stage in lock.values() for out in stage["outs"]}
+    for stage in lock.values():
+        for dep in stage["deps"]:
+            assert outs.get(dep["path"], dep["md5"]) == dep["md5"], dep["path"]
+
+
+def test_plots_have_the_columns_that_are_drawn() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    for stage in stages.values():
+        for entry in stage.get("plots", []):
+            ((path, options),) = entry.items()
+            columns = (ROOT / path).read_text(encoding="utf-8").split("\n", 1)[0].split(",")
+            assert {options["x"], options["y"]} <= set(columns), path
+
+
+def test_the_readme_shows_the_committed_scores() -> None:
+    shown = table(json.loads((ROOT / "metrics/evaluate.json").read_text(encoding="utf-8")))
+    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_params_are_those_of_the_sample() -> None:
+    assert (ROOT / "presets/sample.yaml").read_bytes() == (ROOT / "params.yaml").read_bytes()
+
+
+def test_small_results_are_committed() -> None:
+    for stage in STAGES:
+        for path in declared(stage, "metrics", "plots"):
+            assert Path(ROOT / path).is_file(), path
+
+
+def test_dvc_lock_stays_short() -> None:
+    assert len((ROOT / "dvc.lock").read_text(encoding="utf-8").splitlines()) <= 550

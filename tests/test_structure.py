@@ -1,0 +1,135 @@
+"""The shape of the code: layers, honest dependencies in dvc.yaml, short stage scripts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers.project import NAMES, ROOT, STAGES, declared, import_closure
+
+PACKAGE = ROOT / "stages/tagline"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# A folder may import from the folders of earlier rows only.
+LAYERS = (
+    {"core"},
+    {"labels"},
+    {"artifacts"},
+    {"tokenization", "hub", "model"},
+    {"sources", "metrics"},
+    {"training", "report", "export"},
+    {"inference", "comparison", "settings"},
+)
+ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
+
+# Modules that a stage declares with their folder and does not load.
+UNNEEDED = {
+    "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
+    "stages/tagline/core/progress.py",  # tokenize-align uses no library with bars of its own but `datasets`
+    "stages/tagline/labels/entities.py",  # tokenize-align converts labels without reading entities
+    "stages/tagline/labels/tagged.py",  # likewise
+    "stages/tagline/tokenization/words.py",  # download cuts raw text into words
+}
+
+
+def folder_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).parts[0]
+
+
+def imported(module: Path) -> Iterator[str]:
+    """The folders of the package that a module imports from, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{module}: a relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        yield from (name.split(".")[1] for name in names if name.startswith("tagline."))
+
+
+def is_empty(path: str) -> bool:
+    """Whether a file is an ``__init__.py`` that holds a docstring and nothing else."""
+    if not path.endswith("/__init__.py"):
+        return False
+    body = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
+
+
+def covers(declared_path: str, path: str) -> bool:
+    return path == declared_path or path.startswith(f"{declared_path}/")
+
+
+def test_every_folder_has_a_layer() -> None:
+    assert {folder_of(module) for module in MODULES if module.parent != PACKAGE} == set(ROW)
+    assert [module.name for module in PACKAGE.glob("*.py")] == ["__init__.py"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_to_lower_layers(module: Path) -> None:
+    if module.parent == PACKAGE:
+        assert not list(imported(module))
+        return
+    folder = folder_of(module)
+    for other in set(imported(module)) - {folder}:
+        assert ROW[other] < ROW[folder], f"{folder} imports {other}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_a_stage_loads_is_declared(stage: str) -> None:
+    loaded = {path for path in import_closure(ROOT / f"stages/{stage}.py") if not is_empty(path)}
+    code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
+    assert code == sorted(set(code)), "DVC's writer would sort them"
+    undeclared = sorted(path for path in loaded if not any(covers(each, path) for each in code))
+    assert not undeclared
+    idle = sorted(each for each in code if not any(covers(each, path) for path in loaded))
+    assert not idle, "declared, but nothing of it is loaded"
+
+
+def test_little_is_declared_without_need() -> None:
+    unneeded = set()
+    for stage in STAGES:
+        loaded = import_closure(ROOT / f"stages/{stage}.py")
+        code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
+        files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")}
+        unneeded |= {path for path in files - loaded if any(covers(each, path) for each in code) and not is_empty(path)}
+    assert unneeded == UNNEEDED
+    assert len(UNNEEDED) <= 5
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("folder", ["report", "export", "inference", "comparison", "settings"])
+def test_training_does_not_depend_on_what_comes_after(stage: str, folder: str) -> None:
+    if stage in ("download", "tokenize_align", "train"):
+        assert not [path for path in declared(stage, "deps") if covers(f"stages/tagline/{folder}", path)]
+
+
+def test_training_depends_on_no_statistics_or_plots() -> None:
+    metrics = [path for path in declared("train", "deps") if path.startswith("stages/tagline/metrics")]
+    assert metrics == ["stages/tagline/metrics/counts.py", "stages/tagline/metrics/scores.py"]
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.name)
+def test_scripts_are_short(script: Path) -> None:
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 80
+
+
+def test_no_stage_knows_of_dvc() -> None:
+    for module in [*(ROOT / "stages").glob("*.py"), *MODULES]:
+        if "comparison" in module.parts:
+            continue  # compare.py reads other revisions through DVC; no stage loads it
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [name for name in names if name.split(".")[0] == "dvc"], module
+
+
+def test_files_that_people_review_stay_short() -> None:
+    lines = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in ("dvc.yaml", "README.md")}
+    assert lines["dvc.yaml"] <= 150
+    assert lines["README.md"] <= 220
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert list(stages) == list(NAMES.values())
