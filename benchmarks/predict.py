@@ -115,8 +115,9 @@ def run(side: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write the sentences and their gold entities, test last; say what forms of the model there are."""
-    from tagline.artifacts import exported
     from tagline.inference.answers import Answer
+
+    from tagline.artifacts import exported
     from tagline.inference.documents import Document
     from tagline.tokenization import subwords
 
