@@ -25,7 +25,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-TRAIN = str(Path(__file__).parents[1] / "stages/train.py")
+TRAIN = str(Path(__file__).parents[2] / "stages/train.py")
 OUTS = ("models/finetuned", "metrics/train.json", "plots/train_loss.csv", "plots/validation.csv")
 FILE_OPERATIONS = {
     "open",
