@@ -27,7 +27,7 @@ def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
         with file.open(encoding="utf-8") as lines:
             width = len(next(lines).split())
         columns = ["words", *["-"] * (width - 2), TASK]
-        splits[split] = [{"words": row.words, **row.layers} for row in conll.read_sentences(file, columns)]
+        splits[split] = [{"words": row.words, **row.tags} for row in conll.read_sentences(file, columns)]
     return splits
 
 

@@ -1,6 +1,6 @@
-"""Revisions: the results of a commit as Git and DVC keep them, read without touching the workspace.
+"""Results of revisions, read from Git and DVC without touching the workspace.
 
-Small files come from Git; predictions from DVC's cache, or straight from its remote where the cache lacks them.
+Metrics come from Git; predictions from DVC's cache, or from its remote if the cache does not have them.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from dvc.scm import RevError, resolve_rev
 from tagline.comparison.runs import PREDICTIONS, Run, make_run
 from tagline.core.errors import UserError
 
-# What DVC itself calls the files as they are now.
+# DVC's own name for the current files.
 WORKSPACE = "workspace"
 
 _EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
 
-# Files that are merely not here tell nothing about those that are.
+# Missing files do not make the existing ones stale.
 _ABSENT = ("deleted", "not in cache")
-# Changed files of a stage that are named.
+# Maximum number of changed files named per stage.
 SHOWN = 3
 
 
@@ -38,12 +38,12 @@ def read(name: str, splits: Sequence[str]) -> Run:
         splits: which predictions to read.
 
     Raises:
-        UserError: the folder is no repository of DVC, it has no such revision, or the predictions can't be had.
+        UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available.
     """
     with _dvc_errors(), Repo() as here:
         if name == WORKSPACE:
             return _workspace(here, splits)
-        # A commit's own settings may name a remote that has moved since, or none yet: those of today go first.
+        # A commit's own settings may name an outdated remote or none, so the current ones are used.
         settings = {section: here.config[section] for section in ("core", "cache", "remote")}
         with _dvc_errors(name):
             _check_commit(here, name)
@@ -52,24 +52,24 @@ def read(name: str, splits: Sequence[str]) -> Run:
 
 
 def _check_commit(repo: Any, name: str) -> None:
-    """Raise a `UserError` where Git knows a file or a folder by that name (``HEAD:params.yaml``), which DVC trips over."""
+    """Raise a `UserError` if the name is a file or folder in Git, such as ``HEAD:params.yaml``, on which DVC fails."""
     found = resolve_rev(repo.scm, name)
     try:
         resolve_rev(repo.scm, f"{found}^{{commit}}")
     except RevError:
-        raise UserError(f"{name} is no commit: expected {_EXPECTED}") from None
+        raise UserError(f"{name}: not a commit; expected {_EXPECTED}") from None
 
 
 @contextmanager
 def _dvc_errors(revision: str | None = None) -> Iterator[None]:
-    """What DVC has against the folder, or against a revision, as a `UserError`."""
+    """Turn errors of DVC about the folder, or about a revision, into a `UserError`."""
     try:
         yield
     except RevError as error:
-        raise UserError(f"{error}: expected {_EXPECTED}") from None
+        raise UserError(f"{error}; expected {_EXPECTED}") from None
     except NotDvcRepoError as error:
         raise UserError(
-            f"{revision} has no {PREDICTIONS}: DVC was not set up there" if revision else str(error)
+            f"{revision}: no {PREDICTIONS}; DVC was not set up at that revision" if revision else str(error)
         ) from None
     except DvcException as error:
         raise UserError(f"{revision}: {error}" if revision else str(error)) from None
@@ -83,8 +83,8 @@ def _workspace(repo: Any, splits: Sequence[str]) -> Run:
             return (root / path).read_bytes()
         except FileNotFoundError:
             raise UserError(
-                f"the workspace has no {path}: `dvc checkout evaluate` brings it back, `dvc pull evaluate` fetches it, "
-                "`dvc repro evaluate` computes it"
+                f"{WORKSPACE}: {path} is missing; `dvc checkout evaluate` restores it from the cache, "
+                "`dvc pull evaluate` fetches it from the remote, `dvc repro evaluate` computes it"
             ) from None
 
     def committed(path: str) -> bytes | None:
@@ -95,18 +95,15 @@ def _workspace(repo: Any, splits: Sequence[str]) -> Run:
 
 
 def _stale(repo: Any) -> list[str]:
-    """Whether the predictions are those of the code, data and params beside them: a note where they are not."""
+    """Return a note if the predictions are not those of the current code, data and params."""
     try:
         status = repo.status(["evaluate"], with_deps=True)
     except DvcException as error:
-        return [f"workspace: whether its predictions are those of its files is unknown ({error})"]
+        return [f"{WORKSPACE}: predictions may be outdated ({error})"]
     changed = [f"{stage} ({_some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
     if not changed:
         return []
-    return [
-        "workspace: its predictions are not those of the files beside them: `dvc repro` would rerun "
-        f"{', '.join(changed)}"
-    ]
+    return [f"{WORKSPACE}: predictions are outdated; `dvc repro` would rerun {', '.join(changed)}"]
 
 
 def _some(names: list[str]) -> str:
@@ -114,7 +111,7 @@ def _some(names: list[str]) -> str:
 
 
 def _changes(entries: list[Any]) -> Iterator[str]:
-    """The names behind an entry of `dvc status`, for instance ``{"changed deps": {"src": "modified"}}``."""
+    """List the changed files and params in entries of `dvc status`: ``{"changed deps": {"src": "modified"}}``."""
     for entry in entries:
         if isinstance(entry, str):
             yield entry.removeprefix("changed ")
@@ -132,19 +129,17 @@ def _commit(name: str, repo: Any, splits: Sequence[str]) -> Run:
     commit = repo.get_rev()
     locked = [out for out in repo.index.outs if out.def_path == PREDICTIONS and out.hash_info]
     if not locked:
-        raise UserError(
-            f"{name} has no {PREDICTIONS}: its dvc.lock knows of none. {_remake(commit)}, and commit dvc.lock"
-        )
+        raise UserError(f"{name}: dvc.lock does not have {PREDICTIONS}; {_recompute(commit)}, then commit dvc.lock")
     remote = repo.config["core"].get("remote")
 
     def predictions(path: str) -> bytes:
         try:
             content: bytes = files.read_bytes(path)
-        except Exception as error:  # every kind of remote has a client with exceptions of its own
-            where = f"in DVC's remote {remote}" if remote else "in a remote, since DVC has no default one"
+        except Exception as error:  # each kind of remote has its own client and exceptions
+            where = f"nor in its remote {remote}" if remote else "and no default remote is set"
             raise UserError(
-                f"the {path} of {name} is not in DVC's cache, nor {where}{_reason(error)}. Where it "
-                f"was made `dvc push` shares it. {_remake(commit, ' --pull' if remote else '')}"
+                f"{name}: {path} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where it was computed, "
+                f"or {_recompute(commit, ' --pull' if remote else '')}"
             ) from None
         return content
 
@@ -155,11 +150,11 @@ def _commit(name: str, repo: Any, splits: Sequence[str]) -> Run:
 
 
 def _reason(error: BaseException) -> str:
-    """What went wrong at the bottom of it; nothing where a file is simply not there."""
+    """Return the root cause in brackets; empty if a file just does not exist."""
     while error.__cause__ is not None:
         error = error.__cause__
     return "" if isinstance(error, FileNotFoundError) else f" ({error})"
 
 
-def _remake(commit: str, options: str = "") -> str:
-    return f"`git checkout {commit[:7]} && dvc repro{options} evaluate` makes it here"
+def _recompute(commit: str, options: str = "") -> str:
+    return f"run `git checkout {commit[:7]} && dvc repro{options} evaluate` here"
