@@ -116,9 +116,8 @@ class TestExport:
             Path(path).write_text("of an earlier export")
         hub.failing[route] = 507
         assert failure("export") == (
-            "export: models/export is complete, but not on the Hub: the push to ada/people failed: the Hub "
-            "answered 507; "
-            "try again later; `python stages/export.py --push` pushes it again"
+            "export: models/export is complete, but was not pushed: the push to ada/people failed: the Hub answered "
+            "507; try again later; `python stages/export.py --push` tries again"
         )
         assert Path("models/export/README.md").read_text() != "of an earlier export"
         assert "test" in json.loads(Path("reports/export.json").read_text())
