@@ -20,7 +20,6 @@ from tagline.model.prediction import Predictor, predict_split
 from tagline.training.validation import Validation
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
-HEAD = make_head("linear", LABELS)
 # The middle word of the second sentence has no sub-word; the third sentence has two windows with its middle word.
 WORDS = [["a", "b"], ["c", "\u200b", "d"], ["e", "f", "g"]]
 GOLD = [[1, 2], [0, 1, 0], [1, 0, 1]]
@@ -52,12 +51,15 @@ def split() -> Split:
 def test_the_scores_of_all_words(
     model: BertForTokenClassification, split: Split, subwords_per_device: int | None
 ) -> None:
-    scores = Validation(split, HEAD, LABELS, "fp32", subwords_per_device).scores(Accelerator(), model)
+    scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", subwords_per_device).scores(
+        Accelerator(), model
+    )
     assert model.training, "dropout is on again"
-    predicted = predict_split(Predictor(TorchModel(model.eval()), HEAD, LABELS, 64), split, "")
+    predictor = Predictor(TorchModel(model.eval()), make_head("linear", LABELS), LABELS, 64)
+    predictions = predict_split(predictor, split, "")
     model.train()
-    tagged = tagged_sentences(LABELS, split.lengths(), predicted.labels, predicted.scores, split.gold())
-    expected = score(count(list(tagged), "spans"))["overall"]
+    sentences = tagged_sentences(LABELS, split.lengths(), predictions.labels, predictions.scores, split.gold())
+    expected = score(count(list(sentences), "spans"))["overall"]
     assert {name: scores[name] for name in ("precision", "recall", "f1", "accuracy")} == {
         name: expected[name] for name in ("precision", "recall", "f1", "accuracy")
     }
@@ -71,5 +73,5 @@ def test_the_loss_is_the_mean_over_words_with_subwords(model: BertForTokenClassi
     with torch.no_grad():
         logits = [model(input_ids=torch.tensor([row])).logits[0].log_softmax(-1) for row in WINDOWS["input_ids"]]
     expected = np.mean([-logits[window][position, gold].item() for window, position, gold in chosen])
-    scores = Validation(split, HEAD, LABELS, "fp32", None).scores(Accelerator(), model)
+    scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", None).scores(Accelerator(), model)
     assert scores["loss"] == pytest.approx(expected, abs=2e-6)
