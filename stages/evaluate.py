@@ -2,8 +2,9 @@
 
 Reads the section ``evaluate`` of params.yaml, data/tokenized, models/finetuned, and the learning curves
 plots/train_loss.csv and plots/validation.csv.
-Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json, reports/evaluate.html, and for the
-test split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
+Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json (what people compare between
+commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split plots/confusion.csv,
+plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
     python stages/evaluate.py --show    print the scores of the last run and exit
@@ -29,6 +30,7 @@ from tagline.metrics import plots
 from tagline.metrics.evaluation import evaluate
 from tagline.metrics.params import Evaluate
 from tagline.metrics.score_table import score_table, score_table_of
+from tagline.metrics.summary import summary
 from tagline.report import curves
 from tagline.report.page import render
 
@@ -36,6 +38,7 @@ TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
 PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics/evaluate.json")
+SCORES = Path("reports/evaluate.json")
 CONFUSION = Path("plots/confusion.csv")
 PER_TYPE = Path("plots/per_type.csv")
 RELIABILITY = Path("plots/reliability.csv")
@@ -50,7 +53,7 @@ def main() -> None:
     )
     parser.add_argument("--show", action="store_true", help="print the scores of the last run and exit")
     if parser.parse_args().show:
-        print(score_table_of(METRICS))
+        print(score_table_of(SCORES))
         return
     launchers.only_main_process("evaluate")
     params = read_section("evaluate", Evaluate)
@@ -60,13 +63,14 @@ def main() -> None:
     evaluation = evaluate(TOKENIZED, FINETUNED, params)
     test, test_metrics = evaluation.splits["test"], evaluation.metrics["test"]
     page = render(evaluation, losses, epochs)
-    outs = (PREDICTIONS, METRICS, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
-    with replacing(*outs) as (folder, metrics, confusion, per_type, reliability, report):
+    outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
+    with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
         folder.mkdir()
         for name, split in evaluation.splits.items():
             predictions.write(folder, name, split.sentences)
         predictions.write_provenance(folder, evaluation.labels, params.decoding)
-        write_json(metrics, evaluation.metrics)
+        write_json(metrics, summary(evaluation.metrics, evaluation.best_epoch))
+        write_json(scores, evaluation.metrics)
         plots.write_confusion(test.sentences, test.kind, confusion)
         plots.write_per_type(test_metrics["per_type"], test_metrics["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)

@@ -1,7 +1,7 @@
 """Stage 3, train: fine-tune the encoder with a new token classifier; keep the best epoch on validation.
 
 Reads the section ``train`` of params.yaml, data/tokenized and models/pretrained.
-Writes models/finetuned (weights, configuration with the labels, tokenizer, provenance), metrics/train.json and the
+Writes models/finetuned (weights, configuration with the labels, tokenizer, provenance), reports/train.json and the
 learning curves plots/train_loss.csv and plots/validation.csv. Pushes the model of each epoch to the Hugging Face Hub if
 ``train.hub.push`` is true.
 
@@ -27,7 +27,7 @@ TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
 TOKENIZER = Path("models/pretrained/tokenizer")
 FINETUNED = Path("models/finetuned")
-METRICS = Path("metrics/train.json")
+REPORT = Path("reports/train.json")
 TRAIN_LOSS = Path("plots/train_loss.csv")
 VALIDATION = Path("plots/validation.csv")
 
@@ -40,7 +40,7 @@ def main() -> None:
 def train() -> None:
     take_no_arguments(__doc__)
     params = read_section("train", Train)
-    outputs = Outputs(FINETUNED, METRICS, TRAIN_LOSS, VALIDATION)
+    outputs = Outputs(FINETUNED, REPORT, TRAIN_LOSS, VALIDATION)
     run(params, Path(__file__), Inputs(TOKENIZED, ENCODER, TOKENIZER), outputs)
 
 

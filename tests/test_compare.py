@@ -62,7 +62,7 @@ def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
         path = Path(f"data/predictions/{split}.parquet")
         path.unlink(missing_ok=True)
         pd.DataFrame(rows).to_parquet(path, index=False)
-        metrics[split] = score(counts_of(gold, predicted))
+        metrics[f"{split}.f1"] = score(counts_of(gold, predicted))["overall"]["f1"]
     Path("metrics/evaluate.json").write_text(json.dumps(metrics))
 
 

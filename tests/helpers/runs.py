@@ -65,5 +65,5 @@ def labels_of(rows: Sequence[Names], kind: Kind) -> Labels:
 def run_of(name: str, rows: Sequence[Row], kind: Kind = "spans", commit: str | None = None, **others: list[Row]) -> Run:
     """Build a run with a test split, and other splits by name."""
     splits = {split: split_of(of_split, kind) for split, of_split in {**others, "test": rows}.items()}
-    metrics = {split: score(count(sentences, kind)) for split, sentences in splits.items()}
+    metrics = {f"{split}.f1": score(count(sentences, kind))["overall"]["f1"] for split, sentences in splits.items()}
     return Run(name, commit, kind, splits, metrics)

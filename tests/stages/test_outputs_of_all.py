@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from datasets import ClassLabel, load_from_disk
 from helpers.project import STAGES, edit, run_stage, snapshot
 from transformers import pipeline
 

@@ -29,7 +29,7 @@ from tagline.labels.tagged import TaggedSentence, tagged_sentences
 COLUMNS = ("id", "words", "gold", "predicted", "score")
 _SCHEMA = pa.schema(
     [
-        ("id", pa.string()),
+        ("id", pa.large_string()),
         *((name, pa.list_(pa.string())) for name in COLUMNS[1:4]),
         ("score", pa.list_(pa.float32())),
     ]
@@ -45,7 +45,9 @@ def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None
         "predicted": [sentence.predicted_names for sentence in sentences],
         "score": [sentence.scores for sentence in sentences],
     }
-    pd.DataFrame(columns).to_parquet(folder / f"{split}.parquet", index=False)
+    # Typed, since pandas infers numbers for columns without values.
+    series = {name: pd.Series(values, dtype="str" if name == "id" else object) for name, values in columns.items()}
+    pd.DataFrame(series).to_parquet(folder / f"{split}.parquet", index=False, schema=_SCHEMA)
 
 
 def write_provenance(folder: Path, labels: Labels, decoding: Decoding) -> None:

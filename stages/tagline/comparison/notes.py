@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from tagline.comparison.runs import EVALUATE, Run
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts
+from tagline.metrics.summary import DIGITS
 
-# Scores in metrics/evaluate.json have six decimals.
-ROUNDING = 1e-5
+# Scores in metrics/evaluate.json are rounded to `summary.DIGITS`.
+ROUNDING = 0.6 * 10**-DIGITS
 
 
 def left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
@@ -37,7 +38,7 @@ def different_metrics(split: str, runs: Sequence[Run], counts: Sequence[Counts])
     for run, own in zip(runs, counts, strict=True):
         f1 = float(own.total().overall().f1)
         try:
-            written = float(run.metrics[split]["overall"]["f1"])
+            written = float(run.metrics[f"{split}.f1"])
         except (KeyError, TypeError, ValueError):
             yield f"{run.name}: {EVALUATE} has no F1 of {split}; the predictions are compared"
             continue

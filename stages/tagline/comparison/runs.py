@@ -90,13 +90,11 @@ def _kind(tracked: Callable[[str], bytes], name: str) -> Kind | None:
 
 
 def _object(content: bytes | None, where: str) -> dict[str, Any]:
-    """Parse a JSON object with one object per split; empty if there is no file."""
+    """Parse a JSON object; empty if there is no file."""
     try:
         value = {} if content is None else json.loads(content)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: damaged ({error}); run `dvc repro evaluate` again") from None
-    if not isinstance(value, dict) or not all(isinstance(of_split, dict) for of_split in value.values()):
-        raise UserError(
-            f"{where}: damaged; expected an object with one object per split; run `dvc repro evaluate` again"
-        )
+    if not isinstance(value, dict):
+        raise UserError(f"{where}: damaged; expected an object; run `dvc repro evaluate` again")
     return value

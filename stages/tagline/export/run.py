@@ -31,6 +31,7 @@ from tagline.model.heads import make_head
 
 CARD = "README.md"
 SPLIT = "test"
+INT8: BackendName = "onnx-int8"
 # Files of models/finetuned that do not belong to the tokenizer.
 NOT_TOKENIZER = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE)
 
@@ -46,7 +47,7 @@ class Inputs:
         finetuned: models/finetuned.
         decoding: data/predictions/provenance.json, for how labels are chosen.
         dataset, encoder: data/raw/provenance.json and models/pretrained/provenance.json, for the model card.
-        metrics: metrics/evaluate.json, for the model card.
+        metrics: reports/evaluate.json, for the model card.
         validation: plots/validation.csv, for the model card.
     """
 
@@ -60,7 +61,7 @@ class Inputs:
 
 
 def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str, Any]:
-    """Write an export into a new folder and return its metrics.
+    """Write an export into a new folder and return the report of it.
 
     Args:
         inputs: artifacts of earlier stages.
@@ -172,14 +173,20 @@ def _card_data(
     )
 
 
-def table(metrics: dict[str, Any]) -> str:
-    """Lay out the metrics of each backend for a terminal."""
-    rows = [[name, *report.values()] for name, report in metrics[SPLIT]["backends"].items()]
+def summary(report: dict[str, Any]) -> dict[str, float]:
+    """Choose what goes to metrics/export.json: the F1 of the int8 backend on test, if there is one."""
+    backends = report[SPLIT]["backends"]
+    return {"export.int8.f1": round(backends[INT8]["f1"], 4)} if INT8 in backends else {}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay out what was measured of each backend for a terminal."""
+    rows = [[name, *measured.values()] for name, measured in report[SPLIT]["backends"].items()]
     headers = ["backend", "same labels", "largest logit difference", "F1", "MB"]
     return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
 
 
-def push(target: Target, folder: Path, metrics: Path) -> None:
+def push(target: Target, folder: Path, report: Path) -> None:
     """Push an export to the Hub in one commit, with its F1 in the commit message.
 
     Raises:
@@ -187,9 +194,9 @@ def push(target: Target, folder: Path, metrics: Path) -> None:
     """
     require(folder, "export")
     try:
-        f1 = float(read_json(metrics, "export")[SPLIT]["f1"])
+        f1 = float(read_json(report, "export")[SPLIT]["f1"])
     except (KeyError, TypeError, ValueError):
-        raise UserError(f"{metrics}: written by another version: run `dvc repro export` again") from None
+        raise UserError(f"{report}: written by another version: run `dvc repro export` again") from None
     try:
         target.create()
         commit = target.push(folder, f"Test F1 {f1:.3f}")

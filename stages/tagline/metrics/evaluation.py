@@ -32,11 +32,13 @@ class Evaluation:
         labels: the task's label list.
         splits: the scored splits by name.
         metrics: the metrics of each split, see `scored_split.metrics`.
+        best_epoch: the epoch whose weights were evaluated.
     """
 
     labels: Labels
     splits: dict[str, ScoredSplit]
     metrics: dict[str, dict[str, Any]]
+    best_epoch: int
 
 
 def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
@@ -59,9 +61,8 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
         predictor = Predictor(backend, head, labels, params.subwords_per_batch, threads)
         splits = {name: _label(loaded[name], name, predictor) for name in SPLITS}
     training = TrainingIndex(loaded["train"].labelled_words(labels), labels.kind)
-    return Evaluation(
-        labels, splits, {name: metrics(split, training, params.bootstrap) for name, split in splits.items()}
-    )
+    measured = {name: metrics(split, training, params.bootstrap) for name, split in splits.items()}
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned))
 
 
 def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels) -> TorchModel:
@@ -75,10 +76,9 @@ def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels)
 
 def _label(split: Split, name: str, predictor: Predictor) -> ScoredSplit:
     """Label the words of a split, with its name on the progress bar."""
-    predictions = predict_split(predictor, split, name)
+    labels, gold = predictor.labels, split.gold()
+    predictions = predict_split(predictor, split, name, gold)
     ids, words = split.ids_and_words()
-    labels = predictor.labels
-    sentences = tagged_sentences(
-        labels, split.lengths(), predictions.labels, predictions.scores, split.gold(), ids, words
-    )
-    return ScoredSplit(labels.kind, list(sentences), predictions.without_subwords)
+    sentences = tagged_sentences(labels, split.lengths(), predictions.labels, predictions.scores, gold, ids, words)
+    seen = len(gold) - predictions.without_subwords
+    return ScoredSplit(labels.kind, list(sentences), predictions.without_subwords, predictions.loss / max(1, seen))

@@ -12,7 +12,10 @@ from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.confusion import NO_TYPE, confusion
-from tagline.metrics.scores import DIGITS
+from tagline.metrics.summary import DIGITS
+
+# Scores of single predictions, whose last digits differ between hosts of one precision.
+CALIBRATION_DIGITS = 3
 
 
 def write_confusion(sentences: Iterable[TaggedSentence], kind: Kind, path: Path) -> None:
@@ -38,7 +41,7 @@ def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[
 
 def write_reliability(bins: pd.DataFrame, path: Path) -> None:
     """Write the bins of `calibration.reliability`: ``bin,confidence,accuracy,number``."""
-    _write(bins.round({"confidence": DIGITS, "accuracy": DIGITS}), path)
+    _write(bins.round({"confidence": CALIBRATION_DIGITS, "accuracy": CALIBRATION_DIGITS}), path)
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Score table: metrics/evaluate.json laid out for a terminal."""
+"""Score table: reports/evaluate.json laid out for a terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def score_table(metrics: dict[str, Any]) -> str:
 
 
 def score_table_of(path: Path) -> str:
-    """Lay out metrics/evaluate.json.
+    """Lay out reports/evaluate.json.
 
     Raises:
         UserError: the file is missing, or another version of the project wrote it.

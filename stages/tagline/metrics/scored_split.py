@@ -16,7 +16,7 @@ from tagline.metrics.counts import Counts, count
 from tagline.metrics.intervals import intervals
 from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes
 from tagline.metrics.params import Bootstrap
-from tagline.metrics.scores import count_repaired, score, strict
+from tagline.metrics.scores import DIGITS, count_repaired, score, strict
 from tagline.metrics.slices import slices
 from tagline.metrics.training_index import TrainingIndex
 
@@ -29,11 +29,13 @@ class ScoredSplit:
         kind: how the labels are read.
         sentences: with gold and predicted labels.
         words_without_subwords: the number of words that the tokenizer removed, which have the fallback label.
+        loss: the mean negative log-likelihood of the other words' gold labels.
     """
 
     kind: Kind
     sentences: list[TaggedSentence]
     words_without_subwords: int
+    loss: float = 0.0
 
     @property
     def words_unscored(self) -> int:
@@ -57,7 +59,7 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
     """Compute the metrics of a split.
 
     Returns:
-        overall and per_type, see `scores.score`; intervals of them; strict and repaired (spans only), see
+        overall and per_type, see `scores.score`; loss; intervals of the scores; strict and repaired (spans only), see
         `scores.strict` and `scores.count_repaired`; slices; errors, see `outcomes.count_outcomes`; calibration; the
         numbers of sentences, words, words_unscored (always 0) and words_without_subwords.
 
@@ -73,6 +75,7 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
     by_iob2 = {"strict": strict(sentences), "repaired": count_repaired(sentences)} if kind == "spans" else {}
     return {
         **score(counts),
+        "loss": round(split.loss, DIGITS),
         "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
         **by_iob2,
         "slices": slices(sentences, counts, training),

@@ -11,6 +11,8 @@ from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core.errors import UserError, require
+from tagline.core.outputs import read_json
+from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels
 from tagline.model.precision import Resolved
 
@@ -72,6 +74,19 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None) -> PreT
         )
     model.eval()
     return model
+
+
+def best_epoch(folder: Path) -> int:
+    """Read which epoch the weights of a fine-tuned model are from.
+
+    Raises:
+        UserError: provenance.json is missing or damaged.
+    """
+    path = folder / PROVENANCE
+    epoch = read_json(path, "train").get("best_epoch")
+    if type(epoch) is not int:
+        raise UserError(f"{path}: best_epoch is {epoch!r}; expected a whole number: run `dvc repro train` again")
+    return epoch
 
 
 def _load(folder: Path, **options: object) -> tuple[PreTrainedModel, set[str]]:

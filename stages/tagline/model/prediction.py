@@ -55,11 +55,20 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def predict_split(predictor: Predictor, split: Split, name: str) -> Predictions:
-    """Label each word of a split of data/tokenized; the progress bar has the title ``name``."""
+def predict_split(predictor: Predictor, split: Split, name: str, gold: Ints | None = None) -> Predictions:
+    """Label each word of a split of data/tokenized.
+
+    Args:
+        predictor: of the model.
+        split: sentences and windows.
+        name: the title of the progress bar.
+        gold: int64 (words,), gold label ids, for the loss.
+    """
     windows = split.windows
     # input_ids and word_ids are read from disk one chunk at a time.
-    return predictor.predict(split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name)
+    return predictor.predict(
+        split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name, gold
+    )
 
 
 class Predictor:

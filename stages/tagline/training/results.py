@@ -16,6 +16,8 @@ from tagline.training.training import Training
 
 # Params that change no weight: an interrupted run continues although they changed.
 WITHOUT_EFFECT = {"checkpoint_every", "hub"}
+# Of curves in Git: more would differ between hosts of one precision.
+DIGITS = 4
 # Libraries that the weights depend on.
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
 
@@ -48,21 +50,21 @@ def write_model(training: Training, tokenizer: Path, target: Path) -> None:
     )
 
 
-def write_metrics(training: Training, metrics: Path, train_loss: Path, validation: Path) -> None:
+def write_report(training: Training, report: Path, train_loss: Path, validation: Path) -> None:
     """Write the scores of the best epoch as JSON, and the learning curves as CSV.
 
     Args:
         training: a finished run.
-        metrics: ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1, accuracy, loss}}``.
+        report: ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1, accuracy, loss}}``.
         train_loss: columns step, loss.
         validation: columns epoch, precision, recall, f1, accuracy, loss.
     """
     learning = training.learning
-    pd.DataFrame(learning.losses).to_csv(train_loss, index=False, lineterminator="\n")
-    pd.DataFrame(learning.epochs).to_csv(validation, index=False, lineterminator="\n")
+    pd.DataFrame(learning.losses).round(DIGITS).to_csv(train_loss, index=False, lineterminator="\n")
+    pd.DataFrame(learning.epochs).round(DIGITS).to_csv(validation, index=False, lineterminator="\n")
     best = learning.best
     write_json(
-        metrics,
+        report,
         {
             "best_epoch": best["epoch"],
             "steps": learning.steps,

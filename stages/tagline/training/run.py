@@ -21,7 +21,7 @@ from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.fingerprint import fingerprint
 from tagline.training.fit_check import check_fit
 from tagline.training.params import Train
-from tagline.training.results import effective, write_metrics, write_model
+from tagline.training.results import effective, write_model, write_report
 from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths
 from tagline.training.training import Training
 from tagline.training.validation import Validation
@@ -51,13 +51,13 @@ class Outputs:
 
     Attributes:
         finetuned: folder of the model.
-        metrics: JSON, the scores of the best epoch.
+        report: JSON, the scores of the best epoch and how it was computed.
         train_loss: CSV, the learning curve of the training loss.
         validation: CSV, scores and loss of each epoch on validation.
     """
 
     finetuned: Path
-    metrics: Path
+    report: Path
     train_loss: Path
     validation: Path
 
@@ -105,7 +105,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
                 print("training had already finished; writing its results")
             if partial:
                 write_model(training, inputs.tokenizer, partial.finetuned)
-                write_metrics(training, partial.metrics, partial.train_loss, partial.validation)
+                write_report(training, partial.report, partial.train_loss, partial.validation)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
     processes.leave()
@@ -117,7 +117,7 @@ def _replacing(outputs: Outputs, main: bool) -> Iterator[Outputs | None]:
     if not main:
         yield None
         return
-    with replacing(outputs.finetuned, outputs.metrics, outputs.train_loss, outputs.validation) as partials:
+    with replacing(outputs.finetuned, outputs.report, outputs.train_loss, outputs.validation) as partials:
         yield Outputs(*partials)
 
 

@@ -51,7 +51,7 @@ def test_a_note_on_metrics_of_another_run() -> None:
     ]
 
 
-@pytest.mark.parametrize("metrics", [{}, {"test": []}, {"test": {"overall": {"f1": None}}}])
+@pytest.mark.parametrize("metrics", [{}, {"test.f1": []}, {"test.f1": None}])
 def test_a_note_on_missing_metrics(metrics: dict) -> None:
     a = replace(run_of("a", [ADA, OSLO]), metrics=metrics)
     assert compare_split("test", [a], [run_of("b", [ADA, OSLO_RIGHT])]).notes == [
