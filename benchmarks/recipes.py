@@ -102,8 +102,8 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     outputs = Outputs(Path("finetuned"), Path("train.json"), Path("train_loss.csv"), Path("validation.csv"))
     run(Train.model_validate(arguments.settings), ROOT / "stages/train.py", inputs, outputs)
     f1 = [] if arguments.no_validation else pd.read_csv(outputs.validation)["f1"].tolist()
-    metrics = json.loads(outputs.metrics.read_text(encoding="utf-8"))
-    kept = {name: metrics[name] for name in ("precision", "padding", "steps")}
+    report = json.loads(outputs.report.read_text(encoding="utf-8"))
+    kept = {name: report[name] for name in ("precision", "padding", "steps")}
     return result(clock, f1) | kept | {"shares": shares.shares()}
 
 

@@ -14,7 +14,6 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from tagline.artifacts import raw_data
-
 from tagline.settings import presets
 from tagline.settings.checks import params_faults
 
@@ -40,7 +39,14 @@ TINY_PARAMS = {
         "max_length": 24,
         "stride": 6,
         "limits": dict.fromkeys(
-            ["illegal", "unseen", "duplicates", "without_subwords", "cut_words", "windowed"],
+            [
+                "illegal_tags",
+                "unseen_labels",
+                "duplicate_sentences",
+                "words_without_subwords",
+                "truncated_words",
+                "windowed_sentences",
+            ],
         ),
     },
     "train": {

@@ -16,11 +16,11 @@ from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
 FORMATS: dict[str, dict[str, Any]] = {
     "conll": {"columns": ["words", "ner"]},
-    "conllu": {"layers": {"ner": "upos"}},
-    "json": {"words": "w", "layers": {"ner": "t"}, "names": {"ner": ["O", "B-X"]}, "id": "id"},
-    "csv": {"sentence": "s", "words": "w", "layers": {"ner": "t"}},
-    "parquet": {"words": "w", "layers": {"ner": "t"}},
-    "spans": {"layer": "ner", "misaligned_spans": "error"},
+    "conllu": {"tag_columns": {"ner": "upos"}},
+    "json": {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": ["O", "B-X"]}, "id": "id"},
+    "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}},
+    "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
+    "spans": {"tag_column": "ner", "misaligned_spans": "error"},
 }
 
 
@@ -79,7 +79,7 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("conllu", token("1", "a") + token("3", "b"), ":2: word id '3'; expected 2, ids count from 1"),
     ("conllu", token("1", "a") + token("1", "b"), ":2: word id '1'; expected 2, ids count from 1"),
     ("conllu", token("a", "a"), ":1: word id 'a'; expected 1, ids count from 1"),
-    ("conllu", "# sent_id = a\n# sent_id = b\n" + token("1", "a"), ":2: a second sent_id in one sentence; add the empty"),
+    ("conllu", "# sent_id = a\n# sent_id = b\n" + token("1", "a"), ":2: a second sent_id in one sentence; add the"),
     (
         "conllu",
         2 * ("# sent_id = a\n" + token("1", "a") + "\n"),
@@ -101,7 +101,7 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("json", '{"w": ["a"], "t": ["O"], "w": ["b"]}', ":1: the key 'w' is in one object twice"),
     ("json", rows({}).replace('"a"', '"\\ud800"'), ":1: half of a surrogate pair (\\ud800 to \\udfff); expected whole"),
     ("json", rows({}).encode("utf-16"), ":1: not UTF-8 (invalid start byte); save the file as UTF-8"),
-    ("json", rows({}, {"id": 2, "t": ["O"]}), ":2: 2 words in 'w' but 1 tags in 't'; expected one tag per word"),
+    ("json", rows({}, {"id": 2, "t": ["O"]}), ":2: 2 words in 'w' but 1 tags in 't'; expected"),
     ("json", rows({"t": []}), ":1: 2 words in 'w' but 0 tags in 't'; expected one"),
     ("json", '{"id": 1, "w": ["a"]}', ":1: the key 't' is missing (keys: 'id', 'w')"),
     ("json", '{"w": ["a"], "t": ["O"]}', ":1: the key 'id' is missing (keys: 'w', 't')"),
@@ -151,9 +151,9 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("parquet", parquet([], []), ": no sentence; expected one row per sentence"),
     ("parquet", parquet([["a"], None], [["O"], ["O"]]), ": row 2: 'w' must be a list of words; got None"),
     ("parquet", parquet([["a"], [None]], [["O"], ["O"]]), ": row 2: 'w' must be a list of words; got the item None"),
-    ("parquet", parquet([["a"], ["b", "c"]], [["O"], ["O"]]), ": row 2: 2 words in 'w' but 1 tags in 't'; expected one tag per word"),
+    ("parquet", parquet([["a"], ["b", "c"]], [["O"], ["O"]]), ": row 2: 2 words in 'w' but 1 tags in 't'; expected"),
     ("parquet", parquet(["a b"], ["O O"]), ": row 1: 'w' must be a list of words; got 'a b'"),
-    ("parquet", parquet([["a"]], [[0]]), ": row 1: 't' contains numbers; give their label names under download.dataset"),
+    ("parquet", parquet([["a"]], [[0]]), ": row 1: 't' contains numbers; give their label names under download"),
     ("parquet", parquet([["a"]], [[0.0]]), ": row 1: 't' must be a list of label names or of label numbers; got the item 0.0"),
     ("parquet", parquet([["a"]], [["O"]], {"huggingface": "{"}), ": the metadata of `datasets` is damaged ("),
     (
@@ -236,13 +236,13 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
         {"test": None, "split": {"seed": 1, "test": 1e-9}},
         "download: data/tiny/bad: no sentence was drawn for test; increase its share under download.dataset.split",
     ),
-    ("conllu", {"layers": {"pos": "tag"}}, "download.dataset: tag_columns.pos: CoNLL-U has no column 'tag' (allowed:"),
-    ("conllu", {"layers": {"pos": "upos:x"}}, "download.dataset: tag_columns.pos: CoNLL-U has no column 'upos:x' (allow"),
-    ("conllu", {"layers": {}}, "download.dataset.tag_columns: must name at least one tag column"),
-    ("json", {"layers": {"id": "t"}}, "download.dataset.tag_columns: a tag column cannot be named 'id'; id and words are"),
+    ("conllu", {"tag_columns": {"pos": "tag"}}, "download.dataset: tag_columns.pos: CoNLL-U has no column 'tag' (allowed:"),
+    ("conllu", {"tag_columns": {"pos": "upos:x"}}, "download.dataset: tag_columns.pos: CoNLL-U has no column 'upos:x' (allow"),
+    ("conllu", {"tag_columns": {}}, "download.dataset.tag_columns: must name at least one tag column"),
+    ("json", {"tag_columns": {"id": "t"}}, "download.dataset.tag_columns: a tag column cannot be named 'id'; id and words are"),
     ("json", {"names": {"pos": ["N"]}}, "download.dataset: names.pos: not one of tag_columns (ner)"),
     ("json", {"names": {"ner": ["O", "O"]}}, "download.dataset.names.ner: must be the label names, each once, in the "),
-    ("json", {"layers": {"ner": "z"}}, "download: data/tiny/bad:1: the key 'z' is missing (keys: 'id', 'w', 't')"),
+    ("json", {"tag_columns": {"ner": "z"}}, "download: data/tiny/bad:1: the key 'z' is missing (keys: 'id', 'w', 't')"),
     ("csv", {"delimiter": ""}, "download.dataset.delimiter: String should have at least 1 character, got ''"),
     ("csv", {"quote": ","}, "download.dataset: delimiter and quote must be two different characters and not line"),
     ("parquet", {"words": "tokens"}, "download: data/tiny/bad: no column 'tokens' (columns: w, t)"),
@@ -273,7 +273,10 @@ def test_misaligned_spans_are_refused_with_their_number(finished: Path) -> None:
 def test_dropped_spans_are_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_input("spans", text((0, 2), (7, 11)), misaligned_spans="drop")
     run_stage("download")
-    assert "1 span begins or ends inside a word: dropped\n  data/tiny/bad:1: span 0 to 2 (X, 'Ad')" in capsys.readouterr().out
+    assert (
+        "1 span begins or ends inside a word: dropped\n  data/tiny/bad:1: span 0 to 2 (X, 'Ad')"
+        in capsys.readouterr().out
+    )
     assert [row["ner"] for row in raw_rows("train")] == [["O", "O", "B-X"]]
 
 

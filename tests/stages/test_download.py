@@ -17,7 +17,11 @@ from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("train: train.conll", "train: no.conll", "download: data/tiny/no.conll: no such file; see download.dataset.train"),
+        (
+            "train: train.conll",
+            "train: no.conll",
+            "download: data/tiny/no.conll: no such file; see download.dataset.train",
+        ),
         ("train: train.conll", "train: encoder", "download: data/tiny/encoder: a folder; expected a file"),
         (
             "    - pos\n",
@@ -126,11 +130,11 @@ TEXTS = [
 ]
 KEYS: dict[str, dict[str, Any]] = {
     "conll": {"columns": ["ner", "-", "words"]},
-    "conllu": {"layers": {"ner": "misc:NER"}, "absent": "O"},
-    "json": {"words": "w", "layers": {"ner": "t"}, "names": {"ner": NAMES}},
-    "csv": {"sentence": "s", "words": "w", "layers": {"ner": "t"}, "delimiter": ";"},
-    "parquet": {"words": "w", "layers": {"ner": "t"}},
-    "spans": {"layer": "ner", "misaligned_spans": "error"},
+    "conllu": {"tag_columns": {"ner": "misc:NER"}, "absent": "O"},
+    "json": {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": NAMES}},
+    "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}, "delimiter": ";"},
+    "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
+    "spans": {"tag_column": "ner", "misaligned_spans": "error"},
 }
 
 

@@ -20,7 +20,7 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers.hub_server import Hub
 from helpers.project import ROOT, snapshot
-from helpers.tiny import PEOPLE, PLACES, preset, save_encoder, tiny_sentences, word_piece, write_params
+from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
@@ -152,8 +152,8 @@ def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
     assert snapshot(Path("data"), Path("models")) == cold != newer
     change(dataset__revision="f" * 40, encoder__revision=weights)
     assert message(download(hub.url, home, HF_HUB_OFFLINE="1")) == (
-        f"{DATASET} at {'f' * 40} is not, or not whole, in the cache, and HF_HUB_OFFLINE is set: unset it, or make "
-        "download.dataset.revision in params.yaml a commit that is in the cache"
+        f"{DATASET}: {'f' * 40} is not, or not completely, in the cache, and HF_HUB_OFFLINE is set; unset it, or set "
+        "download.dataset.revision in params.yaml to a commit that is in the cache"
     )
     assert snapshot(Path("data"), Path("models")) == cold
     assert hub.requests == []
@@ -163,7 +163,7 @@ def test_a_token_opens_what_is_gated_and_is_written_nowhere(hub: Hub, home: Path
     for repository in hub.repositories.values():
         repository.readers = {TOKEN}
     bad = download(hub.url, home, HF_TOKEN=TOKEN + "x")
-    assert message(bad).startswith(f"the Hub refused your token while asked for {DATASET} (401)")
+    assert message(bad).startswith(f"{DATASET}: the Hub rejected your token (401)")
     home.mkdir(exist_ok=True)
     (home / "token").write_text(TOKEN)  # where `hf auth login` leaves it
     good = download(hub.url, home)

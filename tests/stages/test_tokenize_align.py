@@ -68,9 +68,7 @@ def test_io_is_reported_and_converted(finished: Path, capsys: pytest.CaptureFixt
     before = snapshot(Path("data/tokenized"))
     for stage in ("download", "tokenize_align"):
         run_stage(stage)
-    assert (
-        "train: 16 sentences, 114 words, 17 windows; ner is in IO, converted to IOB2" in capsys.readouterr().out
-    )
+    assert "train: 16 sentences, 114 words, 17 windows; ner is in IO, converted to IOB2" in capsys.readouterr().out
     assert snapshot(Path("data/tokenized")) == before
 
 
@@ -81,7 +79,7 @@ def test_metrics_say_what_the_data_holds(finished: Path, capsys: pytest.CaptureF
     test.write_text(test.read_text() + tail)
     for stage in ("download", "tokenize_align"):
         run_stage(stage)
-    metrics = json.loads(Path("metrics/data.json").read_text())
+    metrics = json.loads(Path("reports/data.json").read_text())
     assert metrics["train"] == {
         **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"},
         "labels": {"O": 57, "B-LOC": 19, "I-LOC": 0, "B-ORG": 0, "I-ORG": 0, "B-PER": 19, "I-PER": 19},
@@ -94,7 +92,10 @@ def test_metrics_say_what_the_data_holds(finished: Path, capsys: pytest.CaptureF
         **{"words_without_subwords": 1, "truncated_words": 1, "windowed_sentences": 2},
     }
     out = capsys.readouterr().out
-    assert "tags that the label scheme does not allow after the tag before them: 1 (test-7, word 0 (Bo): I-ORG at the " in out
+    assert (
+        "tags that the label scheme does not allow after the tag before them: 1 (test-7, word 0 (Bo): I-ORG at the "
+        in out
+    )
     assert "labels that are not in the training split: 1 (B-ORG)" in out
     assert "words that tokenise to nothing: 1 (test-1, word 6 (\\u200b))" in out
     assert f"words longer than a window, truncated to their first sub-words: 1 (test-7, word 1 ({'y' * 40}))" in out
@@ -139,7 +140,7 @@ def test_illegal_tags_can_be_refused(finished: Path) -> None:
 def test_the_scheme_of_params_counts(finished: Path) -> None:
     edit(Path("params.yaml"), "scheme: auto", "scheme: BIOES")
     run_stage("tokenize_align")
-    metrics = json.loads(Path("metrics/data.json").read_text())
+    metrics = json.loads(Path("reports/data.json").read_text())
     assert (metrics["train"]["scheme"], metrics["train"]["illegal_tags"]) == ("BIOES", 38), "no span is closed"
     edit(Path("params.yaml"), "scheme: BIOES", "scheme: IO")
     assert "train, column ner: IO has no tag B-LOC: expected I- or O (tokenize_align.scheme in" in error_of(
@@ -158,7 +159,10 @@ def test_a_tokenizer_that_needs_whole_sentences_takes_the_plain_way(
     assert json.loads(before.pop(provenance))["one_by_one"] is True
     monkeypatch.setattr(subwords, "one_by_one", lambda *_: False)
     run_stage("tokenize_align")
-    assert "the tokenizer splits a word depending on its neighbours: every sentence is tokenised" in capsys.readouterr().out
+    assert (
+        "the tokenizer splits a word depending on its neighbours: every sentence is tokenised"
+        in capsys.readouterr().out
+    )
     after = snapshot(Path("data/tokenized"), Path("metrics"))
     assert json.loads(after.pop(provenance))["one_by_one"] is False
     assert after == before
@@ -172,7 +176,7 @@ def test_chunks_of_any_size_give_the_same(finished: Path, monkeypatch: pytest.Mo
     run_stage("download")  # so that there are batches to join
     params = read_section("tokenize_align", TokenizeAlign)
     metrics = dataset.tokenize_align(Path("data/raw"), Path("models/pretrained/tokenizer"), params, Path("chunked"))
-    assert metrics == json.loads(Path("metrics/data.json").read_text())
+    assert metrics == json.loads(Path("reports/data.json").read_text())
     for name in ("train", "validation", "test"):
         expected, found = (tokenized.load_split(folder, name) for folder in (Path("data/tokenized"), Path("chunked")))
         assert tokenized.column(found.windows, "labels").num_chunks > 1
@@ -220,7 +224,9 @@ def test_tags_that_differ_only_in_case_are_reported(finished: Path, capsys: pyte
     edit(Path("data/tiny/test.conll"), "Eva PROPN B-PER", "Eva PROPN B-per")
     for stage in ("download", "tokenize_align"):
         run_stage(stage)
-    line = "column ner: tags that differ only in case: B-PER (37, first at train-0, word 0 (Ada): B-PER); B-per (1, first"
+    line = (
+        "column ner: tags that differ only in case: B-PER (37, first at train-0, word 0 (Ada): B-PER); B-per (1, first"
+    )
     assert line in capsys.readouterr().out
 
 

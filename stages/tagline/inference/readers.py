@@ -11,14 +11,14 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.inference.documents import Document
 from tagline.sources.formats import conll
-from tagline.sources.formats.json_rows import object_in
+from tagline.sources.formats.json_rows import rows_in
 
 Lines = Iterable[tuple[int, str]]
 """Numbered lines, as `formats.lines` reads them."""
 Reader = Callable[[Lines, str], Iterator[Document]]
 """Reads documents from lines; the name is what messages call the file."""
 
-_EXPECTED = 'expected one JSON object per line, with "text" or "words"'
+_EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in one list'
 # Not str.split(), which also splits at no-break and other spaces, which occur inside words of real data.
 _SPACES = re.compile("[ \t]+")
 
@@ -34,15 +34,16 @@ def read_words(lines: Lines, name: str) -> Iterator[Document]:
 
 
 def read_json(lines: Lines, name: str) -> Iterator[Document]:
-    """Read one object per line and keep its other keys; empty lines are skipped.
+    """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
+
+    The content decides which of both, as in the stage download. The text of a list is in memory, not its documents.
 
     Raises:
-        UserError: a line is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words``
-            (a list of non-empty strings).
+        UserError: a value is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a
+            list of non-empty strings).
     """
-    for number, line in lines:
-        if line.strip(" \t"):
-            yield _of_row(object_in(line, name, number, _EXPECTED), f"{name}:{number}")
+    for number, row in rows_in(lines, name, _EXPECTED):
+        yield _of_row(row, f"{name}:{number}")
 
 
 def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
@@ -67,7 +68,7 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
     columns = [conll.SKIP] * width
     columns[words_column - 1] = conll.WORDS
     for sentence in conll.sentences(chain([first], numbered), name, columns):
-        yield Document.of_words(sentence.words, sentence.place)
+        yield Document.of_words(sentence.words, sentence.location)
 
 
 def split_at_spaces(text: str) -> list[str]:

@@ -72,13 +72,13 @@ def test_a_vocabulary_at_every_bytecode(folder: Path, exception: type[BaseExcept
     while reached:
         step += 1
         vocabulary = Vocabulary(tokenizer, most)
-        vocabulary.places(first)
+        vocabulary.rows(first)
         with raising(subwords.__file__, step, exception, opcodes=True) as passed:
             with suppress(exception):
-                vocabulary.places([*second, "other"])
+                vocabulary.rows([*second, "other"])
             reached = passed()
         for words in (second, first, second):
-            places = vocabulary.places(words)
+            places = vocabulary.rows(words)
             found = vocabulary.subwords.take(places).ids.tolist()
             assert found == of_words(tokenizer, words).ids.tolist(), f"after bytecode {step}"
         assert found == ids
@@ -177,10 +177,10 @@ def test_a_backend_that_raises_in_one_of_many_batches(
 def test_a_lone_surrogate(folder: Path, expected: list[Any], ask: Callable[[Tagger], object], message: str) -> None:
     with Tagger(folder) as tagger:
         tagger("Ada")
-        known = dict(tagger._cutter.vocabulary._places)
+        known = dict(tagger._cutter.vocabulary._rows)
         with pytest.raises(UserError) as raised:
             ask(tagger)
         assert str(raised.value).startswith(message)
         assert str(raised.value).isprintable()
-        assert tagger._cutter.vocabulary._places == known
+        assert tagger._cutter.vocabulary._rows == known
         assert [tagger(TEXT), tagger(NEW)] == expected

@@ -46,6 +46,15 @@ def test_json_keeps_its_keys() -> None:
     ]
 
 
+def test_a_json_list_is_read_like_json_lines() -> None:
+    found = read(read_json, '\ufeff\n[\n{"text": "Ada."},\n\n{"words": ["Ada"], "id": 1}]\n')
+    assert [(each.text, list(each.words), each.row, each.name) for each in found] == [
+        ("Ada.", ["Ada", "."], {"text": "Ada."}, "in:3"),
+        (None, ["Ada"], {"words": ["Ada"], "id": 1}, "in:5"),
+    ]
+    assert read(read_json, "[]") == read(read_json, " \n") == []
+
+
 def test_columns() -> None:
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
     assert [(each.words, each.name) for each in read(read_columns, content)] == [
@@ -57,16 +66,19 @@ def test_columns() -> None:
     assert read(read_columns, "") == read(read_columns, "\n \n-DOCSTART-\n") == []
 
 
-EXPECTED = '; expected one JSON object per line, with "text" or "words"'
+EXPECTED = '; expected JSON objects with "text" or "words", one per line or all in one list'
 
 
 @pytest.mark.parametrize(
     ("reader", "content", "message"),
     [
         (read_texts, b"a\n\xff\n", "in:2: not UTF-8 (invalid start byte); save the file as UTF-8"),
-        (read_texts, b"a\nb\0\n", "in:2: a NUL byte; is this a text file?"),
+        (read_texts, b"a\nb\0\n", "in:2: NUL byte; expected a text file"),
         (read_json, '{"text": "a"}\n{"text": \n', "in:2: not JSON (Expecting value)" + EXPECTED),
-        (read_json, '["a"]', "in:1: no object but '[\"a\"]'" + EXPECTED),
+        (read_json, '["a"]', "in:1: '\"a\"' is not an object" + EXPECTED),
+        (read_json, '{"text": "a"}\n["a"]', "in:2: '[\"a\"]' is not an object" + EXPECTED),
+        (read_json, '[{"text": "a"},\n{}]', "in:2: neither 'text' nor 'words' (no key)" + EXPECTED),
+        (read_json, '\n[{"text": "a"}\n', "in:2: no comma or closing bracket after this object" + EXPECTED),
         (read_json, '{"text": "a"} {}', "in:1: text after the object" + EXPECTED),
         (read_json, '{"txt": "a", "id": 1}', "in:1: neither 'text' nor 'words' (txt, id)" + EXPECTED),
         (read_json, "{}", "in:1: neither 'text' nor 'words' (no key)" + EXPECTED),
@@ -82,7 +94,7 @@ EXPECTED = '; expected one JSON object per line, with "text" or "words"'
         (read_json, '{"words": "a b"}', "in:1: 'words' is 'a b'; expected a list of non-empty strings"),
         (read_json, '{"words": ["a", ""]}', "in:1: 'words' is ['a', '']; expected a list of non-empty strings"),
         (read_json, r'{"text": "\ud800"}', "in:1: half of a surrogate pair"),
-        (read_columns, "a O\n\nb\n", "in:3: 1 column in 'b', expected 2 (words -)"),
+        (read_columns, "a O\n\nb\n", "in:3: 1 column in 'b'; expected 2 (words -)"),
         (partial(read_columns, words_column=3), "a O\n", "in:1: 2 columns in 'a O'; expected words in column 3"),
     ],
 )
