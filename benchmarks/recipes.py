@@ -102,7 +102,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     sys.argv = ["train.py"]
     runpy.run_path(str(ROOT / "stages/train.py"), run_name="stage")["main"]()
     f1 = [] if arguments.no_validation else pd.read_csv("plots/validation.csv")["f1"].tolist()
-    metrics = json.loads(Path("metrics/train.json").read_text(encoding="utf-8"))
+    metrics = json.loads(Path("reports/train.json").read_text(encoding="utf-8"))
     told = {name: metrics[name] for name in ("precision", "padding", "steps")}
     return result(clock, f1) | told | {"shares": shares.shares()}
 

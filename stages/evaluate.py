@@ -48,9 +48,7 @@ REPORT = Path("reports/evaluate.html")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Label validation and test with the fine-tuned model and score the labels."
-    )
+    parser = argparse.ArgumentParser(description="Label validation and test with the fine-tuned model and score it.")
     parser.add_argument("--show", action="store_true", help="print the scores of the last run and exit")
     if parser.parse_args().show:
         print(score_table_of(SCORES))

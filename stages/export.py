@@ -4,7 +4,8 @@ Reads the section ``export`` of params.yaml, data/tokenized (the test split), mo
 data/predictions/provenance.json; for the model card also the provenance of data set and encoder, the scores and the
 learning curve. Window length, stride and decoding come from these artifacts, not from params.yaml.
 Writes models/export (see `tagline.artifacts.exported`), which transformers.pipeline loads and which includes a model
-card, metrics/export.json and reports/export.json. Pushes models/export to the Hugging Face Hub if ``export.hub.push`` is set.
+card, metrics/export.json and reports/export.json. Pushes models/export to the Hugging Face Hub if ``export.hub.push``
+is set.
 
     python stages/export.py
     python stages/export.py --push    only push the existing models/export

@@ -1,7 +1,7 @@
 """Stage 2, tokenize-align: words become sub-words, word labels sub-word labels, long sentences overlapping windows.
 
 Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrained/tokenizer. Writes data/tokenized
-(see `tagline.artifacts.tokenized` for its layout) and metrics/data.json: the contents of each split, with findings.
+(see `tagline.artifacts.tokenized` for its layout) and reports/data.json: the contents of each split, with findings.
 
     python stages/tokenize_align.py
     python stages/tokenize_align.py --show train:4    print a sentence of data/tokenized and stop
@@ -29,7 +29,7 @@ from tagline.tokenization.params import TokenizeAlign
 RAW = Path("data/raw")
 TOKENIZER = Path("models/pretrained/tokenizer")
 TOKENIZED = Path("data/tokenized")
-METRICS = Path("metrics/data.json")
+REPORT = Path("reports/data.json")
 
 
 def main() -> None:
@@ -44,8 +44,8 @@ def main() -> None:
         return
     params = read_section("tokenize_align", TokenizeAlign)
     disable_progress_bars()  # of `datasets`; the stage has its own
-    with replacing(TOKENIZED, METRICS) as (target, metrics):
-        write_json(metrics, tokenize_align(RAW, TOKENIZER, params, target))
+    with replacing(TOKENIZED, REPORT) as (target, report):
+        write_json(report, tokenize_align(RAW, TOKENIZER, params, target))
 
 
 if __name__ == "__main__":

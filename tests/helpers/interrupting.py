@@ -26,7 +26,7 @@ from types import FrameType
 from typing import Any
 
 TRAIN = str(Path(__file__).parents[1] / "stages/train.py")
-OUTS = ("models/finetuned", "metrics/train.json", "plots/train_loss.csv", "plots/validation.csv")
+OUTS = ("models/finetuned", "reports/train.json", "plots/train_loss.csv", "plots/validation.csv")
 FILE_OPERATIONS = {
     "open",
     "os.rename",

@@ -34,7 +34,7 @@ def train(**changed: Any) -> dict[str, Any]:
     """Run the stage with some values changed, and return its metrics."""
     set_params(**changed)
     run_stage("train")
-    return json.loads(Path("metrics/train.json").read_text())
+    return json.loads(Path("reports/train.json").read_text())
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_the_weights_are_those_of_the_best_epoch(finished: Path, engine: str) ->
     # Later epochs matter only for the schedule, which depends on their number.
     assert metrics["best_epoch"] < TINY_PARAMS["train"]["epochs"]
     run_stage("evaluate")
-    scores = json.loads(Path("metrics/evaluate.json").read_text())["validation"]["overall"]
+    scores = json.loads(Path("reports/evaluate.json").read_text())["validation"]["overall"]
     assert {name: metrics["validation"][name] for name in ("precision", "recall", "f1", "accuracy")} == {
         name: scores[name] for name in ("precision", "recall", "f1", "accuracy")
     }

@@ -69,12 +69,12 @@ def test_a_damaged_model(finished: Path, stage: str) -> None:
 
 
 def test_nothing_to_show(workspace: Path) -> None:
-    with pytest.raises(SystemExit, match="metrics/evaluate.json is missing: the stage evaluate writes it"):
+    with pytest.raises(SystemExit, match="reports/evaluate.json is missing: the stage evaluate writes it"):
         run_stage("evaluate", "--show")
 
 
 def test_metrics_of_another_version(workspace: Path) -> None:
     Path("metrics").mkdir()
-    Path("metrics/evaluate.json").write_text('{"test": {"overall": {"f1": 1}, "per_type": {}}}')
-    with pytest.raises(SystemExit, match="metrics/evaluate.json is none that this version wrote: run `dvc repro eval"):
+    Path("reports/evaluate.json").write_text('{"test": {"overall": {"f1": 1}, "per_type": {}}}')
+    with pytest.raises(SystemExit, match="reports/evaluate.json is none that this version wrote: run `dvc repro eval"):
         run_stage("evaluate", "--show")

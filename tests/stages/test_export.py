@@ -22,12 +22,12 @@ PARAMS = Path("params.yaml")
 
 
 def reports() -> dict[str, dict[str, float]]:
-    return json.loads(Path("metrics/export.json").read_text())["test"]["backends"]
+    return json.loads(Path("reports/export.json").read_text())["test"]["backends"]
 
 
 def test_each_backend_is_compared_with_the_trained_model(finished: Path) -> None:
-    evaluated = json.loads(Path("metrics/evaluate.json").read_text())["test"]
-    whole = json.loads(Path("metrics/export.json").read_text())["test"]
+    evaluated = json.loads(Path("reports/evaluate.json").read_text())["test"]
+    whole = json.loads(Path("reports/export.json").read_text())["test"]
     assert list(whole) == ["words", "f1", "backends"]
     assert (whole["words"], whole["f1"]) == (evaluated["words"], evaluated["overall"]["f1"])
     assert list(reports()) == ["onnx-int8", "onnx", "torch"]

@@ -230,7 +230,7 @@ def test_hosts_with_different_precisions_continue_a_run(finished: Path, monkeypa
             interrupt(monkeypatch, after=3)
         else:
             run_stage("train")
-    assert json.loads(Path("metrics/train.json").read_text())["precision"] == "fp32, bf16"
+    assert json.loads(Path("reports/train.json").read_text())["precision"] == "fp32, bf16"
 
 
 def test_a_sharded_run_does_not_continue_a_whole_one(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,15 +18,16 @@ models/pretrained/encoder/model.safetensors
 models/pretrained/provenance.json
 models/pretrained/tokenizer/tokenizer.json
 data/tokenized/labels.json
-metrics/data.json
+reports/data.json
 models/finetuned/model.safetensors
 models/finetuned/tokenizer.json
-metrics/train.json
+reports/train.json
 plots/train_loss.csv
 plots/validation.csv
 data/predictions/validation.parquet
 data/predictions/test.parquet
 metrics/evaluate.json
+reports/evaluate.json
 plots/confusion.csv
 plots/per_type.csv
 plots/reliability.csv
@@ -36,6 +37,7 @@ models/export/model.onnx
 models/export/model.int8.onnx
 models/export/tagger.json
 metrics/export.json
+reports/export.json
 """.split()
 
 
@@ -77,7 +79,7 @@ def test_long_sentences_become_windows(finished: Path) -> None:
 
 
 def test_every_word_is_scored(finished: Path) -> None:
-    metrics = json.loads(Path("metrics/evaluate.json").read_text())
+    metrics = json.loads(Path("reports/evaluate.json").read_text())
     assert set(metrics) == {"validation", "test"}
     for split in metrics.values():
         assert set(split["overall"]) == {"precision", "recall", "f1", "accuracy", "number"}
@@ -89,7 +91,7 @@ def test_every_word_is_scored(finished: Path) -> None:
 
 
 def test_scores_have_intervals_and_error_counts(finished: Path) -> None:
-    for split in json.loads(Path("metrics/evaluate.json").read_text()).values():
+    for split in json.loads(Path("reports/evaluate.json").read_text()).values():
         for name, ends in split["intervals"]["overall"].items():
             assert ends["low"] <= split["overall"][name] <= ends["high"]
         assert sum(split["errors"].values()) - split["errors"]["spurious"] == split["overall"]["number"]
@@ -101,8 +103,8 @@ def test_scores_have_intervals_and_error_counts(finished: Path) -> None:
 
 
 def test_training_and_evaluation_agree_on_the_best_epoch(finished: Path) -> None:
-    evaluated = json.loads(Path("metrics/evaluate.json").read_text())["validation"]["overall"]
-    trained = json.loads(Path("metrics/train.json").read_text())
+    evaluated = json.loads(Path("reports/evaluate.json").read_text())["validation"]["overall"]
+    trained = json.loads(Path("reports/train.json").read_text())
     curve = pd.read_csv("plots/validation.csv").set_index("epoch")
     assert trained["validation"]["f1"] > 0.5, "the model must have learnt something"
     assert curve["f1"].max() == trained["validation"]["f1"]
@@ -134,7 +136,7 @@ def test_show_prints_the_scores_of_the_last_run(finished: Path, capsys) -> None:
     before = snapshot(finished)
     run_stage("evaluate", "--show")
     shown = capsys.readouterr().out
-    scores = json.loads(Path("metrics/evaluate.json").read_text())["test"]["overall"]
+    scores = json.loads(Path("reports/evaluate.json").read_text())["test"]["overall"]
     assert f"{scores['f1']:.3f}" in shown
     assert snapshot(finished) == before
 
@@ -146,7 +148,7 @@ def test_a_task_of_plain_tags(finished: Path) -> None:
     labels = tokenized.load_labels(Path("data/tokenized"))
     assert labels.kind == "tags"
     assert labels.names == ("ADP", "PROPN", "PUNCT", "VERB", "X"), "X occurs in test only, and is kept"
-    metrics = json.loads(Path("metrics/evaluate.json").read_text())
+    metrics = json.loads(Path("reports/evaluate.json").read_text())
     assert metrics["test"]["overall"]["number"] == metrics["test"]["words"]
     assert metrics["test"]["per_type"]["X"]["recall"] == 0
     # A word without sub-words gets the most frequent tag of train, since there is no O.

@@ -68,7 +68,7 @@ class TestExport:
     def test_one_commit_and_none_if_nothing_changed(self, finished: Path, hub: Hub, capsys) -> None:
         configure("export")
         run_stage("export")
-        f1 = json.loads(Path("metrics/evaluate.json").read_text())["test"]["overall"]["f1"]
+        f1 = json.loads(Path("reports/evaluate.json").read_text())["test"]["overall"]["f1"]
         assert repository(hub).private
         assert repository(hub).messages == ["initial commit", f"Test F1 {f1:.3f}"]
         assert {**repository(hub).files(), ".gitattributes": b""} == {**files("models/export"), ".gitattributes": b""}
@@ -112,7 +112,7 @@ class TestExport:
     @pytest.mark.parametrize("route", ["create", "store", "commit"])
     def test_a_failed_push_loses_nothing_and_is_repeated_by_hand(self, finished: Path, hub: Hub, route: str) -> None:
         configure("export")
-        for path in ("models/export/README.md", "metrics/export.json"):
+        for path in ("models/export/README.md", "reports/export.json"):
             Path(path).write_text("of an earlier export")
         hub.failing[route] = 507
         assert failure("export") == (
@@ -121,7 +121,7 @@ class TestExport:
             "try again later; `python stages/export.py --push` pushes it again"
         )
         assert Path("models/export/README.md").read_text() != "of an earlier export"
-        assert "test" in json.loads(Path("metrics/export.json").read_text())
+        assert "test" in json.loads(Path("reports/export.json").read_text())
         hub.failing.clear()
         run_stage("export", "--push")
         assert len(repository(hub).messages) == 2
@@ -131,7 +131,7 @@ class TestExport:
         configure("export")
         run_stage("export")
         card = ModelCard(repository(hub).files()["README.md"].decode())
-        scores = json.loads(Path("metrics/evaluate.json").read_text())["test"]
+        scores = json.loads(Path("reports/evaluate.json").read_text())["test"]
         assert card.data.model_name == "people"
         assert card.data.language == "en"
         metrics = {result.metric_name: result.metric_value for result in card.data.eval_results or []}
@@ -158,7 +158,7 @@ class TestTrain:
         assert len(expected) == 6
         assert repository(hub).messages == ["initial commit", *expected]
         assert capsys.readouterr().out.endswith("ada/people: all epochs are pushed\n")
-        best = json.loads(Path("metrics/train.json").read_text())["best_epoch"]
+        best = json.loads(Path("reports/train.json").read_text())["best_epoch"]
         commits = list(repository(hub).commits.values())
         finetuned = {name: content for name, content in files("models/finetuned").items() if name != "provenance.json"}
         assert {name: commits[best][name] for name in finetuned} == finetuned
@@ -187,7 +187,7 @@ class TestTrain:
 
     def test_what_is_missing_is_pushed_by_the_next_run_without_training(self, finished: Path, hub: Hub, capsys) -> None:
         configure("train")
-        for path in ("metrics/train.json", "models/finetuned/config.json"):
+        for path in ("reports/train.json", "models/finetuned/config.json"):
             Path(path).write_text("of an earlier run")
         hub.failing["commit"] = 507
         assert failure("train") == (
@@ -199,7 +199,7 @@ class TestTrain:
             "epoch 1 is not on the Hub yet: the push to ada/people failed: the Hub answered 507"
             in capsys.readouterr().out
         )
-        assert json.loads(Path("metrics/train.json").read_text())["best_epoch"]
+        assert json.loads(Path("reports/train.json").read_text())["best_epoch"]
         result = snapshot(Path("models"), Path("metrics"), Path("plots"))
         hub.failing.clear()
         run_stage("train")

@@ -42,7 +42,7 @@ def set_params(**changed: Any) -> None:
 
 def results() -> tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]]:
     curves = [pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")]
-    return json.loads(Path("metrics/train.json").read_text()), curves, load_file("models/finetuned/model.safetensors")
+    return json.loads(Path("reports/train.json").read_text()), curves, load_file("models/finetuned/model.safetensors")
 
 
 @pytest.mark.parametrize(

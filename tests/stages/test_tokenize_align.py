@@ -79,7 +79,7 @@ def test_metrics_say_what_the_data_holds(finished: Path, capsys: pytest.CaptureF
     test.write_text(test.read_text() + tail)
     for stage in ("download", "tokenize_align"):
         run_stage(stage)
-    metrics = json.loads(Path("metrics/data.json").read_text())
+    metrics = json.loads(Path("reports/data.json").read_text())
     assert metrics["train"] == {
         **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"},
         "labels": {"O": 57, "B-LOC": 19, "I-LOC": 0, "B-ORG": 0, "I-ORG": 0, "B-PER": 19, "I-PER": 19},
@@ -140,7 +140,7 @@ def test_illegal_tags_can_be_refused(finished: Path) -> None:
 def test_the_scheme_of_params_counts(finished: Path) -> None:
     edit(Path("params.yaml"), "scheme: auto", "scheme: BIOES")
     run_stage("tokenize_align")
-    metrics = json.loads(Path("metrics/data.json").read_text())
+    metrics = json.loads(Path("reports/data.json").read_text())
     assert (metrics["train"]["scheme"], metrics["train"]["illegal_tags"]) == ("BIOES", 38), "no span is closed"
     edit(Path("params.yaml"), "scheme: BIOES", "scheme: IO")
     assert "train, column ner: IO has no tag B-LOC: expected I- or O (tokenize_align.scheme in" in error_of(
@@ -176,7 +176,7 @@ def test_chunks_of_any_size_give_the_same(finished: Path, monkeypatch: pytest.Mo
     run_stage("download")  # so that there are batches to join
     params = read_section("tokenize_align", TokenizeAlign)
     metrics = dataset.tokenize_align(Path("data/raw"), Path("models/pretrained/tokenizer"), params, Path("chunked"))
-    assert metrics == json.loads(Path("metrics/data.json").read_text())
+    assert metrics == json.loads(Path("reports/data.json").read_text())
     for name in ("train", "validation", "test"):
         expected, found = (tokenized.load_split(folder, name) for folder in (Path("data/tokenized"), Path("chunked")))
         assert tokenized.column(found.windows, "labels").num_chunks > 1

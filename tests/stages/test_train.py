@@ -86,11 +86,11 @@ def test_an_encoder_without_a_token_classifier(finished: Path) -> None:
 
 
 def test_a_tokenizer_that_pads_on_the_left_changes_no_score(finished: Path) -> None:
-    expected = Path("metrics/train.json").read_text()
+    expected = Path("reports/train.json").read_text()
     path = Path("models/pretrained/tokenizer/tokenizer_config.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | {"padding_side": "left"}))
     run_stage("train")
-    assert Path("metrics/train.json").read_text() == expected
+    assert Path("reports/train.json").read_text() == expected
 
 
 def test_a_loss_that_is_not_finite_stops(finished: Path) -> None:

@@ -140,8 +140,8 @@ def _read_table(content: bytes, where: str) -> pa.Table:
             found = _value_type(table.schema.field(field.name).type)
             if pa.types.is_primitive(found) != pa.types.is_primitive(_value_type(field.type)):  # cast would allow it
                 raise UserError(
-                    f"{where}: column {field.name} has {found} values; expected {_value_type(field.type)}: run `dvc repro "
-                    "evaluate` again"
+                    f"{where}: column {field.name} has {found} values; expected {_value_type(field.type)}: run "
+                    "`dvc repro evaluate` again"
                 )
         table = table.select(_SCHEMA.names).cast(_SCHEMA)
     except (pa.ArrowException, OSError) as error:

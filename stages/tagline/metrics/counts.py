@@ -46,7 +46,7 @@ class Totals:
         return ratios(self.correct, self.predicted, self.gold)
 
     def overall(self) -> Ratios:
-        """Score all types together: micro-averages for spans, means over the tags that occur in gold for tags: (...)."""
+        """Score all types together, (...): micro-averages for spans, means over the tags in gold for plain tags."""
         if self.kind == "spans":
             return ratios(self.correct.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
         occurs = self.gold > 0

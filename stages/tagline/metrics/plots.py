@@ -12,7 +12,6 @@ from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.confusion import NO_TYPE, confusion
-from tagline.metrics.summary import DIGITS
 
 # Scores of single predictions, whose last digits differ between hosts of one precision.
 CALIBRATION_DIGITS = 3

@@ -13,8 +13,8 @@ from tagline.metrics.outcomes import Outcome
 from tagline.report.pieces import Piece, pieces
 from tagline.report.ranking import confidence
 
-# Limits per sentence; the page says what it leaves out. A sentence of more than WORDS words is shortened to the words of
-# its listed errors and CONTEXT words on each side of them.
+# Limits per sentence; the page says what it leaves out. A sentence of more than WORDS words is shortened to the words
+# of its listed errors and CONTEXT words on each side of them.
 ERRORS = 40
 WORDS = 150
 CONTEXT = 15

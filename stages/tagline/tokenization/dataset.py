@@ -1,4 +1,4 @@
-"""The stage tokenize-align: data/tokenized and metrics/data.json from data/raw and a tokenizer."""
+"""The stage tokenize-align: data/tokenized and reports/data.json from data/raw and a tokenizer."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, c
 
 
 def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
-    """The part of metrics/data.json about labels and findings."""
+    """The part of reports/data.json about labels and findings."""
     counts = dict(findings.counts)
     if split == "train":
         del counts["unseen_labels"], counts["duplicate_sentences"]  # both compare a split with train

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-# What each count means. The keys are those of metrics/data.json and of tokenize_align.limits.
+# What each count means. The keys are those of reports/data.json and of tokenize_align.limits.
 MEANINGS = {
     "illegal_tags": "tags that the label scheme does not allow after the tag before them",
     "unseen_labels": "labels that are not in the training split",

@@ -12,7 +12,7 @@ Limit = Annotated[int, Field(ge=0)] | None
 
 
 class Limits(Section):
-    """The largest allowed count per split of each finding in metrics/data.json; None: no limit."""
+    """The largest allowed count per split of each finding in reports/data.json; None: no limit."""
 
     illegal_tags: Limit
     unseen_labels: Limit

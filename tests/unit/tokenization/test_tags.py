@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData
 from tagline.core.errors import UserError

@@ -36,10 +36,10 @@ class CardData:
         encoder: models/pretrained/provenance.json.
         training: models/finetuned/provenance.json.
         windows: label_all_tokens, max_length and stride, as in ``tokenize_align``.
-        metrics: metrics/evaluate.json.
+        metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
         decoding: how labels are chosen.
-        backends: the metrics of each backend, as in metrics/export.json.
+        backends: the metrics of each backend, as in reports/export.json.
         language, license: for the metadata; None if not known.
         hub: the repository that the model is meant for, if any.
         folder: the path of the export.

@@ -20,7 +20,7 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Dataset) -> list
     """List the scores of the test split with their 95 % intervals: overall, and the F1 of each type.
 
     Args:
-        metrics: metrics/evaluate.json.
+        metrics: reports/evaluate.json.
         task: the tag column that was learnt.
         dataset: the data set.
     """
