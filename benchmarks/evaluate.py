@@ -19,13 +19,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import runpy
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, write_class_labels
 
 SPLITS = ("validation", "test")
 MAX_LENGTH = 128
@@ -81,10 +80,12 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.artifacts import raw_data, tokenized
     from tagline.model import classifier
     from tagline.sources import encoders
+    from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import Limits, TokenizeAlign
 
     splits = read_columns(arguments.data)
     raw_data.write(folder / "raw", splits, [TASK])
+    write_class_labels(folder / "raw", folder / "plain_raw")
     trained = (arguments.model / "config.json").is_file()
     source = arguments.model if trained else encoders.find_in_package(PACKAGE, MODEL)[0]
     tokenizer = encoders.load_tokenizer(source)
@@ -98,8 +99,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         stride=longest(tokenizer) // 4,
         limits=Limits(**dict.fromkeys(Limits.model_fields)),
     )
-    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
-    stage["tokenize_align"](folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
     if trained:
         (folder / "model").symlink_to(arguments.model)
     else:
@@ -157,7 +157,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
     )
 
     datasets.disable_progress_bars()
-    raw = datasets.load_from_disk(str(folder / "raw"))
+    raw = datasets.load_from_disk(str(folder / "plain_raw"))
     names_of_data = raw["train"].features[TASK].feature.names
     tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
     model = AutoModelForTokenClassification.from_pretrained(folder / "model")

@@ -37,6 +37,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.artifacts import raw_data, tokenized
     from tagline.core.params import read_section
     from tagline.sources import encoders
+    from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import TokenizeAlign
 
     pretrained, flop = folder / "models/pretrained", None
@@ -54,8 +55,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
     (folder / "data").mkdir()
-    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
-    stage["tokenize_align"](folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
+    tokenize_align(folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
     train = tokenized.load_split(folder / "data/tokenized", "train")
     return {
         "sentences": len(train.sentences),

@@ -31,6 +31,38 @@ def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
     return splits
 
 
+def write_class_labels(raw: Path, target: Path) -> None:
+    """Write the sentences of data/raw as the plain recipe has them: a `datasets.DatasetDict` with ClassLabel tags."""
+    from datasets import (
+        ClassLabel,
+        Dataset,
+        DatasetDict,
+        Features,
+        List,
+        Value,
+        concatenate_datasets,
+        disable_progress_bars,
+    )
+
+    from tagline.artifacts import raw_data, shards
+    from tagline.tokenization.tags import read_column
+
+    disable_progress_bars()
+    names = list(read_column(raw_data.load(raw), TASK).tags)
+    features = Features({"id": Value("string"), "words": List(Value("string")), TASK: List(ClassLabel(names=names))})
+    ids = {name: number for number, name in enumerate(names)}
+    splits = DatasetDict()
+    for split in FILES:
+        rows = concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(raw / split)])
+        splits[split] = rows.map(
+            lambda batch: {TASK: [[ids[tag] for tag in tags] for tags in batch[TASK]]},
+            batched=True,
+            features=features,
+            cache_file_name=str(raw / f"{split}.cache"),  # else it would be beside the shards
+        )
+    splits.save_to_disk(str(target))
+
+
 def measure(script: str, side: str, folder: str, *options: str) -> dict[str, Any]:
     """Run one side in a process of its own, which ends with a line of JSON; ``total`` is the time of all of it."""
     start = time.perf_counter()

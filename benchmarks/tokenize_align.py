@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import runpy
 import tempfile
 import time
 from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
 
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, write_class_labels
 
 MAX_LENGTH = 128
 
@@ -76,15 +75,16 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
         split: chain.from_iterable(repeat(rows, times)) for split, rows in splits.items()
     }
     raw_data.write(folder / "raw", repeated, [TASK])
+    write_class_labels(folder / "raw", folder / "plain_raw")
     source, _ = encoders.find_in_package(PACKAGE, MODEL)
     encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
     return {"words": once * times}
 
 
 def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import Limits, TokenizeAlign
 
-    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
     params = TokenizeAlign(
         task=TASK,
         scheme="auto",
@@ -95,7 +95,7 @@ def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
         limits=Limits(**dict.fromkeys(Limits.model_fields)),
     )
     start = time.perf_counter()
-    stage["tokenize_align"](folder / "raw", folder / "tokenizer", params, folder / "ours")
+    tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "ours")
     return measured(start)
 
 
@@ -105,7 +105,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 
     datasets.disable_progress_bars()
     start = time.perf_counter()
-    raw = datasets.load_from_disk(str(folder / "raw"))
+    raw = datasets.load_from_disk(str(folder / "plain_raw"))
     tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
     names = raw["train"].features[TASK].feature.names
     inside = {name: "I" + name[1:] if name.startswith("B-") else name for name in names}

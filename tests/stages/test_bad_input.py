@@ -217,7 +217,7 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("conll", {"test": "encoder"}, "download: data/tiny/encoder: a folder; expected a file, or a pattern such as"),
     ("conll", {"format": "LEFT OUT"}, "download.dataset.format: the key is missing (one of conll, conllu, json, csv,"),
     ("conll", {"format": "xml"}, "download.dataset.format: must be one of 'conll', 'conllu', 'json', 'csv', 'parqu"),
-    ("conll", {"format": "json"}, "download.dataset.columns: unknown key (allowed: format, id, names, source,"),
+    ("conll", {"format": "json"}, "download.dataset.columns: unknown key; did you mean tag_columns? (allowed: format,"),
     ("conll", {"comments": "yes"}, "download.dataset.comments: should be a valid boolean, got 'yes'"),
     ("conll", {"train": "../tiny/bad"}, "download.dataset.train: must be a path inside the folder that"),
     ("conll", {"train": None}, "download.dataset.train: should be a valid string, got None"),
