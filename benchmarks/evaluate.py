@@ -82,6 +82,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.artifacts import raw_data, tokenized
     from tagline.model import classifier
     from tagline.sources import encoders
+    from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import Limits, TokenizeAlign
 
     splits = read_columns(arguments.data)

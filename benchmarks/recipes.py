@@ -37,6 +37,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.artifacts import raw_data, tokenized
     from tagline.core.params import read_section
     from tagline.sources import encoders
+    from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import TokenizeAlign
 
     pretrained, flop = folder / "models/pretrained", None
