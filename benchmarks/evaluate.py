@@ -76,7 +76,6 @@ def summary(done: dict[str, Any], found: dict[str, dict[str, Any]], labels: dict
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/raw and data/tokenized as the stages do, the plain recipe's data set, and a model if there is none."""
-    from tagline.tokenization.dataset import tokenize_align
     from transformers import set_seed
 
     from tagline.artifacts import raw_data, tokenized

@@ -32,8 +32,6 @@ def main() -> None:
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/tokenized and models/pretrained as the stages do."""
-    from tagline.tokenization.dataset import tokenize_align
-
     from tagline.artifacts import raw_data, tokenized
     from tagline.core.params import read_section
     from tagline.sources import encoders
