@@ -87,23 +87,23 @@ def test_damaged_parquet() -> None:
 def test_a_missing_column() -> None:
     with pytest.raises(
         UserError,
-        match="test.parquet: column gold is missing; expected id, words, gold, predicted, score: run `dvc repro evalua",
+        match=r"test.parquet: column gold is missing; expected id, words, gold, predicted, score: run `dvc repro",
     ):
         read({name: values for name, values in GOOD.items() if name != "gold"})
 
 
-UNEVEN = ", row 0: lists of different lengths; expected a gold label, a predicted label and a score per word"
+UNEVEN = ", row 0: lists of different lengths; expected a gold label, a predicted label and a score per word: run `dvc"
 
 
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
         ({"gold": [["O"]]}, UNEVEN),
-        ({"gold": [None]}, ": column gold has null values; expected none"),
+        ({"gold": [None]}, ": column gold has null values; expected none: run `dvc repro evaluate` again"),
         ({"gold": [[0, 1]]}, ": column gold has int64 values; expected string: run `dvc repro evaluate` again"),
         ({"words": [["Ada", None]]}, ": column words has null values; expected none: run `dvc repro evaluate` again"),
         ({"gold": ["O"]}, ": not a table of predictions (Unsupported cast"),
-        ({"id": [0]}, ": column id has int64 values; expected large_string: run `dvc repro evaluate` again"),
+        ({"id": [0]}, ": column id has int64 values; expected string: run `dvc repro evaluate` again"),
     ],
 )
 def test_rows_that_are_not_tagged_sentences(columns: dict[str, list], message: str) -> None:
