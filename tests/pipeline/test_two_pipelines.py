@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from helpers.clone import ALL, Clone, tiny_clone
+from helpers.project import STAGES, declared
 from helpers.tiny import TINY_PARAMS, write_params
 
 
@@ -36,9 +37,8 @@ def run_in_pos(clone: Clone, *command: str) -> str:
     return done.stdout
 
 
-def tags(path: Path) -> set[str]:
-    metrics = json.loads((path / "metrics/data.json").read_text(encoding="utf-8"))
-    return set(metrics["train"]["labels"])
+def labels(path: Path) -> set[str]:
+    return set(json.loads((path / "data/tokenized/labels.json").read_text(encoding="utf-8"))["names"])
 
 
 def test_a_second_repro_runs_nothing(clone: Clone) -> None:
@@ -48,12 +48,13 @@ def test_a_second_repro_runs_nothing(clone: Clone) -> None:
 
 
 def test_each_learns_its_own_task(clone: Clone) -> None:
-    assert tags(clone.path) == {"O", "B-PER", "I-PER", "B-LOC", "I-LOC"}
-    assert {"PROPN", "VERB", "ADP", "PUNCT"} <= tags(clone.path / "pos")
+    assert labels(clone.path) == {"O", "B-PER", "I-PER", "B-LOC", "I-LOC"}
+    assert {"PROPN", "VERB", "ADP", "PUNCT"} <= labels(clone.path / "pos")
 
 
 def test_dvc_names_the_metrics_of_both_by_path(clone: Clone) -> None:
-    paths = {f"{folder}metrics/{stage}.json" for folder in ("", "pos/") for stage in ("data", "train", "evaluate")}
+    paths = {f"{folder}{path}" for folder in ("", "pos/") for stage in STAGES for path in declared(stage, "metrics")}
+    assert {"metrics/evaluate.json", "pos/metrics/evaluate.json"} <= paths
     shown = json.loads(clone.run("dvc", "metrics", "show", "--json"))
     assert paths <= set(shown[""]["data"])
     difference, _, _ = clone.run("dvc", "metrics", "diff", "--json", "HEAD~1").partition("\n")  # then a warning
@@ -89,7 +90,7 @@ def test_predict_and_compare_know_both(clone: Clone, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PYTHONPATH", str(clone.path / "stages"))
     conll = ("--words", "Ada Lind lives", "--output-format", "conll")
     columns = clone.run("python", "predict.py", "--model", "pos/models/export", *conll).split("\n")
-    assert {line.split("\t")[1] for line in columns if line} <= tags(clone.path / "pos")
+    assert {line.split("\t")[1] for line in columns if line} <= labels(clone.path / "pos")
     run_in_pos(clone, "dvc", "exp", "run", "--name", "tried", "-S", "export.min_agreement=0.9")
     try:
         compared = [

@@ -18,7 +18,8 @@ from ruamel.yaml.error import YAMLError
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse, read_file
-from tagline.settings.presets import Check, as_dvc_writes, is_committed, text_for_folder, write_text
+from tagline.settings.files import as_dvc_writes, is_committed, text_for_folder, write_text
+from tagline.settings.presets import Check
 from tagline.sources.params import OUTS
 
 DVC_YAML = Path("dvc.yaml")

@@ -5,21 +5,18 @@ The merge works on lines, so that comments stay with their keys and every line k
 
 from __future__ import annotations
 
-import io
-import posixpath
 import re
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, line_of, parse
+from tagline.settings.files import is_committed, text_for_folder, text_of, write_text
 
 PRESETS = Path("presets")
 BASE = "sample"
@@ -140,52 +137,6 @@ def write(name: str, check: Check, force: bool = False) -> None:
     write_text(PARAMS, text)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def text_of(content: CommentedMap) -> str:
-    """Return params as YAML in the form that `dvc exp run -S` keeps: nulls empty, one key or list item per line."""
-    _to_block_style(content)
-    return as_dvc_writes(content)
-
-
-def text_for_folder(content: CommentedMap) -> str:
-    """Return params of the repository's root as YAML for a pipeline folder, from which ``download.folder`` is ``../``.
-
-    Args:
-        content: params without faults; ``download.folder`` is changed.
-    """
-    download = content["download"]
-    if not Path(download["folder"]).is_absolute():
-        download["folder"] = posixpath.normpath(posixpath.join("..", download["folder"]))
-    return text_of(content).replace("`python stages/", "`python ../stages/")
-
-
-def as_dvc_writes(content: CommentedMap) -> str:
-    """Return YAML as DVC's own writer (`dvc.utils.serialize`) formats it."""
-    yaml = YAML()
-    yaml.default_flow_style = False
-    stream = io.StringIO()
-    yaml.dump(content, stream)
-    return stream.getvalue()
-
-
-def is_committed(path: Path) -> bool:
-    """Return whether a file is as in the last commit; False without Git."""
-    try:
-        show = subprocess.run(["git", "show", f"HEAD:./{path.as_posix()}"], capture_output=True, check=False)
-    except FileNotFoundError:
-        return False
-    return show.returncode == 0 and show.stdout == path.read_bytes()
-
-
 def _path(name: str) -> Path:
     return folder() / f"{name}.yaml"
 
@@ -269,14 +220,6 @@ def _at_origin(fault: str, lines: list[Line]) -> str:
         return f"{line.path}:{line.number}:"
 
     return re.sub(rf"^{re.escape(str(PARAMS))}:(\d+):", origin, fault)
-
-
-def _to_block_style(node: Any) -> None:
-    if isinstance(node, CommentedMap | CommentedSeq):
-        if node:
-            node.fa.set_block_style()
-        for item in node.values() if isinstance(node, CommentedMap) else node:
-            _to_block_style(item)
 
 
 def _is_kept(check: Check) -> bool:
