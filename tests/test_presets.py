@@ -209,4 +209,7 @@ def test_outside_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     done = run("sample")
     assert done.returncode == 1
-    assert done.stderr == "preset: presets/sample.yaml is missing: run this script from the repository's root\n"
+    assert (
+        done.stderr
+        == "preset: presets/sample.yaml is missing: run this script from the repository's root or a pipeline folder\n"
+    )
