@@ -126,7 +126,7 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
         except FileNotFoundError:
             raise UserError(
                 f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
-                f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, `dvc repro {pipeline.stage}` computes it"
+                f"cache, `dvc pull {pipeline.stage}` fetches it, `dvc repro {pipeline.stage}` computes it"
             ) from None
 
     def committed(path: str) -> bytes | None:
@@ -187,8 +187,8 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
         except Exception as error:  # each kind of remote has its own client and exceptions
             where = f"nor in its remote {remote}" if remote else "and no default remote is set"
             raise UserError(
-                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where it "
-                f"was computed, or {_recompute(commit, pipeline, ' --pull' if remote else '')}"
+                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where "
+                f"it was computed, or {_recompute(commit, pipeline, ' --pull' if remote else '')}"
             ) from None
         return content
 
