@@ -13,6 +13,8 @@ from helpers.project import ROOT
 from helpers.tiny import preset
 from ruamel.yaml import YAML
 
+from tagline.settings import presets
+
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 SAMPLE = (ROOT / "params.yaml").read_text(encoding="utf-8")
 
@@ -87,7 +89,7 @@ def test_the_course_presets_have_the_chapters_recipe(name: str) -> None:
 
 def test_comments_are_kept_and_those_of_the_preset_win() -> None:
     text = preset("conll2003")
-    assert text.startswith("# Named entities of CoNLL-2003")
+    assert text.startswith(f"{presets.MODELINE}\n# Named entities of CoNLL-2003")
     assert "sample corpus" not in text
     assert "  # Peak learning rate of AdamW.\n  learning_rate: 2e-05\n" in text
     assert "    # hub: a data set on the Hugging Face Hub, one row per sentence.\n    source: hub\n" in text
@@ -161,7 +163,7 @@ def test_a_preset_in_another_form_comes_out_as_dvc_writes_it(folder: Path) -> No
     Path("presets/mine.yaml").write_text(mine, encoding="utf-8")
     assert run("mine").returncode == 0
     text = Path("params.yaml").read_text(encoding="utf-8")
-    assert text.startswith("# Preset mine.\n\n# All settings")
+    assert text.startswith(f"{presets.MODELINE}\n# Preset mine.\n\n# All settings")
     assert "\n  # Twice.\n  epochs: 2\n" in text
     assert "\n    tag_columns:\n      ner: n\n" in text
     assert "null" not in text

@@ -225,7 +225,7 @@ def test_tags_that_differ_only_in_case_are_reported(finished: Path, capsys: pyte
     for stage in ("download", "tokenize_align"):
         run_stage(stage)
     line = (
-        "column ner: tags that differ only in case: B-PER (37, first at train-0, word 0 (Ada): B-PER); B-per (1, first"
+        "column ner: tags that differ only in case: B-PER (36, first at train-0, word 0 (Ada): B-PER); B-per (1, first"
     )
     assert line in capsys.readouterr().out
 

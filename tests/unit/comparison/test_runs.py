@@ -85,22 +85,25 @@ def test_damaged_parquet() -> None:
 
 
 def test_a_missing_column() -> None:
-    with pytest.raises(UserError, match=r"test.parquet: the column gold is missing: run `dvc repro evaluate` again"):
+    with pytest.raises(
+        UserError,
+        match=r"test.parquet: column gold is missing; expected id, words, gold, predicted, score: run `dvc repro",
+    ):
         read({name: values for name, values in GOOD.items() if name != "gold"})
 
 
-UNEVEN = ", row 0: expected one gold label, predicted label and score per word"
+UNEVEN = ", row 0: lists of different lengths; expected a gold label, a predicted label and a score per word: run `dvc"
 
 
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
         ({"gold": [["O"]]}, UNEVEN),
-        ({"gold": [None]}, UNEVEN),
-        ({"gold": [[0, 1]]}, ": the column gold has int64 values: run `dvc repro evaluate` again"),
-        ({"words": [["Ada", None]]}, ": the column words has empty values: run `dvc repro evaluate` again"),
+        ({"gold": [None]}, ": column gold has null values; expected none: run `dvc repro evaluate` again"),
+        ({"gold": [[0, 1]]}, ": column gold has int64 values; expected string: run `dvc repro evaluate` again"),
+        ({"words": [["Ada", None]]}, ": column words has null values; expected none: run `dvc repro evaluate` again"),
         ({"gold": ["O"]}, ": not a table of predictions (Unsupported cast"),
-        ({"id": [0]}, ": the column id has int64 values: run `dvc repro evaluate` again"),
+        ({"id": [0]}, ": column id has int64 values; expected string: run `dvc repro evaluate` again"),
     ],
 )
 def test_rows_that_are_not_tagged_sentences(columns: dict[str, list], message: str) -> None:

@@ -115,7 +115,7 @@ def test_a_hub_that_answers_with_an_error_is_asked_once(server: Hub, status: int
 
 def test_a_page_that_is_no_hub(server: Hub) -> None:
     server.broken = 200
-    assert fault() == f"what answers at {server.url} is no Hub: check HF_ENDPOINT and the proxy"
+    assert fault() == f"{server.url} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"
 
 
 def test_no_name_of_a_repository(server: Hub) -> None:
@@ -137,7 +137,7 @@ def test_a_host_that_hangs_up_is_called_once(online: pytest.MonkeyPatch) -> None
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=hang_up, args=(listener,), daemon=True).start()
         online.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        assert "can't be reached for ada/people (RemoteProtocolError)" in fault()
+        assert "the Hub is unreachable for ada/people (RemoteProtocolError)" in fault()
         assert questions(calls) == ["GET /api/datasets/ada/people/revision/main"]
 
 
@@ -146,7 +146,7 @@ def test_a_host_that_nobody_answers_at(online: pytest.MonkeyPatch) -> None:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     online.setattr(constants, "ENDPOINT", endpoint)
     assert fault() == (
-        f"the Hub at {endpoint} can't be reached for ada/people (ConnectError): check the connection, the proxy and "
+        f"{endpoint}: the Hub is unreachable for ada/people (ConnectError); check the connection, the proxy and "
         "HF_ENDPOINT; with HF_HUB_OFFLINE=1 a commit that is in the cache is used"
     )
 
