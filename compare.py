@@ -1,13 +1,13 @@
-"""Two revisions side by side: each score, whether its difference is noise, and what was fixed and broken.
+"""Compare two revisions: each score, whether its difference is significant, and the fixed and broken entities.
 
-    python compare.py                    the last commit against the workspace
-    python compare.py OLD                a revision against the workspace
+    python compare.py                    the last commit with the workspace
+    python compare.py OLD                a revision with the workspace
     python compare.py OLD NEW            two revisions
-    python compare.py OLD,OLD NEW,NEW    several runs of each, for instance one a seed
+    python compare.py OLD,OLD NEW,NEW    several runs per side, for instance one per seed
 
-A revision is a commit, branch, tag or DVC experiment, or `workspace`: the files as they are. Predictions and metrics of
-a revision are read from Git and from DVC's cache or remote; the workspace is never touched. A side of several runs is
-their mean; its spread is shown.
+A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Metrics are read from Git,
+predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean and
+standard deviation.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ try:
     from tagline.core.errors import UserError, exit_with_message
 except ModuleNotFoundError as error:
     sys.exit(
-        f"compare: the package {error.name} is not installed: `make repro` or `make test` set up .venv, "
-        "and `source .venv/bin/activate` makes it the environment of this terminal"
+        f"compare: the package {error.name} is not installed; `make install` sets up .venv, "
+        "`source .venv/bin/activate` activates it"
     )
 
 
@@ -45,51 +45,66 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = json.dumps(record(comparison), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     else:
         text = render(comparison, Markdown() if options.md else Terminal(), None if options.all else options.examples)
-    show(text)
+    write(text)
     if options.fail_below is not None:
         gate(comparison, options.fail_below, options.allow_insignificant)
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form, usage="%(prog)s [OLD [NEW]] [options]")
-    parser.add_argument("old", nargs="?", type=revisions, default="HEAD", help="revisions, joined by commas (HEAD)")
-    parser.add_argument("new", nargs="?", type=revisions, default=WORKSPACE, help=f"likewise ({WORKSPACE})")
-    parser.add_argument("--split", choices=SPLITS, help="only this split (both)")
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="%(prog)s [OLD [NEW]] [options]",
+    )
+    parser.add_argument(
+        "old",
+        nargs="?",
+        type=revisions,
+        default="HEAD",
+        help="one or more revisions, separated by commas (default: HEAD)",
+    )
+    parser.add_argument("new", nargs="?", type=revisions, default=WORKSPACE, help=f"likewise (default: {WORKSPACE})")
+    parser.add_argument("--split", choices=SPLITS, help="only this split (default: both)")
     parser.add_argument(
         "--pipeline",
         type=Path,
         metavar="FOLDER",
         help="folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)",
     )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--md", action="store_true", help="Markdown, for a pull request")
-    how.add_argument("--json", action="store_true", help="JSON with every change, for machines")
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument("--md", action="store_true", help="print Markdown, for a pull request")
+    formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
     parser.add_argument(
-        "--examples", type=natural, default=5, metavar="N", help="changes shown of each split and direction (5)"
+        "--examples",
+        type=natural,
+        default=5,
+        metavar="N",
+        help="maximum number of fixed, and of broken, entities shown per split (default: 5)",
     )
-    parser.add_argument("--all", action="store_true", help="show all changes")
+    parser.add_argument("--all", action="store_true", help="show all fixed and broken entities")
     parser.add_argument(
         "--fail-below",
         type=number,
         metavar="X",
-        help="exit with 1 when F1 of test (or of --split) minus the old one is below X, for instance -0.01",
+        help="exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01",
     )
     parser.add_argument(
-        "--allow-insignificant", action="store_true", help="with --fail-below: a difference that is noise passes"
+        "--allow-insignificant",
+        action="store_true",
+        help="with --fail-below: fail only if the difference is significant",
     )
     options = parser.parse_args(arguments)
     if options.allow_insignificant and options.fail_below is None:
-        parser.error("--allow-insignificant says what --fail-below lets pass: expected both")
+        parser.error("--allow-insignificant needs --fail-below")
     return options
 
 
 def revisions(text: str) -> list[str]:
     names = text.split(",")
     if not all(names):
-        raise argparse.ArgumentTypeError(f"expected revisions joined by commas, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected revisions separated by commas, got {text!r}")
     if len(set(names)) < len(names):
-        raise argparse.ArgumentTypeError(f"a revision stands twice in {text!r}: its seed would count twice")
+        raise argparse.ArgumentTypeError(f"{text!r} has the same revision twice; expected different ones")
     return names
 
 
@@ -110,29 +125,29 @@ def number(text: str) -> float:
 
 
 def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> None:
-    """Raise a `UserError` when the new side's F1 falls short.
+    """Raise a `UserError` if the F1 of the new side is too low.
 
     Args:
-        comparison: what was found.
+        comparison: both sides.
         least: the smallest difference of F1 that passes.
-        noise_passes: let a difference pass that is noise, however large.
+        allow_insignificant: let any difference pass that is not significant.
     """
-    each = comparison.headline
-    if each.difference >= least or (allow_insignificant and each.verdict == "not significant"):
+    f1 = comparison.headline
+    if f1.difference >= least or (allow_insignificant and f1.verdict == "not significant"):
         return
     raise UserError(
-        f"F1 of {comparison.splits[-1].split} went from {fmean(each.old):.3f} to {fmean(each.new):.3f}: "
-        f"{each.difference:+.3f} ({each.verdict}) is below --fail-below {least:+g}"
+        f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}: "
+        f"{f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}"
     )
 
 
-def show(text: str) -> None:
-    """Print, and be content when the reader, `head` for instance, has seen enough."""
+def write(text: str) -> None:
+    """Write to standard output; a closed pipe, as behind `head`, is not an error."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at the end; give it a place where that can't fail. The gate still has its say.
+        # Python flushes standard output again when it exits; /dev/null keeps that from failing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,16 +1,17 @@
-"""Label texts by the exported model.
+"""Find entities in text with the exported model.
 
     python predict.py "My name is Sylvain and I work at Hugging Face in Brooklyn."
     python predict.py --words My name is Sylvain
     python predict.py --input texts.txt --output entities.jsonl
     cat texts.txt | python predict.py --input - | less
 
-Raw text is cut into words by the rule of training (stages/tagline/tokenization/words.py). The input is read as a stream,
-and answers keep its order. Formats, told by the suffixes .txt, .jsonl (or .json) and .conll:
+Raw text is split into words as in training. The input is read as a stream, and the output keeps its order. Formats, by
+default inferred from the suffixes .txt, .jsonl (or .json) and .conll:
 
-    text    in: a document a line. out: the same with entities marked, for people
-    jsonl   in: objects with "text" or "words". out: the same with "entities"; of words with "labels" and "scores" too
-    conll   in: columns, a word a line. out: word, label and score
+    text    input: one document per line; output: the same with marked entities
+    jsonl   input: one object with "text" or "words" per line; output: the same with "entities", for "words" also with
+            "labels" and "scores"
+    conll   input: columns, one word per line; output: word, label and score
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from pathlib import Path
 from typing import get_args
 
 try:
-    from tagline.core.signals import Interrupted, default_sigint, defer_signals
+    from tagline.core.startup import prepare_process
 
     if __name__ == "__main__":
-        default_sigint()
+        prepare_process()
 
     from tagline.artifacts.exported import BackendName
     from tagline.core.errors import UserError, exit_with_message
+    from tagline.core.signals import Interrupted, defer_signals
     from tagline.inference import Document, Tagger
     from tagline.inference.highlighting import Highlighter, in_color
     from tagline.inference.notations import Columns, JsonLines, Lines, Notation
@@ -41,8 +43,8 @@ try:
     from tagline.inference.sources import Source, opened
 except ModuleNotFoundError as error:
     sys.exit(
-        f"predict: the package {error.name} is not installed: `make repro` or `make test` set up .venv, "
-        "and `source .venv/bin/activate` makes it the environment of this terminal"
+        f"predict: the package {error.name} is not installed; `make install` sets up .venv, "
+        "`source .venv/bin/activate` activates it"
     )
 
 FORMATS = ("text", "jsonl", "conll")
@@ -53,9 +55,9 @@ STANDARD = "-"
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     check_output(options.output)
-    with source_of(options) as source, loaded(options) as tagger:
+    with source_of(options) as source, load(options) as tagger:
         notation = notation_of(options, tagger)
-        done, size = 0, 0
+        done = size = 0
         if options.resume and options.output.exists():
             done, size = resume(options.output, notation, source.documents, source.name)
         sink = StandardOutput() if options.output is None else File(options.output, size)
@@ -63,39 +65,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def check_output(path: Path | None) -> None:
-    """Raise a `UserError` where nothing can be written. None stands for standard output."""
+    """Raise a `UserError` if the output can't be written; None is standard output."""
     if path is None:
         if sys.stdout is None:
-            raise UserError("standard output is closed: expected --output FILE")
+            raise UserError("standard output is closed; expected --output FILE")
         return
     if not path.parent.is_dir():
-        raise UserError(f"{path.parent} is no folder, in which {path.name} is to be written")
+        raise UserError(f"--output {path}: {path.parent} is not a folder; expected an existing one")
     if path.is_dir():
-        raise UserError(f"{path} is a folder, expected a file")
+        raise UserError(f"--output {path}: a folder; expected a file")
     if path.exists() and not path.is_file():
-        raise UserError(f"{path} is a pipe or a device, expected a file; standard output can be sent there (> {path})")
+        raise UserError(f"--output {path}: a pipe or device; expected a file; to write there, use `> {path}`")
 
 
 def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: int) -> None:
-    """Write what the tagger says of all that is left of the source, after so many documents that are done."""
+    """Label the rest of the source and write it; ``done`` documents are in the output already."""
 
     def so_far() -> str:
         if not done or not isinstance(sink, File):
             return ""
-        return f"; the {done:,} documents before are in {sink.path}, --resume goes on after them"
+        return f"; {sink.path} has the {done:,} documents before it, --resume continues after them"
 
     try:
         for tagged in tagger.tag_stream(source.documents):
-            sink.write("".join([notation.write(*pair) for pair in tagged if notation.holds(pair[0])]))
+            sink.write("".join([notation.write(*pair) for pair in tagged if notation.includes(pair[0])]))
             done += len(tagged)
             source.advance(len(tagged))
         sink.write("")
     except BrokenPipeError:
-        pass  # whoever reads, `head` for instance, has seen enough
-    except UserError as fault:
-        raise UserError(f"{fault}{so_far()}") from None
+        pass  # the reader, such as `head`, needs no more
+    except UserError as error:
+        raise UserError(f"{error}{so_far()}") from None
     except Interrupted as stop:
-        start = "\n" if sys.stderr.isatty() else ""  # a progress bar may stand in the line
+        start = "\n" if sys.stderr.isatty() else ""  # after a progress bar
         print(f"{start}predict: {stop}{so_far()}", file=sys.stderr)
         sys.exit(stop.status)
 
@@ -108,15 +110,16 @@ def source_of(options: argparse.Namespace) -> AbstractContextManager[Source]:
     readers: dict[str, Reader] = {
         "text": read_words if options.words else read_texts,
         "jsonl": read_json,
-        "conll": partial(read_columns, words_at=options.column),
+        "conll": partial(read_columns, words_column=options.column),
     }
     path = None if options.input == STANDARD else Path(options.input)
-    # On a terminal a bar would stand between the answers.
-    return opened(path, readers[options.input_format], watched=options.output is not None or not sys.stdout.isatty())
+    # A bar would mix with output on the same terminal.
+    show_progress = options.output is not None or not sys.stdout.isatty()
+    return opened(path, readers[options.input_format], show_progress)
 
 
-def loaded(options: argparse.Namespace) -> Tagger:
-    # A signal that meets an extension module as it is imported comes out as an ImportError.
+def load(options: argparse.Namespace) -> Tagger:
+    # A signal during the import of an extension module would become an ImportError.
     with defer_signals():
         return Tagger(options.model, options.backend)
 
@@ -131,26 +134,34 @@ def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    form = argparse.RawDescriptionHelpFormatter
     usage = "%(prog)s TEXT... [options]\n       %(prog)s --input FILE [options]"
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form, usage=usage)
-    parser.add_argument("texts", nargs="*", metavar="TEXT", help="a raw text")
-    parser.add_argument(
-        "--words", action="store_true", help="the words of TEXT, or of each line, are divided by spaces"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage
     )
-    parser.add_argument("--input", metavar="FILE", help="what to label; - is standard input")
-    parser.add_argument("--input-format", choices=FORMATS, help="by default its suffix tells; standard input is text")
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw text")
     parser.add_argument(
-        "--column", type=natural, default=1, metavar="N", help="the column of conll that holds words (1)"
+        "--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces"
     )
-    parser.add_argument("--output", metavar="FILE", help="where to write; standard output by default, or for -")
-    parser.add_argument("--output-format", choices=FORMATS, help="by default its suffix tells; standard output is text")
-    parser.add_argument("--resume", action="store_true", help="go on after the last whole answer that the output holds")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="mark entities in colours")
+    parser.add_argument("--input", metavar="FILE", help="file to label; - for standard input")
+    parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
     parser.add_argument(
-        "--model", default="models/export", metavar="FOLDER", help="what the stage export wrote (models/export)"
+        "--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1 (default: 1)"
     )
-    parser.add_argument("--backend", choices=get_args(BackendName), help="by default the fastest that the model has")
+    parser.add_argument("--output", metavar="FILE", help="file to write; default: standard output, also -")
+    parser.add_argument("--output-format", choices=FORMATS, help="default: by suffix; text for standard output")
+    parser.add_argument("--resume", action="store_true", help="continue after the last complete document in the output")
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="mark entities in colour; default: on a terminal",
+    )
+    parser.add_argument(
+        "--model", default="models/export", metavar="FOLDER", help="exported model (default: models/export)"
+    )
+    parser.add_argument(
+        "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
+    )
     options = parser.parse_args(arguments)
     try:
         check(options)
@@ -160,10 +171,10 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def check(options: argparse.Namespace) -> None:
-    """Put in what follows from other options.
+    """Check combinations of options, and fill in formats that are not given.
 
     Raises:
-        ValueError: some do not go together, or a file's format can't be told.
+        ValueError: options contradict each other, or a format can't be inferred.
     """
     if bool(options.texts) == (options.input is not None):
         raise ValueError("expected either TEXT or --input FILE")
@@ -171,19 +182,17 @@ def check(options: argparse.Namespace) -> None:
         raise ValueError("TEXT is not UTF-8")
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
-        raise ValueError(
-            f"--words is about text, and --input is {options.input_format}, which says itself what words are"
-        )
+        raise ValueError(f"--words: the input format is {options.input_format}; expected text")
     options.output_format = options.output_format or infer_format("--output", options.output)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
     if options.resume and options.output is None:
-        raise ValueError("--resume goes on with a file: expected --output FILE")
+        raise ValueError("--resume needs --output FILE")
     if options.output and options.input and is_input(options.output, options.input):
-        raise ValueError("--output is the file of --input, which it would overwrite")
+        raise ValueError("--output is the same file as --input; expected another one")
 
 
 def is_input(output: Path, file: str) -> bool:
-    """Whether a file is the one that is read, be it as standard input."""
+    """Whether the output is the input file, possibly as standard input."""
     if not output.is_file():
         return False
     if file != STANDARD:
@@ -192,12 +201,12 @@ def is_input(output: Path, file: str) -> bool:
 
 
 def infer_format(option: str, file: str | None) -> str:
-    """The format of a file by its suffix."""
+    """Infer the format of a file from its suffix."""
     if file in (None, STANDARD):
         return "text"
     suffix = Path(file).suffix.lower()
     if suffix not in SUFFIXES:
-        raise ValueError(f"{option} {file}: expected a name that ends in {', '.join(SUFFIXES)}, or {option}-format")
+        raise ValueError(f"{option} {file}: unknown suffix; expected {', '.join(SUFFIXES)}, or {option}-format")
     return SUFFIXES[suffix]
 
 

@@ -1,31 +1,30 @@
-"""Benchmark of evaluation against the plain recipe, same model, same data, in one run.
+"""Benchmark of evaluation against the plain recipe, with the same model and data.
 
-The plain recipe is `Trainer.evaluate` at its defaults (batches of 8 in the data's order, single precision) with the
-metrics of the Hugging Face course, chapter "Token classification". Both start from a loaded model and tokenised
-windows and end with scores of validation and test, each in a process of its own. Then the labels of the words are
-compared, as far as the plain recipe has them: it cuts long sentences.
+The plain recipe is `Trainer.evaluate` with its defaults (batches of 8 in the order of the data, single precision) and
+the metrics of the Hugging Face course, chapter "Token classification". Each side runs in its own process, from a loaded
+model and tokenised windows to the scores of validation and test. Then the labels of the words are compared; the plain
+recipe has none for words that it truncates.
 
     python benchmarks/evaluate.py                             data/sample, models/finetuned
     python benchmarks/evaluate.py --data FOLDER --model FOLDER   column files, a token classifier with its tokenizer
-    python benchmarks/evaluate.py --precision fp32            bf16 where the host computes in it, unless one is named
+    python benchmarks/evaluate.py --precision fp32            default: bf16 if the hardware supports it
 
-Without models/finetuned it is the packaged encoder under a classifier whose weights are drawn: as fast, but its labels
-mean nothing. Gold labels that the model does not know count as its first one; no speed depends on them.
+Without models/finetuned, the packaged encoder gets a classifier with random weights: as fast, but its labels are
+meaningless. Gold labels that the model does not have are replaced by its first one, which does not affect speed.
 
-Ends with one line of JSON; `ratio` is how many times faster than the plain recipe this is.
+Ends with one line of JSON; `ratio` is the speed relative to the plain recipe.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import runpy
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set
 
 SPLITS = ("validation", "test")
 MAX_LENGTH = 128
@@ -35,8 +34,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure evaluation against the plain recipe.")
     parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
     parser.add_argument("--model", type=Path, default=ROOT / "models/finetuned", help="folder of a token classifier")
-    parser.add_argument("--precision", default="auto", help="as evaluate.precision in params.yaml")
-    parser.add_argument("--tokens-per-batch", type=int, default=256, help="as evaluate.subwords_per_batch")
+    parser.add_argument("--precision", default="auto", help="like evaluate.precision")
+    parser.add_argument("--subwords-per-batch", type=int, default=256, help="like evaluate.subwords_per_batch")
     parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
@@ -44,7 +43,7 @@ def main() -> None:
         print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
         return
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
-    options += [f"--precision={arguments.precision}", f"--tokens-per-batch={arguments.subwords_per_batch}"]
+    options += [f"--precision={arguments.precision}", f"--subwords-per-batch={arguments.subwords_per_batch}"]
     with tempfile.TemporaryDirectory() as folder:
         done = measure(__file__, "prepare", folder, *options)
         found = {side: measure(__file__, side, folder, *options) for side in ("plain", "ours")}
@@ -58,6 +57,7 @@ def main() -> None:
 
 
 def summary(done: dict[str, Any], found: dict[str, dict[str, Any]], labels: dict[str, list[list[str]]]) -> dict:
+    """Return the last line."""
     pairs = [pair for rows in zip(labels["ours"], labels["plain"], strict=True) for pair in zip(*rows, strict=True)]
     both = [(a, b) for a, b in pairs if b is not None]
     return {
@@ -75,16 +75,18 @@ def summary(done: dict[str, Any], found: dict[str, dict[str, Any]], labels: dict
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Write data/raw and data/tokenized as the stages would, and a model where there is none."""
+    """Write data/raw and data/tokenized as the stages do, the plain recipe's data set, and a model if there is none."""
     from transformers import set_seed
 
     from tagline.artifacts import raw_data, tokenized
     from tagline.model import classifier
     from tagline.sources import encoders
+    from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import Limits, TokenizeAlign
 
     splits = read_columns(arguments.data)
     raw_data.write(folder / "raw", splits, [TASK])
+    save_data_set(folder / "plain-raw", splits)
     trained = (arguments.model / "config.json").is_file()
     source = arguments.model if trained else encoders.find_in_package(PACKAGE, MODEL)[0]
     tokenizer = encoders.load_tokenizer(source)
@@ -98,8 +100,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         stride=longest(tokenizer) // 4,
         limits=Limits(**dict.fromkeys(Limits.model_fields)),
     )
-    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
-    stage["tokenize_align"](folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
     if trained:
         (folder / "model").symlink_to(arguments.model)
     else:
@@ -110,42 +111,55 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def longest(tokenizer: Any) -> int:
-    """The most sub-words of a window."""
+    """Return the maximum number of sub-words of a window."""
     return min(MAX_LENGTH, tokenizer.model_max_length)
 
 
 def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure this project."""
+    import numpy as np
     from accelerate import PartialState
     from transformers import AutoConfig
 
     from tagline.artifacts import tokenized
     from tagline.labels.label_list import Labels
+    from tagline.labels.tagged import tagged_sentences
+    from tagline.metrics.counts import count
     from tagline.metrics.scores import score
     from tagline.model import classifier
     from tagline.model.backends.torch_model import TorchModel, workers
+    from tagline.model.heads import make_head
     from tagline.model.precision import cast_linear_layers, resolve
     from tagline.model.prediction import Predictor, predict_split
 
     names = tuple(AutoConfig.from_pretrained(folder / "model").id2label.values())
     labels = Labels(TASK, "spans", names, names[0])
     splits = {name: tokenized.load_split(folder / "tokenized", name) for name in SPLITS}
-    gold = {name: split.gold(tokenized.load_labels(folder / "tokenized")) for name, split in splits.items()}
+    ids = [labels.label2id.get(name, 0) for name in tokenized.load_labels(folder / "tokenized").names]
+    gold = {name: np.array(ids)[split.gold()] for name, split in splits.items()}
+    lengths = {name: split.lengths() for name, split in splits.items()}
     precision = resolve(arguments.precision, PartialState().device, "--precision")
     model = classifier.load(folder / "model", labels)
     start = time.perf_counter()
     cast_linear_layers(model, precision)
     backend = TorchModel(model, precision)
     with workers(backend.device) as threads:
-        predictor = Predictor(backend, labels, "greedy", arguments.subwords_per_batch, threads)
-        found = {name: predict_split(predictor, split, None) for name, split in splits.items()}
+        predictor = Predictor(backend, make_head("linear", labels), labels, arguments.subwords_per_batch, threads)
+        predicted = {name: predict_split(predictor, split, name) for name, split in splits.items()}
+    tagged = {
+        name: list(tagged_sentences(labels, lengths[name], found.labels, found.scores, gold[name]))
+        for name, found in predicted.items()
+    }
     for name in SPLITS:
-        score(gold[name], found[name].labels, "spans")
+        score(count(tagged[name], "spans"))
     numbers = measured(start)
-    (folder / "ours.json").write_text(json.dumps([row for name in SPLITS for row in found[name].labels]))
+    rows = [sentence.predicted_names for name in SPLITS for sentence in tagged[name]]
+    (folder / "ours.json").write_text(json.dumps(rows))
     return numbers | {"precision": precision}
 
 
 def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
+    """Measure the plain recipe."""
     import datasets
     from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_score
     from transformers import (
@@ -157,13 +171,13 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
     )
 
     datasets.disable_progress_bars()
-    raw = datasets.load_from_disk(str(folder / "raw"))
+    raw = datasets.load_from_disk(str(folder / "plain-raw"))
     names_of_data = raw["train"].features[TASK].feature.names
     tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
     model = AutoModelForTokenClassification.from_pretrained(folder / "model")
     names = list(model.config.id2label.values())
     ids = [names.index(name) if name in names else 0 for name in names_of_data]
-    inside = [names.index("I" + name[1:]) if name.startswith("B-") else place for place, name in enumerate(names)]
+    inside = [names.index("I" + name[1:]) if name.startswith("B-") else index for index, name in enumerate(names)]
 
     def tokenize_and_align_labels(examples):
         encoded = tokenizer(examples["words"], truncation=True, max_length=longest(tokenizer), is_split_into_words=True)
@@ -208,12 +222,12 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
 
 
 def first_sub_words(tokenizer: Any, words: list[str], best: Any, names: list[str]) -> list[str | None]:
-    """The label of each word's first sub-word; None where the recipe cut it off or it has none."""
+    """Return the label of each word's first sub-word; None if it was truncated or does not exist."""
     encoded = tokenizer(words, truncation=True, max_length=longest(tokenizer), is_split_into_words=True)
     labels: list[str | None] = [None] * len(words)
-    for place, word in enumerate(encoded.word_ids()):
+    for position, word in enumerate(encoded.word_ids()):
         if word is not None and labels[word] is None:
-            labels[word] = names[best[place]]
+            labels[word] = names[best[position]]
     return labels
 
 

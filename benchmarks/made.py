@@ -1,6 +1,6 @@
-"""Made-up sentences and an encoder with random weights: the arithmetic of training, for a host that can fetch neither.
+"""Random sentences and an encoder with random weights, to measure training without a network.
 
-Sentences have CoNLL-2003's lengths, short and long ones: 14.5 words on average, 22 sub-words with the special tokens.
+The lengths of the sentences are distributed as in CoNLL-2003: 14.5 words on average, 22 sub-words with special tokens.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SENTENCES = {
     "bert-base": {"train": 14041, "validation": 50, "test": 50},
     "tiny": dict.fromkeys(("train", "validation", "test"), 50),
 }
-# Peak of dense matrix products in bf16 (fp16 for the T4), TFLOP/s, by a part of the name that PyTorch has for the card;
-# from the makers' data sheets. The first that fits counts.
+# Peak of dense matrix products in bf16 (fp16 for the T4) in TFLOP/s, by a part of PyTorch's name for the GPU; from the
+# manufacturers' data sheets. The first match counts.
 PEAKS = {
     "H100 PCIe": 756,
     "H100 NVL": 835,
@@ -49,23 +49,23 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
 
 def pieces(size: str) -> tuple[list[str], list[str]]:
-    """The pieces that begin a word and those that go on; all are of three letters, so that a word has one reading."""
+    """Return sub-words that start a word, and those that continue it; all have three letters, so splits are unique."""
     count = (SIZES[size]["vocab_size"] - len(SPECIAL)) // 2
     codes = ["".join(code) for code in itertools.islice(itertools.product(string.ascii_letters, repeat=3), count)]
     return codes, [f"##{code}" for code in codes]
 
 
 def sentences(size: str) -> dict[str, list[dict[str, list[str]]]]:
-    """Rows of every split: words and tags."""
+    """Generate the rows of each split: words and tags."""
     generator = np.random.default_rng(0)
     codes = np.array(pieces(size)[0])
     splits = {}
     for split, count in SENTENCES[size].items():
-        # A gamma distribution with the mean and, nearly, the spread of CoNLL-2003's lengths (14.5 and 11.8 words).
+        # A gamma distribution with about the mean and standard deviation of CoNLL-2003's lengths (14.5 and 11.8 words).
         lengths = np.clip(generator.gamma(1.5, 14.5 / 1.5, count).round().astype(int), 1, 113)
         rows = splits[split] = []
         for length in lengths:
-            # 1.38 pieces a word.
+            # 1.38 sub-words per word.
             words = ["".join(generator.choice(codes, more)) for more in generator.geometric(1 / 1.38, length)]
             tags = generator.choice(["O", "B-MADE"], length, p=[0.9, 0.1])
             rows.append({"words": words, "ner": tags.tolist()})
@@ -73,13 +73,13 @@ def sentences(size: str) -> dict[str, list[dict[str, list[str]]]]:
 
 
 def save_encoder(size: str, folder: Path) -> int:
-    """Save an encoder with its tokenizer, and give the FLOP of learning from a sub-word, attention aside."""
+    """Save an encoder with its tokenizer; return the FLOP of training per sub-word, without attention."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    begin, go_on = pieces(size)
-    vocabulary = {piece: number for number, piece in enumerate([*SPECIAL, *begin, *go_on])}
+    first, other = pieces(size)
+    vocabulary = {piece: index for index, piece in enumerate([*SPECIAL, *first, *other])}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=1000))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     ends = [(name, vocabulary[name]) for name in ("[CLS]", "[SEP]")]
@@ -89,18 +89,18 @@ def save_encoder(size: str, folder: Path) -> int:
     torch.manual_seed(0)
     model = BertModel(BertConfig(**SIZES[size]), add_pooling_layer=False)
     model.save_pretrained(folder)
-    # Each weight of a layer's matrices is multiplied and added once forward and twice backward.
+    # Each weight of a matrix takes a multiplication and an addition in the forward pass, and two of each backward.
     return 6 * sum(weight.numel() for weight in model.encoder.parameters() if weight.ndim == 2)
 
 
 def peak(device: str) -> float | None:
-    """The peak of a card in TFLOP/s, None where it is none of the known ones."""
+    """Return the peak of a GPU in TFLOP/s; None if it is not known."""
     return next((peak for name, peak in PEAKS.items() if name in device), None)
 
 
-def rates(sub_words_per_second: float, flop: int, device: str, peak_of_card: float | None) -> dict[str, Any]:
-    """What of a card's arithmetic is used."""
-    most = peak_of_card or peak(device)
+def rates(sub_words_per_second: float, flop: int, device: str, known_peak: float | None) -> dict[str, Any]:
+    """Compute the FLOP/s that training reaches, and their share of the GPU's peak."""
+    most = known_peak or peak(device)
     tflops = sub_words_per_second * flop / 1e12
     found: dict[str, Any] = {"device": device, "sub_words_per_second": round(sub_words_per_second)}
     found |= {"tflop_per_second": round(tflops, 4), "peak_tflop_per_second": most}

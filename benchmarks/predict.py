@@ -1,16 +1,17 @@
-"""Words to entities: transformers' pipeline against each form of an exported model, on the same sentences.
+"""Benchmark of prediction, from words to entities: each backend of an exported model against transformers' pipeline.
 
-The pipeline gets word lists too (``is_split_into_words``) and ``aggregation_strategy="first"``, once at its defaults
-and once with batches of 8. All sides start with a model that is loaded and has answered once, and end with entities.
-Each has several rounds, in turn, each in a process of its own; the fastest counts, which others disturbed least.
+The pipeline gets lists of words too (``is_split_into_words``) and ``aggregation_strategy="first"``, once with its
+defaults and once with batches of 8. Each side starts with a loaded model that has predicted once, and ends with
+entities. The sides take turns for several rounds, each in its own process; the fastest round counts, which other load
+disturbed least.
 
-Of a word that the tokenizer's own rule divides (a hyphen, a full stop) the pipeline makes several, whatever it was
-given. So differences are counted in all sentences, and in those that have no such word.
+The pipeline makes several words of a word that the tokenizer splits at punctuation, such as a hyphen. So differences
+are counted in all sentences, and in sentences without such words.
 
     python benchmarks/predict.py                                   data/sample, models/export
     python benchmarks/predict.py --data FOLDER --model FOLDER --rounds 5
 
-Prints a line a side, each against the pipeline, and ends with one line of JSON.
+Prints one line per side, and ends with one line of JSON.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ from sides import ROOT, TASK, measure, measured, read_columns
 
 SPLITS = ("validation", "test")
 PIPELINES = {"pipeline": 1, "pipeline_batch_8": 8}
-# An entity: its type, and where it begins and ends in the words with spaces between them.
-Found = list[tuple[str, int, int]]
+# Entities of a sentence: type, and start and end in the words joined by spaces.
+Entities = list[tuple[str, int, int]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure prediction against transformers' pipeline.")
     parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
-    parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="what the stage export wrote")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured (3)")
-    parser.add_argument("--tokens-per-batch", type=int, help="of each backend; by default as predict.py has it")
+    parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="exported model")
+    parser.add_argument("--rounds", type=int, default=3, help="number of measurements per side (default: 3)")
+    parser.add_argument("--subwords-per-batch", type=int, help="default: that of predict.py")
     parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
@@ -46,7 +47,7 @@ def main() -> None:
         return
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
     if arguments.subwords_per_batch:
-        options.append(f"--tokens-per-batch={arguments.subwords_per_batch}")
+        options.append(f"--subwords-per-batch={arguments.subwords_per_batch}")
     with tempfile.TemporaryDirectory() as folder:
         done = measure(__file__, "prepare", folder, *options)
         sides = [*PIPELINES, *done["backends"]]
@@ -62,7 +63,8 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def summary(done: dict[str, Any], seconds: dict[str, float], found: dict[str, list[Found]]) -> dict[str, Any]:
+def summary(done: dict[str, Any], seconds: dict[str, float], found: dict[str, list[Entities]]) -> dict[str, Any]:
+    """Return the last line."""
     speeds = {side: done["words"] / of_side for side, of_side in seconds.items()}
     test = slice(done["test_begins"], None)
     sides = {
@@ -92,18 +94,19 @@ def summary(done: dict[str, Any], seconds: dict[str, float], found: dict[str, li
     }
 
 
-def f1(gold: Sequence[Found], found: Sequence[Found]) -> float:
-    """Of entities whose type and both ends must agree."""
+def f1(gold: Sequence[Entities], found: Sequence[Entities]) -> float:
+    """Compute F1; entities must agree in type and both boundaries."""
     both = sum(len(set(map(tuple, a)) & set(map(tuple, b))) for a, b in zip(gold, found, strict=True))
     return round(2 * both / max(1, sum(map(len, gold)) + sum(map(len, found))), 4)
 
 
-def differences(first: Sequence[Found], second: Sequence[Found]) -> list[int]:
-    """How many entities of each sentence only one of two sides has."""
+def differences(first: Sequence[Entities], second: Sequence[Entities]) -> list[int]:
+    """Count the entities of each sentence that only one of two sides has."""
     return [len(set(map(tuple, a)) ^ set(map(tuple, b))) for a, b in zip(first, second, strict=True)]
 
 
 def run(side: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run one side and write its entities."""
     if side == "prepare":
         return prepare(folder, arguments)
     sentences = json.loads((folder / "sentences.json").read_text())
@@ -114,10 +117,10 @@ def run(side: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Write the sentences and their gold entities, test last; say what forms of the model there are."""
+    """Write the sentences and their gold entities, test last; list the backends of the model."""
     from tagline.artifacts import exported
-    from tagline.inference.answers import Answer
     from tagline.inference.documents import Document
+    from tagline.labels.entities import entities
     from tagline.tokenization import subwords
 
     tokenizer, _ = subwords.load(arguments.model, "export")
@@ -128,25 +131,28 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     splits = read_columns(arguments.data)
     rows = [row for split in SPLITS for row in splits[split]]
-    gold = [Answer(Document.of_words(row["words"]), "spans", row[TASK], None) for row in rows]
+    gold = [in_text(Document.of_words(row["words"]), entities(row[TASK])) for row in rows]
     (folder / "sentences.json").write_text(json.dumps([row["words"] for row in rows]))
-    (folder / "gold.json").write_text(json.dumps([placed(answer.document, answer.entities) for answer in gold]))
+    (folder / "gold.json").write_text(json.dumps(gold))
     return {
         "sentences": len(rows),
         "words": sum(len(row["words"]) for row in rows),
         "test_begins": len(rows) - len(splits["test"]),
         "whole": [all(map(is_whole, row["words"])) for row in rows],
-        "backends": exported.forms(arguments.model),
+        "backends": exported.backends(arguments.model),
     }
 
 
-def placed(document: Any, entities: Sequence[tuple[str, int, int]]) -> Found:
-    """Entities by characters in place of words."""
-    _, spans = document.running()
-    return [(kind, spans[begin][0], spans[end - 1][1]) for kind, begin, end in entities]
+def in_text(document: Any, entities: Sequence[tuple[str, int, int]]) -> Entities:
+    """Convert offsets in words to offsets in the text."""
+    _, spans = document.text_and_spans()
+    return [(name, spans[start][0], spans[end - 1][1]) for name, start, end in entities]
 
 
-def ours(side: str, sentences: list[list[str]], arguments: argparse.Namespace) -> tuple[dict[str, float], list[Found]]:
+def ours(
+    side: str, sentences: list[list[str]], arguments: argparse.Namespace
+) -> tuple[dict[str, float], list[Entities]]:
+    """Measure a backend of this project."""
     from tagline.inference import Tagger
     from tagline.inference.documents import Document
 
@@ -157,14 +163,15 @@ def ours(side: str, sentences: list[list[str]], arguments: argparse.Namespace) -
         numbers = measured(start)
     documents = map(Document.of_words, sentences)
     return numbers, [
-        placed(document, [(mention.type, mention.start, mention.end) for mention in mentions])
+        in_text(document, [(mention.type, mention.start, mention.end) for mention in mentions])
         for document, mentions in zip(documents, found, strict=True)
     ]
 
 
 def pipeline(
     side: str, sentences: list[list[str]], arguments: argparse.Namespace
-) -> tuple[dict[str, float], list[Found]]:
+) -> tuple[dict[str, float], list[Entities]]:
+    """Measure transformers' pipeline."""
     import transformers
 
     batch = {} if PIPELINES[side] == 1 else {"batch_size": PIPELINES[side]}

@@ -1,12 +1,10 @@
-"""The two sides of training.py, each run by it in a process of its own, on the same encoder and data/tokenized."""
+"""Both sides of training.py, which runs each in its own process, with the same encoder and data/tokenized."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import runpy
-import sys
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -33,10 +31,11 @@ def main() -> None:
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Write data/tokenized and models/pretrained as the stages would."""
+    """Write data/tokenized and models/pretrained as the stages do."""
     from tagline.artifacts import raw_data, tokenized
     from tagline.core.params import read_section
     from tagline.sources import encoders
+    from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import TokenizeAlign
 
     pretrained, flop = folder / "models/pretrained", None
@@ -54,8 +53,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
     (folder / "data").mkdir()
-    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
-    stage["tokenize_align"](folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
+    tokenize_align(folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
     train = tokenized.load_split(folder / "data/tokenized", "train")
     return {
         "sentences": len(train.sentences),
@@ -66,15 +64,16 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Run the stage, in the folder, with the given section ``train``."""
+    """Train as the stage does, with the given section ``train``."""
     import pandas as pd
     import torch
     from accelerate import Accelerator
-    from ruamel.yaml import YAML
 
     from tagline.training.epochs import EpochLines
     from tagline.training.gradients import Gradients
     from tagline.training.learning import SCORES
+    from tagline.training.params import Train
+    from tagline.training.run import Inputs, Outputs, run
     from tagline.training.training import Step, Training
     from tagline.training.training_rows import TrainingRows
     from tagline.training.validation import Validation
@@ -89,26 +88,26 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     before(Training, "after_step", after_step)
     if arguments.no_validation:
         Validation.scores = lambda *_: dict.fromkeys((*SCORES, "loss"), 0.0)  # type: ignore[method-assign]
-    if not torch.cuda.is_available():  # which works behind Python's back
+    if not torch.cuda.is_available():  # which computes asynchronously
         shares.of(Gradients, "add", "forward")
         shares.of(Accelerator, "backward", "backward")
         shares.of(TrainingRows, "part", "data")
         shares.of(Accelerator, "clip_grad_norm_", "clipping")
         shares.of(torch.optim.AdamW, "step", "optimizer")
         shares.of(Validation, "scores", "validation")
-    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump({"train": arguments.settings}, file)
-    os.chdir(folder)
-    sys.argv = ["train.py"]
-    runpy.run_path(str(ROOT / "stages/train.py"), run_name="stage")["main"]()
-    f1 = [] if arguments.no_validation else pd.read_csv("plots/validation.csv")["f1"].tolist()
-    metrics = json.loads(Path("metrics/train.json").read_text(encoding="utf-8"))
-    told = {name: metrics[name] for name in ("precision", "padding", "steps")}
-    return result(clock, f1) | told | {"shares": shares.shares()}
+    os.chdir(folder)  # the work folder of training is below the current one
+    pretrained = Path("models/pretrained")
+    inputs = Inputs(Path("data/tokenized"), pretrained / "encoder", pretrained / "tokenizer")
+    outputs = Outputs(Path("finetuned"), Path("train.json"), Path("train_loss.csv"), Path("validation.csv"))
+    run(Train.model_validate(arguments.settings), ROOT / "stages/train.py", inputs, outputs)
+    f1 = [] if arguments.no_validation else pd.read_csv(outputs.validation)["f1"].tolist()
+    report = json.loads(outputs.report.read_text(encoding="utf-8"))
+    kept = {name: report[name] for name in ("precision", "padding", "steps")}
+    return result(clock, f1) | kept | {"shares": shares.shares()}
 
 
 def before(owner: type, function: str, call: Any) -> None:
-    """Have a method of a class call something first, with its own arguments."""
+    """Make a method of a class call a function first, with the same arguments."""
     original = getattr(owner, function)
 
     def both(*args: Any, **kwargs: Any) -> Any:
@@ -119,7 +118,7 @@ def before(owner: type, function: str, call: Any) -> None:
 
 
 def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Trainer as the course has it: random batches, every sub-word labelled, single precision."""
+    """Train with transformers' Trainer as in the course: random batches, all sub-words labelled, single precision."""
     from transformers import (
         AutoModelForTokenClassification,
         AutoTokenizer,
@@ -131,6 +130,7 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     )
 
     from tagline.artifacts import tokenized
+    from tagline.model.heads import make_head
     from tagline.training.validation import Validation
 
     settings = arguments.settings
@@ -145,7 +145,7 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     collate = DataCollatorForTokenClassification(tokenizer)
 
     def collate_and_count(rows: list[dict[str, Any]]) -> Any:
-        # Batches are made ahead, so that their sizes must wait for the step that learns from them.
+        # Batches are collated ahead, so their sizes are queued until their step.
         sizes.append(sum(len(row["input_ids"]) for row in rows))
         return collate(rows)
 
@@ -159,8 +159,10 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         def on_epoch_end(self, *_: Any, **__: Any) -> None:
             clock.end_epoch()
             if not arguments.no_validation:
-                # By our scorer, word by word, as the other side's.
-                scores = Validation(split, labels, "fp32", None).scores(trainer.accelerator, model)
+                # With the same word-level scorer as the other side.
+                scores = Validation(split, make_head("linear", labels), labels, "fp32", None).scores(
+                    trainer.accelerator, model
+                )
                 f1.append(scores["f1"])
 
     trainer = Trainer(
@@ -185,7 +187,7 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
-    """What both sides measured; the peak is the GPU's memory where there is one."""
+    """Return the measurements of a side; the peak is that of GPU memory if there is a GPU."""
     import torch
 
     gpu = torch.cuda.is_available()

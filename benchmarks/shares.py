@@ -1,4 +1,4 @@
-"""Where the time of a training run goes, and how fast it is without its warm-up and its validation."""
+"""Timing of a training run: its speed without warm-up and validation, and the share of each part."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 
 import torch
 
-# The first steps choose algorithms and reserve memory.
+# The first steps select algorithms and allocate memory.
 WARM_UP = 3
 
 
 def now() -> float:
-    """Seconds, once a GPU has done all that it was given."""
+    """Return the time in seconds, after waiting for the GPU."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()
 
 
 class Clock:
-    """Counts the sub-words that are learnt from and the time for it, validation and the first steps left out.
+    """Counts trained sub-words and the time they take, without validation and the first steps.
 
     Attributes:
-        seconds: what a user waits.
-        cpu_seconds: what all threads compute, which others on the host change little.
+        seconds: elapsed time.
+        cpu_seconds: CPU time of all threads, which depends little on other load.
     """
 
     def __init__(self) -> None:
@@ -51,14 +51,14 @@ class Clock:
 
 
 class Shares:
-    """Time by what it is spent on; what is done inside of something else counts as itself only."""
+    """Time by category; the time of a nested category counts only for that one."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
         self._inside = [0.0]
 
     def of(self, owner: Any, function: str, name: str) -> None:
-        """Put the time of a method of a class, from now on, under a name."""
+        """Count the time of a method of a class for a category."""
         original: Callable[..., Any] = getattr(owner, function)
 
         @functools.wraps(original)
@@ -78,6 +78,6 @@ class Shares:
         self._inside[-1] += took
 
     def shares(self) -> dict[str, float]:
-        """The share of each name in all of them."""
+        """Return the share of each category in the total."""
         total = sum(self.seconds.values())
         return {name: round(seconds / total, 4) for name, seconds in self.seconds.most_common()}

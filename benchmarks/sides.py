@@ -1,4 +1,4 @@
-"""What the benchmarks share: the data, and a process for each side that is measured."""
+"""Shared by the benchmarks: reading data, and measuring each side in its own process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TASK = "ner"
 
 
 def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
-    """The splits of a folder of column files whose first column holds words and whose last one tags."""
+    """Read the splits of a folder of column files with words in the first column and tags in the last one."""
     from tagline.sources.formats import conll
 
     splits = {}
@@ -27,12 +27,32 @@ def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
         with file.open(encoding="utf-8") as lines:
             width = len(next(lines).split())
         columns = ["words", *["-"] * (width - 2), TASK]
-        splits[split] = [{"words": row.words, **row.layers} for row in conll.read_sentences(file, columns)]
+        splits[split] = [{"words": row.words, **row.tags} for row in conll.read_sentences(file, columns)]
     return splits
 
 
+def save_data_set(folder: Path, splits: dict[str, list[dict[str, list[str]]]], times: int = 1) -> None:
+    """Save the splits as a data set for `datasets.load_from_disk`, as the plain recipe reads it.
+
+    Args:
+        folder: to write.
+        splits: rows of words and tags.
+        times: repeat the rows so many times.
+    """
+    from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, concatenate_datasets
+
+    names = sorted({tag for rows in splits.values() for row in rows for tag in row[TASK]})
+    features = Features({"words": List(Value("string")), TASK: List(ClassLabel(names=names))})
+    DatasetDict(
+        {
+            split: concatenate_datasets([Dataset.from_list(rows, features=features)] * times)
+            for split, rows in splits.items()
+        }
+    ).save_to_disk(folder)
+
+
 def measure(script: str, side: str, folder: str, *options: str) -> dict[str, Any]:
-    """Run one side in a process of its own, which ends with a line of JSON; ``total`` is the time of all of it."""
+    """Run one side in its own process; return the JSON of its last line, and as ``total`` the time of the process."""
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, script, "--run", side, folder, *options],
@@ -45,7 +65,7 @@ def measure(script: str, side: str, folder: str, *options: str) -> dict[str, Any
 
 
 def measured(start: float) -> dict[str, float]:
-    """Seconds since ``start``, and the process's peak resident memory in bytes."""
+    """Return the seconds since ``start``, and the peak resident memory of the process in bytes."""
     seconds = time.perf_counter() - start
     unit = 1 if sys.platform == "darwin" else 1024
     return {"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}

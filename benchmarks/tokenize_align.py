@@ -1,29 +1,27 @@
-"""Words a second and peak memory of tokenising and aligning: the plain recipe and this project's stage, side by side.
+"""Benchmark of tokenising and aligning against the plain recipe: words per second and peak memory.
 
 The plain recipe is `datasets.map(batched=True)` with the function of the Hugging Face course, chapter "Token
-classification": tokenise the words, then label the sub-words in a loop over `word_ids()`. Both read the same data/raw
-from disk and write theirs to disk, each in a process of its own. The clock runs from the opened scripts to the closed
-files; what starting Python and importing costs stands beside it.
+classification": tokenise the words, then label the sub-words in a loop over `word_ids()`. Both read the same sentences
+from disk and write to disk, each in its own process. Starting Python and importing libraries is measured separately.
 
-    python benchmarks/tokenize_align.py                               data/sample, once
+    python benchmarks/tokenize_align.py                                  data/sample, once
     python benchmarks/tokenize_align.py --data FOLDER --words 1000000    column files, repeated to a million words
-    python benchmarks/tokenize_align.py --only ours                    without the plain recipe, which takes its time
+    python benchmarks/tokenize_align.py --only ours                      without the plain recipe, which is slow
 
-Ends with one line of JSON; `ratio` is how many times faster than the plain recipe this is.
+Ends with one line of JSON; `ratio` is the speed relative to the plain recipe.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import runpy
 import tempfile
 import time
 from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
 
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set
 
 MAX_LENGTH = 128
 
@@ -31,8 +29,8 @@ MAX_LENGTH = 128
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure tokenising and aligning against the plain recipe.")
     parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
-    parser.add_argument("--words", type=int, default=0, help="repeat the data to at least so many words")
-    parser.add_argument("--only", choices=("ours", "plain"), help="measure one of the two")
+    parser.add_argument("--words", type=int, default=0, help="repeat the data to at least this number of words")
+    parser.add_argument("--only", choices=("ours", "plain"), help="measure only one side")
     parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
@@ -53,6 +51,7 @@ def main() -> None:
 
 
 def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]:
+    """Return the last line."""
     result: dict[str, object] = {"name": "tokenize_align", "unit": "words/s", "words": words}
     for side, numbers in found.items():
         result[side] = round(words / numbers["seconds"])
@@ -65,7 +64,7 @@ def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
-    """Write data/raw and the tokenizer's folder, as the stage download would."""
+    """Write data/raw and the tokenizer as the stage download does, and the plain recipe's data set."""
     from tagline.artifacts import raw_data
     from tagline.sources import encoders
 
@@ -76,15 +75,17 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
         split: chain.from_iterable(repeat(rows, times)) for split, rows in splits.items()
     }
     raw_data.write(folder / "raw", repeated, [TASK])
+    save_data_set(folder / "plain-raw", splits, times)
     source, _ = encoders.find_in_package(PACKAGE, MODEL)
     encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
     return {"words": once * times}
 
 
 def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    """Measure this project."""
+    from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import Limits, TokenizeAlign
 
-    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
     params = TokenizeAlign(
         task=TASK,
         scheme="auto",
@@ -95,17 +96,18 @@ def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
         limits=Limits(**dict.fromkeys(Limits.model_fields)),
     )
     start = time.perf_counter()
-    stage["tokenize_align"](folder / "raw", folder / "tokenizer", params, folder / "ours")
+    tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "ours")
     return measured(start)
 
 
 def plain(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    """Measure the plain recipe."""
     import datasets
     from transformers import AutoTokenizer
 
     datasets.disable_progress_bars()
     start = time.perf_counter()
-    raw = datasets.load_from_disk(str(folder / "raw"))
+    raw = datasets.load_from_disk(str(folder / "plain-raw"))
     tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
     names = raw["train"].features[TASK].feature.names
     inside = {name: "I" + name[1:] if name.startswith("B-") else name for name in names}
@@ -127,7 +129,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, float]:
             encoded["labels"].append(labels)
         return encoded
 
-    # Of a data set that lies on disk, map writes its result to disk as well.
+    # For a data set on disk, map writes its result to disk too.
     raw.map(tokenize_and_align_labels, batched=True, remove_columns=raw["train"].column_names)
     return measured(start)
 

@@ -1,19 +1,19 @@
-"""Benchmark of training against the plain recipe, same encoder, same data/tokenized, in one run.
+"""Benchmark of training against the plain recipe, with the same encoder and data/tokenized.
 
-The plain recipe is transformers' Trainer as the Hugging Face course, chapter "Token classification", has it: random
-batches of 8, single precision. This side is the stage train with the committed params.yaml. Each run is a process of
-its own. The speed is that of the steps, without the first few and without validation; F1 is that of the best epoch on
-validation, word by word, by this project's scorer for both.
+The plain recipe is transformers' Trainer as in the Hugging Face course, chapter "Token classification": random batches
+of 8, single precision. The other side is the stage train with the committed params.yaml. Each run is its own process.
+Speed is that of the steps, without the first few and without validation; F1 is that of the best epoch on validation,
+computed by this project on words for both sides.
 
-    python benchmarks/training.py                             data/sample, each side with the learning rate of its own
+    python benchmarks/training.py                             data/sample, each side with its own learning rate
     python benchmarks/training.py --data FOLDER --epochs 3    column files
-    python benchmarks/training.py --rounds 5                  speed alone: short runs in turn, medians
+    python benchmarks/training.py --rounds 5                  only speed: short runs in turn, medians
     python benchmarks/training.py --plain-rates 5e-5 1e-4 --our-rates 2e-4 4e-4 --seeds 1 2 3 --runs FILE
-        each side at its best rate by F1 of the first seed, then all seeds; a run that stands in FILE is not done again
-    python benchmarks/training.py --rounds 3 --random-weights bert-base --tokens-per-batch 16384 --steps 300 100
-        for a GPU without a network: made-up sentences, and the share of the card's peak
+        each side with all seeds at its best rate, by F1 of the first seed; runs in FILE are not repeated
+    python benchmarks/training.py --rounds 3 --random-weights bert-base --subwords-per-batch 16384 --steps 300 100
+        for a GPU without a network: random sentences, and the share of the GPU's peak
 
-Ends with one line of JSON; `ratio` is how many times faster than the plain recipe this is.
+Ends with one line of JSON; `ratio` is the speed relative to the plain recipe.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ from sides import ROOT, measure
 from tabulate import tabulate
 
 SIDES = ("plain", "ours")
-# Some ten seconds of the plain recipe on two quiet cores.
-SUB_WORDS_A_ROUND, FEWEST_STEPS = 10_000, 8
+# About ten seconds of the plain recipe on two idle cores.
+SUB_WORDS_PER_ROUND, MIN_STEPS = 10_000, 8
 Runs = list[dict[str, Any]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure training against the plain recipe.")
     parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
-    parser.add_argument("--encoder", type=Path, help="folder of an encoder with its tokenizer, else the packaged one")
+    parser.add_argument("--encoder", type=Path, help="folder of an encoder with its tokenizer (default: packaged)")
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--plain-rates", type=float, nargs="+", default=[2e-5], help="learning rates to choose from")
-    parser.add_argument("--our-rates", type=float, nargs="+", help="the same, else that of params.yaml")
+    parser.add_argument("--plain-rates", type=float, nargs="+", default=[2e-5], help="learning rates to try")
+    parser.add_argument("--our-rates", type=float, nargs="+", help="likewise (default: that of params.yaml)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
-    parser.add_argument("--runs", type=Path, help="file that keeps every run, to go on from")
-    parser.add_argument("--only", choices=SIDES, help="run one of the two")
-    parser.add_argument("--rounds", type=int, help="measure speed alone, in so many pairs of short runs")
-    parser.add_argument("--steps", type=int, nargs=2, metavar=("PLAIN", "OURS"), help="how long such a run is")
-    parser.add_argument("--tokens-per-batch", type=int, help="as train.batches in params.yaml")
-    parser.add_argument("--random-weights", choices=tuple(made.SIZES), help="no data, an encoder of this size")
-    parser.add_argument("--peak", type=float, help="TFLOP/s of the card in bf16, where it is none of the known ones")
+    parser.add_argument("--runs", type=Path, help="file to which runs are appended; those in it are not repeated")
+    parser.add_argument("--only", choices=SIDES, help="run only one side")
+    parser.add_argument("--rounds", type=int, help="measure only speed, in this number of pairs of short runs")
+    parser.add_argument("--steps", type=int, nargs=2, metavar=("PLAIN", "OURS"), help="number of steps of a short run")
+    parser.add_argument("--subwords-per-batch", type=int, help="like train.batches.subwords_per_batch")
+    parser.add_argument("--random-weights", choices=tuple(made.SIZES), help="random data, and an encoder of this size")
+    parser.add_argument("--peak", type=float, help="TFLOP/s of an unknown GPU in bf16")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(folder, arguments)
@@ -59,10 +59,10 @@ def main() -> None:
 
 
 class Bench:
-    """Runs both sides on one data/tokenized.
+    """Runs both sides with the same data/tokenized.
 
     Args:
-        folder: an empty one to work in.
+        folder: an empty folder to work in.
         arguments: of the command line.
     """
 
@@ -81,7 +81,7 @@ class Bench:
         self.kept = [json.loads(line) for line in kept.splitlines()]
 
     def recipes(self) -> dict[str, Runs]:
-        """Each side at its best learning rate by F1 with the first seed, with every seed there."""
+        """Run each side with all seeds at its best learning rate, by F1 with the first seed."""
         seeds, epochs = self.arguments.seeds, self.arguments.epochs
         rates = {
             "plain": self.arguments.plain_rates,
@@ -97,37 +97,37 @@ class Bench:
         return chosen
 
     def rounds(self, count: int) -> dict[str, Runs]:
-        """Short runs of both sides in turn, which learn from about equally many sub-words."""
+        """Run both sides in turn, with about the same number of sub-words."""
         batches, mean_length = self.params["batches"], self.data["sub_words"] / self.data["windows"]
         sizes = {"plain": 8 * mean_length}
         by_length = batches["order"] == "by_length"
         sizes["ours"] = batches["subwords_per_batch"] if by_length else batches["batch_size"] * mean_length
-        steps = {side: max(FEWEST_STEPS, round(SUB_WORDS_A_ROUND / size)) for side, size in sizes.items()}
+        steps = {side: max(MIN_STEPS, round(SUB_WORDS_PER_ROUND / size)) for side, size in sizes.items()}
         if self.arguments.steps:
             steps = dict(zip(SIDES, self.arguments.steps, strict=True))
         runs: dict[str, Runs] = {side: [] for side in self.sides}
         for number in range(count):
-            # The other one first each time, lest one side always has what the host does later.
+            # Alternate which side is first, in case the load of the host changes.
             for side in self.sides[:: -1 if number % 2 else 1]:
                 settings = {"learning_rate": 5e-5, "seed": number, "epochs": 1000, "max_steps": steps[side]}
                 runs[side].append(self.run(side, settings, "--no-validation"))
         return runs
 
     def run(self, side: str, settings: dict[str, Any], *options: str) -> dict[str, Any]:
-        """Run a side, unless the file of runs has it."""
+        """Run a side, unless the file of runs contains the run."""
         given = {}
         if side == "ours":
             settings = self.params | settings
-            # What changes no result tells no runs apart; and nothing is to be pushed.
+            # Settings without effect on the results do not identify a run; nothing is pushed.
             given = {key: settings.pop(key) for key in ("checkpoint_every", "hub")}
             given["hub"] = given["hub"] | {"push": False}
-        asked = {"side": side, "data": self.arguments.data.name, "sentences": self.data["sentences"]}
-        asked["settings"] = settings
+        wanted = {"side": side, "data": self.arguments.data.name, "sentences": self.data["sentences"]}
+        wanted["settings"] = settings
         for kept in self.kept:
-            if asked.items() <= kept.items():
+            if wanted.items() <= kept.items():
                 return kept
-        run = asked | measure(self.script, side, self.folder, f"--settings={json.dumps(settings | given)}", *options)
-        # By sub-words, since a few batches of like length are no fair sample of sentences.
+        run = wanted | measure(self.script, side, self.folder, f"--settings={json.dumps(settings | given)}", *options)
+        # By sub-words, since a few batches of similar length are not representative of sentences.
         sentences = run["sub_words"] * self.data["sentences"] / self.data["sub_words"]
         run["sentences_per_second"] = sentences / run["seconds"]
         run["sentences_per_cpu_second"] = sentences / run["cpu_seconds"]
@@ -142,7 +142,7 @@ class Bench:
         return run
 
     def table(self, runs: dict[str, Runs]) -> str:
-        """A row a side."""
+        """Lay out the results: one row per side."""
         rows = []
         for side, of_side in runs.items():
             speed = median(run["sentences_per_second"] for run in of_side)
@@ -151,15 +151,15 @@ class Bench:
                     "": side,
                     "learning rate": f"{of_side[0]['settings']['learning_rate']:g}",
                     "sentences/s": f"{speed:,.1f}",
-                    "s an epoch": f"{self.data['sentences'] / speed:,.1f}",
+                    "s per epoch": f"{self.data['sentences'] / speed:,.1f}",
                     "peak MiB": f"{max(run['peak'] for run in of_side) / 2**20:,.0f}",
-                    "F1": standard_deviation([max(run["f1"]) for run in of_side if run["f1"]]),
+                    "F1": mean_and_range([max(run["f1"]) for run in of_side if run["f1"]]),
                 }
             )
         return tabulate(rows, headers="keys", disable_numparse=True)
 
     def summary(self, runs: dict[str, Runs]) -> dict[str, Any]:
-        """What the last line tells."""
+        """Return the last line."""
         found: dict[str, Any] = {"name": "training", "unit": "sentences/s", "sentences": self.data["sentences"]}
         speeds = {side: [run["sentences_per_second"] for run in of_side] for side, of_side in runs.items()}
         cpu = {side: median(run["sentences_per_cpu_second"] for run in of_side) for side, of_side in runs.items()}
@@ -182,14 +182,14 @@ class Bench:
 
 
 def committed_params() -> dict[str, Any]:
-    """The section ``train`` of the repository's params.yaml."""
+    """Return the section ``train`` of the repository's params.yaml."""
     from ruamel.yaml import YAML
 
     return YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))["train"]
 
 
-def standard_deviation(values: list[float]) -> str:
-    """The mean, and the lowest and highest where there are several."""
+def mean_and_range(values: list[float]) -> str:
+    """Format the mean, and the minimum and maximum of several values."""
     if not values:
         return "-"
     return f"{mean(values):.4f}" + (f" ({min(values):.4f} to {max(values):.4f})" if len(values) > 1 else "")

@@ -1,8 +1,8 @@
 """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
-Reads params.yaml; in a pipeline folder also dvc.yaml, which must be up to date with the root's. Writes nothing. Where a
-stage shall push to the Hugging Face Hub, asks whether that will be let in.
-`make repro` runs it before `dvc repro`; it takes well under a second.
+Reads params.yaml; in a pipeline folder also dvc.yaml, which must be up to date with the root's. Writes nothing. If a
+stage pushes to the Hugging Face Hub, also checks that the push is allowed.
+`make repro` runs it before `dvc repro`; without a push it takes well under a second.
 
     python stages/check.py
 """
@@ -10,7 +10,7 @@ stage shall push to the Hugging Face Hub, asks whether that will be let in.
 from __future__ import annotations
 
 from tagline.core.errors import UserError, exit_with_message, take_no_arguments
-from tagline.core.params import PARAMS, read_file, validated
+from tagline.core.params import list_errors, read_file, validated
 from tagline.export.params import Export
 from tagline.hub.params import Push
 from tagline.settings import pipelines
@@ -22,21 +22,25 @@ def main() -> None:
     take_no_arguments(__doc__)
     pipelines.check_this_folder()
     content = read_file()
-    found = params_faults(content)
-    if found:
-        raise UserError("\n  ".join([f"{PARAMS} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
+    errors = params_faults(content)
+    if errors:
+        raise UserError(list_errors(errors))
     check_pushes(
         {"train.hub": validated(content, "train", Train).hub, "export.hub": validated(content, "export", Export).hub}
     )
 
 
 def check_pushes(pushes: dict[str, Push]) -> None:
-    """Ask the Hub about those that are on."""
-    asked = {section: params for section, params in pushes.items() if params.push}
-    if asked:
+    """Ask the Hub whether the pushes that are enabled are allowed.
+
+    Raises:
+        UserError: one is not, or the Hub is unreachable.
+    """
+    enabled = {section: params for section, params in pushes.items() if params.push}
+    if enabled:
         from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this script
 
-        for section, params in asked.items():
+        for section, params in enabled.items():
             Target.of(section, params).check()
 
 

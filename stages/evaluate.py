@@ -1,20 +1,21 @@
-"""Stage 4, evaluate: label every word of validation and test, score the labels, and show where they fail.
+"""Stage 4, evaluate: label each word of validation and test, score the labels, and write a report.
 
 Reads the section ``evaluate`` of params.yaml, data/tokenized, models/finetuned, and the learning curves
 plots/train_loss.csv and plots/validation.csv.
-Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json, plots/confusion.csv,
-plots/per_type.csv and plots/reliability.csv of the test split, and reports/evaluate.html.
+Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json (what people compare between
+commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split plots/confusion.csv,
+plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
-    python stages/evaluate.py --show    print the scores of the last run, compute nothing
+    python stages/evaluate.py --show    print the scores of the last run and exit
 """
 
 from __future__ import annotations
 
-from tagline.core.signals import default_sigint
+from tagline.core.startup import prepare_process
 
 if __name__ == "__main__":
-    default_sigint()
+    prepare_process()
 
 import argparse
 from pathlib import Path
@@ -26,8 +27,10 @@ from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.metrics import plots
+from tagline.metrics.evaluation import evaluate
 from tagline.metrics.params import Evaluate
-from tagline.metrics.run import evaluate, table, table_of
+from tagline.metrics.score_table import score_table, score_table_of
+from tagline.metrics.summary import summary
 from tagline.report import curves
 from tagline.report.page import render
 
@@ -35,6 +38,7 @@ TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
 PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics/evaluate.json")
+SCORES = Path("reports/evaluate.json")
 CONFUSION = Path("plots/confusion.csv")
 PER_TYPE = Path("plots/per_type.csv")
 RELIABILITY = Path("plots/reliability.csv")
@@ -44,31 +48,32 @@ REPORT = Path("reports/evaluate.html")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Score the fine-tuned model word by word.")
-    parser.add_argument("--show", action="store_true", help="print the scores of the last run, compute nothing")
+    parser = argparse.ArgumentParser(description="Label validation and test with the fine-tuned model and score it.")
+    parser.add_argument("--show", action="store_true", help="print the scores of the last run and exit")
     if parser.parse_args().show:
-        print(table_of(METRICS))
+        print(score_table_of(SCORES))
         return
+    launchers.only_main_process("evaluate")
     params = read_section("evaluate", Evaluate)
     quiet()
-    launchers.refuse("evaluate")
     losses = learning_curves.read(TRAIN_LOSS, curves.LOSSES)
     epochs = learning_curves.read(VALIDATION, curves.EPOCHS)
-    found = evaluate(TOKENIZED, FINETUNED, params)
-    test, of_test = found.splits["test"], found.metrics["test"]
-    page = render(found, losses, epochs)
-    outs = (PREDICTIONS, METRICS, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
-    with replacing(*outs) as (folder, metrics, confusion, per_type, reliability, report):
+    evaluation = evaluate(TOKENIZED, FINETUNED, params)
+    test, test_metrics = evaluation.splits["test"], evaluation.metrics["test"]
+    page = render(evaluation, losses, epochs)
+    outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
+    with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
         folder.mkdir()
-        for name, split in found.splits.items():
+        for name, split in evaluation.splits.items():
             predictions.write(folder, name, split.sentences)
-        predictions.write_provenance(folder, found.labels, params.decoding)
-        write_json(metrics, found.metrics)
+        predictions.write_provenance(folder, evaluation.labels, params.decoding)
+        write_json(metrics, summary(evaluation.metrics, evaluation.best_epoch))
+        write_json(scores, evaluation.metrics)
         plots.write_confusion(test.sentences, test.kind, confusion)
-        plots.write_per_type(of_test["per_type"], of_test["intervals"]["per_type"], per_type)
+        plots.write_per_type(test_metrics["per_type"], test_metrics["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)
         report.write_bytes(page.encode())
-    print(table(found.metrics))
+    print(score_table(evaluation.metrics))
 
 
 if __name__ == "__main__":

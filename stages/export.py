@@ -1,21 +1,22 @@
-"""Stage 5, export: write the folder that a user takes away, checked against the trained model.
+"""Stage 5, export: write the model in formats for use, and compare each with the trained model.
 
 Reads the section ``export`` of params.yaml, data/tokenized (the test split), models/finetuned and
 data/predictions/provenance.json; for the model card also the provenance of data set and encoder, the scores and the
-learning curve.
-Writes models/export (see `tagline.artifacts.exported`), which transformers.pipeline loads, with a model card, and
-metrics/export.json. Pushes models/export to the Hugging Face Hub if ``export.hub.push`` is set.
+learning curve. Window length, stride and decoding come from these artifacts, not from params.yaml.
+Writes models/export (see `tagline.artifacts.exported`), which transformers.pipeline loads and which includes a model
+card, metrics/export.json and reports/export.json. Pushes models/export to the Hugging Face Hub if ``export.hub.push``
+is set.
 
     python stages/export.py
-    python stages/export.py --push    push models/export as it is, compute nothing
+    python stages/export.py --push    only push the existing models/export
 """
 
 from __future__ import annotations
 
-from tagline.core.signals import default_sigint
+from tagline.core.startup import prepare_process
 
 if __name__ == "__main__":
-    default_sigint()
+    prepare_process()
 
 import argparse
 from pathlib import Path
@@ -26,7 +27,7 @@ from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.export.params import Export
-from tagline.export.run import Inputs, export, push, table
+from tagline.export.run import Inputs, export, push, summary, table
 from tagline.hub.push import Target
 
 TOKENIZED = Path("data/tokenized")
@@ -34,31 +35,35 @@ FINETUNED = Path("models/finetuned")
 PREDICTIONS = Path("data/predictions/provenance.json")
 EXPORT = Path("models/export")
 METRICS = Path("metrics/export.json")
+REPORT = Path("reports/export.json")
 # For the model card.
 DATASET = Path("data/raw/provenance.json")
 ENCODER = Path("models/pretrained/provenance.json")
-EVALUATED = Path("metrics/evaluate.json")
+EVALUATED = Path("reports/evaluate.json")
 VALIDATION = Path("plots/validation.csv")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write models/export, and push it to the Hub if params say so.")
-    parser.add_argument("--push", action="store_true", help="push models/export as it is, compute nothing")
+    parser = argparse.ArgumentParser(
+        description="Write models/export, and push it to the Hub if export.hub.push is set."
+    )
+    parser.add_argument("--push", action="store_true", help="only push the existing models/export")
     only_push = parser.parse_args().push
+    launchers.only_main_process("export")
     params = read_section("export", Export)
     quiet()
-    launchers.refuse("export")
     target = Target.of("export.hub", params.hub) if params.hub.push or only_push else None
     if target is not None:
         target.check()  # before any work
     if not only_push:
         inputs = Inputs(TOKENIZED, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION)
-        with replacing(EXPORT, METRICS) as (folder, metrics_file):
-            metrics = export(inputs, params, folder, EXPORT.as_posix())
-            write_json(metrics_file, metrics)
-        print(table(metrics))
+        with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report):
+            found = export(inputs, params, folder, EXPORT.as_posix())
+            write_json(metrics, summary(found))
+            write_json(report, found)
+        print(table(found))
     if target is not None:
-        push(target, EXPORT, METRICS)
+        push(target, EXPORT, REPORT)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Benchmarks run on the sample, and end with the line of JSON that others read."""
+"""Benchmarks run on small data and end with a line of JSON."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def test_tokenize_align() -> None:
 
 def test_evaluate(finished: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks/evaluate.py"), "--data=data/tiny", "--precision=fp32"]
-    command += ["--model=models/finetuned", "--tokens-per-batch=64"]
+    command += ["--model=models/finetuned", "--subwords-per-batch=64"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
     assert (result["name"], result["unit"], result["precision"]) == ("evaluate", "sentences/s", "fp32")
     assert (result["sentences"], result["words"]) == (12, 2 * 9 * 6 + 1)
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.05)
-    # The word of no sub-word, to which the plain recipe gives no label, is the only one that differs.
+    # The plain recipe gives no label to the word without sub-words.
     assert (result["equal_labels"], result["different_labels"], result["words_that_plain_lacks"]) == (1, 0, 1)
 
 
@@ -56,27 +56,27 @@ def test_predict(finished: Path) -> None:
     sides = result["sides"]
     assert result["ours"] == sides[result["fastest"]]["words_per_s"]
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.02)
-    # The sentence of several windows is whole for the pipeline, so its entities could differ; here they do not.
+    # The pipeline does not split the long sentence into windows, so its entities could differ; here they do not.
     assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
     assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
 
 
 def training(*options: str) -> tuple[str, dict[str, Any]]:
-    """Run benchmarks/training.py, and give what it printed and its last line."""
+    """Run benchmarks/training.py and return its output and its last line."""
     command = [sys.executable, str(ROOT / "benchmarks/training.py"), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout, json.loads(done.stdout.splitlines()[-1])
 
 
 def test_training(finished: Path) -> None:
-    options = ["--data=data/tiny", "--encoder=data/tiny/encoder", "--tokens-per-batch=40", "--epochs=2"]
+    options = ["--data=data/tiny", "--encoder=data/tiny/encoder", "--subwords-per-batch=40", "--epochs=2"]
     options += ["--plain-rates", "0.02", "--our-rates", "0.02", "1e-9", "--runs=runs.jsonl"]
     _, result = training(*options)
     assert (result["name"], result["unit"], result["sentences"]) == ("training", "sentences/s", 16)
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.1)
     assert set(result["shares"]) == {"forward", "backward", "optimizer", "clipping", "data", "validation"}
     assert sum(result["shares"].values()) == pytest.approx(1, abs=0.001)
-    # Of both learning rates the one that learns; the other can't.
+    # The better one of two learning rates; the other one is too small to learn anything.
     assert (result["plain_rate"], result["ours_rate"]) == (0.02, 0.02)
     assert len(result["plain_f1"]) == len(result["ours_f1"]) == 1
     runs = [json.loads(line) for line in Path("runs.jsonl").read_text().splitlines()]
@@ -86,14 +86,14 @@ def test_training(finished: Path) -> None:
         ("ours", 1e-9),
     ]
     assert max(runs[1]["f1"]) > max(runs[2]["f1"])
-    # What stands in the file is not run again.
+    # Runs in the file are not repeated.
     assert training(*options)[1] == result
     assert len(Path("runs.jsonl").read_text().splitlines()) == 3
 
 
-def test_training_without_data_tells_the_share_of_the_peak() -> None:
+def test_training_on_random_data_has_the_share_of_the_peak() -> None:
     _, result = training("--rounds=1", "--random-weights=tiny", "--only=ours", "--steps", "1", "6", "--peak=0.5")
-    # Six times the weights of two layers of matrices: four of 32 x 32 and two of 32 x 128.
+    # Six times the weights of two layers, each with four matrices of 32 x 32 and two of 32 x 128.
     flop = 6 * 2 * (4 * 32 * 32 + 2 * 32 * 128)
     assert result["tflop_per_second"] == pytest.approx(result["sub_words_per_second"] * flop / 1e12, abs=1e-4)
     assert result["share_of_peak"] == pytest.approx(result["tflop_per_second"] / 0.5, abs=1e-3)

@@ -1,4 +1,4 @@
-"""compare.py on a small repository of Git and DVC whose predictions were made by hand."""
+"""compare.py in a small Git and DVC repository with hand-written predictions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from dvc.repo import Repo
 from helpers.project import ROOT, edit, snapshot
+from helpers.runs import counts_of
 
 from tagline.metrics.scores import score
 
@@ -41,7 +42,7 @@ def git(*arguments: str) -> str:
 
 
 def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
-    """What the stages would leave: of each split so many sentences whose place is not found."""
+    """Write what the stages would write, with LOC missed in the first ``wrong`` of the sentences of each split."""
     Path("params.yaml").write_text(f"train:\n  seed: {seed}\n")
     for folder in ("data/predictions", "metrics"):
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
         path = Path(f"data/predictions/{split}.parquet")
         path.unlink(missing_ok=True)
         pd.DataFrame(rows).to_parquet(path, index=False)
-        metrics[split] = score(gold, predicted, "spans")
+        metrics[f"{split}.f1"] = score(counts_of(gold, predicted))["overall"]["f1"]
     Path("metrics/evaluate.json").write_text(json.dumps(metrics))
 
 
@@ -75,7 +76,7 @@ def commit(tag: str) -> None:
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Commits without results (bare), and with 9, 10, 1 and 0 wrong of 12 (bad, worse, better, good)."""
+    """Tagged commits: bare without results; bad, worse, better and good with 9, 10, 1 and 0 of 12 sentences wrong."""
     path = tmp_path_factory.mktemp("origin")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path)
@@ -120,7 +121,7 @@ def error_of(*arguments: str) -> str:
 
 
 def state() -> tuple[dict[Path, bytes], str]:
-    """The workspace as a user and Git see it; DVC's cache and notes, which belong to neither, left out."""
+    """Return the workspace as a user and Git see it, without DVC's cache and temporary files."""
     files = snapshot(Path())
     kept = {path: content for path, content in files.items() if path.parts[0] != ".git" and not _own(path)}
     return kept, git("status", "--porcelain=v2", "--branch") + git("for-each-ref") + git("stash", "list")
@@ -130,14 +131,14 @@ def _own(path: Path) -> bool:
     return path.parts[:2] in [(".dvc", "cache"), (".dvc", "tmp")]
 
 
-def test_the_last_commit_against_a_workspace_that_is_the_same(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_the_last_commit_with_an_unchanged_workspace(repository: Path, capsys: pytest.CaptureFixture) -> None:
     before = state()
     run()
     text = capsys.readouterr().out
-    assert text.startswith("F1 of test from 1.000 to 1.000, +0.000 (+0.000 to +0.000, p 1.000): noise\n")
+    assert text.startswith("F1 of test from 1.000 to 1.000, +0.000 (+0.000 to +0.000, p 1.000): not significant\n")
     assert f"old: HEAD ({git('rev-parse', 'HEAD')[:7]})\nnew: workspace\n" in text
-    assert "note: test: HEAD and workspace label every word alike\n" in text
-    assert "dvc repro" not in text, "nothing is stale"
+    assert "note: test: HEAD and workspace have the same predictions\n" in text
+    assert "dvc repro" not in text, "nothing is outdated"
     assert state() == before
 
 
@@ -147,23 +148,21 @@ def test_two_revisions(repository: Path, capsys: pytest.CaptureFixture) -> None:
     run("bad", "good")
     text = capsys.readouterr().out
     assert text.startswith("F1 of test from 0.769 to 1.000, +0.231 (")
-    assert "): real\n" in text
+    assert "): significant\n" in text
     assert "note" not in text
-    assert "validation: 9 entities fixed, 0 false ones gone\n  validation-0  LOC Oslo, before: nothing\n" in text
+    assert "validation: 9 entities fixed, 0 false positives fixed\n  validation-0  LOC Oslo, before: nothing\n" in text
     assert "\n  4 more: --all\n" in text
     assert state() == before, "neither the workspace nor Git is touched"
 
 
-def test_a_stale_workspace_is_told(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_note_on_an_outdated_workspace(repository: Path, capsys: pytest.CaptureFixture) -> None:
     edit(Path("params.yaml"), "seed: 3", "seed: 4")
     run("bad")
-    assert (
-        "note: workspace: its predictions are not those of the files beside them: `dvc repro` would rerun "
-        "train (train.seed)\n"
-    ) in capsys.readouterr().out
+    expected = "note: workspace: predictions are outdated; `dvc repro` would rerun train (train.seed)\n"
+    assert expected in capsys.readouterr().out
 
 
-def test_results_that_were_made_elsewhere_are_told(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_note_on_results_from_elsewhere(repository: Path, capsys: pytest.CaptureFixture) -> None:
     write_results(3, seed=3)
     run("bad")
     assert (
@@ -172,16 +171,16 @@ def test_results_that_were_made_elsewhere_are_told(repository: Path, capsys: pyt
     )
 
 
-def test_files_that_are_merely_not_here_make_nothing_stale(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_missing_files_do_not_make_predictions_outdated(repository: Path, capsys: pytest.CaptureFixture) -> None:
     Path("model").unlink()
     run("bad")
     assert "dvc repro" not in capsys.readouterr().out
 
 
-def test_another_dvc_at_work_is_told(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_note_if_another_dvc_process_holds_the_lock(repository: Path, capsys: pytest.CaptureFixture) -> None:
     with Repo() as repo, repo.lock:
         run("bad")
-    assert "note: workspace: whether its predictions are those of its files is unknown (" in capsys.readouterr().out
+    assert "note: workspace: predictions may be outdated (" in capsys.readouterr().out
 
 
 def test_several_runs_of_each_side(repository: Path, capsys: pytest.CaptureFixture) -> None:
@@ -189,11 +188,11 @@ def test_several_runs_of_each_side(repository: Path, capsys: pytest.CaptureFixtu
     text = capsys.readouterr().out
     assert text.startswith("F1 of test from 0.753 to 0.989, +0.236 (")
     assert "0.753 ± 0.023" in text
-    assert "p: a t-test over runs" in text
+    assert "p: t-test over runs" in text
     assert "validation" not in text
 
 
-def test_json_for_machines(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_json(repository: Path, capsys: pytest.CaptureFixture) -> None:
     run("bad", "good", "--json")
     found = json.loads(capsys.readouterr().out)
     assert found["old"] == [{"revision": "bad", "commit": git("rev-parse", "bad").strip()}]
@@ -201,7 +200,7 @@ def test_json_for_machines(repository: Path, capsys: pytest.CaptureFixture) -> N
     assert found["splits"]["test"]["overall"]["f1"]["new"]["mean"] == 1
 
 
-def test_markdown_for_a_pull_request(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_markdown(repository: Path, capsys: pytest.CaptureFixture) -> None:
     run("bad", "good", "--md", "--examples", "0")
     text = capsys.readouterr().out
     assert text.startswith("### F1 of test from")
@@ -210,66 +209,68 @@ def test_markdown_for_a_pull_request(repository: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("bad", "good", "--fail-below", "0.2"), None),
         (("good", "bad", "--fail-below", "-0.3"), None),
         (
             ("good", "bad", "--fail-below", "-0.01"),
-            "test went from 1.000 to 0.769: -0.231 (real) is below --fail-below -0.01",
+            "test went from 1.000 to 0.769: -0.231 (significant) is below --fail-below -0.01",
         ),
         (
             ("good", "bad", "--fail-below", "-0.01", "--allow-insignificant"),
-            "-0.231 (real) is below --fail-below -0.01",
+            "-0.231 (significant) is below --fail-below -0.01",
         ),
         (
             ("good", "better", "--fail-below", "0"),
-            "test went from 1.000 to 0.979: -0.021 (noise) is below --fail-below +0",
+            "test went from 1.000 to 0.979: -0.021 (not significant) is below --fail-below +0",
         ),
         (("good", "better", "--fail-below", "0", "--allow-insignificant"), None),
-        (("good", "good", "--fail-below", "0.01"), "+0.000 (noise) is below --fail-below +0.01"),
+        (("good", "good", "--fail-below", "0.01"), "+0.000 (not significant) is below --fail-below +0.01"),
         (("good", "bad", "--fail-below", "-0.01", "--split", "validation"), "F1 of validation went from"),
     ],
 )
-def test_a_gate(repository: Path, arguments: tuple[str, ...], told: str | None, capsys: pytest.CaptureFixture) -> None:
-    if told is None:
+def test_fail_below(
+    repository: Path, arguments: tuple[str, ...], message: str | None, capsys: pytest.CaptureFixture
+) -> None:
+    if message is None:
         run(*arguments)
     else:
-        assert told in error_of(*arguments)
-    assert capsys.readouterr().out, "the report is printed either way"
+        assert message in error_of(*arguments)
+    assert capsys.readouterr().out, "the comparison is printed either way"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("a", "b", "c"), "unrecognized arguments: c"),
-        (("a,,b",), "expected revisions joined by commas, got 'a,,b'"),
-        (("a,b,a",), "a revision stands twice in 'a,b,a': its seed would count twice"),
+        (("a,,b",), "expected revisions separated by commas, got 'a,,b'"),
+        (("a,b,a",), "'a,b,a' has the same revision twice; expected different ones"),
         (("--fail-below", "nan"), "expected a number such as -0.01, got 'nan'"),
         (("--fail-below", "much"), "expected a number such as -0.01, got 'much'"),
         (("--examples", "-1"), "expected a number of 0 or more, got '-1'"),
         (("--split", "train"), "invalid choice: 'train'"),
         (("--md", "--json"), "not allowed with"),
-        (("--allow-insignificant",), "--allow-insignificant says what --fail-below lets pass: expected both"),
+        (("--allow-insignificant",), "--allow-insignificant needs --fail-below"),
     ],
 )
-def test_wrong_usage(arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture) -> None:
+def test_wrong_usage(arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as raised:
         run(*arguments)
     assert raised.value.code == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_an_unknown_revision(repository: Path) -> None:
     assert error_of("nowhere") == (
-        "compare: unknown Git revision 'nowhere': expected a commit, branch, tag or DVC experiment, or `workspace`"
+        "compare: unknown Git revision 'nowhere'; expected a commit, branch, tag or DVC experiment, or `workspace`"
     )
 
 
 @pytest.mark.parametrize("name", ["bad:params.yaml", "bad^{tree}"])
-def test_a_file_or_a_folder_of_git_is_no_revision(repository: Path, name: str) -> None:
+def test_a_file_or_folder_in_git_is_not_a_revision(repository: Path, name: str) -> None:
     assert error_of(name, "good") == (
-        f"compare: {name} is no commit: expected a commit, branch, tag or DVC experiment, or `workspace`"
+        f"compare: {name}: not a commit; expected a commit, branch, tag or DVC experiment, or `workspace`"
     )
 
 
@@ -280,8 +281,8 @@ def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_revision_before_the_first_results(repository: Path) -> None:
     assert error_of("bare") == (
-        "compare: bare has no data/predictions: its dvc.lock knows of none. "
-        f"`git checkout {git('rev-parse', 'bare')[:7]} && dvc repro evaluate` makes it here, and commit dvc.lock"
+        "compare: bare: dvc.lock does not have data/predictions; run "
+        f"`git checkout {git('rev-parse', 'bare')[:7]} && dvc repro evaluate` here, then commit dvc.lock"
     )
 
 
@@ -290,7 +291,7 @@ def test_a_revision_before_dvc(repository: Path) -> None:
     git("rm", "-q", "--cached", "-r", ".")
     git("commit", "-q", "--allow-empty", "-m", "nothing yet")
     git("checkout", "-q", "--force", "main")
-    assert error_of("other") == "compare: other has no data/predictions: DVC was not set up there"
+    assert error_of("other") == "compare: other: no data/predictions; DVC was not set up at that revision"
 
 
 def test_a_revision_with_a_damaged_pipeline(repository: Path) -> None:
@@ -304,8 +305,8 @@ def test_a_revision_with_a_damaged_pipeline(repository: Path) -> None:
 def test_a_workspace_without_results(repository: Path) -> None:
     shutil.rmtree("data/predictions")
     assert error_of("bad") == (
-        "compare: the workspace has no data/predictions/validation.parquet: `dvc checkout evaluate` brings it back, "
-        "`dvc pull evaluate` fetches it, `dvc repro evaluate` computes it"
+        "compare: workspace: data/predictions/validation.parquet is missing; `dvc checkout evaluate` restores it from "
+        "the cache, `dvc pull evaluate` fetches it from the remote, `dvc repro evaluate` computes it"
     )
 
 
@@ -313,17 +314,15 @@ def test_results_that_are_not_in_the_cache(repository: Path) -> None:
     shutil.rmtree(".dvc/cache")
     before = state()
     assert error_of("bad", "good") == (
-        "compare: the data/predictions/validation.parquet of bad is not in DVC's cache, nor in a remote, since DVC has "
-        "no default one. Where it was made `dvc push` shares it. "
-        f"`git checkout {git('rev-parse', 'bad')[:7]} && dvc repro evaluate` makes it here"
+        "compare: bad: data/predictions/validation.parquet is not in DVC's cache, and no default remote is set; "
+        "run `dvc push` where it was computed, or run "
+        f"`git checkout {git('rev-parse', 'bad')[:7]} && dvc repro evaluate` here"
     )
     assert state() == before
 
 
-def test_a_remote_is_read_where_the_cache_lacks_them(
-    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    # Added after the commits that are compared: their own settings know nothing of it.
+def test_predictions_that_only_the_remote_has(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    # Added after the compared commits, whose own settings do not have it.
     Path(".dvc/config").write_text(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {tmp_path / 'remote'}\n")
     Path(".dvc/cache").rename(tmp_path / "remote")
     before = state()
@@ -331,37 +330,37 @@ def test_a_remote_is_read_where_the_cache_lacks_them(
     assert "F1 of test from 0.769 to 1.000" in capsys.readouterr().out
     assert state() == before
     shutil.rmtree(tmp_path / "remote")
-    assert "is not in DVC's cache, nor in DVC's remote near. Where it was made `dvc push` shares it." in error_of(
-        "bad", "good"
+    message = error_of("bad", "good")
+    assert (
+        "is not in DVC's cache, nor in its remote near; run `dvc push` where it was computed, or run `git " in message
     )
+    assert message.endswith("&& dvc repro --pull evaluate` here")
 
 
-def test_test_sets_that_differ(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_different_test_splits(repository: Path, capsys: pytest.CaptureFixture) -> None:
     write_results(2, of=10, seed=3)
     run("bad", "--split", "test")
     text = capsys.readouterr().out
-    assert "note: test: the 10 common sentences are compared; left out are 2 of bad\n" in text
+    assert "note: test: the 10 common sentences are compared, without 2 of bad\n" in text
     assert text.startswith("F1 of test from 0.710 to 0.947")
 
 
-def test_from_a_folder_below(repository: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_a_subfolder(repository: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("metrics")
     run("bad")
     assert "F1 of test from 0.769 to 1.000" in capsys.readouterr().out
 
 
-def test_a_reader_that_has_seen_enough(repository: Path) -> None:
+def test_a_closed_pipe(repository: Path) -> None:
     command = f"{sys.executable} {ROOT / 'compare.py'} bad good | true; exit ${{PIPESTATUS[0]}}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "stages")}
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_outside_of_the_environment() -> None:
-    # -I and -S: neither the variables nor the packages of this environment.
+def test_outside_of_the_virtual_environment() -> None:
+    # -I and -S: without the variables and the packages of this environment.
     command = [sys.executable, "-I", "-S", str(ROOT / "compare.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith(
-        "compare: the package tagging is not installed: `make repro` or `make test` set up .venv"
-    )
+    assert done.stderr.startswith("compare: the package tagline is not installed; `make install` sets up .venv")

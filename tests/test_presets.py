@@ -13,6 +13,8 @@ from helpers.project import ROOT
 from helpers.tiny import preset
 from ruamel.yaml import YAML
 
+from tagline.settings import presets
+
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 SAMPLE = (ROOT / "params.yaml").read_text(encoding="utf-8")
 
@@ -87,7 +89,7 @@ def test_the_course_presets_have_the_chapters_recipe(name: str) -> None:
 
 def test_comments_are_kept_and_those_of_the_preset_win() -> None:
     text = preset("conll2003")
-    assert text.startswith("# Named entities of CoNLL-2003")
+    assert text.startswith(f"{presets.MODELINE}\n# Named entities of CoNLL-2003")
     assert "sample corpus" not in text
     assert "  # Peak learning rate of AdamW.\n  learning_rate: 2e-05\n" in text
     assert "    # hub: a data set on the Hugging Face Hub, one row per sentence.\n    source: hub\n" in text
@@ -130,9 +132,12 @@ def test_an_unknown_name_is_wrong_usage(folder: Path) -> None:
             "# Mine.\n\ntrain:\n  lerning_rate: 1\n  # More.\n  epochs: 0\n",
             "presets/mine.yaml has 2 faults; params.yaml is unchanged:\n"
             "  presets/mine.yaml:6: train.epochs: should be greater than or equal to 1, got 0\n"
-            "  presets/mine.yaml:4: train.lerning_rate: unknown key, did you mean learning_rate?",
+            "  presets/mine.yaml:4: train.lerning_rate: unknown key; did you mean learning_rate? (allowed: ",
         ),
-        ("tokenize_align:\n  task: author\n", "  presets/mine.yaml:2: tokenize_align.task: author is no tag layer"),
+        (
+            "tokenize_align:\n  task: author\n",
+            "  presets/mine.yaml:2: tokenize_align.task: download.dataset has no tag column author (pos, chunk, ner)",
+        ),
         (
             "download:\n  dataset:\n    source: hub\n",
             "  presets/mine.yaml:2: download.dataset.name: the key is missing",
@@ -156,13 +161,13 @@ def test_a_preset_with_faults_changes_nothing(folder: Path, text: str, message: 
 def test_a_preset_in_another_form_comes_out_as_dvc_writes_it(folder: Path) -> None:
     mine = "train:\n    # Twice.\n    epochs: 2\n    max_steps: null\n    batches:\n        order: random\n"
     mine += "download:\n    dataset:\n        format: parquet\n        source: files\n        train: a\n"
-    mine += "        validation: b\n        test: c\n        words: w\n        layers: {ner: n}\n"
+    mine += "        validation: b\n        test: c\n        words: w\n        tag_columns: {ner: n}\n"
     Path("presets/mine.yaml").write_text(mine, encoding="utf-8")
     assert run("mine").returncode == 0
     text = Path("params.yaml").read_text(encoding="utf-8")
-    assert text.startswith("# Preset mine.\n\n# All settings")
+    assert text.startswith(f"{presets.MODELINE}\n# Preset mine.\n\n# All settings")
     assert "\n  # Twice.\n  epochs: 2\n" in text
-    assert "\n    layers:\n      ner: n\n" in text
+    assert "\n    tag_columns:\n      ner: n\n" in text
     assert "null" not in text
     params = load(SAMPLE)
     params["train"] |= {"epochs": 2}

@@ -16,7 +16,7 @@ CARD = (SAMPLE / "README.md").read_text(encoding="utf-8")
 COLUMNS = ["words", "pos", "chunk", "ner"]
 SPLITS = {
     split: [
-        {"words": sentence.words, **sentence.layers} for sentence in read_sentences(SAMPLE / f"{split}.conll", COLUMNS)
+        {"words": sentence.words, **sentence.tags} for sentence in read_sentences(SAMPLE / f"{split}.conll", COLUMNS)
     ]
     for split in ("train", "validation", "test")
 }

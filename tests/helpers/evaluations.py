@@ -1,49 +1,53 @@
-"""Evaluations made up for tests of the report: sentences as text, with the real metrics of them."""
+"""Evaluations of handmade sentences, with their real metrics, for tests of the report."""
 
 from __future__ import annotations
 
-import numpy as np
+from helpers.tagged import sentences
 
+from tagline.artifacts.learning_curves import Rows
 from tagline.labels.label_list import Kind, Labels
-from tagline.metrics.evaluation import ScoredSplit, metrics
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.evaluation import Evaluation
 from tagline.metrics.params import Bootstrap
+from tagline.metrics.scored_split import ScoredSplit, metrics
 from tagline.metrics.training_index import TrainingIndex
-from tagline.report.outcomes import Row
-from tagline.report.page import Evaluation
+from tagline.report.page import render
+
+# The learning curves of a short training.
+LOSSES: Rows = [{"step": 1.0, "loss": 2.0}, {"step": 2.0, "loss": 1.5}]
+EPOCHS: Rows = [{"epoch": 1.0, "f1": 0.25, "loss": 0.9}, {"epoch": 2.0, "f1": 0.5, "loss": 0.7}]
 
 
-def row(text: str, gold: str, predicted: str, score: float = 0.5, name: str = "s-0") -> Row:
-    """A sentence, words and labels divided by spaces, every word with the same score."""
+def sentence(
+    text: str, gold: str, predicted: str, score: float = 0.5, name: str = "s-0", kind: Kind = "spans"
+) -> TaggedSentence:
+    """Build a sentence from words and labels separated by single spaces; each word has the same score."""
     words = text.split(" ")
-    row = Row(name, words, gold.split(), predicted.split(), np.full(len(words), score, dtype=np.float32))
-    assert len(row.words) == len(row.gold) == len(row.predicted)
-    return row
+    (result,) = sentences([gold], [predicted], kind, [words], [[score] * len(words)], [name])
+    assert len(result.words) == len(result.predicted)
+    return result
 
 
-def evaluation(test: list[Row], validation: list[Row] | None = None, kind: Kind = "spans") -> Evaluation:
-    """What the page is made of, with two curves of a short training."""
-    rows = {"validation": test[:1] if validation is None else validation, "test": test}
+def evaluation(
+    test: list[TaggedSentence], validation: list[TaggedSentence] | None = None, kind: Kind = "spans"
+) -> Evaluation:
+    """Evaluate sentences; by default, validation is the first sentence of test."""
     splits = {
-        name: ScoredSplit(
-            kind,
-            ids=[row.id for row in split],
-            words=[list(row.words) for row in split],
-            gold=[list(row.gold) for row in split],
-            predicted=[list(row.predicted) for row in split],
-            scores=[row.score for row in split],
-            unseen=0,
-        )
-        for name, split in rows.items()
+        "validation": ScoredSplit(kind, test[:1] if validation is None else validation, words_without_subwords=0),
+        "test": ScoredSplit(kind, test, words_without_subwords=0),
     }
-    names = sorted({tag for split in rows.values() for row in split for tag in (*row.gold, *row.predicted)})
+    names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
     return Evaluation(
-        labels=Labels("ner" if kind == "spans" else "pos", kind, tuple(names), names[0]),
-        rows=rows,
+        labels=Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names)),
+        splits=splits,
         metrics={
             name: metrics(split, TrainingIndex([], kind), Bootstrap(resamples=100, seed=0))
             for name, split in splits.items()
         },
-        losses=[{"step": 1.0, "loss": 2.0}, {"step": 2.0, "loss": 1.5}],
-        epochs=[{"epoch": 1.0, "f1": 0.25, "loss": 0.9}, {"epoch": 2.0, "f1": 0.5, "loss": 0.7}],
-        bins=splits["test"].reliability(),
+        best_epoch=2,
     )
+
+
+def page(evaluation: Evaluation) -> str:
+    """Render the report of an evaluation, with short learning curves."""
+    return render(evaluation, LOSSES, EPOCHS)

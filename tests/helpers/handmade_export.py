@@ -1,4 +1,4 @@
-"""Exports made by hand: a model that looks its logits up by sub-word, with nothing to train and nothing to wait for."""
+"""Hand-made exports: a model that looks up its logits by sub-word, without training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tagline.labels.label_list import Labels
 
 SPANS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 TAGS = Labels("pos", "tags", ("ADP", "PROPN", "PUNCT", "VERB"), "PROPN")
-# The label of a word by its first sub-word; of any other sub-word it is the first one.
+# The label of each sub-word; the others get the first label of the list.
 WORDS = {
     "ner": {"Ada": "B-PER", "Bo": "B-PER", "Lind": "I-PER", "Oslo": "B-LOC", "##lo": "I-LOC"},
     "pos": {"Ada": "PROPN", "Bo": "PROPN", "Lind": "PROPN", "Oslo": "PROPN", "lives": "VERB", "in": "ADP"},
@@ -24,16 +24,16 @@ WORDS = {
 
 
 def save_export(
-    folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16, form: BackendName = "onnx"
+    folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16, backend: BackendName = "onnx"
 ) -> Path:
-    """Write an export of one form.
+    """Write an export with one backend.
 
     Args:
-        folder: where.
-        labels: the task's.
-        seed: draw the logits; None: by `WORDS`, so that the likeliest label has a probability of 0.9.
-        max_length: of its windows.
-        form: which.
+        folder: where to write.
+        labels: of the task.
+        seed: of random logits; None: logits by `WORDS`, in which the label has a probability of 0.9.
+        max_length: of windows.
+        backend: whose file to write.
     """
     pieces = [*WORDS["ner"], "lives", "in"]
     tokenizer = word_piece(pieces)
@@ -45,14 +45,14 @@ def save_export(
         by_piece = (
             {**dict.fromkeys(string.punctuation, "PUNCT"), **WORDS["pos"]} if labels.kind == "tags" else WORDS["ner"]
         )
-        for piece, number in tokenizer.get_vocab().items():
-            logits[number, labels.names.index(by_piece.get(piece, labels.names[0]))] = np.log(0.9)
+        for piece, index in tokenizer.get_vocab().items():
+            logits[index, labels.names.index(by_piece.get(piece, labels.names[0]))] = np.log(0.9)
     nodes = [helper.make_node("Gather", ["table", "input_ids"], ["logits"])]
     shape = ["batch", "length"]
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("input_ids", "attention_mask")]
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*shape, len(labels.names)])]
     graph = helper.make_graph(nodes, "lookup", inputs, outputs, [numpy_helper.from_array(logits, "table")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    onnx.save(model, folder / GRAPHS[form])
-    exported.write(Exported(labels, "greedy", max_length, max_length // 4, 0, True), folder)
+    onnx.save(model, folder / GRAPHS[backend])
+    exported.write(Exported(labels, "linear", "greedy", max_length, max_length // 4, 0, True), folder)
     return folder

@@ -1,11 +1,12 @@
-"""Interrupts train.py at drawn points and lets it go on, again and again, in forks of one process that has loaded it.
+"""Interrupts train.py at random points and lets it continue, repeatedly, in forks of one process that has loaded it.
 
-    python tests/helpers/interrupting.py SEED RUNS PARAMS...    # in a workspace; a line of JSON for each time that it ended
+    python tests/helpers/interrupting.py SEED RUNS PARAMS...
 
-Of each params file in turn, RUNS times; and once more, as run -1, on a disk that is full, so to speak.
+It runs in a workspace and prints a line of JSON each time the stage ends: RUNS runs for each params file, and one more,
+run -1, with a limit on file sizes that acts like a full disk.
 
-A point is a number of function calls, or of file operations as Python's audit events count them: the same place on
-every host, however fast it is.
+A point is a number of function calls, or of file operations counted by Python's audit events: independent of the speed
+of the host.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-TRAIN = str(Path(__file__).parents[1] / "stages/train.py")
-OUTS = ("models/finetuned", "metrics/train.json", "plots/train_loss.csv", "plots/validation.csv")
+TRAIN = str(Path(__file__).parents[2] / "stages/train.py")
+OUTS = ("models/finetuned", "reports/train.json", "plots/train_loss.csv", "plots/validation.csv")
 FILE_OPERATIONS = {
     "open",
     "os.rename",
@@ -40,7 +41,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 
 class Counter:
-    """Counts events, and does something at one of them."""
+    """Counts events, and runs an action at one of them."""
 
     def __init__(self, at: int = -1, action: Callable[[], None] = lambda: None) -> None:
         self.count, self.at, self.action = 0, at, action
@@ -71,14 +72,14 @@ COUNTING = {"calls": count_calls, "files": count_file_operations}
 
 
 def stage(before: Callable[[], None], after: Callable[[], None] = lambda: None) -> dict[str, Any]:
-    """Run the stage in a fork, and tell how it ended."""
+    """Run the stage in a fork; return its exit status and output."""
     process = os.fork()
     if process == 0:
         output = os.open("output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
         status = 1
-        # As the first lines of the script have it, which is not read yet.
+        # As `default_sigint` does at the start of the script.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             before()
@@ -101,18 +102,18 @@ def stage(before: Callable[[], None], after: Callable[[], None] = lambda: None) 
 
 
 def totals() -> dict[str, int]:
-    """How many events of each kind an undisturbed run has."""
+    """The number of events of each kind in an uninterrupted run."""
     counters = {kind: Counter() for kind in COUNTING}
 
     def count() -> None:
         for kind, counter in counters.items():
             COUNTING[kind](counter)
 
-    def tell() -> None:
+    def save() -> None:
         Path("counts").write_text(json.dumps({kind: counter.count for kind, counter in counters.items()}))
 
     clear()
-    stage(count, tell)
+    stage(count, save)
     counted: dict[str, int] = json.loads(Path("counts").read_text())
     return counted
 
@@ -123,15 +124,16 @@ def clear() -> None:
 
 
 def written() -> dict[str, str]:
-    """What lies in the outs and beside them, as texts."""
-    files = [path for top in ("models", "metrics", "plots", ".work") for path in Path(top).rglob("*") if path.is_file()]
+    """The files of the outputs and of the work folder, as hexadecimal texts."""
+    tops = ("models", "metrics", "reports", "plots", ".work")
+    files = [path for top in tops for path in Path(top).rglob("*") if path.is_file()]
     return {str(path): path.read_bytes().hex() for path in files if path.parts[:2] != ("models", "pretrained")}
 
 
 def interrupted(drawn: random.Random, totals: dict[str, int]) -> Iterator[dict[str, Any]]:
-    """Start a run, interrupt it a few times, and let it end.
+    """Start a run, interrupt it up to three times, and let it end.
 
-    The first time is late, so that there is something to go on from; then it is anywhere in what a whole run does.
+    The first interruption is late, so that there is a checkpoint; the others are anywhere in a run.
     """
     clear()
     for begin in (2 / 3, 0, 0):
@@ -140,13 +142,13 @@ def interrupted(drawn: random.Random, totals: dict[str, int]) -> Iterator[dict[s
         counter = Counter(at, lambda number=number: os.kill(os.getpid(), number))
         ended = stage(lambda kind=kind, counter=counter: COUNTING[kind](counter))
         yield {"at": f"{at} {kind}", "signal": number, **ended}
-        if ended["status"] == 0:  # it had less left to do
+        if ended["status"] == 0:  # it ended before the point
             return
     yield {"at": None, "signal": None, **stage(lambda: None)}
 
 
-def without_room() -> dict[str, Any]:
-    """A run whose files are cut short, as a full disk does it, where they are larger than weights."""
+def on_full_disk() -> dict[str, Any]:
+    """A run that can write weights but not checkpoints: files above a size limit are truncated, as on a full disk."""
     size = Path("models/finetuned/model.safetensors").stat().st_size * 3 // 2
     clear()
     return stage(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
@@ -162,14 +164,14 @@ def main() -> None:
         counted = totals()
         expected = written()
 
-        def tell(run: int, ended: dict[str, Any], file: str = file, expected: dict[str, str] = expected) -> None:
+        def report(run: int, ended: dict[str, Any], file: str = file, expected: dict[str, str] = expected) -> None:
             same = {"same": written() == expected} if ended["status"] == 0 else {}
             print(json.dumps({"params": file, "run": run, **ended, **same}), flush=True)
 
         for run in range(int(runs)):
             for ended in interrupted(drawn, counted):
-                tell(run, ended)
-        tell(-1, without_room())
+                report(run, ended)
+        report(-1, on_full_disk())
 
 
 if __name__ == "__main__":

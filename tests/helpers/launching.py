@@ -1,4 +1,4 @@
-"""Scripts that run as several processes on the CPU, each in a Python of its own."""
+"""Start scripts as several processes on the CPU."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def start(
     """Start a script.
 
     Args:
-        script: what runs, in the current folder.
+        script: the script; it runs in the current folder.
         launcher: the command before it.
-        processes: how many our own launcher shall start; None: as many as it finds right.
-        environment: further variables.
+        processes: number of processes for our own launcher; None: its default.
+        environment: additional environment variables.
     """
     variables = {name: value for name, value in os.environ.items() if name != "TAGLINE_PROCESSES"}
-    # The CPU, even where the host has a GPU.
+    # The CPU, even if the host has a GPU.
     variables |= {"ACCELERATE_USE_CPU": "true", "PYTHONPATH": str(ROOT / "stages")}
     if processes is not None:
         variables["TAGLINE_PROCESSES"] = str(processes)
@@ -39,6 +39,6 @@ def start(
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Wait, and give exit status, standard output and standard error."""
+    """Wait; return exit status, standard output and standard error."""
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err

@@ -1,22 +1,69 @@
-"""Runs made by hand, to be compared."""
+"""Tagged sentences and runs built from label names."""
 
 from __future__ import annotations
 
-from tagline.comparison.runs import Rows, Run
-from tagline.labels.label_list import Kind
+from collections.abc import Sequence
+
+import numpy as np
+
+from tagline.comparison.runs import Run
+from tagline.labels.label_list import Kind, Labels
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.counts import Counts, count
 from tagline.metrics.scores import score
 
-
-def made(
-    name: str, rows: list[tuple[str, str, str, str]], kind: Kind = "spans", commit: str | None = None, **splits: list
-) -> Run:
-    """A run whose test split, and other splits, have rows of (id, words, gold, predicted), each divided by spaces."""
-    read = {split: columns(of_split) for split, of_split in {**splits, "test": rows}.items()}
-    metrics = {split: score(each.gold, each.predicted, kind) for split, each in read.items()}
-    return Run(name, commit, kind, read, metrics)
+Names = Sequence[str]
+Row = tuple[str, str, str, str]
+"""The id, words, gold labels and predicted labels of a sentence; words and labels are separated by spaces."""
 
 
-def columns(rows: list[tuple[str, str, str, str]]) -> Rows:
-    ids = [name for name, *_ in rows]
-    words, gold, predicted = ([row[place].split() for row in rows] for place in (1, 2, 3))
-    return Rows(ids, words, gold, predicted)
+def tagged(
+    predicted: Names,
+    labels: Labels,
+    gold: Names | None = None,
+    words: Names = (),
+    name: str = "s-0",
+    scores: Sequence[float] | None = None,
+) -> TaggedSentence:
+    """Build a sentence from label names; every score is 1 unless given."""
+    ids = labels.label2id
+    return TaggedSentence(
+        id=name,
+        words=words,
+        labels=labels,
+        predicted=np.array([ids[label] for label in predicted], dtype=np.int64),
+        scores=np.ones(len(predicted), np.float32) if scores is None else np.array(scores, np.float32),
+        gold=None if gold is None else np.array([ids[label] for label in gold], dtype=np.int64),
+    )
+
+
+def split_of(rows: Sequence[Row], kind: Kind = "spans") -> list[TaggedSentence]:
+    """Build the sentences of a split, whose label list has the labels that occur."""
+    cut = [(name, words.split(), gold.split(), predicted.split()) for name, words, gold, predicted in rows]
+    labels = labels_of([*(row[2] for row in cut), *(row[3] for row in cut)], kind)
+    return [tagged(predicted, labels, gold, words, name) for name, words, gold, predicted in cut]
+
+
+def sentences_of(gold: Sequence[Names], predicted: Sequence[Names], kind: Kind = "spans") -> list[TaggedSentence]:
+    """Build sentences without words from gold and predicted labels."""
+    labels = labels_of([*gold, *predicted], kind)
+    rows = enumerate(zip(predicted, gold, strict=True))
+    return [tagged(of_model, labels, of_gold, name=str(index)) for index, (of_model, of_gold) in rows]
+
+
+def counts_of(gold: Sequence[Names], predicted: Sequence[Names], kind: Kind = "spans") -> Counts:
+    """Count the entities of such sentences."""
+    return count(sentences_of(gold, predicted, kind), kind)
+
+
+def labels_of(rows: Sequence[Names], kind: Kind) -> Labels:
+    """List the labels that occur in some rows."""
+    names = sorted({label for row in rows for label in row})
+    return Labels("ner" if kind == "spans" else "pos", kind, tuple(names), names[0] if names else "")
+
+
+def run_of(name: str, rows: Sequence[Row], kind: Kind = "spans", commit: str | None = None, **others: list[Row]) -> Run:
+    """Build a run with a test split, and other splits by name."""
+    splits = {split: split_of(of_split, kind) for split, of_split in {**others, "test": rows}.items()}
+    metrics = {f"{split}.f1": score(count(sentences, kind))["overall"]["f1"] for split, sentences in splits.items()}
+    return Run(name, commit, kind, splits, metrics)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import string
 from pathlib import Path
+from typing import Any
 
 import torch
-from datasets import Dataset
 from helpers.project import ROOT
 from ruamel.yaml import YAML
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from tagline.artifacts import raw_data
 from tagline.settings import presets
 from tagline.settings.checks import params_faults
 
@@ -38,7 +39,14 @@ TINY_PARAMS = {
         "max_length": 24,
         "stride": 6,
         "limits": dict.fromkeys(
-            ["illegal", "unseen", "duplicates", "without_subwords", "cut_words", "windowed"],
+            [
+                "illegal_tags",
+                "unseen_labels",
+                "duplicate_sentences",
+                "words_without_subwords",
+                "truncated_words",
+                "windowed_sentences",
+            ],
         ),
     },
     "train": {
@@ -228,10 +236,9 @@ def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> No
         YAML().dump(params, file)
 
 
-def tag_names(rows: Dataset, layer: str) -> list[list[str]]:
-    """A layer of data/raw by names."""
-    names = rows.features[layer].feature
-    return [names.int2str(row) for row in rows[layer]]
+def raw_rows(split: str) -> list[dict[str, Any]]:
+    """The rows of a split of data/raw in the current folder."""
+    return [row for batch in raw_data.load(Path("data/raw")).batches(split) for row in batch.to_pylist()]
 
 
 def preset(name: str) -> str:

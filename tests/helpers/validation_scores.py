@@ -1,4 +1,4 @@
-"""The scores of a model on the first sentences of a split, computed by one process or, as a script, by several."""
+"""Scores of a model on the first sentences of a split, computed in one process or, as a script, in several."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from accelerate import Accelerator
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.model import classifier
+from tagline.model.heads import make_head
 from tagline.training.processes import join, leave
 from tagline.training.validation import Validation
 
 
 def scores(folder: Path, counts: list[int]) -> list[dict[str, float]]:
-    """Of the fine-tuned model in a workspace, a trained one, with so many sentences of validation each."""
+    """The scores of a workspace's fine-tuned model, for each number of sentences of the validation split."""
     join()
     accelerator = Accelerator()
     labels = tokenized.load_labels(folder / "data/tokenized")
@@ -25,7 +26,11 @@ def scores(folder: Path, counts: list[int]) -> list[dict[str, float]]:
     for count in counts:
         windows = sum(sentence < count for sentence in whole.windows["sentence"])
         split = Split(whole.sentences.select(range(count)), whole.windows.select(range(windows)))
-        found.append(Validation(split, labels, "fp32", subwords_per_device=30).scores(accelerator, model))
+        found.append(
+            Validation(split, make_head("linear", labels), labels, "fp32", subwords_per_device=30).scores(
+                accelerator, model
+            )
+        )
     return found
 
 

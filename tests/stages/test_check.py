@@ -1,4 +1,4 @@
-"""check.py: the whole of params.yaml at once, before any stage starts."""
+"""check.py: all of params.yaml at once, before any stage starts."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from pathlib import Path
 from helpers.project import edit, error_of, run_stage
 
 
-def test_good_params_say_nothing(workspace: Path, capsys) -> None:
+def test_valid_params_print_nothing(workspace: Path, capsys) -> None:
     run_stage("check")
     assert capsys.readouterr() == ("", "")
 
 
-def test_faults_of_all_sections_come_in_one_message(workspace: Path) -> None:
+def test_errors_of_all_sections_are_in_one_message(workspace: Path) -> None:
     path = Path("params.yaml")
     edit(path, "epochs: 6", "epochs: six")
     edit(path, "dtype: float32", "dtype: int3")
     edit(path, "label_all_tokens: true", "label_all_tokens: 1")
     path.write_text(path.read_text() + "serve:\n  port: 80\n")
     message = error_of("check")
-    assert message.startswith("check: params.yaml has 4 faults:\n")
+    assert message.startswith("check: params.yaml has 4 errors:\n")
     assert "serve: unknown section (allowed: download, tokenize_align, train, evaluate, export)" in message
     assert "tokenize_align.label_all_tokens: should be a valid boolean, got 1" in message
     assert "train.epochs: should be a valid integer" in message
@@ -28,4 +28,14 @@ def test_faults_of_all_sections_come_in_one_message(workspace: Path) -> None:
 
 def test_the_task_must_be_a_column(workspace: Path) -> None:
     edit(Path("params.yaml"), "task: ner", "task: chunk")
-    assert "tokenize_align.task: chunk is no tag layer of download.dataset (pos, ner)" in error_of("check")
+    assert "tokenize_align.task: download.dataset has no tag column chunk (pos, ner)" in error_of("check")
+
+
+def test_keys_of_earlier_versions_in_all_sections(workspace: Path) -> None:
+    path = Path("params.yaml")
+    edit(path, "    windowed_sentences:", "    windowed:")
+    edit(path, "  subwords_per_device:", "  device_tokens:")
+    message = error_of("check")
+    assert message.startswith("check: params.yaml has 2 errors:\n")
+    assert ": tokenize_align.limits.windowed: renamed to windowed_sentences\n" in message
+    assert message.endswith(": train.device_tokens: renamed to subwords_per_device")

@@ -11,24 +11,26 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.project import edit, error_of, run_stage, snapshot
-from helpers.tiny import TINY_PARAMS, tag_names, write_params
-
-from tagline.artifacts import raw_data
+from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("train: train.conll", "train: no.conll", "download: data/tiny/no.conll is missing: download.dataset"),
-        ("train: train.conll", "train: encoder", "download: data/tiny/encoder is a folder, expected a file"),
+        (
+            "train: train.conll",
+            "train: no.conll",
+            "download: data/tiny/no.conll: no such file; see download.dataset.train",
+        ),
+        ("train: train.conll", "train: encoder", "download: data/tiny/encoder: a folder; expected a file"),
         (
             "    - pos\n",
             "",
-            "download: data/tiny/train.conll:1: 3 columns in 'Ada PROPN B-PER', expected 2 (words ner)",
+            "download: data/tiny/train.conll:1: 3 columns in 'Ada PROPN B-PER'; expected 2 (words ner)",
         ),
-        ("path: encoder", "path: train.conll", "download: data/tiny/train.conll is no folder"),
-        ("folder: data/tiny", "folder: data/none", "download: data/none/train.conll is missing"),
-        ("seed: 7", "sede: 7", None),  # another stage's section is not this stage's matter
+        ("path: encoder", "path: train.conll", "download: data/tiny/train.conll: no such folder"),
+        ("folder: data/tiny", "folder: data/none", "download: data/none/train.conll: no such file"),
+        ("seed: 7", "sede: 7", None),  # a stage does not check the sections of others
     ],
 )
 def test_bad_params_leave_everything(finished: Path, old: str, new: str, message: str | None) -> None:
@@ -45,16 +47,16 @@ def test_a_line_with_too_few_columns(finished: Path) -> None:
     lines[8] = "lives VERB"
     file.write_text("\n".join(lines))
     assert error_of("download") == (
-        "download: data/tiny/validation.conll:9: 2 columns in 'lives VERB', expected 3 (words pos ner)"
+        "download: data/tiny/validation.conll:9: 2 columns in 'lives VERB'; expected 3 (words pos ner)"
     )
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("config.json", "data/tiny/encoder holds no config.json"),
-        ("model.safetensors", "data/tiny/encoder holds no model.safetensors"),
-        ("tokenizer.json", "data/tiny/encoder holds no tokenizer that transformers can load"),
+        ("config.json", "data/tiny/encoder: no config.json"),
+        ("model.safetensors", "data/tiny/encoder: no model.safetensors"),
+        ("tokenizer.json", "data/tiny/encoder: no tokenizer that transformers can load"),
     ],
 )
 def test_an_incomplete_encoder(finished: Path, name: str, message: str) -> None:
@@ -74,7 +76,7 @@ PACKAGE = """\
 
 def test_an_encoder_of_another_architecture(finished: Path) -> None:
     edit(Path("data/tiny/encoder/config.json"), '"model_type": "bert"', '"model_type": "homemade"')
-    message = "data/tiny/encoder is of no architecture that transformers has, and code from outside is never run"
+    message = "data/tiny/encoder: transformers does not have its architecture, and code from elsewhere is never run"
     assert f"download: {message}" in error_of("download")
 
 
@@ -82,7 +84,7 @@ def test_weights_of_another_hash_are_refused(finished: Path) -> None:
     # Any installed file will do for a package that carries the wrong thing.
     section = PACKAGE.format(package="pytest", path="_pytest", sha256="a" * 64)
     edit(Path("params.yaml"), "    source: path\n    path: encoder\n", section)
-    assert "pytest has no _pytest/model.safetensors" in error_of("download")
+    assert "pytest: no _pytest/model.safetensors" in error_of("download")
 
 
 def test_a_package_that_is_not_installed(finished: Path) -> None:
@@ -97,14 +99,14 @@ def test_the_packaged_encoder_by_its_hash(finished: Path, monkeypatch: pytest.Mo
     from tagline.sources import encoders
 
     monkeypatch.setattr(encoders, "find_in_package", lambda _package, path: (Path("data/tiny", path), "1.0"))
-    right = sha256(Path("data/tiny/encoder/model.safetensors"))
+    actual = sha256(Path("data/tiny/encoder/model.safetensors"))
     section = PACKAGE.format(package="tiny", path="encoder", sha256="b" * 64)
     edit(Path("params.yaml"), "    source: path\n    path: encoder\n", section)
     assert error_of("download") == (
-        f"download: tiny: SHA-256 of encoder/model.safetensors is {right}, "
+        f"download: tiny: SHA-256 of encoder/model.safetensors is {actual}; "
         f"expected {'b' * 64} (download.encoder.sha256 in params.yaml)"
     )
-    edit(Path("params.yaml"), "b" * 64, right)
+    edit(Path("params.yaml"), "b" * 64, actual)
     run_stage("download")
     assert '"revision": "1.0"' in Path("models/pretrained/provenance.json").read_text()
 
@@ -128,11 +130,11 @@ TEXTS = [
 ]
 KEYS: dict[str, dict[str, Any]] = {
     "conll": {"columns": ["ner", "-", "words"]},
-    "conllu": {"layers": {"ner": "misc:NER"}, "absent": "O"},
-    "json": {"words": "w", "layers": {"ner": "t"}, "names": {"ner": NAMES}},
-    "csv": {"sentence": "s", "words": "w", "layers": {"ner": "t"}, "delimiter": ";"},
-    "parquet": {"words": "w", "layers": {"ner": "t"}},
-    "spans": {"layer": "ner", "misaligned_spans": "error"},
+    "conllu": {"tag_columns": {"ner": "misc:NER"}, "absent": "O"},
+    "json": {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": NAMES}},
+    "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}, "delimiter": ";"},
+    "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
+    "spans": {"tag_column": "ner", "misaligned_spans": "error"},
 }
 
 
@@ -173,10 +175,11 @@ def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> Non
     write_params(workspace, params)
     run_stage("check")
     run_stage("download")
-    raw = raw_data.load(Path("data/raw"))
-    assert raw["train"]["words"][:] == [[word for word, _ in rows] for rows in SENTENCES]
-    assert tag_names(raw["train"], "ner") == [[tag for _, tag in rows] for rows in SENTENCES]
-    assert raw["train"]["id"][:] == (["0", "1"] if dataset_format == "csv" else ["train-0", "train-1"])
+    ids = ["0", "1"] if dataset_format == "csv" else ["train-0", "train-1"]
+    assert raw_rows("train") == [
+        {"id": name, "words": [word for word, _ in rows], "ner": [tag for _, tag in rows]}
+        for name, rows in zip(ids, SENTENCES, strict=True)
+    ]
 
 
 def test_drawn_splits_are_the_same_twice_and_stand_in_the_provenance(workspace: Path) -> None:
@@ -195,8 +198,7 @@ def test_drawn_splits_are_the_same_twice_and_stand_in_the_provenance(workspace: 
     }
     assert provenance["drawn_from_train"] == {"seed": 1, "test": 0.3, "validation": 0.2}
     assert sum(provenance["rows"].values()) == 16 + 6
-    raw = raw_data.load(Path("data/raw"))
-    words = {split: set(map(tuple, raw[split]["words"][:])) for split in raw}
+    words = {split: {tuple(row["words"]) for row in raw_rows(split)} for split in ("train", "validation", "test")}
     assert not words["train"] & words["test"]
     assert not words["train"] & words["validation"]
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
+from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers.hub_server import Hub
 from helpers.project import ROOT, snapshot
-from helpers.tiny import PEOPLE, PLACES, preset, save_encoder, tiny_sentences, word_piece, write_params
+from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
@@ -116,12 +116,9 @@ def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
         f"data set: {DATASET} at {first}",
         f"encoder: {ENCODER} at {weights}",
     ]
-    raw = load_from_disk("data/raw")
-    assert raw["test"].column_names == ["id", "words", "pos", "chunk", "ner"]
-    assert raw["train"].features["ner"].feature.names == ["B-LOC", "B-PER", "I-PER", "O"]
-    assert raw["train"]["words"][0] == ["Ada", "Lind", "lives", "in", "Oslo", "."]
-    ner = raw["train"].features["ner"].feature.int2str(raw["train"]["ner"][0])
-    assert ner == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
+    assert list(raw_rows("test")[0]) == ["id", "words", "pos", "chunk", "ner"]
+    assert raw_rows("train")[0]["words"] == ["Ada", "Lind", "lives", "in", "Oslo", "."]
+    assert raw_rows("train")[0]["ner"] == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
     assert json.loads(Path("data/raw/provenance.json").read_text()) == {
         "source": "hub",
         "name": DATASET,
@@ -155,8 +152,8 @@ def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
     assert snapshot(Path("data"), Path("models")) == cold != newer
     change(dataset__revision="f" * 40, encoder__revision=weights)
     assert message(download(hub.url, home, HF_HUB_OFFLINE="1")) == (
-        f"{DATASET} at {'f' * 40} is not, or not whole, in the cache, and HF_HUB_OFFLINE is set: unset it, or make "
-        "download.dataset.revision in params.yaml a commit that is in the cache"
+        f"{DATASET}: {'f' * 40} is not, or not completely, in the cache, and HF_HUB_OFFLINE is set; unset it, or set "
+        "download.dataset.revision in params.yaml to a commit that is in the cache"
     )
     assert snapshot(Path("data"), Path("models")) == cold
     assert hub.requests == []
@@ -166,7 +163,7 @@ def test_a_token_opens_what_is_gated_and_is_written_nowhere(hub: Hub, home: Path
     for repository in hub.repositories.values():
         repository.readers = {TOKEN}
     bad = download(hub.url, home, HF_TOKEN=TOKEN + "x")
-    assert message(bad).startswith(f"the Hub refused your token while asked for {DATASET} (401)")
+    assert message(bad).startswith(f"{DATASET}: the Hub rejected your token (401)")
     home.mkdir(exist_ok=True)
     (home / "token").write_text(TOKEN)  # where `hf auth login` leaves it
     good = download(hub.url, home)
@@ -223,7 +220,7 @@ def test_an_unreachable_hub(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     assert message(download(endpoint, home)).startswith(
-        f"the Hub at {endpoint} can't be reached for {DATASET} (ConnectError): check the connection"
+        f"{endpoint}: the Hub is unreachable for {DATASET} (ConnectError); check the connection"
     )
 
 

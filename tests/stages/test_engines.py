@@ -24,17 +24,17 @@ BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
 
 
 def set_params(**changed: Any) -> None:
-    """The tiny params with other values in the section train."""
+    """Write the tiny params with some values of the section train changed."""
     params = deepcopy(TINY_PARAMS)
     params["train"] |= changed
     write_params(Path(), params)
 
 
 def train(**changed: Any) -> dict[str, Any]:
-    """Run the stage with other values and give its metrics."""
+    """Run the stage with some values changed, and return its metrics."""
     set_params(**changed)
     run_stage("train")
-    return json.loads(Path("metrics/train.json").read_text())
+    return json.loads(Path("reports/train.json").read_text())
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_the_same_bytes_each_time(finished: Path, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("precision", available(torch.device("cpu")))
-def test_every_precision_that_the_host_has_learns(finished: Path, engine: str, precision: str) -> None:
+def test_every_precision_of_the_host_learns(finished: Path, engine: str, precision: str) -> None:
     metrics = train(engine=engine, precision=precision)
     assert metrics["precision"] == precision
     assert metrics["validation"]["f1"] == 1.0
@@ -96,7 +96,7 @@ def test_half_precision_rounds(finished: Path, precision: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_launchers_precision_is_not_taken(finished: Path, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_launchers_precision_is_ignored(finished: Path, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     losses = []
     for _ in range(2):
         train(engine=engine, epochs=1)
@@ -105,13 +105,13 @@ def test_a_launchers_precision_is_not_taken(finished: Path, engine: str, monkeyp
     assert losses[0] == losses[1]
 
 
-def test_a_precision_that_the_host_lacks(finished: Path) -> None:
+def test_an_unsupported_precision(finished: Path) -> None:
     set_params(precision="fp16")
-    assert "train.precision is fp16, in which this host's cpu does not compute: use fp32" in error_of("train")
+    assert "train.precision: fp16 is not supported on this host's cpu; expected fp32" in error_of("train")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_trial_of_a_few_steps(finished: Path, engine: str) -> None:
+def test_max_steps(finished: Path, engine: str) -> None:
     metrics = train(engine=engine, max_steps=1)
     assert (metrics["steps"], metrics["best_epoch"]) == (1, 1)
     assert pd.read_csv("plots/train_loss.csv")["step"].tolist() == [1]
@@ -119,13 +119,13 @@ def test_a_trial_of_a_few_steps(finished: Path, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_patience_ends_the_run(finished: Path, engine: str) -> None:
+def test_early_stopping(finished: Path, engine: str) -> None:
     train(engine=engine)
     f1 = pd.read_csv("plots/validation.csv")["f1"].tolist()
     metrics = train(engine=engine, early_stopping=2)
-    # The first of the best, and two epochs that were no better.
+    # The first of the best epochs, and two without improvement.
     ended = f1.index(max(f1)) + 3
-    assert ended < len(f1), "the tiny corpus is learnt long before the last epoch"
+    assert ended < len(f1), "the tiny corpus is learnt before the last epoch"
     assert pd.read_csv("plots/validation.csv")["f1"].tolist() == f1[:ended]
     assert metrics["best_epoch"] == ended - 2
     assert metrics["steps"] == metrics["steps"] // ended * ended
@@ -135,10 +135,10 @@ def test_patience_ends_the_run(finished: Path, engine: str) -> None:
 def test_the_weights_are_those_of_the_best_epoch(finished: Path, engine: str) -> None:
     metrics = train(engine=engine)
     best = load_file("models/finetuned/model.safetensors")
-    # The epochs after it are of no consequence but for the schedule, which knows how many there are.
+    # Later epochs matter only for the schedule, which depends on their number.
     assert metrics["best_epoch"] < TINY_PARAMS["train"]["epochs"]
     run_stage("evaluate")
-    scores = json.loads(Path("metrics/evaluate.json").read_text())["validation"]["overall"]
+    scores = json.loads(Path("reports/evaluate.json").read_text())["validation"]["overall"]
     assert {name: metrics["validation"][name] for name in ("precision", "recall", "f1", "accuracy")} == {
         name: scores[name] for name in ("precision", "recall", "f1", "accuracy")
     }
@@ -146,7 +146,7 @@ def test_the_weights_are_those_of_the_best_epoch(finished: Path, engine: str) ->
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_epoch_is_one_line(finished: Path, engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_per_epoch(finished: Path, engine: str, capsys: pytest.CaptureFixture[str]) -> None:
     train(engine=engine, epochs=2)
     lines = [line for line in capsys.readouterr().out.splitlines() if line]
     assert len(lines) == 2
@@ -155,14 +155,14 @@ def test_an_epoch_is_one_line(finished: Path, engine: str, capsys: pytest.Captur
         assert line.endswith(" sentences/s")
 
 
-def test_padding_is_told(finished: Path) -> None:
+def test_padding_is_in_the_metrics(finished: Path) -> None:
     by_length = train(batches=BY_LENGTH, epochs=2)["padding"]
     at_random = train(batches=BY_LENGTH | {"order": "random", "batch_size": 8}, epochs=2)["padding"]
     assert by_length < 0.1 < at_random
 
 
 def damage_the_sixth_sentence(split: str) -> None:
-    """Give it a piece that stands nowhere else, with weights that are no numbers."""
+    """Give it a sub-word that occurs nowhere else and whose embedding is NaN."""
     path = Path(f"data/tiny/{split}.conll")
     sentences = path.read_text().split("\n\n")
     sentences[5] = sentences[5].replace(" PROPN B-PER", "Q PROPN B-PER")
@@ -183,17 +183,19 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(finished: Path) -> None:
         set_params(engine=engine)
         messages.append(error_of("train"))
     assert messages[0] == messages[1]
-    found = re.match(
-        r"train: the train loss is nan at step (\d+), epoch 1, in the sentences (\S+), (\S+): ", messages[0]
+    match = re.match(
+        r"train: the training loss is nan at step (\d+), epoch 1 \(sentences (\S+), (\S+)\); ", messages[0]
     )
-    assert found, messages[0]
-    assert int(found[1]) > 1, "the steps before it went well"
-    assert "train-5" in found.groups()
+    assert match, messages[0]
+    assert int(match[1]) > 1, "earlier steps were finite"
+    assert "train-5" in match.groups()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_scores_that_are_no_numbers_stop_with_the_sentences_of_validation(finished: Path, engine: str) -> None:
+def test_logits_that_are_not_finite_stop_with_the_sentences_of_validation(finished: Path, engine: str) -> None:
     damage_the_sixth_sentence("validation")
     set_params(engine=engine)
     message = error_of("train")
-    assert "validation's scores are no numbers at step 9, epoch 1, in the sentence validation-5: lower " in message
+    assert (
+        "train: the validation logits are NaN or infinite at step 9, epoch 1 (sentence validation-5); lower " in message
+    )

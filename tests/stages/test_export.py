@@ -1,4 +1,4 @@
-"""export.py: the forms of a model, and the gates that a worse one does not pass."""
+"""The stage export: backends, their comparison with the trained model, and its limits."""
 
 from __future__ import annotations
 
@@ -22,45 +22,62 @@ PARAMS = Path("params.yaml")
 
 
 def reports() -> dict[str, dict[str, float]]:
-    return json.loads(Path("metrics/export.json").read_text())["test"]["forms"]
+    return json.loads(Path("reports/export.json").read_text())["test"]["backends"]
 
 
-def test_each_form_is_held_against_the_trained_model(finished: Path) -> None:
-    evaluated = json.loads(Path("metrics/evaluate.json").read_text())["test"]
-    whole = json.loads(Path("metrics/export.json").read_text())["test"]
-    assert list(whole) == ["words", "f1", "forms"]
+def test_each_backend_is_compared_with_the_trained_model(finished: Path) -> None:
+    evaluated = json.loads(Path("reports/evaluate.json").read_text())["test"]
+    whole = json.loads(Path("reports/export.json").read_text())["test"]
+    assert list(whole) == ["words", "f1", "backends"]
     assert (whole["words"], whole["f1"]) == (evaluated["words"], evaluated["overall"]["f1"])
     assert list(reports()) == ["onnx-int8", "onnx", "torch"]
-    for form, report in reports().items():
+    for backend, report in reports().items():
         assert list(report) == ["same_labels", "largest_logit_difference", "f1", "megabytes"]
-        assert report["same_labels"] == 1.0 or form == "onnx-int8"
+        assert report["same_labels"] == 1.0 or backend == "onnx-int8"
     assert reports()["torch"]["largest_logit_difference"] == 0
     assert reports()["onnx"]["largest_logit_difference"] < 1e-4
     assert 1e-3 < reports()["onnx-int8"]["largest_logit_difference"] < 1
 
 
-def test_a_tagger_knows_labels_and_windows(finished: Path) -> None:
+def test_tagger_json(finished: Path) -> None:
     tagger = exported.read(EXPORT)
+    assert tagger.head == "linear"
     assert tagger.labels.names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
     assert (tagger.decoding, tagger.max_length, tagger.stride, tagger.padding) == ("greedy", 24, 6, 0)
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("stride: 6", "stride: 4"),
+        ("max_length: 24", "max_length: 20"),
+        ("decoding: greedy", "decoding: constrained"),
+    ],
+)
+def test_windows_and_decoding_are_those_of_earlier_stages(finished: Path, old: str, new: str) -> None:
+    """params.yaml may have changed since, with only the stage export run again."""
+    before = (EXPORT / "tagger.json").read_bytes(), (EXPORT / "README.md").read_bytes()
+    edit(PARAMS, old, new)
+    run_stage("export")
+    assert ((EXPORT / "tagger.json").read_bytes(), (EXPORT / "README.md").read_bytes()) == before
+
+
+@pytest.mark.parametrize(
     ("onnx", "int8", "graphs"), [("false", "true", ["model.int8.onnx"]), ("true", "false", ["model.onnx"])]
 )
-def test_only_the_forms_that_were_asked_for(finished: Path, onnx: str, int8: str, graphs: list[str]) -> None:
+def test_only_the_backends_that_are_enabled(finished: Path, onnx: str, int8: str, graphs: list[str]) -> None:
     before = snapshot(EXPORT)
     edit(PARAMS, "onnx: true", f"onnx: {onnx}")
     edit(PARAMS, "int8: true", f"int8: {int8}")
     run_stage("export")
     assert sorted(path.name for path in EXPORT.glob("*.onnx*")) == graphs
-    assert list(reports()) == [next(form for form, file in exported.GRAPHS.items() if file in graphs), "torch"]
-    card = EXPORT / "README.md"  # tells of the forms
+    assert list(reports()) == [next(name for name, file in exported.GRAPHS.items() if file in graphs), "torch"]
+    card = EXPORT / "README.md"  # lists the backends
     assert snapshot(EXPORT).keys() < before.keys()
     assert all(before[path] == content for path, content in snapshot(EXPORT).items() if path != card)
 
 
-def test_without_a_graph_nothing_is_written_as_one(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_conversion_if_no_graph_is_enabled(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError
 
@@ -81,13 +98,13 @@ def test_half_the_size_in_bfloat16(finished: Path) -> None:
     assert (EXPORT / "model.safetensors").stat().st_size < 0.6 * size
     assert str(AutoModelForTokenClassification.from_pretrained(EXPORT).dtype) == "torch.bfloat16"
     assert 0.9 <= reports()["torch"]["same_labels"] <= 1
-    assert reports()["torch"]["largest_logit_difference"] > 1e-3, "bfloat16 has 8 bits: some logit must move"
+    assert reports()["torch"]["largest_logit_difference"] > 1e-3, "bfloat16 has 8 bits of precision"
     assert reports()["onnx"] == before
     assert (EXPORT / "model.onnx").read_bytes() == graph
 
 
-def lifted(label: int, other: Callable) -> Callable:
-    """A backend's `logits` with one label made likelier everywhere."""
+def favouring(label: int, other: Callable) -> Callable:
+    """Return a backend's `logits` with one label made the most probable one everywhere."""
 
     def logits(self: OnnxModel, rows: list, positions: list) -> np.ndarray:
         found = other(self, rows, positions)
@@ -97,31 +114,31 @@ def lifted(label: int, other: Callable) -> Callable:
     return logits
 
 
-def test_a_graph_that_labels_otherwise_is_refused(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graph_with_other_labels_fails(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(PARAMS, "int8: true", "int8: false")
-    monkeypatch.setattr(OnnxModel, "logits", lifted(2, OnnxModel.logits))
-    # All but the one word of no sub-word are I-LOC then, which no word of the test split is.
+    monkeypatch.setattr(OnnxModel, "logits", favouring(2, OnnxModel.logits))
+    # All words but the one without sub-words become I-LOC, a label that no word of the test split has.
     assert error_of("export") == (
-        "export: the form onnx labels 1.82% of the test words like the trained model, "
-        "export.min_agreement asks for 100.00%; the earlier export was kept"
+        "export: backend onnx: 1.82% of the test words have the same label as from the trained model; "
+        "expected at least 100.00% (export.min_agreement)"
     )
 
 
-def test_an_int8_form_that_is_too_coarse_is_refused(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_coarse_int8_graph_fails(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantization, "STEPS", 1)
     edit(PARAMS, "max_f1_drop: 0.05", "max_f1_drop: 0.005")
     message = error_of("export")
-    assert message.startswith("export: the form onnx-int8 has F1 0.")
-    assert message.endswith("export.max_f1_drop allows 0.0050; the earlier export was kept")
+    assert message.startswith("export: backend onnx-int8: F1 of test is 0.")
+    assert message.endswith(" below the trained model; expected at most 0.0050 below (export.max_f1_drop)")
 
 
-def test_an_encoder_that_makes_no_graph(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoder_that_can_not_be_converted(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("no operator for this\nand more")
 
     monkeypatch.setattr("torch.onnx.export", refuse)
     assert error_of("export") == (
-        "export: PyTorch can't write BertForTokenClassification as ONNX (no operator for this): "
+        "export: BertForTokenClassification: PyTorch can't convert it to ONNX (no operator for this); "
         "set export.onnx and export.int8 to false"
     )
 
@@ -132,8 +149,7 @@ def test_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", refuse)
     assert error_of("export") == (
-        "export: models/export can't be written (I/O error: No space left on device (os error 28)); "
-        "the earlier export was kept"
+        "export: models/export: the weights can't be written (I/O error: No space left on device (os error 28))"
     )
 
 

@@ -1,4 +1,4 @@
-"""Training that is interrupted, on full and damaged disks: the same bytes in the end, and no other run's work."""
+"""Interrupted training, full and damaged disks: the same bytes in the end, and no other run's checkpoints."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tagline.training.saved_run import SavedRun
 
 ENGINES = ("accelerate", "trainer")
 BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
-# Of each kind, each with up to three interruptions.
+# Per params file; each run is interrupted up to three times.
 RUNS = 2
 
 
@@ -42,7 +42,7 @@ def outs() -> dict[Path, bytes]:
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """Run the stage until it has written so many checkpoints."""
+    """Run the stage and interrupt it after a number of checkpoints."""
     write, written = Checkpoints.write, []
 
     def write_and_stop(self: Checkpoints, step: int, fill: Callable[[Path], None]) -> None:
@@ -62,7 +62,7 @@ def checkpoints() -> list[Path]:
 
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What was printed since the last time, epochs by their number only."""
+    """The lines printed since the last call; of epochs, the number only."""
     return [line.split(":")[0] if line.startswith("epoch ") else line for line in capsys.readouterr().out.splitlines()]
 
 
@@ -71,33 +71,34 @@ def undisturbed(finished: Path, capsys: pytest.CaptureFixture[str]) -> dict[Path
     return outs()
 
 
-def test_killed_at_many_points_and_without_room_it_ends_with_the_same_bytes(finished: Path) -> None:
+def test_killed_at_many_points_or_on_a_full_disk_the_run_ends_with_the_same_bytes(finished: Path) -> None:
     params = []
     for engine in ENGINES:
         for changed in ({}, {"checkpoint_every": 2, "early_stopping": 1, "batches": BY_LENGTH, "precision": "auto"}):
             set_params(engine=engine, epochs=3, **changed)
             params.append(str(Path("params.yaml").rename(f"{len(params)}.yaml")))
     command = [sys.executable, str(ROOT / "tests/helpers/interrupting.py"), "1", str(RUNS), *params]
-    # Beside that script lies tests/tagging, which Python would take for the package.
-    found = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
-    done = subprocess.run(command, env=found, capture_output=True, text=True, check=True)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     ends = [json.loads(line) for line in done.stdout.splitlines()]
     for end in ends:
         number = end.get("signal") or 0
-        # 0 where it was over before the point was reached; by the signal itself before `raise_on_signals`.
+        # 0 if the run ended before the point; the negative number before `raise_on_signals`.
         assert end["status"] in (0, -number, 128 + number), end
         assert "Traceback" not in end["output"], end
         assert end["status"] != 0 or end["same"], end
     over = {(end["params"], end["run"]) for end in ends if end["status"] == 0}
     assert over == {(file, run) for file in params for run in range(-1, RUNS)}
-    assert [end for end in ends if "going on after step " in end["output"]]
+    assert [end for end in ends if "continuing after step " in end["output"]]
     full = [end["output"].split("\n") for end in ends if end["run"] == -1]
     assert len(full) == len(params)
-    reason = "a file was cut short, as on a full disk"
+    reason = "a file is incomplete, as on a full disk"
     for lines, step in zip(full, (9, 2, 9, 2), strict=True):
-        told = [line for line in lines if line and not line.startswith("epoch ")]
-        assert told[0] == f"no checkpoint of step {step} ({reason}): training goes on, earlier ones are intact"
-        assert all(f"({reason})" in line for line in told)
+        others = [line for line in lines if line and not line.startswith("epoch ")]
+        assert (
+            others[0] == f"no checkpoint at step {step} ({reason}); training continues, earlier checkpoints are intact"
+        )
+        assert all(f"({reason})" in line for line in others)
 
 
 @pytest.mark.parametrize("damaged", [1, 2])
@@ -112,19 +113,19 @@ def test_a_damaged_checkpoint(
         optimizer.write_bytes(optimizer.read_bytes()[:-100])
     lines_of(capsys)
     run_stage("train")
-    told = f"{newer} is damaged (optimizer.bin is not what was written): falling back to {older.name}"
+    fallback = f"{newer} is damaged (optimizer.bin changed since it was written); falling back to {older.name}"
     if damaged == 1:
-        expected = [told, "going on after step 27 of 54", *(f"epoch {number}/6" for number in (4, 5, 6))]
+        expected = [fallback, "continuing after step 27 of 54", *(f"epoch {number}/6" for number in (4, 5, 6))]
     else:
-        anew = f"{older} is damaged (optimizer.bin is not what was written): starting anew"
-        expected = [told, anew, *(f"epoch {number}/6" for number in range(1, 7))]
+        restart = f"{older} is damaged (optimizer.bin changed since it was written); training from the start"
+        expected = [fallback, restart, *(f"epoch {number}/6" for number in range(1, 7))]
     assert lines_of(capsys) == expected
     assert outs() == undisturbed
     assert not Path(".work").exists()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_what_was_over_is_not_trained_again(
+def test_a_finished_run_is_not_trained_again(
     finished: Path, engine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_params(engine=engine, early_stopping=1)
@@ -135,11 +136,11 @@ def test_what_was_over_is_not_trained_again(
     interrupt(monkeypatch, after=epochs)
     lines_of(capsys)
     run_stage("train")
-    assert lines_of(capsys) == ["training was over when it was interrupted: writing what it came to"]
+    assert lines_of(capsys) == ["training had already finished; writing its results"]
     assert outs() == undisturbed
 
 
-def test_a_disk_that_is_full_for_a_while(
+def test_a_disk_that_is_full_temporarily(
     undisturbed: dict[Path, bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save, saved = torch.save, []
@@ -155,16 +156,16 @@ def test_a_disk_that_is_full_for_a_while(
         patch.setattr(torch, "save", full)
         interrupt(monkeypatch, after=2)
     lines = lines_of(capsys)
-    failed = "no checkpoint of step {} (No space left on device): training goes on, earlier ones are intact"
+    failed = "no checkpoint at step {} (No space left on device); training continues, earlier checkpoints are intact"
     assert lines[:5] == ["epoch 1/6", "epoch 2/6", failed.format(18), "epoch 3/6", failed.format(27)]
     assert [path.name for path in checkpoints()] == ["step-000000009", "step-000000036"]
     run_stage("train")
-    assert lines_of(capsys)[0] == "going on after step 36 of 54"
+    assert lines_of(capsys)[0] == "continuing after step 36 of 54"
     assert outs() == undisturbed
 
 
-def test_a_disk_without_room_for_the_best_weights(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_params(learning_rate=0.005)  # slow enough to get better more than once
+def test_a_disk_that_is_full_at_the_best_weights(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_params(learning_rate=0.005)  # slow enough to improve more than once
     save, saved = SavedRun.save_best, []
 
     def full(self: SavedRun, model: torch.nn.Module) -> None:
@@ -178,19 +179,19 @@ def test_a_disk_without_room_for_the_best_weights(finished: Path, monkeypatch: p
 
     monkeypatch.setattr(SavedRun, "save_best", full)
     message = error_of("train")
-    assert message.startswith("train: weights can't be written to .work/train/")
-    assert message.endswith(": I/O error: No space left on device (os error 28)")
-    assert checkpoints(), "those before it are kept"
+    assert message.startswith("train: .work/train/")
+    assert message.endswith(": the weights can't be written: I/O error: No space left on device (os error 28)")
+    assert checkpoints(), "earlier checkpoints are kept"
 
 
 @pytest.mark.parametrize(
-    ("changed", "goes_on"),
+    ("changed", "continues"),
     [({"learning_rate": 0.01}, False), ({"engine": "trainer"}, False), ({"checkpoint_every": 5}, True)],
 )
-def test_a_changed_run_goes_on_with_no_other_ones_work(
+def test_a_changed_run_starts_again(
     finished: Path,
     changed: dict[str, Any],
-    goes_on: bool,
+    continues: bool,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -199,12 +200,12 @@ def test_a_changed_run_goes_on_with_no_other_ones_work(
     lines_of(capsys)
     set_params(**changed)
     run_stage("train")
-    assert (lines_of(capsys)[0] == "going on after step 9 of 54") is goes_on
-    # It is there for whoever takes the change back.
-    assert left.exists() is not goes_on
+    assert (lines_of(capsys)[0] == "continuing after step 9 of 54") is continues
+    # It stays for a user who reverts the change.
+    assert left.exists() is not continues
 
 
-def test_another_host_goes_on(
+def test_another_host_continues(
     undisturbed: dict[Path, bytes],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
@@ -217,11 +218,11 @@ def test_another_host_goes_on(
     monkeypatch.chdir(other)
     lines_of(capsys)
     run_stage("train")
-    assert lines_of(capsys)[0] == "going on after step 18 of 54"
+    assert lines_of(capsys)[0] == "continuing after step 18 of 54"
     assert outs() == undisturbed
 
 
-def test_hosts_of_other_precisions_take_turns(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_with_different_precisions_continue_a_run(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_params(precision="auto")
     for precisions in (("fp32",), ("fp32", "bf16")):
         monkeypatch.setattr("tagline.model.precision.available", lambda _, precisions=precisions: precisions)
@@ -229,14 +230,17 @@ def test_hosts_of_other_precisions_take_turns(finished: Path, monkeypatch: pytes
             interrupt(monkeypatch, after=3)
         else:
             run_stage("train")
-    assert json.loads(Path("metrics/train.json").read_text())["precision"] == "fp32, bf16"
+    assert json.loads(Path("reports/train.json").read_text())["precision"] == "fp32, bf16"
 
 
-def test_a_run_in_pieces_is_for_its_like(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sharded_run_does_not_continue_a_whole_one(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupt(monkeypatch, after=1)
     monkeypatch.setattr("tagline.training.saved_run._layout", lambda _: "in pieces (FSDP, 2 processes)")
     message = error_of("train")
-    assert "is kept whole, this one would be in pieces (FSDP, 2 processes): start it as before, or remove" in message
+    assert (
+        "is stored whole; this run would be stored in pieces (FSDP, 2 processes); start it as before, or remove"
+        in message
+    )
 
 
 class Harm:
@@ -244,16 +248,18 @@ class Harm:
         return Path.touch, (Path("harmed"),)
 
 
-def test_no_pickle_of_objects_is_loaded(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_pickled_object_is_loaded(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupt(monkeypatch, after=1)
     (checkpoint,) = checkpoints()
     for name in ("optimizer.bin", "random_states_0.pkl"):
         torch.save({"state": Harm()}, checkpoint / name)
     (checkpoint / MANIFEST).unlink()
     (checkpoint / MANIFEST).write_text(json.dumps(hashes(checkpoint)))
-    assert f"{checkpoint} holds more than tensors, which no run wrote: remove it" in error_of("train")
+    assert f"{checkpoint} holds pickled objects; expected tensors and plain values; remove that folder" in error_of(
+        "train"
+    )
     assert not Path("harmed").exists()
-    # The file is as harmful as it is meant to be.
+    # The object is harmful if unpickled.
     pickle.loads(pickle.dumps(Harm()))
     assert Path("harmed").exists()
 
@@ -261,20 +267,18 @@ def test_no_pickle_of_objects_is_loaded(finished: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("stage", "out"), [("train", "models/finetuned"), ("download", "data/raw"), ("export", "models/export")]
 )
-def test_no_second_run_beside_another(finished: Path, stage: str, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_second_run_at_the_same_time(finished: Path, stage: str, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     path = Path(out)
     with path.with_name(f".{path.name}.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert (
-            error_of(stage) == f"{stage}: another run still writes {out}: wait for its end, or end it, and start again"
-        )
+        assert error_of(stage).startswith(f"{stage}: {out}: another run is still writing it; wait until that run ends")
 
 
-def test_no_second_run_on_the_same_work(
+def test_no_second_run_in_the_same_work_folder(
     finished: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Of another clone or host, to which the outs of this one mean nothing."""
+    """Of another clone or host, whose outputs are others."""
     shared = tmp_path_factory.mktemp("shared")
     monkeypatch.setenv("TAGLINE_WORK", str(shared))
     interrupt(monkeypatch, after=1)
@@ -282,4 +286,4 @@ def test_no_second_run_on_the_same_work(
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     with folder.with_suffix(".lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert f"train: another run still writes {folder}: wait for its end" in error_of("train")
+        assert f"train: {folder}: another run is still writing it; wait" in error_of("train")

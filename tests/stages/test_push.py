@@ -1,7 +1,7 @@
-"""Pushes of export.py and train.py by the real client, to the server of hub_server.py.
+"""Pushes of export.py and train.py by the real client to the server of hub_server.py.
 
-Most run in this process with large files by Git LFS. What needs a process of its own: xet, whose library reads its
-settings once, and loading from the Hub.
+Most tests run in this process, with large files by Git LFS. xet, whose library reads its settings once, and loading
+from the Hub need a process of their own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 def configure(section: str, **values: Any) -> None:
-    """Write params.yaml with a push switched on, and other values of its section's ``hub``."""
+    """Write params.yaml with a push, and with other values of the section's ``hub``."""
     hub = {"repo_id": NAME, "private": True, "branch": "main", "push": True, **values}
     write_params(Path(), {**TINY_PARAMS, section: TINY_PARAMS[section] | {"hub": hub}})
 
@@ -51,12 +51,12 @@ def repository(hub: Hub) -> Repository:
 
 
 def files(folder: str) -> dict[str, bytes]:
-    """What a folder holds, by the names that a repository gives it."""
+    """The files of a folder, by their names in a repository."""
     return {path.relative_to(folder).as_posix(): content for path, content in snapshot(Path(folder)).items()}
 
 
 def failure(*command: str) -> str:
-    """Run a stage that must fail, whatever it changes, and give its message."""
+    """Run a stage that must fail, and return its message."""
     with pytest.raises(SystemExit) as raised:
         run_stage(*command)
     assert isinstance(raised.value.code, str)
@@ -65,20 +65,20 @@ def failure(*command: str) -> str:
 
 
 class TestExport:
-    def test_one_commit_with_all_of_it_then_none(self, finished: Path, hub: Hub, capsys) -> None:
+    def test_one_commit_and_none_if_nothing_changed(self, finished: Path, hub: Hub, capsys) -> None:
         configure("export")
         run_stage("export")
-        f1 = json.loads(Path("metrics/evaluate.json").read_text())["test"]["overall"]["f1"]
+        f1 = json.loads(Path("reports/evaluate.json").read_text())["test"]["overall"]["f1"]
         assert repository(hub).private
         assert repository(hub).messages == ["initial commit", f"Test F1 {f1:.3f}"]
         assert {**repository(hub).files(), ".gitattributes": b""} == {**files("models/export"), ".gitattributes": b""}
         commit = repository(hub).refs["main"]
         assert capsys.readouterr().out.endswith(f"ada/people: commit {commit}\n")
         run_stage("export")
-        assert capsys.readouterr().out.endswith("ada/people: all of it is there already\n")
+        assert capsys.readouterr().out.endswith("ada/people: already up to date\n")
         assert repository(hub).refs["main"] == commit
 
-    def test_by_hand_nothing_is_computed(self, finished: Path, hub: Hub, capsys) -> None:
+    def test_push_by_hand_computes_nothing(self, finished: Path, hub: Hub, capsys) -> None:
         configure("export", push=False, branch="tries")
         before = snapshot(*map(Path, OUTS))
         run_stage("export", "--push")
@@ -86,22 +86,22 @@ class TestExport:
         assert repository(hub).files("tries")["README.md"] == Path("models/export/README.md").read_bytes()
         assert capsys.readouterr().out == f"ada/people (tries): commit {repository(hub).refs['tries']}\n"
         run_stage("export")
-        assert hub.requests[-1].startswith("POST"), "push is false, so the Hub was not even asked"
+        assert hub.requests[-1].startswith("POST"), "push is false, so the Hub was not asked"
         assert len(repository(hub).messages) == 2
 
-    def test_by_hand_without_a_name_or_a_folder(self, finished: Path, hub: Hub) -> None:
+    def test_push_by_hand_without_a_name_or_a_folder(self, finished: Path, hub: Hub) -> None:
         assert failure("export", "--push") == (
-            "export: export.hub.repo_id in params.yaml is null: expected the repository to push to (OWNER/NAME)"
+            "export: export.hub.repo_id in params.yaml is null; expected the repository to push to (OWNER/NAME)"
         )
         configure("export")
         Path("models/export").rename("elsewhere")
         assert "models/export is missing: the stage export writes it" in failure("export", "--push")
 
-    def test_a_bad_token_is_told_before_any_work(self, finished: Path, hub: Hub) -> None:
+    def test_an_invalid_token_is_reported_before_any_work(self, finished: Path, hub: Hub) -> None:
         configure("export")
         hub.tokens.clear()
-        Path("data/tokenized").rename("elsewhere")  # which the stage would miss
-        assert failure("export").startswith("export: the Hub refused your token for ada/people (401")
+        Path("data/tokenized").rename("elsewhere")  # the stage would report it
+        assert failure("export").startswith("export: the Hub rejected your token for ada/people (401")
 
     def test_an_export_that_fails_is_not_pushed(self, finished: Path, hub: Hub) -> None:
         configure("export")
@@ -110,17 +110,17 @@ class TestExport:
         assert hub.repositories == {}
 
     @pytest.mark.parametrize("route", ["create", "store", "commit"])
-    def test_a_failed_push_loses_nothing_and_is_repeated_alone(self, finished: Path, hub: Hub, route: str) -> None:
+    def test_a_failed_push_loses_nothing_and_is_repeated_by_hand(self, finished: Path, hub: Hub, route: str) -> None:
         configure("export")
-        for path in ("models/export/README.md", "metrics/export.json"):
+        for path in ("models/export/README.md", "reports/export.json"):
             Path(path).write_text("of an earlier export")
         hub.failing[route] = 507
         assert failure("export") == (
-            "export: models/export is complete, but not on the Hub: the Hub answered 507 to a push to ada/people: try "
-            "again later; `python stages/export.py --push` pushes it again"
+            "export: models/export is complete, but was not pushed: the push to ada/people failed: the Hub answered "
+            "507; try again later; `python stages/export.py --push` tries again"
         )
         assert Path("models/export/README.md").read_text() != "of an earlier export"
-        assert "test" in json.loads(Path("metrics/export.json").read_text())
+        assert "test" in json.loads(Path("reports/export.json").read_text())
         hub.failing.clear()
         run_stage("export", "--push")
         assert len(repository(hub).messages) == 2
@@ -130,12 +130,12 @@ class TestExport:
         configure("export")
         run_stage("export")
         card = ModelCard(repository(hub).files()["README.md"].decode())
-        scores = json.loads(Path("metrics/evaluate.json").read_text())["test"]
+        scores = json.loads(Path("reports/evaluate.json").read_text())["test"]
         assert card.data.model_name == "people"
         assert card.data.language == "en"
-        told = {result.metric_name: result.metric_value for result in card.data.eval_results or []}
-        assert told["F1"] == scores["overall"]["f1"]
-        assert told["F1 of LOC"] == scores["per_type"]["LOC"]["f1"]
+        metrics = {result.metric_name: result.metric_value for result in card.data.eval_results or []}
+        assert metrics["F1"] == scores["overall"]["f1"]
+        assert metrics["F1 of LOC"] == scores["per_type"]["LOC"]["f1"]
         assert 'model="ada/people"' in card.text
         for origin in ("data/raw", "models/pretrained"):
             provenance = json.loads(Path(origin, "provenance.json").read_text())
@@ -146,7 +146,7 @@ class TestExport:
 
 
 class TestTrain:
-    def test_a_commit_an_epoch_and_the_same_result(self, finished: Path, hub: Hub, capsys) -> None:
+    def test_a_commit_per_epoch_and_the_same_result(self, finished: Path, hub: Hub, capsys) -> None:
         before = snapshot(Path("models"), Path("metrics"), Path("plots"))
         configure("train")
         run_stage("train")
@@ -156,47 +156,49 @@ class TestTrain:
         expected = [f"epoch {row[0]}: validation F1 {float(row[3]):.3f}" for row in rows]
         assert len(expected) == 6
         assert repository(hub).messages == ["initial commit", *expected]
-        assert capsys.readouterr().out.endswith("ada/people: no epoch is left to push\n")
-        best = json.loads(Path("metrics/train.json").read_text())["best_epoch"]
+        assert capsys.readouterr().out.endswith("ada/people: all epochs are pushed\n")
+        best = json.loads(Path("reports/train.json").read_text())["best_epoch"]
         commits = list(repository(hub).commits.values())
         finetuned = {name: content for name, content in files("models/finetuned").items() if name != "provenance.json"}
         assert {name: commits[best][name] for name in finetuned} == finetuned
         assert len({commit["model.safetensors"] for commit in commits[1:]}) == 6
 
-    def test_training_waits_for_no_push(self, finished: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_training_does_not_wait_for_pushes(self, finished: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         configure("train")
-        hub.gate, over = threading.Event(), []
+        hub.gate, ended = threading.Event(), []
         end = Training.end
 
         def open_the_gate(training: Training) -> None:
             end(training)
-            over.append(len(repository(hub).messages))
+            ended.append(len(repository(hub).messages))
             hub.gate.set()
 
         monkeypatch.setattr(Training, "end", open_the_gate)
         run_stage("train")
-        assert over == [1], "the Hub had taken no epoch when the last was trained"
+        assert ended == [1], "the Hub had taken no epoch when the last was trained"
         assert len(repository(hub).messages) == 7
 
-    def test_a_bad_token_is_told_before_any_work(self, finished: Path, hub: Hub) -> None:
+    def test_an_invalid_token_is_reported_before_any_work(self, finished: Path, hub: Hub) -> None:
         configure("train")
         hub.tokens.clear()
         Path("data/tokenized").rename("elsewhere")
-        assert failure("train").startswith("train: the Hub refused your token for ada/people (401")
+        assert failure("train").startswith("train: the Hub rejected your token for ada/people (401")
 
-    def test_what_is_missing_is_pushed_by_the_next_run_which_trains_nothing(
-        self, finished: Path, hub: Hub, capsys
-    ) -> None:
+    def test_what_is_missing_is_pushed_by_the_next_run_without_training(self, finished: Path, hub: Hub, capsys) -> None:
         configure("train")
-        for path in ("metrics/train.json", "models/finetuned/config.json"):
+        for path in ("reports/train.json", "models/finetuned/config.json"):
             Path(path).write_text("of an earlier run")
         hub.failing["commit"] = 507
         assert failure("train") == (
-            "train: models/finetuned is complete, but epochs 1, 2, 3, 4, 5, 6 are not on the Hub: the Hub answered 507 "
-            "to a push to ada/people: try again later; `dvc repro` pushes what is missing, and trains nothing anew"
+            "train: models/finetuned is complete, but epochs 1, 2, 3, 4, 5, 6 are not on the Hub: the push to "
+            "ada/people "
+            "failed: the Hub answered 507; try again later; `dvc repro` pushes what is missing without training again"
         )
-        assert "epoch 1 is not on the Hub yet: the Hub answered 507 to a push to ada/people" in capsys.readouterr().out
-        assert json.loads(Path("metrics/train.json").read_text())["best_epoch"]
+        assert (
+            "epoch 1 is not on the Hub yet: the push to ada/people failed: the Hub answered 507"
+            in capsys.readouterr().out
+        )
+        assert json.loads(Path("reports/train.json").read_text())["best_epoch"]
         result = snapshot(Path("models"), Path("metrics"), Path("plots"))
         hub.failing.clear()
         run_stage("train")
@@ -208,13 +210,13 @@ class TestTrain:
         assert not Path(".work").exists()
 
 
-def test_check_asks_before_the_first_stage(workspace: Path, hub: Hub) -> None:
+def test_check_asks_the_hub(workspace: Path, hub: Hub) -> None:
     for section in ("train", "export"):
         configure(section)
         run_stage("check")
-        assert hub.repositories == {}, "a question makes no repository"
+        assert hub.repositories == {}, "a check creates no repository"
         hub.tokens.clear()
-        assert failure("check").startswith("check: the Hub refused your token for ada/people (401")
+        assert failure("check").startswith("check: the Hub rejected your token for ada/people (401")
         hub.tokens.add(TOKEN)
     requests = len(hub.requests)
     configure("train", push=False)
@@ -230,7 +232,7 @@ def test_a_push_needs_a_name(workspace: Path) -> None:
 
 
 def in_own_process(hub: Hub, home: Path, *command: str, **environment: str) -> str:
-    """What a command prints that has a home of its own and knows this Hub alone."""
+    """The output of a command with its own home folder and this Hub."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
     clean |= {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": TOKEN, **environment}
     done = subprocess.run([sys.executable, *command], env=clean, capture_output=True, text=True, check=False)
@@ -278,7 +280,7 @@ with hf_xet.XetSession().new_file_download_group(token_refresh_url=sys.argv[2], 
 
 
 def test_by_xet(finished: Path, hub: Hub, tmp_path_factory: pytest.TempPathFactory, capsys) -> None:
-    """As the real Hub takes large files: not by itself, but into a store, here a folder of xet's own library."""
+    """As the real Hub stores large files: in a separate store, here a folder of the xet library."""
     configure("export", push=False)
     home, hub.xet = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("store")
     assert "ada/people: commit " in in_own_process(hub, home, str(ROOT / "stages/export.py"), "--push")
@@ -287,5 +289,5 @@ def test_by_xet(finished: Path, hub: Hub, tmp_path_factory: pytest.TempPathFacto
     in_own_process(hub, home, "-c", FETCH, weights, admission, str(home / "fetched"))
     assert (home / "fetched").read_bytes() == Path(weights).read_bytes()
     run_stage("export", "--push")
-    assert capsys.readouterr().out == "ada/people: all of it is there already\n"
+    assert capsys.readouterr().out == "ada/people: already up to date\n"
     assert_without_token(finished, home, hub.xet)

@@ -1,4 +1,4 @@
-"""train.py as several processes on the CPU: what comes out is what one process makes of the same batches."""
+"""train.py as several processes on the CPU: the same result as one process with the same batches."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ENCODER = Path("models/pretrained/encoder")
 
 @pytest.fixture
 def without_dropout(workspace: Path) -> Path:
-    """Data and an encoder to train, which has no dropout: each process draws its own."""
-    # An odd number of sentences, which two processes can't share evenly.
+    """Data and an encoder without dropout, which differs between processes."""
+    # An odd number of sentences: two processes can't share them equally.
     (workspace / "data/tiny/validation.conll").write_text(conll(tiny_sentences(5, 1)))
     run_stage("download")
     run_stage("tokenize_align")
@@ -42,7 +42,7 @@ def set_params(**changed: Any) -> None:
 
 def results() -> tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]]:
     curves = [pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")]
-    return json.loads(Path("metrics/train.json").read_text()), curves, load_file("models/finetuned/model.safetensors")
+    return json.loads(Path("reports/train.json").read_text()), curves, load_file("models/finetuned/model.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_two_processes_learn_what_one_does(without_dropout: Path, changed: dict[
     command, processes = ((sys.executable,), 2) if launcher == "ours" else (TORCHRUN, 1)
     status, out, err = finish(start(TRAIN, command, processes))
     assert status == 0, err
-    assert out.count("epoch ") == 3, "each epoch is told once"
+    assert out.count("epoch ") == 3, "each epoch is printed once"
     assert set(snapshot(Path())) == files
     found = results()
     assert found[0] == metrics
@@ -78,7 +78,7 @@ def test_two_processes_learn_what_one_does(without_dropout: Path, changed: dict[
         np.testing.assert_allclose(found[2][name], tensor, rtol=0, atol=2e-3)
 
 
-def test_a_loss_that_is_not_finite_is_told_once(without_dropout: Path) -> None:
+def test_a_loss_that_is_not_finite_is_reported_once(without_dropout: Path) -> None:
     set_params()
     tensors = load_file(ENCODER / "model.safetensors")
     tensors["encoder.layer.0.output.dense.weight"][:] = np.nan
@@ -87,13 +87,13 @@ def test_a_loss_that_is_not_finite_is_told_once(without_dropout: Path) -> None:
     before = snapshot(*folders)
     status, out, err = finish(start(TRAIN))
     assert (status, out) == (1, "")
-    assert err.startswith("train: the train loss is nan at step 1, epoch 1, in the sentences ")
+    assert err.startswith("train: the training loss is nan at step 1, epoch 1 (sentences ")
     assert err.count("\n") == 1
     assert snapshot(*folders) == before
 
 
-def test_validation_is_shared_and_comes_out_the_same(finished: Path) -> None:
-    # Numbers of sentences that are even, odd, and below that of processes.
+def test_validation_by_two_processes_gives_the_same_scores(finished: Path) -> None:
+    # Even and odd numbers of sentences, and fewer sentences than processes.
     expected = validation_scores.scores(Path(), [6, 5, 1])
     assert len({str(scores) for scores in expected}) == 3
     status, out, err = finish(start(ROOT / "tests/helpers/validation_scores.py", TORCHRUN, 1))

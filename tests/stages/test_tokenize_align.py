@@ -1,20 +1,20 @@
-"""tokenize_align.py with bad input, and the two rules of alignment in the shards that it writes."""
+"""tokenize_align.py: bad input, findings and limits, what --show prints, and the two rules of alignment."""
 
 from __future__ import annotations
 
 import json
-import runpy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.project import ROOT, edit, error_of, run_stage, snapshot
+from helpers.project import edit, error_of, run_stage, snapshot
+from tokenizers import Tokenizer
 from transformers import ByT5Tokenizer
 
-from tagline.artifacts import exported, tokenized
+from tagline.artifacts import exported, raw_data, tokenized
 from tagline.core.params import read_section
-from tagline.tokenization import subwords
+from tagline.tokenization import dataset, show, subwords
 from tagline.tokenization.params import TokenizeAlign
 
 
@@ -24,15 +24,15 @@ from tagline.tokenization.params import TokenizeAlign
         (
             "task: ner",
             "task: chunk",
-            "data/raw has no column 'chunk' (tokenize_align.task in params.yaml): it has pos, ner",
+            "data/raw: no column 'chunk' (tokenize_align.task in params.yaml); expected one of pos, ner",
         ),
         ("max_length: 24", "max_length: 65", "max_length is 65, but the encoder reads at most 64 sub-words"),
         (
             "stride: 6",
             "stride: 13",
-            "stride is the overlap of two windows, so it must be at most half of max_length (12)",
+            "stride is the overlap of two windows; it must be at most half of max_length (12)",
         ),
-        ("stride: 6", "strid: 6", "unknown key, did you mean stride?"),
+        ("stride: 6", "strid: 6", "unknown key; did you mean stride?"),
     ],
 )
 def test_bad_params(finished: Path, old: str, new: str, message: str) -> None:
@@ -50,8 +50,8 @@ def test_a_tokenizer_that_is_not_fast(finished: Path) -> None:
     shutil.rmtree("models/pretrained/tokenizer")
     ByT5Tokenizer().save_pretrained("models/pretrained/tokenizer")
     assert error_of("tokenize_align") == (
-        "tokenize_align: ByT5Tokenizer in models/pretrained/tokenizer is not a fast tokenizer, so it can't say which "
-        "word a sub-word belongs to: choose an encoder that has a tokenizer.json"
+        "tokenize_align: models/pretrained/tokenizer: ByT5Tokenizer is not a fast tokenizer, so it has no word ids; choose "
+        "an encoder with a tokenizer.json"
     )
 
 
@@ -63,14 +63,12 @@ def test_one_label_only(finished: Path) -> None:
     assert "the column ner has one label only (O): expected at least two to learn from" in error_of("tokenize_align")
 
 
-def test_io_is_told_and_converted(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_io_is_reported_and_converted(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rewrite(lambda text: text.replace("B-", "I-"))
     before = snapshot(Path("data/tokenized"))
     for stage in ("download", "tokenize_align"):
         run_stage(stage)
-    assert (
-        "train: 16 sentences, 114 words, 17 windows; ner is written in IO, converted to IOB2" in capsys.readouterr().out
-    )
+    assert "train: 16 sentences, 114 words, 17 windows; ner is in IO, converted to IOB2" in capsys.readouterr().out
     assert snapshot(Path("data/tokenized")) == before
 
 
@@ -81,41 +79,46 @@ def test_metrics_say_what_the_data_holds(finished: Path, capsys: pytest.CaptureF
     test.write_text(test.read_text() + tail)
     for stage in ("download", "tokenize_align"):
         run_stage(stage)
-    metrics = json.loads(Path("metrics/data.json").read_text())
+    metrics = json.loads(Path("reports/data.json").read_text())
     assert metrics["train"] == {
         **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"},
         "labels": {"O": 57, "B-LOC": 19, "I-LOC": 0, "B-ORG": 0, "I-ORG": 0, "B-PER": 19, "I-PER": 19},
-        **{"illegal": 0, "without_subwords": 0, "cut_words": 0, "windowed": 1},
+        **{"illegal_tags": 0, "words_without_subwords": 0, "truncated_words": 0, "windowed_sentences": 1},
     }
     assert metrics["test"] == {
         **{"sentences": 8, "words": 63, "windows": 10, "scheme": "IOB2"},
         "labels": {"O": 32, "B-LOC": 10, "I-LOC": 0, "B-ORG": 1, "I-ORG": 0, "B-PER": 10, "I-PER": 10},
-        **{"illegal": 1, "unseen": 1, "duplicates": 5, "without_subwords": 1, "cut_words": 1, "windowed": 2},
+        **{"illegal_tags": 1, "unseen_labels": 1, "duplicate_sentences": 5},
+        **{"words_without_subwords": 1, "truncated_words": 1, "windowed_sentences": 2},
     }
     out = capsys.readouterr().out
-    assert "tags that the label scheme forbids where they stand: 1 (test-7, word 0 (Bo): I-ORG at the beginning)" in out
-    assert "labels that the training split has not: 1 (B-ORG)" in out
+    assert (
+        "tags that the label scheme does not allow after the tag before them: 1 (test-7, word 0 (Bo): I-ORG at the "
+        in out
+    )
+    assert "labels that are not in the training split: 1 (B-ORG)" in out
     assert "words that tokenise to nothing: 1 (test-1, word 6 (\\u200b))" in out
-    assert f"words longer than a window, cut to their first sub-words: 1 (test-7, word 1 ({'y' * 40}))" in out
+    assert f"words longer than a window, truncated to their first sub-words: 1 (test-7, word 1 ({'y' * 40}))" in out
     assert "sentences longer than a window: 2 (test-2; test-7)" in out
 
 
 def test_limits_fail_the_stage_and_name_the_rows(finished: Path) -> None:
-    edit(Path("params.yaml"), "    without_subwords:\n", "    without_subwords: 0\n")
-    edit(Path("params.yaml"), "    windowed:\n", "    windowed: 1\n")
-    edit(Path("params.yaml"), "    duplicates:\n", "    duplicates: 1\n")
+    edit(Path("params.yaml"), "    words_without_subwords:\n", "    words_without_subwords: 0\n")
+    edit(Path("params.yaml"), "    windowed_sentences:\n", "    windowed_sentences: 1\n")
+    edit(Path("params.yaml"), "    duplicate_sentences:\n", "    duplicate_sentences: 1\n")
     message = error_of("tokenize_align")
     assert message.startswith(
-        "tokenize_align: data/raw passes limits that params.yaml sets:\n  test: sentences that also stand"
+        "tokenize_align: data/raw: limits in params.yaml are exceeded; correct the data or raise them:\n  test: sentences "
     )
     assert (
-        "in the training split: 4, tokenize_align.limits.duplicates allows 1 (test-0; test-3; test-4; ...)\n" in message
+        "in the training split: 4, tokenize_align.limits.duplicate_sentences allows 1 (test-0; test-3; test-4; ...)\n"
+        in message
     )
     assert (
-        "\n  test: words that tokenise to nothing: 1, tokenize_align.limits.without_subwords allows 0 "
+        "\n  test: words that tokenise to nothing: 1, tokenize_align.limits.words_without_subwords allows 0 "
         "(test-1, word 6 (\\u200b))"
     ) in message
-    assert "windowed" not in message
+    assert "windowed_sentences" not in message
 
 
 def test_illegal_tags_can_be_refused(finished: Path) -> None:
@@ -124,12 +127,12 @@ def test_illegal_tags_can_be_refused(finished: Path) -> None:
     rewrite(lambda text: text.replace("Lind PROPN I-PER", "Lind PROPN I-LOC", 1))
     run_stage("download")
     assert error_of("tokenize_align") == (
-        "tokenize_align: tokenize_align.illegal is error, repair would take them as conlleval does:\n"
-        "  train, in IOB2: tags that the label scheme forbids where they stand: 1 "
+        "tokenize_align: illegal tags; correct them, or set tokenize_align.illegal: repair in params.yaml:\n"
+        "  train, in IOB2: tags that the label scheme does not allow after the tag before them: 1 "
         "(train-0, word 1 (Lind): I-LOC after B-PER)\n"
-        "  validation, in IOB2: tags that the label scheme forbids where they stand: 1 "
+        "  validation, in IOB2: tags that the label scheme does not allow after the tag before them: 1 "
         "(validation-0, word 1 (Lind): I-LOC after B-PER)\n"
-        "  test, in IOB2: tags that the label scheme forbids where they stand: 1 "
+        "  test, in IOB2: tags that the label scheme does not allow after the tag before them: 1 "
         "(test-0, word 1 (Lind): I-LOC after B-PER)"
     )
 
@@ -137,8 +140,8 @@ def test_illegal_tags_can_be_refused(finished: Path) -> None:
 def test_the_scheme_of_params_counts(finished: Path) -> None:
     edit(Path("params.yaml"), "scheme: auto", "scheme: BIOES")
     run_stage("tokenize_align")
-    metrics = json.loads(Path("metrics/data.json").read_text())
-    assert (metrics["train"]["scheme"], metrics["train"]["illegal"]) == ("BIOES", 38), "no span is closed"
+    metrics = json.loads(Path("reports/data.json").read_text())
+    assert (metrics["train"]["scheme"], metrics["train"]["illegal_tags"]) == ("BIOES", 38), "no span is closed"
     edit(Path("params.yaml"), "scheme: BIOES", "scheme: IO")
     assert "train, column ner: IO has no tag B-LOC: expected I- or O (tokenize_align.scheme in" in error_of(
         "tokenize_align"
@@ -156,7 +159,10 @@ def test_a_tokenizer_that_needs_whole_sentences_takes_the_plain_way(
     assert json.loads(before.pop(provenance))["one_by_one"] is True
     monkeypatch.setattr(subwords, "one_by_one", lambda *_: False)
     run_stage("tokenize_align")
-    assert "the tokenizer splits a word by its neighbours too: every sentence is tokenised" in capsys.readouterr().out
+    assert (
+        "the tokenizer splits a word depending on its neighbours: every sentence is tokenised"
+        in capsys.readouterr().out
+    )
     after = snapshot(Path("data/tokenized"), Path("metrics"))
     assert json.loads(after.pop(provenance))["one_by_one"] is False
     assert after == before
@@ -164,20 +170,16 @@ def test_a_tokenizer_that_needs_whole_sentences_takes_the_plain_way(
     assert not exported.read(Path("models/export")).one_by_one, "predict.py takes the plain way too"
 
 
-def test_chunks_of_any_size_give_the_same(finished: Path) -> None:
-    stage = runpy.run_path(str(ROOT / "stages/tokenize_align.py"), run_name="stage")
-    stage["corpus"].BATCH_WORDS, whole = 10, stage["corpus"].BATCH_WORDS
-    try:
-        run_stage("download")  # so that there are batches to join
-    finally:
-        stage["corpus"].BATCH_WORDS = whole
-    stage["tokenize_align"].__globals__["CHUNK_WORDS"] = 25
+def test_chunks_of_any_size_give_the_same(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
+    monkeypatch.setattr(dataset, "CHUNK_WORDS", 25)
+    run_stage("download")  # so that there are batches to join
     params = read_section("tokenize_align", TokenizeAlign)
-    metrics = stage["tokenize_align"](Path("data/raw"), Path("models/pretrained/tokenizer"), params, Path("chunked"))
-    assert metrics == json.loads(Path("metrics/data.json").read_text())
+    metrics = dataset.tokenize_align(Path("data/raw"), Path("models/pretrained/tokenizer"), params, Path("chunked"))
+    assert metrics == json.loads(Path("reports/data.json").read_text())
     for name in ("train", "validation", "test"):
         expected, found = (tokenized.load_split(folder, name) for folder in (Path("data/tokenized"), Path("chunked")))
-        assert found.windows.data.column("labels").num_chunks > 1
+        assert tokenized.column(found.windows, "labels").num_chunks > 1
         assert found.windows[:] == expected.windows[:]
         assert found.sentences[:] == expected.sentences[:]
 
@@ -208,6 +210,34 @@ def test_a_sentence_is_shown(finished: Path, capsys, monkeypatch: pytest.MonkeyP
     assert snapshot(finished) == before
 
 
+def test_a_selected_sentence_is_shown(finished: Path) -> None:
+    """The Arrow table of a `Dataset.select` still has all rows, in their old order."""
+    whole, labels = tokenized.load_split(Path("data/tokenized"), "train"), tokenized.load_labels(Path("data/tokenized"))
+    pieces = Tokenizer.from_file("models/pretrained/tokenizer/tokenizer.json")
+    chosen = [row for row, window in enumerate(whole.windows) if window["sentence"] == 2]
+    some = tokenized.Split(whole.sentences.select([5, 0, 2]), whole.windows.select(chosen))
+    assert show.row_of(some, "train", "train-2") == 2
+    assert show.lines(some, 2, pieces, labels, 80) == show.lines(whole, 2, pieces, labels, 80)
+
+
+def test_tags_that_differ_only_in_case_are_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(Path("data/tiny/test.conll"), "Eva PROPN B-PER", "Eva PROPN B-per")
+    for stage in ("download", "tokenize_align"):
+        run_stage(stage)
+    line = (
+        "column ner: tags that differ only in case: B-PER (36, first at train-0, word 0 (Ada): B-PER); B-per (1, first"
+    )
+    assert line in capsys.readouterr().out
+
+
+def test_a_damaged_file_of_raw_data_is_named(finished: Path) -> None:
+    file = Path("data/raw/test/00000.arrow")
+    file.write_bytes(file.read_bytes()[:-9])
+    assert error_of("tokenize_align") == (
+        "tokenize_align: data/raw/test/00000.arrow: damaged (the file is truncated); run `dvc repro download` again"
+    )
+
+
 def test_a_long_sentence_is_shown_window_by_window(finished: Path, capsys) -> None:
     run_stage("tokenize_align", "--show", "train:2")
     out = capsys.readouterr().out
@@ -219,9 +249,9 @@ def test_a_long_sentence_is_shown_window_by_window(finished: Path, capsys) -> No
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ("train", "expected SPLIT:SENTENCE with one of train, validation, test (like train:4), got 'train'"),
-        ("dev:1", "expected SPLIT:SENTENCE with one of train, validation, test (like train:4), got 'dev:1'"),
-        ("train:", "expected SPLIT:SENTENCE with one of train, validation, test (like train:4), got 'train:'"),
+        ("train", "expected SPLIT:SENTENCE with one of train, validation, test (such as train:4), got 'train'"),
+        ("dev:1", "expected SPLIT:SENTENCE with one of train, validation, test (such as train:4), got 'dev:1'"),
+        ("train:", "expected SPLIT:SENTENCE with one of train, validation, test (such as train:4), got 'train:'"),
         ("train:16", "train has no sentence 16: expected 0 to 15, or an id"),
         ("train:test-1", "train has no sentence test-1: expected 0 to 15, or an id"),
     ],

@@ -1,10 +1,10 @@
-"""The folder models/export: the forms of one model, and what there is to know to use them without transformers.
+"""The folder models/export: a model for transformers and onnxruntime, with what is needed to use it.
 
-config.json, model.safetensors      the transformers folder
+config.json, model.safetensors      the model for transformers
 tokenizer.json, tokenizer_config.json
-model.onnx                          by ``export.onnx``: the graph in float32, for onnxruntime
-model.int8.onnx                     by ``export.int8``: the same in integers of 8 bits
-tagger.json                         labels, decoding and windows
+model.onnx                          with ``export.onnx``: the model for onnxruntime, float32
+model.int8.onnx                     with ``export.int8``: the same, quantised to 8-bit integers
+tagger.json                         labels, head, decoding and windows
 README.md                           the model card
 """
 
@@ -19,27 +19,25 @@ from tagline.core.outputs import read_json, write_json
 from tagline.labels.label_list import Decoding, Kind, Labels
 
 TAGGER = "tagger.json"
-# The heads that models can have; `tagline.model.heads` has their code.
-HEADS = ("linear",)
 
 BackendName = Literal["onnx-int8", "onnx", "torch"]
-"""The backends that can run an exported model, the fastest first on a CPU. `torch` reads the transformers folder."""
+"""Backends of an exported model, fastest on a CPU first. `torch` runs the model for transformers."""
 GRAPHS: dict[BackendName, str] = {"onnx-int8": "model.int8.onnx", "onnx": "model.onnx"}
-"""The files of the onnxruntime backends, written only where params ask for them."""
+"""Files of the onnxruntime backends, which exist only if the params ask for them."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """How an exported model is to be used.
+    """How to use an exported model.
 
     Attributes:
-        labels: in the model's order.
-        head: the name of the classifier head, see `tagline.model.heads`.
+        labels: the label list, in the order of the logits.
+        head: name of the classifier head, a key of `tagline.model.heads.HEADS`.
         decoding: how labels are chosen.
-        max_length: longest window in sub-words, special tokens included.
-        stride: most sub-words that two neighbouring windows share.
-        padding: the id of the sub-word that fills a batch up.
-        one_by_one: whether the tokenizer makes the same sub-words of a word whatever stands beside it.
+        max_length: maximum window length in sub-words, special tokens included.
+        stride: maximum overlap of two neighbouring windows in sub-words.
+        padding: id of the padding sub-word.
+        one_by_one: whether a word's sub-words are independent of its neighbours.
     """
 
     labels: Labels
@@ -61,7 +59,7 @@ def read(folder: Path) -> Exported:
     """Read tagger.json.
 
     Raises:
-        UserError: it is missing or damaged.
+        UserError: the file is missing or damaged.
     """
     path = folder / TAGGER
     content = read_json(path, "export")
@@ -73,7 +71,7 @@ def read(folder: Path) -> Exported:
                 labels.kind in get_args(Kind),
                 all(isinstance(name, str) for name in labels.names),
                 labels.fallback in labels.names,
-                content["head"] in HEADS,
+                isinstance(content["head"], str),
                 content["decoding"] in get_args(Decoding),
                 max_length > stride >= 0,
                 isinstance(content["one_by_one"], bool),
@@ -82,17 +80,17 @@ def read(folder: Path) -> Exported:
     except (KeyError, TypeError, ValueError, OverflowError):
         known = False
     if not known:
-        raise UserError(f"{path} is damaged: run `dvc repro export` again")
+        raise UserError(f"{path}: damaged; expected labels, head, decoding and windows: run `dvc repro export` again")
     return Exported(labels, content["head"], content["decoding"], max_length, stride, padding, content["one_by_one"])
 
 
 def backends(folder: Path) -> list[BackendName]:
-    """List the backends that an export has files for, the fastest first."""
+    """List the backends whose files exist, fastest on a CPU first."""
     return [name for name in get_args(BackendName) if name == "torch" or (folder / GRAPHS[name]).is_file()]
 
 
 def files(folder: Path, backend: BackendName) -> list[Path]:
-    """List the files of a backend. Those of the transformers folder are all that belong to no graph."""
+    """List the files of a backend; those of `torch` are all but the ONNX files."""
     graphs = {name: sorted(folder.glob(f"{file}*")) for name, file in GRAPHS.items()}
     if backend != "torch":
         return graphs[backend]

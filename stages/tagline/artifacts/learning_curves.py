@@ -1,4 +1,4 @@
-"""Files of learning curves: what the stage train wrote for `dvc plots`, for later stages to read."""
+"""Learning curves: the CSV files that the stage train writes for `dvc plots`, read by later stages."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Rows = list[dict[str, float]]
 
 
 def read(path: Path, columns: Sequence[str]) -> Rows:
-    """Read columns of numbers of a CSV file with a header.
+    """Read numeric columns of a CSV file with a header.
 
     Raises:
-        UserError: the file is missing, lacks a column, or holds something that is no finite number.
+        UserError: the file is missing, lacks a column, or has a value that is not a finite number.
     """
     require(path, "train")
     with path.open(encoding="utf-8", newline="") as file:
@@ -26,5 +26,5 @@ def read(path: Path, columns: Sequence[str]) -> Rows:
         except (KeyError, TypeError, ValueError):
             rows = [{"": math.nan}]
     if not all(math.isfinite(value) for row in rows for value in row.values()):
-        raise UserError(f"{path} is damaged (expected numbers as {','.join(columns)}): run `dvc repro train` again")
+        raise UserError(f"{path}: damaged; expected numbers as {','.join(columns)}; run `dvc repro train` again")
     return rows

@@ -1,4 +1,4 @@
-"""The folder data/predictions: what the model says of every word of validation and test.
+"""The folder data/predictions: the predicted label of each word of validation and test.
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word)
 provenance.json     the label list, and how labels were chosen
@@ -22,14 +22,14 @@ import pyarrow.parquet as pq
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE
-from tagline.labels.label_list import Decoding, Kind, Labels
+from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels
 from tagline.labels.schemes import is_spans
 from tagline.labels.tagged import TaggedSentence, tagged_sentences
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
 _SCHEMA = pa.schema(
     [
-        ("id", pa.string()),
+        ("id", pa.large_string()),
         *((name, pa.list_(pa.string())) for name in COLUMNS[1:4]),
         ("score", pa.list_(pa.float32())),
     ]
@@ -45,16 +45,18 @@ def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None
         "predicted": [sentence.predicted_names for sentence in sentences],
         "score": [sentence.scores for sentence in sentences],
     }
-    pd.DataFrame(columns).to_parquet(folder / f"{split}.parquet", index=False)
+    # Typed, since pandas infers numbers for columns without values.
+    series = {name: pd.Series(values, dtype="str" if name == "id" else object) for name, values in columns.items()}
+    pd.DataFrame(series).to_parquet(folder / f"{split}.parquet", index=False, schema=_SCHEMA)
 
 
 def write_provenance(folder: Path, labels: Labels, decoding: Decoding) -> None:
-    """Write down what later stages need to know of the predictions."""
+    """Write the label list and the decoding, which later stages read."""
     write_json(folder / PROVENANCE, {"decoding": decoding, "labels": asdict(labels)})
 
 
 def read_decoding(path: Path) -> Decoding:
-    """Read how the scored labels were chosen.
+    """Read the decoding of the predictions.
 
     Args:
         path: data/predictions/provenance.json.
@@ -64,16 +66,17 @@ def read_decoding(path: Path) -> Decoding:
     """
     decoding: Decoding = read_json(path, "evaluate").get("decoding", "")
     if decoding not in get_args(Decoding):
-        raise UserError(f"{path}: no decoding in it; expected greedy or constrained: run `dvc repro evaluate` again")
+        expected = " or ".join(get_args(Decoding))
+        raise UserError(f"{path}: decoding is missing; expected {expected}: run `dvc repro evaluate` again")
     return decoding
 
 
 def read_kind(content: bytes, where: str) -> Kind:
-    """Read how the labels of the predictions are read.
+    """Read the kind of the labels.
 
     Args:
-        content: of provenance.json.
-        where: what messages call the file.
+        content: the bytes of provenance.json.
+        where: the name of the file in messages.
 
     Raises:
         UserError: the file is damaged.
@@ -92,48 +95,76 @@ def read(content: bytes, kind: Kind | None, where: str) -> list[TaggedSentence]:
     """Read the predictions of a split.
 
     Args:
-        content: of the Parquet file.
-        kind: how its labels are read; None: as spans where they have prefixes.
-        where: what messages call the file.
+        content: the bytes of the Parquet file.
+        kind: how its labels are read; None: spans if they have prefixes.
+        where: the name of the file in messages.
 
     Raises:
-        UserError: it is damaged, lacks a column or has rows of unequal length.
+        UserError: the file is damaged, lacks a column, or a row has lists of different lengths.
     """
-    table = _table(content, where)
-    words, gold, predicted = (table[name].combine_chunks() for name in COLUMNS[1:4])
-    names = sorted({label for column in (gold, predicted) for label in column.flatten().unique().to_pylist()})
-    # The task and the fallback are those of training; comparing predictions needs neither.
-    kind = kind or ("spans" if is_spans(names) else "tags")
-    labels = Labels(task="", kind=kind, names=tuple(names), fallback="")
-    found, known = (_ids(column.flatten(), names) for column in (predicted, gold))
-    scores = table["score"].combine_chunks().flatten().to_numpy().astype(np.float32)
-    lengths = words.value_lengths().to_pylist()
-    return list(tagged_sentences(labels, lengths, found, scores, known, table["id"].to_pylist(), words.to_pylist()))
+    table = _read_table(content, where)
+    columns = {name: table[name].combine_chunks() for name in COLUMNS[1:]}
+    flat = {name: column.flatten() for name, column in columns.items()}
+    names = tuple(sorted({name for side in ("gold", "predicted") for name in flat[side].unique().to_pylist()}))
+    return list(
+        tagged_sentences(
+            LabelNames(kind or _infer_kind(names, where), names),
+            lengths=columns["words"].value_lengths().to_pylist(),
+            predicted=_label_ids(flat["predicted"], names),
+            scores=flat["score"].to_numpy(),
+            gold=_label_ids(flat["gold"], names),
+            ids=table["id"].to_pylist(),
+            words=columns["words"].to_pylist(),
+        )
+    )
 
 
-def _table(content: bytes, where: str) -> pa.Table:
-    """Read the columns and check that each row has one label and one score per word."""
+def _infer_kind(names: Sequence[str], where: str) -> Kind:
+    """Infer the kind of the labels of an earlier version, which did not write it down."""
+    try:
+        return "spans" if is_spans(names) else "tags"
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+
+
+def _read_table(content: bytes, where: str) -> pa.Table:
+    """Read the columns and check that each row has two labels and a score per word."""
     try:
         table = pq.read_table(BytesIO(content))
         for field in _SCHEMA:
             if field.name not in table.column_names:
-                raise UserError(f"{where}: the column {field.name} is missing: run `dvc repro evaluate` again")
+                raise UserError(
+                    f"{where}: column {field.name} is missing; expected {', '.join(COLUMNS)}: run `dvc repro evaluate` "
+                    "again"
+                )
+            found = _value_type(table.schema.field(field.name).type)
+            if pa.types.is_primitive(found) != pa.types.is_primitive(_value_type(field.type)):  # cast would allow it
+                raise UserError(
+                    f"{where}: column {field.name} has {found} values; expected {_value_type(field.type)}: run "
+                    "`dvc repro evaluate` again"
+                )
         table = table.select(_SCHEMA.names).cast(_SCHEMA)
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{where}: not a table of predictions ({reason}): run `dvc repro evaluate` again") from None
-    lengths = [pc.fill_null(pc.list_value_length(table[name]), -1).to_numpy() for name in _SCHEMA.names[1:]]
-    uneven = np.flatnonzero((np.stack(lengths) != lengths[0]).any(0) | (lengths[0] < 0))
-    if len(uneven):
-        row = int(uneven[0])
-        raise UserError(f"{where}, row {table['id'][row]}: expected one gold label, predicted label and score per word")
-    for name in _SCHEMA.names:
+    for name in COLUMNS:
         column = table[name].combine_chunks()
         if column.null_count or (name != "id" and column.flatten().null_count):
-            raise UserError(f"{where}: the column {name} has empty values: run `dvc repro evaluate` again")
+            raise UserError(f"{where}: column {name} has null values; expected none: run `dvc repro evaluate` again")
+    lengths = np.stack([pc.list_value_length(table[name]).to_numpy() for name in COLUMNS[1:]])
+    uneven = np.flatnonzero((lengths != lengths[0]).any(0))
+    if len(uneven):
+        raise UserError(
+            f"{where}, row {table['id'][int(uneven[0])]}: lists of different lengths; expected a gold label, a "
+            "predicted label and a score per word: run `dvc repro evaluate` again"
+        )
     return table
 
 
-def _ids(names: pa.Array, known: Sequence[str]) -> Any:
-    ids = pc.index_in(names, value_set=pa.array(known, pa.string()))
-    return ids.to_numpy(zero_copy_only=False).astype(np.int64)
+def _value_type(of_column: pa.DataType) -> pa.DataType:
+    return getattr(of_column, "value_type", of_column)
+
+
+def _label_ids(labels: pa.Array, names: Sequence[str]) -> Any:
+    """Turn label names into label ids, int64."""
+    return pc.index_in(labels, value_set=pa.array(names, pa.string())).to_numpy().astype(np.int64)

@@ -1,13 +1,14 @@
 """The folder data/tokenized: sentences with their gold labels, and the windows of sub-words that a model reads.
 
-labels.json                 the task's labels
-provenance.json             how the windows were made, see `Windowing`
-sentences/SPLIT             id, words, labels: a row a sentence, labels in IOB2 or plain
-windows/SPLIT               sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100: ignored)
+labels.json                         the labels of the task
+provenance.json                     how the windows were made, see `Windowing`
+sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags): one row per sentence
+windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100:
+                                    ignored): one row per window
 
-Each split is a data set for `datasets.load_from_disk`, in Arrow files of some 128 MiB. A sentence's windows follow each
-other; a word with sub-words is whole in one of them or more, unless it is longer than a window, which holds its first
-sub-words then.
+Each Arrow file is an IPC stream of at most about 128 MiB that `datasets.Dataset.from_file` opens. The windows of a
+sentence are consecutive. A word with sub-words is complete in at least one of them, unless it is longer than a window,
+which then has its first sub-words only.
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
-from datasets import ClassLabel, Dataset, Features, List, Value, load_from_disk
+from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
+from tagline.artifacts import shards
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.labels import label_list as label_lists
 from tagline.labels.label_list import Labels
 
-# As in `tagline.tokenization.subwords`, which training does not import: it would rerun with each change there.
+# Also in `tagline.tokenization.subwords`, which training does not import: a change there would train again.
 TOKENIZER_FILE = "tokenizer.json"
 WINDOW_FEATURES = Features(
     {
@@ -40,7 +43,7 @@ WINDOW_FEATURES = Features(
 
 
 def sentence_features(labels: Labels) -> Features:
-    """Columns of the sentences of a task."""
+    """The columns of the sentences of a task."""
     return Features(
         {
             "id": Value("string"),
@@ -52,31 +55,39 @@ def sentence_features(labels: Labels) -> Features:
 
 @dataclass(frozen=True)
 class Split:
-    """One split: its sentences and the windows made of them, in the sentences' order."""
+    """The sentences of a split, and their windows in the same order."""
 
     sentences: Dataset
     windows: Dataset
 
     def ids_and_words(self) -> tuple[list[str], list[list[str]]]:
-        """The id and the words of every sentence, as Python objects."""
+        """The id and the words of each sentence, as Python objects."""
         return self.sentences["id"][:], self.sentences["words"][:]
 
     def gold(self) -> npt.NDArray[np.int64]:
-        """The gold label ids of all words in a row, int64 (words,)."""
-        column = self.sentences.with_format("arrow")[:]["labels"]
-        ids: npt.NDArray[np.int64] = pc.list_flatten(column).to_numpy().astype(np.int64)
+        """The gold label ids of all words, one sentence after the other, int64 (words,)."""
+        ids: npt.NDArray[np.int64] = pc.list_flatten(column(self.sentences, "labels")).to_numpy().astype(np.int64)
         return ids
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
-        """The words and gold label names of one sentence after the other."""
+        """Yield the words and the gold label names of each sentence."""
         for batch in self.sentences.iter(batch_size=1000):
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
                 yield words, [labels.names[number] for number in numbers]
 
     def lengths(self) -> list[int]:
-        """The number of words of every sentence."""
-        lengths: list[int] = pc.list_value_length(self.sentences.with_format("arrow")[:]["words"]).to_pylist()
+        """The number of words of each sentence."""
+        lengths: list[int] = pc.list_value_length(column(self.sentences, "words")).to_pylist()
         return lengths
+
+    def windows_of(self, sentence: int) -> npt.NDArray[np.int64]:
+        """The rows of a sentence's windows, int64."""
+        return np.flatnonzero(column(self.windows, "sentence").to_numpy() == sentence)
+
+
+def column(dataset: Dataset, name: str) -> pa.ChunkedArray:
+    """A column of a data set in Arrow, also of a `Dataset.select`, whose table has the rows of the whole data set."""
+    return dataset.select_columns([name]).with_format("arrow")[:][name]
 
 
 def load_labels(path: Path) -> Labels:
@@ -90,17 +101,23 @@ def load_labels(path: Path) -> Labels:
 
 
 def load_split(path: Path, split: str) -> Split:
-    """Read one split of data/tokenized.
+    """Open one split of data/tokenized, mapped into memory, and check all of it.
 
     Raises:
-        UserError: the folder is missing or incomplete.
+        UserError: the folder is missing or incomplete, or a file is damaged.
     """
     require(path / "sentences" / split, "tokenize-align")
     require(path / "windows" / split, "tokenize-align")
+    sentences = _load(path / "sentences" / split, sentence_features(load_labels(path)).arrow_schema)
+    return Split(sentences, _load(path / "windows" / split, WINDOW_FEATURES.arrow_schema))
+
+
+def _load(folder: Path, schema: pa.Schema) -> Dataset:
+    shards.check(folder, schema, "tokenize-align")
     try:
-        return Split(load_from_disk(str(path / "sentences" / split)), load_from_disk(str(path / "windows" / split)))
-    except (FileNotFoundError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}): run `dvc repro tokenize-align` again") from None
+        return concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # the features in the files' metadata
+        raise UserError(f"{folder}: damaged ({error}); run `dvc repro tokenize-align` again") from None
 
 
 @dataclass(frozen=True)
@@ -108,11 +125,11 @@ class Windowing:
     """How words became windows of sub-words: what later stages need to do the same.
 
     Attributes:
-        tokenizer_sha256: of the tokenizer's file.
+        tokenizer_sha256: the hash of the tokenizer's file.
         one_by_one: whether each word's sub-words are independent of its neighbours.
         label_all_tokens: whether all sub-words of a word are labelled, or only the first.
-        max_length: longest window in sub-words, special tokens included.
-        stride: overlap of neighbouring windows in sub-words.
+        max_length: the largest number of sub-words of a window, special tokens included.
+        stride: the largest number of sub-words that two consecutive windows share.
     """
 
     tokenizer_sha256: str
@@ -144,7 +161,16 @@ def read_windowing(path: Path) -> Windowing:
 
 
 def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:
-    """Raise a `UserError` unless data/tokenized was made by the tokenizer in the folder ``tokenizer``, a stage's out."""
+    """Check that data/tokenized was made with the tokenizer in a folder.
+
+    Args:
+        path: data/tokenized.
+        tokenizer: the tokenizer's folder.
+        written_by: the stage that wrote the tokenizer, for messages.
+
+    Raises:
+        UserError: another tokenizer made it, or one of the folders is missing.
+    """
     require(tokenizer / TOKENIZER_FILE, written_by)
     if read_windowing(path).tokenizer_sha256 != sha256(tokenizer / TOKENIZER_FILE):
         raise UserError(f"{path} was made by another tokenizer than {tokenizer}: run `dvc repro tokenize-align`")

@@ -1,1 +1,1 @@
-"""Two sides of a comparison: predictions of Git revisions, what differs between them, and whether that is noise."""
+"""Comparison of the predictions of Git revisions: what differs, and whether the difference is significant."""

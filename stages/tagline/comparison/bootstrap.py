@@ -1,4 +1,4 @@
-"""Bootstrap: where the difference of two sides would lie with other sentences, and with other seeds."""
+"""Bootstrap intervals for the difference of two sides, over sentences and over runs."""
 
 from __future__ import annotations
 
@@ -16,31 +16,36 @@ RESAMPLES = 1000
 
 
 def difference_interval(old: Sequence[CountMatrix], new: Sequence[CountMatrix], seed: int) -> tuple[Floats, Floats]:
-    """The 95 % interval of new minus old, each the mean of its runs.
+    """Compute the 95 % interval of new minus old, where each side is the mean of its runs.
 
-    Sentences are drawn with replacement, the same ones for all runs, which is what pairs them (Efron and Tibshirani,
-    1993). Of a side of several runs these are drawn as well.
+    A paired bootstrap: the same sentences are drawn with replacement for all runs (Efron and Tibshirani, 1993). If a
+    side has several runs, these are drawn too.
+
+    Args:
+        old: one matrix per run.
+        new: likewise; all of the same sentences and types.
+        seed: of the resampling.
 
     Returns:
-        The lower and the upper ends: (scores,) each, in the order of `Sheet.scores`.
+        The lower and upper bounds, each (scores,) in the order of `CountMatrix.scores`.
     """
     generator = np.random.default_rng(seed)
-    found = []
+    differences = []
     for block in weights(len(old[0].counts), RESAMPLES, seed):
         means = []
         for side in (old, new):
-            shares = draw_runs(generator, len(block), len(side))
-            scores = [sheet.scores(block @ sheet.counts) for sheet in side]
-            means.append(sum(share[:, None] * each for share, each in zip(shares.T, scores, strict=True)))
-        found.append(means[1] - means[0])
-    return interval(np.concatenate(found))
+            weights_of_runs = draw_runs(generator, len(block), len(side))
+            scores = [matrix.scores(block @ matrix.counts) for matrix in side]
+            means.append(sum(weight[:, None] * each for weight, each in zip(weights_of_runs.T, scores, strict=True)))
+        differences.append(means[1] - means[0])
+    return interval(np.concatenate(differences))
 
 
 def draw_runs(generator: np.random.Generator, resamples: int, runs: int) -> Floats:
-    """The share that each run has in each resample: (resamples, runs).
+    """Draw the weight of each run in each resample: (resamples, runs), rows sum to 1.
 
-    One run fewer than there are is drawn, so that the mean of those drawn varies as much as the mean of so many runs
-    does (Rao and Wu, 1988): drawing all three of three would make the spread a fifth too small.
+    n - 1 of n runs are drawn, which makes the variance of the resampled mean unbiased (Rao and Wu, 1988). Drawing 3 of
+    3 would make the standard deviation about a fifth too small.
     """
     drawn = max(1, runs - 1)
     return generator.multinomial(drawn, np.full(runs, 1 / runs), size=resamples) / drawn

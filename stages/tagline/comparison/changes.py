@@ -1,4 +1,4 @@
-"""Changes: the entities that one side predicts correctly and the other does not."""
+"""Entities that were fixed or broken: predicted correctly by one side and not by the other."""
 
 from __future__ import annotations
 
@@ -14,32 +14,31 @@ from tagline.labels.tagged import TaggedSentence
 
 @dataclass(frozen=True)
 class Change:
-    """An entity that was fixed or broken; for plain tags, a word.
+    """A fixed or broken entity; for plain tags, a word.
 
     Attributes:
-        direction: fixed: wrong before and correct now. broken: the other way round.
+        direction: fixed: wrong in old and correct in new. broken: the reverse.
         sentence: the index of the sentence among those compared.
-        entity: the type and the words.
-        false: one side predicts it where gold has no such entity.
-        instead: what the wrong side predicts on its words; empty where it predicts nothing there.
+        entity: its type and words.
+        false_positive: the wrong side predicts the entity, and gold does not have it.
+        instead: what the wrong side predicts on the entity's words; empty if nothing, or for a false positive.
     """
 
     direction: Literal["fixed", "broken"]
     sentence: int
     entity: Entity
-    false: bool
+    false_positive: bool
     instead: tuple[Entity, ...]
 
 
 def changes(
     old: Sequence[Sequence[TaggedSentence]], new: Sequence[Sequence[TaggedSentence]], kind: Kind
 ) -> list[Change]:
-    """Find what was fixed and what was broken, sentence by sentence.
+    """List the fixed and broken entities, sentence by sentence.
 
     Args:
-        old: the sentences of each run of one side. With several runs, an entity is predicted by the side where more
-            than half of its runs predict it.
-        new: likewise of the other side; all runs have the same sentences in the same order, with the same gold labels.
+        old: the sentences of each run of one side. A side of several runs predicts what more than half of them do.
+        new: likewise; all runs have the same sentences in the same order, with the same gold labels.
         kind: how the labels are read. For ``tags`` each word is an entity of its tag.
     """
     found: list[Change] = []
@@ -50,20 +49,19 @@ def changes(
         if a != b:
             found += _one_way("fixed", index, gold, wrong=a, correct=b)
             found += _one_way("broken", index, gold, wrong=b, correct=a)
-    return found if kind == "spans" else [change for change in found if not change.false]
+    return found if kind == "spans" else [change for change in found if not change.false_positive]
 
 
 def _one_way(
     direction: Literal["fixed", "broken"], sentence: int, gold: set[Entity], wrong: set[Entity], correct: set[Entity]
 ) -> Iterator[Change]:
-    won = sorted(gold & correct - wrong, key=lambda entity: entity.start)
-    explained: set[Entity] = set()
-    for entity in won:
+    replaced: set[Entity] = set()
+    for entity in sorted(gold & correct - wrong, key=lambda entity: entity.start):
         instead = tuple(sorted((other for other in wrong if _overlap(entity, other)), key=lambda other: other.start))
-        explained.update(instead)
+        replaced.update(instead)
         yield Change(direction, sentence, entity, False, instead)
-    # A wrong entity replaced by a correct one is listed with it, not a second time.
-    for entity in sorted(wrong - correct - gold - explained, key=lambda entity: entity.start):
+    # A wrong entity that a correct one replaces is reported with it, not as a false positive of its own.
+    for entity in sorted(wrong - correct - gold - replaced, key=lambda entity: entity.start):
         yield Change(direction, sentence, entity, True, ())
 
 

@@ -1,4 +1,4 @@
-"""Sheets: the counts of a run side by side in one matrix, so that the scores of two runs are subtracted in one go."""
+"""Counts of each run as one matrix with the same columns for all runs, so that their scores can be subtracted."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class CountMatrix:
 
     Attributes:
         kind: what is counted.
-        types: the types that have columns: those of all runs that are compared.
-        counts: (sentences, 3 * types + 2): correct, predicted and gold of each type, words, correct words.
+        types: of all compared runs.
+        counts: (sentences, 3 * types + 2). For types A and B the columns are correct A, correct B, predicted A,
+            predicted B, gold A, gold B, words, correct words.
     """
 
     kind: Kind
@@ -31,10 +32,10 @@ class CountMatrix:
     counts: Floats
 
     def scores(self, sums: Floats) -> Floats:
-        """The scores that sums of rows of `counts` stand for.
+        """Compute scores from sums over sentences.
 
         Args:
-            sums: (..., 3 * types + 2).
+            sums: (..., 3 * types + 2), sums of rows of `counts`.
 
         Returns:
             (..., 4 + types): the `OVERALL` scores, then each type's F1.
@@ -46,20 +47,20 @@ class CountMatrix:
         return np.concatenate([first, totals.per_type().f1], axis=-1)
 
     def total(self) -> Floats:
-        """The scores of all sentences."""
+        """Compute the scores of all sentences."""
         return self.scores(self.counts.sum(axis=0))
 
 
 def count_matrices(runs: Sequence[Counts]) -> list[CountMatrix]:
-    """Put the counts of runs into matrices of the same columns."""
+    """Convert the counts of runs to matrices with the same columns."""
     types = tuple(sorted({name for counts in runs for name in counts.types}))
     return [CountMatrix(counts.kind, types, _matrix(counts, types)) for counts in runs]
 
 
 def _matrix(counts: Counts, types: tuple[str, ...]) -> Floats:
     matrix = np.zeros((len(counts.words), 3 * len(types) + 2))
-    places = np.array([types.index(name) for name in counts.types], dtype=np.intp)
-    for number, part in enumerate((counts.correct, counts.predicted, counts.gold)):
-        matrix[:, number * len(types) + places] = part
+    columns = np.array([types.index(name) for name in counts.types], dtype=np.intp)
+    for block, part in enumerate((counts.correct, counts.predicted, counts.gold)):
+        matrix[:, block * len(types) + columns] = part
     matrix[:, -2], matrix[:, -1] = counts.words, counts.correct_words
     return matrix

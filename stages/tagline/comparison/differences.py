@@ -1,4 +1,4 @@
-"""Differences: how far two sides lie apart in each score, and whether that is noise or real."""
+"""Differences of scores between two sides, with interval, p-value and verdict."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SEED = 42
 
 @dataclass(frozen=True)
 class Difference:
-    """One score on both sides.
+    """One score of both sides.
 
     Attributes:
         old, new: its value in each run of the side.
-        low, high: the 95 % interval of the difference of their means.
-        p: how likely a difference as large would be if the sides were alike.
+        low, high: the 95 % interval of the difference of the means.
+        p: the p-value of the difference, two-sided.
     """
 
     old: tuple[float, ...]
@@ -45,38 +45,38 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
-        """*real* where p is below `LEVEL` and the interval leaves out 0, both of them; else *noise*."""
+        """Significant if p is below `LEVEL` and the interval excludes 0."""
         return "significant" if self.p < LEVEL and (self.low > 0 or self.high < 0) else "not significant"
 
 
 @dataclass(frozen=True)
 class Differences:
-    """The `OVERALL` scores, and the F1 of each type, whose p are adjusted for the number of types."""
+    """The `OVERALL` scores, and the F1 of each type with p adjusted for the number of types."""
 
     overall: dict[str, Difference]
     per_type: dict[str, Difference]
 
 
 def standard_deviation(values: Sequence[float]) -> float | None:
-    """The standard deviation of a score over runs, as of a sample; None of a single run."""
+    """Compute the sample standard deviation of a score over runs; None for a single run."""
     return stdev(values) if len(values) > 1 else None
 
 
 def differences(old: Sequence[Counts], new: Sequence[Counts]) -> Differences:
     """Compare two sides.
 
-    The interval is a bootstrap's. p is approximate randomisation's where each side is a single run; where one has
-    several, whose scores spread by their seeds, it is a t-test's over the runs.
+    Intervals come from a bootstrap. p comes from approximate randomisation if each side is a single run, otherwise from
+    a t-test over runs, which differ by their seeds.
 
     Args:
         old: the counts of each run of one side.
-        new: those of the other; all of the same sentences in the same order, against the same gold labels.
+        new: likewise; all of the same sentences in the same order, with the same gold labels.
     """
-    both = count_matrices([*old, *new])
-    sides = both[: len(old)], both[len(old) :]
-    values = [np.array([sheet.total() for sheet in side]) for side in sides]
+    runs = count_matrices([*old, *new])
+    sides = runs[: len(old)], runs[len(old) :]
+    values = [np.array([run.total() for run in side]) for side in sides]
     low, high = difference_interval(sides[0], sides[1], SEED)
-    p = p_values(both[0], both[1], SEED) if len(both) == 2 else t_test(values[0], values[1])
+    p = p_values(runs[0], runs[1], SEED) if len(runs) == 2 else t_test(values[0], values[1])
     p[len(OVERALL) :] = holm(p[len(OVERALL) :])
     rows = [
         Difference(tuple(before), tuple(after), *rest)
@@ -86,12 +86,12 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> Differences:
     ]
     return Differences(
         dict(zip(OVERALL, rows[: len(OVERALL)], strict=True)),
-        dict(zip(both[0].types, rows[len(OVERALL) :], strict=True)),
+        dict(zip(runs[0].types, rows[len(OVERALL) :], strict=True)),
     )
 
 
 def holm(p: npt.ArrayLike) -> Floats:
-    """Adjust p for the number of tests (Holm, 1979): one of twenty types without any change would look real."""
+    """Adjust p-values for the number of tests (Holm, 1979); otherwise about 1 of 20 unchanged types is significant."""
     values = np.asarray(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")
     adjusted = np.empty_like(values)
@@ -100,19 +100,21 @@ def holm(p: npt.ArrayLike) -> Floats:
 
 
 def t_test(old: Floats, new: Floats) -> Floats:
-    """Find the two-sided p of the difference of each score over runs.
+    """Compute the two-sided p of the difference of each score over runs.
 
-    Welch's test, which lets the sides spread differently. A side of one run shows no spread; then both are taken to
-    have that of the other (Student's test). Where no run differs from its own side p is 1.
+    Welch's test, which allows unequal variances. If one side is a single run, its variance is taken to be that of the
+    other side (Student's test). If the runs of each side all agree, p is 1.
 
     Args:
         old: (runs, scores).
-        new: likewise; three runs or more in both together.
+        new: likewise; at least three runs in total.
     """
     means = [side.mean(axis=0) for side in (old, new)]
-    spreads = [side.std(axis=0, ddof=1) if len(side) > 1 else np.zeros(side.shape[1]) for side in (old, new)]
-    alike = len(old) == 1 or len(new) == 1
+    deviations = [side.std(axis=0, ddof=1) if len(side) > 1 else np.zeros(side.shape[1]) for side in (old, new)]
+    equal = len(old) == 1 or len(new) == 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = ttest_ind_from_stats(means[0], spreads[0], len(old), means[1], spreads[1], len(new), equal_var=alike).pvalue
-    # Runs that all agree, as few of a rare type may, show no spread by which to tell anything.
-    return np.where(np.maximum(*spreads) > 1e-12, p, 1.0)
+        p = ttest_ind_from_stats(
+            means[0], deviations[0], len(old), means[1], deviations[1], len(new), equal_var=equal
+        ).pvalue
+    # Without any variance within the sides, as with a rare type and few runs, there is nothing to test against.
+    return np.where(np.maximum(*deviations) > 1e-12, p, 1.0)

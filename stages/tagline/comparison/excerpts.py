@@ -1,4 +1,4 @@
-"""Excerpts: what was fixed and what was broken, with the words around it."""
+"""Fixed and broken entities, each with the words around it."""
 
 from __future__ import annotations
 
@@ -9,70 +9,67 @@ from tagline.comparison.splits import Compared
 from tagline.comparison.styles import Terminal
 from tagline.labels.entities import Entity
 
-# Words that are shown on each side of an entity.
+# Words shown on each side of an entity.
 CONTEXT = 15
 
 
-def excerpts(split: Compared, form: Terminal, most: int | None) -> Iterator[str]:
-    """What was fixed, then what was broken.
+def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str]:
+    """Render the fixed entities, then the broken ones.
 
     Args:
-        split: what was found of a split.
-        form: how it is set.
-        most: how many of each are shown; None: all.
+        split: the comparison of a split.
+        style: the markup.
+        most: maximum number of each; None: all.
     """
     for direction in ("fixed", "broken"):
-        found = [change for change in split.changes if change.direction == direction]
-        false = sum(change.false for change in found)
-        if split.kind == "spans":
-            entities, others = (
-                _counted(len(found) - false, "entity", "entities"),
-                _counted(false, "false one", "false ones"),
-            )
-            title = f"{split.split}: {entities} {direction}, {others} {_fate(direction)}"
-        else:
-            title = f"{split.split}: {_counted(len(found), 'word', 'words')} {direction}"
-        items = [_excerpt(change, split, form) for change in found[:most]]
-        if len(items) < len(found):
-            items.append(form.more(f"{len(found) - len(items)} more: --all"))
-        yield form.fold(title, items)
+        changes = [change for change in split.changes if change.direction == direction]
+        items = [_excerpt(change, split, style) for change in changes[:most]]
+        if len(items) < len(changes):
+            items.append(style.more(f"{len(changes) - len(items)} more: --all"))
+        yield style.fold(_title(split, direction, changes), items)
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _title(split: Compared, direction: str, changes: Sequence[Change]) -> str:
+    if split.kind == "tags":
+        return f"{split.split}: {_counted(len(changes), 'word', 'words')} {direction}"
+    count = sum(change.false_positive for change in changes)
+    entities = _counted(len(changes) - count, "entity", "entities")
+    if direction == "fixed":
+        return f"{split.split}: {entities} fixed, {_counted(count, 'false positive', 'false positives')} fixed"
+    return f"{split.split}: {entities} broken, {_counted(count, 'new false positive', 'new false positives')}"
 
 
-def _fate(direction: str) -> str:
-    return "gone" if direction == "fixed" else "new"
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
-def _excerpt(change: Change, split: Compared, form: Terminal) -> str:
+def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
     sentence = split.sentences[change.sentence]
     words = sentence.words
-    if change.false:
-        told = f"a false one, {_fate(change.direction)}"
+    if change.false_positive:
+        what = "false positive fixed" if change.direction == "fixed" else "new false positive"
     else:
-        instead = ", ".join(_name(other, words, form) for other in change.instead) or "nothing"
-        told = f"{'before' if change.direction == 'fixed' else 'now'}: {instead}"
-    head = f"{form.quote(form.safe(sentence.id))}  {_name(change.entity, words, form)}, {told}"
-    return form.excerpt(head, form.quote(_sentence(change.entity, words, form)))
+        instead = ", ".join(_name(other, words, style) for other in change.instead) or "nothing"
+        what = f"{'before' if change.direction == 'fixed' else 'now'}: {instead}"
+    head = f"{style.quote(style.safe(sentence.id))}  {_name(change.entity, words, style)}, {what}"
+    return style.excerpt(head, style.quote(_sentence(change.entity, words, style)))
 
 
-def _name(entity: Entity, words: Sequence[str], form: Terminal) -> str:
-    return form.quote(f"{form.safe(entity.type)} {_text(words[entity.start : entity.end], form)}")
+def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
+    return style.quote(f"{style.safe(entity.type)} {_text(words[entity.start : entity.end], style)}")
 
 
-def _sentence(entity: Entity, words: Sequence[str], form: Terminal) -> str:
+def _sentence(entity: Entity, words: Sequence[str], style: Terminal) -> str:
     first, last = max(0, entity.start - CONTEXT), entity.end + CONTEXT
     parts = [
         "..." if first else "",
-        _text(words[first : entity.start], form),
-        form.mark(_text(words[entity.start : entity.end], form)),
-        _text(words[entity.end : last], form),
+        _text(words[first : entity.start], style),
+        style.mark(_text(words[entity.start : entity.end], style)),
+        _text(words[entity.end : last], style),
         "..." if last < len(words) else "",
     ]
     return " ".join(filter(None, parts))
 
 
-def _text(words: Sequence[str], form: Terminal) -> str:
-    return " ".join(map(form.safe, words))
+def _text(words: Sequence[str], style: Terminal) -> str:
+    return " ".join(map(style.safe, words))

@@ -1,4 +1,4 @@
-"""Notes: what a reader should know of how runs were compared."""
+"""Notes on a comparison: what a reader should know before trusting it."""
 
 from __future__ import annotations
 
@@ -7,51 +7,52 @@ from collections.abc import Iterator, Sequence
 from tagline.comparison.runs import EVALUATE, Run
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts
+from tagline.metrics.summary import DIGITS
 
-# Of the F1 in metrics/evaluate.json, which has six digits.
-ROUNDING = 1e-5
+# Scores in metrics/evaluate.json are rounded to `summary.DIGITS`.
+ROUNDING = 0.6 * 10**-DIGITS
 
 
 def left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
-    """Sentences that not all runs have."""
+    """Report sentences that not all runs have."""
     others = {run.name: len(run.splits[split]) - common for run in runs}
     if any(others.values()):
-        each = ", ".join(f"{number} of {name}" for name, number in others.items() if number)
-        which = f"{common} common sentence{' is' if common == 1 else 's are'}"
-        yield f"{split}: the {which} compared; left out are {each}"
+        counts = ", ".join(f"{count} of {name}" for name, count in others.items() if count)
+        compared = f"{common} common sentence{' is' if common == 1 else 's are'}"
+        yield f"{split}: the {compared} compared, without {counts}"
 
 
-def other_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
-    """Common sentences that were labelled anew."""
+def different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
+    """Report common sentences whose gold labels differ."""
     reference = runs[-1]
     for run, own in zip(runs[:-1], joined[:-1], strict=True):
         if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
             yield (
-                f"{split}: the gold labels of {changed} sentence{'s' * (changed > 1)} in {run.name} are others than in "
-                f"{reference.name}; all are scored against those of {reference.name}"
+                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} "
+                f"than in {reference.name}; all runs are scored against those of {reference.name}"
             )
 
 
-def other_metrics(split: str, runs: Sequence[Run], counts: Sequence[Counts]) -> Iterator[str]:
-    """Metrics and predictions of one commit should be of one run; they aren't where only one was committed."""
+def different_metrics(split: str, runs: Sequence[Run], counts: Sequence[Counts]) -> Iterator[str]:
+    """Report metrics that are not those of the predictions, for instance because only one of them was committed."""
     for run, own in zip(runs, counts, strict=True):
         f1 = float(own.total().overall().f1)
         try:
-            written = float(run.metrics[split]["overall"]["f1"])
+            written = float(run.metrics[f"{split}.f1"])
         except (KeyError, TypeError, ValueError):
-            yield f"{run.name}: {EVALUATE} has no F1 of {split}; its predictions are compared all the same"
+            yield f"{run.name}: {EVALUATE} has no F1 of {split}; the predictions are compared"
             continue
         if abs(written - f1) > ROUNDING:
             yield (
-                f"{run.name}: {EVALUATE} says {written:.3f} for the F1 of {split}, its predictions say {f1:.3f}; they "
-                "are of different runs, and the predictions are compared"
+                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they "
+                "are of different runs; the predictions are compared"
             )
 
 
-def alike(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
-    """Runs that were meant to differ, by their seed for instance, and do not."""
+def same_predictions(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
+    """Report runs with the same predictions, which were probably meant to differ, for instance by their seed."""
     predicted = [[sentence.predicted_names for sentence in own] for own in joined]
-    for number, (run, own) in enumerate(zip(runs, predicted, strict=True)):
-        for other, theirs in zip(runs[:number], predicted[:number], strict=True):
+    for index, (run, own) in enumerate(zip(runs, predicted, strict=True)):
+        for other, theirs in zip(runs[:index], predicted[:index], strict=True):
             if own == theirs:
-                yield f"{split}: {other.name} and {run.name} label every word alike"
+                yield f"{split}: {other.name} and {run.name} have the same predictions"

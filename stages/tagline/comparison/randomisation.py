@@ -1,4 +1,4 @@
-"""Randomisation: how often two sides that differ by chance alone would lie as far apart as these two do."""
+"""Approximate randomisation: p-values of the differences between two runs."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from tagline.metrics.resampling import BLOCK
 Floats = npt.NDArray[np.float64]
 
 SHUFFLES = 10_000
-# The sides of so few sentences can be swapped in all 2 ** 13 ways, which are fewer than SHUFFLES: p is exact then.
+# Up to this many sentences, all 2 ** 13 = 8192 swaps are computed, which are fewer than SHUFFLES, and p is exact.
 EXACT = 13
-# What differs by rounding only is equal.
+# Tolerance for rounding.
 _EPSILON = 1e-12
 
 
 def p_values(old: CountMatrix, new: CountMatrix, seed: int) -> Floats:
-    """Find the two-sided p of the difference of each score by approximate randomisation (Noreen, 1989; Yeh, 2000).
+    """Compute the two-sided p of the difference of each score by approximate randomisation (Noreen, 1989; Yeh, 2000).
 
-    If the sides were alike, what each predicted of a sentence could as well be the other's. So both are swapped in
-    every sentence by a coin, again and again, and p is the share of times that they lie at least as far apart as they
-    do. Sentences whose counts are the same on both sides play no part in it.
+    Under the null hypothesis, the two predictions for a sentence are exchangeable. So they are swapped at random in
+    each sentence, many times, and p is the share of shuffles with a difference at least as large as the observed one.
+    Sentences with the same counts on both sides have no influence and are skipped.
 
     Returns:
-        (scores,), in the order of `Sheet.scores`.
+        (scores,), in the order of `CountMatrix.scores`.
     """
     gaps = new.counts - old.counts
     gaps = gaps[gaps.any(axis=1)]
     totals = old.counts.sum(axis=0), new.counts.sum(axis=0)
     observed = np.abs(new.total() - old.total())
-    extreme, tried = np.zeros(len(observed)), 0
+    extreme, shuffles = np.zeros(len(observed)), 0
     for swapped in _swaps(len(gaps), seed):
         moved = swapped @ gaps
-        apart = np.abs(new.scores(totals[1] - moved) - old.scores(totals[0] + moved))
-        extreme += np.count_nonzero(apart >= observed - _EPSILON, axis=0)
-        tried += len(swapped)
-    # Of shuffles that are drawn, the sides as they stand are one more: p is never 0.
-    drawn = int(len(gaps) > EXACT)
-    return np.asarray((extreme + drawn) / (tried + drawn))
+        difference = np.abs(new.scores(totals[1] - moved) - old.scores(totals[0] + moved))
+        extreme += np.count_nonzero(difference >= observed - _EPSILON, axis=0)
+        shuffles += len(swapped)
+    # Random shuffles do not include the observed assignment, which counts as one more: p is never 0.
+    observed_once = int(len(gaps) > EXACT)
+    return np.asarray((extreme + observed_once) / (shuffles + observed_once))
 
 
 def _swaps(sentences: int, seed: int) -> Iterator[Floats]:
-    """Blocks of (shuffles, sentences), 1 where a sentence is swapped: all there are, or `SHUFFLES` drawn ones."""
+    """Yield blocks (shuffles, sentences) with 1 for swapped sentences: all swaps, or `SHUFFLES` random ones."""
     if sentences <= EXACT:
         yield (np.arange(2**sentences)[:, None] >> np.arange(sentences) & 1).astype(np.float64)
         return

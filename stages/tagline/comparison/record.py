@@ -1,4 +1,4 @@
-"""Record: a comparison as JSON, for machines."""
+"""A comparison as JSON."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tagline.metrics.scores import DIGITS
 
 
 def record(comparison: Comparison) -> dict[str, Any]:
-    """All that was found, with every change; never NaN.
+    """Convert a comparison to plain values, with every change and without NaN.
 
     Returns:
         ``{"old": [{"revision", "commit"}], "new": [...], "rule": {...}, "notes": [...], "splits": {split:
-        {"sentences", "overall": {score: {"old": {"mean", "spread", "runs"}, "new": {...}, "difference", "low",
+        {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
         "high", "p", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
     """
     several = max(len(comparison.old), len(comparison.new)) > 1
@@ -87,7 +87,7 @@ def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:
         "id": sentence.id,
         "words": words,
         "entity": _entity(change.entity, words),
-        "in_gold": not change.false,
+        "in_gold": not change.false_positive,
         "instead": [_entity(other, words) for other in change.instead],
     }
 

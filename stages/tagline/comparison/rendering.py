@@ -1,4 +1,4 @@
-"""Rendering: a comparison as a person reads it."""
+"""A comparison as text or Markdown."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ _HEADERS = ("split", "score", "old", "new", "difference", "95 % interval", "p", 
 _ALIGNED = ("left", "left", "right", "right", "right", "right", "right", "left")
 
 
-def render(comparison: Comparison, form: Terminal, most: int | None) -> str:
-    """Set a comparison: the headline, both sides, what should be known of them, the scores, the changes.
+def render(comparison: Comparison, style: Terminal, most: int | None) -> str:
+    """Render a comparison: headline, both sides, notes, scores, fixed and broken entities.
 
     Args:
-        comparison: what was found.
-        form: how it is set.
-        most: how many changes of each split and direction are shown; None: all.
+        comparison: two sides.
+        style: the markup.
+        most: maximum number of fixed, and of broken, entities per split; None: all.
     """
-    rows = [row for split in comparison.splits for row in _rows(split, form)]
+    rows = [row for split in comparison.splits for row in _rows(split, style)]
     parts = [
-        form.heading(headline(comparison)),
-        form.listed([f"old: {_names(comparison.old, form)}", f"new: {_names(comparison.new, form)}"]),
-        form.listed([f"note: {form.safe(note)}" for note in comparison.notes]),
-        tabulate(rows, _HEADERS, tablefmt=form.table, disable_numparse=True, colalign=_ALIGNED),
-        form.listed(_rule(several=len(comparison.old) + len(comparison.new) > 2)),
-        *(part for split in comparison.splits for part in excerpts(split, form, most)),
+        style.heading(headline(comparison)),
+        style.listed([f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"]),
+        style.listed([f"note: {style.safe(note)}" for note in comparison.notes]),
+        tabulate(rows, _HEADERS, tablefmt=style.table, disable_numparse=True, colalign=_ALIGNED),
+        style.listed(_legend(several=len(comparison.old) + len(comparison.new) > 2)),
+        *(part for split in comparison.splits for part in excerpts(split, style, most)),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def headline(comparison: Comparison) -> str:
-    """The difference that matters most, in one line."""
+    """Describe the difference of F1 of the last split in one line."""
     each = comparison.headline
     return (
         f"F1 of {comparison.splits[-1].split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}, "
@@ -48,14 +48,14 @@ def headline(comparison: Comparison) -> str:
     )
 
 
-def _names(runs: Sequence[Run], form: Terminal) -> str:
-    return ", ".join(form.safe(run.title) for run in runs)
+def _names(runs: Sequence[Run], style: Terminal) -> str:
+    return ", ".join(style.safe(run.title) for run in runs)
 
 
-def _rows(split: Compared, form: Terminal) -> Iterator[tuple[str, ...]]:
+def _rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
     overall, per_type = split.differences.overall.items(), split.differences.per_type.items()
     for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
-        score = form.safe(name.replace("f1", "F1", 1))
+        score = style.safe(name.replace("f1", "F1", 1))
         yield (
             *(split.split, score, _value(each.old), _value(each.new)),
             *(_signed(each.difference), _interval(each), _p(each.p), each.verdict),
@@ -79,12 +79,12 @@ def _p(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _rule(several: bool) -> list[str]:
-    drawn = "sentences and runs" if several else "sentences"
-    test = "a t-test over runs" if several else f"approximate randomisation, {SHUFFLES:,} shuffles"
+def _legend(several: bool) -> list[str]:
+    unit = "sentences and runs" if several else "sentences"
+    test = "t-test over runs" if several else f"approximate randomisation, {SHUFFLES:,} shuffles"
     return [
-        f"real: p is below {LEVEL} and the interval leaves out 0; anything else is noise",
-        f"interval: paired bootstrap over {drawn}, {RESAMPLES:,} resamples",
-        f"p: {test}; that of types is adjusted for their number (Holm)",
+        f"significant: p is below {LEVEL} and the interval excludes 0",
+        f"interval: paired bootstrap over {unit}, {RESAMPLES:,} resamples",
+        f"p: {test}; for types adjusted for their number (Holm)",
         *(["±: standard deviation over runs"] if several else []),
     ]

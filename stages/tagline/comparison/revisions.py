@@ -1,6 +1,6 @@
-"""Revisions: the results of a commit as Git and DVC keep them, read without touching the workspace.
+"""Results of revisions, read from Git and DVC without touching the workspace.
 
-Small files come from Git; predictions from DVC's cache, or straight from its remote where the cache lacks them.
+Metrics come from Git; predictions from DVC's cache, or from its remote if the cache does not have them.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from dvc.scm import RevError, resolve_rev
 from tagline.comparison.runs import PREDICTIONS, Run, make_run
 from tagline.core.errors import UserError
 
-# What DVC itself calls the files as they are now.
+# DVC's own name for the current files.
 WORKSPACE = "workspace"
 
 _DVC_YAML = "dvc.yaml"
 
 _EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
 
-# Files that are merely not here tell nothing about those that are.
+# Missing files do not make the existing ones stale.
 _ABSENT = ("deleted", "not in cache")
-# Changed files of a stage that are named.
+# Maximum number of changed files named per stage.
 SHOWN = 3
 
 
@@ -75,14 +75,14 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
         folder: that of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
 
     Raises:
-        UserError: the folder is no repository of DVC, it has no such revision, or the predictions can't be had.
+        UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available.
     """
     with _dvc_errors(), Repo(None if folder is None else str(folder)) as here:
         root = Path(here.root_dir).resolve()
         pipeline = Pipeline.find(root, folder)
         if name == WORKSPACE:
             return _workspace(here, splits, pipeline)
-        # A commit's own settings may name a remote that has moved since, or none yet: those of today go first.
+        # A commit's own settings may name an outdated remote or none, so the current ones are used.
         settings = {section: here.config[section] for section in ("core", "cache", "remote")}
         with _dvc_errors(name):
             _check_commit(here, name)
@@ -94,24 +94,24 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
 
 
 def _check_commit(repo: Any, name: str) -> None:
-    """Raise a `UserError` where Git knows a file or a folder by that name (``HEAD:params.yaml``), which DVC trips over."""
+    """Raise a `UserError` if the name is a file or folder in Git, such as ``HEAD:params.yaml``, on which DVC fails."""
     found = resolve_rev(repo.scm, name)
     try:
         resolve_rev(repo.scm, f"{found}^{{commit}}")
     except RevError:
-        raise UserError(f"{name} is no commit: expected {_EXPECTED}") from None
+        raise UserError(f"{name}: not a commit; expected {_EXPECTED}") from None
 
 
 @contextmanager
 def _dvc_errors(revision: str | None = None) -> Iterator[None]:
-    """What DVC has against the folder, or against a revision, as a `UserError`."""
+    """Turn errors of DVC about the folder, or about a revision, into a `UserError`."""
     try:
         yield
     except RevError as error:
-        raise UserError(f"{error}: expected {_EXPECTED}") from None
+        raise UserError(f"{error}; expected {_EXPECTED}") from None
     except NotDvcRepoError as error:
         raise UserError(
-            f"{revision} has no {PREDICTIONS}: DVC was not set up there" if revision else str(error)
+            f"{revision}: no {PREDICTIONS}; DVC was not set up at that revision" if revision else str(error)
         ) from None
     except DvcException as error:
         raise UserError(f"{revision}: {error}" if revision else str(error)) from None
@@ -125,8 +125,8 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
             return (root / path).read_bytes()
         except FileNotFoundError:
             raise UserError(
-                f"the workspace has no {pipeline.path(path)}: `dvc checkout {pipeline.stage}` brings it back, "
-                f"`dvc pull {pipeline.stage}` fetches it, `dvc repro {pipeline.stage}` computes it"
+                f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
+                f"cache, `dvc pull {pipeline.stage}` fetches it, `dvc repro {pipeline.stage}` computes it"
             ) from None
 
     def committed(path: str) -> bytes | None:
@@ -137,18 +137,15 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
 
 
 def _stale(repo: Any, pipeline: Pipeline) -> list[str]:
-    """Whether the predictions are those of the code, data and params beside them: a note where they are not."""
+    """Return a note if the predictions are not those of the current code, data and params."""
     try:
         status = repo.status([pipeline.stage], with_deps=True)
     except DvcException as error:
-        return [f"workspace: whether its predictions are those of its files is unknown ({error})"]
+        return [f"{WORKSPACE}: predictions may be outdated ({error})"]
     changed = [f"{stage} ({_some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
     if not changed:
         return []
-    return [
-        "workspace: its predictions are not those of the files beside them: `dvc repro` would rerun "
-        f"{', '.join(changed)}"
-    ]
+    return [f"{WORKSPACE}: predictions are outdated; `dvc repro` would rerun {', '.join(changed)}"]
 
 
 def _some(names: list[str]) -> str:
@@ -156,7 +153,7 @@ def _some(names: list[str]) -> str:
 
 
 def _changes(entries: list[Any]) -> Iterator[str]:
-    """The names behind an entry of `dvc status`, for instance ``{"changed deps": {"src": "modified"}}``."""
+    """List the changed files and params in entries of `dvc status`: ``{"changed deps": {"src": "modified"}}``."""
     for entry in entries:
         if isinstance(entry, str):
             yield entry.removeprefix("changed ")
@@ -179,19 +176,19 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
     ]
     if not locked:
         raise UserError(
-            f"{name} has no {pipeline.path(PREDICTIONS)}: its dvc.lock knows of none. "
-            f"{_remake(commit, pipeline)}, and commit dvc.lock"
+            f"{name}: dvc.lock does not have {pipeline.path(PREDICTIONS)}; {_recompute(commit, pipeline)}, then commit "
+            "dvc.lock"
         )
     remote = repo.config["core"].get("remote")
 
     def predictions(path: str) -> bytes:
         try:
             content: bytes = files.read_bytes(pipeline.path(path))
-        except Exception as error:  # every kind of remote has a client with exceptions of its own
-            where = f"in DVC's remote {remote}" if remote else "in a remote, since DVC has no default one"
+        except Exception as error:  # each kind of remote has its own client and exceptions
+            where = f"nor in its remote {remote}" if remote else "and no default remote is set"
             raise UserError(
-                f"the {pipeline.path(path)} of {name} is not in DVC's cache, nor {where}{_reason(error)}. Where it "
-                f"was made `dvc push` shares it. {_remake(commit, pipeline, ' --pull' if remote else '')}"
+                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where "
+                f"it was computed, or {_recompute(commit, pipeline, ' --pull' if remote else '')}"
             ) from None
         return content
 
@@ -203,11 +200,11 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
 
 
 def _reason(error: BaseException) -> str:
-    """What went wrong at the bottom of it; nothing where a file is simply not there."""
+    """Return the root cause in brackets; empty if a file just does not exist."""
     while error.__cause__ is not None:
         error = error.__cause__
     return "" if isinstance(error, FileNotFoundError) else f" ({error})"
 
 
-def _remake(commit: str, pipeline: Pipeline, options: str = "") -> str:
-    return f"`git checkout {commit[:7]} && dvc repro{options} {pipeline.stage}` makes it here"
+def _recompute(commit: str, pipeline: Pipeline, options: str = "") -> str:
+    return f"run `git checkout {commit[:7]} && dvc repro{options} {pipeline.stage}` here"

@@ -1,4 +1,4 @@
-"""Runs: what one execution of the pipeline predicted, read from the files that the stage evaluate wrote."""
+"""Runs: the predictions and metrics that the stage evaluate wrote, of one revision."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Run:
 
     Attributes:
         name: the revision as the user wrote it.
-        commit: the hash that it stands for; None for the workspace.
+        commit: its hash; None for the workspace.
         kind: how the labels are read.
-        splits: its predictions by split.
-        metrics: its metrics/evaluate.json; empty where there is none.
-        notes: what a reader should know before trusting it.
+        splits: the predictions of each split.
+        metrics: metrics/evaluate.json; empty if it does not exist.
+        notes: what a reader should know before trusting them.
     """
 
     name: str
@@ -58,10 +58,10 @@ def make_run(
 
     Args:
         name: the revision as the user wrote it.
-        commit: the hash that it stands for.
+        commit: its hash.
         tracked: returns the bytes of a file of data/predictions, or raises a `UserError`.
-        committed: returns the bytes of a file in Git, None where it does not exist.
-        splits: which ones to read.
+        committed: returns the bytes of a file in Git, or None if it does not exist.
+        splits: the splits to read.
 
     Raises:
         UserError: a file is missing or damaged.
@@ -69,15 +69,18 @@ def make_run(
     files = {split: f"{PREDICTIONS}/{split}.parquet" for split in splits}
     content = {split: tracked(path) for split, path in files.items()}
     kind = _kind(tracked, name)
-    read = {split: predictions.read(content[split], kind, f"{name}: {path}") for split, path in files.items()}
-    if kind is None:
-        kinds = {sentence.kind for sentences in read.values() for sentence in sentences}
+
+    def read(kind: Kind | None) -> dict[str, list[TaggedSentence]]:
+        return {split: predictions.read(content[split], kind, f"{name}: {path}") for split, path in files.items()}
+
+    if kind is None:  # a split without entities looks like plain tags, so all splits decide together
+        kinds = {sentence.kind for sentences in read(None).values() for sentence in sentences}
         kind = "spans" if "spans" in kinds else "tags"
-    return Run(name, commit, kind, read, _object(committed(EVALUATE), f"{name}: {EVALUATE}"))
+    return Run(name, commit, kind, read(kind), _object(committed(EVALUATE), f"{name}: {EVALUATE}"))
 
 
 def _kind(tracked: Callable[[str], bytes], name: str) -> Kind | None:
-    """How the run says that its labels are read; None where an earlier version of this project wrote it."""
+    """Read how the run's labels are read; None if an earlier version of this project wrote the predictions."""
     path = f"{PREDICTIONS}/{PROVENANCE}"
     try:
         content = tracked(path)
@@ -87,11 +90,11 @@ def _kind(tracked: Callable[[str], bytes], name: str) -> Kind | None:
 
 
 def _object(content: bytes | None, where: str) -> dict[str, Any]:
-    """Read an object with one object per split; empty where there is no file."""
+    """Parse a JSON object; empty if there is no file."""
     try:
         value = {} if content is None else json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{where} is damaged ({error})") from None
-    if not isinstance(value, dict) or not all(isinstance(of_split, dict) for of_split in value.values()):
-        raise UserError(f"{where} is damaged (expected an object with one object per split)")
+        raise UserError(f"{where}: damaged ({error}); run `dvc repro evaluate` again") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{where}: damaged; expected an object; run `dvc repro evaluate` again")
     return value

@@ -1,4 +1,4 @@
-"""Splits: everything that is compared of one split of two sides."""
+"""Comparison of two sides, split by split."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from tagline.comparison.changes import Change, changes
 from tagline.comparison.differences import Difference, Differences, differences
 from tagline.comparison.joining import join
-from tagline.comparison.notes import alike, left_out, other_gold, other_metrics
+from tagline.comparison.notes import different_gold, different_metrics, left_out, same_predictions
 from tagline.comparison.runs import Run
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Kind, Labels
+from tagline.labels.label_list import Kind, LabelNames
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import count
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A split of both sides.
+    """The comparison of one split.
 
     Attributes:
         split: its name.
         kind: how its labels are read.
-        sentences: the common sentences, with the gold labels of both sides and the predictions of the last run.
+        sentences: the common sentences as the last run has them.
         differences: of the scores over those sentences.
-        changes: what was fixed and broken in them.
-        notes: what a reader should know of how it was done.
+        changes: the fixed and broken entities in them.
+        notes: what a reader should know.
     """
 
     split: str
@@ -39,7 +39,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sides of one run or several each, and what was found of each split; the last one is the headline's."""
+    """Two sides, each of one or several runs, and the comparison of each split; the headline is about the last one."""
 
     old: list[Run]
     new: list[Run]
@@ -59,16 +59,16 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
     """Compare splits of two sides.
 
     Raises:
-        UserError: as `compare_split` does.
+        UserError: as in `compare_split`.
     """
     return Comparison(old, new, [compare_split(split, old, new) for split in splits])
 
 
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
-    """Compare a split over the sentences that all runs have, against the gold labels of the last run.
+    """Compare a split over the sentences that all runs have, with the gold labels of the last run.
 
     Raises:
-        UserError: the runs have no sentence in common, or are of different tasks.
+        UserError: the runs have no common sentence, or are of different tasks.
     """
     runs = [*old, *new]
     joined = join([run.splits[split] for run in runs])
@@ -83,9 +83,9 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     counts = [count(sentences, kind) for sentences in scored]
     notes = [
         *left_out(split, runs, len(reference)),
-        *other_gold(split, runs, joined),
-        *other_metrics(split, runs, [count(run.splits[split], run.kind) for run in runs]),
-        *alike(split, runs, joined),
+        *different_gold(split, runs, joined),
+        *different_metrics(split, runs, [count(run.splits[split], run.kind) for run in runs]),
+        *same_predictions(split, runs, joined),
     ]
     return Compared(
         split,
@@ -97,21 +97,21 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     )
 
 
-def _union(kind: Kind, joined: Sequence[Sequence[TaggedSentence]]) -> Labels:
+def _union(kind: Kind, joined: Sequence[Sequence[TaggedSentence]]) -> LabelNames:
     """List the labels of all runs."""
     names = sorted({name for sentences in joined for sentence in sentences[:1] for name in sentence.labels.names})
-    return Labels(task="", kind=kind, names=tuple(names), fallback="")
+    return LabelNames(kind, tuple(names))
 
 
 def _check(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> None:
     if not joined[-1]:
-        raise UserError(f"{_names(runs)} have no sentence of {split} in common: expected splits that overlap")
+        raise UserError(f"{_names(runs)}: no common sentence in {split}; expected splits that overlap")
     types = [_types(sentences) for sentences in joined]
     for run, own in zip(runs, types, strict=True):
         if run.kind != runs[-1].kind or (own and types[-1] and not own & types[-1]):
             raise UserError(
-                f"{run.name} and {runs[-1].name} are of different tasks: {_examples(run, own)} here, "
-                f"{_examples(runs[-1], types[-1])} there; expected the same tokenize_align.task"
+                f"{run.name} and {runs[-1].name}: different tasks ({_examples(run, own)}; "
+                f"{_examples(runs[-1], types[-1])}); expected the same tokenize_align.task"
             )
 
 

@@ -1,4 +1,4 @@
-"""Forms: how a comparison is set for a terminal, and for a pull request."""
+"""Markup styles of a comparison: plain text for a terminal, Markdown for a pull request."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Sequence
 
 from tagline.core.terminal import printable
 
-# What GitHub's Markdown takes for its own inside of a line.
+# Characters that are markup inside a line of GitHub's Markdown.
 _ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_[]|~#$@"}})
 
 
 class Terminal:
-    """Plain lines."""
+    """Plain text."""
 
     table = "simple"
 
     def safe(self, text: str) -> str:
-        """The text so that nothing of it is taken for markup, and all of it is seen."""
+        """Escape text so that none of it is markup and all of it is visible."""
         return printable(text)
 
     def heading(self, text: str) -> str:
         return self.safe(text)
 
     def quote(self, text: str) -> str:
-        """A safe text of the data's."""
+        """Quote text of the data that `safe` has escaped."""
         return text
 
     def mark(self, text: str) -> str:
@@ -54,7 +54,7 @@ class Markdown(Terminal):
         return f"### {self.safe(text)}"
 
     def quote(self, text: str) -> str:
-        # In <code> no @name calls a person, and no #1 becomes a link.
+        # Inside <code>, GitHub does not turn @name into a mention or #1 into a link.
         return f"<code>{text}</code>"
 
     def mark(self, text: str) -> str:

@@ -1,1 +1,1 @@
-"""The schema of params.yaml: one module a section, and the reader that checks a file against them."""
+"""Plumbing that every layer uses: params, errors, signals, locks, outputs, provenance, progress, launchers."""

@@ -1,26 +1,32 @@
-"""Faults: what a user, a file or a host got wrong, told in one message with exit status 1."""
+"""Errors of the input or the environment: reported in one message, with exit status 1."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 from tagline.core.signals import Interrupted, raise_on_signals
+from tagline.core.terminal import safe_message
+
+# Set to 1, it shows the traceback behind a message.
+DEBUG = "TAGLINE_DEBUG"
 
 
 class UserError(Exception):
-    """A fault of the input or the environment.
+    """An error of the input or the environment.
 
-    The message says what is wrong, where (``file:line`` or a row's id), and what would be right. A stage never
-    shows a traceback for one: whatever else escapes from a stage is a bug of ours.
+    The message says where the error is (``file:line`` or the id of a row), what is wrong, what is expected and what to
+    do. It is shown without a traceback; any other exception that leaves a stage is a bug.
     """
 
 
 def require(path: Path, made_by: str) -> None:
-    """Raise a `UserError` when an upstream artifact is not there.
+    """Raise a `UserError` if an upstream artifact is missing.
 
     Args:
         path: file or folder that this stage reads.
@@ -31,33 +37,49 @@ def require(path: Path, made_by: str) -> None:
 
 
 def take_no_arguments(description: str | None) -> None:
-    """Answer ``--help`` by the script's docstring, and end with status 2 on any other argument.
+    """Print the script's docstring for ``--help``, and exit with status 2 on any other argument.
 
     Args:
         description: the script's ``__doc__``.
     """
-    form = argparse.RawDescriptionHelpFormatter
-    argparse.ArgumentParser(description=description, formatter_class=form).parse_args()
+    formatter = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser(description=description, formatter_class=formatter).parse_args()
 
 
 def exit_with_message(main: Callable[[], None]) -> None:
-    """Run a script's ``main`` and end the process: 0 done, 1 a fault, 130 or 143 interrupted; argparse ends with 2.
+    """Run a script's ``main`` and exit with its status: 0 done, 1 error, 130 or 143 interrupted.
 
-    An `OSError` that nothing caught (disk full, no permission) is the environment's fault, so it is told like one.
+    Wrong usage exits with 2, by argparse. An uncaught `OSError` (full disk, missing permission) is an error of the
+    environment and reported like a `UserError`. Control characters in a message are escaped, credentials in its URLs
+    are masked.
     """
     name = Path(sys.argv[0]).stem
     try:
         with raise_on_signals():
             main()
-    except UserError as fault:
-        sys.exit(f"{name}: {fault}")
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"{name}: {where}{error.strerror or error}")
-    except KeyboardInterrupt as stop:
-        told = stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT)
-        # Not 0: DVC would take the half-done stage for a finished one.
-        # On a terminal a progress bar may stand in the line.
+    except (UserError, OSError) as error:
+        if os.environ.get(DEBUG, "") not in ("", "0"):
+            print(safe_message(_full_traceback(error)), end="", file=sys.stderr)
+        sys.exit(safe_message(f"{name}: {_describe(error)}"))
+    except KeyboardInterrupt as interrupt:
+        interrupted = interrupt if isinstance(interrupt, Interrupted) else Interrupted(signal.SIGINT)
+        # A terminal may show a progress bar in the current line.
         start = "\n" if sys.stderr.isatty() else ""
-        print(f"{start}{name}: {told}", file=sys.stderr)
-        sys.exit(told.status)
+        print(f"{start}{name}: {interrupted}", file=sys.stderr)
+        # Not 0: DVC would take the stage for finished.
+        sys.exit(interrupted.status)
+
+
+def _describe(error: UserError | OSError) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    return (f"{error.filename}: " if error.filename else "") + (error.strerror or str(error))
+
+
+def _full_traceback(error: BaseException) -> str:
+    """The traceback with the exceptions that `raise ... from None` hides."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__suppress_context__ = False
+        link = link.__cause__ or link.__context__
+    return "".join(traceback.format_exception(error))

@@ -1,32 +1,44 @@
-"""Launchers: whether one started this process, and as which of how many, by what it left in the environment."""
+"""Launchers of several processes (torchrun, `accelerate launch`, MPI), as the environment variables show them."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 
 from tagline.core.errors import UserError
 
-# Of torchrun and `accelerate launch`, and of three families of MPI: the names that accelerate looks for.
+# torchrun and `accelerate launch`, then three families of MPI: the names that accelerate looks for.
 SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK")
-# What `accelerate launch` sets even for one process.
+LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "MV2_COMM_WORLD_LOCAL_RANK")
+# `accelerate launch` sets it even for one process.
 OF_ACCELERATE = "ACCELERATE_MIXED_PRECISION"
+# Where the processes meet. Kubernetes sets WORLD_SIZE also for a job that does not distribute its work.
+ADDRESS = "MASTER_ADDR"
 
 
 def size() -> int:
-    """How many processes the launcher started, on all hosts; 1 without one."""
+    """The number of processes of the launcher, on all hosts; 1 without a launcher.
+
+    Raises:
+        UserError: the environment variable is not a number.
+    """
     return _number(SIZES, 1)
 
 
 def rank() -> int:
-    """Which of them this one is, from 0."""
+    """The index of this process among them, from 0.
+
+    Raises:
+        UserError: the environment variable is not a number.
+    """
     return _number(RANKS, 0)
 
 
 def several() -> bool:
-    """Whether the launcher started others too."""
-    # On TPUs torch_xla does it by `multiprocessing`, and nothing in the environment says so.
+    """Whether the launcher started more than one process."""
+    # On TPUs torch_xla uses `multiprocessing`, and sets no environment variable.
     return size() > 1 or multiprocessing.parent_process() is not None
 
 
@@ -35,11 +47,36 @@ def launched() -> bool:
     return several() or any(name in os.environ for name in (*SIZES, OF_ACCELERATE))
 
 
-def refuse(stage: str) -> None:
-    """Raise a `UserError` where a launcher started several processes of a stage that is one."""
-    if size() > 1:
-        raise UserError(f"{stage} is one process, a launcher started {size()}: run it without one")
+def only_main_process(stage: str) -> None:
+    """Continue in the main process only; all others print a line and exit with status 0.
+
+    For stages that run in one process. The main process continues as if there were no launcher.
+
+    Args:
+        stage: its name, for the line.
+
+    Raises:
+        UserError: an environment variable of the launcher is not a number.
+    """
+    if size() > 1 and rank() > 0:
+        print(f"{stage} runs in one process: process {rank()} of {size()} has nothing to do", flush=True)
+        sys.exit(0)
+    ignore()
 
 
-def _number(names: tuple[str, ...], otherwise: int) -> int:
-    return next((int(os.environ[name]) for name in names if name in os.environ), otherwise)
+def ignore() -> None:
+    """Make libraries see a single process, whatever the launcher's environment variables say."""
+    for name in (*SIZES, *RANKS, *LOCAL_RANKS):
+        os.environ.pop(name, None)
+
+
+def _number(names: tuple[str, ...], default: int) -> int:
+    for name in names:
+        if name in os.environ:
+            value = os.environ[name]
+            if not (value.isascii() and value.isdecimal()):
+                raise UserError(
+                    f"environment variable {name} is {value!r}; expected a whole number, as launchers set it; unset it"
+                )
+            return int(value)
+    return default

@@ -1,4 +1,4 @@
-"""Locks: one process at a time writes a place, whatever became of the others."""
+"""File locks: one process at a time writes an output; the system releases the lock of a killed process."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ from filelock import FileLock, Timeout
 
 from tagline.core.errors import UserError
 
-# Seconds to wait for the process that holds a lock. One that was told to end does so within a third of it.
+# Seconds to wait for the process that holds a lock. An interrupted one ends within a third of that.
 PATIENCE = 30
 
 
 @contextmanager
-def locked(path: Path, place: Path) -> Iterator[None]:
-    """Hold a lock during the block. The system releases it when its process ends, however that happens.
+def locked(path: Path, target: Path) -> Iterator[None]:
+    """Hold a lock during the block.
 
     Args:
-        path: the lock's own file; it is gone afterwards, unless the process was killed.
-        place: what it guards, for messages.
+        path: the lock file; it is removed afterwards, unless the process is killed.
+        target: what the lock protects, for messages.
 
     Raises:
-        UserError: another process holds it, and still does after `PATIENCE` seconds.
+        UserError: another process still holds the lock after `PATIENCE` seconds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        print(f"another run writes {place}: waiting up to {PATIENCE} s for its end", flush=True)
+        print(f"{target}: another run is writing it; waiting up to {PATIENCE} s", flush=True)
         try:
             lock.acquire(timeout=PATIENCE)
         except Timeout:
-            raise UserError(f"another run still writes {place}: wait for its end, or end it, and start again") from None
+            raise UserError(
+                f"{target}: another run is still writing it; wait until that run ends, or stop it, and start again"
+            ) from None
     try:
         yield
     finally:
-        # While it is held: a process that waits for it sees that its file is gone, and makes a new one.
+        # Before the release: a waiting process notices that the file is gone, and creates a new one.
         path.unlink(missing_ok=True)
         lock.release()

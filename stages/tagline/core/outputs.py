@@ -1,4 +1,4 @@
-"""Outputs that are never half-written: made beside their place, renamed into it once all of them are whole."""
+"""Atomic outputs: written beside their path, and renamed once all of them are complete."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ from typing import Any
 
 from tagline.core.errors import UserError, require
 from tagline.core.locks import locked
-from tagline.core.signals import defer_signals
+from tagline.core.signals import BY_DVC, defer_signals
 
 
 @contextmanager
 def replacing(*outs: Path) -> Iterator[list[Path]]:
-    """Give a path to write for each out and put them all in place when the block ends without an exception.
+    """Yield a temporary path for each output, and rename all of them when the block ends without an exception.
 
-    Until then the outs of an earlier run stay as they are; after an exception they still do, and the partial ones
-    are removed. What a killed process leaves behind (``.NAME.partial``, ignored by Git and DVC) is removed by the
-    next run.
-
-    Two that replace the same outs take turns.
+    Until then the outputs of an earlier run are unchanged; after an exception they stay unchanged, and the temporary
+    ones are removed. What a killed process leaves (``.NAME.partial``, ignored by Git and DVC) is removed by the next
+    run. Two processes that replace the same outputs take turns.
 
     Args:
-        outs: files or folders; the block may write either at the path that it is given.
+        outs: files or folders; the block writes either of them at the path that it gets.
 
     Raises:
-        UserError: another process replaces them, and goes on with it.
+        UserError: another process is writing the same outputs.
     """
     partials = [out.with_name(f".{out.name}.partial") for out in outs]
     with locked(outs[0].with_name(f".{outs[0].name}.lock"), outs[0]):
@@ -40,10 +38,10 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
         try:
             yield partials
             for partial in partials:
-                partial.stat()  # all of them, before the first earlier out goes
+                partial.stat()  # all of them, before the first output is replaced
             with defer_signals():
                 for out, partial in zip(outs, partials, strict=True):
-                    # A folder can't be renamed over one that is not empty, so there is an instant without either.
+                    # A folder can't be renamed over one that is not empty, so for an instant there is neither.
                     if os.path.lexists(out):
                         out.rename(_earlier(out))
                     partial.rename(out)
@@ -54,34 +52,48 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
                 _remove(partial)
 
 
+def earlier_output(out: Path) -> str:
+    """What a failed run's message says about the output of an earlier run: unchanged, or removed by DVC.
+
+    DVC removes the outputs of a stage before it runs the stage.
+    """
+    if BY_DVC in os.environ:
+        return f"DVC removed the earlier {out.as_posix()}: `dvc checkout {out.as_posix()}` restores it"
+    return f"the earlier {out.as_posix()} is unchanged"
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON as people and `git diff` read it: indented, UTF-8, keys in the given order, never NaN."""
+    """Write JSON for people and `git diff`: indented, UTF-8, keys in the given order, no NaN."""
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path, made_by: str) -> dict[str, Any]:
     """Read a JSON object that a stage wrote.
 
+    Args:
+        path: the file.
+        made_by: the stage of dvc.yaml that writes it.
+
     Raises:
-        UserError: the file is missing, or holds something else.
+        UserError: the file is missing or is not a JSON object.
     """
     require(path, made_by)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"{path} is damaged ({error}): run `dvc repro {made_by}` again") from None
+        raise UserError(f"{path}: damaged ({error}); expected a JSON object; run `dvc repro {made_by}` again") from None
     if not isinstance(value, dict):
-        raise UserError(f"{path} is damaged (no JSON object): run `dvc repro {made_by}` again")
+        raise UserError(f"{path}: damaged; expected a JSON object; run `dvc repro {made_by}` again")
     return value
 
 
 def _earlier(out: Path) -> Path:
-    """Where the out of an earlier run is from the instant when the new one takes its place until it is removed."""
+    """The path of the earlier output from the instant when the new one replaces it until it is removed."""
     return out.with_name(f".{out.name}.earlier.partial")
 
 
 def _put_back(out: Path) -> None:
-    """Undo what a process did that was killed in that instant."""
+    """Restore the earlier output if a process was killed in that instant."""
     if os.path.lexists(_earlier(out)) and not os.path.lexists(out):
         _earlier(out).rename(out)
     _remove(_earlier(out))

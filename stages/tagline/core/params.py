@@ -1,4 +1,4 @@
-"""Reading params.yaml: a section against its schema, every fault of it in one message with its line."""
+"""Read params.yaml: check a section against its schema, and report all errors with their lines in one message."""
 
 from __future__ import annotations
 
@@ -17,10 +17,31 @@ from ruamel.yaml.scalarbool import ScalarBoolean
 from tagline.core.errors import UserError
 
 PARAMS = Path("params.yaml")
+# Keys of earlier versions, by their path: the last key and what it is called now.
+RENAMED_KEYS = {
+    "download.dataset.layers": "tag_columns",
+    "download.dataset.layer": "tag_column",
+    "download.dataset.cut_spans": "misaligned_spans",
+    "tokenize_align.limits.illegal": "illegal_tags",
+    "tokenize_align.limits.unseen": "unseen_labels",
+    "tokenize_align.limits.duplicates": "duplicate_sentences",
+    "tokenize_align.limits.without_subwords": "words_without_subwords",
+    "tokenize_align.limits.cut_words": "truncated_words",
+    "tokenize_align.limits.windowed": "windowed_sentences",
+    "train.device_tokens": "subwords_per_device",
+    "train.batches.tokens_per_batch": "subwords_per_batch",
+    "evaluate.tokens_per_batch": "subwords_per_batch",
+}
+# Values of earlier versions, by the path of their key (its old and its new name).
+RENAMED_VALUES = {
+    "download.dataset.cut_spans": {"widen": "expand", "refuse": "error"},
+    "download.dataset.misaligned_spans": {"widen": "expand", "refuse": "error"},
+    "tokenize_align.illegal": {"refuse": "error"},
+}
 
 
 class Section(BaseModel):
-    """A mapping of params.yaml: keys without a default are needed, others unknown, values of their type already."""
+    """A mapping in params.yaml: keys without a default are required, unknown keys and converted types are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -29,15 +50,15 @@ S = TypeVar("S", bound=Section)
 
 
 def read_file(path: Path = PARAMS) -> CommentedMap:
-    """Read the file as YAML 1.2, by the parser that DVC uses: both see the same values (``2e-5`` is a float).
+    """Read the file as YAML 1.2 with DVC's own parser, so that both see the same values (``2e-5`` is a float).
 
     Raises:
-        UserError: there is no such file, or it is not a YAML mapping, or a key stands twice.
+        UserError: the file is missing, is not a YAML mapping, or has a key twice.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UserError(f"{path} is missing: run the stages from the repository's root") from None
+        raise UserError(f"{path} is missing; run the stages from the root of the repository") from None
     except ValueError as error:
         raise UserError(f"{path} is not YAML: {error}") from None
     return parse(text, path)
@@ -48,43 +69,84 @@ def parse(text: str, path: Path) -> CommentedMap:
     try:
         content = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
-        # All that it says shows both values, which may be whole sections.
-        found = str(error.problem).partition(" with value ")[0]
-        raise UserError(f"{path}:{error.problem_mark.line + 1}: {found}: expected each key once") from None
+        # The rest of its message shows both values, which may be whole sections.
+        problem = str(error.problem).partition(" with value ")[0]
+        raise UserError(f"{path}:{error.problem_mark.line + 1}: {problem}; expected each key once") from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, CommentedMap):
-        raise UserError(f"{path} must be a mapping with one section a stage")
+        raise UserError(f"{path} must be a mapping with one section per stage")
     return content
 
 
 def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
-    """Read one section and check all of it at once.
+    """Read and check one section.
 
     Raises:
         UserError: names every key that is unknown, missing, of a wrong type or out of range, with its line.
     """
     content = read_file(path)
-    found = faults(content, name, schema, path)
-    if found:
-        raise UserError("\n  ".join([f"{path} has {len(found)} fault{'s' * (len(found) > 1)}:", *found]))
+    errors = section_errors(content, name, schema, path)
+    if errors:
+        raise UserError(list_errors(errors, path))
     return validated(content, name, schema)
 
 
 def validated(content: CommentedMap, name: str, schema: type[S]) -> S:
-    """A section that has no faults, as its schema."""
+    """A section without errors, as its schema."""
     return schema.model_validate(_plain(content[name]))
 
 
-def faults(content: CommentedMap, name: str, schema: type[Section], path: Path = PARAMS) -> list[str]:
-    """The faults of one section, each as ``file:line: key: what is wrong``; an empty list when there are none."""
+def list_errors(errors: list[str], path: Path = PARAMS) -> str:
+    """The message for some errors of the file, one per line."""
+    return "\n  ".join([f"{path} has {len(errors)} error{'s' * (len(errors) > 1)}:", *errors])
+
+
+def section_errors(content: CommentedMap, name: str, schema: type[Section], path: Path = PARAMS) -> list[str]:
+    """The errors of one section, each as ``file:line: key: what is wrong``; an empty list if there are none."""
     if name not in content:
         return [f"{path}: {name}: the section is missing"]
+    renamed, covered = _renamed(content, name, path)
     try:
         schema.model_validate(_plain(content[name]))
     except ValidationError as error:
-        return [_describe(content, name, schema, detail, path) for detail in error.errors()]
-    return []
+        others = [detail for detail in error.errors() if _key(name, schema, detail) not in covered]
+        return renamed + [_describe(content, name, schema, detail, path) for detail in others]
+    return renamed
+
+
+def _renamed(content: CommentedMap, section: str, path: Path) -> tuple[list[str], set[str]]:
+    """Messages for keys and values of earlier versions, and the keys whose other errors they explain."""
+    messages, covered = [], set()
+    for key, new in RENAMED_KEYS.items():
+        line, _ = _find(content, key)
+        if key.startswith(f"{section}.") and line is not None:
+            messages.append(f"{path}:{line + 1}: {key}: renamed to {new}")
+            covered |= {key, f"{key.rpartition('.')[0]}.{new}"}
+    for key, values in RENAMED_VALUES.items():
+        line, value = _find(content, key)
+        if key.startswith(f"{section}.") and line is not None and isinstance(value, str) and value in values:
+            messages.append(f"{path}:{line + 1}: {key}: the value {value} was renamed to {values[value]}")
+            covered.add(key)
+    return messages, covered
+
+
+def _find(content: CommentedMap, dotted: str) -> tuple[int | None, Any]:
+    """The line of a key, counted from 0, and its value; None if the file does not have it."""
+    node: Any = content
+    line = 0
+    for key in dotted.split("."):
+        if not isinstance(node, CommentedMap) or key not in node:
+            return None, None
+        line = line_of(node, key, line)
+        node = node[key]
+    return line, node
+
+
+def _key(name: str, schema: type[Section], detail: ErrorDetails) -> str:
+    """The path of the key that a pydantic error is about."""
+    keys, _ = _resolve(schema, detail["loc"])
+    return ".".join((name, *map(str, keys)))
 
 
 def _describe(content: CommentedMap, name: str, schema: type[Section], detail: ErrorDetails, path: Path) -> str:
@@ -106,17 +168,17 @@ def _describe(content: CommentedMap, name: str, schema: type[Section], detail: E
 
 
 def line_of(node: CommentedMap, key: Any, otherwise: int) -> int:
-    """The line of a key, counted from 0; of one that a YAML merge (<<) brought, the line that is given."""
+    """The line of a key, counted from 0, or ``otherwise`` for a key from a YAML merge (<<), which has no line."""
     positions: dict[Any, list[int]] = node.lc.data or {}
     return positions[key][0] if key in positions else otherwise
 
 
 def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[list[int | str], list[type[Section]]]:
-    """The keys of a pydantic location without the tags of unions, and the schemas that may stand there."""
+    """The keys of a pydantic location without the tags of unions, and the schemas that are possible there."""
     models = [schema]
     keys: list[int | str] = []
     for key in location:
-        if len(models) > 1:  # a discriminated union: this element is the tag that chose among them, not a key
+        if len(models) > 1:  # a discriminated union: this element is the tag that selects a schema, not a key
             models = _tagged(models, key)
             continue
         keys.append(key)
@@ -130,7 +192,7 @@ def _tagged(models: list[type[Section]], tag: int | str) -> list[type[Section]]:
 
 
 def _sections(annotation: Any) -> list[type[Section]]:
-    """The schemas that a field's type is made of, those of a union inside a union included."""
+    """The schemas in a field's type, also those of a union inside a union."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, Section) else []
     return [section for member in get_args(annotation) for section in _sections(member)]
@@ -140,13 +202,14 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
     match detail["type"]:
         case "extra_forbidden":
             close = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)
-            return f"unknown key{f', did you mean {close[0]}?' if close else ''} (allowed: {', '.join(allowed)})"
+            hint = f"; did you mean {close[0]}?" if close else ""
+            return f"unknown key{hint} (allowed: {', '.join(allowed)})"
         case "missing":
             return "the key is missing"
         case "union_tag_not_found":
             return f"the key is missing (one of {', '.join(dict.fromkeys(allowed))})"
         case "union_tag_invalid":
-            return f"should be one of {detail['ctx']['expected_tags']}, got {detail['ctx']['tag']!r}"
+            return f"must be one of {detail['ctx']['expected_tags']}, got {detail['ctx']['tag']!r}"
         case _:
             text = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
             value = _plain(detail["input"])
@@ -154,12 +217,12 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Round-trip values, which know their line, as the plain types that they stand for."""
+    """Convert ruamel's round-trip types, which keep line numbers, to plain Python types."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, ScalarBoolean):  # an int to Python
+    if isinstance(value, ScalarBoolean):  # a subclass of int
         return bool(value)
     for plain in (bool, int, float, str):
         if isinstance(value, plain):

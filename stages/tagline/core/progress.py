@@ -1,23 +1,28 @@
-"""Progress: bars where a person watches, none in a log file, and no chatter of libraries beside them."""
+"""Progress: bars on a terminal, a line now and then in a log file, and no output of libraries beside them."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 
 import datasets
 import huggingface_hub
 import transformers
 
+# Seconds between two lines of a long loop in a log file.
+INTERVAL = 30.0
+
 
 def watched() -> bool:
-    """Whether standard error is a terminal, so that a progress bar makes sense."""
+    """Whether standard error is a terminal, where a progress bar makes sense."""
     return sys.stderr.isatty()
 
 
 def quiet() -> None:
-    """Leave the terminal to the stage: libraries show bars only to a person, and warn of errors only.
+    """Silence libraries: progress bars on a terminal only, errors instead of warnings.
 
-    Also keeps `datasets` from writing cache files beside a data set that DVC watches.
+    Also keeps `datasets` from writing cache files into a data set that DVC tracks.
     """
     for library in (transformers, datasets, huggingface_hub):
         library.logging.set_verbosity_error()
@@ -26,3 +31,24 @@ def quiet() -> None:
         datasets.disable_progress_bars()
         transformers.logging.disable_progress_bar()
         huggingface_hub.utils.disable_progress_bars()  # type: ignore[attr-defined]  # public by its documentation
+
+
+class Heartbeat:
+    """Tells a long loop when to print a line, so that a log file shows progress.
+
+    Args:
+        interval: seconds between two lines.
+        clock: the current time in seconds.
+    """
+
+    def __init__(self, interval: float = INTERVAL, clock: Callable[[], float] = time.monotonic) -> None:
+        self.interval, self.clock = interval, clock
+        self.last = clock()
+
+    def due(self) -> bool:
+        """Whether the interval has passed since the last line, or the start; if so, it starts again."""
+        now = self.clock()
+        if now - self.last < self.interval:
+            return False
+        self.last = now
+        return True

@@ -1,4 +1,4 @@
-"""Provenance: what an artifact was made of, in words and hashes that stay true on another day and another machine."""
+"""Provenance: hashes and versions that an artifact was made from, independent of date and machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def sha256(path: Path) -> str:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file below a folder, by its path inside it with forward slashes, sorted."""
+    """The SHA-256 of each file in a folder, by its relative path with forward slashes, sorted."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 

@@ -1,10 +1,11 @@
-"""Interruption: a stage that is told to end does so at once and in one line, never with status 0, and not after DVC.
+"""Signals: an interrupted stage ends soon, in one line, never with status 0, and not later than DVC.
 
-What a signal interrupts needs no rescue: outs are renamed into place when they are whole, and so are checkpoints.
+An interruption needs no clean-up: outputs and checkpoints are renamed once they are complete.
 """
 
 from __future__ import annotations
 
+import _thread
 import os
 import select
 import signal
@@ -15,20 +16,25 @@ from pathlib import Path
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# Seconds from a signal to the end of the process, whatever it does: an exception that is raised within a destructor is
-# lost, and an operation of a library that takes long would have to be waited for.
+# Seconds from a signal to the end of the process in any case: an exception that is raised in a destructor is lost, and
+# a library call may take long.
 GRACE = 10
+# After so many times `GRACE` the system ends the process, if a library keeps Python from doing so.
+BACKSTOP = 6
 # DVC sets it for the commands that it runs.
 BY_DVC = "DVC_STAGE"
-# `tagline.training.own_launcher` sets it for those that it starts.
+# `tagline.training.own_launcher` sets it for the processes that it starts.
 BY_OURS = "TAGLINE_LAUNCHED"
+
+# One lock for each pending end of the process; its release cancels the end.
+_pending: list[_thread.LockType] = []
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal told the process to end. No ``except Exception`` of a library takes it for a failure of its own.
+    """A signal asked the process to end. A library's ``except Exception`` does not catch it.
 
     Attributes:
-        status: the exit status that a shell would report, 128 and the number of the signal.
+        status: the exit status as a shell reports it, 128 plus the number of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -37,23 +43,22 @@ class Interrupted(KeyboardInterrupt):
 
 
 def default_sigint() -> None:
-    """To be called before the libraries are imported, which takes seconds.
+    """Restore the system's reaction to Ctrl-C; call it before the libraries are imported, which takes seconds.
 
-    Until `raise_on_signals`, signals end the process as they end any other; Python would show where Ctrl-C met it. On Linux a
-    process that DVC started ends with DVC, which leaves its stages running when it is killed, and one of several with
-    the one that launched them.
+    Until `raise_on_signals`, signals end the process without Python's traceback. On Linux a process that DVC started
+    also ends when DVC does (a killed DVC leaves its stages running), and so do processes of our own launcher.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # Of any other parent it is not known whether its end means this one's: nohup and disown say that it does not.
+    # Under any other parent the process may outlive it: nohup and disown ask for that.
     if (BY_DVC in os.environ or BY_OURS in os.environ) and hasattr(os, "pidfd_open"):
-        with suppress(OSError):  # one of them is gone already, or the system hides them
+        with suppress(OSError):  # one of them has ended already, or the system hides them
             watched = [os.pidfd_open(process) for process in _up_to_dvc()]
             threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
 
 
 def _up_to_dvc() -> Iterator[int]:
-    """The process that started this one, the one that started that, and so on: shells, launchers, DVC."""
+    """The parent of this process, its parent, and so on up to DVC: shells, launchers, DVC."""
     process = os.getppid()
     yield process
     # DVC itself is the first that runs without the variable.
@@ -69,32 +74,32 @@ def _end_with(watched: list[int]) -> None:
 
 @contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Raise `Interrupted` in the block at the first SIGINT or SIGTERM; more of them change nothing."""
-    # One that is ignored since before the process began, as those of background jobs are, stays so.
+    """Raise `Interrupted` in the block at the first SIGINT or SIGTERM; further ones are ignored."""
+    # A signal that was ignored before, as in background jobs, stays ignored.
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    heeded = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
-    for number in heeded:
+    handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    for number in handled:
         signal.signal(number, _interrupt)
     try:
         yield
     finally:
-        for number in heeded:
+        for number in handled:
             signal.signal(number, before[number])
 
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Let a first signal to end wait for the end of the block, which is short; a second one does not wait."""
-    if threading.current_thread() is not threading.main_thread():  # no signal interrupts it
+    """Defer the first signal to the end of the block, which is short; a second one takes effect at once."""
+    if threading.current_thread() is not threading.main_thread():  # signals interrupt the main thread only
         yield
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    heeded = [number for number, handler in before.items() if callable(handler)]
+    handled = [number for number, handler in before.items() if callable(handler)]
     held: list[int] = []
 
     def restore() -> None:
-        while heeded:
-            number = heeded.pop()
+        while handled:
+            number = handled.pop()
             signal.signal(number, before[number])
 
     def hold(number: int, _: FrameType | None) -> None:
@@ -103,7 +108,7 @@ def defer_signals() -> Iterator[None]:
             signal.raise_signal(number)
         held.append(number)
 
-    for number in heeded:
+    for number in handled:
         signal.signal(number, hold)
     try:
         yield
@@ -113,9 +118,27 @@ def defer_signals() -> Iterator[None]:
         signal.raise_signal(held[0])
 
 
+def keep_running() -> None:
+    """Cancel the end of the process that a signal has started, for a program that continues after `Interrupted`."""
+    while _pending:
+        _pending.pop().release()
+    if hasattr(signal, "alarm"):
+        signal.alarm(0)
+
+
 def _interrupt(number: int, _frame: FrameType | None) -> None:
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
+    cancelled = _thread.allocate_lock()
+    cancelled.acquire()
+    _pending.append(cancelled)
+    # Not threading.Thread: its start takes locks that the interrupted code may hold.
+    _thread.start_new_thread(_end_after_grace, (cancelled, 128 + number))
     if hasattr(signal, "alarm"):  # not on Windows
-        signal.alarm(GRACE)
+        signal.alarm(BACKSTOP * GRACE)
     raise Interrupted(number)
+
+
+def _end_after_grace(cancelled: _thread.LockType, status: int) -> None:
+    if not cancelled.acquire(timeout=GRACE):
+        os._exit(status)

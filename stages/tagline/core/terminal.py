@@ -1,32 +1,51 @@
-"""Display: words on a terminal, also those that it would not show, in columns that stand under each other."""
+"""Text for a terminal: escape sequences for invisible characters, masked passwords, aligned columns."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
 GAP = 2
 # Characters of a value that a message shows.
 SHOWN = 60
-# Marks that a terminal draws over the character before them.
+# Marks that a terminal draws over the preceding character.
 _MARKS = ("Mn", "Me")
+# User name, password or token of a URL: what stands between "://" and the last "@" before the path.
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*(?=@)")
 
 
 def printable(word: str) -> str:
-    """The word, with what could not be seen of it as an escape sequence."""
+    """Replace the invisible characters of a word by escape sequences."""
     return "".join(
-        c.encode("unicode_escape").decode() if not c.isprintable() or (not place and _is_mark(c)) else c
-        for place, c in enumerate(word)
+        c.encode("unicode_escape").decode() if not c.isprintable() or (not index and _is_mark(c)) else c
+        for index, c in enumerate(word)
     )
 
 
+def safe_message(text: str) -> str:
+    r"""Escape control characters and mask the credentials in URLs; line breaks stay.
+
+    ``https://ada:secret@host/x`` becomes ``https://***@host/x``, a carriage return becomes ``\r``.
+    """
+    return "\n".join(printable(line) for line in _CREDENTIALS.sub("***", text).split("\n"))
+
+
 def shortened(text: str) -> str:
-    """The text, or its beginning where it is long."""
+    """The text, or its first characters and an ellipsis if it is longer than `SHOWN`."""
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 def columns(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Set rows of the same length under each other, in as many blocks as the width asks for."""
+    """Align rows of equal length in columns, wrapped into as many blocks as the width requires.
+
+    Args:
+        rows: the cells of each row.
+        width: width of the terminal, in character cells.
+
+    Returns:
+        The lines, with an empty one between blocks.
+    """
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(display_width, column)) + GAP for column in zip(*cells, strict=True)]
     lines: list[str] = []
@@ -43,17 +62,17 @@ def columns(rows: Sequence[Sequence[str]], width: int) -> list[str]:
 
 def _blocks(widths: Sequence[int], width: int) -> Iterator[tuple[int, int]]:
     start, used = 0, 0
-    for place, size in enumerate(widths):
+    for index, size in enumerate(widths):
         if used and used + size - GAP > width:
-            yield start, place
-            start, used = place, 0
+            yield start, index
+            start, used = index, 0
         used += size
     if widths:
         yield start, len(widths)
 
 
 def display_width(text: str) -> int:
-    """The cells of a terminal that a text takes: two for wide characters, none for combining marks."""
+    """The number of terminal cells of a text: two for a wide character, none for a combining mark."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(map(_is_mark, text))
 

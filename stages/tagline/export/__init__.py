@@ -1,1 +1,1 @@
-"""Modules that of all stages only `export` uses: the forms of an exported model, their proof, the model card."""
+"""Export: backends of the fine-tuned model, their comparison with it, and the model card."""

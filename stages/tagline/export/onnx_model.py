@@ -1,4 +1,4 @@
-"""The backend of onnxruntime: an ONNX file on the cores of a CPU, without PyTorch, whose import takes seconds."""
+"""The onnxruntime backend: runs an ONNX graph on a CPU, without importing PyTorch, which takes seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# onnxruntime reports its use to its makers unless it is told not to before it is imported.
+# onnxruntime sends telemetry unless this is set before its import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
@@ -19,75 +19,79 @@ import onnxruntime
 from tagline.core.errors import UserError
 from tagline.model.batches import pad
 
-# The names by which `tagline.export.onnx_export` writes the graph's inputs and its output.
+# The names of inputs and output that `tagline.export.onnx_export` writes.
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "logits"
-# On a CPU onnxruntime adds and normalises in one operator five times slower than in two.
-SLOWER = "SkipLayerNormFusion"
+# On a CPU, the fused operator for addition and layer normalisation is five times slower than two operators.
+DISABLED_FUSION = "SkipLayerNormFusion"
 
 
 class OnnxModel:
-    """A token classifier as a graph.
+    """A token classifier as an ONNX graph.
 
     Args:
         path: a file of `exported.GRAPHS`.
-        padding: the id of the sub-word that fills a batch up.
-        threads: cores that one batch is computed on. Batches side by side, each on a core of its own (`workers`),
-            are faster, and come out the same on any number of cores.
+        padding: the id of the padding sub-word.
+        threads: number of cores per batch. Several batches at once, each on one core (`workers`), are faster, and give
+            the same logits on any number of cores.
 
     Attributes:
-        scores: how many there are of each sub-word, one a label.
+        labels: the number of labels.
 
     Raises:
-        UserError: the file is missing, damaged, or of another kind.
+        UserError: the file is missing, damaged, or another kind of model.
     """
 
     def __init__(self, path: Path, padding: int = 0, threads: int = 1) -> None:
         if not path.is_file():
-            raise UserError(f"{path} is missing: the stage export writes it where its params ask for it")
+            raise UserError(
+                f"{path} is missing; set export.onnx or export.int8 in params.yaml and run `dvc repro export`"
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 4  # errors are raised
+        # As `core.startup` says of OpenMP: waiting threads that spin are slow on a busy host.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 4  # errors are raised, not logged
         try:
             self.session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"], disabled_optimizers=[SLOWER]
+                path, options, providers=["CPUExecutionProvider"], disabled_optimizers=[DISABLED_FUSION]
             )
-        except Exception as error:  # the library raises nothing more special
-            raise UserError(f"{path} is damaged ({str(error).splitlines()[0]}): run `dvc repro export` again") from None
+        except Exception as error:  # the library has no more specific exception
+            raise UserError(f"{path}: damaged ({str(error).splitlines()[0]}); run `dvc repro export` again") from None
         if tuple(entry.name for entry in self.session.get_inputs()) != INPUTS:
-            raise UserError(f"{path} is no graph of this project: its inputs must be {', '.join(INPUTS)}")
+            raise UserError(f"{path}: not a token classifier of this project; expected the inputs {', '.join(INPUTS)}")
         self.path, self.padding = path, padding
-        self.scores: int = self.session.get_outputs()[0].shape[-1]
+        self.labels: int = self.session.get_outputs()[0].shape[-1]
 
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:
-        """See `Backend`. Several threads may ask at once.
+        """See `Backend`. Safe for several threads.
 
         Raises:
-            UserError: onnxruntime can't compute it: a sub-word or a length that the graph does not know, too little memory.
+            UserError: onnxruntime failed, for instance for an unknown sub-word id, a long window, or lack of memory.
         """
         inputs = dict(zip(INPUTS, pad(rows, self.padding), strict=True))
         try:
             (logits,) = self.session.run([OUTPUT], inputs)
-        except Exception as error:  # the library raises nothing more special
+        except Exception as error:  # the library has no more specific exception
             raise UserError(
-                f"{self.path} can't be computed ({str(error).splitlines()[0]}): where the files beside it are of "
+                f"{self.path}: onnxruntime failed ({str(error).splitlines()[0]}); if the files beside it are of "
                 "another export, run `dvc repro export` again"
             ) from None
-        row = np.repeat(np.arange(len(rows)), [len(places) for places in positions])
+        row = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in positions])
         chosen: npt.NDArray[np.float32] = logits[row, np.concatenate(positions)]
         return chosen
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
 def workers() -> Iterator[Executor]:
-    """Threads for `Predictor`, one a core, each of which computes a batch by itself."""
+    """Threads for `Predictor`, one per core; each computes a whole batch."""
     pool = ThreadPoolExecutor(cores())
     try:
         yield pool

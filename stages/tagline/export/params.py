@@ -1,4 +1,4 @@
-"""The section ``export``: the folder that a user takes away."""
+"""The section ``export`` of params.yaml: exported backends, their checks, and the model card."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tagline.hub.params import Push
 
 
 class Card(Section):
-    """What the model card says beside what the stages know."""
+    """Facts on the model card that the pipeline does not know. See params.yaml."""
 
     language: Annotated[str, Field(pattern="^([a-z]{2,3}|multilingual)$")] | None
     license: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9.-]*$")] | None
 
 
 class Export(Section):
-    """See params.yaml for what each key means."""
+    """See params.yaml for the meaning of each key."""
 
     dtype: Literal["float32", "bfloat16", "float16"]
     onnx: bool

@@ -1,4 +1,4 @@
-"""Parity: whether an exported backend predicts what the trained model predicts, word by word."""
+"""Parity: compares the predictions of an exported backend with those of the trained model, word by word."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Floats = npt.NDArray[np.float32]
 
 
 class Parity:
-    """The trained model's predictions of a split, to compare backends with.
+    """The trained model's predictions for a split, to compare backends with.
 
-    Its logits are kept, one row per word: float32 (words, labels).
+    Its logits are kept in memory, float32 (words, labels).
 
     Args:
         trained: the trained model.
-        split: sentences and windows.
+        split: its sentences and windows.
         labels: in the model's order.
         head: how labels are chosen.
     """
@@ -50,39 +50,42 @@ class Parity:
         """Compare a backend with the trained model.
 
         Args:
-            backend: runs the same batches, one after the other.
+            backend: to compare; it gets the same batches in the same order.
             name: of the backend, for the progress bar and messages.
 
         Returns:
             ``{same_labels, largest_logit_difference, f1}``: the share of words with the same label, the largest
-            absolute difference of a logit, and the backend's own F1.
+            absolute difference of a logit, and the F1 of the backend.
 
         Raises:
-            UserError: the backend gives NaN or infinite logits.
+            UserError: the backend produces NaN or infinite logits.
         """
         comparing = _ComparingBackend(backend, iter(self.logits))
         try:
-            found = self._predict(comparing, name)
+            predicted = self._predict(comparing, name)
         except NonFiniteError:
-            raise UserError(f"the backend {name} gives NaN or infinite logits, as float16 can") from None
+            raise UserError(
+                f"backend {name}: NaN or infinite logits; expected finite ones; float16 may overflow: set export.dtype "
+                "to float32 or bfloat16"
+            ) from None
         return {
-            "same_labels": round(int(np.count_nonzero(found.labels == self.expected.labels)) / self.words, DIGITS),
+            "same_labels": round(int(np.count_nonzero(predicted.labels == self.expected.labels)) / self.words, DIGITS),
             "largest_logit_difference": round(comparing.largest, DIGITS),
-            "f1": self._f1(found),
+            "f1": self._f1(predicted),
         }
 
     def _predict(self, backend: Backend, name: str) -> Predictions:
         return predict_split(Predictor(backend, self.head, self.labels, SUBWORDS_PER_BATCH), self.split, name)
 
-    def _f1(self, found: Predictions) -> float:
+    def _f1(self, predicted: Predictions) -> float:
         lengths, gold = self.split.lengths(), self.split.gold()
-        sentences = list(tagged_sentences(self.labels, lengths, found.labels, found.scores, gold))
+        sentences = list(tagged_sentences(self.labels, lengths, predicted.labels, predicted.scores, gold))
         f1: float = score(count(sentences, self.labels.kind))["overall"]["f1"]
         return f1
 
 
 class _RecordingBackend:
-    """A backend that keeps its logits in the order of its batches."""
+    """A backend that records its logits, batch by batch."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -94,13 +97,13 @@ class _RecordingBackend:
 
 
 class _ComparingBackend:
-    """A backend whose logits are compared with those that another one gave for the same batches."""
+    """A backend whose logits are compared with those of another one for the same batches."""
 
     def __init__(self, backend: Backend, expected: Iterator[Floats]) -> None:
         self.backend, self.expected = backend, expected
         self.largest = 0.0
 
     def logits(self, rows: Rows, positions: Positions) -> Floats:
-        found = self.backend.logits(rows, positions)
-        self.largest = max(self.largest, float(np.abs(found - next(self.expected)).max(initial=0)))
-        return found
+        logits = self.backend.logits(rows, positions)
+        self.largest = max(self.largest, float(np.abs(logits - next(self.expected)).max(initial=0)))
+        return logits

@@ -1,10 +1,10 @@
-"""Quantisation: a graph whose products with weights are computed in integers of 8 bits.
+"""Quantisation of an ONNX graph: matrix products with weights are computed in 8-bit integers.
 
-Weights are rounded once, with a scale a column. What they are multiplied by is rounded as it comes, by a scale a
-sub-word (its largest number). So a sub-word is rounded the same whatever else is in its batch, and one with large
-numbers makes no other one coarser; onnxruntime's ``quantize_dynamic``, with one scale for a whole batch, does both. The
-rows of an embedding are looked up, not multiplied: integers would save no time there, so they are kept in half
-precision. Every operator is a standard one.
+Weights are quantised once, with one scale per column. Activations are quantised dynamically, with one scale per
+sub-word: its largest absolute value. So the quantisation of a sub-word does not depend on the others in its batch, and
+outliers in one sub-word do not reduce the precision of others. onnxruntime's ``quantize_dynamic`` has one scale for the
+whole batch and has both drawbacks. Embeddings are looked up, not multiplied, so integers would not make them faster;
+they are stored in half precision. All operators are standard ones.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ import onnx
 from onnx import NodeProto, TensorProto, numpy_helper
 from onnx.helper import make_node
 
-from tagline.export.onnx_export import MOST_BYTES
+from tagline.export.onnx_export import MAX_BYTES
 
-# Numbers lie between -STEPS and STEPS. onnxruntime multiplies unsigned by signed ones fastest, so those that are
-# rounded as they come are shifted by MIDDLE.
+# Weights are quantised to -STEPS ... STEPS. onnxruntime multiplies uint8 by int8 fastest, so activations are quantised
+# to uint8 with the zero point ZERO_POINT.
 STEPS = 127
-MIDDLE = 128
-# No sub-word's scale is smaller, so that nothing is divided by 0.
-SMALLEST = 1e-12
-# GELU gives nothing below -LOWEST (its approximation by tanh neither). With so much added its numbers are positive, and
-# have all 256 steps to themselves.
-LOWEST = 0.1701
+ZERO_POINT = 128
+# Minimum scale of a sub-word, to avoid division by 0.
+MIN_SCALE = 1e-12
+# GELU and its tanh approximation are above -GELU_OFFSET everywhere. Plus this offset they are positive and can use all
+# 256 values of uint8.
+GELU_OFFSET = 0.1701
 
 
 def write(source: Path, target: Path) -> None:
@@ -36,13 +36,12 @@ def write(source: Path, target: Path) -> None:
 
     Args:
         source: a graph of `tagline.export.onnx_export`.
-        target: the file to write.
+        target: the file to write; more than `MAX_BYTES` go to a second one, ``NAME.data``.
     """
     model = onnx.load(source)
     _Quantizer(model.graph).rewrite()
-    # A file of protobuf's holds no more than 2 GiB.
-    apart = model.ByteSize() > MOST_BYTES
-    onnx.save(model, target, save_as_external_data=apart, location=f"{target.name}.data" if apart else None)
+    external = model.ByteSize() > MAX_BYTES
+    onnx.save(model, target, save_as_external_data=external, location=f"{target.name}.data" if external else None)
 
 
 def _takes_rows(gather: NodeProto) -> bool:
@@ -50,7 +49,7 @@ def _takes_rows(gather: NodeProto) -> bool:
 
 
 class _Quantizer:
-    """Rewrites a graph in place. What it adds is called by what it stands for, with an ending."""
+    """Rewrites a graph in place. New values are named after the value they are computed from, with a suffix."""
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self.graph = graph
@@ -58,10 +57,11 @@ class _Quantizer:
         self.weights = {entry.name: entry for entry in matrices if entry.data_type == TensorProto.FLOAT}
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
-        self.rounded: set[str] = set()
-        self.by_gelu = {node.output[0] for node in graph.node if node.op_type == "Gelu"}
+        self.quantized: set[str] = set()
+        self.gelu_outputs = {node.output[0] for node in graph.node if node.op_type == "Gelu"}
 
     def rewrite(self) -> None:
+        """Replace products and embeddings, and remove constants that are no longer used."""
         for node in self.graph.node:
             if node.op_type == "MatMul" and node.input[1] in self.weights:
                 self._product(*node.input, *node.output)
@@ -80,40 +80,45 @@ class _Quantizer:
             field.extend(values)
 
     def _product(self, left: str, weight: str, product: str) -> None:
-        """Rounded left sides times rounded weights, times the scale of each sub-word; columns' scales are theirs."""
-        if left not in self.rounded:
-            self.rounded.add(left)
-            (self._round_positive if left in self.by_gelu else self._round)(left)
-        steps, scales = self._round_columns(weight)
+        """Multiply quantised activations by quantised weights, then by the scale of each sub-word.
+
+        The column scales are part of the dequantised weights.
+        """
+        if left not in self.quantized:
+            self.quantized.add(left)
+            (self._quantize_gelu if left in self.gelu_outputs else self._quantize)(left)
+        steps, scales = self._quantize_columns(weight)
         zeros = self._constant(f"{weight}.zeros", np.zeros(steps.shape[1], np.int8))
         names = [self._constant(f"{weight}.steps", steps), self._constant(f"{weight}.scales", scales)]
         self._add("DequantizeLinear", [*names, zeros], f"{weight}.rounded", axis=1)
         self._add("MatMul", [f"{left}.rounded", f"{weight}.rounded"], f"{product}.unscaled")
-        if left not in self.by_gelu:
+        if left not in self.gelu_outputs:
             self._add("Mul", [f"{product}.unscaled", f"{left}.scale"], product)
             return
+        # (x + offset) W = x W + offset * (column sums of W), which are subtracted again.
         self._add("Mul", [f"{product}.unscaled", f"{left}.scale"], f"{product}.raised")
-        raised_by = self._constant(f"{weight}.raised_by", np.float32(LOWEST) * (steps * scales).sum(0))
+        raised_by = self._constant(f"{weight}.raised_by", np.float32(GELU_OFFSET) * (steps * scales).sum(0))
         self._add("Sub", [f"{product}.raised", raised_by], product)
 
-    def _round(self, name: str) -> None:
-        """Scale each sub-word to numbers between -1 and 1, and round these."""
-        smallest = self._constant("quantization.smallest", np.array(SMALLEST, np.float32))
+    def _quantize(self, name: str) -> None:
+        """Scale each sub-word to -1 ... 1, and quantise."""
+        smallest = self._constant("quantization.smallest", np.array(MIN_SCALE, np.float32))
         self._add("Abs", [name], f"{name}.absolute")
         self._add("ReduceMax", [f"{name}.absolute", self._last_axis()], f"{name}.largest", keepdims=1)
         self._add("Max", [f"{name}.largest", smallest], f"{name}.scale")
         self._add("Div", [name, f"{name}.scale"], f"{name}.scaled")
-        self._to_grid(name, STEPS, MIDDLE)
+        self._to_uint8(name, STEPS, ZERO_POINT)
 
-    def _round_positive(self, name: str) -> None:
-        """Raise each sub-word's numbers to positive ones, scale them to at most 1, and round these."""
-        lowest = self._constant("quantization.lowest", np.array(LOWEST, np.float32))
+    def _quantize_gelu(self, name: str) -> None:
+        """Add the offset, scale each sub-word to 0 ... 1, and quantise."""
+        lowest = self._constant("quantization.lowest", np.array(GELU_OFFSET, np.float32))
         self._add("Add", [name, lowest], f"{name}.raised")
         self._add("ReduceMax", [f"{name}.raised", self._last_axis()], f"{name}.scale", keepdims=1)
         self._add("Div", [f"{name}.raised", f"{name}.scale"], f"{name}.scaled")
-        self._to_grid(name, 2 * MIDDLE - 1, 0)
+        self._to_uint8(name, 2 * ZERO_POINT - 1, 0)
 
-    def _to_grid(self, name: str, steps: int, zero: int) -> None:
+    def _to_uint8(self, name: str, steps: int, zero: int) -> None:
+        """Quantise scaled values with a step of 1 / steps, and dequantise them again, which the runtime fuses."""
         grid = [
             self._constant(f"quantization.step_{steps}", np.array(1 / steps, np.float32)),
             self._constant(f"quantization.zero_{zero}", np.array(zero, np.uint8)),
@@ -125,13 +130,13 @@ class _Quantizer:
         return self._constant("quantization.last_axis", np.array([-1], np.int64))
 
     def _embedding(self, weight: str, ids: str, rows: str) -> None:
-        """The rows of an embedding, kept in half precision."""
-        kept = self._constant(f"{weight}.half", numpy_helper.to_array(self.weights[weight]).astype(np.float16))
-        self._add("Gather", [kept, ids], f"{rows}.half")
+        """Look up an embedding that is stored in half precision."""
+        half = self._constant(f"{weight}.half", numpy_helper.to_array(self.weights[weight]).astype(np.float16))
+        self._add("Gather", [half, ids], f"{rows}.half")
         self._add("Cast", [f"{rows}.half"], rows, to=TensorProto.FLOAT)
 
-    def _round_columns(self, name: str) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-        """Weights in steps, int8 (rows, columns), and what a step of each column is, float32 (columns,)."""
+    def _quantize_columns(self, name: str) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+        """Quantise weights: int8 (rows, columns), and the scale of each column, float32 (columns,)."""
         weights = numpy_helper.to_array(self.weights[name])
         scales = np.abs(weights).max(0) / np.float32(STEPS)
         scales[scales == 0] = 1

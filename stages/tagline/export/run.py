@@ -1,4 +1,4 @@
-"""One export: the folder that a user takes away, and the gate that compares each backend with the trained model."""
+"""The export: writes models/export and compares each backend with the trained model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ from tagline.model.heads import make_head
 
 CARD = "README.md"
 SPLIT = "test"
-# What models/finetuned holds beside the tokenizer's files.
+INT8: BackendName = "onnx-int8"
+# Files of models/finetuned that do not belong to the tokenizer.
 NOT_TOKENIZER = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE)
 
 Reports = dict[BackendName, dict[str, float]]
@@ -39,14 +40,14 @@ Reports = dict[BackendName, dict[str, float]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """The artifacts of earlier stages that an export is made of.
+    """The artifacts of earlier stages that the export reads.
 
     Attributes:
         tokenized: data/tokenized.
         finetuned: models/finetuned.
-        decoding: data/predictions/provenance.json, which says how the scored labels were chosen.
+        decoding: data/predictions/provenance.json, for how labels are chosen.
         dataset, encoder: data/raw/provenance.json and models/pretrained/provenance.json, for the model card.
-        metrics: metrics/evaluate.json, for the model card.
+        metrics: reports/evaluate.json, for the model card.
         validation: plots/validation.csv, for the model card.
     """
 
@@ -60,16 +61,16 @@ class Inputs:
 
 
 def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str, Any]:
-    """Write an export into a new folder and return its metrics.
+    """Write an export into a new folder and return the report of it.
 
     Args:
-        inputs: what it is made of.
+        inputs: artifacts of earlier stages.
         params: the section ``export``.
         target: the folder to write.
-        name: what the model card calls the folder.
+        name: the path of the folder in the model card and in messages.
 
     Raises:
-        UserError: an input is missing or damaged, or a backend predicts otherwise than params allow.
+        UserError: an input is missing or damaged, or a backend differs more from the trained model than params allow.
     """
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
@@ -88,7 +89,7 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
         one_by_one=windowing.one_by_one,
     )
     parity = Parity(trained, split, labels, head)
-    _write_folder(inputs.finetuned, params, tagger, target)
+    _write_folder(inputs.finetuned, params, tagger, target, name)
     _write_graphs(inputs.finetuned, params, labels, target)
     reports = {backend: _check(backend, target, tagger, parity, params) for backend in exported.backends(target)}
     card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
@@ -96,12 +97,12 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
 
 
-def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path) -> None:
-    """Write what transformers loads: weights, the configuration with their number format and the labels, tokenizer."""
+def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path, name: str) -> None:
+    """Write what transformers loads (weights, configuration, tokenizer), and tagger.json."""
     try:
         classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
-    except SafetensorError as error:  # a full disk, for one
-        raise UserError(f"{target}: the weights can't be written ({error})") from None
+    except SafetensorError as error:  # for instance a full disk
+        raise UserError(f"{name}: the weights can't be written ({error})") from None
     for file in sorted(finetuned.iterdir()):
         if not any(file.match(pattern) for pattern in NOT_TOKENIZER):
             shutil.copyfile(file, target / file.name)
@@ -109,7 +110,7 @@ def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Pat
 
 
 def _write_graphs(finetuned: Path, params: Export, labels: Labels, target: Path) -> None:
-    """Write the graphs for onnxruntime that params ask for."""
+    """Write the graphs for onnxruntime that are enabled in params."""
     if not params.onnx and not params.int8:
         return
     onnx_export.write(classifier.load(finetuned, labels, torch.float32), target / GRAPHS["onnx"])
@@ -127,26 +128,26 @@ def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity,
         `Parity.report` and the size of the backend's files.
 
     Raises:
-        UserError: it predicts otherwise than params allow.
+        UserError: it differs more than params allow.
     """
     report = parity.report(_load(backend, target, tagger), backend)
     if backend != "onnx-int8" and report["same_labels"] < params.min_agreement:
         raise UserError(
-            f"the backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''} gives the trained model's "
-            f"label to {report['same_labels']:.2%} of the {SPLIT} words; expected at least {params.min_agreement:.2%} "
-            "(export.min_agreement)"
+            f"backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''}: {report['same_labels']:.2%} of "
+            f"the {SPLIT} words have the same label as from the trained model; expected at least "
+            f"{params.min_agreement:.2%} (export.min_agreement)"
         )
     if parity.f1 - report["f1"] > params.max_f1_drop:
         raise UserError(
-            f"the backend {backend} has F1 {report['f1']:.4f} on {SPLIT}, {parity.f1 - report['f1']:.4f} below the "
-            f"trained model; expected at most {params.max_f1_drop:.4f} (export.max_f1_drop)"
+            f"backend {backend}: F1 of {SPLIT} is {report['f1']:.4f}, {parity.f1 - report['f1']:.4f} below the trained "
+            f"model; expected at most {params.max_f1_drop:.4f} below (export.max_f1_drop)"
         )
     size = sum(file.stat().st_size for file in exported.files(target, backend))
     return report | {"megabytes": round(size / 1e6, 1)}
 
 
 def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
-    """Load a backend as a user will."""
+    """Load a backend from the export, as users do."""
     if backend == "torch":
         return TorchModel(classifier.load(target, tagger.labels))
     return OnnxModel(target / GRAPHS[backend], tagger.padding, threads=cores())
@@ -172,29 +173,35 @@ def _card_data(
     )
 
 
-def table(metrics: dict[str, Any]) -> str:
-    """Lay out the metrics of each backend for a terminal."""
-    rows = [[name, *report.values()] for name, report in metrics[SPLIT]["backends"].items()]
+def summary(report: dict[str, Any]) -> dict[str, float]:
+    """Choose what goes to metrics/export.json: the F1 of the int8 backend on test, if there is one."""
+    backends = report[SPLIT]["backends"]
+    return {"export.int8.f1": round(backends[INT8]["f1"], 4)} if INT8 in backends else {}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay out what was measured of each backend for a terminal."""
+    rows = [[name, *measured.values()] for name, measured in report[SPLIT]["backends"].items()]
     headers = ["backend", "same labels", "largest logit difference", "F1", "MB"]
     return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
 
 
-def push(target: Target, folder: Path, metrics: Path) -> None:
-    """Push an export to the Hub by one commit, whose message names its F1.
+def push(target: Target, folder: Path, report: Path) -> None:
+    """Push an export to the Hub in one commit, with its F1 in the commit message.
 
     Raises:
-        UserError: it can't be pushed; the folder stays as it is.
+        UserError: the push failed; the folder stays as it is.
     """
     require(folder, "export")
     try:
-        f1 = float(read_json(metrics, "export")[SPLIT]["f1"])
+        f1 = float(read_json(report, "export")[SPLIT]["f1"])
     except (KeyError, TypeError, ValueError):
-        raise UserError(f"{metrics}: written by another version: run `dvc repro export` again") from None
+        raise UserError(f"{report}: written by another version: run `dvc repro export` again") from None
     try:
         target.create()
         commit = target.push(folder, f"Test F1 {f1:.3f}")
     except UserError as error:
         raise UserError(
-            f"{folder} is complete, but not on the Hub: {error}; `python stages/export.py --push` pushes it again"
+            f"{folder} is complete, but was not pushed: {error}; `python stages/export.py --push` tries again"
         ) from None
     print(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")

@@ -1,4 +1,4 @@
-"""What params.yaml says of a push to the Hugging Face Hub: which repository, and whether at all."""
+"""Schema of ``hub`` in params.yaml: whether and where a stage pushes to the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tagline.core.params import Section
 
 
 class Push(Section):
-    """See params.yaml for what each key means."""
+    """Params of a push; params.yaml describes each key."""
 
     repo_id: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
     private: bool

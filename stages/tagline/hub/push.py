@@ -1,7 +1,7 @@
-"""Pushing to the Hugging Face Hub: a folder becomes one commit on a branch, and every failure one message.
+"""Push a folder to the Hugging Face Hub as one commit on a branch; each failure is one message.
 
-`Target.check` asks whether a push will be let in before any work is done for it. The Hub's own client finds a token by
-itself (HF_TOKEN, or what `hf auth login` saved); here none is ever read, so none can be written.
+`Target.check` asks the Hub for permission before any work is done. The Hub's client finds the token (HF_TOKEN, or the
+one that `hf auth login` saved); this module never reads it, so it can't be written anywhere.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, co
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
 from tagline.core.errors import UserError
-from tagline.hub.failures import LOGIN, NO_HUB, no_hub, unreachable
+from tagline.core.terminal import safe_message
+from tagline.hub.failures import LOGIN, NO_HUB, endpoint, no_hub, unreachable
 from tagline.hub.params import Push
 
-# Weights of an earlier push that this one lacks would be another model's: they go. Anything else on a branch stays.
+# Deleted from the branch if the folder lacks them: weights of an earlier push belong to another model.
 STALE = ("*.safetensors", "*.safetensors.index.json", "*.onnx", "*.onnx.data")
 
-# httpx2's of requests, OSError of files and of xet's library, RuntimeError of both ways to upload (its cause says
-# more), ValueError of names, of metadata and of answers that the client does not understand.
+# httpx2.HTTPError: requests; OSError: files and the xet library; RuntimeError: uploads (its cause says more);
+# ValueError: names, metadata and answers that the client does not understand.
 _FAILURES = (httpx2.HTTPError, OSError, RuntimeError, ValueError)
 
 
@@ -34,10 +35,10 @@ class Target:
     """A branch of a model repository.
 
     Attributes:
-        section: where params.yaml names it.
+        section: its section of params.yaml, for messages.
         repo_id: ``owner/name``.
-        private: whether it is made a private repository where there is none yet.
-        branch: where the commits go; made where there is none.
+        private: whether a new repository is private.
+        branch: branch of the commits; created if it is missing.
     """
 
     section: str
@@ -47,14 +48,14 @@ class Target:
 
     @classmethod
     def of(cls, section: str, params: Push) -> Target:
-        """The target that a section of params.yaml names.
+        """The target of a section of params.yaml.
 
         Raises:
-            UserError: it names none.
+            UserError: ``repo_id`` is null.
         """
         if params.repo_id is None:
             raise UserError(
-                f"{section}.repo_id in params.yaml is null: expected the repository to push to (OWNER/NAME)"
+                f"{section}.repo_id in params.yaml is null; expected the repository to push to (OWNER/NAME)"
             )
         return cls(section, params.repo_id, params.private, params.branch)
 
@@ -62,53 +63,55 @@ class Target:
         return self.repo_id if self.branch == constants.DEFAULT_REVISION else f"{self.repo_id} ({self.branch})"
 
     def check(self) -> None:
-        """See by a few questions that a push would be let in. Nothing is changed on the Hub.
+        """Ask the Hub whether a push is permitted; nothing is changed there.
 
         Raises:
-            UserError: nobody is logged in, the token is none, it may not write there or make the repository, the repository
-                is public and should be private, or the Hub can't be reached.
+            UserError: there is no token, or it is invalid or lacks the permission; the repository is public and should
+                be private; or the Hub is unreachable.
         """
         if is_offline_mode():
             raise UserError(
-                f"HF_HUB_OFFLINE is set, so nothing can be pushed to {self.repo_id}: unset it, or make "
-                f"{self.section}.push in params.yaml false"
+                f"HF_HUB_OFFLINE is set, so {self.repo_id} can't be pushed to; unset it, or set "
+                f"{self.section}.push in params.yaml to false"
             )
         if get_token() is None:
-            raise UserError(f"nobody is logged in who could push to {self.repo_id} ({self.section}): log in by {LOGIN}")
+            raise UserError(
+                f"not logged in, so {self.repo_id} can't be pushed to ({self.section}); log in with {LOGIN}"
+            )
         api = HfApi()
         with self._hub_errors():
             try:
-                # First, since it alone takes a limit for how long to wait.
-                found = api.model_info(self.repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+                # First, since only this request has a timeout.
+                existing = api.model_info(self.repo_id, timeout=constants.HF_HUB_ETAG_TIMEOUT)
             except RepositoryNotFoundError:
                 self._check_right_to_create(api.whoami())
                 return
             api.auth_check(self.repo_id, write=True)
-        if self.private and not found.private:
+        if self.private and not existing.private:
             raise UserError(
-                f"{self.repo_id} is public, while {self.section}.private in params.yaml is true: make it private at "
-                f"{constants.ENDPOINT}/{self.repo_id}/settings, or make the key false"
+                f"{self.repo_id} is public, but {self.section}.private in params.yaml is true; make it private at "
+                f"{endpoint()}/{self.repo_id}/settings, or set the key to false"
             )
 
     def _check_right_to_create(self, user: dict[str, Any]) -> None:
-        """Raise a `UserError` where the Hub is sure to refuse. Of a fine-grained token only the Hub knows."""
+        """Raise a `UserError` if the Hub is sure to refuse; permissions of a fine-grained token are not known here."""
         if user.get("auth", {}).get("accessToken", {}).get("role") == "read":
             raise UserError(
-                f"your token may read only, so it can't make {self.repo_id} ({self.section}.repo_id): take one with "
-                f"the right to write, by {LOGIN}"
+                f"your token is read-only, so it can't create {self.repo_id} ({self.section}.repo_id); log in with a "
+                f"token with write permission: {LOGIN}"
             )
         owners = [user["name"], *(org["name"] for org in user.get("orgs", []))]
         if self.repo_id.split("/")[0] not in owners:
             raise UserError(
-                f"the Hub has no model {self.repo_id} ({self.section}.repo_id in params.yaml) that you may see, and "
-                f"lets you make none there: expected one of {', '.join(f'{owner}/...' for owner in owners)}"
+                f"{self.repo_id} ({self.section}.repo_id in params.yaml) does not exist or is not visible to you, and "
+                f"you can't create it; expected one of {', '.join(f'{owner}/...' for owner in owners)}"
             )
 
     def create(self) -> None:
-        """Make the repository and the branch where they are missing.
+        """Create the repository and the branch if they are missing.
 
         Raises:
-            UserError: the Hub refuses, or can't be reached.
+            UserError: the Hub refuses or is unreachable.
         """
         api = HfApi()
         with self._hub_errors():
@@ -117,30 +120,30 @@ class Target:
                 api.create_branch(self.repo_id, branch=self.branch, exist_ok=True)
 
     def push(self, folder: Path, message: str) -> str | None:
-        """Make a folder's files the branch's, by one commit; `create` comes first.
+        """Push a folder to the branch in one commit; call `create` before.
 
-        Not by `upload_folder`, which makes a further commit of whatever is left after five minutes.
+        `upload_folder` would make several commits if the upload takes more than five minutes.
 
         Args:
-            folder: what is pushed, with all folders in it.
-            message: the commit's.
+            folder: the folder to push, with its subfolders.
+            message: the commit message.
 
         Returns:
-            The commit, or None where all of it is there already.
+            The hash of the commit, or None if the branch has all of it already.
 
         Raises:
-            UserError: the Hub refuses, fails or can't be reached. The branch is as it was then.
+            UserError: the Hub refuses, fails or is unreachable; the branch is unchanged then.
         """
         files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
         api = HfApi()
         with self._hub_errors():
             head = api.model_info(self.repo_id, revision=self.branch)
-            there = {file.rfilename for file in head.siblings or ()}
-            gone = sorted(name for name in there - set(files) if any(fnmatch(name, pattern) for pattern in STALE))
+            remote = {file.rfilename for file in head.siblings or ()}
+            stale = sorted(name for name in remote - set(files) if any(fnmatch(name, pattern) for pattern in STALE))
             commit = api.create_commit(
                 self.repo_id,
                 [
-                    *(CommitOperationDelete(name) for name in gone),
+                    *(CommitOperationDelete(name) for name in stale),
                     *(CommitOperationAdd(name, path) for name, path in files.items()),
                 ],
                 commit_message=message,
@@ -154,38 +157,39 @@ class Target:
         try:
             yield
         except _FAILURES as error:
-            raise UserError(self._explain(error)) from None
+            raise UserError(safe_message(self._explain(error))) from None
 
     def _explain(self, error: Exception) -> str:
         if isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
             error = error.__cause__  # "Error while uploading FILE"
         match error:
             case HFValidationError():
-                return f"{self.repo_id!r} is no name of a repository ({self.section}.repo_id): expected OWNER/NAME"
+                return f"{self.section}.repo_id: {self.repo_id!r} is not the name of a repository; expected OWNER/NAME"
             case RepositoryNotFoundError():
-                return f"the Hub has no model {self.repo_id} that you may see ({self.section}.repo_id in params.yaml)"
+                return f"{self.section}.repo_id: {self.repo_id} does not exist or is not visible to you"
             case RevisionNotFoundError():
-                return f"{self.repo_id} has no branch {self.branch} ({self.section}.branch in params.yaml)"
+                return f"{self.section}.branch: {self.repo_id} does not have a branch {self.branch}"
             case HfHubHTTPError():
                 return self._explain_status(error.response.status_code, error.server_message)
         if isinstance(error, NO_HUB):
             return no_hub()
         if isinstance(error, httpx2.HTTPError):
             return unreachable(error, self.repo_id)
-        return f"{self.repo_id} could not be pushed to: {' '.join(str(error).split()) or type(error).__name__}"
+        return f"the push to {self.repo_id} failed: {' '.join(str(error).split()) or type(error).__name__}"
 
-    def _explain_status(self, status: int, said: str | None) -> str:
-        answer = f"{status}: {' '.join(said.split())}" if said else str(status)
+    def _explain_status(self, status: int, message: str | None) -> str:
+        answer = f"{status}: {' '.join(message.split())}" if message else str(status)
         match status:
             case 401:
-                return f"the Hub refused your token for {self.repo_id} ({answer}): renew it by {LOGIN}"
+                return f"the Hub rejected your token for {self.repo_id} ({answer}); renew it with {LOGIN}"
             case 403:
                 return (
-                    f"your token may not write to {self.repo_id} ({answer}): give it that right, or log in by {LOGIN}"
+                    f"your token has no write permission for {self.repo_id} ({answer}); grant it, or log in with "
+                    f"another token: {LOGIN}"
                 )
             case 412:
-                return f"somebody else changed {self} during the push ({answer}): push again"
+                return f"{self} was changed by someone else during the push ({answer}); push again"
             case _ if status == 429 or status >= 500:
-                return f"the Hub answered {answer} to a push to {self.repo_id}: try again later"
+                return f"the push to {self.repo_id} failed: the Hub answered {answer}; try again later"
             case _:
                 return f"the Hub refused the push to {self.repo_id} ({answer})"

@@ -1,4 +1,4 @@
-"""Predict: what `predict.py` and your own programs do with an exported model.
+"""Inference with an exported model, for predict.py and other programs.
 
 from tagline.inference import Tagger
 """

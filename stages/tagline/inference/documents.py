@@ -1,4 +1,4 @@
-"""Documents: what is to be labelled, a raw text or a sentence that comes as words."""
+"""Documents to label: raw text, or a list of words."""
 
 from __future__ import annotations
 
@@ -17,41 +17,42 @@ class Document:
     """A text or a list of words.
 
     Attributes:
-        words: what gets a label each.
-        text: the raw text that they were cut from; None where they came as words.
-        spans: where they begin and end in that text, in code points.
-        place: where the document stands, as messages name it.
-        row: the JSON object that it was read from; empty where it was none.
+        words: each of them gets a label.
+        text: the raw text that contains the words; None if only words are given.
+        spans: the start and end of each word in the text, in code points.
+        name: how messages call the document, for instance ``file:line``.
+        row: the JSON object that it was read from; empty otherwise.
 
     Raises:
-        UserError: the text or a word holds half of a surrogate pair, for which no tokenizer has sub-words.
+        UserError: the text or a word contains a lone surrogate, which tokenizers cannot encode.
     """
 
     words: Sequence[str]
     text: str | None = None
     spans: Sequence[Span] = ()
-    place: str = ""
+    name: str = ""
     row: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.text is not None:
-            _check(self.text, self.place or "text")
+            _check(self.text, self.name or "text")
         else:
-            for number, word in enumerate(self.words):
-                _check(word, f"{self.place or 'sentence'}, word {number}")
+            for index, word in enumerate(self.words):
+                _check(word, f"{self.name or 'sentence'}, word {index}")
 
     @classmethod
-    def of_text(cls, text: str, place: str = "", row: dict[str, Any] | None = None) -> Document:
-        """A raw text, cut into words by the rule of `tagline.tokenization.words`."""
+    def of_text(cls, text: str, name: str = "", row: dict[str, Any] | None = None) -> Document:
+        """Split a raw text into words, as in training (`tagline.tokenization.words`)."""
         spans = split_words(text)
-        return cls([text[start:end] for start, end in spans], text, spans, place, row or {})
+        return cls([text[start:end] for start, end in spans], text, spans, name, row or {})
 
     @classmethod
-    def of_words(cls, words: Sequence[str], place: str = "", row: dict[str, Any] | None = None) -> Document:
-        return cls(words, None, (), place, row or {})
+    def of_words(cls, words: Sequence[str], name: str = "", row: dict[str, Any] | None = None) -> Document:
+        """Take words as they are."""
+        return cls(words, None, (), name, row or {})
 
-    def running(self) -> tuple[str, Sequence[Span]]:
-        """The text, or the words with spaces between them, and where each word is in it."""
+    def text_and_spans(self) -> tuple[str, Sequence[Span]]:
+        """Return the text, or the words joined by spaces, and the start and end of each word in it."""
         if self.text is not None:
             return self.text, self.spans
         spans, start = [], 0
@@ -61,11 +62,11 @@ class Document:
         return " ".join(self.words), spans
 
 
-def _check(text: str, place: str) -> None:
+def _check(text: str, name: str) -> None:
     try:
         text.isascii() or text.encode()
     except UnicodeEncodeError as error:
         raise UserError(
-            f"{place}: character {error.start} is {text[error.start]!a}, half of a surrogate pair; "
-            "expected text that UTF-8 can encode; decode it anew, or replace the character"
+            f"{name}: character {error.start} is {text[error.start]!a}, a lone surrogate; "
+            "expected text that UTF-8 can encode; fix how it was decoded, or replace the character"
         ) from None

@@ -1,4 +1,4 @@
-"""Mentions: the entities that a model finds in a document, with their text and offsets."""
+"""Mentions: predicted entities with their text and offsets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tagline.labels.tagged import TaggedSentence
 
 
 class Mention(NamedTuple):
-    """An entity in a document; for plain tags (parts of speech) every word is one.
+    """An entity in a document; for plain tags, such as parts of speech, a word.
 
     Attributes:
         type: such as PER; for plain tags the word's tag.
-        text: the entity as it is written in the document.
-        start: offset of its start in the input: in code points of a text, or in words of a list.
-        end: offset of its end, excluded, so that ``input[start:end]`` is the entity.
+        text: the entity as written in the document.
+        start: offset in the input: in code points of a text, or in words of a list of words.
+        end: offset of the end, exclusive: ``input[start:end]`` is the entity.
         score: the mean probability of its words' labels, from 0 to 1.
     """
 

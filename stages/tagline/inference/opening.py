@@ -1,4 +1,4 @@
-"""Opening an exported model with the backend that is asked for, or the fastest."""
+"""Loading an exported model with a given backend, or with the fastest one."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tagline.artifacts.exported import GRAPHS, TAGGER, BackendName, Exported
 from tagline.core.errors import UserError
 from tagline.model.backends import Backend
 
-# Sub-words per forward pass, padding included: few fit into a core's cache, many keep a GPU busy.
+# Sub-words per forward pass, padding included: few for the caches of a CPU, many for a GPU.
 CPU_SUBWORDS = 256
 GPU_SUBWORDS = 16_384
 
 
 class Opened(NamedTuple):
-    """A model that is ready to predict.
+    """A loaded model.
 
     Attributes:
         name: of the backend.
         backend: computes the logits.
-        workers: threads that may run several batches at once; None: one batch after the other.
-        subwords_per_batch: a good batch size for it.
+        workers: threads that run several batches at once; None: one batch after the other.
+        subwords_per_batch: a good batch size.
     """
 
     name: BackendName
@@ -36,7 +36,7 @@ class Opened(NamedTuple):
 
 @contextmanager
 def opened(folder: Path, about: Exported, name: BackendName | None) -> Iterator[Opened]:
-    """Load a model.
+    """Load a model, and end its threads afterwards.
 
     Args:
         folder: models/export.
@@ -44,16 +44,16 @@ def opened(folder: Path, about: Exported, name: BackendName | None) -> Iterator[
         name: of the backend; None: the fastest that the folder has files for.
 
     Raises:
-        UserError: the folder has no files for it, or they are damaged.
+        UserError: the folder has no files for the backend, or they are damaged.
     """
     available = exported.backends(folder)
     if name is not None and name not in available:
         raise UserError(
-            f"{folder}: no files for the backend {name}; available: {', '.join(available)}; export.onnx and "
-            "export.int8 in params.yaml choose what `dvc repro export` writes"
+            f"{folder}: no files for the backend {name}; available: {', '.join(available)}; set export.onnx or "
+            "export.int8 in params.yaml and run `dvc repro export`"
         )
     name = name or available[0]
-    # Each imports its own library only: PyTorch takes longer to import than onnxruntime takes to answer.
+    # Each backend imports only its own library: importing PyTorch takes longer than a prediction by onnxruntime.
     with _torch(folder, about) if name == "torch" else _onnx(folder, about, name) as model:
         yield model
 
@@ -89,10 +89,10 @@ def _onnx(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
 
     path = folder / GRAPHS[name]
     model = OnnxModel(path, about.padding)
-    if model.scores != len(about.labels.names):
+    if model.labels != len(about.labels.names):
         raise UserError(
-            f"{path} scores {model.scores} labels, {folder / TAGGER} names {len(about.labels.names)}: "
-            "they are of different exports, run `dvc repro export` again"
+            f"{path}: {model.labels} labels; expected {len(about.labels.names)} as in {folder / TAGGER}; "
+            "run `dvc repro export` again"
         )
     with workers() as threads:
         yield Opened(name, model, threads, CPU_SUBWORDS)

@@ -1,4 +1,4 @@
-"""Readers: documents from lines of text, of JSON, or of CoNLL columns, one after the other."""
+"""Readers of input formats: documents from lines of text, JSON Lines or CoNLL columns."""
 
 from __future__ import annotations
 
@@ -11,79 +11,81 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.inference.documents import Document
 from tagline.sources.formats import conll
-from tagline.sources.formats.json_rows import object_in
+from tagline.sources.formats.json_rows import rows_in
 
 Lines = Iterable[tuple[int, str]]
 """Numbered lines, as `formats.lines` reads them."""
 Reader = Callable[[Lines, str], Iterator[Document]]
-"""Takes lines and what messages call their file."""
+"""Reads documents from lines; the name is what messages call the file."""
 
-_EXPECTED = 'expected JSON Lines: an object with "text" or "words" a line'
-# Not str.split(): that divides at no-break and other odd spaces too, which occur inside words of real data.
+_EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in one list'
+# Not str.split(), which also splits at no-break and other spaces, which occur inside words of real data.
 _SPACES = re.compile("[ \t]+")
 
 
 def read_texts(lines: Lines, name: str) -> Iterator[Document]:
-    """A raw text a line; an empty line is a text without words."""
+    """Read one raw text per line; an empty line is a text without words."""
     return (Document.of_text(line, f"{name}:{number}") for number, line in lines)
 
 
 def read_words(lines: Lines, name: str) -> Iterator[Document]:
-    """A sentence a line, its words divided by spaces or tabs."""
+    """Read one sentence per line, its words separated by spaces or tabs."""
     return (Document.of_words(split_at_spaces(line), f"{name}:{number}") for number, line in lines)
 
 
 def read_json(lines: Lines, name: str) -> Iterator[Document]:
-    """An object a line, whose other keys are kept; empty lines are passed over.
+    """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
+
+    The content decides which of both, as in the stage download. The text of a list is in memory, not its documents.
 
     Raises:
-        UserError: a line is no JSON object, or has not exactly one of ``text``, a string, and ``words``, a list of words.
+        UserError: a value is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a
+            list of non-empty strings).
     """
-    for number, line in lines:
-        if line.strip(" \t"):
-            yield _of_row(object_in(line, name, number, _EXPECTED), f"{name}:{number}")
+    for number, row in rows_in(lines, name, _EXPECTED):
+        yield _of_row(row, f"{name}:{number}")
 
 
-def read_columns(lines: Lines, name: str, words_at: int = 1) -> Iterator[Document]:
-    """A word a line and an empty line after each sentence; the first word's line says how many columns there are.
+def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
+    """Read one word per line, with an empty line after each sentence; all lines have as many columns as the first.
 
     Args:
-        lines: numbered.
+        lines: numbered from 1.
         name: what messages call the file.
-        words_at: which column holds the words, from 1.
+        words_column: the number of the column of words, from 1.
 
     Raises:
-        UserError: there are fewer columns, or a line has another number of them.
+        UserError: there is no such column, or lines have different numbers of columns.
     """
     numbered = iter(lines)
     first = next(((number, line) for number, line in numbered if not conll.is_border(line)), None)
     if first is None:
         return
     width = len(conll.fields(first[1]))
-    if width < words_at:
-        expected = f"the words are to stand in column {words_at}"
-        raise UserError(f"{name}:{first[0]}: {width} columns in {shortened(repr(first[1]))}, {expected}")
+    if width < words_column:
+        found = f"{width} column{'s' * (width > 1)} in {shortened(repr(first[1]))}"
+        raise UserError(f"{name}:{first[0]}: {found}; expected words in column {words_column}")
     columns = [conll.SKIP] * width
-    columns[words_at - 1] = conll.WORDS
+    columns[words_column - 1] = conll.WORDS
     for sentence in conll.sentences(chain([first], numbered), name, columns):
-        yield Document.of_words(sentence.words, sentence.place)
+        yield Document.of_words(sentence.words, sentence.location)
 
 
 def split_at_spaces(text: str) -> list[str]:
-    """The words of a text that is cut already."""
+    """Split a text into words at spaces and tabs."""
     return [word for word in _SPACES.split(text) if word]
 
 
-def _of_row(row: dict[str, Any], place: str) -> Document:
+def _of_row(row: dict[str, Any], name: str) -> Document:
     if ("text" in row) == ("words" in row):
         keys = shortened(", ".join(row)) or "no key"
         found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
-        raise UserError(f"{place}: {found}; {_EXPECTED}")
+        raise UserError(f"{name}: {found}; {_EXPECTED}")
     if "text" in row:
         if not isinstance(row["text"], str):
-            raise UserError(f"{place}: 'text' must be a string, got {shortened(repr(row['text']))}")
-        return Document.of_text(row["text"], place, row)
+            raise UserError(f"{name}: 'text' is {shortened(repr(row['text']))}; expected a string")
+        return Document.of_text(row["text"], name, row)
     words = row["words"]
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-        raise UserError(f"{place}: 'words' must be a list of words, none of them empty, got {shortened(repr(words))}")
-    return Document.of_words(words, place, row)
+        raise UserError(f"{name}: 'words' is {shortened(repr(words))}; expected a list of non-empty strings")
+    return Document.of_words(words, name, row)

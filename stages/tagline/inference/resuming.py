@@ -1,4 +1,4 @@
-"""Resuming: what a file of answers holds already."""
+"""Resuming: find out what an output file already contains."""
 
 from __future__ import annotations
 
@@ -11,42 +11,41 @@ from tagline.inference.notations import Notation
 
 
 def resume(path: Path, notation: Notation, documents: Iterator[Document], source: str) -> tuple[int, int]:
-    """Take from the documents those that a file has answers for.
+    """Skip the documents that an output file already contains.
 
     Args:
-        path: what an earlier run wrote.
-        notation: how it was to be written.
-        documents: all of the input; those that are left are yet to be labelled.
+        path: the output of an earlier run.
+        notation: its format.
+        documents: the whole input; afterwards those that are left to label.
         source: what messages call the input.
 
     Returns:
-        How many were taken, and the bytes of their answers; what follows these was never finished.
+        The number of skipped documents, and the size of their output in bytes; what follows in the file is incomplete.
 
     Raises:
-        UserError: the file has answers for other documents, or none that is whole, so that it may be anything.
+        UserError: the file contains other documents, or no complete one, so that it may be another file.
     """
     count = size = 0
     written = b""
     with path.open("rb") as file:
         for line in file:
             written += line
-            if not notation.closes(line):
+            if not notation.ends_document(line):
                 continue
             for document in documents:
                 count += 1
-                if notation.holds(document):
+                if notation.includes(document):
                     break
             else:
                 raise UserError(
-                    f"{path} goes on after the {count:,} documents of {source}: it was made from another input"
+                    f"{path}: more documents than the {count:,} of {source}; expected the output of the same input"
                 )
-            if not notation.fits(written.decode(errors="replace"), document):
+            if not notation.matches(written.decode(errors="replace"), document):
                 raise UserError(
-                    f"{path} was made from another input, or in another format: "
-                    f"its answer for {document.place} is another one"
+                    f"{path}: does not match {document.name}; expected the output of the same input in the same format"
                 )
             size += len(written)
             written = b""
     if written and not size:
-        raise UserError(f"{path} holds no whole answer, so it may be another file: begin anew without --resume")
+        raise UserError(f"{path}: no complete document, so it may be another file; start again without --resume")
     return count, size

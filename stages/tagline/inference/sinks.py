@@ -1,4 +1,4 @@
-"""Sinks: where answers go, a file or standard output, so that what is there ends with a whole line."""
+"""Sinks: output to a file or to standard output, always in complete lines."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from tagline.core.signals import defer_signals
 
 
 class Sink(Protocol):
+    """Receives the output."""
+
     def write(self, text: str) -> None:
-        """Write some whole lines, or none of them."""
+        """Write all of some complete lines, or none of them."""
 
 
 class StandardOutput:
-    """What a person or another program reads at once."""
+    """Standard output, flushed after each write."""
 
     def write(self, text: str) -> None:
         with defer_signals():
@@ -25,7 +27,7 @@ class StandardOutput:
                 sys.stdout.buffer.write(text.encode())
                 sys.stdout.buffer.flush()
             except OSError as error:
-                # Python flushes once more at the end: give it a place where that can't fail.
+                # Python flushes standard output again when it exits; /dev/null keeps that from failing.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 if isinstance(error, BrokenPipeError):
                     raise
@@ -33,11 +35,11 @@ class StandardOutput:
 
 
 class File:
-    """A file, opened when there is something to write: until then an earlier one stays as it is.
+    """A file that is first opened when there is something to write, so that an existing one stays until then.
 
     Args:
-        path: where it is.
-        size: how many bytes of an earlier one stay for good.
+        path: the file.
+        size: the number of bytes of an existing file to keep.
     """
 
     def __init__(self, path: Path, size: int = 0) -> None:

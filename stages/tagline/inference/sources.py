@@ -1,4 +1,4 @@
-"""Sources: where documents come from, the command line, a file or standard input, and how much of it is done."""
+"""Sources of documents: the command line, a file or standard input, with a progress bar."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tagline.sources.formats.lines import decoded_lines
 
 
 class Source:
-    """Documents, read as they are asked for.
+    """Documents, read lazily.
 
     Args:
-        name: what messages call it.
+        name: what messages call the source.
         documents: its documents.
-        file: what they are read from, if it is a file of known size.
-        bar: what shows how far that is.
+        file: what they are read from, if its size is known.
+        bar: the progress bar.
     """
 
     def __init__(
@@ -34,25 +34,25 @@ class Source:
         self._file, self._bar = file, bar
 
     def advance(self, count: int) -> None:
-        """Show that so many more documents are done."""
+        """Advance the progress bar by a number of documents."""
         if self._bar is not None:
             self._bar.update(count if self._file is None else self._file.tell() - self._bar.n)
 
 
 @contextmanager
-def opened(path: Path | None, reader: Reader, watched: bool) -> Iterator[Source]:
-    """Open a file, or standard input for None.
+def opened(path: Path | None, reader: Reader, show_progress: bool) -> Iterator[Source]:
+    """Open a file or standard input.
 
     Args:
-        path: the file.
-        reader: how it is to be read.
-        watched: show a progress bar, if standard error is a terminal.
+        path: the file; None: standard input.
+        reader: of its format.
+        show_progress: show a progress bar, if standard error is a terminal.
 
     Raises:
-        UserError: standard input is closed; (while it is read) the file is malformed.
+        UserError: standard input is closed; while documents are read: the file is malformed.
     """
     if path is None and sys.stdin is None:
-        raise UserError("standard input is closed: expected --input FILE, or a pipe to read from")
+        raise UserError("standard input is closed; expected a pipe, or --input FILE")
     name = "stdin" if path is None else str(path)
     with nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as file:
         sized = file.seekable()
@@ -61,6 +61,6 @@ def opened(path: Path | None, reader: Reader, watched: bool) -> Iterator[Source]
             if sized
             else {"unit": " documents"}
         )
-        watched = watched and sys.stderr is not None
-        with tqdm(desc=name, disable=None if watched else True, **size) as bar:
+        show_progress = show_progress and sys.stderr is not None
+        with tqdm(desc=name, disable=None if show_progress else True, **size) as bar:
             yield Source(name, reader(decoded_lines(file, name), name), file if sized else None, bar)

@@ -1,10 +1,10 @@
-"""The tagger: an exported model that labels texts, word lists and streams of them."""
+"""The tagger: labels texts, word lists and streams of them with an exported model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise
 from pathlib import Path
 from threading import Lock
 from typing import cast, overload
@@ -24,34 +24,35 @@ from tagline.model.prediction import Predictor
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 
-# Words that are labelled together, in batches of like length: of a stream the first few soon, then more and more.
+# Words that are labelled together, in batches of similar length. A stream starts with few, for an early first result.
 FIRST_WORDS, MOST_WORDS = 2**9, 2**15
 
 
 class Tagger:
-    """Labels texts by an exported model.
+    """Finds entities in text with an exported model.
 
         >>> tagger = Tagger("models/export")
         >>> tagger("Ada Lind lives in Oslo.")
         [Mention(type='PER', text='Ada Lind', start=0, end=8, score=0.98), Mention(type='LOC', text='Oslo', ...)]
 
-    A list of texts gives a list of such lists, and is faster than one text after the other. Text that is cut into words
-    already goes to `words`, more than memory holds to `stream`.
+    A list of texts gives a list of such lists, and is faster than one call per text. Use `words` for text that is
+    already split into words, and `stream` for more than fits in memory.
 
-    Long texts become overlapping windows; nothing is cut off. Several threads may ask at once.
+    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger.
 
     Args:
-        folder: what the stage export wrote.
-        backend: onnx-int8, onnx or torch, if the folder has that form; None: the first of these that it has. Only
-            torch imports PyTorch, which takes seconds.
-        subwords_per_batch: most sub-words of a forward pass, padding included; None: what suits the host.
+        folder: the output of the stage export.
+        backend: onnx-int8, onnx or torch; None: the first of these that the folder has. Only torch imports PyTorch,
+            which takes seconds.
+        subwords_per_batch: maximum number of sub-words per forward pass, padding included; None: a default for the
+            device.
 
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).
-        backend: the name of the one that is used.
+        backend: the name of the backend.
 
     Raises:
-        UserError: the folder or its form for the backend is missing or damaged. The message says which.
+        UserError: the folder, or its files for the backend, are missing or damaged.
     """
 
     def __init__(
@@ -65,9 +66,9 @@ class Tagger:
         require(path / subwords.TOKENIZER_FILE, "export")
         tokenizer, _ = subwords.load(path, "export")
         self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
-        self._cutting = Lock()
-        with ExitStack() as opening:  # an exception ends the threads
-            model = opening.enter_context(opened(path, about, backend))
+        self._lock = Lock()
+        with ExitStack() as stack:  # ends the threads after an exception
+            model = stack.enter_context(opened(path, about, backend))
             self.backend, self.labels = model.name, about.labels
             self._predictor = Predictor(
                 model.backend,
@@ -76,76 +77,74 @@ class Tagger:
                 subwords_per_batch or model.subwords_per_batch,
                 model.workers,
             )
-            self._open = opening.pop_all()
+            self._open = stack.pop_all()
 
     @overload
     def __call__(self, texts: str) -> list[Mention]: ...
     @overload
     def __call__(self, texts: list[str]) -> list[list[Mention]]: ...
     def __call__(self, texts: str | list[str]) -> list[Mention] | list[list[Mention]]:
-        """What the model finds in a text, or in each of several.
+        """Find the entities of a text, or of each of several texts.
 
-        Offsets count code points, as Python does: ``text[mention.start : mention.end] == mention.text``.
+        Offsets count code points, like Python's indices: ``text[mention.start : mention.end] == mention.text``.
 
         Raises:
-            UserError: a text can't be encoded (see `Document`), the model's answer is not finite, or memory is too small.
-                The tagger can be asked again after this and any other exception. So it is of all its methods.
+            UserError: a text can't be encoded (see `Document`), the model produces NaN or infinite logits, or memory is
+                insufficient. The tagger stays usable after this and any other exception. The same holds for the other
+                methods.
         """
         if isinstance(texts, str):
             return self._all([Document.of_text(texts)])[0]
-        return self._all(Document.of_text(text, f"texts[{number}]") for number, text in enumerate(texts))
+        return self._all(Document.of_text(text, f"texts[{index}]") for index, text in enumerate(texts))
 
     @overload
     def words(self, sentences: list[str]) -> list[Mention]: ...
     @overload
     def words(self, sentences: list[list[str]]) -> list[list[Mention]]: ...
     def words(self, sentences: Sequence[str] | Sequence[Sequence[str]]) -> list[Mention] | list[list[Mention]]:
-        """What the model finds in a sentence that comes as words, or in each of several.
+        """Find the entities of a sentence given as words, or of each of several sentences.
 
-        Offsets count words: ``words[mention.start : mention.end]`` are those of the entity.
+        Offsets count words: ``words[mention.start : mention.end]`` are the words of the entity.
         """
         if isinstance(sentences, str):
-            raise TypeError("expected a list of words, got a text, which the tagger itself takes")
+            raise TypeError("expected a list of words, got a text; call the tagger itself for texts")
         if sentences and isinstance(sentences[0], str):
             return self._all([Document.of_words(cast("Sequence[str]", sentences))])[0]
-        named = ((words, f"sentences[{number}]") for number, words in enumerate(sentences))
-        return self._all(Document.of_words(words, place) for words, place in named)
+        return self._all(Document.of_words(words, f"sentences[{index}]") for index, words in enumerate(sentences))
 
     def stream(self, documents: Iterable[str | Sequence[str]]) -> Iterator[list[Mention]]:
-        """What the model finds in one document after the other, in their order, while they are read.
+        """Find the entities of each document of a stream, in order, while it is read.
 
         Args:
-            documents: texts and lists of words, as many as there are; some thousand are held at a time.
+            documents: texts and lists of words; documents of up to 32,768 words in total are in memory at a time.
         """
-        named = ((each, f"documents[{number}]") for number, each in enumerate(documents))
-        made = (
-            Document.of_text(each, place) if isinstance(each, str) else Document.of_words(each, place)
-            for each, place in named
-        )
-        for tagged in self.tag_stream(made):
+        for tagged in self.tag_stream(map(_document, count(), documents)):
             yield from (mentions(*pair) for pair in tagged)
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
-        """Label documents in their order, yielding each with its labels and scores, some of them at a time."""
+        """Label a stream of documents in order, and yield some of them at a time, each with its labels."""
         for part in _parts(documents, FIRST_WORDS):
             yield list(zip(part, self.tag(part), strict=True))
 
     def tag(self, documents: Sequence[Document]) -> list[TaggedSentence]:
-        """Label some documents, all of which are in memory at once."""
+        """Label some documents at once."""
         lengths = [len(document.words) for document in documents]
         words = list(chain.from_iterable(document.words for document in documents))
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
-        with self._cutting:  # it keeps the words that it has met
-            made = self._cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
-        found = self._predictor.predict(
-            lengths, made.sentence.tolist(), _rows(made.ids, made.offsets), _rows(made.word_ids, made.offsets)
+        with self._lock:  # the cutter caches the sub-words of words
+            windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
+        predicted = self._predictor.predict(
+            lengths,
+            windows.sentence.tolist(),
+            _rows(windows.ids, windows.offsets),
+            _rows(windows.word_ids, windows.offsets),
         )
-        names, texts = ([document.place for document in documents], [document.words for document in documents])
-        return list(tagged_sentences(self.labels, lengths, found.labels, found.scores, ids=names, words=texts))
+        ids, split = [document.name for document in documents], [document.words for document in documents]
+        return list(tagged_sentences(self.labels, lengths, predicted.labels, predicted.scores, ids=ids, words=split))
 
     def close(self) -> None:
-        """End the tagger's threads now, not when the program ends."""
+        """End the tagger's threads before the program ends."""
         self._open.close()
 
     def __enter__(self) -> Tagger:
@@ -159,13 +158,18 @@ class Tagger:
         return [mentions(*pair) for part in parts for pair in zip(part, self.tag(part), strict=True)]
 
 
+def _document(index: int, given: str | Sequence[str]) -> Document:
+    name = f"documents[{index}]"
+    return Document.of_text(given, name) if isinstance(given, str) else Document.of_words(given, name)
+
+
 def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]:
-    """Documents as they come, at first so many words together, later so many that sorting gains nothing from more."""
+    """Group documents, at first ``most`` words together, then twice as many each time, up to `MOST_WORDS`."""
     part: list[Document] = []
     size = 0
     for document in documents:
         part.append(document)
-        size += 1 + len(document.words)  # 1: documents without words are held too
+        size += 1 + len(document.words)  # 1: documents without words take memory too
         if size >= most:
             yield part
             part, size, most = [], 0, min(2 * most, MOST_WORDS)

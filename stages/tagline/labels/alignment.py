@@ -1,4 +1,4 @@
-"""Alignment: the label of each sub-word from the label of the word that it is a piece of."""
+"""Alignment: give each sub-word a label, derived from the label of its word."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-# The target that PyTorch's cross entropy leaves out.
+# The target that PyTorch's cross entropy ignores.
 IGNORED = -100
-# How Arrow holds the word of a special token, which transformers' `word_ids()` gives as None.
+# The word id of a special token in Arrow files; transformers' `word_ids()` returns None for it.
 NO_WORD = -1
 
 
 def align_labels(
     labels: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], inside: Sequence[int], label_all_tokens: bool
 ) -> npt.NDArray[np.int64]:
-    """Labels of sub-words, by either rule of the Hugging Face course, chapter "Token classification".
+    """Label sub-words by one of the two rules of the Hugging Face course, chapter "Token classification".
+
+    With B-PER as 1, I-PER as 2 and "Blackburn" split into three sub-words: 1 2 2 with ``label_all_tokens``, otherwise
+    1 -100 -100.
 
     Args:
-        labels: the label id of each word, `IGNORED` for special tokens, which stand among the words here.
-        counts: how many sub-words each of them has.
-        inside: for each label id the one that continues it inside a word (`Labels.inside`).
-        label_all_tokens: label every sub-word (B- becomes I- after the first), or only the first one of each word.
+        labels: int64 (words,), label ids; a special token counts as a word with the label `IGNORED`.
+        counts: int64 (words,), the number of sub-words of each word.
+        inside: for each label id, the id of the label that continues it inside a word (`Labels.inside`).
+        label_all_tokens: label all sub-words (B- becomes I- after the first) or only the first of each word.
 
     Returns:
-        int64, one label id a sub-word, `IGNORED` where none is learnt.
+        int64 (sub-words,), label ids; `IGNORED` for sub-words without a label.
     """
     further = np.full_like(labels, IGNORED)
     if label_all_tokens:

@@ -1,30 +1,43 @@
-"""Labels: the names that a task's label ids stand for, and how they behave inside a word and as spans."""
+"""Label list: the labels of a task, which are ids in arrays and names in files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.labels import schemes
 
 Kind = Literal["spans", "tags"]
+"""spans: IOB2 labels, which mark entities. tags: each word has a tag of its own, such as a part of speech."""
 Decoding = Literal["greedy", "constrained"]
-"""greedy: the most likely label of each word. constrained: the most likely sequence of each sentence that IOB2 allows."""
+"""greedy: the most likely label of each word. constrained: the most likely sequence that IOB2 allows."""
+
+
+class LabelNames(NamedTuple):
+    """Label names without a task, for predictions that are only compared and scored.
+
+    Attributes:
+        kind: how the labels are read.
+        names: label names, indexed by label id.
+    """
+
+    kind: Kind
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The label list of one task.
+    """The label list of a task.
 
     Attributes:
-        task: the tag layer that they come from.
-        kind: ``spans`` for IOB2 labels, ``tags`` where each word has a tag by itself.
-        names: label names; a label's id is its place here.
-        fallback: the label of a word that no sub-word stands for: O, or the commonest tag of the training split.
+        task: the tag column that the labels come from.
+        kind: how the labels are read.
+        names: label names, indexed by label id.
+        fallback: the label of words without sub-words: O, or the most frequent tag of the training split.
     """
 
     task: str
@@ -38,11 +51,11 @@ class Labels:
 
     @property
     def label2id(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self.names)}
+        return {name: index for index, name in enumerate(self.names)}
 
     @property
     def inside(self) -> list[int]:
-        """For each label id the id that a word's further sub-words get: I-X for B-X, else the label itself."""
+        """For each label id, the label id of the word's further sub-words: I-X for B-X, else the same."""
         ids = self.label2id
         if self.kind == "tags":
             return list(range(len(self.names)))
@@ -50,15 +63,15 @@ class Labels:
 
 
 def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) -> Labels:
-    """The labels of a task.
+    """Build the label list of a task.
 
     Args:
-        task: the tag layer.
-        kind: what its tags are; of ``spans`` they must be IOB2.
-        counts: for each split how many words have each tag.
+        task: the tag column.
+        kind: how its tags are read; ``spans`` must be in IOB2.
+        counts: the number of words with each tag, by split.
 
     Raises:
-        UserError: all words of all splits have one and the same label, so that there is nothing to learn.
+        UserError: all words of all splits have the same label.
     """
     seen = sorted({tag for split in counts.values() for tag, count in split.items() if count})
     if len(seen) < 2:
@@ -67,17 +80,18 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
         )
     if kind == "spans":
         return Labels(task, kind, tuple(schemes.label_names(seen)), schemes.OUTSIDE)
-    # Over the sorted names: the commonest of equals must not depend on the order of reading.
-    commonest = max(seen, key=lambda tag: counts["train"].get(tag, 0))
-    return Labels(task, kind, tuple(seen), commonest)
+    # On ties the first by name, so that the order of reading does not matter.
+    most_frequent = max(seen, key=lambda tag: counts["train"].get(tag, 0))
+    return Labels(task, kind, tuple(seen), most_frequent)
 
 
 def write(labels: Labels, path: Path) -> None:
+    """Write a label list as JSON."""
     write_json(path, asdict(labels))
 
 
 def read(path: Path) -> Labels:
-    """Read what `write` wrote.
+    """Read a label list that `write` wrote.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -86,4 +100,4 @@ def read(path: Path) -> Labels:
     try:
         return Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
     except (KeyError, TypeError):
-        raise UserError(f"{path} is damaged (no label list): run `dvc repro tokenize-align` again") from None
+        raise UserError(f"{path}: damaged; expected a label list: run `dvc repro tokenize-align` again") from None

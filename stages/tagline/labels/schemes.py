@@ -1,7 +1,7 @@
-"""Label schemes: how the tags of words mark spans, and the one that all later stages see, IOB2.
+"""Label schemes: how tags mark spans, and their conversion to IOB2, the scheme of all later stages.
 
-Ramshaw and Marcus (1995) for IOB1, Tjong Kim Sang and Veenstra (1999) for the variants. A prefix is read from the
-label's name, never from its place in a list.
+IOB1 is from Ramshaw and Marcus (1995), its variants from Tjong Kim Sang and Veenstra (1999). A prefix is read from the
+label's name, never from its position in a list.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _PREFIXES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU", "IO":
 
 
 def split_tag(tag: str) -> tuple[str, str]:
-    """``B-PER`` as ``("B", "PER")``, ``O`` as ``("O", "")``, any other tag as ``("", tag)``."""
+    """Split ``B-PER`` into ``("B", "PER")``; ``O`` gives ``("O", "")``, any other tag ``("", tag)``."""
     if tag == OUTSIDE:
         return OUTSIDE, ""
-    prefix, dash, kind = tag.partition("-")
-    return (prefix, kind) if dash and kind and prefix in _TO_IOB2 else ("", tag)
+    prefix, dash, type_ = tag.partition("-")
+    return (prefix, type_) if dash and type_ and prefix in _TO_IOB2 else ("", tag)
 
 
 def is_spans(names: Iterable[str]) -> bool:
-    """Whether a label list marks spans (every label is O or has a prefix) rather than tagging each word by itself.
+    """Whether a label list marks spans: each label is O or has a prefix, and not all are O.
 
     Raises:
         UserError: labels with and without a prefix are mixed.
@@ -45,52 +45,52 @@ def is_spans(names: Iterable[str]) -> bool:
 
 
 def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, bool]:
-    """Rewrite a tag that follows another one, by conlleval's rule.
+    """Convert a tag to IOB2 by conlleval's rule, given the tag before it.
 
-    A tag that continues nothing (I-, E-, L- at the beginning, after O or after another type) starts a span. A span
-    that nothing closed, in a scheme that closes them, ends where the next tag does not continue it.
+    A tag that continues nothing (I-, E- or L- at the start of a sentence, after O or after another type) starts a span.
+    In a scheme with end tags, a span without one ends where the next tag does not continue it.
 
     Args:
-        left: the tag before it in the sentence, None at the beginning.
-        tag: the tag, None behind the last word.
-        scheme: how both are meant.
+        left: the previous tag, None at the start of a sentence.
+        tag: the tag, None after the last word.
+        scheme: the scheme of both tags.
 
     Returns:
-        The tag in IOB2, and whether the scheme forbids it there.
+        The tag in IOB2, and whether the scheme forbids it at this position.
 
     Raises:
-        UserError: the scheme has no such tag.
+        UserError: the scheme does not have such a tag.
     """
-    prefix, kind = _read(tag, scheme)
-    prefix_before, kind_before = _read(left, scheme)
+    prefix, type_ = _read(tag, scheme)
+    left_prefix, left_type = _read(left, scheme)
     if scheme in ("BIOES", "BILOU"):
-        is_open = prefix_before in ("B", "I")
+        is_open = left_prefix in ("B", "I")
         continues = prefix in ("I", "E", "L")
-        starts = continues and not (is_open and kind == kind_before)
+        starts = continues and not (is_open and type_ == left_type)
         illegal = starts or (is_open and not continues)
     else:
-        starts = prefix == "I" and kind != kind_before
-        illegal = (scheme == "IOB2" and starts) or (scheme == "IOB1" and prefix == "B" and kind != kind_before)
+        starts = prefix == "I" and type_ != left_type
+        illegal = (scheme == "IOB2" and starts) or (scheme == "IOB1" and prefix == "B" and type_ != left_type)
     if prefix == OUTSIDE:
         return OUTSIDE, illegal
-    return f"{'B' if starts else _TO_IOB2[prefix]}-{kind}", illegal
+    return f"{'B' if starts else _TO_IOB2[prefix]}-{type_}", illegal
 
 
 def _read(tag: str | None, scheme: Scheme) -> tuple[str, str]:
-    prefix, kind = split_tag(OUTSIDE if tag is None else tag)
+    prefix, type_ = split_tag(OUTSIDE if tag is None else tag)
     if scheme == "IO" and not prefix:
-        return "I", kind
+        return "I", type_
     if prefix != OUTSIDE and (not prefix or prefix not in _PREFIXES[scheme]):
         allowed = ", ".join(f"{letter}-" for letter in _PREFIXES[scheme])
         raise UserError(f"{scheme} has no tag {tag}: expected {allowed} or O")
-    return prefix, kind
+    return prefix, type_
 
 
 def label_names(tags: Iterable[str]) -> list[str]:
-    """The label list for a set of IOB2 tags, in an order that depends on nothing but their names.
+    """List the labels for a set of IOB2 tags: O, then B- and I- of each type, sorted by type.
 
-    O, then B- and I- of each type: both, whichever the data holds, since a word of several sub-words needs I- of a
-    type that only ever spans one word.
+    Both prefixes are listed even if the data has only one of them: a word of several sub-words needs I- also for a type
+    whose entities all have one word.
     """
-    types = sorted({kind for _, kind in map(split_tag, tags) if kind})
-    return [OUTSIDE, *(f"{prefix}-{kind}" for kind in types for prefix in "BI")]
+    types = sorted({type_ for _, type_ in map(split_tag, tags) if type_})
+    return [OUTSIDE, *(f"{prefix}-{type_}" for type_ in types for prefix in "BI")]

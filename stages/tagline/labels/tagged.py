@@ -1,10 +1,10 @@
-"""Tagged sentences: words, the labels that a model gave them, and their gold labels where these are known."""
+"""Tagged sentences: words with predicted labels, and with gold labels where these are known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -12,29 +12,29 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.entities import Entity, confidence, marked
-from tagline.labels.label_list import Kind, Labels
+from tagline.labels.label_list import Kind, LabelNames, Labels
 
 Ints = npt.NDArray[np.integer[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TaggedSentence:
-    """A sentence or a document with one label per word.
+    """A sentence or document with one predicted label per word.
 
-    Labels are ids until somebody asks for names, and entities are read from them once.
+    Labels are ids until names are asked for. Entities are read from them once.
 
     Attributes:
-        id: how messages, files and the report name the sentence.
-        words: its words.
-        labels: the label list that the ids below refer to.
+        id: the name of the sentence in messages, files and the report.
+        words: its words; empty where only labels are scored.
+        labels: the label list of the ids below.
         predicted: int (words,), the predicted label ids.
-        scores: float32 (words,), the probability of each predicted label; 0 where no sub-word represents the word.
-        gold: int (words,), the gold label ids; None where they are unknown.
+        scores: float32 (words,), the probability of each predicted label; 0 for words without sub-words.
+        gold: int (words,), the gold label ids; None if unknown.
     """
 
     id: str
     words: Sequence[str]
-    labels: Labels
+    labels: Labels | LabelNames
     predicted: Ints
     scores: npt.NDArray[np.float32]
     gold: Ints | None = None
@@ -49,7 +49,7 @@ class TaggedSentence:
 
     @property
     def gold_names(self) -> list[str]:
-        return self._names(self._gold)
+        return self._names(self._known_gold)
 
     @cached_property
     def predicted_entities(self) -> list[Entity]:
@@ -60,41 +60,50 @@ class TaggedSentence:
         return marked(self.gold_names, self.kind)
 
     @property
-    def is_correct(self) -> bool:
-        """Whether every predicted label equals the gold label."""
-        return np.array_equal(self.predicted, self._gold)
-
-    @property
-    def correct_words(self) -> int:
-        """The number of words whose predicted label equals the gold label."""
-        return int(np.count_nonzero(self.predicted == self._gold))
-
-    def confidence(self, entity: Entity) -> float:
-        """The mean score of an entity's words."""
-        return confidence(entity, self.scores)
-
-    def relabelled(self, labels: Labels) -> TaggedSentence:
-        """The same labels by name, as ids of another label list that has them all."""
-        table = np.array([labels.label2id[name] for name in self.labels.names], dtype=np.int64)
-        return replace(self, labels=labels, predicted=table[self.predicted], gold=table[self._gold])
-
-    def with_gold_of(self, other: TaggedSentence) -> TaggedSentence:
-        """The same predictions beside the gold labels of another sentence, which has the same words and label list."""
-        return replace(self, gold=other.gold)
-
-    @property
-    def _gold(self) -> Ints:
+    def _known_gold(self) -> Ints:
+        """The gold label ids; a `ValueError` if they are unknown."""
         if self.gold is None:
             raise ValueError(f"the gold labels of {self.id} are unknown")
         return self.gold
 
+    @property
+    def is_correct(self) -> bool:
+        """Whether each predicted label equals the gold label."""
+        return np.array_equal(self.predicted, self._known_gold)
+
+    @property
+    def correct_words(self) -> int:
+        """The number of words whose predicted label equals the gold label."""
+        return int(np.count_nonzero(self.predicted == self._known_gold))
+
+    def confidence(self, entity: Entity) -> float:
+        """Average the scores of the words of an entity."""
+        return confidence(entity, self.scores)
+
+    def relabelled(self, labels: Labels | LabelNames) -> TaggedSentence:
+        """Return the sentence with the same label names as ids of another list, which contains all of them."""
+        ids = _translation(self.labels.names, labels.names)
+        gold = None if self.gold is None else ids[self.gold]
+        return replace(self, labels=labels, predicted=ids[self.predicted], gold=gold)
+
+    def with_gold_of(self, other: TaggedSentence) -> TaggedSentence:
+        """Return the same predictions with the gold labels of another sentence of the same words and label list."""
+        return replace(self, gold=other.gold)
+
     def _names(self, ids: Ints) -> list[str]:
         names = self.labels.names
-        return [names[number] for number in ids.tolist()]
+        return [names[index] for index in ids.tolist()]
+
+
+@cache  # few pairs of label lists
+def _translation(names: tuple[str, ...], new_names: tuple[str, ...]) -> Ints:
+    """For each id of a label list, the id of the same name in another one."""
+    ids = {name: index for index, name in enumerate(new_names)}
+    return np.array([ids[name] for name in names], dtype=np.int64)
 
 
 def tagged_sentences(
-    labels: Labels,
+    labels: Labels | LabelNames,
     lengths: Sequence[int],
     predicted: Ints,
     scores: npt.NDArray[np.float32],
@@ -102,24 +111,26 @@ def tagged_sentences(
     ids: Sequence[str] | None = None,
     words: Sequence[Sequence[str]] | None = None,
 ) -> Iterator[TaggedSentence]:
-    """Cut flat arrays, which hold one value per word of all sentences in a row, into sentences.
+    """Split flat arrays, which hold one value per word of all sentences, into sentences.
+
+    With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
 
     Args:
         labels: the label list.
         lengths: the number of words of each sentence.
-        predicted: int (all words,).
+        predicted: int (all words,), label ids.
         scores: float32 (all words,).
-        gold: int (all words,), where known.
-        ids: one per sentence; None where only labels are looked at.
-        words: one list per sentence; likewise.
+        gold: int (all words,), label ids, if known.
+        ids: one per sentence; None where only labels are scored.
+        words: one list per sentence; None where only labels are scored.
     """
-    borders = np.cumsum([0, *lengths])
-    for number, (begin, end) in enumerate(pairwise(borders.tolist())):
+    offsets = np.cumsum([0, *lengths])
+    for index, (start, end) in enumerate(pairwise(offsets.tolist())):
         yield TaggedSentence(
-            id="" if ids is None else ids[number],
-            words=() if words is None else words[number],
+            id="" if ids is None else ids[index],
+            words=() if words is None else words[index],
             labels=labels,
-            predicted=predicted[begin:end],
-            scores=scores[begin:end],
-            gold=None if gold is None else gold[begin:end],
+            predicted=predicted[start:end],
+            scores=scores[start:end],
+            gold=None if gold is None else gold[start:end],
         )

@@ -1,1 +1,1 @@
-"""Modules that of all stages only `evaluate` uses: entities and their scores, where a model fails, plots, the page."""
+"""Metrics: what is measured of predicted labels, and the tables that are written and printed."""

@@ -1,4 +1,4 @@
-"""Calibration: whether nine in ten of the entities with a score of 0.9 are correct (Guo et al., 2017)."""
+"""Calibration: how well scores predict the share of correct entities (Guo et al., 2017)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ BINS = 10
 
 
 def reliability(sentences: Iterable[TaggedSentence]) -> pd.DataFrame:
-    """Put predicted entities (spans) or words (tags) into ten bins by their score.
+    """Group predicted entities (spans) or words (tags) into ten bins by score.
 
     Args:
         sentences: with gold labels. Words without sub-words, whose score is 0, are left out.
 
     Returns:
-        One row per bin that is not empty: bin (its boundaries), confidence (the mean score), accuracy (the share that
-        is correct), number.
+        One row per non-empty bin: bin (its boundaries), confidence (mean score), accuracy (share of correct
+        predictions), number (of predictions).
     """
     table = pd.DataFrame(list(_scored(sentences)), columns=["confidence", "accuracy"], dtype=np.float64)
     index = np.minimum((table["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
@@ -32,14 +32,14 @@ def reliability(sentences: Iterable[TaggedSentence]) -> pd.DataFrame:
 
 
 def calibration(bins: pd.DataFrame) -> dict[str, float | int]:
-    """Compute the expected calibration error: the mean distance between score and share of correct predictions.
+    """Compute the expected calibration error: the mean gap between confidence and accuracy over bins.
 
     Args:
         bins: what `reliability` returned.
 
     Returns:
-        ``{ece, confidence, accuracy, number}``, where a confidence above accuracy means an overconfident model;
-        without predictions only ``{number: 0}``.
+        ``{ece, confidence, accuracy, number}``; only ``{number: 0}`` without predictions. A model whose confidence is
+        above its accuracy is overconfident.
     """
     number = int(bins["number"].sum())
     if not number:

@@ -1,4 +1,4 @@
-"""Confusion: how many words of one type were labelled with another."""
+"""Confusion: the number of words with each pair of gold and predicted type."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
 from tagline.labels.tagged import TaggedSentence
 
-# The type of words outside all entities: an entity type may be called O.
+# The type of words outside all entities. Not O, which may be the name of an entity type.
 NO_TYPE = ""
 
 
@@ -18,8 +18,8 @@ def confusion(sentences: Iterable[TaggedSentence], kind: Kind) -> Counter[tuple[
 
     Args:
         sentences: with gold labels.
-        kind: spans: a label stands for its type, `NO_TYPE` for words outside; words that are outside in both are left
-            out, as they would outnumber all others. tags: each label stands for itself.
+        kind: spans: a word has the type of its label, or `NO_TYPE` outside entities; words outside in both are not
+            counted, since they would outnumber all others. tags: a word's type is its label.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for sentence in sentences:
@@ -27,7 +27,7 @@ def confusion(sentences: Iterable[TaggedSentence], kind: Kind) -> Counter[tuple[
     if kind == "tags":
         return counts
     types: Counter[tuple[str, str]] = Counter()
-    for (a, b), number in counts.items():
-        types[split_tag(a)[1], split_tag(b)[1]] += number
+    for (gold, predicted), number in counts.items():
+        types[split_tag(gold)[1], split_tag(predicted)[1]] += number
     del types[NO_TYPE, NO_TYPE]
     return types

@@ -1,4 +1,4 @@
-"""Counts: what each sentence adds to the scores, so that scores of any weighted sentences are a matrix product."""
+"""Counts per sentence, from which the scores of any weighted sentences are a matrix product."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Totals:
         return ratios(self.correct, self.predicted, self.gold)
 
     def overall(self) -> Ratios:
-        """Score all types together: micro-averages for spans, means over the tags that occur in gold for tags: (...)."""
+        """Score all types together, (...): micro-averages for spans, means over the tags in gold for plain tags."""
         if self.kind == "spans":
             return ratios(self.correct.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
         occurs = self.gold > 0
-        return Ratios(*(_divide((each * occurs).sum(-1), occurs.sum(-1)) for each in self.per_type()))
+        return Ratios(*(_divide((scores * occurs).sum(-1), occurs.sum(-1)) for scores in self.per_type()))
 
     def accuracy(self) -> Floats:
         """Compute the share of correctly labelled words: (...)."""
@@ -82,12 +82,12 @@ class Counts:
         Args:
             weights: (..., sentences), for instance from `resampling.weights`; None: 1 for each.
         """
-        each = (self.correct, self.predicted, self.gold, self.words, self.correct_words)
+        tables = (self.correct, self.predicted, self.gold, self.words, self.correct_words)
         if weights is None:
-            return Totals(self.kind, *(counts.sum(0, dtype=np.float64) for counts in each))
-        # As floats, whose products BLAS computes; sums of counts stay exact up to 2**53.
+            return Totals(self.kind, *(counts.sum(0, dtype=np.float64) for counts in tables))
+        # As floats, since BLAS multiplies those; sums of counts are exact up to 2**53.
         matrix = np.asarray(weights, dtype=np.float64)
-        return Totals(self.kind, *(matrix @ counts.astype(np.float64) for counts in each))
+        return Totals(self.kind, *(matrix @ counts.astype(np.float64) for counts in tables))
 
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
@@ -116,9 +116,9 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
 
 
 def _table(rows: Sequence[Sequence[str]], types: tuple[str, ...]) -> Ints:
-    """Count how often each row has each type."""
+    """Count each type in each row: int64 (rows, types)."""
     columns = {name: column for column, name in enumerate(types)}
-    cells = [number * len(types) + columns[name] for number, row in enumerate(rows) for name in row]
+    cells = [index * len(types) + columns[name] for index, row in enumerate(rows) for name in row]
     counts = np.bincount(np.array(cells, dtype=np.int64), minlength=len(rows) * len(types))
     return counts.reshape(len(rows), len(types)).astype(np.int64)
 
@@ -130,6 +130,7 @@ def ratios(correct: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike
 
 
 def _divide(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
+    """Divide element by element; anything divided by 0 is 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
     ratio: Floats = np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)
     return ratio

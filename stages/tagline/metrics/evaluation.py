@@ -1,82 +1,84 @@
-"""Evaluation: everything that is measured of a split whose words have gold and predicted labels."""
+"""Evaluation: label validation and test with the fine-tuned model and compute their metrics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from accelerate import PartialState
 
-from tagline.core.errors import UserError
-from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.calibration import calibration, reliability
-from tagline.metrics.counts import Counts, count
-from tagline.metrics.intervals import intervals
-from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes
-from tagline.metrics.params import Bootstrap
-from tagline.metrics.scores import count_repaired, score, strict
-from tagline.metrics.slices import slices
+from tagline.artifacts import tokenized
+from tagline.artifacts.tokenized import Split
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import tagged_sentences
+from tagline.metrics.params import Evaluate
+from tagline.metrics.scored_split import ScoredSplit, metrics
 from tagline.metrics.training_index import TrainingIndex
+from tagline.model import classifier
+from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.heads import make_head
+from tagline.model.precision import cast_linear_layers, resolve
+from tagline.model.prediction import Predictor, predict_split
+
+SPLITS = ("validation", "test")
 
 
 @dataclass(frozen=True)
-class ScoredSplit:
-    """The sentences of a split, and what scores, plots and the report all need of them, computed once.
+class Evaluation:
+    """The results of an evaluation.
 
     Attributes:
-        kind: how the labels are read.
-        sentences: with gold and predicted labels.
-        words_without_subwords: how many words got the fallback label, as no sub-word represents them.
+        labels: the task's label list.
+        splits: the scored splits by name.
+        metrics: the metrics of each split, see `scored_split.metrics`.
+        best_epoch: the epoch whose weights were evaluated.
     """
 
-    kind: Kind
-    sentences: list[TaggedSentence]
-    words_without_subwords: int
-
-    @property
-    def words_unscored(self) -> int:
-        """How many words have no prediction."""
-        return sum(len(sentence.words) - len(sentence.predicted) for sentence in self.sentences)
-
-    @cached_property
-    def counts(self) -> Counts:
-        return count(self.sentences, self.kind)
-
-    @cached_property
-    def outcomes(self) -> list[list[Outcome]]:
-        return list(map(outcomes, self.sentences))
-
-    @cached_property
-    def reliability(self) -> pd.DataFrame:
-        return reliability(self.sentences)
+    labels: Labels
+    splits: dict[str, ScoredSplit]
+    metrics: dict[str, dict[str, Any]]
+    best_epoch: int
 
 
-def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -> dict[str, Any]:
-    """Compute the metrics of a split.
+def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
+    """Label and score validation and test.
 
-    Returns:
-        overall and per_type, see `scores.score`; intervals of them; strict and repaired (spans only), see
-        `scores.strict` and `count_repaired`; slices; errors, see `outcomes.count_outcomes`; calibration; the number
-        of sentences and words, of words_unscored, which is 0, and of words_without_subwords.
+    Args:
+        data: data/tokenized.
+        finetuned: models/finetuned.
+        params: the section ``evaluate``.
 
     Raises:
-        UserError: a word has no prediction.
+        UserError: an artifact is missing or damaged, the model does not match the data, or the model produces NaN or
+            infinite logits.
     """
-    if split.words_unscored:
-        raise UserError(f"data/tokenized: {split.words_unscored} words got no prediction; expected one for each word")
-    sentences, counts, kind = split.sentences, split.counts, split.kind
-    by_iob2 = {"strict": strict(sentences), "repaired": count_repaired(sentences)} if kind == "spans" else {}
-    return {
-        **score(counts),
-        "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
-        **by_iob2,
-        "slices": slices(sentences, counts, training),
-        "errors": count_outcomes(split.outcomes, kind),
-        "calibration": calibration(split.reliability),
-        "sentences": len(sentences),
-        "words": int(counts.words.sum()),
-        "words_unscored": split.words_unscored,
-        "words_without_subwords": split.words_without_subwords,
-    }
+    labels = tokenized.load_labels(data)
+    loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
+    backend = _load_backend(data, finetuned, params, labels)
+    with workers(backend.device) as threads:
+        head = make_head("linear", labels, params.decoding)
+        predictor = Predictor(backend, head, labels, params.subwords_per_batch, threads)
+        splits = {name: _label(loaded[name], name, predictor) for name in SPLITS}
+    training = TrainingIndex(loaded["train"].labelled_words(labels), labels.kind)
+    measured = {name: metrics(split, training, params.bootstrap) for name, split in splits.items()}
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned))
+
+
+def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels) -> TorchModel:
+    """Load the fine-tuned model onto this host's device."""
+    precision = resolve(params.precision, PartialState().device, "evaluate.precision")
+    model = classifier.load(finetuned, labels)
+    tokenized.check_tokenizer(data, finetuned, "train")
+    cast_linear_layers(model, precision)
+    return TorchModel(model, precision)
+
+
+def _label(split: Split, name: str, predictor: Predictor) -> ScoredSplit:
+    """Label the words of a split, with its name on the progress bar."""
+    labels, gold = predictor.labels, split.gold()
+    predictions = predict_split(predictor, split, name, gold)
+    ids, words = split.ids_and_words()
+    sentences = tagged_sentences(labels, split.lengths(), predictions.labels, predictions.scores, gold, ids, words)
+    seen = len(gold) - predictions.without_subwords
+    return ScoredSplit(labels.kind, list(sentences), predictions.without_subwords, predictions.loss / max(1, seen))

@@ -1,4 +1,4 @@
-"""Intervals: how far a split's scores can be trusted, by a bootstrap over its sentences."""
+"""Intervals: confidence intervals of a split's scores, from a bootstrap over its sentences."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Interval = dict[str, float]
 
 
 def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
-    """95 % intervals of the scores.
+    """Compute 95 % intervals of the scores.
 
     Args:
         counts: of all sentences.
-        resamples: how many times to draw them anew.
-        seed: of the draws.
+        resamples: number of bootstrap resamples.
+        seed: random seed of the resamples.
 
     Returns:
         ``{"overall": {precision, recall, f1, accuracy: {low, high}}, "per_type": {TYPE: {f1: {low, high}}}}``.
@@ -36,10 +36,10 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
     return {
         "overall": {name: _ends(*interval(np.concatenate(values))) for name, values in overall.items()},
         "per_type": {
-            name: {"f1": _ends(low[place], high[place])}
-            for place, name in enumerate(counts.types)
-            # As in the scores: a tag that is only predicted has none of its own.
-            if counts.kind == "spans" or counts.gold[:, place].any()
+            name: {"f1": _ends(low[column], high[column])}
+            for column, name in enumerate(counts.types)
+            # As in the scores, a tag that is only predicted is left out.
+            if counts.kind == "spans" or counts.gold[:, column].any()
         },
     }
 

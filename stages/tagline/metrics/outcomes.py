@@ -1,9 +1,10 @@
-"""Outcomes: what became of each gold entity among the predicted ones, and of each predicted one."""
+"""Outcomes: each gold or predicted entity is correct or one of four kinds of error."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
 from tagline.labels.entities import Entity
@@ -15,14 +16,13 @@ OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
 
 class Outcome(NamedTuple):
-    """What became of an entity.
+    """A gold entity, a predicted entity, or a pair of them.
 
     Attributes:
         kind: correct: type and boundaries agree. type_error: only the boundaries agree. boundary_error: the types agree
-            and the words overlap. missed: a gold entity that is none of these. spurious: a predicted one that is none
-            of these.
-        gold: None where spurious.
-        predicted: None where missed.
+            and the words overlap. missed: any other gold entity. spurious: any other predicted entity.
+        gold: the gold entity; None if spurious.
+        predicted: the predicted entity; None if missed.
     """
 
     kind: OutcomeKind
@@ -30,62 +30,70 @@ class Outcome(NamedTuple):
     predicted: Entity | None
 
     @property
+    def is_error(self) -> bool:
+        return self.kind != "correct"
+
+    @property
     def extent(self) -> tuple[int, int]:
-        """The words of the gold and the predicted entity together, end excluded."""
-        spans = [span for span in (self.gold, self.predicted) if span]
-        return min(span.start for span in spans), max(span.end for span in spans)
+        """The start and end of the gold and the predicted entity together; the end is excluded."""
+        entities = [entity for entity in (self.gold, self.predicted) if entity]
+        return min(entity.start for entity in entities), max(entity.end for entity in entities)
 
 
 def outcomes(sentence: TaggedSentence) -> list[Outcome]:
     """List the outcomes of a sentence from left to right.
 
-    For plain tags, whose boundaries always agree, every word is correct or a type error.
+    For plain tags, whose boundaries always agree, each word is correct or a type error.
     """
     if sentence.kind == "spans":
-        found = match(sentence.gold_entities, sentence.predicted_entities)
-        return sorted(found, key=lambda outcome: outcome.extent)
-    pairs = zip(sentence.gold_entities, sentence.predicted_entities, strict=True)
-    return [Outcome("correct" if gold == predicted else "type_error", gold, predicted) for gold, predicted in pairs]
+        return sorted(match(sentence.gold_entities, sentence.predicted_entities), key=lambda outcome: outcome.extent)
+    return list(map(_of_words, sentence.gold_entities, sentence.predicted_entities))
 
 
-def count_outcomes(of_sentences: Iterable[Sequence[Outcome]], kind: Kind) -> dict[OutcomeKind, int]:
-    """Count the outcomes of each kind; for plain tags only correct words and type errors exist."""
-    found = Counter(outcome.kind for of_one in of_sentences for outcome in of_one)
-    return {name: found[name] for name in OUTCOMES if kind == "spans" or name in ("correct", "type_error")}
+def count_outcomes(outcomes_per_sentence: Iterable[Sequence[Outcome]], kind: Kind) -> dict[OutcomeKind, int]:
+    """Count the outcomes of each kind; plain tags have only correct words and type errors."""
+    counts = Counter(outcome.kind for outcomes in outcomes_per_sentence for outcome in outcomes)
+    return {name: counts[name] for name in OUTCOMES if kind == "spans" or name in ("correct", "type_error")}
 
 
 def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
-    """Pair the gold and the predicted entities of a sentence; each is part of exactly one outcome.
+    """Pair the gold and predicted entities of a sentence; each is part of exactly one outcome.
 
-    Equal entities are paired first, then those with the same boundaries, then those of one type that overlap, the most
-    common words first, the leftmost on ties. Where neither type nor boundaries agree, an overlap says nothing about the
-    entity: it counts as missed, and the predicted one as spurious.
+    Entities with the same boundaries are paired first, then overlapping entities of the same type, those with most
+    words in common first and from left to right on ties. Entities that overlap with neither the same type nor the same
+    boundaries are not paired: the gold one is missed, the predicted one spurious.
 
     Args:
-        gold: from left to right, without overlaps.
+        gold: entities from left to right, without overlaps.
         predicted: likewise.
 
     Returns:
-        From left to right, by gold where there is one.
+        Outcomes from left to right, by the gold entity if there is one.
     """
     pairs: dict[Entity, tuple[OutcomeKind, Entity]] = {}
-    taken = set()
-    for _, _, _, kind, a, b in sorted(_candidates(gold, predicted)):
-        if a not in pairs and b not in taken:
-            pairs[a] = kind, b
-            taken.add(b)
-    # By the word where each begins; a gold one comes before a spurious one that begins with it.
-    found = [(a.start, 0, Outcome(kind, a, b)) for a, (kind, b) in pairs.items()]
-    found += [(a.start, 0, Outcome("missed", a, None)) for a in gold if a not in pairs]
-    found += [(b.start, 1, Outcome("spurious", None, b)) for b in predicted if b not in taken]
-    return [outcome for _, _, outcome in sorted(found, key=lambda placed: placed[:2])]
+    paired = set()
+    for _, _, _, kind, own, other in sorted(_candidates(gold, predicted)):
+        if own not in pairs and other not in paired:
+            pairs[own] = kind, other
+            paired.add(other)
+    # Sorted by the first word; a spurious entity comes after a gold entity with the same first word.
+    keyed = [(own.start, 0, Outcome(kind, own, other)) for own, (kind, other) in pairs.items()]
+    keyed += [(own.start, 0, Outcome("missed", own, None)) for own in gold if own not in pairs]
+    keyed += [(other.start, 1, Outcome("spurious", None, other)) for other in predicted if other not in paired]
+    return [outcome for _, _, outcome in sorted(keyed, key=lambda item: item[:2])]
+
+
+@lru_cache(maxsize=2**16)
+def _of_words(gold: Entity, predicted: Entity) -> Outcome:
+    """The outcome of a word with plain tags; equal ones share one object, to save memory."""
+    return Outcome("correct" if gold == predicted else "type_error", gold, predicted)
 
 
 def _candidates(
     gold: Sequence[Entity], predicted: Sequence[Entity]
 ) -> list[tuple[int, int, int, OutcomeKind, Entity, Entity]]:
-    """List the pairs that have something in common, each after its sort key: lowest first."""
-    found: list[tuple[int, int, int, OutcomeKind, Entity, Entity]] = []
+    """List the pairs that may be matched, each with a sort key in front: the best pair has the lowest."""
+    pairs: list[tuple[int, int, int, OutcomeKind, Entity, Entity]] = []
     first = 0
     for entity in gold:
         while first < len(predicted) and predicted[first].end <= entity.start:
@@ -96,8 +104,8 @@ def _candidates(
             common = min(entity.end, other.end) - max(entity.start, other.start)
             if entity[1:] == other[1:]:
                 kind: OutcomeKind = "correct" if entity.type == other.type else "type_error"
-                found.append((0, -common, entity.start, kind, entity, other))
+                pairs.append((0, -common, entity.start, kind, entity, other))
             elif entity.type == other.type:
-                found.append((1, -common, entity.start, "boundary_error", entity, other))
+                pairs.append((1, -common, entity.start, "boundary_error", entity, other))
             index += 1
-    return found
+    return pairs

@@ -1,4 +1,4 @@
-"""The section ``evaluate``: how the fine-tuned model is scored."""
+"""Schema of the section ``evaluate``: how the fine-tuned model is scored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tagline.core.params import Section
 
 
 class Bootstrap(Section):
-    """How the intervals of the scores are drawn."""
+    """The bootstrap behind the intervals of the scores."""
 
     resamples: int = Field(ge=100, le=100_000)
     seed: int = Field(ge=0, lt=2**32)

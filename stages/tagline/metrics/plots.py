@@ -1,4 +1,4 @@
-"""Tables behind `dvc plots`: written as CSV, drawn by DVC's templates."""
+"""Plots: the CSV files that `dvc plots` draws."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.confusion import NO_TYPE, confusion
-from tagline.metrics.scores import DIGITS
+
+# Scores of single predictions, whose last digits differ between hosts of one precision.
+CALIBRATION_DIGITS = 3
 
 
 def write_confusion(sentences: Iterable[TaggedSentence], kind: Kind, path: Path) -> None:
-    """Write one row per pair of types that occurs, ``gold,predicted,number`` of words, see `confusion.confusion`."""
+    """Write the number of words per pair of types, ``gold,predicted,number``; see `confusion.confusion`."""
     counts = confusion(sentences, kind)
     names = {name: name for pair in counts for name in pair}
     if kind == "spans" and OUTSIDE in names:
-        names[OUTSIDE] = f"{OUTSIDE} (type)"  # apart from words outside all entities
+        names[OUTSIDE] = f"{OUTSIDE} (type)"  # unlike words outside all entities
     names[NO_TYPE] = OUTSIDE
-    rows = sorted((names[a], names[b], number) for (a, b), number in counts.items())
+    rows = sorted((names[gold], names[predicted], number) for (gold, predicted), number in counts.items())
     _write(pd.DataFrame(rows, columns=["gold", "predicted", "number"]), path)
 
 
 def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[str, Any]], path: Path) -> None:
-    """Write one row per type, ``type,precision,recall,f1,low,high,number``: low and high bound F1's interval."""
+    """Write the scores of each type, ``type,precision,recall,f1,low,high,number``, with the interval of F1."""
     columns = ["precision", "recall", "f1", "low", "high", "number"]
     rows = [
         {"type": name, **{column: (numbers | intervals[name]["f1"])[column] for column in columns}}
@@ -37,8 +39,8 @@ def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[
 
 
 def write_reliability(bins: pd.DataFrame, path: Path) -> None:
-    """Write what `calibration.reliability` returned: ``bin,confidence,accuracy,number``."""
-    _write(bins.round({"confidence": DIGITS, "accuracy": DIGITS}), path)
+    """Write the bins of `calibration.reliability`: ``bin,confidence,accuracy,number``."""
+    _write(bins.round({"confidence": CALIBRATION_DIGITS, "accuracy": CALIBRATION_DIGITS}), path)
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Resampling: how far a score would move had the corpus drawn other sentences (the bootstrap of Efron, 1979)."""
+"""Resampling: the bootstrap over sentences (Efron, 1979)."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 LEVEL = 0.95
-# Numbers in a block of weights: 32 MB of float64.
+# Maximum number of weights in a block: 32 MB of float64.
 BLOCK = 2**22
 
 
 def weights(sentences: int, resamples: int, seed: int) -> Iterator[Floats]:
-    """Draw as many sentences as there are, with replacement, again and again.
+    """Draw all sentences with replacement, repeatedly.
 
-    Words of one sentence go together, so whole sentences are drawn: an interval over words would be too narrow.
+    Whole sentences are drawn, since words of a sentence depend on each other: intervals over words would be too narrow.
 
     Args:
-        sentences: how many there are.
-        resamples: how many times to draw.
-        seed: the same seed and numbers give the same weights, whatever the size of the blocks.
+        sentences: the number of sentences.
+        resamples: the number of resamples.
+        seed: random seed; the weights do not depend on the size of the blocks.
 
     Yields:
-        float64 (resamples of this block, sentences): how often each sentence was drawn. Of any array of counts with
-        a row a sentence, ``block @ counts`` has the sums of each resample.
+        float64 (resamples in this block, sentences): how often each sentence was drawn. For an array of counts per
+        sentence, ``block @ counts`` is the sum of each resample.
     """
     generator = np.random.default_rng(seed)
     rows = max(1, BLOCK // max(1, sentences))
@@ -38,13 +38,13 @@ def weights(sentences: int, resamples: int, seed: int) -> Iterator[Floats]:
 
 
 def interval(values: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """The ends of the 95 % percentile interval.
+    """Compute the 95 % percentile interval.
 
     Args:
-        values: (resamples, ...), what a score came out as in each resample.
+        values: (resamples, ...), a score of each resample.
 
     Returns:
-        Lower and upper end, each of the shape behind the resamples.
+        The lower and the upper end, each of shape (...).
     """
     low, high = np.quantile(np.asarray(values, dtype=np.float64), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return low, high

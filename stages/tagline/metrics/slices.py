@@ -1,4 +1,4 @@
-"""Slices: the scores of parts of a split, to see where a model fails."""
+"""Slices: scores of parts of a split, which show where a model fails."""
 
 from __future__ import annotations
 
@@ -16,26 +16,28 @@ from tagline.metrics.training_index import TrainingIndex
 
 Scores = dict[str, float | int]
 
-# Upper limits of the slices, in words; one more slice holds the rest.
+# Upper limits of the length slices in words; one more slice has no upper limit.
 ENTITY_LENGTHS = (1, 2)
 SENTENCE_LENGTHS = (10, 20, 40)
 
 
 def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: TrainingIndex) -> dict[str, Any]:
-    """Score parts of a split. The slices depend on the data alone: one without gold is left out.
+    """Score parts of a split. Which slices exist depends on gold alone.
 
     Args:
         sentences: with gold labels.
         counts: of these sentences.
-        training: what the model was trained on.
+        training: index of the training split.
 
     Returns:
-        - ``text``: entities (for plain tags: words) that training has with this type, with other types only, or not;
-        - ``entity_length``, in words, for spans only;
-        - ``sentence_length``, in words;
-        - ``not_in_train``: the sentences that training does not have.
+        - ``text``: entities (plain tags: words) by whether the training split has them with this type (``seen``), with
+          other types only (``seen_as_other_type``), or not (``unseen``);
+        - ``entity_length``: entities by number of words, for spans only;
+        - ``sentence_length``: sentences by number of words;
+        - ``not_in_train``: the sentences that the training split does not have.
 
-        The first two are keyed by slice. A correct entity is in the same slice as gold and as predicted entity.
+        All but the last are dictionaries of scores by slice. The gold and the predicted entity of a correct pair are in
+        the same slice.
     """
 
     def text(sentence: TaggedSentence, entity: Entity) -> str:
@@ -45,22 +47,21 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     def length(_: TaggedSentence, entity: Entity) -> str:
         return _range(entity.end - entity.start, ENTITY_LENGTHS)
 
-    found: dict[str, Any] = {"text": _of_entities(sentences, counts, text)}
+    result: dict[str, Any] = {"text": _of_entities(sentences, counts, text)}
     if counts.kind == "spans":
-        found["entity_length"] = _of_entities(sentences, counts, length)
+        result["entity_length"] = _of_entities(sentences, counts, length)
     ranges = [_range(len(sentence.words), SENTENCE_LENGTHS) for sentence in sentences]
-    # In the order of the ranges, not of the sentences.
-    names = sorted(set(ranges), key=lambda name: int(name.strip("+").split("-")[0]))
-    by_length = {name: _of_sentences(counts, [name == one for one in ranges]) for name in names}
-    found["sentence_length"] = {name: scores for name, scores in by_length.items() if scores["number"]}
+    names = sorted(set(ranges), key=lambda name: int(name.strip("+").split("-")[0]))  # 1-10, 11-20, ...
+    by_length = {name: _of_sentences(counts, [name == other for other in ranges]) for name in names}
+    result["sentence_length"] = {name: scores for name, scores in by_length.items() if scores["number"]}
     new = _of_sentences(counts, [not training.contains(sentence.words) for sentence in sentences])
-    return found | ({"not_in_train": new} if new["number"] else {})
+    return result | ({"not_in_train": new} if new["number"] else {})
 
 
 def _of_entities(
     sentences: Sequence[TaggedSentence], counts: Counts, slice_of: Callable[[TaggedSentence, Entity], str]
 ) -> dict[str, Scores]:
-    """Score the entities of each slice; for plain tags compute the share of its words that are correct."""
+    """Score the entities of each slice; for plain tags, compute the accuracy of its words."""
     in_gold: Counter[str] = Counter()
     in_predicted: Counter[str] = Counter()
     correct: Counter[str] = Counter()
@@ -77,14 +78,14 @@ def _of_entities(
 
 
 def _of_sentences(counts: Counts, chosen: Sequence[bool]) -> Scores:
-    """Compute the overall scores of some sentences; without any of them ``number`` is 0."""
+    """Compute the overall scores of the chosen sentences; ``number`` is 0 if none is chosen."""
     total = counts.total(np.array(chosen, dtype=np.float64))
     scores = rounded(*total.overall(), number=int(total.gold.sum()), accuracy=float(total.accuracy()))
     return scores | {"sentences": sum(chosen)}
 
 
 def _range(length: int, limits: Sequence[int]) -> str:
-    """Name the range of a length: 1-10, 11-20, ... and 41+."""
+    """Name the range that contains a length, such as 1-10, 11-20 or 41+."""
     low = 1
     for high in limits:
         if length <= high:

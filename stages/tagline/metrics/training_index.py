@@ -1,4 +1,4 @@
-"""Training index: the sentences that a model was trained on, and the entities marked in them."""
+"""Training index: looks up sentences and entities of the training split."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class TrainingIndex:
     """Sentences and entities of the training split, case-sensitive.
 
     Args:
-        sentences: the words and the label names of each.
+        sentences: words and label names of each sentence.
         kind: how the labels are read.
     """
 
@@ -26,9 +26,9 @@ class TrainingIndex:
                 self._types[tuple(words[entity.start : entity.end])].add(entity.type)
 
     def contains(self, words: Sequence[str]) -> bool:
-        """Whether training has a sentence of exactly these words."""
+        """Whether the training split has a sentence of exactly these words."""
         return tuple(words) in self._sentences
 
     def types(self, words: Sequence[str], entity: Entity) -> set[str]:
-        """The types that training gives to entities of the same words."""
+        """The types of the training split's entities with the same words as an entity of ``words``."""
         return self._types.get(tuple(words[entity.start : entity.end]), set())

@@ -1,4 +1,4 @@
-"""Batches: rows of like length together, as many as a budget of sub-words holds, padding included."""
+"""Batches of rows of similar length, limited by their number of sub-words, padding included."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Lengths = TypeVar("Lengths", int, Ints)
 
 
 def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 1.0) -> list[Ints]:
-    """Put rows into batches, the longest first, so that memory that is too small shows at once.
+    """Put rows into batches, the longest first, so that a lack of memory shows at once.
 
     Args:
-        lengths: int64, the sub-words of each row.
-        subwords_per_batch: most sub-words of a batch once its rows are padded to the longest; a row that is longer by
-            itself is a batch of its own.
-        most_padding: the largest share of it that padding may take; a batch ends before it would be more.
+        lengths: int64 (rows), number of sub-words.
+        subwords_per_batch: most sub-words of a batch with its rows padded to the longest; a row that is longer than
+            that is a batch of its own.
+        most_padding: largest share of padding in a batch, from 0 to 1.
 
     Returns:
-        The places of each batch's rows; equals keep their order, and a row of length 0 is in none.
+        The indices of each batch's rows; rows of equal length keep their order, rows of length 0 are left out.
     """
     order = np.argsort(-lengths, kind="stable")
     order = order[: np.count_nonzero(lengths)]
@@ -30,7 +30,7 @@ def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 
     while len(order):
         longest = int(lengths[order[0]])
         rows = order[: max(1, subwords_per_batch // longest)]
-        # Each further row is no longer than those before it, so that the share of padding only grows.
+        # Rows get shorter, so the share of padding only grows: lengths 9 9 6 3 have 0, 0, 1/9 and 1/4.
         full = np.cumsum(lengths[rows]) >= (1 - most_padding) * longest * np.arange(1, len(rows) + 1)
         batches.append(rows[: np.count_nonzero(full)])
         order = order[len(batches[-1]) :]
@@ -38,7 +38,7 @@ def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 
 
 
 def rounded_up(lengths: Lengths, multiple: int) -> Lengths:
-    """A length or several, each raised to the next multiple."""
+    """Round a length, or an array of lengths, up to the next multiple."""
     return -(-lengths // multiple) * multiple
 
 
@@ -46,14 +46,14 @@ def pad(rows: Sequence[npt.NDArray[Any]], padding: int, multiple: int = 1, count
     """Pad rows on the right to the longest, or to the next multiple of a number.
 
     Args:
-        rows: at least one.
-        padding: what to pad with.
-        multiple: what the padded length is a multiple of.
-        count: how many rows the result has at least. Further ones hold `padding` alone, and their first is not masked,
-            since attention to nothing at all is no number.
+        rows: the sub-word ids, or labels, of each row; at least one row, unless ``count`` is positive.
+        padding: the value to pad with.
+        multiple: the padded length is a multiple of it.
+        count: minimum number of rows. Additional ones consist of `padding`; their first value is not masked, since
+            attention over no position is NaN.
 
     Returns:
-        Two int64 arrays (rows, longest): the padded rows; 1 for what was there and 0 for padding.
+        Two int64 arrays (rows, longest): the padded rows; their mask, 1 for values and 0 for padding.
     """
     rows = [*rows, *[np.array([padding])] * (count - len(rows))]
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))

@@ -1,4 +1,4 @@
-"""Token classification models: loaded from a local folder, for a task's labels."""
+"""Token classification models, loaded from a local folder."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core.errors import UserError, require
+from tagline.core.outputs import read_json
+from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels
 from tagline.model.precision import Resolved
 
@@ -18,31 +20,31 @@ from tagline.model.precision import Resolved
 def new_classifier(
     encoder: Path, labels: Labels, attention: str = "sdpa", precision: Resolved = "fp32"
 ) -> PreTrainedModel:
-    """A pretrained encoder under a new classifier; set the seed first, since the classifier's weights are drawn here.
+    """Load a pretrained encoder with a new classifier; set the seed before, the classifier is initialised at random.
 
     Args:
-        encoder: weights and configuration.
-        labels: what the classifier is for.
-        attention: transformers' name of the way to compute attention.
-        precision: the number format that it will be computed in.
+        encoder: folder with weights and configuration.
+        labels: labels of the classifier.
+        attention: transformers' name of the attention implementation.
+        precision: number format of matrix products during training.
 
     Returns:
-        The model in float32, whatever the encoder is stored in: an optimizer's small steps vanish in half precision.
+        The model in float32, whatever the encoder is stored in: half precision rounds small updates to zero.
 
     Raises:
-        UserError: the folder is missing; its encoder is none that transformers can put a token classifier on, lacks
-            weights, or has a classifier already, which would be kept in place of one that the seed draws; or this
-            host, or transformers' code of the encoder, lacks that attention.
+        UserError: the folder is missing or incomplete; transformers has no token classifier for its architecture; it
+            already has a classifier, which would not be initialised from the seed; or the attention implementation
+            is not available.
     """
     require(encoder, "download")
     names = {"id2label": labels.id2label, "label2id": labels.label2id, "num_labels": len(labels.names)}
     model, drawn = _load(encoder, dtype=torch.float32, **names)
     base = f"{model.base_model_prefix}."
     if lacking := sorted(name for name in drawn if name.startswith(base)):
-        raise UserError(f"{encoder} lacks weights that its config.json asks for: {_short(lacking, 'tensors')}")
+        raise UserError(_lacks_weights(encoder, lacking))
     if not drawn:
         raise UserError(
-            f"{encoder} is a token classifier already: expected an encoder without one, "
+            f"{encoder}: already a token classifier; expected an encoder without a classifier, "
             "as `AutoModel.from_pretrained(...).save_pretrained(...)` writes it"
         )
     _set_attention(model, attention, precision)
@@ -50,32 +52,45 @@ def new_classifier(
 
 
 def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None) -> PreTrainedModel:
-    """A fine-tuned model, with dropout off.
+    """Load a fine-tuned model in evaluation mode.
 
     Args:
-        folder: weights and configuration.
-        labels: what it must have been trained for.
+        folder: folder with weights and configuration.
+        labels: the labels that it must have.
         dtype: number format of the weights, by default the stored one.
 
     Raises:
-        UserError: the folder is missing or damaged, or the model's labels are others, or in another order.
+        UserError: the folder is missing or damaged, or the model has other labels or another order of them.
     """
     require(folder, "train")
     model, lacking = _load(folder, dtype=dtype or "auto")
     if lacking:
-        raise UserError(f"{folder} lacks weights that its config.json asks for: {_short(sorted(lacking), 'tensors')}")
+        raise UserError(_lacks_weights(folder, sorted(lacking)))
     names = tuple(name for _, name in sorted((model.config.id2label or {}).items()))
     if names != labels.names:
         raise UserError(
-            f"{folder} was trained for other labels than the data of task {labels.task} has: "
-            f"{_short(names, 'labels')}, expected {_short(labels.names, 'labels')}; run `dvc repro train`"
+            f"{folder}: the model has {_short(names, 'labels')}; expected those of task {labels.task}, "
+            f"{_short(labels.names, 'labels')}; run `dvc repro train`"
         )
     model.eval()
     return model
 
 
+def best_epoch(folder: Path) -> int:
+    """Read which epoch the weights of a fine-tuned model are from.
+
+    Raises:
+        UserError: provenance.json is missing or damaged.
+    """
+    path = folder / PROVENANCE
+    epoch = read_json(path, "train").get("best_epoch")
+    if type(epoch) is not int:
+        raise UserError(f"{path}: best_epoch is {epoch!r}; expected a whole number: run `dvc repro train` again")
+    return epoch
+
+
 def _load(folder: Path, **options: object) -> tuple[PreTrainedModel, set[str]]:
-    """Load a model, and name the tensors that were drawn at random since the folder has none of that name and shape."""
+    """Load a model; also name its tensors that the folder lacks or has in another shape, initialised at random."""
     try:
         model, info = AutoModelForTokenClassification.from_pretrained(
             folder,
@@ -87,20 +102,20 @@ def _load(folder: Path, **options: object) -> tuple[PreTrainedModel, set[str]]:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, SafetensorError) as e:
         raise UserError(
-            f"{folder} holds no model for token classification: {(str(e) or repr(e)).splitlines()[0]}"
+            f"{folder}: transformers can't load a token classifier: {(str(e) or repr(e)).splitlines()[0]}"
         ) from None
     return model, set(info["missing_keys"]) | {mismatch[0] for mismatch in info["mismatched_keys"]}
 
 
-# Those that are packages of their own, which need a GPU. transformers would ask a Hub for one that is not installed.
+# Implementations in separate packages, which need a GPU. transformers would look for a missing one on the Hub.
 _PACKAGED = {"flash_attention_2": is_flash_attn_2_available, "flash_attention_3": is_flash_attn_3_available}
 
 
 def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) -> None:
     if attention in _PACKAGED and not _PACKAGED[attention]():
-        reason = "its package is not installed on this host, or finds no GPU"
+        reason = "its package is not installed, or there is no GPU"
     elif attention in _PACKAGED and precision == "fp32":
-        reason = "it computes in bf16 and fp16 only, train.precision is fp32 here"
+        reason = "it needs bf16 or fp16, and train.precision is fp32 here"
     else:
         try:
             model.set_attn_implementation(attention)
@@ -109,8 +124,14 @@ def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) 
         else:
             if model.config._attn_implementation == attention:
                 return
-            reason = "the encoder's code in transformers knows none but its own"
-    raise UserError(f"train.attention is {attention}, which can't be had ({reason}): use sdpa or eager")
+            reason = "transformers has only one implementation for this encoder"
+    raise UserError(f"train.attention: {attention} is not available: {reason}; expected sdpa or eager")
+
+
+def _lacks_weights(folder: Path, names: Sequence[str]) -> str:
+    return (
+        f"{folder}: {_short(names, 'tensors')} of its config.json are missing; expected the weights of the whole model"
+    )
 
 
 def _short(names: Sequence[str], noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Precision: the number format of matrix products, as far as the host computes in it."""
+"""Precision: the number format of matrix products, if the host supports it."""
 
 from __future__ import annotations
 
@@ -10,38 +10,37 @@ import torch
 from tagline.core.errors import UserError
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
-"""What params.yaml may name. auto: bf16 where the host has instructions for it, else fp32."""
+"""The values in params.yaml. auto: bf16 if the host has instructions for it, else fp32."""
 Resolved = Literal["fp32", "bf16", "fp16"]
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
-    """The precision to compute in.
+    """Resolve ``auto``, and check that the device supports the precision.
 
     Args:
-        precision: what was asked for.
-        device: where it will be computed.
-        key: the parameter that asked, for the message.
+        precision: the value of the param.
+        device: the device that computes.
+        key: name of the param, for the message.
 
     Raises:
-        UserError: the host lacks it.
+        UserError: the device does not support it.
     """
     offered = available(device)
     if precision == "auto":
         return "bf16" if "bf16" in offered else "fp32"
     if precision not in offered:
         raise UserError(
-            f"{key} is {precision}, in which this host's {device.type} does not compute: "
-            f"use {', '.join(offered)} or auto"
+            f"{key}: {precision} is not supported on this host's {device.type}; expected {', '.join(offered)} or auto"
         )
     return precision
 
 
 def available(device: torch.device) -> tuple[Resolved, ...]:
-    """The precisions for which a device has instructions of its own; in others it would emulate them, slowly."""
+    """The precisions for which a device has instructions; others would be emulated, slowly."""
     match device.type:
         case "cpu":
-            # bf16 by AVX-512 or AMX. fp16 has neither a fast path nor the range that training needs there.
+            # bf16 by AVX-512 or AMX. fp16 has no fast path, and not the range that training needs.
             return ("fp32", "bf16") if torch.cpu._is_avx512_bf16_supported() else ("fp32",)
         case "cuda":
             return (
@@ -56,7 +55,7 @@ def available(device: torch.device) -> tuple[Resolved, ...]:
 
 
 def autocast(device: torch.device, precision: Resolved) -> AbstractContextManager[None]:
-    """Compute matrix products in the precision and the rest (sums, norms, softmax) in fp32; weights stay fp32."""
+    """Compute matrix products in the precision, everything else (sums, norms, softmax) in fp32; weights stay fp32."""
     if precision == "fp32":
         return nullcontext()
     return cast(
@@ -66,9 +65,9 @@ def autocast(device: torch.device, precision: Resolved) -> AbstractContextManage
 
 
 def cast_linear_layers(model: torch.nn.Module, precision: Resolved) -> None:
-    """Keep the weights of linear layers in the precision, for a model that is not trained any more.
+    """Convert the weights of linear layers to the precision, for a model that is not trained further.
 
-    `autocast` casts them to it in every forward pass; this does so once, and the results are the same.
+    `autocast` would convert them in every forward pass; the results are the same.
     """
     if precision != "fp32":
         for module in model.modules():

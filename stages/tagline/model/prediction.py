@@ -1,4 +1,4 @@
-"""Prediction: a label for every word, by any backend, a chunk of sentences at a time and without keeping logits."""
+"""Prediction: label each word with any backend and head, one chunk of sentences at a time."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model t
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-# Sentences that are sorted by length together. More mean less padding, and more probabilities in memory at a time.
+# Sentences that are sorted by length together. A larger chunk has less padding and keeps more scores in memory.
 CHUNK = 4096
 
 
 class Predictions(NamedTuple):
-    """The predictions for some sentences, one value per word in a row.
+    """Predictions for the words of some sentences, in flat arrays.
 
     Attributes:
-        labels: int64 (words,), label ids.
-        scores: float32 (words,), the probability that the model gave each of them; 0 for a word without sub-words,
-            which the model never saw and which has the task's fallback label.
-        without_subwords: how many such words there are.
-        loss: the summed negative log-likelihood of the other words' gold labels; 0 where none were given.
+        labels: int64 (words,), label ids; the task's fallback label for words without sub-words.
+        scores: float32 (words,), the probability of each label; 0 for words without sub-words.
+        without_subwords: the number of words without sub-words, which the model does not see.
+        loss: the summed negative log-likelihood of the gold labels of the other words; 0 if no gold labels were given.
     """
 
     labels: Ints
@@ -48,7 +47,7 @@ class NonFiniteError(UserError):
     """A model produced NaN or infinite logits.
 
     Attributes:
-        sentences: the affected sentences of the first such batch.
+        sentences: indices of the affected sentences of the first such batch.
     """
 
     def __init__(self, sentences: Sequence[int]) -> None:
@@ -56,22 +55,31 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def predict_split(predictor: Predictor, split: Split, name: str) -> Predictions:
-    """Label every word of a split of data/tokenized, under a progress bar of that name."""
+def predict_split(predictor: Predictor, split: Split, name: str, gold: Ints | None = None) -> Predictions:
+    """Label each word of a split of data/tokenized.
+
+    Args:
+        predictor: of the model.
+        split: sentences and windows.
+        name: the title of the progress bar.
+        gold: int64 (words,), gold label ids, for the loss.
+    """
     windows = split.windows
-    # Columns that are read a chunk at a time.
-    return predictor.predict(split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name)
+    # input_ids and word_ids are read from disk one chunk at a time.
+    return predictor.predict(
+        split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name, gold
+    )
 
 
 class Predictor:
-    """Labels words by a backend and a head.
+    """Labels words with a backend and a head.
 
     Args:
-        backend: computes the logits.
-        head: turns them into labels.
-        labels: the task's labels, in the model's order.
-        subwords_per_batch: at most so many sub-words per forward pass, padding included.
-        workers: threads that may run several batches at once; None: one batch after the other.
+        backend: computes logits.
+        head: turns logits into labels.
+        labels: the task's label list, in the order of the logits.
+        subwords_per_batch: maximum number of sub-words per forward pass, padding included.
+        workers: threads that run several batches at once; None: one batch after the other.
     """
 
     def __init__(
@@ -95,41 +103,41 @@ class Predictor:
         name: str | None = None,
         gold: Ints | None = None,
     ) -> Predictions:
-        """Label every word of some sentences.
+        """Label each word of some sentences.
 
         Args:
             lengths: the number of words of each sentence.
-            sentences: the sentence of each window, ascending.
-            input_ids: the sub-words of each window.
-            word_ids: the word of each of those sub-words, as in `tagline.artifacts.tokenized`.
-            name: the title of the progress bar; None: no bar.
-            gold: int64 (words,), gold label ids, for the loss.
+            sentences: the sentence index of each window, ascending.
+            input_ids: the sub-word ids of each window.
+            word_ids: the word index of each of those sub-words, as in `tagline.artifacts.tokenized`.
+            name: title of the progress bar; None: no bar.
+            gold: int64 (words,), gold label ids, to compute the loss.
 
         Raises:
-            NonFiniteError: a logit is NaN or infinite.
+            NonFiniteError: the backend returned NaN or infinite logits.
         """
         owners = np.asarray(sentences, dtype=np.int64)
-        words = np.cumsum([0, *lengths])
+        offsets = np.cumsum([0, *lengths])  # of each sentence's first word
         chunks: list[Predictions] = []
-        with tqdm(total=int(words[-1]), desc=name, unit=" words", disable=True if name is None else None) as bar:
-            for begin in range(0, len(lengths), CHUNK):
-                end = min(begin + CHUNK, len(lengths))
-                first, last = np.searchsorted(owners, [begin, end])
+        with tqdm(total=int(offsets[-1]), desc=name, unit=" words", disable=True if name is None else None) as bar:
+            for start in range(0, len(lengths), CHUNK):
+                end = min(start + CHUNK, len(lengths))
+                first, last = np.searchsorted(owners, [start, end])
                 try:
-                    chunk = self._chunk(
-                        lengths[begin:end],
-                        owners[first:last] - begin,
+                    chunk = self._predict_chunk(
+                        lengths[start:end],
+                        owners[first:last] - start,
                         input_ids[first:last],
                         word_ids[first:last],
-                        None if gold is None else gold[words[begin] : words[end]],
+                        None if gold is None else gold[offsets[start] : offsets[end]],
                         bar,
                     )
                 except NonFiniteError as error:
-                    raise NonFiniteError([begin + sentence for sentence in error.sentences]) from None
+                    raise NonFiniteError([start + sentence for sentence in error.sentences]) from None
                 chunks.append(chunk)
-        return _joined(chunks)
+        return _concatenate(chunks)
 
-    def _chunk(
+    def _predict_chunk(
         self,
         lengths: Sequence[int],
         owners: Ints,
@@ -141,44 +149,45 @@ class Predictor:
         windows, positions = (np.concatenate(of_each) for of_each in choose_windows(lengths, owners, word_ids))
         seen = windows != UNSEEN
         scores = np.full((len(windows), len(self.labels.names)), -np.inf, dtype=np.float32)
-        # A word that the model never saw has the fallback label for certain, so that what follows it is legal too.
+        # Words without sub-words can only get the fallback label, so that decoding takes it into account.
         scores[~seen, self.labels.label2id[self.labels.fallback]] = 0.0
         for words, logits in self._logits(windows[seen], positions[seen], owners, input_ids):
             scores[np.flatnonzero(seen)[words]] = self.head.scores(logits)
             bar.update(len(words))
-        sizes = np.asarray(lengths, dtype=np.int64)
-        ids = self.head.decode(scores, sizes)
-        probabilities = self.head.probabilities(scores, sizes, ids)
+        words_of_sentences = np.asarray(lengths, dtype=np.int64)
+        ids = self.head.decode(scores, words_of_sentences)
+        probabilities = self.head.probabilities(scores, words_of_sentences, ids)
         probabilities[~seen] = 0.0
         return Predictions(
             labels=ids,
             scores=probabilities,
             without_subwords=int(np.count_nonzero(~seen)),
-            loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, sizes, gold, seen),
+            loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, words_of_sentences, gold, seen),
         )
 
     def _logits(
         self, windows: Ints, positions: Ints, owners: Ints, input_ids: Sequence[Sequence[int]]
     ) -> Iterator[tuple[Ints, Floats]]:
-        """Compute the logits of words batch by batch.
+        """Compute the logits of words, batch by batch.
 
         Args:
-            windows: the window that represents each word.
-            positions: of the word's first sub-word in that window.
+            windows: the window chosen for each word.
+            positions: the position of the word's first sub-word in that window.
             owners: the sentence of each window.
-            input_ids: the sub-words of each window.
+            input_ids: the sub-word ids of each window.
 
         Yields:
             The indices of some words, and their logits (words, labels).
         """
-        # Words by their window: those of window w are order[borders[w] : borders[w + 1]].
+        # The words of window w are order[offsets[w] : offsets[w + 1]]. For windows [0, 1, 0]: order [0, 2, 1], offsets
+        # [0, 2, 3].
         order = np.argsort(windows, kind="stable")
-        borders = np.searchsorted(windows[order], np.arange(len(input_ids) + 1))
+        offsets = np.searchsorted(windows[order], np.arange(len(input_ids) + 1))
         sizes = np.fromiter(map(len, input_ids), dtype=np.int64, count=len(input_ids))
-        sizes[np.diff(borders) == 0] = 0  # represents no word, so it is not computed
+        sizes[np.diff(offsets) == 0] = 0  # windows without chosen words are not computed
 
         def compute(batch: Ints) -> tuple[Ints, Floats]:
-            words = [order[borders[window] : borders[window + 1]] for window in batch]
+            words = [order[offsets[window] : offsets[window + 1]] for window in batch]
             rows = [np.asarray(input_ids[window]) for window in batch]
             return np.concatenate(words), self.backend.logits(rows, [positions[of_window] for of_window in words])
 
@@ -189,7 +198,7 @@ class Predictor:
             yield words, logits
 
 
-def _joined(chunks: Sequence[Predictions]) -> Predictions:
+def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
     if not chunks:
         return Predictions(np.empty(0, np.int64), np.empty(0, np.float32), 0)
     labels, scores, without_subwords, losses = zip(*chunks, strict=True)

@@ -1,5 +1,5 @@
-"""The report: metrics, curves and predictions as one HTML page that needs nothing but a browser.
+"""The report: metrics, learning curves and sentences with errors as one self-contained HTML page.
 
-Python places and counts (`charts`, `tables`, `sentences`), page.html says how it reads, style.css how it looks, and
-filter.js hides sentences. `page.render` puts them together.
+Python computes what is shown (`charts`, `confusion`, `error_counts`, `scores`, `sentences`), page.html contains the
+text, style.css the layout, and filter.js hides sentences. `page.render` combines them.
 """

@@ -1,7 +1,7 @@
-"""Charts: where the lines, dots and ticks of the report's pictures stand. The template draws them, in SVG.
+"""Charts: coordinates of the lines, dots and ticks, which the template draws as SVG.
 
-Drawn by hand rather than by a library so that they follow the reader's light or dark theme, and so that a new version
-of a library or another font on the host changes no byte.
+Not drawn by a library, so that charts follow the browser's light or dark theme and their bytes do not depend on library
+versions or the fonts of the host.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-# The units of the picture; the page scales it.
+# Size and margins of a chart in SVG units; the page scales it.
 WIDTH, HEIGHT = 320, 190
 LEFT, RIGHT, TOP, BOTTOM = 38, 14, 14, 36
-# More steps between ticks than this crowd a picture of that size.
+# Maximum number of steps between ticks.
 STEPS = 5
-# Points of a line that are marked one by one at most.
+# Maximum number of points with a dot; a longer line has none.
 MARKED = 40
-# Radius of the dot that stands for all entities of a reliability chart; areas are in proportion.
+# Radius of a dot of a reliability chart with all predictions; the area is proportional to their number.
 LARGEST_DOT = 14.0
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A mark on an axis: its place in the picture, and the value there as text."""
+    """A tick of an axis: its coordinate and its value as text."""
 
-    place: float
+    position: float
     text: str
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A value in the picture, with what a reader who points at it is told."""
+    """A dot of a chart, with the text of its tooltip."""
 
     x: float
     y: float
@@ -43,16 +43,16 @@ class Dot:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture of WIDTH by HEIGHT.
+    """A chart of WIDTH by HEIGHT.
 
     Attributes:
-        title: what stands above it.
-        x_title: what the horizontal axis means.
-        x_ticks: the marks on it.
-        y_ticks: the marks on the vertical axis.
-        dots: the values, in their order.
-        best: the dot to point out, if any.
-        text: all of the picture in words, for those who do not see it.
+        title: heading of the chart.
+        x_title: title of the horizontal axis.
+        x_ticks: ticks of the horizontal axis.
+        y_ticks: ticks of the vertical axis.
+        dots: the values, from left to right.
+        best: the dot of the best value, if it is marked.
+        text: the chart in words, for screen readers.
     """
 
     title: str
@@ -65,22 +65,22 @@ class Chart:
 
     @property
     def path(self) -> str:
-        """The line through the dots, as the ``points`` of an SVG polyline."""
+        """The ``points`` attribute of the SVG polyline through the dots."""
         return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
 
 
 def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best: int | None = None) -> Chart:
-    """A line through points.
+    """Draw a line through points.
 
     Args:
-        title: what the values are.
-        x_title: what they are over.
-        points: (x, y) with finite values, at least one, x ascending.
-        best: the place of the point to point out.
+        title: heading of the chart.
+        x_title: title of the horizontal axis.
+        points: (x, y), finite, at least one, ascending by x.
+        best: index of the best point, to be marked.
     """
     xs, ys = zip(*points, strict=True)
     y_values = ticks(min(ys), max(ys))
-    # The line fills the width whatever the ticks are; those between its ends are shown.
+    # The line fills the whole width, so only ticks between its ends are shown.
     x_values = [value for value in ticks(xs[0], xs[-1], whole=True) if xs[0] <= value <= xs[-1]]
     x_scale = _Scale(xs[0], xs[-1], LEFT, WIDTH - RIGHT)
     y_scale = _Scale(y_values[0], y_values[-1], HEIGHT - BOTTOM, TOP)
@@ -92,8 +92,8 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
     return Chart(
         title=title,
         x_title=x_title,
-        x_ticks=_marks(x_values, x_scale),
-        y_ticks=_marks(y_values, y_scale),
+        x_ticks=_ticks_at(x_values, x_scale),
+        y_ticks=_ticks_at(y_values, y_scale),
         dots=dots,
         best=None if best is None else dots[best],
         text=text,
@@ -101,11 +101,11 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
 
 
 def reliability(bins: pd.DataFrame, unit: str) -> Chart:
-    """Draw a dot per bin at its mean probability and accuracy; its area shows how many predictions it stands for.
+    """Draw a dot per bin at its mean probability and accuracy, with an area proportional to its predictions.
 
     Args:
-        bins: what `calibration.reliability` returned, a row at least.
-        unit: what is counted.
+        bins: at least one bin of `calibration.reliability`.
+        unit: the name of the predictions: entities or words.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     x_scale = _Scale(0, 1, LEFT, WIDTH - RIGHT)
@@ -121,10 +121,10 @@ def reliability(bins: pd.DataFrame, unit: str) -> Chart:
         for confidence, accuracy, number in bins[["confidence", "accuracy", "number"]].itertuples(index=False)
     ]
     return Chart(
-        title="Share that is correct",
+        title="Accuracy by mean probability",
         x_title="Mean probability",
-        x_ticks=_marks(values, x_scale),
-        y_ticks=_marks(values, y_scale),
+        x_ticks=_ticks_at(values, x_scale),
+        y_ticks=_ticks_at(values, y_scale),
         dots=dots,
         best=None,
         text="; ".join(dot.text for dot in dots),
@@ -132,25 +132,27 @@ def reliability(bins: pd.DataFrame, unit: str) -> Chart:
 
 
 def ticks(low: float, high: float, whole: bool = False) -> list[float]:
-    """Round values at equal distances that enclose two others: the steps are 1, 2 or 5 times a power of ten.
+    """List round, equidistant values around a range; the step is 1, 2 or 5 times a power of ten.
 
     Args:
-        low: the smallest value.
-        high: the largest value, not below low.
-        whole: no step below 1.
+        low: start of the range.
+        high: end of the range, not below low.
+        whole: whether the step is at least 1.
     """
     span = high - low or abs(high) or 1.0
     power = 10.0 ** math.floor(math.log10(span / STEPS))
     step = next(factor * power for factor in (1, 2, 5, 10) if span / (factor * power) <= STEPS)
     step = max(step, 1.0) if whole else step
-    # A bound that is a multiple but for the last bits of a float is one.
+    # The tolerance is for rounding errors of bounds that are multiples of the step.
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     digits = max(0, -math.floor(math.log10(step)))
-    return [round(number * step, digits) for number in range(first, max(last, first + 1) + 1)]
+    return [round(multiple * step, digits) for multiple in range(first, max(last, first + 1) + 1)]
 
 
 @dataclass(frozen=True)
 class _Scale:
+    """Maps values from low to high linearly to coordinates from start to end."""
+
     low: float
     high: float
     start: float
@@ -161,5 +163,5 @@ class _Scale:
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def _marks(values: Sequence[float], scale: _Scale) -> list[Tick]:
+def _ticks_at(values: Sequence[float], scale: _Scale) -> list[Tick]:
     return [Tick(scale(value), f"{value:g}") for value in values]

@@ -1,4 +1,4 @@
-"""Learning curves: what the stage train wrote for `dvc plots`, drawn once more."""
+"""Learning curves: charts of the values that the stage train wrote for `dvc plots`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ LOSSES = ("step", "loss")
 EPOCHS = ("epoch", "f1", "loss")
 
 
-def drawn(losses: Rows, epochs: Rows) -> list[Chart]:
-    """A picture a curve.
+def learning_curves(losses: Rows, epochs: Rows) -> list[Chart]:
+    """Draw the training loss, the validation loss and the validation F1.
 
     Args:
-        losses: rows of LOSSES, by step; may be empty where training took few steps.
+        losses: rows of LOSSES, by step; may be empty after a short training.
         epochs: rows of EPOCHS, by epoch.
     """
-    made = [curve("Training loss", "Step", [(row["step"], row["loss"]) for row in losses])] if losses else []
+    result = [curve("Training loss", "Step", [(row["step"], row["loss"]) for row in losses])] if losses else []
     if epochs:
         f1 = [row["f1"] for row in epochs]
-        made.append(curve("Validation loss", "Epoch", [(row["epoch"], row["loss"]) for row in epochs]))
-        # The first of equals, as in training.
+        result.append(curve("Validation loss", "Epoch", [(row["epoch"], row["loss"]) for row in epochs]))
+        # The first epoch on ties, as in training.
         points = [(row["epoch"], row["f1"]) for row in epochs]
-        made.append(curve("Validation F1", "Epoch", points, best=f1.index(max(f1))))
-    return made
+        result.append(curve("Validation F1", "Epoch", points, best=f1.index(max(f1))))
+    return result

@@ -1,5 +1,5 @@
 "use strict";
-// Hides the sentences without a mistake that the form asks for. Without JavaScript all of them are there, and no form.
+// Hides the sentences without an error that matches the form. Without JavaScript, all are shown and the form is hidden.
 const form = document.getElementById("filters");
 const sentences = [...document.querySelectorAll(".sentence")];
 const none = document.getElementById("none");
@@ -10,7 +10,7 @@ const filter = () => {
   let number = 0;
   for (const sentence of sentences) {
     let matches = 0;
-    for (const { classList, dataset } of sentence.querySelectorAll(".mistake")) {
+    for (const { classList, dataset } of sentence.querySelectorAll(".error")) {
       const matching = (!kind || dataset.kind === kind) && (!type || dataset.types.split(" ").includes(type));
       classList.toggle("other", !matching);
       matches += matching;

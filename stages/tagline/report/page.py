@@ -1,4 +1,4 @@
-"""The page: everything that the report shows, given to its template."""
+"""The page: renders the template of the report."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tagline.artifacts.learning_curves import Rows
-from tagline.metrics.evaluation import ScoredSplit
-from tagline.metrics.run import Evaluation
-from tagline.report import charts, curves, scores, sentences, tables
-from tagline.report.outcomes import worst_first
-from tagline.report.sentences import Sentence
+from tagline.metrics.evaluation import Evaluation
+from tagline.metrics.scored_split import ScoredSplit
+from tagline.report import charts, curves, scores, sentences
+from tagline.report.confusion import confusion_table
+from tagline.report.error_counts import count_errors
+from tagline.report.ranking import worst_first
+from tagline.report.sentences import Sentence, shown_sentence
 
-# Sentences of a split that are shown at most: a browser stays quick with them.
+# Maximum number of sentences per split, so that browsers stay fast.
 SENTENCES = 500
-# The split of the pictures that show one only, as in plots/.
-PICTURED = "test"
+# The split of confusion and reliability, as in plots/.
+CHARTED = "test"
 
 KINDS = {
     "missed": "a gold entity that was not predicted",
     "spurious": "a predicted entity that is not in gold",
-    "type_error": "the words agree, the types do not",
-    "boundary_error": "the types agree, and of the words only some",
+    "type_error": "the same words, but another type",
+    "boundary_error": "the same type, but only some of the words",
 }
 _FOLDER = Path(__file__).parent
 
 
 def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
-    """Render the page as self-contained HTML, which loads no other file and needs no network.
+    """Render the page as self-contained HTML, which loads no other file.
 
-    The template engine escapes every text of the data; a policy in the page's head forbids all scripts but its own.
+    The template engine escapes all text of the data; the content security policy allows only the page's own script.
 
     Args:
         evaluation: splits and their metrics.
@@ -42,55 +44,57 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         epochs: rows of `curves.EPOCHS`.
     """
     kind, splits, metrics = evaluation.labels.kind, evaluation.splits, evaluation.metrics
-    pictured = splits[PICTURED]
+    charted = splits[CHARTED]
     unit = "entities" if kind == "spans" else "words"
-    chosen, with_errors = _sentences(splits)
-    errors = {name: tables.errors(split.outcomes, kind) for name, split in splits.items()}
+    chosen, with_errors = _choose_sentences(splits)
+    errors = {name: count_errors(split.outcomes, kind) for name, split in splits.items()}
     script = _read("filter.js")
-    shown = {
+    variables = {
         "task": evaluation.labels.task,
         "kind": kind,
         "unit": unit,
         "metrics": metrics,
         "overall": {split: scores.overall(of_split) for split, of_split in metrics.items()},
         "per_type": {split: scores.per_type(of_split) for split, of_split in metrics.items()},
-        "parts": {split: scores.parts(of_split) for split, of_split in metrics.items()},
-        "curves": curves.drawn(losses, epochs),
-        "pictured": PICTURED,
-        "confusion": tables.confusion(pictured.sentences, kind),
-        "reliability": charts.reliability(pictured.reliability, unit) if len(pictured.reliability) else None,
+        "slices": {split: scores.slice_groups(of_split) for split, of_split in metrics.items()},
+        "curves": curves.learning_curves(losses, epochs),
+        "charted": CHARTED,
+        "confusion": confusion_table(charted.sentences, kind),
+        "reliability": charts.reliability(charted.reliability, unit) if len(charted.reliability) else None,
         "errors": errors,
-        "kinds": {name: text for name, text in KINDS.items() if any(name in found.kinds for found in errors.values())},
+        "kinds": {
+            name: text for name, text in KINDS.items() if any(name in counts.kinds for counts in errors.values())
+        },
         "sentences": chosen,
         "with_errors": with_errors,
-        "types": _types(chosen),
-        "limits": {"sentences": SENTENCES, "words": sentences.WORDS, "mistakes": sentences.MISTAKES},
+        "types": _index_types(chosen),
+        "limits": {"sentences": SENTENCES, "words": sentences.WORDS, "errors": sentences.ERRORS},
         "frame": charts,
         "style": Markup(_read("style.css")),
         "script": Markup(script),
         "script_hash": "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-    return _environment().get_template("page.html").render(shown)
+    return _environment().get_template("page.html").render(variables)
 
 
-def _sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[Sentence], dict[str, int]]:
-    """Choose the sentences to show of all splits together, worst first, and count those with errors per split."""
+def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[Sentence], dict[str, int]]:
+    """Choose the worst sentences of all splits, and count the sentences with errors of each split."""
     chosen: list[Sentence] = []
     numbers = {}
     for name, split in splits.items():
         ranked = worst_first(split.sentences, split.outcomes)
         numbers[name] = len(ranked)
         chosen += [
-            sentences.shown(split.sentences[index], split.outcomes[index], name, cost)
+            shown_sentence(split.sentences[index], split.outcomes[index], name, cost)
             for index, cost in ranked[:SENTENCES]
         ]
     return sorted(chosen, key=lambda sentence: -sentence.cost), numbers
 
 
-def _types(chosen: Sequence[Sentence]) -> dict[str, int]:
-    """The types that the mistakes of the sentences are about, numbered by name."""
-    sides = (side for sentence in chosen for mistake in sentence.mistakes for side in (mistake.gold, mistake.predicted))
-    return {name: number for number, name in enumerate(sorted({side[0] for side in sides if side}))}
+def _index_types(chosen: Sequence[Sentence]) -> dict[str, int]:
+    """The index of each type of a listed error, sorted by name."""
+    sides = (side for sentence in chosen for error in sentence.listed for side in (error.gold, error.predicted))
+    return {name: index for index, name in enumerate(sorted({side[0] for side in sides if side}))}
 
 
 def _environment() -> Environment:

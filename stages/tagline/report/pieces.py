@@ -1,4 +1,4 @@
-"""Pieces: a sentence cut wherever a gold or a predicted span begins or ends, so that the page can mark both."""
+"""Pieces: a sentence split at the boundaries of gold and predicted entities, so that the page can mark both."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import NamedTuple
 from tagline.labels.entities import Entity
 from tagline.metrics.outcomes import Outcome
 
-NONE = -1
+NO_ENTITY = -1
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some words of a sentence, or a note on those before.
+    """Words of a sentence, a note on an outcome, or a gap.
 
     Attributes:
-        text: words that stand in the same spans, with the spaces around them.
-        gold: whether they stand in a gold span.
-        predicted: whether they stand in a predicted one.
-        note: an outcome that ends here; the text is empty then.
-        left_out: how many words are left out here; the text is empty then.
+        text: words in the same entities, with the spaces between them; empty for a note or a gap.
+        gold: whether the words are in a gold entity.
+        predicted: whether the words are in a predicted entity.
+        note: an outcome that ends here.
+        left_out: the number of words that are not shown here.
     """
 
     text: str = ""
@@ -32,67 +32,66 @@ class Piece:
     left_out: int = 0
 
 
-def pieces(words: Sequence[str], found: Sequence[Outcome], kept: Sequence[bool]) -> list[Piece]:
-    """Cut a sentence wherever a span begins or ends. The space between two words is in the spans that hold both.
+def pieces(words: Sequence[str], outcomes: Sequence[Outcome], shown: Sequence[bool]) -> list[Piece]:
+    """Split a sentence at the boundaries of entities. The space between two words is in the entities of both.
 
     Args:
-        words: its words.
-        found: all outcomes, correct ones too.
-        kept: which words are shown.
+        words: the words of the sentence.
+        outcomes: the outcomes to mark, correct ones included.
+        shown: for each word, whether it is shown.
     """
-    gold = _owners(len(words), [outcome.gold for outcome in found])
-    predicted = _owners(len(words), [outcome.predicted for outcome in found])
-    ending: dict[int, list[Outcome]] = {}
-    for outcome in found:
-        ending.setdefault(outcome.extent[1] - 1, []).append(outcome)
-    made: list[Piece] = []
-    for is_kept, run in groupby(range(len(words)), key=kept.__getitem__):
-        places = list(run)
-        if not is_kept:
-            made.append(Piece(left_out=len(places)))
+    gold = _entity_indices(len(words), [outcome.gold for outcome in outcomes])
+    predicted = _entity_indices(len(words), [outcome.predicted for outcome in outcomes])
+    notes: dict[int, list[Outcome]] = {}  # by last word
+    for outcome in outcomes:
+        notes.setdefault(outcome.extent[1] - 1, []).append(outcome)
+    result: list[Piece] = []
+    for is_shown, group in groupby(range(len(words)), key=shown.__getitem__):
+        indices = list(group)
+        if not is_shown:
+            result.append(Piece(left_out=len(indices)))
             continue
         parts: list[_Part] = []
-        for place in places:
-            here = _Part(words[place], gold[place], predicted[place], ending.get(place, []))
-            if place and kept[place - 1]:
-                parts.append(_Part(" ", _between(gold, place), _between(predicted, place), []))
-            parts.append(here)
-        made += _merged(parts)
-    return made
+        for index in indices:
+            if index != indices[0]:
+                parts.append(_Part(" ", _common(gold, index), _common(predicted, index), []))
+            parts.append(_Part(words[index], gold[index], predicted[index], notes.get(index, [])))
+        result += _merge(parts)
+    return result
 
 
 class _Part(NamedTuple):
-    """A word or a space, the numbers of the spans that it stands in, and the outcomes that end behind it."""
+    """A word or a space, the indices of its entities (or NO_ENTITY), and the outcomes that end with it."""
 
     text: str
     gold: int
     predicted: int
-    ending: list[Outcome]
+    notes: list[Outcome]
 
 
-def _merged(parts: Sequence[_Part]) -> list[Piece]:
-    """Neighbours in the same spans as one piece, up to where outcomes end."""
-    made: list[Piece] = []
+def _merge(parts: Sequence[_Part]) -> list[Piece]:
+    """Merge neighbours in the same entities, up to where an outcome ends."""
+    result: list[Piece] = []
     text = ""
-    for part, after in zip(parts, [*parts[1:], None], strict=True):
+    for part, following in zip(parts, [*parts[1:], None], strict=True):
         text += part.text
-        goes_on = after is not None and (after.gold, after.predicted) == (part.gold, part.predicted)
-        if part.ending or not goes_on:
-            made.append(Piece(text, part.gold != NONE, part.predicted != NONE))
+        continues = following is not None and (following.gold, following.predicted) == (part.gold, part.predicted)
+        if part.notes or not continues:
+            result.append(Piece(text, part.gold != NO_ENTITY, part.predicted != NO_ENTITY))
             text = ""
-        made += [Piece(note=outcome) for outcome in part.ending]
-    return made
+        result += [Piece(note=outcome) for outcome in part.notes]
+    return result
 
 
-def _owners(length: int, spans: Sequence[Entity | None]) -> list[int]:
-    """For each word the number of the span that it stands in."""
-    owners = [NONE] * length
-    for number, span in enumerate(spans):
-        if span:
-            owners[span.start : span.end] = [number] * (span.end - span.start)
-    return owners
+def _entity_indices(length: int, entities: Sequence[Entity | None]) -> list[int]:
+    """For each word, the index of its entity."""
+    indices = [NO_ENTITY] * length
+    for index, entity in enumerate(entities):
+        if entity:
+            indices[entity.start : entity.end] = [index] * (entity.end - entity.start)
+    return indices
 
 
-def _between(owners: Sequence[int], place: int) -> int:
-    """The number of the span that the space before a word stands in."""
-    return owners[place] if owners[place - 1] == owners[place] else NONE
+def _common(indices: Sequence[int], word: int) -> int:
+    """The entity of the space before a word."""
+    return indices[word] if indices[word - 1] == indices[word] else NO_ENTITY

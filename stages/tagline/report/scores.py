@@ -1,4 +1,4 @@
-"""Scores as rows of the page: what metrics/evaluate.json holds of a split."""
+"""Scores as rows of the page, from the metrics of a split."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Slices (`tagline.metrics.slices`) as the page calls them, in its order.
+# Titles of the slices of `tagline.metrics.slices`, in the order of the page.
 SLICES = {
-    "text": "Text in training",
+    "text": "In training split",
     "entity_length": "Words of the entity",
     "sentence_length": "Words of the sentence",
 }
@@ -16,16 +16,16 @@ SLICES = {
 
 @dataclass(frozen=True)
 class Score:
-    """Scores of a type, a slice, or of all together.
+    """Scores of a type, a slice, or a whole split.
 
     Attributes:
-        name: the type or slice.
-        value: F1; of words of plain tags in a slice, accuracy.
-        number: gold entities, or gold words.
-        precision: None in a slice.
-        recall: None in a slice.
-        low: where the 95 % interval of the value begins, None in a slice.
-        high: where it ends.
+        name: of the type or slice.
+        value: F1, or the accuracy of words of plain tags in a slice.
+        number: of gold entities or gold words.
+        precision: None for a slice.
+        recall: None for a slice.
+        low: lower end of the 95 % interval of the value; None for a slice.
+        high: upper end; None for a slice.
     """
 
     name: str
@@ -38,13 +38,13 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Part:
+class SliceGroup:
     """Slices by one property.
 
     Attributes:
         title: the property.
-        measure: what the values are: f1 or accuracy.
-        rows: a score a slice.
+        measure: f1 or accuracy.
+        rows: the score of each slice.
     """
 
     title: str
@@ -53,30 +53,31 @@ class Part:
 
 
 def overall(metrics: Mapping[str, Any]) -> Score:
+    """Return the scores of a split."""
     return _score("overall", metrics["overall"], metrics["intervals"]["overall"]["f1"])
 
 
 def per_type(metrics: Mapping[str, Any]) -> list[Score]:
-    """A score a type, by name."""
+    """Return the scores of each type, sorted by name."""
     intervals = metrics["intervals"]["per_type"]
     return [_score(name, numbers, intervals[name]["f1"]) for name, numbers in sorted(metrics["per_type"].items())]
 
 
-def parts(metrics: Mapping[str, Any]) -> list[Part]:
-    """The slices that hold anything."""
-    found = metrics["slices"]
-    made = [_part(title, found[key]) for key, title in SLICES.items() if found.get(key)]
-    if "not_in_train" in found:
-        made.append(_part("Sentence in training", {"no": found["not_in_train"]}))
-    return made
+def slice_groups(metrics: Mapping[str, Any]) -> list[SliceGroup]:
+    """Return the slices that are not empty, by property."""
+    slices = metrics["slices"]
+    groups = [_group(title, slices[key]) for key, title in SLICES.items() if slices.get(key)]
+    if "not_in_train" in slices:
+        groups.append(_group("Sentence in training split", {"no": slices["not_in_train"]}))
+    return groups
 
 
 def _score(name: str, numbers: Mapping[str, Any], interval: Mapping[str, float]) -> Score:
     return Score(name, numbers["f1"], numbers["number"], numbers["precision"], numbers["recall"], **interval)
 
 
-def _part(title: str, slices: Mapping[str, Mapping[str, Any]]) -> Part:
-    # Of words by what training has of them there is no F1: precision and recall are of tags, not of words.
+def _group(title: str, slices: Mapping[str, Mapping[str, Any]]) -> SliceGroup:
+    # The slices of words of plain tags do not have an F1, which is defined for tags, not for words.
     measure = "f1" if all("f1" in numbers for numbers in slices.values()) else "accuracy"
     rows = [Score(name.replace("_", " "), numbers[measure], numbers["number"]) for name, numbers in slices.items()]
-    return Part(title, measure, rows)
+    return SliceGroup(title, measure, rows)

@@ -1,4 +1,4 @@
-"""Sentences as the page shows them: so much of their words as one can read, and what is wrong with them in words."""
+"""Sentences with errors, as the page shows them."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from tagline.core.terminal import printable
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome
-from tagline.report.outcomes import confidence, errors_of
 from tagline.report.pieces import Piece, pieces
+from tagline.report.ranking import confidence
 
-# What is shown of a sentence at most: mistakes; words, of a longer sentence those around its mistakes; characters of
-# a word. The page says what it left out.
-MISTAKES = 40
+# Limits per sentence; the page says what it leaves out. A sentence of more than WORDS words is shortened to the words
+# of its listed errors and CONTEXT words on each side of them.
+ERRORS = 40
 WORDS = 150
-AROUND = 15
+CONTEXT = 15
+# Maximum number of characters of a word.
 CHARACTERS = 100
 
-# Characters that turn the direction of what comes after them.
-_TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Characters that change the direction of the text after them.
+_BIDIRECTIONAL = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """An error, in words.
+class ListedError:
+    """An error in the list below a sentence.
 
     Attributes:
         kind: see `tagline.metrics.outcomes.Outcome`.
-        gold: type and text of the gold span.
-        predicted: type and text of the predicted one.
-        confidence: see `outcomes.confidence`.
+        gold: type and text of the gold entity.
+        predicted: type and text of the predicted entity.
+        confidence: see `ranking.confidence`.
     """
 
     kind: str
@@ -46,77 +47,84 @@ class Sentence:
     """A sentence with errors.
 
     Attributes:
-        split: where it stands.
-        id: its id there.
-        pieces: its words.
-        mistakes: its first MISTAKES errors.
-        errors: how many it has.
-        cost: by which sentences are ordered.
+        split: the split that it belongs to.
+        id: its id in the split.
+        pieces: its words and the notes between them.
+        listed: its first ERRORS errors.
+        errors: the number of its errors.
+        cost: see `ranking.worst_first`.
     """
 
     split: str
     id: str
     pieces: list[Piece]
-    mistakes: list[Mistake]
+    listed: list[ListedError]
     errors: int
     cost: float
 
     @property
-    def is_cut(self) -> bool:
+    def is_shortened(self) -> bool:
         """Whether words are left out."""
         return any(piece.left_out for piece in self.pieces)
 
 
-def shown(sentence: TaggedSentence, outcomes: Sequence[Outcome], split: str, cost: float) -> Sentence:
+def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split: str, cost: float) -> Sentence:
     """Prepare a sentence for the page.
 
     Args:
         sentence: with gold labels.
-        outcomes: its outcomes; for plain tags the wrong words are marked, correct ones are not.
-        split: where it belongs.
-        cost: see `worst_first`.
+        outcomes: its outcomes. All are marked, for plain tags only the errors.
+        split: the split that it belongs to.
+        cost: see `ranking.worst_first`.
     """
-    wrong = errors_of(outcomes)
-    listed = wrong[:MISTAKES]
+    errors = [outcome for outcome in outcomes if outcome.is_error]
+    first = errors[:ERRORS]
     words = [visible(word) for word in sentence.words]
-    mistakes = [
-        Mistake(
-            outcome.kind, _text(words, outcome.gold), _text(words, outcome.predicted), confidence(sentence, outcome)
-        )
-        for outcome in listed
+    listed = [
+        ListedError(error.kind, _text(words, error.gold), _text(words, error.predicted), confidence(sentence, error))
+        for error in first
     ]
-    drawn = outcomes if sentence.kind == "spans" else wrong
-    cut = pieces(words, drawn, _kept(len(words), listed))
-    return Sentence(split, visible(sentence.id), cut, mistakes, len(wrong), cost)
+    marked = outcomes if sentence.kind == "spans" else errors
+    return Sentence(
+        split=split,
+        id=visible(sentence.id),
+        pieces=pieces(words, marked, _shown_words(len(words), first)),
+        listed=listed,
+        errors=len(errors),
+        cost=cost,
+    )
 
 
 def visible(word: str) -> str:
-    """The word as a browser may show it.
+    """Make a word safe and visible in a browser.
 
-    Control characters, those that turn the direction of a line, and all of a word that could not be seen otherwise
-    become escape sequences. What joins and divides letters (in Persian, Hindi, emoji) stays.
+    Control characters, characters that change the direction of the text, and words of invisible characters become
+    escape sequences. Joiners between letters (in Persian, Hindi, emoji) are kept.
     """
     if all(_is_blank(c) for c in word):
         return printable(word)
-    text = "".join(printable(c) if c in _TURNING or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in word)
+    text = "".join(
+        printable(c) if c in _BIDIRECTIONAL or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in word
+    )
     return text if len(text) <= CHARACTERS else f"{text[:CHARACTERS]}…"
 
 
-def _kept(length: int, listed: Sequence[Outcome]) -> list[bool]:
-    """Which words of a sentence are shown."""
-    kept = [length <= WORDS] * length
-    for outcome in listed:
-        start, end = outcome.extent
-        around = range(max(0, start - AROUND), min(length, end + AROUND))
-        kept[around.start : around.stop] = [True] * len(around)
-    return kept
+def _shown_words(length: int, errors: Sequence[Outcome]) -> list[bool]:
+    """For each word of a sentence, whether it is shown."""
+    shown = [length <= WORDS] * length
+    for error in errors:
+        start, end = error.extent
+        context = range(max(0, start - CONTEXT), min(length, end + CONTEXT))
+        shown[context.start : context.stop] = [True] * len(context)
+    return shown
 
 
-def _text(words: Sequence[str], span: Entity | None) -> tuple[str, str] | None:
-    if span is None:
+def _text(words: Sequence[str], entity: Entity | None) -> tuple[str, str] | None:
+    """The type and the first words of an entity."""
+    if entity is None:
         return None
-    text = words[span.start : span.end]
-    return span.type, " ".join(text[:AROUND]) + (" …" if len(text) > AROUND else "")
+    text = words[entity.start : entity.end]
+    return entity.type, " ".join(text[:CONTEXT]) + (" …" if len(text) > CONTEXT else "")
 
 
 def _is_blank(character: str) -> bool:

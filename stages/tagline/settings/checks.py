@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.core.params import PARAMS, Section, faults, line_of, validated
+from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
 from tagline.export.params import Export
 from tagline.metrics.params import Evaluate
 from tagline.sources.params import Download
@@ -30,15 +30,16 @@ def params_faults(content: CommentedMap, path: Path = PARAMS) -> list[str]:
         if name not in SECTIONS
     ]
     for name, schema in SECTIONS.items():
-        found += faults(content, name, schema, path)
+        found += section_errors(content, name, schema, path)
     return found or _task_faults(content, path)
 
 
 def _task_faults(content: CommentedMap, path: Path) -> list[str]:
     """The one rule that spans two sections: the task is a tag column of the data set."""
     section = content["tokenize_align"]
-    task, layers = section["task"], list(validated(content, "download", Download).dataset.layers)
-    if task in layers:
+    task, tag_columns = section["task"], validated(content, "download", Download).dataset.tag_columns
+    if task in tag_columns:
         return []
     line = line_of(section, "task", 0) + 1
-    return [f"{path}:{line}: tokenize_align.task: {task} is no tag layer of download.dataset ({', '.join(layers)})"]
+    names = ", ".join(tag_columns)
+    return [f"{path}:{line}: tokenize_align.task: download.dataset has no tag column {task} ({names})"]

@@ -20,6 +20,9 @@ from tagline.settings.files import is_committed, text_for_folder, text_of, write
 
 PRESETS = Path("presets")
 BASE = "sample"
+# Tells editors which schema a file has: params.schema.json in its own folder.
+SCHEMA = "params.schema.json"
+MODELINE = f"# yaml-language-server: $schema={SCHEMA}"
 # A mapping in which one of these keys changes has other keys altogether.
 DISCRIMINATORS = ("source", "format")
 
@@ -48,7 +51,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Preset:
-    """A preset file: its first paragraph of comments, which describes it, and its sections."""
+    """A preset file: its first paragraph of comments, which describes it, without `MODELINE`, and its sections."""
 
     path: Path
     description: list[Line]
@@ -85,8 +88,9 @@ def read(name: str) -> Preset:
         raise UserError(f"{path} is not YAML: {error}") from None
     content = parse(text, path)
     lines = [Line(line, path, number) for number, line in enumerate(text.splitlines(), 1)]
-    description = list(takewhile(_is_comment, lines))
-    return Preset(path, description, _entries(content, lines[len(description) :], path))
+    top = list(takewhile(_is_comment, lines))
+    description = [line for line in top if line.text != MODELINE]
+    return Preset(path, description, _entries(content, lines[len(top) :], path))
 
 
 def build(name: str, check: Check) -> str:
@@ -101,13 +105,14 @@ def build(name: str, check: Check) -> str:
     """
     base = read(BASE)
     if name == BASE:
-        lines = [*base.description, *_lines(base.sections)]
         path = base.path
+        description, body = base.description, _lines(base.sections)
     else:
         preset = read(name)
         path = preset.path
         description = preset.description or [Line(f"# Preset {name}.", path, 1)]
-        lines = [*description, *_merge(base.sections, preset.sections)]
+        body = _merge(base.sections, preset.sections)
+    lines = [Line(MODELINE, path, 1), *description, *body]
     text = "".join(f"{line.text}\n" for line in lines)
     content = parse(text, path)
     if found := [_at_origin(fault, lines) for fault in check(content, PARAMS)]:
@@ -173,6 +178,11 @@ def _entries(node: CommentedMap, lines: list[Line], path: Path) -> dict[str, Ent
     return entries
 
 
+def below(entry: Entry) -> dict[str, Entry]:
+    """The keys of a block mapping that is the value of a key."""
+    return _entries(entry.value, entry.body[1:], entry.body[0].path)
+
+
 def _lines(entries: dict[str, Entry]) -> list[Line]:
     return [line for entry in entries.values() for line in (*entry.blank, *entry.comments, *entry.body)]
 
@@ -188,8 +198,7 @@ def _merge(base: dict[str, Entry], preset: dict[str, Entry]) -> list[Line]:
         new = preset[key]
         merged += [*entry.blank, *(_moved(new.comments, column - new.column) or entry.comments)]
         if _merges(entry.value, new.value):
-            below = (_entries(each.value, each.body[1:], each.body[0].path) for each in (entry, new))
-            merged += [entry.body[0], *_merge(*below)]
+            merged += [entry.body[0], *_merge(below(entry), below(new))]
         else:
             merged += _moved(new.body, column - new.column)
     for key, new in preset.items():

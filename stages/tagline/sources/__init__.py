@@ -1,1 +1,1 @@
-"""Modules that of all stages only `download` uses: data sets in files and on the Hub, as rows of data/raw."""
+"""Data sets and encoders: read from files, an installed package or the Hugging Face Hub, and checked."""

@@ -1,6 +1,6 @@
-"""Byte-level BPE (GPT-2, RoBERTa, ModernBERT ...): a word must be encoded as it is after a space, wherever it stands.
+"""Byte-level BPE (GPT-2, RoBERTa, ModernBERT ...): encode every word as if a space preceded it.
 
-Such a tokenizer keeps the space before a word as part of its first sub-word. Words that come one by one have none, and
+Such a tokenizer keeps the space before a word as part of its first sub-word. Pre-tokenised words have no space, and
 would get sub-words that the encoder knows from the middle of words (huggingface/transformers#9607, #11057).
 """
 
@@ -14,12 +14,12 @@ _SEQUENCES: tuple[type[Any], ...] = (pre_tokenizers.Sequence, processors.Sequenc
 
 
 def comes_first(tokenizer: Tokenizer) -> bool:
-    """Whether the text goes to a ByteLevel step as it is, with no other step that cuts it before."""
+    """Whether ByteLevel is the first pre-tokenization step, so that it gets whole words."""
     return isinstance(next(iter(_steps(tokenizer.pre_tokenizer)), None), pre_tokenizers.ByteLevel)
 
 
 def lacks_space(tokenizer: Tokenizer) -> bool:
-    """Whether it is a byte-level tokenizer that puts no space before a word."""
+    """Whether a tokenizer is byte-level and does not put a space before a word."""
     steps = _steps(tokenizer.pre_tokenizer)
     if not any(isinstance(step, pre_tokenizers.ByteLevel) for step in steps):
         return False
@@ -29,20 +29,20 @@ def lacks_space(tokenizer: Tokenizer) -> bool:
 
 
 def add_space(tokenizer: Tokenizer) -> None:
-    """Make a byte-level tokenizer that lacks it put a space before each word, in place."""
+    """Change a byte-level tokenizer in place so that it puts a space before each word."""
     if comes_first(tokenizer):
         _steps(tokenizer.pre_tokenizer)[0].add_prefix_space = True
     else:
-        # Behind a step that cuts (a regular expression, as in Llama 3) it would put one before each piece of a word.
+        # After a step that splits (a regular expression, as in Llama 3) it would put one before each piece of a word.
         before = [] if tokenizer.normalizer is None else [tokenizer.normalizer]
         tokenizer.normalizer = normalizers.Sequence([*before, normalizers.Prepend(" ")])
     for step in _steps(tokenizer.post_processor):
-        if hasattr(step, "add_prefix_space"):  # it trims offsets: the added space is no character of the text
+        if hasattr(step, "add_prefix_space"):  # it trims offsets: the added space is not in the text
             step.add_prefix_space = True
 
 
 def _steps(part: Any) -> list[Any]:
-    """The steps of a part of the tokenizer, in order; changing one changes the tokenizer."""
+    """The steps of a component of the tokenizer, in order; changing one changes the tokenizer."""
     if part is None:
         return []
     return list(part) if isinstance(part, _SEQUENCES) else [part]

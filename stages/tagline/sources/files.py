@@ -5,8 +5,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,48 +14,40 @@ from tqdm import tqdm
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
-from tagline.sources.formats import conll, conllu, csv_rows, json_rows, parquet, spans
-from tagline.sources.formats.base import leads_out
-from tagline.sources.formats.lists import Keys
-from tagline.sources.formats.schemas import (
-    AnyFiles,
-    ConllFiles,
-    ConlluFiles,
-    CsvFiles,
-    JsonFiles,
-    ParquetFiles,
-    SpanFiles,
-)
+from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.splitting import TRAIN, drawn_split
 
-# id (where the source has one), words, and a list of tags a layer.
+# A row of data/raw: id (if the source has one), words, and a list of tags per tag column.
 Row = dict[str, Any]
-# Ids that `corpus.write` gives.
-NUMBERED = re.compile(rf"({'|'.join(SPLITS)})-\d+")
-Reader = Callable[[Path], Iterator[Sentence]]
+# The ids that `raw_data.write` gives.
+GENERATED_ID = re.compile(rf"({'|'.join(SPLITS)})-\d+")
 
 
 class FileSource:
-    """The data set that ``download.dataset`` names.
+    """The data set in files that ``download.dataset`` names.
+
+    Args:
+        folder: ``download.folder``.
+        dataset: the section, whose schema reads the files.
 
     Raises:
-        UserError: a split's file is missing or a folder, or its pattern matches none.
+        UserError: a split's file is missing or a folder, or its pattern matches no file.
     """
 
-    def __init__(self, folder: Path, dataset: AnyFiles) -> None:
+    def __init__(self, folder: Path, dataset: Files) -> None:
         self.folder = folder
         self.dataset = dataset
-        self.paths = {split: find(folder, split, pattern) for split, pattern in dataset.files.items()}
-        self.misaligned_spans = spans.MisalignedSpans(
-            dataset.misaligned_spans if isinstance(dataset, SpanFiles) else "error"
-        )
+        self.paths = {split: find(folder, split, pattern) for split, pattern in dataset.patterns.items()}
+        self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
+        # The notes of all sentences, in order. A dict, since a file that several splits are drawn from is read again.
+        self.notes: dict[str, None] = {}
 
     def splits(self) -> dict[str, Iterator[Row]]:
-        """The rows of each split, read as they are asked for.
+        """The rows of each split, read as they are iterated.
 
         Raises:
-            UserError: (the iterators) a file is malformed, an id stands twice in a split, a drawn split gets no sentence.
+            UserError: (the iterators) a file is malformed, an id is in a split twice, a drawn split gets no sentence.
         """
         given = {split: self._rows(split) for split in self.paths}
         drawing = self.dataset.split
@@ -69,25 +60,34 @@ class FileSource:
         """The files of each split with their hashes, and how splits without files were drawn."""
         files = {
             split: [{"path": path.relative_to(self.folder).as_posix(), "sha256": sha256(path)} for path in paths]
-            for split, paths in self.paths.items()
+            for split, paths in self.files.items()
         }
         drawn = {"seed": self.dataset.split.seed, **self.dataset.shares} if self.dataset.split else None
         return {"source": "files", "files": files, **({"drawn_from_train": drawn} if drawn else {})}
 
     def report(self) -> str:
-        """What a user should know of the sentences, once all are read.
+        """What to print once all sentences are read.
 
         Raises:
-            UserError: the params refuse what was found.
+            UserError: the params do not allow what was found.
         """
-        return self.misaligned_spans.report()
+        return self.dataset.report(self.notes)
+
+    def _files(self, split: str, paths: Sequence[Path]) -> list[Path]:
+        """All files that are read for a split, each once and checked."""
+        files = list(dict.fromkeys(file for path in paths for file in self.dataset.files(path)))
+        for file in files:
+            _inside(self.folder, file, _named_by(split))
+            if not file.is_file():
+                raise UserError(f"{file}: no such file; expected it beside the files of the split; {_named_by(split)}")
+        return files
 
     def _rows(self, split: str) -> Iterator[Row]:
         for sentence in self._sentences(split):
             yield to_row(sentence)
 
     def _drawn_rows(self, split: str, seed: int) -> Iterator[Row]:
-        # Each drawn split reads the files of train anew: the time is small, the memory would not be.
+        # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
         empty = True
         for sentence in self._sentences(TRAIN):
             if drawn_split(sentence.words, seed, self.dataset.shares) == split:
@@ -95,69 +95,74 @@ class FileSource:
                 yield to_row(sentence)
         if empty:
             raise UserError(
-                f"{self.folder / self.dataset.train}: no sentence of it was drawn for {split}: "
-                "change the shares under download.dataset.split in params.yaml, or name a file"
+                f"{self.folder / self.dataset.train}: no sentence was drawn for {split}; increase its share under "
+                "download.dataset.split in params.yaml, or name a file"
             )
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
-        """The sentences of a split's files, in the order of their names, whose ids are checked."""
-        read = reader(self.dataset, self.misaligned_spans)
-        places: dict[str, str] = {}
-        unnamed = ""
+        """Yield the sentences of a split's files, in the order of their names, and check the ids."""
+        locations: dict[str, str] = {}
+        without_id = ""
         for path in self.paths[split]:
-            for sentence in tqdm(read(path), desc=path.name, unit=" sentences", disable=None):
+            for sentence in tqdm(self.dataset.read(path), desc=path.name, unit=" sentences", disable=None):
                 if sentence.id is None:
-                    unnamed = unnamed or sentence.place
+                    without_id = without_id or sentence.location
+                elif sentence.id in locations:
+                    raise UserError(
+                        f"{sentence.location}: id {sentence.id!r} was already used at {locations[sentence.id]}; "
+                        "ids must be unique within a split"
+                    )
                 else:
-                    if sentence.id in places:
-                        raise UserError(
-                            f"{sentence.place}: the id {sentence.id!r} stands at {places[sentence.id]} already: "
-                            "ids must be unique inside a split"
-                        )
-                    places[sentence.id] = sentence.place
+                    locations[sentence.id] = sentence.location
+                self.notes.update(dict.fromkeys(sentence.notes))
                 yield sentence
-        numbered = next(filter(NUMBERED.fullmatch, places), None) if unnamed else None
-        if numbered is not None:
+        generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
+        if generated is not None:
             raise UserError(
-                f"{places[numbered]}: the id {numbered!r} is of the kind that sentences without one get, "
-                f"as at {unnamed}: give each sentence an id, or none of them"
+                f"{locations[generated]}: id {generated!r} looks like the ids generated for sentences without one, "
+                f"such as {without_id}; give every sentence an id, or none"
             )
 
 
 def find(folder: Path, split: str, pattern: str) -> list[Path]:
-    """The files that a path or a glob pattern stands for, sorted by name.
+    """Find the files of a path or a glob pattern, sorted by name.
 
-    ``**`` in a pattern stands for any number of folders; it does not follow links to folders.
+    ``**`` in a pattern matches any number of folders; it does not follow links to folders.
 
     Raises:
         UserError: there are none, or a link leads out of the folder.
     """
-    named_by = f"download.dataset.{split} in params.yaml names it"
+    named_by = _named_by(split)
     path = folder / pattern
     if path.is_file():
-        return [_checked(folder, path, named_by)]
+        return [_inside(folder, path, named_by)]
     if path.is_dir():
-        raise UserError(f"{path} is a folder, expected a file or a pattern such as {pattern}/*: {named_by}")
-    found = sorted(set(_matches(folder, Path(), Path(pattern).parts, named_by)), key=str)
-    files = [_checked(folder, folder / path, named_by) for path in found if (folder / path).is_file()]
+        raise UserError(f"{path}: a folder; expected a file, or a pattern such as {pattern}/*; {named_by}")
+    matches = sorted(set(_matches(folder, Path(), Path(pattern).parts, named_by)), key=str)
+    files = [_inside(folder, folder / path, named_by) for path in matches if (folder / path).is_file()]
     if not files:
-        raise UserError(f"{path} {'matches no file' if glob.has_magic(pattern) else 'is missing'}: {named_by}")
+        problem = "the pattern matches no file" if glob.has_magic(pattern) else "no such file"
+        raise UserError(f"{path}: {problem}; {named_by}")
     return files
 
 
-def _matches(folder: Path, inner: Path, parts: Sequence[str], named_by: str) -> Iterator[Path]:
-    """The paths inside the folder that match a pattern below ``inner``, as a shell matches them: no hidden ones.
+def _named_by(split: str) -> str:
+    return f"see download.dataset.{split} in params.yaml"
 
-    `glob` follows links to folders, out of the folder and round in a loop; Path.glob takes hidden files too, which an
-    editor or a file manager may have left.
+
+def _matches(folder: Path, inner: Path, parts: Sequence[str], named_by: str) -> Iterator[Path]:
+    """Yield the paths inside the folder that match a pattern below ``inner``, without hidden ones, as a shell does.
+
+    `glob` follows links to folders, out of the folder and around in a loop; Path.glob includes hidden files, such as
+    those of editors and file managers.
     """
     first, *rest = parts
     if not glob.has_magic(first):
         names = [first]
     else:
-        # A link is checked before it is listed, so that nothing outside is read.
-        place = _checked(folder, folder / inner, named_by)
-        present = sorted(entry.name for entry in place.iterdir()) if place.is_dir() else []
+        # A link is checked before it is listed, so that nothing outside the folder is read.
+        listed = _inside(folder, folder / inner, named_by)
+        present = sorted(entry.name for entry in listed.iterdir()) if listed.is_dir() else []
         recursive = first == "**"
         names = fnmatch.filter(present, "*" if recursive else first)
         names = names if first.startswith(".") else [name for name in names if not name.startswith(".")]
@@ -166,7 +171,7 @@ def _matches(folder: Path, inner: Path, parts: Sequence[str], named_by: str) -> 
             for name in names:
                 path = folder / inner / name
                 if path.is_dir():
-                    _checked(folder, path, named_by)
+                    _inside(folder, path, named_by)
                     if not path.is_symlink():
                         yield from _matches(folder, inner / name, parts, named_by)
             return
@@ -177,39 +182,17 @@ def _matches(folder: Path, inner: Path, parts: Sequence[str], named_by: str) -> 
             yield from _matches(folder, inner / name, rest, named_by)
 
 
-def _checked(folder: Path, path: Path, named_by: str) -> Path:
+def _inside(folder: Path, path: Path, named_by: str) -> Path:
+    """Return a path unchanged if its links do not lead out of the folder."""
     if leads_out(path, folder):
         raise UserError(
             f"{path}: this link leads out of {folder}; expected files inside the folder that download.folder names; "
-            f"copy there what it points to, or remove it: {named_by}"
+            f"copy the target there, or remove the link; {named_by}"
         )
     return path
 
 
-def reader(dataset: AnyFiles, misaligned_spans: spans.MisalignedSpans) -> Reader:
-    """The reader of the format, with its params."""
-    match dataset:
-        case ConllFiles():
-            return partial(conll.read_sentences, columns=dataset.columns, comments=dataset.comments)
-        case ConlluFiles():
-            return partial(conllu.read_sentences, layers=dataset.layers, absent=dataset.absent)
-        case JsonFiles() | ParquetFiles():
-            read = json_rows.read_sentences if isinstance(dataset, JsonFiles) else parquet.read_sentences
-            return partial(read, keys=Keys(dataset.words, dataset.layers, dataset.names, dataset.id))
-        case CsvFiles():
-            return partial(
-                csv_rows.read_sentences,
-                sentence=dataset.sentence,
-                words=dataset.words,
-                layers=dataset.layers,
-                delimiter=dataset.delimiter,
-                quote=dataset.quote,
-            )
-        case SpanFiles():
-            return partial(spans.read_sentences, layer=dataset.layer, id_key=dataset.id, cut=misaligned_spans)
-
-
 def to_row(sentence: Sentence) -> Row:
-    """A sentence as a row of data/raw; without an id of its own it is numbered there."""
+    """Convert a sentence to a row of data/raw, without an id if it has none."""
     named = {} if sentence.id is None else {"id": sentence.id}
-    return {**named, "words": sentence.words, **sentence.layers}
+    return {**named, "words": sentence.words, **sentence.tags}

@@ -1,7 +1,7 @@
-"""The Hugging Face Hub: a revision becomes a commit before anything is fetched, and every failure one message.
+"""The Hugging Face Hub: resolve a revision to its commit, fetch encoders, turn every failure into one message.
 
-Only its own clients speak to it. They find a token by themselves (HF_TOKEN, or what `hf auth login` saved); here none
-is ever read. Code of a repository is never run, and pickles are not even fetched.
+Only the Hub's own clients connect to it. They find a token themselves (HF_TOKEN, or the one that `hf auth login`
+saved). Code in a repository is never run, and pickles are not fetched.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SECTIONS = {"dataset": "download.dataset", "model": "download.encoder"}
 _COMMIT = re.compile("[0-9a-f]{40}")
 _FAILURES = (*NO_CONNECTION, *NO_HUB, LocalEntryNotFoundError, HFValidationError, XetDownloadError)
 
-# All of an encoder that is fetched: configuration, safetensors, and the files of a tokenizer.
+# The files of an encoder that are fetched: configuration, safetensors, and the files of a tokenizer.
 ENCODER_FILES = (
     "config.json",
     encoders.WEIGHTS,
@@ -57,10 +57,10 @@ class Repository:
     """A repository on the Hub at one commit.
 
     Attributes:
-        kind: what it holds.
+        kind: dataset or model.
         name: ``owner/name``.
         commit: 40 hexadecimal digits.
-        files: the paths of its files; empty with HF_HUB_OFFLINE, where nobody can be asked.
+        files: the paths of its files; empty with HF_HUB_OFFLINE, since listing them needs the network.
     """
 
     kind: Kind
@@ -73,49 +73,49 @@ class Repository:
 
 
 def find(kind: Kind, name: str, revision: str) -> Repository:
-    """Resolve a revision to its commit, and see that the repository may be read, by one quick question or two.
+    """Resolve a revision to its commit and check that the repository can be read, by one or two quick requests.
 
-    Where the Hub can't be reached this fails after one attempt, while the clients' downloads would retry for a minute.
+    An unreachable Hub fails after one attempt, whereas the clients' downloads would retry for a minute.
 
     Args:
-        kind: what the repository holds.
+        kind: dataset or model.
         name: ``owner/name``.
         revision: a branch, a tag or a full commit.
 
     Raises:
-        UserError: the Hub can't be reached, there is no such repository or revision, or the token does not open it.
+        UserError: the Hub is unreachable, there is no such repository or revision, or the token does not give access.
     """
     if is_offline_mode():
         if not _COMMIT.fullmatch(revision):
             raise UserError(
-                f"HF_HUB_OFFLINE is set, so nobody can be asked which commit {revision} of {name} is: unset it, or "
-                f"make {_SECTIONS[kind]}.revision in params.yaml a commit that is in the cache"
+                f"{name}: revision {revision} cannot be resolved to a commit while HF_HUB_OFFLINE is set; unset it, or "
+                f"set {_SECTIONS[kind]}.revision in params.yaml to a commit that is in the cache"
             )
         return Repository(kind, name, revision)
     api = HfApi()
     with hub_errors(kind, name, revision):
         ask = api.dataset_info if kind == "dataset" else api.model_info
         info = ask(name, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
-        if info.gated:  # everybody may ask about it, not everybody may read its files
+        if info.gated:  # its metadata is public, its files are not
             api.auth_check(name, repo_type=kind)
-    assert info.sha is not None  # a field that the client lacks where it was not asked for
+    assert info.sha is not None  # None only if other fields were requested
     return Repository(kind, name, info.sha, frozenset(file.rfilename for file in info.siblings or ()))
 
 
 def fetch_encoder(repository: Repository) -> Path:
-    """Fetch an encoder and its tokenizer into the Hub's cache, nothing else of the repository.
+    """Fetch the files of an encoder and its tokenizer into the Hub's cache.
 
     Returns:
         The folder of this commit in the cache.
 
     Raises:
-        UserError: it has no weights in safetensors, names files outside of it, or the Hub fails.
+        UserError: it has no weights in safetensors, refers to files outside the repository, or the Hub fails.
     """
     if repository.files:
         encoders.check_files(str(repository), repository.files)
     with hub_errors(repository.kind, repository.name, repository.commit):
         folder = snapshot_download(repository.name, revision=repository.commit, allow_patterns=list(ENCODER_FILES))
-    # The files in REPOSITORY/snapshots/COMMIT are links into REPOSITORY/blobs.
+    # The files in REPOSITORY/snapshots/COMMIT are links to REPOSITORY/blobs.
     snapshot = Path(folder)
     encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
     encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
@@ -125,7 +125,7 @@ def fetch_encoder(repository: Repository) -> Path:
 
 @contextmanager
 def hub_errors(kind: Kind, name: str, revision: str) -> Iterator[None]:
-    """Make a `UserError` of what the Hub's clients raise, without their traces of a request."""
+    """Turn the exceptions of the Hub's clients into a `UserError`."""
     try:
         yield
     except _FAILURES as error:
@@ -137,27 +137,27 @@ def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:
     match error:
         case GatedRepoError():
             page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{name}"
-            return f"{name} is gated: accept its conditions at {page}, then log in by {LOGIN}"
+            return f"{name}: gated; accept its conditions at {page}, then log in by {LOGIN}"
         case RepositoryNotFoundError():
             return (
-                f"the Hub has no {_NOUNS[kind]} {name} ({section}.name in params.yaml), or you may not read it: "
-                f"check its name; if it is private, log in by {LOGIN}"
+                f"{name}: the Hub has no such {_NOUNS[kind]}, or it is private; check {section}.name in params.yaml; "
+                f"if it is private, log in by {LOGIN}"
             )
         case RevisionNotFoundError():
-            return f"{name} has no revision {revision} ({section}.revision): expected a branch, a tag or a full commit"
+            return f"{name}: no revision {revision} ({section}.revision); expected a branch, a tag or a full commit"
         case HFValidationError():
-            return f"{name!r} is no name of a repository ({section}.name in params.yaml): expected OWNER/NAME"
+            return f"{name!r} is not a repository name ({section}.name in params.yaml); expected OWNER/NAME"
         case HfHubHTTPError() if error.response.status_code == 401:
-            return f"the Hub refused your token while asked for {name} (401): renew it by {LOGIN}, or unset it"
+            return f"{name}: the Hub rejected your token (401); renew it by {LOGIN}, or unset it"
         case HfHubHTTPError() if error.response.status_code == 403:
-            return f"your token may not read {name} (403): give it the right to read, or log in anew by {LOGIN}"
+            return f"{name}: your token has no access (403); give it the right to read, or log in again by {LOGIN}"
         case HfHubHTTPError():
-            return f"the Hub answered {error.response.status_code} while asked for {name}: try again later"
+            return f"{name}: the Hub answered {error.response.status_code}; try again later"
     if isinstance(error, NO_HUB):
         return no_hub()
     if is_offline_mode():
         return (
-            f"{name} at {revision} is not, or not whole, in the cache, and HF_HUB_OFFLINE is set: unset it, or make "
-            f"{section}.revision in params.yaml a commit that is in the cache"
+            f"{name}: {revision} is not, or not completely, in the cache, and HF_HUB_OFFLINE is set; unset it, or set "
+            f"{section}.revision in params.yaml to a commit that is in the cache"
         )
     return f"{unreachable(error, name)}; with HF_HUB_OFFLINE=1 a commit that is in the cache is used"

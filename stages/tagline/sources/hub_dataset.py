@@ -1,4 +1,4 @@
-"""Data sets on the Hub: a split row by row as words and tags by name, checked."""
+"""Data sets on the Hub: checked rows of words and tags by name."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tagline.artifacts.raw_data import WORDS
 from tagline.core.errors import UserError
 from tagline.sources.formats.lists import Keys, to_sentence
 from tagline.sources.hub import Repository, find, hub_errors
-from tagline.sources.hub_params import HubDataset
+from tagline.sources.params import HubDataset
 
-BATCH = 1000
+BATCH_ROWS = 1000
 
 
 class HubSource:
-    """The data set that ``download.dataset`` names, found at its commit and fetched.
+    """The data set on the Hub that ``download.dataset`` names, resolved to a commit and fetched.
 
     Raises:
         UserError: see `hub.find` and `load`.
@@ -34,11 +34,11 @@ class HubSource:
         self.empty = dict.fromkeys(self.rows, 0)
 
     def splits(self) -> dict[str, Iterator[dict[str, list[str]]]]:
-        """The rows of each split, checked as they are asked for; those without a word are left out and counted."""
+        """The rows of each split, checked as they are iterated; rows without words are skipped and counted."""
         return {split: self._rows(split) for split in self.rows}
 
     def provenance(self) -> dict[str, Any]:
-        """The repository at its commit, and what was taken of it."""
+        """The repository, its commit, and what was read from it."""
         params = self.params
         return {
             "source": params.source,
@@ -49,9 +49,9 @@ class HubSource:
         }
 
     def report(self) -> str:
-        """What a user should know of the rows, once all are read."""
-        left_out = [f"{split}: {count:,} rows without a word left out" for split, count in self.empty.items() if count]
-        return "\n".join([f"data set: {self.repository}", *left_out])
+        """What to print once all rows are read."""
+        skipped = [f"{split}: {count:,} rows without words skipped" for split, count in self.empty.items() if count]
+        return "\n".join([f"data set: {self.repository}", *skipped])
 
     def _rows(self, split: str) -> Iterator[dict[str, list[str]]]:
         self.empty[split] = len(self.rows[split])
@@ -64,13 +64,13 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
     """Load the three splits with the columns that params name.
 
     Raises:
-        UserError: the data is a script, files of no known format, or has no such config, split or column.
+        UserError: the data set is a script or has files of an unknown format; it has no such config, split or column.
     """
     script = repository.name.rpartition("/")[2] + ".py"
     if script in repository.files:
         raise UserError(
-            f"{repository} is a script ({script}), and code from the Hub is never run: many such data sets have their "
-            "rows as Parquet files at download.dataset.revision: refs/convert/parquet"
+            f"{repository}: a script ({script}), and code from the Hub is never run; many such data sets have their "
+            "rows as Parquet files; set download.dataset.revision to refs/convert/parquet"
         )
     try:
         with hub_errors(repository.kind, repository.name, repository.commit):
@@ -82,14 +82,14 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
 
 
 def _load(repository: Repository, config: str | None) -> DatasetDict:
-    """Load a config by its name or, as in refs/convert/parquet, where nothing else names it, by its folder."""
-    # One for each commit: where the Hub fails, `datasets` takes the latest data set of that name from its cache.
+    """Load a config by its name or, if it has none (refs/convert/parquet), by its folder."""
+    # A cache per commit: if the Hub fails, `datasets` would otherwise take another commit from its cache.
     cache = str(Path(HF_DATASETS_CACHE) / "commits" / repository.commit)
     try:
-        # hf:// because a folder of the same name in the working directory would win otherwise.
+        # hf:// because `datasets` would otherwise prefer a folder of that name in the working directory.
         path = f"hf://datasets/{repository.name}"
         return load_dataset(path, config, revision=repository.commit, cache_dir=cache)
-    except (ValueError, ConnectionError):  # no such name; with HF_HUB_OFFLINE the name is not in the cache
+    except (ValueError, ConnectionError):  # no such name; with HF_HUB_OFFLINE: not in the cache
         folders = {path.partition("/")[0] for path in repository.files if "/" in path}
         if config is None or (repository.files and config not in folders):
             raise
@@ -100,69 +100,71 @@ def _load(repository: Repository, config: str | None) -> DatasetDict:
 
 
 def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
-    """The splits and columns that params name, by our names of the splits.
+    """Select the splits and columns that params name; the splits get our names.
 
     Raises:
-        UserError: one is missing, or a column holds something else than lists of words or tags.
+        UserError: one is missing, or a column does not contain lists of words or tags.
     """
     return {split: _pick(loaded, name, split, params) for split, name in params.splits.model_dump().items()}
 
 
 def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[str, list[str]]]:
-    """Yield the sentences of a split: ``words`` and every layer, as lists of strings of one length.
+    """Yield the sentences of a split: ``words`` and every tag column, as lists of strings of the same length.
 
-    A row without words and tags is left out: there is nothing in it to label.
+    A row without words and tags is skipped, since it has nothing to label.
 
     Raises:
-        UserError: names the split and the row (counted from 0) where something is missing or out of range.
+        UserError: a row is malformed; the message begins with the split and the row, counted from 0.
     """
-    keys = Keys(params.words, params.layers, _names(rows, params))
+    keys = Keys(params.words, params.tag_columns, _names(rows, params))
     of_split = f"{params.name}: split {params.splits.model_dump()[split]}"
-    for start in range(0, len(rows), BATCH):
-        columns = rows[start : start + BATCH]
+    for start in range(0, len(rows), BATCH_ROWS):
+        columns = rows[start : start + BATCH_ROWS]
         for number, cells in enumerate(zip(*columns.values(), strict=True), start=start):
             if any(cells):
                 sentence = to_sentence(dict(zip(columns, cells, strict=True)), keys, f"{of_split}, row {number}")
-                yield {WORDS: sentence.words, **sentence.layers}
+                yield {WORDS: sentence.words, **sentence.tags}
 
 
 def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:
     if name not in loaded:
         raise UserError(
-            f"{params.name} has no split {name} (download.dataset.splits.{split}): it has {', '.join(loaded)}"
+            f"{params.name}: no split {name} (splits: {', '.join(loaded)}); see download.dataset.splits.{split}"
         )
     rows = loaded[name]
-    for key, column in {"words": params.words, **{f"layers.{k}": v for k, v in params.layers.items()}}.items():
+    tag_columns = {f"tag_columns.{name}": column for name, column in params.tag_columns.items()}
+    for key, column in {"words": params.words, **tag_columns}.items():
         if column not in rows.column_names:
             raise UserError(
-                f"{params.name} has no column {column} (download.dataset.{key}): it has {', '.join(rows.column_names)}"
+                f"{params.name}: no column {column} (columns: {', '.join(rows.column_names)}); see "
+                f"download.dataset.{key}"
             )
     _check_types(rows, params)
-    return rows.select_columns(sorted({params.words, *params.layers.values()}))
+    return rows.select_columns(sorted({params.words, *params.tag_columns.values()}))
 
 
 def _check_types(rows: Dataset, params: HubDataset) -> None:
     words = _inner(rows, params.words)
     if not _is_text(words):
-        raise UserError(f"{params.name}: column {params.words} holds {words}, expected lists of words")
-    for layer, column in params.layers.items():
+        raise UserError(f"{params.name}: column {params.words} contains {words}; expected lists of words")
+    for name, column in params.tag_columns.items():
         inner = _inner(rows, column)
         number = isinstance(inner, Value) and inner.dtype.lstrip("u").startswith("int")
-        if number and layer not in params.names:
+        if number and name not in params.names:
             raise UserError(
-                f"{params.name}: column {column} holds numbers without names: list the tags that 0, 1, ... stand for "
-                f"under download.dataset.names.{layer}"
+                f"{params.name}: column {column} contains numbers without names; list the label names of 0, 1, ... "
+                f"under download.dataset.names.{name}"
             )
-        if not number and layer in params.names:
+        if not number and name in params.names:
             raise UserError(
-                f"{params.name}: column {column} has names already: leave {layer} out of download.dataset.names"
+                f"{params.name}: column {column} already has label names; remove {name} from download.dataset.names"
             )
         if not (number or _is_text(inner) or isinstance(inner, ClassLabel)):
-            raise UserError(f"{params.name}: column {column} holds {inner}, expected lists of tags, one a word")
+            raise UserError(f"{params.name}: column {column} contains {inner}; expected lists of tags, one per word")
 
 
 def _inner(rows: Dataset, column: str) -> Any:
-    """What the lists of a column hold; the column's own type where it holds no lists."""
+    """The type of the items of a list column, or a description of the type of another column."""
     feature = rows.features[column]
     return feature.feature if isinstance(feature, List | LargeList) else f"no lists ({feature})"
 
@@ -172,6 +174,6 @@ def _is_text(feature: Any) -> bool:
 
 
 def _names(rows: Dataset, params: HubDataset) -> dict[str, Sequence[str]]:
-    """The names that numbers stand for, of the layers whose columns hold numbers."""
-    inner = {layer: _inner(rows, column) for layer, column in params.layers.items()}
-    return {**params.names, **{layer: kind.names for layer, kind in inner.items() if isinstance(kind, ClassLabel)}}
+    """The label names of numbers, by tag column."""
+    inner = {name: _inner(rows, column) for name, column in params.tag_columns.items()}
+    return {**params.names, **{name: items.names for name, items in inner.items() if isinstance(items, ClassLabel)}}

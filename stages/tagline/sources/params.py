@@ -6,18 +6,50 @@ import posixpath
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import Section
-from tagline.sources.formats.base import InnerPath
-from tagline.sources.formats.schemas import AnyFiles
-from tagline.sources.hub_params import HubDataset, HubEncoder
+from tagline.sources.formats.base import RESERVED, InnerPath, Key
+from tagline.sources.formats.registry import AnyFiles
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+RepositoryName = Annotated[str, Field(pattern=r"^[\w.-]+(/[\w.-]+)?$")]
+
+
+class HubSplits(Section):
+    """The names of the three splits in the Hub's repository."""
+
+    train: Key
+    validation: Key
+    test: Key
+
+
+class HubDataset(Section):
+    """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
+
+    source: Literal["hub"]
+    name: RepositoryName
+    config: Key | None
+    revision: Key
+    splits: HubSplits
+    words: Key
+    tag_columns: dict[Key, Key] = Field(min_length=1)
+    names: dict[Key, list[Key]]
+
+    @model_validator(mode="after")
+    def _names_are_usable(self) -> HubDataset:
+        if reserved := sorted(set(RESERVED) & set(self.tag_columns)):
+            raise ValueError(f"tag_columns.{reserved[0]}: data/raw has another column of that name; rename it")
+        if unknown := sorted(set(self.names) - set(self.tag_columns)):
+            raise ValueError(f"names.{unknown[0]}: not one of tag_columns ({', '.join(self.tag_columns)})")
+        for column, names in self.names.items():
+            if len(set(names)) < len(names):
+                raise ValueError(f"names.{column} contains a name twice")
+        return self
 
 
 class PackagedEncoder(Section):
-    """An encoder with its tokenizer that an installed Python distribution carries."""
+    """An encoder with its tokenizer that an installed Python distribution contains."""
 
     source: Literal["package"]
     package: str
@@ -32,11 +64,19 @@ class LocalEncoder(Section):
     path: InnerPath
 
 
+class HubEncoder(Section):
+    """A pretrained encoder with its tokenizer on the Hub."""
+
+    source: Literal["hub"]
+    name: RepositoryName
+    revision: Key
+
+
 AnyDataset = Annotated[AnyFiles | HubDataset, Field(discriminator="source")]
 AnyEncoder = Annotated[PackagedEncoder | LocalEncoder | HubEncoder, Field(discriminator="source")]
 
 
-# What the stages write: DVC lets no stage read what it, or one after it, writes.
+# What the stages write. DVC does not let a stage read what it, or a later stage, writes.
 OUTS = ("data/raw", "data/tokenized", "data/predictions", "models", "metrics", "plots", "reports", ".work")
 
 

@@ -1,4 +1,4 @@
-"""Drawing splits: validation and test as parts of train, where the source has none of its own."""
+"""Draw the validation and test splits from train, for a data set without files for them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ TRAIN = "train"
 
 
 def drawn_split(words: Sequence[str], seed: int, shares: Mapping[str, float]) -> str:
-    """The split that a sentence belongs to.
+    """Draw the split of a sentence from a hash of its words and the seed.
 
-    It depends on the seed and the words alone. So more sentences in a file move no other between splits, the order of
-    sentences and files means nothing, and a sentence that stands there twice is never in two splits. A larger share
-    of the last split moves sentences from train only.
+    Additional sentences in a file therefore do not move others between splits, the order of sentences and files has no
+    effect, and a repeated sentence is never in two splits. A larger share of the last split moves sentences from train
+    only.
 
     Args:
         words: the words of the sentence.
-        seed: another one draws other sentences.
+        seed: another seed draws other sentences.
         shares: split name to its expected share of all sentences; train gets the rest.
     """
     content = json.dumps([seed, *words])
-    place = int.from_bytes(hashlib.blake2b(content.encode(), digest_size=8).digest()) / 2**64
+    draw = int.from_bytes(hashlib.blake2b(content.encode(), digest_size=8).digest()) / 2**64  # uniform in [0, 1)
     for split, share in shares.items():
-        if place < share:
+        if draw < share:
             return split
-        place -= share
+        draw -= share
     return TRAIN

@@ -1,1 +1,1 @@
-"""Modules that of all stages only `tokenize-align` uses: tags as labels, words as sub-words, sentences as windows."""
+"""Tokenization: raw text to words, tags to labels, words to sub-words, sentences to windows."""

@@ -1,7 +1,7 @@
-"""Conversion: the tags of a split become labels, once the scheme that they are written in is recognised.
+"""Conversion: recognise the label scheme of a split, and convert its tags to IOB2.
 
-Whatever a scheme says of a tag, it says of the tag and the one before it. So what there is to know about a split is how
-often which tag follows which, and a split is rewritten by a table.
+In every scheme the meaning of a tag depends only on the tag and the one before it. So the counts of tag pairs are
+enough to recognise the scheme, and a table of pairs converts a split.
 """
 
 from __future__ import annotations
@@ -12,22 +12,39 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tagline.core.errors import UserError
 from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, to_iob2
+
+# The share of O in a column without prefixes between which `is_io` does not decide. Entity columns leave most words as
+# O (CoNLL-2003: 83 %, WNUT-17: 95 %), and tag sets for every word that have a tag O use it for a few percent. Near one
+# half, a few more sentences could change the kind of the labels, and with it the metrics that are computed.
+AMBIGUOUS = (0.3, 0.7)
 
 
 def is_io(counts: dict[str, int]) -> bool:
-    """Whether labels without prefixes are the types of spans all the same: O is among them, on most of the words.
-
-    Some tag sets know a tag O too, but none gives it to every second word.
+    """Whether labels without prefixes are nevertheless types of spans (IO): most words are O.
 
     Args:
         counts: how many words have each label.
+
+    Raises:
+        UserError: the share of O is `AMBIGUOUS`.
     """
-    return len(counts) > 1 and 2 * counts.get(OUTSIDE, 0) >= sum(counts.values())
+    if len(counts) < 2 or OUTSIDE not in counts:
+        return False
+    share = counts[OUTSIDE] / sum(counts.values())
+    low, high = AMBIGUOUS
+    if low < share < high:
+        raise UserError(
+            f"{share:.0%} of the words have the tag O and no tag has a prefix, so they may mark spans (IO) or each "
+            f"word by itself (tags); to recognise which, at most {low:.0%} or at least {high:.0%} must be O; set "
+            "tokenize_align.scheme: IO or tags in params.yaml"
+        )
+    return share >= high
 
 
 def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
-    """Count which tag follows which.
+    """Count the pairs of consecutive tags.
 
     Args:
         tags: the tag ids of all words, one sentence after the other.
@@ -35,8 +52,9 @@ def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: 
         size: the number of tags.
 
     Returns:
-        int64 of shape (size + 1, size + 1): rows are the tags before, columns the tags after; the last row counts
-        the tags that begin a sentence, the last column those that end one.
+        int64 (size + 1, size + 1): rows are the tags before, columns the tags after. The last row counts the tags
+        that begin a sentence, the last column those that end one. Tags 0 1 1 of one sentence with size 2 give
+        [[0, 1, 0], [0, 1, 1], [1, 0, 0]].
     """
     pairs = before(tags, ends, size) * (size + 1) + tags
     counts = np.bincount(pairs, minlength=(size + 1) ** 2).reshape(size + 1, size + 1)
@@ -46,7 +64,7 @@ def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: 
 
 
 def before(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
-    """The tag before each tag, ``size`` where a sentence begins."""
+    """The tag before each tag, ``size`` at the beginning of a sentence."""
     shifted = np.empty_like(tags)
     shifted[1:] = tags[:-1]
     starts = ends - np.diff(ends, prepend=0)
@@ -55,14 +73,14 @@ def before(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: int) 
 
 
 def detect(names: Sequence[str], follow: npt.NDArray[np.int64]) -> Scheme:
-    """Name the scheme of a column of spans in one split.
+    """Recognise the scheme of a column of spans in one split.
 
-    B- and I- alone are ambiguous word by word, but not over a split: IOB1 writes B- only to divide two spans of one
-    type that touch, so it is taken where no B- stands anywhere else. Without any B- it is IO.
+    IOB1 and IOB2 have the same tags, but IOB1 uses B- only between two adjacent spans of the same type. So a split is
+    IOB1 if every B- follows a tag of its type. Without any B- it is IO.
 
     Args:
-        names: the tag names.
-        follow: what `transitions` counted.
+        names: the tags.
+        follow: what `transitions` returned.
     """
     tags = [split_tag(name) for name in names] + [("", "")]
     seen = [(tags[i], tags[j]) for i, j in np.argwhere(follow[:, : len(names)]).tolist()]
@@ -83,9 +101,9 @@ class Conversion:
     """How the tags of one split become labels.
 
     Attributes:
-        scheme: how they are written.
-        labels: for each pair of tag ids that occurs (`transitions`) the label of the second one.
-        illegal: bool, of the shape of `transitions`: what the scheme forbids.
+        scheme: how the tags are written.
+        labels: for each pair of tag ids that occurs (see `transitions`) the label of the second one.
+        illegal: bool, of the shape of `transitions`: the pairs that the scheme does not allow.
     """
 
     scheme: Scheme
@@ -104,7 +122,7 @@ def convert(names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme)
     """Apply `to_iob2` to all pairs of tags that occur.
 
     Raises:
-        UserError: a tag is none of the scheme.
+        UserError: a tag is not in the scheme.
     """
     tags = [*names, None]
     labels = {}

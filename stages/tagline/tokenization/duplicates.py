@@ -1,4 +1,4 @@
-"""Duplicates: sentences that the model is tested on and has been trained on, found by hashes of their words."""
+"""Duplicates: sentences of validation or test that are also in train, found by hashes of their words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Hashes = npt.NDArray[np.uint64]
 
 
 class TrainingSentences:
-    """Which sentences the training split has: eight bytes each."""
+    """The hashes of the training sentences, 8 bytes each."""
 
     def __init__(self) -> None:
         self._hashes: list[Hashes] = []
@@ -20,14 +20,14 @@ class TrainingSentences:
         self._hashes.append(np.unique(hashes))
 
     def find(self, hashes: Hashes) -> npt.NDArray[np.int64]:
-        """The places of those that are among them, int64, ascending."""
+        """The indices of the hashes that are among them, int64, ascending."""
         return np.flatnonzero(np.logical_or.reduce([np.isin(hashes, known) for known in self._hashes]))
 
 
 def hash_sentences(words: pa.DictionaryArray, ends: npt.NDArray[np.int64]) -> Hashes:
-    """A hash of 64 bits for each sentence: equal for equal words in equal order, and on any day and machine.
+    """Hash sentences to 64 bits: the same words in the same order give the same hash, in every process.
 
-    Among ten million different sentences two have the same hash with a probability of 3 in a million.
+    Ten million different sentences contain a collision with a probability of 3 in a million.
 
     Args:
         words: the words of all sentences, one after the other, dictionary-encoded (words,).
@@ -38,10 +38,10 @@ def hash_sentences(words: pa.DictionaryArray, ends: npt.NDArray[np.int64]) -> Ha
     """
     begins = ends - np.diff(ends, prepend=0)
     lengths = ends - begins
-    places = np.arange(len(words)) - np.repeat(begins, lengths)
+    positions = np.arange(len(words)) - np.repeat(begins, lengths)  # in the sentence: lengths 2, 3 give 0 1 0 1 2
     of_words = hash_array(words.dictionary.to_numpy(zero_copy_only=False).astype(object), categorize=False)
-    # An odd factor a place keeps all bits of a word's hash, and tells the same words in another order.
+    # A factor per position distinguishes orders of the same words; an odd one keeps all bits of a word's hash.
     factors = hash_array(np.arange(lengths.max(initial=0), dtype=np.uint64)) | np.uint64(1)
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(of_words[words.indices.to_numpy()] * factors[places])])
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(of_words[words.indices.to_numpy()] * factors[positions])])
     hashes: Hashes = sums[ends] - sums[begins] + lengths.astype(np.uint64)
     return hashes

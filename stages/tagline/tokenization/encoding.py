@@ -1,4 +1,4 @@
-"""Encoding: sentences of words and labels become windows of sub-words and their labels, all of a chunk at once."""
+"""Encoding: windows of sub-words with aligned labels, from all sentences of a chunk at once."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class Encoded:
 
     Attributes:
         sentence: int64, the sentence of each window, ascending.
-        input_ids, word_ids, labels: lists of int32, int32 and int64, one a window (see `tagline.artifacts.tokenized`).
-        counts: int64, how many sub-words each word of the chunk has, also those that were cut off.
+        input_ids, word_ids, labels: lists of int32, int32 and int64, one per window (see
+            `tagline.artifacts.tokenized`).
+        counts: int64, the number of sub-words of each word of the chunk, before truncation.
     """
 
     sentence: Ints
@@ -33,7 +34,11 @@ class Encoded:
     counts: Ints
 
     def columns(self, first_sentence: int) -> dict[str, pa.Array]:
-        """The windows as rows of `tokenized.WINDOW_FEATURES`, where the chunk's first sentence has that row."""
+        """The columns of `tokenized.WINDOW_FEATURES`.
+
+        Args:
+            first_sentence: the row of the chunk's first sentence in its split.
+        """
         sentence = pa.array((self.sentence + first_sentence).astype(np.int32))
         return {
             "sentence": sentence,
@@ -44,12 +49,12 @@ class Encoded:
 
 
 class WindowMaker(WindowCutter):
-    """Makes windows with labels, by one tokenizer and one set of rules.
+    """Makes windows with labels.
 
     Args:
         tokenizer, one_by_one, max_length, stride: see `WindowCutter`.
         inside: `Labels.inside`.
-        label_all_tokens: which rule of `align_labels`.
+        label_all_tokens: see `align_labels`.
     """
 
     def __init__(
@@ -65,22 +70,22 @@ class WindowMaker(WindowCutter):
         self.inside, self.label_all_tokens = inside, label_all_tokens
 
     def make(self, words: pa.DictionaryArray, ends: Ints, labels: Ints) -> Encoded:
-        """Make the windows of some sentences, as `cut` does.
+        """Make the windows of some sentences and align their labels.
 
         Args:
             words: the words of all sentences, one after the other, dictionary-encoded (words,).
             ends: int64 (sentences,), where each sentence ends among them.
             labels: int64 (words,), the label id of each word.
         """
-        made = self.cut(words.dictionary.to_pylist(), words.indices.to_numpy(), ends)
-        is_word = made.words != NO_WORD
-        word_labels = np.full(len(made.words), IGNORED, dtype=np.int64)
-        word_labels[is_word] = labels[made.words[is_word]]
-        aligned = align_labels(word_labels, made.sizes, self.inside, self.label_all_tokens)
+        cut = self.cut(words.dictionary.to_pylist(), words.indices.to_numpy(), ends)
+        is_word = cut.words != NO_WORD
+        word_labels = np.full(len(cut.words), IGNORED, dtype=np.int64)
+        word_labels[is_word] = labels[cut.words[is_word]]
+        aligned = align_labels(word_labels, cut.sizes, self.inside, self.label_all_tokens)
         return Encoded(
-            sentence=made.sentence,
-            input_ids=pa.ListArray.from_arrays(made.offsets, made.ids),
-            word_ids=pa.ListArray.from_arrays(made.offsets, made.word_ids),
-            labels=pa.ListArray.from_arrays(made.offsets, aligned),
-            counts=made.counts,
+            sentence=cut.sentence,
+            input_ids=pa.ListArray.from_arrays(cut.offsets, cut.ids),
+            word_ids=pa.ListArray.from_arrays(cut.offsets, cut.word_ids),
+            labels=pa.ListArray.from_arrays(cut.offsets, aligned),
+            counts=cut.counts,
         )

@@ -1,41 +1,41 @@
-"""Findings: what a split has that its user should know of, counted, with the first places and limits."""
+"""Findings: counts of what is unusual in a split, with its first occurrences and the limits of params."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-# What each count means; the keys are those of metrics/data.json and of tokenize_align.limits.
+# What each count means. The keys are those of reports/data.json and of tokenize_align.limits.
 MEANINGS = {
-    "illegal": "tags that the label scheme forbids where they stand",
-    "unseen": "labels that the training split has not",
-    "duplicates": "sentences that also stand in the training split",
-    "without_subwords": "words that tokenise to nothing",
-    "cut_words": "words longer than a window, cut to their first sub-words",
-    "windowed": "sentences longer than a window",
+    "illegal_tags": "tags that the label scheme does not allow after the tag before them",
+    "unseen_labels": "labels that are not in the training split",
+    "duplicate_sentences": "sentences that are also in the training split",
+    "words_without_subwords": "words that tokenise to nothing",
+    "truncated_words": "words longer than a window, truncated to their first sub-words",
+    "windowed_sentences": "sentences longer than a window",
 }
 SHOWN = 3
 
 
 class Findings:
-    """Counts of one split by kind, and where the first of each are."""
+    """The findings of one split: counts by kind, and the first occurrences of each."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(MEANINGS, 0)
-        self.places: dict[str, list[str]] = {kind: [] for kind in MEANINGS}
+        self.first: dict[str, list[str]] = {kind: [] for kind in MEANINGS}
 
-    def add(self, kind: str, count: int, places: Iterable[str]) -> None:
-        """Count some, and name the first; of ``places`` no more are taken than are shown."""
+    def add(self, kind: str, count: int, occurrences: Iterable[str]) -> None:
+        """Add to a count; of ``occurrences`` only as many are read as are shown."""
         self.counts[kind] += count
         if count:
-            self.places[kind] += islice(places, SHOWN - len(self.places[kind]))
+            self.first[kind] += islice(occurrences, SHOWN - len(self.first[kind]))
 
     def lines(self) -> list[str]:
-        """A line for each kind of which there are any."""
+        """A line for each kind that occurs."""
         return [self.line(kind) for kind, count in self.counts.items() if count]
 
     def over(self, limits: Mapping[str, int | None]) -> list[str]:
-        """A line for each kind of which there are more than its limit (None: no limit)."""
+        """A line for each kind that exceeds its limit (None: no limit)."""
         return [
             self.line(kind, f", tokenize_align.limits.{kind} allows {limit:,}")
             for kind, limit in limits.items()
@@ -43,7 +43,7 @@ class Findings:
         ]
 
     def line(self, kind: str, remark: str = "") -> str:
-        """Count, meaning and first places of a kind."""
-        places = self.places[kind]
-        more = "; ..." if len(places) == SHOWN < self.counts[kind] else ""
-        return f"{MEANINGS[kind]}: {self.counts[kind]:,}{remark} ({'; '.join(places)}{more})"
+        """The meaning, the count and the first occurrences of a kind."""
+        first = self.first[kind]
+        more = "; ..." if len(first) == SHOWN < self.counts[kind] else ""
+        return f"{MEANINGS[kind]}: {self.counts[kind]:,}{remark} ({'; '.join(first)}{more})"

@@ -1,4 +1,4 @@
-"""The section ``tokenize_align``: which tags are learnt, and how words become sub-words."""
+"""The section ``tokenize_align``: the task, its label scheme, and windows of sub-words."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Limit = Annotated[int, Field(ge=0)] | None
 
 
 class Limits(Section):
-    """The most of each kind that a split may have; None for any number. The names are those of metrics/data.json."""
+    """The largest allowed count per split of each finding in reports/data.json; None: no limit."""
 
-    illegal: Limit
-    unseen: Limit
-    duplicates: Limit
-    without_subwords: Limit
-    cut_words: Limit
-    windowed: Limit
+    illegal_tags: Limit
+    unseen_labels: Limit
+    duplicate_sentences: Limit
+    words_without_subwords: Limit
+    truncated_words: Limit
+    windowed_sentences: Limit
 
 
 class TokenizeAlign(Section):
@@ -34,10 +34,9 @@ class TokenizeAlign(Section):
     limits: Limits
 
     @model_validator(mode="after")
-    def _windows_move_on(self) -> TokenizeAlign:
+    def _stride_is_an_overlap(self) -> TokenizeAlign:
         if self.stride > self.max_length // 2:
             raise ValueError(
-                "stride is the overlap of two windows, so it must be at most half of max_length "
-                f"({self.max_length // 2})"
+                f"stride is the overlap of two windows; it must be at most half of max_length ({self.max_length // 2})"
             )
         return self

@@ -1,12 +1,12 @@
-"""What tokenize-align made of one sentence, as columns: words over labels, sub-words over their labels."""
+"""Show a sentence of data/tokenized in columns: words over labels, then each window's sub-words over their labels."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from tokenizers import Tokenizer
 
 from tagline.artifacts import tokenized
@@ -19,11 +19,11 @@ from tagline.labels.label_list import Labels
 
 
 class UnknownSentenceError(Exception):
-    """What was asked for does not name a sentence; the message says what would."""
+    """The argument does not name a sentence; the message says what would."""
 
 
 def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
-    """Draw a sentence of data/tokenized.
+    """Format a sentence of data/tokenized.
 
     Args:
         folder: data/tokenized.
@@ -31,43 +31,49 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
         wanted: ``SPLIT:NUMBER``, counted from 0, or ``SPLIT:ID``.
 
     Raises:
-        NoSuchSentence: the split has none of that number or id, or there is no such split.
-        UserError: data/tokenized is missing, or another tokenizer made it.
+        UnknownSentenceError: there is no such split, number or id.
+        UserError: data/tokenized is missing or damaged, or another tokenizer made it.
     """
     name, colon, which = wanted.partition(":")
     if not colon or not which or name not in SPLITS:
         raise UnknownSentenceError(
-            f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (like train:4), got {wanted!r}"
+            f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (such as train:4), got {wanted!r}"
         )
     require(folder, "tokenize-align")
     tokenized.check_tokenizer(folder, tokenizer)
     labels = tokenized.load_labels(folder)
     split = tokenized.load_split(folder, name)
-    row = _find(split, name, which)
     pieces = Tokenizer.from_file(str(tokenizer / tokenized.TOKENIZER_FILE))
-    windows = np.flatnonzero(split.windows.data["sentence"].to_numpy() == row)
     width = shutil.get_terminal_size().columns
-    found = split.sentences[row]
-    lines = [f"{found['id']}: {len(found['words'])} words", ""]
-    lines += columns([found["words"], [labels.names[label] for label in found["labels"]]], width)
-    for number, window in enumerate(windows.tolist(), 1):
-        lines += ["", f"window {number} of {len(windows)}: {len(split.windows[window]['input_ids'])} sub-words", ""]
-        lines += columns(_window(split, window, pieces, labels), width)
-    return "\n".join(lines)
+    return "\n".join(lines(split, row_of(split, name, which), pieces, labels, width))
 
 
-def _find(split: Split, name: str, which: str) -> int:
+def lines(split: Split, row: int, tokenizer: Tokenizer, labels: Labels, width: int) -> list[str]:
+    """Format a sentence by its row, in columns that fit a width."""
+    windows = split.windows_of(row)
+    words = split.sentences[row]
+    formatted = [f"{words['id']}: {len(words['words'])} words", ""]
+    formatted += columns([words["words"], [labels.names[label] for label in words["labels"]]], width)
+    for number, index in enumerate(windows.tolist(), 1):
+        window = split.windows[index]
+        formatted += ["", f"window {number} of {len(windows)}: {len(window['input_ids'])} sub-words", ""]
+        pieces = [tokenizer.id_to_token(subword) or str(subword) for subword in window["input_ids"]]
+        shown = [str(label) if label == IGNORED else labels.names[label] for label in window["labels"]]
+        formatted += columns([pieces, shown], width)
+    return formatted
+
+
+def row_of(split: Split, name: str, which: str) -> int:
+    """Find the row of a sentence by its number or its id.
+
+    Raises:
+        UnknownSentenceError: the split has no such sentence.
+    """
     if which.isdecimal() and int(which) < len(split.sentences):
         return int(which)
-    place = split.sentences.data["id"].combine_chunks().index(pa.scalar(which)).as_py()
-    if place < 0:
+    row = pc.index(tokenized.column(split.sentences, "id"), pa.scalar(which)).as_py()
+    if row < 0:
         raise UnknownSentenceError(
             f"{name} has no sentence {which}: expected 0 to {len(split.sentences) - 1}, or an id"
         )
-    return int(place)
-
-
-def _window(split: Split, window: int, tokenizer: Tokenizer, labels: Labels) -> list[list[str]]:
-    row = split.windows[window]
-    pieces = [tokenizer.id_to_token(number) or str(number) for number in row["input_ids"]]
-    return [pieces, [str(label) if label == IGNORED else labels.names[label] for label in row["labels"]]]
+    return int(row)

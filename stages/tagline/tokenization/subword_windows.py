@@ -1,4 +1,4 @@
-"""Sub-word windows: what an encoder reads of sentences, as flat arrays, for training and for prediction alike."""
+"""Sub-word windows: the input of an encoder as flat arrays, for training and prediction."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Ints32 = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class SubwordWindows:
-    """The windows of some sentences. A window's special tokens count as two more words, before and after its own.
+    """The windows of some sentences. Special tokens count as one word before and one after a window's own words.
 
     Attributes:
         sentence: int64, the sentence of each window, ascending.
         offsets: int32, where each window begins among the sub-words, and where the last one ends.
-        ids: int32, vocabulary ids, window after window.
-        word_ids: int32, the word of each sub-word, counted from its sentence's first one, `NO_WORD` for special tokens.
-        words: int64, the words of the windows, each by its place among those of all sentences, `NO_WORD` for special
+        ids: int32, vocabulary ids, one window after the other.
+        word_ids: int32, the index of each sub-word's word in its sentence, `NO_WORD` for special tokens.
+        words: int64, the words of the windows by their index among those of all sentences, `NO_WORD` for special
             tokens.
-        sizes: int64, how many sub-words each of these has.
-        counts: int64, how many sub-words each word of the sentences has, also those that were cut off.
+        sizes: int64, the number of sub-words of each of these.
+        counts: int64, the number of sub-words of each word of the sentences, before truncation.
     """
 
     sentence: Ints
@@ -42,13 +42,13 @@ class SubwordWindows:
 
 
 class WindowCutter:
-    """Cuts sentences into windows by one tokenizer.
+    """Splits sentences into windows of sub-words.
 
     Args:
-        tokenizer: a fast one.
-        one_by_one: whether it may be given each distinct word once (`subwords.one_by_one`).
-        max_length: most sub-words of a window, special tokens included.
-        stride: most sub-words that two neighbours share.
+        tokenizer: a fast tokenizer.
+        one_by_one: whether each distinct word can be tokenised by itself (`subwords.one_by_one`).
+        max_length: the largest number of sub-words of a window, special tokens included.
+        stride: the largest number of sub-words that two consecutive windows share.
     """
 
     def __init__(self, tokenizer: Tokenizer, one_by_one: bool, max_length: int, stride: int) -> None:
@@ -59,20 +59,22 @@ class WindowCutter:
         self.capacity = max_length - len(before) - len(after)
 
     def cut(self, distinct: Sequence[str], index: Ints, ends: Ints) -> SubwordWindows:
-        """Cut some sentences.
+        """Split some sentences into windows.
 
-        Every word with at least one sub-word is in one window or more; a sentence without any still has a window, of
-        special tokens alone.
+        Every word with at least one sub-word is in at least one window. A sentence without sub-words has a window of
+        special tokens only.
 
         Args:
-            distinct: the words that there are.
-            index: int64 (words,), which of them the words of all sentences are, one after the other.
+            distinct: the distinct words.
+            index: int64 (words,), the words of all sentences, one after the other, as indices into ``distinct``.
             ends: int64 (sentences,), where each sentence ends among these.
         """
-        table, places = self._tokenize(distinct, index, ends)
-        counts = table.counts[places]
+        table, rows_of_words = self._tokenize(distinct, index, ends)
+        counts = table.counts[rows_of_words]
         table = table.shortened(self.capacity)
-        cut = windows.cut(table.counts[places], ends, self.capacity, self.stride)
+        cut = windows.cut(table.counts[rows_of_words], ends, self.capacity, self.stride)
+        # Each window has its words between its special tokens: windows of 2 and 1 words have lengths 4 and 3, firsts 0
+        # and 4, lasts 3 and 6.
         lengths = cut.end - cut.begin + 2
         lasts = np.cumsum(lengths) - 1
         firsts = lasts - lengths + 1
@@ -81,27 +83,31 @@ class WindowCutter:
         words = np.full(len(is_word), NO_WORD, dtype=np.int64)
         words[is_word] = (np.arange(len(is_word)) - np.repeat(firsts + 1 - cut.begin, lengths))[is_word]
         rows = np.empty(len(is_word), dtype=np.int64)
-        rows[firsts], rows[lasts], rows[is_word] = len(table.counts), len(table.counts) + 1, places[words[is_word]]
-        found = (table + self.specials).take(rows)
+        rows[firsts], rows[lasts], rows[is_word] = (
+            len(table.counts),
+            len(table.counts) + 1,
+            rows_of_words[words[is_word]],
+        )
+        taken = (table + self.specials).take(rows)
         begins = (ends - np.diff(ends, prepend=0))[cut.sentence]
         word_ids = np.full(len(is_word), NO_WORD, dtype=np.int32)
         word_ids[is_word] = words[is_word] - np.repeat(begins, lengths - 2)
         return SubwordWindows(
             sentence=cut.sentence,
-            offsets=np.concatenate([[0], np.cumsum(found.counts)[lasts]]).astype(np.int32),
-            ids=found.ids,
-            word_ids=np.repeat(word_ids, found.counts),
+            offsets=np.concatenate([[0], np.cumsum(taken.counts)[lasts]]).astype(np.int32),
+            ids=taken.ids,
+            word_ids=np.repeat(word_ids, taken.counts),
             words=words,
-            sizes=found.counts,
+            sizes=taken.counts,
             counts=counts,
         )
 
     def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> tuple[Subwords, Ints]:
-        """Sub-words of some words, and for each word of the sentences its place among those."""
+        """Sub-words of some words, and the index among these of each word of the sentences."""
         if self.one_by_one:
-            places = self.vocabulary.places(distinct)
-            return self.vocabulary.subwords, places[index]
-        flat = [distinct[place] for place in index.tolist()]
+            rows = self.vocabulary.rows(distinct)
+            return self.vocabulary.subwords, rows[index]
+        flat = [distinct[word] for word in index.tolist()]
         begins = [0, *ends[:-1].tolist()]
         sentences = [flat[begin:end] for begin, end in zip(begins, ends.tolist(), strict=True)]
         return subwords.of_sentences(self.tokenizer, sentences), np.arange(len(flat))

@@ -1,7 +1,7 @@
-"""Sub-words: what a tokenizer makes of words, each distinct word once, in arrays that hold those of many words.
+"""Sub-words: tokenise each distinct word once, and keep the sub-words of many words in flat arrays.
 
-A fast tokenizer splits a sentence that comes as words (``is_split_into_words=True``) word by word. So a corpus needs
-one call for each distinct word, and all else is a gather. `one_by_one` checks it on some of its sentences.
+Most fast tokenizers split a pre-tokenised sentence (``is_split_into_words=True``) word by word. Then each distinct word
+is tokenised once, and the rest is array indexing. `one_by_one` checks this on some sentences.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Ints = npt.NDArray[np.int64]
 
 TOKENIZER_FILE = "tokenizer.json"
 CONFIGURATION = "tokenizer_config.json"
-# Words of one call for distinct words: its cost spread over many, and enough calls for every core.
+# Distinct words per "sentence" given to the tokenizer: large enough for little overhead, small enough for all cores.
 GROUP = 256
-# Sentences whose Python objects are alive at a time.
+# Sentences whose Python objects are in memory at a time.
 BATCH = 1000
 
 
@@ -32,61 +32,62 @@ class Subwords:
     """The sub-words of many words.
 
     Attributes:
-        ids: int32, vocabulary ids, word after word.
-        counts: int64, how many of them each word has.
+        ids: int32, vocabulary ids, one word after the other.
+        counts: int64, the number of sub-words of each word.
     """
 
     ids: npt.NDArray[np.int32]
     counts: Ints
 
     def take(self, words: Ints) -> Subwords:
-        """The sub-words of the given words, in that order, as often as each is named."""
+        """The sub-words of the words at some indices, in that order, which may repeat."""
         counts = self.counts[words]
         ends = np.cumsum(counts)
-        # How far a sub-word lies behind its place in the result: the same for all of a word's.
+        # The offset of a word's sub-words here minus their offset in the result. With counts 2, 1 and words = [1, 0]
+        # they are at 2 and 0 here, at 0 and 1 in the result, so the shifts are 2 and -1.
         shift = (np.cumsum(self.counts) - self.counts)[words] - (ends - counts)
         return Subwords(self.ids[np.repeat(shift, counts) + np.arange(counts.sum())], counts)
 
     def shortened(self, capacity: int) -> Subwords:
-        """Of each word its first sub-words, at most so many."""
+        """The first sub-words of each word, at most ``capacity``."""
         counts = np.minimum(self.counts, capacity)
-        places = np.arange(len(self.ids)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
-        return Subwords(self.ids[places < capacity], counts)
+        positions = np.arange(len(self.ids)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
+        return Subwords(self.ids[positions < capacity], counts)
 
     def __add__(self, other: Subwords) -> Subwords:
         return Subwords(np.concatenate([self.ids, other.ids]), np.concatenate([self.counts, other.counts]))
 
 
 def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None]:
-    """Load the tokenizer that `save_pretrained` wrote, without transformers, whose import takes longer than its use.
+    """Load a tokenizer that `save_pretrained` wrote, without importing transformers, which takes longer than the use.
 
     Args:
-        folder: where it is.
+        folder: the tokenizer's folder.
         made_by: the stage that wrote it, for messages.
 
     Returns:
-        The tokenizer, and the most sub-words that its encoder reads, None where nothing says it.
+        The tokenizer, and the largest number of sub-words that its encoder reads, None if unknown.
 
     Raises:
-        UserError: it is not a fast tokenizer, or one that splits the same word differently each time.
+        UserError: it is not a fast tokenizer, is damaged, or splits words at random.
     """
     configuration = read_json(folder / CONFIGURATION, made_by)
     if not (folder / TOKENIZER_FILE).is_file():
         raise UserError(
-            f"{configuration.get('tokenizer_class', 'the tokenizer')} in {folder} is not a fast tokenizer, so it "
-            f"can't say which word a sub-word belongs to: choose an encoder that has a {TOKENIZER_FILE}"
+            f"{folder}: {configuration.get('tokenizer_class', 'the tokenizer')} is not a fast tokenizer, so it has no "
+            f"word ids; choose an encoder with a {TOKENIZER_FILE}"
         )
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-    except Exception as error:  # the library raises nothing more special
-        raise UserError(f"{folder / TOKENIZER_FILE} is damaged ({error}): run `dvc repro {made_by}` again") from None
+    except Exception as error:  # the library has no exception of its own
+        raise UserError(f"{folder / TOKENIZER_FILE}: damaged ({error}); run `dvc repro {made_by}` again") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = bool(configuration.get("split_special_tokens", False))
     if getattr(tokenizer.model, "dropout", None):
         raise UserError(
-            f"{folder / TOKENIZER_FILE} drops merges at random (dropout {tokenizer.model.dropout:.3g}), so no run is "
-            "like another: set its model's dropout to null"
+            f"{folder / TOKENIZER_FILE}: its model's dropout is {tokenizer.model.dropout:.3g}, so that it splits "
+            "words at random; set it to null"
         )
     return tokenizer, configuration.get("model_max_length")
 
@@ -105,61 +106,61 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
 
 
 def of_words(tokenizer: Tokenizer, words: Sequence[str]) -> Subwords:
-    """The sub-words of words that have nothing to do with each other."""
+    """The sub-words of words that are not a sentence."""
     return of_sentences(tokenizer, [words[start : start + GROUP] for start in range(0, len(words), GROUP)])
 
 
 class Vocabulary:
-    """The distinct words met so far, each tokenised once.
+    """The distinct words so far, each tokenised once.
 
-    An exception at any step, an interrupt included, leaves it usable: rows of ``subwords`` come before the places that
-    refer to them and go after these, and a row that no place refers to does no harm.
+    An exception at any step, such as an interrupt, leaves it usable: rows are added to ``subwords`` before words refer
+    to them and removed after, and a row without a word is harmless.
 
     Args:
-        tokenizer: one that `one_by_one` holds for.
-        most: how many words are kept; beyond that it forgets them and starts anew, so that its memory is bounded.
+        tokenizer: one for which `one_by_one` is true.
+        most: the largest number of words to keep; beyond it all are forgotten, so that memory is bounded.
     """
 
     def __init__(self, tokenizer: Tokenizer, most: int = 2**20) -> None:
         self.tokenizer, self.most = tokenizer, most
         self._forget()
 
-    def places(self, words: Sequence[str]) -> Ints:
-        """The places of the words in ``subwords``, which is extended by the new ones among them."""
+    def rows(self, words: Sequence[str]) -> Ints:
+        """The index of each word in ``subwords``, int64 (words,); new words are added."""
         if len(self.subwords.counts) > self.most:
             self._forget()
-        new = list(dict.fromkeys(word for word in words if word not in self._places))
-        first = len(self.subwords.counts)  # more than there are places if an earlier call was interrupted
+        new = list(dict.fromkeys(word for word in words if word not in self._rows))
+        first = len(self.subwords.counts)  # more than there are words if an earlier call was interrupted
         self.subwords += of_words(self.tokenizer, new)
-        self._places.update(zip(new, range(first, first + len(new)), strict=True))
-        return np.array([self._places[word] for word in words], dtype=np.int64)
+        self._rows.update(zip(new, range(first, first + len(new)), strict=True))
+        return np.array([self._rows[word] for word in words], dtype=np.int64)
 
     def _forget(self) -> None:
-        self._places: dict[str, int] = {}
+        self._rows: dict[str, int] = {}
         self.subwords = of_words(self.tokenizer, [])
 
 
 def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
-    """Whether the sentences come out the same when each distinct word is tokenised once, away from its neighbours."""
+    """Whether tokenising each distinct word by itself gives the same sub-words for these sentences."""
     words = [word for sentence in sentences for word in sentence]
     distinct = sorted(set(words))
-    places = {word: place for place, word in enumerate(distinct)}
-    gathered = of_words(tokenizer, distinct).take(np.array([places[word] for word in words], dtype=np.int64))
+    rows = {word: row for row, word in enumerate(distinct)}
+    gathered = of_words(tokenizer, distinct).take(np.array([rows[word] for word in words], dtype=np.int64))
     whole = of_sentences(tokenizer, sentences)
     return np.array_equal(whole.ids, gathered.ids) and np.array_equal(whole.counts, gathered.counts)
 
 
 def special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
-    """The ids of the special tokens that the tokenizer puts before and after a sentence.
+    """The ids of the special tokens before and after a sentence.
 
     Raises:
-        UserError: it has no sub-word for any of the commonest characters.
+        UserError: the tokenizer has no sub-word for any of the most common characters.
     """
     for encoding in _encoded(tokenizer, "a", "e", "1", ".", "\u4e00"):
-        body = [position for position, word in enumerate(encoding.word_ids) if word is not None]
+        body = [index for index, word in enumerate(encoding.word_ids) if word is not None]
         if body:
             return encoding.ids[: body[0]], encoding.ids[body[-1] + 1 :]
-    raise UserError("the tokenizer knows neither a letter nor a digit: choose another encoder")
+    raise UserError("the tokenizer has sub-words for neither letters nor digits; choose another encoder")
 
 
 def _encoded(tokenizer: Tokenizer, *words: str) -> Iterator[Encoding]:

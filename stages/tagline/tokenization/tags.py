@@ -1,17 +1,18 @@
-"""Tags: a task's column of data/raw, read split by split in its scheme, on the way to label ids."""
+"""Tags: recognise how a column of data/raw is written, and convert its tags to label ids."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from datasets import Dataset, DatasetDict
+import pyarrow.compute as pc
 
-from tagline.artifacts.raw_data import name_word
-from tagline.artifacts.shards import read
+from tagline.artifacts.raw_data import SPLITS, RawData, name_word
 from tagline.core.errors import UserError
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
@@ -24,122 +25,174 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Tags:
-    """How the tags of one split are to be read.
+class TagColumn:
+    """A tag column of data/raw, with its tags as ids.
 
     Attributes:
-        names: the column's tag names.
-        scheme: how they are written.
-        counts: how many words have each label, IOB2 or plain.
-        illegal: how many tags the scheme forbids where they stand.
+        raw: data/raw.
+        name: the column.
+        tags: the different tags of all splits, sorted; a tag's id is its index.
+        counts: for each split how many words have each tag, int64 (tags,).
+    """
+
+    raw: RawData
+    name: str
+    tags: tuple[str, ...]
+    counts: dict[str, Ints]
+
+    def ids(self, batch: pa.RecordBatch) -> tuple[Ints, Ints]:
+        """Flatten the tags of a batch.
+
+        Returns:
+            The tag ids of all words, int64 (words,), and where each sentence ends among them, int64 (sentences,).
+        """
+        column = batch[self.name]
+        ids = pc.index_in(column.values, value_set=pa.array(self.tags, pa.string()))
+        return ids.to_numpy().astype(np.int64), column.offsets.to_numpy()[1:].astype(np.int64)
+
+    def batches(self, split: str) -> Iterator[tuple[pa.RecordBatch, Ints, Ints]]:
+        """Yield each batch of a split with what `ids` returns for it."""
+        for batch in self.raw.batches(split):
+            yield batch, *self.ids(batch)
+
+    def words_with(self, tags: set[str]) -> Iterator[str]:
+        """Name the words that have one of some tags, split by split."""
+        wanted = [index for index, tag in enumerate(self.tags) if tag in tags]
+        for split in SPLITS:
+            for batch, ids, _ in self.batches(split):
+                for index in np.flatnonzero(np.isin(ids, wanted)).tolist():
+                    yield f"{name_word(batch, index)}: {self.tags[ids[index]]}"
+
+    def case_variants(self) -> list[str]:
+        """Describe tags that differ only in case, such as B-PER and b-per: one line per group.
+
+        They are different labels to all that follows, while one of them usually is a typing error.
+        """
+        totals = dict(zip(self.tags, np.sum(list(self.counts.values()), axis=0).tolist(), strict=True))
+        groups: dict[str, list[str]] = {}
+        for tag in self.tags:
+            groups.setdefault(tag.casefold(), []).append(tag)
+        return [
+            f"column {self.name}: tags that differ only in case: "
+            + "; ".join(f"{tag} ({totals[tag]:,}, first at {next(self.words_with({tag}))})" for tag in group)
+            for group in groups.values()
+            if len(group) > 1
+        ]
+
+
+@dataclass(frozen=True)
+class Tags:
+    """How the tags of one split become labels.
+
+    Attributes:
+        column: the tag column.
+        split: the split.
+        scheme: how the tags are written.
+        counts: how many words have each label, in IOB2 or plain.
+        illegal: the number of tags that the scheme does not allow after the tag before them.
         conversion: None for plain tags.
     """
 
-    names: list[str]
+    column: TagColumn
+    split: str
     scheme: Scheme
     counts: dict[str, int]
     illegal: int = 0
     conversion: Conversion | None = None
 
     def to_labels(self, tags: Ints, ends: Ints, labels: Labels) -> Ints:
-        """The label ids of words, int64 (words,); tags that the scheme forbids are repaired.
+        """Convert tags to label ids, int64 (words,); tags that the scheme does not allow are repaired.
 
         Args:
             tags: int64 (words,), the tag ids of all sentences, one after the other.
             ends: int64 (sentences,), where each sentence ends among them.
-            labels: those of the task.
+            labels: the labels of the task.
         """
         ids = labels.label2id
         if self.conversion is None:
-            return np.array([ids.get(name, -1) for name in self.names], dtype=np.int64)[tags]
-        return self.conversion.table(ids)[conversion.before(tags, ends, len(self.names)), tags]
+            return np.array([ids.get(name, -1) for name in self.column.tags], dtype=np.int64)[tags]
+        return self.conversion.table(ids)[conversion.before(tags, ends, len(self.column.tags)), tags]
 
-    def illegal_places(self, split: Dataset, task: str) -> Iterator[str]:
-        """Name the tags that the scheme forbids: sentence, word, tag and what it follows or ends."""
+    def illegal_tags(self) -> Iterator[str]:
+        """Name the tags that the scheme does not allow: sentence, word, tag, and the tag before or the end."""
         if self.conversion is None:
             return
-        size = len(self.names)
-        for batch in read(split):
-            tags, ends = flat(batch[task])
+        names, size = self.column.tags, len(self.column.tags)
+        for batch, tags, ends in self.column.batches(self.split):
             left = conversion.before(tags, ends, size)
-            for place in np.flatnonzero(self.conversion.illegal[left, tags]).tolist():
-                before = "at the beginning" if left[place] == size else f"after {self.names[left[place]]}"
-                yield f"{name_word(batch, place)}: {self.names[tags[place]]} {before}"
+            for index in np.flatnonzero(self.conversion.illegal[left, tags]).tolist():
+                before = "at the beginning" if left[index] == size else f"after {names[left[index]]}"
+                yield f"{name_word(batch, index)}: {names[tags[index]]} {before}"
             lasts = ends[np.diff(ends, prepend=0) > 0] - 1
-            for place in lasts[self.conversion.illegal[tags[lasts], size]].tolist():
-                yield f"{name_word(batch, place)}: {self.names[tags[place]]} at the end"
+            for index in lasts[self.conversion.illegal[tags[lasts], size]].tolist():
+                yield f"{name_word(batch, index)}: {names[tags[index]]} at the end"
 
 
-def flat(column: pa.ListArray) -> tuple[Ints, Ints]:
-    """A list column as the values of all rows, int64 (values,), and where each row's end among them, int64 (rows,)."""
-    return column.values.to_numpy().astype(np.int64), column.offsets.to_numpy()[1:].astype(np.int64)
+def read_column(raw: RawData, name: str) -> TagColumn:
+    """List and count the tags of a column over all splits."""
+    counters = {split: _count_tags(raw, split, name) for split in SPLITS}
+    tags = tuple(sorted(set().union(*counters.values())))
+    counts = {split: np.array([counter[tag] for tag in tags], dtype=np.int64) for split, counter in counters.items()}
+    return TagColumn(raw, name, tags, counts)
 
 
-def read_tags(raw: DatasetDict, task: str, scheme: str) -> tuple[Labels, dict[str, Tags]]:
-    """Recognise the scheme of a task's column in each split, and list its labels.
+def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:
+    counter: Counter[str] = Counter()
+    for batch in raw.batches(split):
+        for count in pc.value_counts(batch[name].values).to_pylist():
+            counter[count["values"]] += count["counts"]
+    return counter
+
+
+def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
+    """Recognise the scheme of a column in each split and list its labels.
 
     Args:
-        raw: what `corpus.load` returned.
-        task: the column.
-        scheme: ``auto``, or what all splits are said to be written in.
+        column: what `read_column` returned.
+        scheme: ``auto``, or the scheme of all splits.
 
     Raises:
-        UserError: tags with and without a prefix are mixed, a split has tags that its scheme has not, or all words have
-            one label.
+        UserError: tags with and without a prefix are mixed, ``auto`` cannot decide, a split has a tag that is not in
+            its scheme, or all words have the same label.
     """
-    names: list[str] = raw["train"].features[task].feature.names
-    kind, fixed = _kind(raw, names, task, scheme)
-    tags = {split: _read_split(raw[split], split, task, names, kind, fixed) for split in raw}
-    return label_lists.from_counts(task, kind, {split: read.counts for split, read in tags.items()}), tags
+    kind, fixed = _kind(column, scheme)
+    tags = {split: _read_split(column, split, kind, fixed) for split in SPLITS}
+    return label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()}), tags
 
 
-def _kind(raw: DatasetDict, names: list[str], task: str, scheme: str) -> tuple[Kind, Scheme | None]:
-    """Whether the column marks spans, and in which scheme, where that does not depend on the split."""
+def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
+    """Whether the column marks spans, and its scheme if that does not depend on the split."""
     for allowed in schemes.SCHEMES:
         if scheme == allowed:
             return ("tags" if scheme == "tags" else "spans"), allowed
     try:
-        if schemes.is_spans(names):
+        if schemes.is_spans(column.tags):
             return "spans", None
-    except UserError as fault:
-        plain = {name for name in names if not schemes.split_tag(name)[0]}
-        first = (next(_places(raw, task, tags)) for tags in (plain, {*names} - plain - {schemes.OUTSIDE}))
-        raise UserError(f"column {task}: {fault}; the first of each: {'; '.join(first)}") from None
-    counts = np.sum([_count(raw[split], task, len(names)) for split in raw], axis=0)
-    return ("spans", "IO") if conversion.is_io(dict(zip(names, counts.tolist(), strict=True))) else ("tags", "tags")
-
-
-def _places(raw: DatasetDict, task: str, tags: set[str]) -> Iterator[str]:
-    """Name the words that have one of some tags."""
-    for split in raw.values():
-        names = split.features[task].feature.names
-        wanted = [number for number, name in enumerate(names) if name in tags]
-        for batch in read(split):
-            found = flat(batch[task])[0]
-            for place in np.flatnonzero(np.isin(found, wanted)).tolist():
-                yield f"{name_word(batch, place)}: {names[found[place]]}"
-
-
-def _read_split(split: Dataset, name: str, task: str, names: list[str], kind: Kind, scheme: Scheme | None) -> Tags:
-    if kind == "tags":
-        return Tags(names, "tags", dict(zip(names, _count(split, task, len(names)).tolist(), strict=True)))
-    follow = np.zeros((len(names) + 1, len(names) + 1), dtype=np.int64)
-    for batch in read(split):
-        follow += conversion.transitions(*flat(batch[task]), len(names))
+    except UserError as error:
+        plain = {tag for tag in column.tags if not schemes.split_tag(tag)[0]}
+        groups = (plain, {*column.tags} - plain - {schemes.OUTSIDE})
+        first = "; ".join(word for group in groups for word in islice(column.words_with(group), 1))
+        raise UserError(f"column {column.name}: {error}; the first of each: {first}") from None
+    counts = dict(zip(column.tags, np.sum(list(column.counts.values()), axis=0).tolist(), strict=True))
     try:
-        made = conversion.convert(names, follow, scheme or conversion.detect(names, follow))
-    except UserError as fault:
+        return ("spans", "IO") if conversion.is_io(counts) else ("tags", "tags")
+    except UserError as error:
+        raise UserError(f"column {column.name}: {error}") from None
+
+
+def _read_split(column: TagColumn, split: str, kind: Kind, scheme: Scheme | None) -> Tags:
+    if kind == "tags":
+        return Tags(column, split, "tags", dict(zip(column.tags, column.counts[split].tolist(), strict=True)))
+    follow = np.zeros((len(column.tags) + 1, len(column.tags) + 1), dtype=np.int64)
+    for _, tags, ends in column.batches(split):
+        follow += conversion.transitions(tags, ends, len(column.tags))
+    try:
+        converted = conversion.convert(column.tags, follow, scheme or conversion.detect(column.tags, follow))
+    except UserError as error:
         raise UserError(
-            f"{name}, column {task}: {fault} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"
+            f"{split}, column {column.name}: {error} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"
         ) from None
     counts: dict[str, int] = {}
-    for pair, label in made.labels.items():
+    for pair, label in converted.labels.items():
         counts[label] = counts.get(label, 0) + int(follow[pair])
-    return Tags(names, made.scheme, counts, int(follow[made.illegal].sum()), made)
-
-
-def _count(split: Dataset, task: str, size: int) -> Ints:
-    counts = np.zeros(size, dtype=np.int64)
-    for batch in read(split):
-        counts += np.bincount(batch[task].values.to_numpy(), minlength=size)
-    return counts
+    return Tags(column, split, converted.scheme, counts, int(follow[converted.illegal].sum()), converted)

@@ -1,4 +1,4 @@
-"""Windows: a sentence longer than the encoder reads becomes several, which overlap and never divide a word."""
+"""Windows: split sentences that are too long for the encoder into overlapping windows, between words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Ints = npt.NDArray[np.int64]
 
 
 class Windows(NamedTuple):
-    """Each window's sentence, and its words from ``begin`` to before ``end`` among the words of all sentences."""
+    """Each window's sentence, and its words from ``begin`` to ``end`` (exclusive) among those of all sentences."""
 
     sentence: Ints
     begin: Ints
@@ -19,20 +19,21 @@ class Windows(NamedTuple):
 
 
 def cut(counts: Ints, ends: Ints, capacity: int, stride: int) -> Windows:
-    """Cut sentences between their words, all of them at once: each pass gives the next window of those left.
+    """Split sentences into windows, all at once: each pass makes the next window of the sentences that go on.
 
     Args:
-        counts: the sub-words of each word of all sentences, none more than ``capacity``.
+        counts: the number of sub-words of each word of all sentences, none above ``capacity``.
         ends: where each sentence ends among the words, ascending.
-        capacity: most sub-words of a window, special tokens left out.
-        stride: most sub-words that two neighbours share. They share whole words, so it can be fewer, and none where
-            the words around the cut are too long.
+        capacity: the largest number of sub-words of a window, without special tokens.
+        stride: the largest number of sub-words that two consecutive windows share. They share whole words, so it can be
+            fewer, and zero if the words there are too long.
 
     Returns:
-        The windows in the sentences' order. Together they hold every word; one window where all fits.
+        The windows in the order of the sentences. Together they have every word. Words of 2, 2 and 3 sub-words with
+        capacity 5 and stride 2 give windows of words 0 to 2 and 1 to 3.
     """
     begins = ends - np.diff(ends, prepend=0)
-    # The words from a to before b have borders[b] - borders[a] sub-words.
+    # Words a to b (exclusive) have borders[b] - borders[a] sub-words: counts 2, 2, 3 give borders 0, 2, 4, 7.
     borders = np.concatenate([[0], np.cumsum(counts)])
     passes = []
     sentence, begin = np.arange(len(ends)), begins
@@ -42,7 +43,7 @@ def cut(counts: Ints, ends: Ints, capacity: int, stride: int) -> Windows:
         passes.append(Windows(sentence, begin, end))
         left = end < last
         sentence, end = sentence[left], end[left]
-        # The next one must reach beyond this one: it starts late enough to hold the word after the cut.
+        # The next window must have at least one new word, so it begins late enough for the word after this window.
         reach = borders[np.searchsorted(borders, borders[end], side="right")] - capacity
         begin = np.searchsorted(borders, np.maximum(borders[end] - stride, reach), side="left")
     if not passes:

@@ -1,1 +1,1 @@
-"""Modules that of all stages only `train` uses: batches, steps, checkpoints, processes."""
+"""Training: batches, steps, engines, checkpoints, validation, processes."""

@@ -1,9 +1,9 @@
-"""Checkpoints: folders from which an interrupted run goes on, each of them whole or not there.
+"""Checkpoints: folders that an interrupted run continues from, each of them complete or absent.
 
-step-STEP       what the run wrote, and manifest.json: the SHA-256 of every file, by which a damaged one is known
+step-STEP       the files of the run, and manifest.json: the SHA-256 of each file, to detect damage
 
-One is written beside, put through to the disk and renamed. The newest two are kept, so that there is one to fall back
-to.
+A checkpoint is written beside its path, flushed to disk and renamed. The newest two are kept, so that a run can fall
+back to the older one.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from tagline.core.provenance import hashes
 
 MANIFEST = "manifest.json"
 KEPT = 2
-# Of the step in a name: zeros before it make the order of the names that of the steps.
+# Digits of the step in a name, zeros included, so that names sort like steps.
 DIGITS = 9
 
 
 class CheckpointError(Exception):
-    """A checkpoint could not be written; the message says why. Those before it are as they were."""
+    """A checkpoint could not be written, the message says why; earlier checkpoints are intact."""
 
 
 class Checkpoints:
-    """The checkpoints of a run. All of its processes call the methods together; the main one does what is common.
+    """The checkpoints of a run; all processes call its methods together, the main process does the shared work.
 
     Args:
-        folder: where they lie, seen by all processes.
+        folder: their parent folder, visible to all processes.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.state = folder, PartialState()
 
     def newest(self) -> Path | None:
-        """The newest one that is whole, None where there is none. Damaged ones are told and removed."""
+        """The newest intact checkpoint, or None; damaged ones are reported and removed."""
         step = self._step_of_newest() if self.state.is_main_process else 0
-        found = int(broadcast(torch.tensor([step], device=self.state.device)).item())
-        return self._path(found) if found else None
+        newest = int(broadcast(torch.tensor([step], device=self.state.device)).item())
+        return self._path(newest) if newest else None
 
     def _step_of_newest(self) -> int:
         for partial in self.folder.glob(".step-*.partial"):
@@ -54,30 +54,29 @@ class Checkpoints:
         paths = self._all()
         while paths:
             path = paths.pop()
-            if not (fault := damage(path)):
+            if not (reason := damage(path)):
                 return int(path.name.rpartition("-")[2])
-            print(
-                f"{path} is damaged ({fault}): " + (f"falling back to {paths[-1].name}" if paths else "starting anew")
-            )
+            fallback = f"falling back to {paths[-1].name}" if paths else "training from the start"
+            print(f"{path} is damaged ({reason}); {fallback}")
             shutil.rmtree(path)
         return 0
 
     def write(self, step: int, fill: Callable[[Path], None]) -> None:
-        """Write one.
+        """Write a checkpoint.
 
         Args:
-            step: how far the run is, from 1.
-            fill: writes its files into a folder, each process its own.
+            step: the number of steps done, from 1.
+            fill: writes the files of one process into a folder.
 
         Raises:
-            CheckpointError: the disk is full, or the like, for one of the processes.
+            CheckpointError: a process could not write, for example to a full disk.
         """
         path = self._path(step)
         partial = path.with_name(f".{path.name}.partial")
         try:
             self._together(lambda: self._on_main(lambda: partial.mkdir(parents=True)))
             self._together(lambda: fill(partial))
-            self._together(lambda: self._on_main(lambda: _put_in_place(partial, path)))
+            self._together(lambda: self._on_main(lambda: _complete(partial, path)))
         finally:
             self._on_main(lambda: shutil.rmtree(partial, ignore_errors=True))
         self._on_main(self._remove_old)
@@ -87,7 +86,7 @@ class Checkpoints:
             shutil.rmtree(old, ignore_errors=True)
 
     def _all(self) -> list[Path]:
-        # Not a copy that somebody made beside them (step-STEP.bak).
+        # Not a copy that a user made beside them (step-STEP.bak).
         return sorted(self.folder.glob("step-" + "[0-9]" * DIGITS))
 
     def _path(self, step: int) -> Path:
@@ -98,7 +97,7 @@ class Checkpoints:
             action()
 
     def _together(self, action: Callable[[], None]) -> None:
-        """Do something on all processes, and raise on all of them where it fails on one."""
+        """Run an action in all processes; if it fails in one, raise `CheckpointError` in all."""
         reason = ""
         try:
             action()
@@ -106,22 +105,22 @@ class Checkpoints:
             reason = _reason(error)
         failed = gather(torch.tensor([bool(reason)], device=self.state.device))
         if failed.any():
-            raise CheckpointError(reason or "another process could not write its part")
+            raise CheckpointError(reason or "another process could not write its files")
 
 
 def damage(path: Path) -> str:
-    """What is wrong with a checkpoint; an empty text when it is as it was written."""
+    """How a checkpoint differs from what was written; an empty text if it is intact."""
     try:
         expected = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        found = hashes(path)
-        wrong = sorted(name for name, digest in expected.items() if found.get(name) != digest)
+        actual = hashes(path)
+        changed = sorted(name for name, digest in expected.items() if actual.get(name) != digest)
     except (OSError, ValueError, AttributeError):
-        return f"its {MANIFEST} can't be read"
-    return f"{wrong[0]} is not what was written" if wrong else ""
+        return f"{MANIFEST} can't be read"
+    return f"{changed[0]} changed since it was written" if changed else ""
 
 
-def _put_in_place(partial: Path, path: Path) -> None:
-    """Seal what was written by its hashes, have it reach the disk, and give it its name."""
+def _complete(partial: Path, path: Path) -> None:
+    """Write the manifest, flush all files to disk, and rename the folder."""
     write_json(partial / MANIFEST, hashes(partial))
     for written in partial.rglob("*"):
         _sync(written)
@@ -133,22 +132,22 @@ def _put_in_place(partial: Path, path: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, would outlast a power failure."""
+    """Flush a file, or the names in a folder, to disk: they survive a power failure then."""
     if path.is_dir() and os.name == "nt":  # Windows opens no folders
         return
-    number = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
-        os.fsync(number)
+        os.fsync(descriptor)
     finally:
-        os.close(number)
+        os.close(descriptor)
 
 
 def _reason(error: Exception) -> str:
-    """Why a file could not be written, in a few words; raises what is no such error."""
+    """Why a file could not be written, in a few words; raises any other kind of error again."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     if isinstance(error, SafetensorError):
         return str(error).rpartition("I/O error: ")[2]
-    if "inline_container" in str(error) or "StreamWriter" in str(error):  # PyTorch's writer keeps the reason to itself
-        return "a file was cut short, as on a full disk"
+    if "inline_container" in str(error) or "StreamWriter" in str(error):  # PyTorch's writer does not say why
+        return "a file is incomplete, as on a full disk"
     raise error

@@ -1,9 +1,9 @@
-"""Epoch pushes: the model of each epoch goes to the Hub while training goes on, one commit each, in their order.
+"""Epoch pushes: the model of each epoch is pushed to the Hub while training continues, one commit each, in order.
 
-epochs/EPOCH/   in the work folder: the model after that epoch and the commit's message, until it is pushed
-epochs/pushed   the last epoch that was
+epochs/EPOCH/   in the work folder: the model after that epoch and the commit message, until it is pushed
+epochs/pushed   the last epoch that was pushed
 
-So what is still to be pushed outlasts a failure, a kill and the end of training.
+So what is left to push survives a failure, a kill and the end of training.
 """
 
 from __future__ import annotations
@@ -23,43 +23,43 @@ MODEL, MESSAGE, PUSHED = "model", "message.txt", "pushed"
 
 
 class EpochPushes:
-    """Pushes in the background: what fails is told at once, and tried again when the next epoch's turn has come.
+    """Pushes in the background; a failed push is reported at once and tried again after the next epoch.
 
     Args:
-        target: where to; it must be there.
-        work: the run's work folder.
-        tokenizer: the folder of the tokenizer's files, which make the weights a model that transformers loads.
+        target: the branch to push to; it exists.
+        work: work folder of the run.
+        tokenizer: folder of the tokenizer's files; with them the weights are a model that transformers loads.
     """
 
     def __init__(self, target: Target, work: Path, tokenizer: Path) -> None:
         self.target, self.tokenizer = target, tokenizer
         self.folder = work / "epochs"
-        # One worker: epochs keep their order. Each has a folder of its own, since files are read late.
+        # One worker: epochs stay in order. Each epoch has its own folder, since files are read late.
         self._worker = ThreadPoolExecutor(1)
-        self._turns: list[Future[None]] = []
-        self._fault: UserError | None = None
+        self._jobs: list[Future[None]] = []
+        self._error: UserError | None = None
         self._ended = False
 
     def __enter__(self) -> EpochPushes:
-        disable_progress_bars()  # the terminal is the training's
+        disable_progress_bars()  # the terminal shows the bar of training
         if self.waiting():
-            self._take_turn()
+            self._submit()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        # After a fault nobody waits for more than the push that runs: the others are there for the next run.
+        # After an exception, only the push that is running is finished: the next run pushes the others.
         self._ended = True
         self._worker.shutdown(wait=exception[0] is None, cancel_futures=True)
 
     def add(self, epoch: int, message: str, model: Path) -> None:
-        """Take over the model after an epoch.
+        """Queue the model of an epoch.
 
         Args:
             epoch: its number, from 1.
-            message: of its commit.
-            model: a folder with weights and configuration in the work folder; it is moved away.
+            message: the commit message.
+            model: folder in the work folder with weights and configuration; it is moved.
         """
-        if epoch <= self._last_pushed():  # by an interrupted run, which this one repeats
+        if epoch <= self._last_pushed():  # by an interrupted run; this one repeats the epoch
             shutil.rmtree(model)
             return
         with replacing(self.folder / str(epoch)) as (entry,):
@@ -68,42 +68,44 @@ class EpochPushes:
             for file in sorted(self.tokenizer.iterdir()):
                 shutil.copyfile(file, entry / MODEL / file.name)
             (entry / MESSAGE).write_text(message, encoding="utf-8")
-        self._take_turn()
+        self._submit()
 
     def wait(self) -> None:
-        """Wait until all is pushed; what failed before is tried a last time.
+        """Wait until everything is pushed; failed pushes are tried once more.
 
         Raises:
-            UserError: something is left to be pushed.
+            UserError: an epoch could not be pushed.
         """
-        self._take_turn(told=False)
-        for turn in self._turns:
-            turn.result()
+        self._submit(report=False)
+        for job in self._jobs:
+            job.result()
         if left := self.waiting():
             missing = f"epoch {left[0]} is" if len(left) == 1 else f"epochs {', '.join(map(str, left))} are"
-            raise UserError(f"{missing} not on the Hub: {self._fault}")
+            raise UserError(f"{missing} not on the Hub: {self._error}")
 
     def waiting(self) -> list[int]:
-        """The epochs that are saved and not pushed."""
-        return sorted(int(entry.name) for entry in self.folder.glob("[0-9]*"))
+        """The epochs that are saved and not pushed, in order."""
+        # Not a copy that a user made beside them (3.bak).
+        names = [entry.name for entry in self.folder.glob("*")]
+        return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
-    def _take_turn(self, told: bool = True) -> None:
-        begun = all(turn.running() or turn.done() for turn in self._turns[-1:])
-        if begun:  # else it will see all that waits now
-            self._turns.append(self._worker.submit(self._push_waiting, told))
+    def _submit(self, report: bool = True) -> None:
+        begun = all(job.running() or job.done() for job in self._jobs[-1:])
+        if begun:  # a job that has not begun will push this epoch too
+            self._jobs.append(self._worker.submit(self._push_waiting, report))
 
-    def _push_waiting(self, told: bool) -> None:
-        """Push what waits, the oldest first, up to the first that fails."""
+    def _push_waiting(self, report: bool) -> None:
+        """Push the waiting epochs, oldest first, up to the first failure."""
         for epoch in self.waiting():
             if self._ended:
                 return
             entry = self.folder / str(epoch)
             try:
                 self.target.push(entry / MODEL, (entry / MESSAGE).read_text(encoding="utf-8"))
-            except UserError as fault:
-                self._fault = fault
-                if told:
-                    tqdm.write(f"epoch {epoch} is not on the Hub yet: {fault}")
+            except UserError as error:
+                self._error = error
+                if report:
+                    tqdm.write(f"epoch {epoch} is not on the Hub yet: {error}")
                 return
             with replacing(self.folder / PUSHED) as (pushed,):
                 pushed.write_text(str(epoch))

@@ -1,59 +1,81 @@
-"""What a person sees of a training run: a bar on a terminal, and one line an epoch everywhere."""
+"""Progress of a training run: a bar on a terminal, a line per epoch, in a log file also a line every 30 seconds."""
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tqdm import tqdm
 
+from tagline.core.progress import Heartbeat, watched
 from tagline.training.learning import Learning
 
 
 class EpochLines:
-    """Steps as a bar, and after each epoch its losses, its validation scores and its speed.
+    """Shows the steps, and after each epoch its losses, validation scores and speed.
 
     Args:
-        steps, epochs: of the whole run.
-        done: steps that were done before.
-        shown: False in all processes but one.
+        steps: number of steps of the whole run.
+        epochs: number of epochs of the whole run.
+        done: number of steps of earlier processes.
+        shown: whether this process prints; one of them does.
+        clock: the current time in seconds.
     """
 
-    def __init__(self, steps: int, epochs: int, done: int, shown: bool) -> None:
-        self.epochs = epochs
+    def __init__(
+        self, steps: int, epochs: int, done: int, shown: bool, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.steps, self.epochs, self.shown, self.clock = steps, epochs, shown, clock
         self.bar: tqdm[Any] = tqdm(
             total=steps, initial=done, desc="train", unit=" steps", disable=None if shown else True
         )
-        self.shown = shown
-        self.sentences, self.start = 0, time.perf_counter()
+        self.heartbeat = Heartbeat(clock=clock) if shown and not watched() else None
+        self.begin_epoch()
 
     def begin_epoch(self) -> None:
-        self.sentences, self.start = 0, time.perf_counter()
+        self.epoch_steps, self.sentences, self.start = 0, 0, self.clock()
 
-    def after_step(self, sentences: int) -> None:
-        """Count a step, and the sentences that it learnt from."""
+    def after_step(self, sentences: int, learning: Learning) -> None:
+        """Count a step.
+
+        Args:
+            sentences: how many begin in its batch.
+            learning: steps and losses so far; on an accelerator the last loss is that of the step before.
+        """
+        self.epoch_steps += 1
         self.sentences += sentences
         self.bar.update()
+        if self.heartbeat is not None and self.heartbeat.due():
+            loss = f"loss {learning.since_epoch[-1]:.4f}, " if learning.since_epoch else ""
+            speed = self.epoch_steps / (self.clock() - self.start)
+            self.write(f"step {learning.steps} of {self.steps}: {loss}{speed:.2f} steps/s")
 
     def end_steps(self) -> float:
-        """Sentences a second since the epoch began; to be asked before validation."""
-        return self.sentences / (time.perf_counter() - self.start)
+        """Sentences per second since the start of the epoch; call it before validation."""
+        return self.sentences / (self.clock() - self.start)
 
     def after_epoch(self, train_loss: float, learning: Learning, speed: float) -> None:
-        """Say how the epoch went."""
-        if not self.shown:
-            return
+        """Print the results of an epoch.
+
+        Args:
+            train_loss: mean over its steps.
+            learning: its validation scores are the last ones.
+            speed: sentences per second.
+        """
         row = learning.epochs[-1]
-        self.bar.write(
+        self.write(
             f"epoch {row['epoch']}/{self.epochs}: train loss {train_loss:.4f}, validation loss {row['loss']:.4f}, "
             f"precision {row['precision']:.3f}, recall {row['recall']:.3f}, F1 {row['f1']:.3f}; "
             f"{speed:.0f} sentences/s"
         )
 
-    def tell(self, line: str) -> None:
-        """Say something else, above the bar."""
+    def write(self, line: str) -> None:
+        """Print a line above the bar."""
         if self.shown:
             self.bar.write(line)
+            sys.stdout.flush()  # a log file shows it at once
 
     def close(self) -> None:
         self.bar.close()

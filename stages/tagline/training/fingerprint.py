@@ -1,4 +1,4 @@
-"""Fingerprint: what a stage's result depends on, in a few digits, so that no run goes on with another one's work."""
+"""Fingerprint of a run's params, code and inputs: an interrupted run continues only if it is equal."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tagline.core.provenance import hashes, sha256
 
 
 def fingerprint(params: Mapping[str, Any], script: Path, *inputs: Path) -> str:
-    """The SHA-256, cut to 16 digits, of params, code and inputs. Hosts and their libraries are no part of it.
+    """The first 16 hexadecimal digits of a SHA-256; hosts and library versions are not part of it.
 
     Args:
         params: those that change the result, as plain values.
-        script: the stage's own; of the package, the modules count that are loaded by now.
-        inputs: folders, by what is in them.
+        script: the stage's file; the modules of the package that are loaded so far count too.
+        inputs: folders, by the files in them.
     """
     code = {
         name: sha256(Path(module.__file__))

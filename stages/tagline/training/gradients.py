@@ -1,4 +1,4 @@
-"""Gradients: those of one global batch, whoever computes which part of it."""
+"""Gradients of a global batch, however it is shared among processes and parts."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
 
+from tagline.model.backends.xla import end_graph
 from tagline.model.heads.head import Head
 from tagline.training.params import Train
 from tagline.training.training_batches import Ints, TrainingBatches, share
 from tagline.training.training_rows import TrainingRows
-from tagline.training.xla import cut
 
 
 class Gradients:
-    """Adds the gradients of batches to a model's.
+    """Adds the gradients of batches to those of a model.
 
-    The loss of a batch is the sum over its labelled sub-words divided by their number in the whole of it. So sharing
-    it among processes, or computing it in parts that a device has room for, changes nothing but rounding.
+    The loss of a batch is the sum over its labelled sub-words divided by their number in the whole batch. So sharing
+    it among processes, or computing it in parts that fit a device, changes the result by rounding only.
 
     Args:
-        rows: the windows to learn from.
-        batches: for their padded lengths.
+        rows: the windows to train on.
+        batches: their padded lengths.
         head: computes the loss.
         params: the section ``train``.
-        padding: the sub-word id to pad with.
+        padding: sub-word id of the padding.
     """
 
     def __init__(self, rows: TrainingRows, batches: TrainingBatches, head: Head, params: Train, padding: int) -> None:
@@ -38,29 +38,29 @@ class Gradients:
         """Compute this process's share of a batch.
 
         Args:
-            accelerator: that prepared the model.
+            accelerator: the one that prepared the model.
             model: in training mode.
-            number: of the step.
-            batch: the places of its windows, of all processes.
+            number: number of the step, from 1.
+            batch: int64, the indices of its windows, those of all processes.
 
         Returns:
-            The loss of the whole batch, the same on all processes; float32, of no dimension.
+            The loss of the whole batch, the same in all processes; float32 scalar on the device.
         """
         rank, processes = accelerator.process_index, accelerator.num_processes
-        # Dropout depends on seed, step and process alone: on no step before, and on nothing that an engine may draw.
+        # Dropout depends on seed, step and process only, not on earlier steps or on what an engine draws.
         entropy = np.random.SeedSequence([self.params.seed, number, rank])
         _seed(accelerator.device, int(entropy.generate_state(1)[0]))
         labelled = max(1, int(self.rows.labelled[batch].sum()))
         parts = share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]
         total = torch.zeros((), device=accelerator.device)
         for left, rows in zip(reversed(range(len(parts))), parts, strict=True):
-            # Processes exchange gradients once a step, with the last part.
+            # Processes exchange gradients once per step, with the last part.
             with accelerator.no_sync(model) if left else nullcontext():
                 loss = self._sum(model, rows, accelerator) / labelled
-                # Their gradients are averaged then, but the loss is a sum over processes.
+                # That exchange averages gradients, but the loss is a sum over processes.
                 accelerator.backward(loss * processes)
             total += loss.detach()
-            cut(accelerator.device)
+            end_graph(accelerator.device)
         return accelerator.reduce(total, "sum") if processes > 1 else total
 
     def _sum(self, model: nn.Module, rows: Ints, accelerator: Accelerator) -> Tensor:
@@ -70,7 +70,7 @@ class Gradients:
         return self.head.loss(model(input_ids=ids, attention_mask=mask).logits, labels, self.params.label_smoothing)
 
     def _rows(self, rows: Ints, processes: int) -> int:
-        """The most rows that a part of such length can have, so that each length is one shape for XLA to compile."""
+        """The most rows that a part of this length can have: padded to them, XLA compiles one shape per length."""
         longest = int(self.batches.padded[rows].max(initial=self.batches.multiple))
         most = -(-self.batches.most_rows(longest) // processes)
         return (
@@ -82,7 +82,7 @@ class Gradients:
 
 def _seed(device: torch.device, seed: int) -> None:
     if device.type == "cpu":
-        # What torch.manual_seed does to the CPU's generator, without its notes for devices that are not in use.
+        # As torch.manual_seed, without seeding the generators of devices that are not in use.
         torch.default_generator.manual_seed(seed)
     else:
         set_seed(seed)
@@ -91,6 +91,6 @@ def _seed(device: torch.device, seed: int) -> None:
 def _to(device: torch.device, array: Ints) -> Tensor:
     tensor = torch.from_numpy(array)
     if device.type == "cuda":
-        # From pinned memory it is copied while the device computes.
+        # Pinned memory is copied while the device computes.
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)

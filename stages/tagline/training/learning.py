@@ -1,4 +1,4 @@
-"""Learning: what a training run has come to so far, as the plain values that curves and metrics are made of."""
+"""The state of a training run as plain values: steps, losses and scores so far."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ class Learning:
     """Losses and scores of a run.
 
     Attributes:
-        steps_per_point: over how many steps each point of the loss curve is a mean.
-        patience: after how many epochs without a better one to stop; None: never.
-        steps: optimizer steps done.
-        losses: the points of the loss curve, ``{step, loss}``. An epoch's last one may be of fewer steps.
-        epochs: of each epoch ``{epoch, precision, recall, f1, accuracy, loss}`` on validation, epochs from 1.
-        since_point, since_epoch: the losses of the steps since the last point and since the epoch began.
+        steps_per_point: number of steps that a point of the loss curve averages.
+        patience: number of epochs without improvement after which training stops; None: it never does.
+        steps: number of optimizer steps done.
+        losses: points of the loss curve, ``{step, loss}``; the last one of an epoch may average fewer steps.
+        epochs: ``{epoch, precision, recall, f1, accuracy, loss}`` of each epoch on validation, epochs from 1.
+        since_point: losses of the steps since the last point.
+        since_epoch: losses of the steps since the epoch began.
     """
 
     steps_per_point: int
@@ -30,7 +31,7 @@ class Learning:
     since_epoch: list[float] = field(default_factory=list)
 
     def after_step(self, loss: float) -> None:
-        """Take in the loss of the next step."""
+        """Record the loss of the next step."""
         self.steps += 1
         self.since_point.append(loss)
         self.since_epoch.append(loss)
@@ -38,7 +39,7 @@ class Learning:
             self._close_point()
 
     def after_epoch(self, scores: dict[str, float]) -> bool:
-        """Take in the validation scores and loss of an epoch.
+        """Record the validation scores and loss of an epoch.
 
         Returns:
             Whether it is the best so far.
@@ -51,17 +52,17 @@ class Learning:
 
     @property
     def mean_loss(self) -> float:
-        """Of the epoch that runs."""
+        """The mean loss of the current epoch."""
         return sum(self.since_epoch) / len(self.since_epoch)
 
     @property
     def best(self) -> dict[str, Any]:
-        """The epoch of the highest F1; the first of equals."""
+        """The epoch with the highest F1; the first of equals."""
         return max(self.epochs, key=lambda row: row["f1"])
 
     @property
     def exhausted(self) -> bool:
-        """Whether patience is at its end."""
+        """Whether early stopping ends the run."""
         if self.patience is None or not self.epochs:
             return False
         since: int = len(self.epochs) - self.best["epoch"]

@@ -1,4 +1,4 @@
-"""Losses of training steps: computed over a global batch, and read without making the device wait."""
+"""Losses of training steps, read without making the device wait."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 class LossReader(Generic[T]):
-    """Hands out the losses of steps in their order, on an accelerator one step late.
+    """Returns the losses of steps in order, on an accelerator one step late.
 
-    Reading a number off a device waits for all that was queued before it. One step later it has long arrived, and
-    meanwhile the device has the next step to do.
+    Reading a value from a device waits for all work that was queued before it. One step later the value has arrived,
+    and meanwhile the device computes the next step.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -23,7 +23,7 @@ class LossReader(Generic[T]):
         self._waiting: list[tuple[T, Tensor, torch.cuda.Event | None]] = []
 
     def push(self, step: T, loss: Tensor) -> Iterator[tuple[T, float]]:
-        """Take the loss of a step, a tensor of no dimension, and give those that can be read by now."""
+        """Add the loss of a step, a scalar tensor; yield the losses that can be read by now."""
         event = None
         if self.device.type == "cuda":
             loss = loss.to("cpu", non_blocking=True)
@@ -33,7 +33,7 @@ class LossReader(Generic[T]):
         return self._read(0 if self.device.type == "cpu" else 1)
 
     def flush(self) -> Iterator[tuple[T, float]]:
-        """Give all that are left."""
+        """Yield all losses that are left."""
         return self._read(0)
 
     def _read(self, leave: int) -> Iterator[tuple[T, float]]:

@@ -1,4 +1,4 @@
-"""Optimization: AdamW (Loshchilov and Hutter, 2019) over groups of weights, and the course of its learning rate."""
+"""AdamW (Loshchilov and Hutter, 2019) and the schedule of its learning rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_wi
 
 from tagline.training.params import Train
 
-# Devices for which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
+# Devices on which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
 FUSED = ("cpu", "cuda", "mps", "xpu")
 SCHEDULES: dict[str, Callable[..., LambdaLR]] = {
     "linear": get_linear_schedule_with_warmup,
@@ -21,25 +21,37 @@ SCHEDULES: dict[str, Callable[..., LambdaLR]] = {
 
 
 def groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """The weights to learn in two groups: those that decay, and biases and norms, which must be free to leave zero."""
+    """The trainable weights in two parameter groups: matrices with weight decay, biases and norms without."""
     decaying: list[nn.Parameter] = []
     no_decay: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
         if weight.requires_grad:
-            # Norms scale and shift each feature by a vector; what is multiplied or looked up is a matrix.
+            # Weights of norms are vectors; those of linear layers and embeddings are matrices.
             without_decay = weight.ndim < 2 or "bias" in name.rpartition(".")[2]
             (no_decay if without_decay else decaying).append(weight)
     return [{"params": decaying, "weight_decay": weight_decay}, {"params": no_decay, "weight_decay": 0.0}]
 
 
 def adamw(model: nn.Module, params: Train, device: torch.device) -> torch.optim.AdamW:
-    """The optimizer of a model whose weights lie, or will lie, on the device."""
+    """The optimizer of a model.
+
+    Args:
+        model: the model to train.
+        params: the section ``train``.
+        device: where the weights are, or will be moved to.
+    """
     return torch.optim.AdamW(
         groups(model, params.weight_decay), lr=params.learning_rate, fused=device.type in FUSED or None
     )
 
 
 def schedule(optimizer: torch.optim.Optimizer, params: Train, steps: int) -> LambdaLR:
-    """The learning rate of each of all steps: up from zero over the warm-up, then down to zero."""
+    """The learning rate of each step: from zero up during warm-up, then down to zero.
+
+    Args:
+        optimizer: its learning rate is the maximum.
+        params: the section ``train``.
+        steps: number of steps of the whole run.
+    """
     warmup = math.ceil(params.warmup * steps)
     return SCHEDULES[params.schedule](optimizer, warmup, steps)

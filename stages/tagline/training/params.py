@@ -1,4 +1,4 @@
-"""The section ``train``: how the encoder is fine-tuned."""
+"""Schema of the section ``train`` of params.yaml: how the encoder is fine-tuned."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Batches(Section):
 
 
 class Train(Section):
-    """See params.yaml for what each key means."""
+    """Params of training; params.yaml describes each key."""
 
     engine: Literal["accelerate", "trainer"]
     seed: int = Field(ge=0, lt=2**32)

@@ -1,98 +1,124 @@
-"""Processes: a training may be several of them, one for each device of one or more hosts, and is one to the user.
+"""Processes of a training run, one for each device of one or more hosts; to the user they are one run.
 
-A launcher of the user's starts them (`accelerate launch`, torchrun, MPI), or `tagline.training.own_launcher`. Then they
-join, and whatever ends one of them ends all, with one message.
+A launcher starts them: the user's (`accelerate launch`, torchrun, MPI), or `tagline.training.own_launcher`. An error in
+one of them ends all, with one message.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import DistributedType, is_torch_xla_available, parse_flag_from_env
+from accelerate.utils import DistributedType, parse_flag_from_env
 from torch.distributed import DistError, TCPStore  # type: ignore[attr-defined]
 
 from tagline.core import launchers
 from tagline.core.errors import UserError, exit_with_message
 from tagline.core.signals import BY_OURS, Interrupted
+from tagline.model.backends import xla
 
-# How long a process that lost another waits for the launcher to end it too, in seconds.
+# Seconds that a process waits for the launcher to end it after it has lost another process.
 PATIENCE = 10
-# By these no process has all weights: they lie in pieces, and so does the optimizer's state.
+# Modes in which no process has all weights: weights and optimizer state are sharded.
 SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
+# How a RuntimeError of PyTorch's gloo backend begins: "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] ...".
+_FROM_GLOO = re.compile(r"\[[^\]]*\bgloo/[^\]]*:\d+\] ")
 
 
 def device_count() -> int:
-    """The devices of this host that a process each can compute on; 0 where that is the CPU, or a TPU's own launcher."""
-    if parse_flag_from_env("ACCELERATE_USE_CPU") or is_torch_xla_available():
+    """The number of devices of this host, one process each; 0 for a CPU, and for a TPU, which has its own launcher."""
+    if parse_flag_from_env("ACCELERATE_USE_CPU") or xla.available():
         return 0
     return torch.accelerator.device_count()
 
 
 def join() -> PartialState:
-    """Meet the other processes, if there are any.
+    """Connect to the other processes of the launcher, if there are any.
 
     Raises:
-        UserError: there are, but not on this host's devices.
+        UserError: the processes can't find each other or can't work together on the devices of this host.
     """
-    state = PartialState(cpu=device_count() == 0)
-    if state.num_processes < launchers.size():
+    size = launchers.size()
+    if size == 1 and launchers.ADDRESS not in os.environ:
+        launchers.ignore()  # a Kubernetes job, for example, sets WORLD_SIZE to 1
+    try:
+        state = PartialState(cpu=device_count() == 0)
+    except ValueError as error:
         raise UserError(
-            f"a launcher started {launchers.size()} processes, which can't work together on {state.device.type}: "
-            "run train without it"
+            f"environment variables: {size} processes can't connect ({error}); expected WORLD_SIZE, RANK, "
+            f"{launchers.ADDRESS} and MASTER_PORT, as a launcher sets them; unset WORLD_SIZE to train in one process"
+        ) from None
+    if state.num_processes < size:
+        raise UserError(
+            f"a launcher started {size} processes, which can't work together on {state.device.type}; "
+            "expected one process; run train without the launcher"
         )
     return state
 
 
 def leave() -> None:
-    """Part from the other processes, at the end of all work."""
+    """Disconnect from the other processes, at the end of all work."""
     PartialState().destroy_process_group()
 
 
 def exit_as_one(main: Callable[[], None]) -> None:
-    """As `exit_with_message`; of several processes the first that fails tells, and all end with a status of failure."""
-    if not launchers.several() and BY_OURS not in os.environ:
+    """Run ``main`` and exit like `exit_with_message`; of several processes, only the first that fails prints a message.
+
+    Args:
+        main: what each process runs.
+    """
+    several = BY_OURS in os.environ
+    with suppress(UserError):  # `join` raises it again
+        several = several or launchers.several()
+    if not several:
         exit_with_message(main)
         return
     try:
-        exit_with_message(lambda: _first_to_tell(main))
-    except SystemExit as end:
-        if not end.code:
+        exit_with_message(lambda: _first_to_fail(main))
+    except SystemExit as exit_:
+        if not exit_.code:
             raise
-        if isinstance(end.code, str):
-            print(end.code, file=sys.stderr)
-        _end(end.code if isinstance(end.code, int) else 1)
+        if isinstance(exit_.code, str):
+            print(exit_.code, file=sys.stderr)
+        _exit(exit_.code if isinstance(exit_.code, int) else 1)
     except BaseException:
         traceback.print_exc()
-        _end(1)
+        _exit(1)
 
 
-def _first_to_tell(main: Callable[[], None]) -> None:
-    """Run it, and end this process silently where it fails and another one has failed before."""
+def _first_to_fail(main: Callable[[], None]) -> None:
+    """Run ``main``; if it fails after another process has failed, exit silently."""
     try:
         try:
             main()
         except Exception as error:
-            if isinstance(error, DistError) or "gloo" in str(error):
+            if _lost_another_process(error):
                 time.sleep(PATIENCE)
             if not _claimed():
-                _end(1)
+                _exit(1)
             raise
-    except KeyboardInterrupt as stop:
-        # Our launcher tells of a signal itself, whether that was sent to it, or by it as another process failed.
+    except KeyboardInterrupt as interrupt:
+        # Our launcher reports a signal itself, whether a user sent it or the launcher did after another process failed.
         if BY_OURS in os.environ or not _claimed():
-            _end(stop.status if isinstance(stop, Interrupted) else 130)
+            _exit(interrupt.status if isinstance(interrupt, Interrupted) else 130)
         raise
 
 
+def _lost_another_process(error: Exception) -> bool:
+    """Whether communication failed, which means that another process has ended."""
+    return isinstance(error, DistError) or (type(error) is RuntimeError and bool(_FROM_GLOO.match(str(error))))
+
+
 def _claimed() -> bool:
-    """Whether this process is the first to ask, of all hosts'."""
+    """Whether this process is the first of all hosts to ask, so that it prints the message."""
     try:
         store = TCPStore(
             os.environ["MASTER_ADDR"],
@@ -103,12 +129,12 @@ def _claimed() -> bool:
         )
         return store.add("tagline: failed", 1) == 1
     except (KeyError, ValueError, DistError):
-        # Nobody is there to ask: before they met, or as the first of them has gone, who held the answers.
-        return PartialState().is_main_process if is_torch_xla_available() else launchers.rank() == 0
+        # There is no store: the processes have not met yet, or the first one, which holds it, has ended.
+        return PartialState().is_main_process if xla.available() else launchers.rank() == 0
 
 
-def _end(status: int) -> None:
-    """End at once: a device may still wait for what the other processes will never send."""
+def _exit(status: int) -> None:
+    """Exit at once: a device may still wait for data that the other processes will never send."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

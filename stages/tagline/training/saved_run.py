@@ -1,12 +1,12 @@
-"""Saved run: what of a training run outlasts an interruption, in its work folder.
+"""The work folder of a training run: what survives an interruption.
 
 best/                weights of the best epoch
-step-STEP/           a checkpoint, as in `tagline.training.checkpoints`:
-    state.json       losses and scores so far, the place in the schedule, the precisions in which it was computed
-    best/            as of that step
-    ...              accelerate's: weights, optimizer, the scaler of fp16, random states; none of it a pickle of objects
+step-STEP/           a checkpoint, see `tagline.training.checkpoints`:
+    state.json       losses and scores so far, state of the schedule, precisions used so far
+    best/            the weights of the best epoch up to that step
+    ...              written by accelerate: weights, optimizer, fp16 scaler, random states; no pickled objects
 
-The place in the batches is the number of steps; their order and dropout follow from it and the seed.
+The number of steps gives the position in the batches; their order and dropout follow from it and the seed.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
+from tagline.model.backends.xla import from_xla
 from tagline.model.precision import Resolved
 from tagline.training.checkpoints import Checkpoints
 from tagline.training.learning import Learning
 from tagline.training.processes import SHARDED
-from tagline.training.xla import readable
 
 STATE = "state.json"
 
 
 class SavedRun:
-    """Takes up a run where it was left.
+    """Saves a run, and restores one that was interrupted.
 
     Args:
-        work: its folder, kept until the run is over.
-        learning: of a run that begins.
-        precision: what will be computed in.
+        work: its folder, kept until the run has finished.
+        learning: the state of a new run.
+        precision: number format of this process's matrix products.
 
     Attributes:
-        learning: how far the run has come.
-        precisions: what it was computed in, by first use; several where hosts took turns that differ.
-        best: the folder for the weights of the best epoch.
+        learning: steps, losses and scores so far.
+        precisions: the precisions in order of first use; several if different hosts continued the run.
+        best: folder of the weights of the best epoch.
     """
 
     def __init__(self, work: Path, learning: Learning, precision: Resolved) -> None:
@@ -58,24 +58,25 @@ class SavedRun:
             self.learning = Learning(**state["learning"])
             self.precisions = list(dict.fromkeys([*state["precisions"], precision]))
         if PartialState().is_main_process:
-            # An epoch after the checkpoint may have written its own.
+            # An epoch after the checkpoint may have written other weights.
             shutil.rmtree(self.best, ignore_errors=True)
             if self._newest is not None and (self._newest / "best").is_dir():
                 _copy(self._newest / "best", self.best)
         PartialState().wait_for_everyone()
 
     def restore(self, accelerator: Accelerator, schedule: LambdaLR) -> bool:
-        """Put weights, optimizer and schedule in the state of the newest checkpoint.
+        """Load weights, optimizer and schedule from the newest checkpoint.
 
         Args:
-            accelerator: that prepared model and optimizer.
-            schedule: of that optimizer, not prepared.
+            accelerator: the one that prepared model and optimizer.
+            schedule: that of the optimizer, not prepared.
 
         Returns:
-            Whether there was one.
+            Whether there is a checkpoint.
 
         Raises:
-            UserError: the run was spread over devices in a way that does not fit this one, or the checkpoint is not ours.
+            UserError: the checkpoint is sharded over processes and this run is not, or in another way; or another
+                program wrote it.
         """
         self._accelerator, self._schedule = accelerator, schedule
         _use_plain_names(accelerator)
@@ -84,40 +85,48 @@ class SavedRun:
         state = self._state(self._newest)
         if state["layout"] != _layout(accelerator):
             raise UserError(
-                f"the run that {self._newest.parent} holds is kept {state['layout']}, this one would be "
-                f"{_layout(accelerator)}: start it as before, or remove that folder to train anew"
+                f"{self._newest.parent}: the interrupted run is stored {state['layout']}; this run would be stored "
+                f"{_layout(accelerator)}; start it as before, or remove that folder to train from the start"
             )
         try:
             accelerator.load_state(str(self._newest))
-        except UnpicklingError:  # PyTorch loads tensors and plain values only
-            raise UserError(f"{self._newest} holds more than tensors, which no run wrote: remove it") from None
+        except UnpicklingError:  # PyTorch loads only tensors and plain values
+            raise UserError(
+                f"{self._newest} holds pickled objects; expected tensors and plain values; remove that folder"
+            ) from None
         schedule.load_state_dict(state["schedule"])
         return True
 
     def save_best(self, model: nn.Module) -> None:
-        """Keep the model's weights as those of the best epoch; as `save_model`."""
+        """Save the weights as those of the best epoch; see `save_model`."""
         self.save_model(model, self.best)
 
     def save_model(self, model: nn.Module, folder: Path) -> None:
-        """Write weights and configuration; to be called on all processes.
+        """Write weights and configuration; call it in all processes.
+
+        Args:
+            model: as the accelerator prepared it.
+            folder: where the main process writes.
 
         Raises:
-            UserError: they can't be written.
+            UserError: the weights can't be written.
         """
-        weights = self._accelerator.get_state_dict(model)  # of all processes, where each has a part
+        weights = self._accelerator.get_state_dict(model)  # gathered from all processes if sharded
         if not self._accelerator.is_main_process:
             return
         unwrapped: PreTrainedModel = self._accelerator.unwrap_model(model)
         try:
-            unwrapped.save_pretrained(folder, state_dict=readable(weights))
+            # safetensors reads the memory of CPUs and GPUs only.
+            state = {name: from_xla(tensor) for name, tensor in weights.items()}
+            unwrapped.save_pretrained(folder, state_dict=state)
         except SafetensorError as error:
-            raise UserError(f"weights can't be written to {folder}: {error}") from None
+            raise UserError(f"{folder}: the weights can't be written: {error}") from None
 
     def save(self) -> None:
-        """Write a checkpoint; to be called on all processes.
+        """Write a checkpoint; call it in all processes.
 
         Raises:
-            CheckpointError: the disk is full, or the like.
+            CheckpointError: it could not be written, for example to a full disk.
         """
         self.checkpoints.write(self.learning.steps, self._fill)
 
@@ -125,7 +134,7 @@ class SavedRun:
         self._accelerator.save_state(str(folder))
         if self._accelerator.is_main_process:
             if self.best.is_dir():
-                # No link: what damages one would damage both.
+                # Not a link: damage to one copy would damage both.
                 _copy(self.best, folder / "best")
             write_json(
                 folder / STATE,
@@ -155,10 +164,13 @@ def _layout(accelerator: Accelerator) -> str:
 
 
 def _use_plain_names(accelerator: Accelerator) -> None:
-    """Have weights saved and loaded by the model's own names, which a wrapper (DDP) prefixes: others may go on then."""
+    """Save and load weights by the model's own names, without the prefix of a wrapper (DDP).
+
+    So a run of several processes can continue as one, and the other way round.
+    """
 
     def save(models: list[nn.Module], weights: list[dict[str, Any]], _folder: str) -> None:
-        if weights:  # not in pieces
+        if weights:  # empty if sharded
             weights[:] = [accelerator.get_state_dict(model) for model in models]
 
     def load(models: list[nn.Module], _folder: str) -> None:

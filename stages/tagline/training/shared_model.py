@@ -1,4 +1,4 @@
-"""The backend of several processes: each computes its share of a batch, and all get the logits of the whole."""
+"""Backend of several processes: each computes its share of a batch, and all get the logits of the whole batch."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tagline.model.backends.torch_model import TorchModel, choose
 
 
 class SharedModel:
-    """A model of which every process has its own copy, or its part. All of them ask for the same batches.
+    """A model of which each process has a copy or a shard; all processes ask for the same batches.
 
-    All call the model equally often, as processes must that hold a part of it each (FSDP).
+    Each process calls the model equally often, as sharded models (FSDP) require.
 
     Args:
-        backend: of this process.
-        accelerator: of the run.
+        backend: the model of this process.
+        accelerator: the one that prepared the model.
     """
 
     def __init__(self, backend: TorchModel, accelerator: Accelerator) -> None:
@@ -28,10 +28,11 @@ class SharedModel:
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:
-        """See `Backend`."""
+        """Compute the logits of the chosen sub-words; see `Backend`."""
         rank, processes = self.accelerator.process_index, self.accelerator.num_processes
         each = -(-len(rows) // processes)
-        # The last processes may lack rows. They compute the first one along, which nobody reads.
+        # The last processes may lack rows; they compute the first one, and its logits are not used.
+        # 5 rows in 2 processes: [0, 1, 2] and [3, 4, 0].
         filled = [*rows, *[rows[0]] * (each * processes - len(rows))]
         share = self.backend.forward(filled[rank * each : (rank + 1) * each])[:each]
         padded = self.accelerator.pad_across_processes(share, dim=1)

@@ -1,4 +1,4 @@
-"""Training: what both engines have in common, so that they differ in who runs the loop and in nothing else."""
+"""The training run that both engines share; they differ only in who runs the loop."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
+from tagline.core.terminal import shortened
+from tagline.model.backends.xla import end_graph
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
 from tagline.training import optimization
@@ -29,10 +31,9 @@ from tagline.training.saved_run import SavedRun
 from tagline.training.training_batches import Ints, TrainingBatches
 from tagline.training.training_rows import TrainingRows
 from tagline.training.validation import Validation
-from tagline.training.xla import cut
 
 POINTS_PER_EPOCH = 10
-# Most sentences that a message names.
+# The most sentences that a message names.
 NAMED = 10
 
 
@@ -40,10 +41,10 @@ class Step(NamedTuple):
     """An optimizer step.
 
     Attributes:
-        number: among all, from 1.
+        number: within the run, from 1.
         epoch: from 1.
-        batch: its windows, of all processes.
-        last: of its epoch.
+        batch: int64, the indices of its windows, those of all processes.
+        last: whether it is the last of its epoch.
     """
 
     number: int
@@ -53,20 +54,23 @@ class Step(NamedTuple):
 
 
 class Training:
-    """A fine-tuning run, which goes on where it was interrupted.
+    """A fine-tuning run that continues where it was interrupted.
+
+    An engine calls `begin`, for each step of `epoch` first `backward` and then `after_step`, after each epoch
+    `after_epoch`, and `end`.
 
     Args:
-        model: what is trained.
-        train: the split that it learns from.
-        validation: the split that chooses the epoch.
+        model: the model to train.
+        train: the split to train on.
+        validation: the split that selects the epoch.
         params: the section ``train``.
         precision: number format of matrix products.
-        work: the folder that is kept until the run is over, interruptions or not; see `tagline.training.saved_run`.
+        work: folder that survives interruptions, see `tagline.training.saved_run`.
 
     Attributes:
-        learning: how far the run has come.
-        best: the folder of the best epoch's weights.
-        pushes: takes each epoch's model, in one of the processes where ``hub.push`` is on.
+        learning: steps, losses and scores so far.
+        best: folder of the weights of the best epoch.
+        pushes: pushes the model of each epoch; only in the main process, and only if ``hub.push`` is true.
     """
 
     pushes: EpochPushes | None = None
@@ -85,18 +89,18 @@ class Training:
         self.rows = TrainingRows(train.windows)
         self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
         self.gradients = Gradients(self.rows, self.batches, validation.head, params, model.config.pad_token_id or 0)
-        # How many steps the run has, unless patience ends it, and how many epochs that are, the last perhaps cut short.
+        # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
         self.epochs = -(-self.steps // self.batches.steps_per_epoch)
         new = Learning(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
         self.saved = SavedRun(work, new, precision)
         self.learning, self.best = self.saved.learning, self.saved.best
-        # The windows with which a sentence begins.
+        # Whether a window is the first of its sentence: sentences 0 0 1 2 2 give True False True True False.
         self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
 
     @property
     def mixed_precision(self) -> str:
-        """The precision as accelerate names it; said outright, since a launcher's configuration would fill a gap."""
+        """The precision as accelerate names it; never unset, or accelerate would use a launcher's configuration."""
         return "no" if self.precision == "fp32" else self.precision
 
     def optimizer(self, model: nn.Module, device: torch.device) -> torch.optim.AdamW:
@@ -106,11 +110,11 @@ class Training:
         return optimization.schedule(optimizer, self.params, self.steps)
 
     def begin(self, accelerator: Accelerator, schedule: LambdaLR) -> None:
-        """Take up the run; to be called before the first step.
+        """Restore the newest checkpoint, if any; call it before the first step.
 
         Args:
-            accelerator: that prepared model and optimizer.
-            schedule: of that optimizer, not prepared.
+            accelerator: the one that prepared model and optimizer.
+            schedule: that of the optimizer, not prepared.
 
         Raises:
             UserError: see `SavedRun.restore`.
@@ -119,70 +123,77 @@ class Training:
         self._reader = LossReader[Step](accelerator.device)
         self._lines = EpochLines(self.steps, self.epochs, self.learning.steps, shown=accelerator.is_main_process)
         if self.saved.restore(accelerator, schedule):
-            self._lines.tell(f"going on after step {self.learning.steps} of {self.steps}")
-        self._kept = self.learning.steps
+            self._lines.write(f"continuing after step {self.learning.steps} of {self.steps}")
+        self._checkpointed = self.learning.steps
 
     @property
     def epochs_left(self) -> range:
-        """The epochs (from 0) that are to come, the first of them perhaps in part."""
+        """The epochs (from 0) that are left, the first of them perhaps in part."""
         return range(len(self.learning.epochs), 0 if self.learning.exhausted else self.epochs)
 
     def epoch(self, number: int) -> Iterator[Step]:
-        """The steps of an epoch (from 0) that are to come."""
+        """The steps of an epoch (from 0) that are left."""
         self._lines.begin_epoch()
         before = number * self.batches.steps_per_epoch
         batches = self.batches.epoch(number)[: self.steps - before]
-        for place in range(self.learning.steps - before, len(batches)):
-            yield Step(before + place + 1, number + 1, batches[place], last=place + 1 == len(batches))
+        for index in range(self.learning.steps - before, len(batches)):
+            yield Step(before + index + 1, number + 1, batches[index], last=index + 1 == len(batches))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
-        """Add the gradients of a step to the model's, which the accelerator prepared, and give its loss."""
+        """Add the gradients of a step to those of the prepared model, and return its loss, a float32 scalar."""
         return self.gradients.add(self.accelerator, model, step.number, step.batch)
 
     def after_step(self, step: Step, loss: Tensor) -> None:
-        """To be called once the weights are updated.
+        """Record the loss, and write a checkpoint if it is time; call it after the optimizer step.
+
+        Args:
+            step: the step that is done.
+            loss: float32 scalar on any device.
 
         Raises:
-            UserError: the loss of this step, or on an accelerator of the one before, is not finite.
+            UserError: the loss of this step, or on an accelerator of the step before, is not finite.
         """
-        cut(self.accelerator.device)
-        self._take(self._reader.push(step, loss))
-        self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])))
+        end_graph(self.accelerator.device)
+        self._record(self._reader.push(step, loss))
+        self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])), self.learning)
         every = self.params.checkpoint_every
-        # That of an epoch's last step would be superseded at once.
-        if every is not None and not step.last and step.number - self._kept >= every:
-            self._keep()
+        # After the last step of an epoch, the checkpoint of the epoch follows.
+        if every is not None and not step.last and step.number - self._checkpointed >= every:
+            self._checkpoint()
 
     def after_epoch(self, model: nn.Module) -> bool:
-        """Validate, keep the weights if they are the best so far, and say how it went.
+        """Validate, save the weights if they are the best so far, and print the results.
 
         Returns:
-            Whether patience ends the run here.
+            Whether early stopping ends the run.
 
         Raises:
-            UserError: a loss is not finite.
+            UserError: a loss or a logit is not finite.
         """
-        self._take(self._reader.flush())
+        self._record(self._reader.flush())
         speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
         try:
             scores = self.validation.scores(self.accelerator, model)
-        except NonFiniteError as fault:
-            ids = self.validation.split.sentences.select(fault.sentences)["id"][:]
+        except NonFiniteError as error:
+            ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             raise _not_finite(
-                "validation's scores are no numbers", self.learning.steps, len(self.learning.epochs) + 1, ids
+                "the validation logits are NaN or infinite",
+                self.learning.steps,
+                len(self.learning.epochs) + 1,
+                ids,
             ) from None
         if self.learning.after_epoch(scores):
             self.saved.save_best(model)
         self._lines.after_epoch(train_loss, self.learning, speed)
         if self.params.hub.push:
-            self._push(model)  # before the checkpoint, after which this epoch is not done again
-        # The last one always: a run that is over is not trained again when what follows is interrupted.
-        if not self.epochs_left or self.learning.steps - self._kept >= (self.params.checkpoint_every or 0):
-            self._keep()
+            self._push(model)  # before the checkpoint: a run that continues from it does not repeat this epoch
+        # Always after the last epoch: if what follows is interrupted, nothing is trained again.
+        if not self.epochs_left or self.learning.steps - self._checkpointed >= (self.params.checkpoint_every or 0):
+            self._checkpoint()
         return self.learning.exhausted
 
     def end(self) -> None:
-        """To be called after the last epoch."""
+        """Close the progress bar; call it after the last epoch."""
         self._lines.close()
 
     def _push(self, model: nn.Module) -> None:
@@ -191,26 +202,29 @@ class Training:
         if self.pushes is not None:
             self.pushes.add(row["epoch"], f"epoch {row['epoch']}: validation F1 {row['f1']:.3f}", folder)
 
-    def _keep(self) -> None:
-        self._take(self._reader.flush())
-        self._kept = self.learning.steps
+    def _checkpoint(self) -> None:
+        self._record(self._reader.flush())
+        self._checkpointed = self.learning.steps
         try:
             self.saved.save()
-        except CheckpointError as fault:
-            self._lines.tell(f"no checkpoint of step {self._kept} ({fault}): training goes on, earlier ones are intact")
+        except CheckpointError as error:
+            self._lines.write(
+                f"no checkpoint at step {self._checkpointed} ({error}); training continues, earlier checkpoints are "
+                "intact"
+            )
 
-    def _take(self, losses: Iterator[tuple[Step, float]]) -> None:
+    def _record(self, losses: Iterator[tuple[Step, float]]) -> None:
         for step, loss in losses:
             if not np.isfinite(loss):
                 sentences = np.unique(self.rows.sentence[step.batch])
                 ids = self.train.sentences.select(sentences)["id"][:]
-                raise _not_finite(f"the train loss is {loss}", step.number, step.epoch, ids)
+                raise _not_finite(f"the training loss is {loss}", step.number, step.epoch, ids)
             self.learning.after_step(loss)
 
 
 def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> UserError:
-    named = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
+    names = ", ".join(map(shortened, ids[:NAMED])) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
     return UserError(
-        f"{what} at step {step}, epoch {epoch}, in the sentence{'s' * (len(ids) > 1)} {named}: lower "
-        "train.learning_rate in params.yaml, and see that the encoder's weights are finite"
+        f"{what} at step {step}, epoch {epoch} (sentence{'s' * (len(ids) > 1)} {names}); lower train.learning_rate in "
+        "params.yaml, and check that the encoder's weights are finite"
     )

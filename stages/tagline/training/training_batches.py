@@ -1,7 +1,7 @@
-"""Training batches: which windows each optimizer step learns from, drawn from the seed and the epoch alone.
+"""Training batches: the windows of each optimizer step, a function of the seed and the epoch.
 
-A batch is global: however many processes share its windows (`share`), and in however many parts each of them computes
-its own, the step is the same.
+A batch is global: however many processes share its windows (`share`), and in however many parts a process computes its
+share, the step is the same.
 """
 
 from __future__ import annotations
@@ -14,76 +14,76 @@ from tagline.training.params import Batches
 
 Ints = npt.NDArray[np.int64]
 
-# In a small corpus, or in the tail of long sentences, a full batch would hold rows of too different lengths.
+# A small corpus, or the few longest sentences of a large one, would fill a batch with rows of very different lengths.
 MOST_PADDING = 0.1
 
 
 class TrainingBatches:
-    """The batches of every epoch.
+    """The batches of all epochs.
 
     Args:
-        lengths: int64, the sub-words of each window.
-        batches: how they are put together.
-        seed: of the order.
-        multiple: what the padded length of a batch is a multiple of.
+        lengths: int64 (windows), number of sub-words.
+        batches: how windows are put into batches.
+        seed: seed of the order.
+        multiple: padded lengths are a multiple of it.
     """
 
     def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1) -> None:
         self.batches, self.seed, self.multiple = batches, seed, multiple
         self.lengths = lengths
         self.padded = rounded_up(lengths, multiple)
-        # How the windows are cut into batches depends on their lengths alone, so that every epoch has as many.
+        # Batch sizes depend on the lengths only, so that all epochs have the same number of batches.
         self.steps_per_epoch = len(self.epoch(0))
 
     def epoch(self, number: int) -> list[Ints]:
-        """The batches of an epoch (from 0), each as the places of its windows; every window is in one of them."""
+        """The batches of an epoch (from 0), each as the indices of its windows; each window is in one of them."""
         generator = np.random.default_rng([self.seed, number])
-        # A sentence of which the tokenizer leaves nothing has a window that nothing can be learnt from.
+        # A sentence without sub-words has an empty window, which is left out.
         order = generator.permutation(np.flatnonzero(self.lengths))
         if self.batches.order == "by_length":
-            # Windows of one length come in another order each time; so do the batches, lest lengths follow each other.
-            cut = longest_first(self.padded[order], self.batches.subwords_per_batch, MOST_PADDING)
-            return [order[cut[place]] for place in generator.permutation(len(cut))]
+            # Windows of equal length are shuffled in each epoch, and so are the batches: else lengths would only fall.
+            groups = longest_first(self.padded[order], self.batches.subwords_per_batch, MOST_PADDING)
+            return [order[groups[index]] for index in generator.permutation(len(groups))]
         size = self.batches.batch_size
         return [order[start : start + size] for start in range(0, len(order), size)]
 
     def most_rows(self, longest: int) -> int:
-        """How many windows a batch can have, the longest of which is padded to so many sub-words."""
+        """The most windows of a batch whose longest window is padded to ``longest`` sub-words."""
         if self.batches.order == "by_length":
             return max(1, self.batches.subwords_per_batch // longest)
         return self.batches.batch_size
 
     def padding(self, steps: int) -> float:
-        """The share of padding in all that the first steps compute, each batch padded as a whole."""
+        """The share of padding in the sub-words of the first steps, from 0 to 1, each batch padded as a whole."""
         computed = read = 0
         for step in range(steps):
-            number, place = divmod(step, self.steps_per_epoch)
-            if place == 0:
+            number, index = divmod(step, self.steps_per_epoch)
+            if index == 0:
                 batches = self.epoch(number)
-            computed += int(self.padded[batches[place]].max()) * len(batches[place])
-            read += int(self.lengths[batches[place]].sum())
+            computed += int(self.padded[batches[index]].max()) * len(batches[index])
+            read += int(self.lengths[batches[index]].sum())
         return 1 - read / computed
 
 
 def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | None) -> list[list[Ints]]:
-    """Share a batch among processes, in parts that a device has room for.
+    """Share a batch among processes, in parts that fit a device.
 
     Args:
-        batch: the places of its windows.
-        padded: int64, the sub-words of every window, rounded up where that is asked for.
-        processes: how many share it.
-        subwords_per_device: most sub-words of a part once its windows are padded; None: any number. A longer window is a
-            part of its own.
+        batch: int64, the indices of its windows.
+        padded: int64 (windows), padded length of each window.
+        processes: number of processes.
+        subwords_per_device: most sub-words of a part, padding included; None: no limit. A longer window is a part of
+            its own.
 
     Returns:
-        For each process its parts, as places of windows. All have equally many, some of them perhaps empty: processes
-        that keep in step (FSDP) must call the model equally often.
+        The parts of each process, as indices of windows. All processes have the same number of parts, some of them
+        perhaps empty: sharded models (FSDP) must be called equally often.
     """
-    # Neighbours in the order of length go to different processes, so that all compute about equally long.
+    # Windows of similar length go to different processes, so that all of them compute about equally long.
     order = batch[np.argsort(-padded[batch], kind="stable")]
     shares = [order[rank::processes] for rank in range(processes)]
     if subwords_per_device is None:
         return [[rows] for rows in shares]
-    parts = [[rows[places] for places in longest_first(padded[rows], subwords_per_device)] for rows in shares]
+    parts = [[rows[indices] for indices in longest_first(padded[rows], subwords_per_device)] for rows in shares]
     most = max(map(len, parts))
-    return [of_one + [batch[:0]] * (most - len(of_one)) for of_one in parts]
+    return [of_process + [batch[:0]] * (most - len(of_process)) for of_process in parts]

@@ -1,4 +1,4 @@
-"""Training rows: the windows of the training split as flat arrays, a few bytes a sub-word and no Python objects."""
+"""The windows of the training split as flat arrays: a few bytes per sub-word, no Python objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 
 
 class Part(NamedTuple):
-    """What goes through the model at once: three int64 arrays (rows, longest)."""
+    """One forward pass: three int64 arrays (rows, longest)."""
 
     input_ids: Ints
     attention_mask: Ints
@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 def _borders(counts: npt.NDArray[Any]) -> Ints:
-    """Where each of some neighbours begins, and where the last one ends."""
+    """The start of each run and the end of the last: counts 3 2 4 give 0 3 5 9."""
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
 
 
@@ -33,12 +33,12 @@ class TrainingRows:
     """The windows of a split.
 
     Args:
-        windows: as in `tagline.artifacts.tokenized`.
+        windows: columns as in `tagline.artifacts.tokenized`.
 
     Attributes:
-        sentence: int32, the sentence of each window.
-        lengths: int64, its sub-words, special tokens included.
-        labelled: int64, those of them that have a label, over which a loss is a mean.
+        sentence: int32 (windows), the index of each window's sentence.
+        lengths: int64 (windows), number of sub-words, special tokens included.
+        labelled: int64 (windows), number of sub-words with a label; the loss is the mean over them.
     """
 
     def __init__(self, windows: Dataset) -> None:
@@ -48,20 +48,21 @@ class TrainingRows:
         self._borders = _borders(self.lengths)
         self._input_ids = pc.list_flatten(columns["input_ids"]).to_numpy()
         self._labels = pc.list_flatten(columns["labels"]).to_numpy().astype(np.int32)
+        # Labels so far, read at the borders: labels 1 -100 0 | 2 -100 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
         self.labelled: Ints = np.diff(_borders(self._labels != IGNORED)[self._borders])
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def part(self, rows: Ints, padding: int, multiple: int = 1, count: int = 1) -> Part:
-        """Pad some windows to the longest.
+        """Pad some windows to the longest of them.
 
         Args:
-            rows: their places. None at all make a part that nothing is learnt from, for a process that must compute
-                along though no window is left for it.
-            padding: the sub-word id to pad with.
-            multiple: what the padded length is a multiple of.
-            count: how many rows the part has at least; those beyond the windows have no labels.
+            rows: their indices; if empty, the part has no labels, for a process that has no window left but must call
+                the model as often as the others.
+            padding: sub-word id of the padding.
+            multiple: the padded length is a multiple of it.
+            count: minimum number of rows; additional ones have no labels.
         """
         spans = [slice(*self._borders[row : row + 2]) for row in rows]
         ids, mask = pad([self._input_ids[span] for span in spans], padding, multiple, count)

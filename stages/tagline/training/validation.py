@@ -1,4 +1,4 @@
-"""Validation: the score of every word of a split while a model is trained, shared among all processes."""
+"""Validation of a model during training, shared among all processes."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tagline.training.learning import SCORES
 from tagline.training.processes import SHARDED
 from tagline.training.shared_model import SharedModel
 
-# Sub-words of a forward pass, padding included: what the caches of a processor hold, and what fills a larger device.
+# Sub-words per forward pass, padding included: as many as fit a CPU's caches, or fill a larger device.
 SUBWORDS_PER_BATCH = {"cpu": 1024}
 OTHERWISE = 8192
 
 
 class Validation:
-    """The validation split, ready to be labelled again and again.
+    """The validation split, to be scored after each epoch.
 
     Args:
         split: its sentences and windows.
         head: turns logits into labels.
         labels: the task's labels.
         precision: number format of matrix products.
-        subwords_per_device: most sub-words of a forward pass; None: what suits the device.
+        subwords_per_device: most sub-words per forward pass; None: a default for the device.
     """
 
     def __init__(
@@ -46,18 +46,18 @@ class Validation:
         self.lengths = split.lengths()
 
     def scores(self, accelerator: Accelerator, model: nn.Module) -> dict[str, float]:
-        """Label every word and score the labels.
+        """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
 
         Args:
-            accelerator: of the run; all processes call this, share the work and get the same scores.
+            accelerator: the one that prepared the model.
             model: as the accelerator prepared it; it is in training mode afterwards.
 
         Returns:
-            ``{precision, recall, f1, accuracy, loss}``, loss being the mean negative log-likelihood of the words'
-            gold labels, as the sub-words say that speak for them.
+            ``{precision, recall, f1, accuracy, loss}``; the loss is the mean negative log-likelihood of the gold
+            labels, computed on the first sub-word of each word.
 
         Raises:
-            NonFiniteError: a score is no number.
+            NonFiniteError: a logit is NaN or infinite.
         """
         model.eval()
         found = self._predictor(accelerator, model).predict(
@@ -74,7 +74,7 @@ class Validation:
         return {**{name: overall[name] for name in SCORES}, "loss": round(found.loss / max(1, seen), 6)}
 
     def _predictor(self, accelerator: Accelerator, model: nn.Module) -> Predictor:
-        # In pieces the model fetches what a process lacks, as long as it is called by its wrapper.
+        # A sharded model fetches missing weights only if it is called through its wrapper.
         whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
         backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
         most = self.subwords_per_device or SUBWORDS_PER_BATCH.get(accelerator.device.type, OTHERWISE)

@@ -1,7 +1,7 @@
-"""Work folder: where a stage keeps what it has done so far, until it is done.
+"""Work folder: the progress of a stage until the stage has finished.
 
-``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``: on storage that several hosts reach, one of them
-goes on where another was stopped.
+``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``: if several hosts share that storage, one of them
+continues the interrupted run of another.
 """
 
 from __future__ import annotations
@@ -19,38 +19,42 @@ from tagline.core.errors import UserError
 from tagline.core.locks import locked
 
 WORK, VARIABLE = ".work", "TAGLINE_WORK"
-# So many unfinished runs beside this one stay: whoever takes back a change goes on where that run was stopped.
+# The number of other unfinished runs that are kept: a user who reverts a change continues the run of before.
 KEPT = 2
 
 
 @contextmanager
 def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
-    """Give the folder of a run. It goes when the block ends well, and stays after an exception or a kill.
+    """Yield the folder of a run; it is removed when the block ends, and stays after an exception or a kill.
 
-    All processes of a run enter it together; one of them locks and removes.
+    All processes of a run enter the block together; the main process locks and removes the folder.
+
+    Args:
+        stage: name of the stage.
+        fingerprint: see `tagline.training.fingerprint`.
 
     Raises:
-        UserError: another run is at the same work, or this process does not see the folder that the first one made.
+        UserError: another process works on the same run, or this one does not see the main process's folder.
     """
     shared = os.environ.get(VARIABLE)
-    place = Path(shared or WORK, stage)
-    folder = place / fingerprint
+    parent = Path(shared or WORK, stage)
+    folder = parent / fingerprint
     state = PartialState()
     with locked(_lock(folder), folder) if state.is_main_process else nullcontext():
         if state.is_main_process:
             folder.mkdir(exist_ok=True)
-            if not shared:  # there, others' runs may lie
-                _remove_old(place, folder)
+            if not shared:  # a shared folder may hold runs of others
+                _remove_old(parent, folder)
         state.wait_for_everyone()
         if not folder.is_dir():
             raise UserError(
-                f"{folder} is not the same on all hosts of this run: {VARIABLE} must name a folder that they share"
+                f"{folder} is not the same on all hosts of this run; expected a shared folder; set {VARIABLE} to one"
             )
         yield folder
         state.wait_for_everyone()
         if state.is_main_process:
             _remove(folder)
-    for empty in (place,) if shared else (place, place.parent):  # a folder of the user's stays
+    for empty in (parent,) if shared else (parent, parent.parent):  # the user's own folder stays
         with suppress(OSError):
             empty.rmdir()
 
@@ -60,17 +64,17 @@ def _lock(folder: Path) -> Path:
 
 
 def _remove(folder: Path) -> None:
-    # By another name first: a kill must not leave a part of it to go on from.
+    # Renamed first: after a kill, no run must continue from a part of it.
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     folder.rename(partial)
     shutil.rmtree(partial)
 
 
-def _remove_old(place: Path, ours: Path) -> None:
-    for partial in place.glob(".*.partial"):
+def _remove_old(parent: Path, current: Path) -> None:
+    for partial in parent.glob(".*.partial"):
         shutil.rmtree(partial, ignore_errors=True)
-    others = [path for path in place.iterdir() if path.is_dir() and path != ours]
+    others = [path for path in parent.iterdir() if path.is_dir() and path != current]
     for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-KEPT]:
         with suppress(Timeout), FileLock(_lock(path), timeout=0):
             _remove(path)

@@ -1,4 +1,4 @@
-"""exported.py: tagger.json is read back as it was written, and no damaged one is taken."""
+"""models/export: tagger.json is read as it was written, damaged files are reported, and files by backend."""
 
 from __future__ import annotations
 
@@ -12,18 +12,26 @@ from tagline.artifacts.exported import TAGGER, Exported
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 
-TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), "constrained", 128, 32, 1, True)
+TAGGING = Exported(
+    Labels("ner", "spans", ("O", "B-X", "I-X"), "O"),
+    head="linear",
+    decoding="constrained",
+    max_length=128,
+    stride=32,
+    padding=1,
+    one_by_one=True,
+)
 
 
-def test_read_as_written(tmp_path: Path) -> None:
+def test_round_trip(tmp_path: Path) -> None:
     exported.write(TAGGING, tmp_path)
     assert exported.read(tmp_path) == TAGGING
     assert list(json.loads((tmp_path / TAGGER).read_text())) == [
-        *("task", "kind", "names", "fallback", "decoding", "max_length", "stride", "padding", "one_by_one")
+        *("task", "kind", "names", "fallback", "head", "decoding", "max_length", "stride", "padding", "one_by_one")
     ]
 
 
-def test_missing(tmp_path: Path) -> None:
+def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"tagger\.json is missing: the stage export writes it"):
         exported.read(tmp_path)
 
@@ -33,6 +41,8 @@ def test_missing(tmp_path: Path) -> None:
     [
         ("names", None),
         ("kind", "trees"),
+        ("head", None),
+        ("head", ["linear"]),
         ("decoding", "beam"),
         ("max_length", "long"),
         ("max_length", float("inf")),
@@ -44,10 +54,24 @@ def test_missing(tmp_path: Path) -> None:
         ("one_by_one", None),
     ],
 )
-def test_damaged(tmp_path: Path, key: str, value: object) -> None:
+def test_damaged_file(tmp_path: Path, key: str, value: object) -> None:
     exported.write(TAGGING, tmp_path)
     content = json.loads((tmp_path / TAGGER).read_text())
     for damaged in (content | {key: value}, {name: content[name] for name in content if name != key}):
         (tmp_path / TAGGER).write_text(json.dumps(damaged))
-        with pytest.raises(UserError, match=r"tagger\.json is damaged: run `dvc repro export` again"):
+        with pytest.raises(
+            UserError, match=r"tagger\.json: damaged; expected labels, head, decoding and windows: run `dv"
+        ):
             exported.read(tmp_path)
+
+
+def test_backends_and_their_files(tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors", "tagger.json", "model.onnx", "model.onnx_data"):
+        (tmp_path / name).touch()
+    assert exported.backends(tmp_path) == ["onnx", "torch"]
+    (tmp_path / "model.int8.onnx").touch()
+    assert exported.backends(tmp_path) == ["onnx-int8", "onnx", "torch"]
+    files = {backend: [path.name for path in exported.files(tmp_path, backend)] for backend in ("onnx-int8", "onnx")}
+    assert files == {"onnx-int8": ["model.int8.onnx"], "onnx": ["model.onnx", "model.onnx_data"]}
+    of_torch = [path.name for path in exported.files(tmp_path, "torch")]
+    assert of_torch == ["config.json", "model.safetensors", "tagger.json"]

@@ -1,9 +1,10 @@
-"""The interval of a difference: paired, from scores of sentences that are really drawn, and as wide as runs make it."""
+"""The bootstrap interval of a difference, against sentences that are resampled one by one and against scipy."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.runs import counts_of, sentences_of
 from scipy import stats
 
 from tagline.comparison import bootstrap
@@ -17,24 +18,22 @@ TAGS = ["O", "B-PER", "I-PER", "B-LOC"]
 
 
 def sample(sentences: int, shares: tuple[float, ...]) -> tuple[list, list[list]]:
-    """Gold, and runs that have the given share of it right."""
+    """Return gold labels, and runs with about the given shares of them correct."""
     generator = np.random.default_rng(3)
     gold = [generator.choice(TAGS, size=5).tolist() for _ in range(sentences)]
     runs = [[[tag if generator.random() < share else "O" for tag in row] for row in gold] for share in shares]
     return gold, runs
 
 
-def test_as_if_sentences_were_copied_and_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_interval_equals_that_of_scoring_resampled_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "RESAMPLES", 40)
     gold, (old, new) = sample(9, (0.6, 0.8))
-    both = count_matrices([count(gold, side, "spans") for side in (old, new)])
+    both = count_matrices([counts_of(gold, side) for side in (old, new)])
+    sentences = [sentences_of(gold, side) for side in (old, new)]
     by_hand = []
     for row in np.concatenate(list(weights(9, 40, 5))).astype(int):
         drawn = np.repeat(np.arange(9), row)
-        first, second = (
-            score([gold[place] for place in drawn], [side[place] for place in drawn], "spans")["overall"]
-            for side in (old, new)
-        )
+        first, second = (score(count([side[index] for index in drawn], "spans"))["overall"] for side in sentences)
         by_hand.append([second[name] - first[name] for name in OVERALL])
     low, high = difference_interval(both[:1], both[1:], seed=5)
     expected = interval(by_hand)
@@ -42,12 +41,12 @@ def test_as_if_sentences_were_copied_and_scored(monkeypatch: pytest.MonkeyPatch)
     assert high[: len(OVERALL)] == pytest.approx(expected[1], abs=2e-6)
 
 
-def test_as_wide_as_scipys() -> None:
+def test_the_interval_is_about_that_of_scipy() -> None:
     gold, runs = sample(150, (0.7, 0.75))
-    both = count_matrices([count(gold, run, "spans") for run in runs])
+    both = count_matrices([counts_of(gold, run) for run in runs])
 
-    def f1(places: np.ndarray, axis: int = -1) -> np.ndarray:
-        first, second = (sheet.scores(sheet.counts[places].sum(axis=axis - 1)) for sheet in both)
+    def f1(indices: np.ndarray, axis: int = -1) -> np.ndarray:
+        first, second = (matrix.scores(matrix.counts[indices].sum(axis=axis - 1)) for matrix in both)
         return (second - first)[..., 0]
 
     reference = stats.bootstrap(
@@ -57,31 +56,31 @@ def test_as_wide_as_scipys() -> None:
     assert (low[0], high[0]) == pytest.approx((reference.low, reference.high), abs=0.012)
 
 
-def test_sides_that_are_the_same_differ_nowhere() -> None:
+def test_equal_sides_have_an_interval_of_zero() -> None:
     gold, (run,) = sample(20, (0.7,))
-    both = count_matrices([count(gold, run, "spans")] * 2)
+    both = count_matrices([counts_of(gold, run)] * 2)
     low, high = difference_interval(both[:1], both[1:], seed=1)
     assert not low.any()
     assert not high.any()
 
 
-def test_runs_that_are_the_same_add_nothing() -> None:
+def test_equal_runs_leave_the_interval_as_it_is() -> None:
     gold, (old, new) = sample(20, (0.6, 0.8))
-    a, b = count_matrices([count(gold, side, "spans") for side in (old, new)])
+    a, b = count_matrices([counts_of(gold, side) for side in (old, new)])
     one, three = difference_interval([a], [b], seed=1), difference_interval([a] * 3, [b] * 3, seed=1)
     assert np.concatenate(three) == pytest.approx(np.concatenate(one))
 
 
-def test_runs_that_differ_widen_the_interval() -> None:
+def test_different_runs_widen_the_interval() -> None:
     gold, runs = sample(40, (0.4, 0.6, 0.8))
-    middle, *_ = count_matrices([count(gold, runs[1], "spans")])
-    standard_deviation = count_matrices([count(gold, run, "spans") for run in runs])
-    low, high = difference_interval([middle], standard_deviation, seed=1)
+    middle, *_ = count_matrices([counts_of(gold, runs[1])])
+    different = count_matrices([counts_of(gold, run) for run in runs])
+    low, high = difference_interval([middle], different, seed=1)
     assert high[0] - low[0] > 0.2
 
 
 @pytest.mark.parametrize("runs", [2, 3, 5])
-def test_the_mean_of_drawn_runs_varies_as_the_mean_of_runs_does(runs: int) -> None:
+def test_the_mean_of_drawn_runs_has_the_variance_of_the_mean(runs: int) -> None:
     values = np.arange(runs, dtype=float) ** 2
     means = draw_runs(np.random.default_rng(1), 40_000, runs) @ values
     assert means.var() == pytest.approx(values.var(ddof=1) / runs, rel=0.03)

@@ -1,4 +1,4 @@
-"""Approximate randomisation against every way to swap, against scipy, and against itself where it draws."""
+"""Approximate randomisation against all swaps, against scipy, and random swaps against all of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from helpers.runs import counts_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -14,23 +15,22 @@ from tagline.comparison import randomisation
 from tagline.comparison.count_matrices import count_matrices
 from tagline.comparison.randomisation import p_values
 from tagline.labels.label_list import Kind
-from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 
 TAGS = {"spans": ["O", "B-PER", "I-PER", "B-LOC"], "tags": ["NOUN", "VERB", "O"]}
 
 
 def rows(kind: Kind) -> st.SearchStrategy[list[list[tuple[str, str, str]]]]:
-    """Sentences of gold, one side's and the other side's tag."""
+    """Sentences of (gold, old, new) tags."""
     word = st.tuples(*[st.sampled_from(TAGS[kind])] * 3)
     return st.lists(st.lists(word, min_size=1, max_size=4), min_size=1, max_size=6)
 
 
 def by_hand(gold: list, old: list, new: list, kind: Kind) -> dict[str, float]:
-    """Score all swaps one after the other: p of F1 and accuracy."""
+    """Score each of all swaps: p of F1 and accuracy."""
 
     def gap(a: list, b: list) -> np.ndarray:
-        first, second = (score(gold, side, kind)["overall"] for side in (a, b))
+        first, second = (score(counts_of(gold, side, kind))["overall"] for side in (a, b))
         return np.array([second[name] - first[name] for name in ("f1", "accuracy")])
 
     observed = np.abs(gap(old, new))
@@ -44,17 +44,17 @@ def by_hand(gold: list, old: list, new: list, kind: Kind) -> dict[str, float]:
 
 @settings(max_examples=30, deadline=None)
 @given(st.data(), st.sampled_from(["spans", "tags"]))
-def test_a_few_sentences_are_swapped_in_every_way(data: st.DataObject, kind: Kind) -> None:
+def test_all_swaps_of_few_sentences(data: st.DataObject, kind: Kind) -> None:
     drawn = data.draw(rows(kind))
-    gold, old, new = ([[tags[place] for tags in row] for row in drawn] for place in range(3))
-    both = count_matrices([count(gold, old, kind), count(gold, new, kind)])
+    gold, old, new = ([[tags[column] for tags in row] for row in drawn] for column in range(3))
+    both = count_matrices([counts_of(gold, old, kind), counts_of(gold, new, kind)])
     p = p_values(*both, seed=1)
     expected = by_hand(gold, old, new, kind)
     assert {"f1": p[0], "accuracy": p[3]} == pytest.approx(expected)
 
 
 def sample(sentences: int, seed: int = 3) -> tuple[list, list, list]:
-    """Gold, and two sides of which the second is right more often."""
+    """Gold labels, and two sides of which the second one has more of them."""
     generator = np.random.default_rng(seed)
     gold = [generator.choice(TAGS["spans"], size=5).tolist() for _ in range(sentences)]
     sides = []
@@ -63,12 +63,12 @@ def sample(sentences: int, seed: int = 3) -> tuple[list, list, list]:
     return gold, *sides
 
 
-def test_accuracy_as_scipy_has_it() -> None:
+def test_p_of_accuracy_equals_that_of_scipy() -> None:
     gold, old, new = sample(12)
-    a, b = (count(gold, side, "spans") for side in (old, new))
+    a, b = (counts_of(gold, side) for side in (old, new))
     p = p_values(*count_matrices([a, b]), seed=1)
     reference = stats.permutation_test(
-        (b.right_words, a.right_words),
+        (b.correct_words, a.correct_words),
         lambda x, y, axis: x.sum(axis=axis) - y.sum(axis=axis),
         permutation_type="samples",
         n_resamples=np.inf,
@@ -77,18 +77,18 @@ def test_accuracy_as_scipy_has_it() -> None:
     assert p[3] == pytest.approx(reference.pvalue)
 
 
-def test_what_is_drawn_comes_near_to_what_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_random_swaps_approximate_all_swaps(monkeypatch: pytest.MonkeyPatch) -> None:
     gold, old, new = sample(12)
-    both = count_matrices([count(gold, side, "spans") for side in (old, new)])
+    both = count_matrices([counts_of(gold, side) for side in (old, new)])
     exact = p_values(*both, seed=1)
     monkeypatch.setattr(randomisation, "EXACT", 0)
-    # Five standard errors of a share of 10,000.
+    # Five standard errors of a proportion of 10,000.
     assert p_values(*both, seed=1) == pytest.approx(exact, abs=0.025)
 
 
-def test_blocks_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_size_hardly_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     gold, old, new = sample(64)
-    both = count_matrices([count(gold, side, "spans") for side in (old, new)])
+    both = count_matrices([counts_of(gold, side) for side in (old, new)])
     whole = p_values(*both, seed=1)
     assert (p_values(*both, seed=1) == whole).all()
     monkeypatch.setattr(randomisation, "BLOCK", 6400)
@@ -96,13 +96,13 @@ def test_blocks_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(map(len, randomisation._swaps(64, 1))) == randomisation.SHUFFLES
 
 
-def test_a_clear_difference_is_as_unlikely_as_can_be_told() -> None:
+def test_a_clear_difference_has_the_smallest_possible_p() -> None:
     gold = [["B-PER", "O"]] * 40
-    both = count_matrices([count(gold, [["O", "O"]] * 40, "spans"), count(gold, gold, "spans")])
+    both = count_matrices([counts_of(gold, [["O", "O"]] * 40), counts_of(gold, gold)])
     assert p_values(*both, seed=1)[0] == pytest.approx(1 / (randomisation.SHUFFLES + 1))
 
 
-def test_equal_counts_have_no_difference_to_explain() -> None:
+def test_equal_counts_have_p_1() -> None:
     gold, old, _ = sample(20)
-    both = count_matrices([count(gold, old, "spans")] * 2)
+    both = count_matrices([counts_of(gold, old)] * 2)
     assert (p_values(*both, seed=1) == 1).all()

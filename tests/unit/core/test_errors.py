@@ -1,7 +1,8 @@
-"""Faults as a user meets them: one message on standard error and exit status 1, looked at from outside."""
+"""Errors as a user sees them: one message on standard error and exit status 1, in a process of its own."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,15 @@ from helpers.project import ROOT
 from tagline.core.errors import UserError, exit_with_message, require
 
 
-def run(code: str) -> subprocess.CompletedProcess[str]:
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     program = f"from tagline.core.errors import *\ndef main():\n    {code}\nexit_with_message(main)"
     return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT / "stages", capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        cwd=ROOT / "stages",
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -26,6 +32,8 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
         ("open('no/such/file')", 1, "-c: no/such/file: No such file or directory\n"),
         ("raise OSError(28, 'No space left on device')", 1, "-c: No space left on device\n"),
         ("raise KeyboardInterrupt", 130, "-c: interrupted\n"),
+        ("raise UserError('two\\nlines, \\x1b[2J and \\r')", 1, "-c: two\nlines, \\x1b[2J and \\r\n"),
+        ("raise UserError('https://ada:secret@hub.example/x')", 1, "-c: https://***@hub.example/x\n"),
         ("pass", 0, ""),
     ],
 )
@@ -40,11 +48,43 @@ def test_a_bug_keeps_its_traceback() -> None:
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.parametrize("code", ["open('no/such/file')", "raise UserError('no file: https://ada:secret@host')"])
+def test_debug_shows_the_traceback_behind_a_message(code: str) -> None:
+    code = f"""
+    try:
+        int("three")
+    except ValueError:
+        try:
+            {code}
+        except Exception as error:
+            raise error from None"""
+    message = run(code).stderr
+    done = run(code, TAGLINE_DEBUG="1")
+    assert done.returncode == 1
+    assert "Traceback" not in message
+    assert done.stderr.startswith("Traceback (most recent call last):\n")
+    assert "invalid literal for int() with base 10: 'three'" in done.stderr, "what `from None` hides"
+    assert done.stderr.endswith(message)
+    assert "secret" not in done.stderr
+    assert run(code, TAGLINE_DEBUG="0").stderr == message
+
+
+@pytest.mark.parametrize("program", ["predict.py", "compare.py"])
+def test_debug_in_the_programs_for_users(program: str, tmp_path: Path) -> None:
+    arguments = {"predict.py": ["--model", "nowhere", "a"], "compare.py": ["nowhere", "HEAD"]}[program]
+    environment = os.environ | {"TAGLINE_DEBUG": "1", "PYTHONPATH": str(ROOT / "stages")}
+    command = [sys.executable, str(ROOT / program), *arguments]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback (most recent call last):" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith(f"{Path(program).stem}: ")
+
+
 def test_a_stage_outside_the_repository_says_so(tmp_path: Path) -> None:
     stage = [sys.executable, str(ROOT / "stages/check.py")]
     done = subprocess.run(stage, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "check: params.yaml is missing: run the stages from the repository's root\n"
+    assert done.stderr == "check: params.yaml is missing; run the stages from the root of the repository\n"
 
 
 def test_wrong_usage_is_2() -> None:

@@ -1,4 +1,4 @@
-"""Locks: one process at a time, and none that a dead one keeps."""
+"""Locks: one process at a time; the lock of a killed process is released."""
 
 from __future__ import annotations
 
@@ -40,22 +40,23 @@ def holder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproce
         process.kill()
 
 
-def test_it_is_gone_afterwards(tmp_path: Path) -> None:
+def test_the_file_is_removed_afterwards(tmp_path: Path) -> None:
     for _ in range(2):
         with locked(tmp_path / "a/.lock", Path("out")):
             assert (tmp_path / "a/.lock").exists()
         assert not (tmp_path / "a/.lock").exists()
 
 
-def test_a_second_run_is_refused(
+def test_a_second_run_fails_after_a_while(
     holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     with pytest.raises(UserError) as raised, locked(Path("a/.out.lock"), Path("out")):
         pass
-    assert str(raised.value) == "another run still writes out: wait for its end, or end it, and start again"
-    assert capsys.readouterr().out == "another run writes out: waiting up to 0.1 s for its end\n"
-    assert Path("a/.out.lock").exists(), "it is the other's"
+    message = "out: another run is still writing it; wait until that run ends, or stop it, and start again"
+    assert str(raised.value) == message
+    assert capsys.readouterr().out == "out: another run is writing it; waiting up to 0.1 s\n"
+    assert Path("a/.out.lock").exists(), "it belongs to the other process"
 
 
 def test_a_second_run_waits_for_the_end_of_the_first(holder: subprocess.Popen[str]) -> None:
@@ -63,14 +64,14 @@ def test_a_second_run_waits_for_the_end_of_the_first(holder: subprocess.Popen[st
     with waiting:
         assert waiting.stdout is not None
         assert waiting.stdin is not None
-        assert waiting.stdout.readline().startswith("another run writes out: waiting")
+        assert waiting.stdout.readline().startswith("out: another run is writing it; waiting")
         holder.communicate("\n")
         assert waiting.stdout.readline() == "held\n"
         waiting.communicate("\n")
     assert not Path("a/.out.lock").exists()
 
 
-def test_a_killed_process_holds_nothing(holder: subprocess.Popen[str]) -> None:
+def test_the_lock_of_a_killed_process_is_released(holder: subprocess.Popen[str]) -> None:
     holder.kill()
     holder.wait()
     with locked(Path("a/.out.lock"), Path("out")):

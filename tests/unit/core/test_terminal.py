@@ -1,8 +1,10 @@
-"""Display: columns stand under each other, whatever the characters, and are wrapped to the width."""
+"""Text for a terminal: aligned columns of any characters, wrapped to the width, and safe messages."""
 
 from __future__ import annotations
 
-from tagline.core.terminal import SHOWN, columns, display_width, printable, shortened
+import pytest
+
+from tagline.core.terminal import SHOWN, columns, display_width, printable, safe_message, shortened
 
 
 def test_columns_are_wrapped() -> None:
@@ -20,7 +22,7 @@ def test_wide_characters_take_two_cells_and_marks_none() -> None:
     assert columns([["東京", "x"], ["a", "y"]], 80) == ["東京  x", "a     y"]
 
 
-def test_what_could_not_be_seen_is_escaped() -> None:
+def test_invisible_characters_are_escaped() -> None:
     assert printable("a\u200bb\x00\t") == "a\\u200bb\\x00\\t"
     assert printable("\ufe0f") == "\\ufe0f"
     assert printable("e\u0301 東") == "e\u0301 東"
@@ -29,3 +31,18 @@ def test_what_could_not_be_seen_is_escaped() -> None:
 def test_a_long_text_is_cut_to_its_beginning() -> None:
     assert shortened("a" * SHOWN) == "a" * SHOWN
     assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("a\nb", "a\nb"),
+        ("\x1b]0;title\x07 \u202e", r"\x1b]0;title\x07 \u202e"),
+        ("https://user:secret@host/path@rev", "https://***@host/path@rev"),
+        ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
+        ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
+        ("Zürich \u6771\u4eac \U0001f600", "Zürich \u6771\u4eac \U0001f600"),
+    ],
+)
+def test_messages_are_safe(text: str, safe: str) -> None:
+    assert safe_message(text) == safe

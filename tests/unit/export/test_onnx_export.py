@@ -1,4 +1,4 @@
-"""Graphs of models: what they compute, for every architecture, batch and length, and that they are the same bytes."""
+"""Exported graphs: logits for several architectures, batch sizes and lengths; and the same bytes each time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def bert() -> PreTrainedModel:
 
 
 def roberta() -> PreTrainedModel:
-    """Positions are counted from the padding on, by the ids."""
+    """RoBERTa computes positions from the ids, starting after the padding index."""
     return RobertaForTokenClassification(
         RobertaConfig(**SIZES, **LAYERS, max_position_embeddings=66, type_vocab_size=1, pad_token_id=1)
     )
@@ -52,13 +52,13 @@ def distilbert() -> PreTrainedModel:
     )
 
 
-def made(architecture: Architecture) -> PreTrainedModel:
+def new_model(architecture: Architecture) -> PreTrainedModel:
     torch.manual_seed(0)
-    made = architecture().eval()
-    # Of random weights as small as a new model's, all scores are alike.
-    for weight in made.parameters():
+    model = architecture().eval()
+    # With the small random weights of a new model, all logits are nearly equal.
+    for weight in model.parameters():
         weight.data += 0.3 * torch.randn_like(weight)
-    return made
+    return model
 
 
 def rows(*lengths: int) -> list[np.ndarray]:
@@ -71,12 +71,12 @@ Graphs = Callable[[Architecture], tuple[PreTrainedModel, Path]]
 
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> Graphs:
-    """A model of an architecture and its graph, made once."""
+    """Return a model of an architecture and its graph, exported once."""
 
     @cache
     def graph(architecture: Architecture) -> tuple[PreTrainedModel, Path]:
         path = tmp_path_factory.mktemp("graph") / "model.onnx"
-        model = made(architecture)
+        model = new_model(architecture)
         onnx_export.write(model, path)
         return model, path
 
@@ -91,15 +91,15 @@ def pair(request: pytest.FixtureRequest, graphs: Graphs) -> tuple[PreTrainedMode
 @pytest.mark.parametrize("lengths", [(1,), (1, 1, 1), (3, 7), (60, 2, 33, 5, 1), (8, 8)])
 def test_any_batch_and_length(pair: tuple[PreTrainedModel, Path], lengths: tuple[int, ...]) -> None:
     model, path = pair
-    batch, places = rows(*lengths), [np.arange(length) for length in lengths]
+    batch, positions = rows(*lengths), [np.arange(length) for length in lengths]
     expected = TorchModel(model)
-    found = OnnxModel(path, expected.padding).logits(batch, places)
+    found = OnnxModel(path, expected.padding).logits(batch, positions)
     assert found.shape == (sum(lengths), 3)
-    assert np.ptp(found) > 0.5, "logits that are all alike prove nothing"
-    np.testing.assert_allclose(found, expected.logits(batch, places), atol=1e-5)
+    assert np.ptp(found) > 0.5, "nearly equal logits would prove nothing"
+    np.testing.assert_allclose(found, expected.logits(batch, positions), atol=1e-5)
 
 
-def test_standard_operators_and_free_shapes(pair: tuple[PreTrainedModel, Path]) -> None:
+def test_standard_operators_and_dynamic_shapes(pair: tuple[PreTrainedModel, Path]) -> None:
     graph = onnx.load(pair[1])
     onnx.checker.check_model(graph, full_check=True)
     assert [entry.domain for entry in graph.opset_import] == [""]
@@ -114,7 +114,7 @@ def test_standard_operators_and_free_shapes(pair: tuple[PreTrainedModel, Path]) 
     }
 
 
-def test_nothing_of_this_host_is_in_it(pair: tuple[PreTrainedModel, Path]) -> None:
+def test_no_paths_of_this_host(pair: tuple[PreTrainedModel, Path]) -> None:
     content = pair[1].read_bytes()
     for text in (str(ROOT), str(Path(torch.__file__).parents[1]), str(Path.home()) + "/", "stack_trace", "line 1"):
         assert text.encode() not in content
@@ -127,29 +127,29 @@ def test_nothing_of_this_host_is_in_it(pair: tuple[PreTrainedModel, Path]) -> No
 def test_same_bytes_in_another_process(tmp_path: Path, graphs: Graphs) -> None:
     program = (
         "import sys, pathlib\n"
-        "sys.path[:0] = ['stages', 'tests', 'tests/tagline/export']\n"
-        "from test_onnx_export import made, onnx_export, roberta\n"
-        "onnx_export.write(made(roberta), pathlib.Path(sys.argv[1]))\n"
+        "sys.path[:0] = ['stages', 'tests', 'tests/unit/export']\n"
+        "from test_onnx_export import new_model, onnx_export, roberta\n"
+        "onnx_export.write(new_model(roberta), pathlib.Path(sys.argv[1]))\n"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "5", "PYTHONPATH": ""}
     subprocess.run([sys.executable, "-c", program, tmp_path / "model.onnx"], cwd=ROOT, check=True, env=environment)
     assert (tmp_path / "model.onnx").read_bytes() == graphs(roberta)[1].read_bytes()
 
 
-def test_weights_in_a_second_file_where_one_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_export, "MOST_BYTES", 1000)
-    model = made(bert)
+def test_large_weights_in_a_second_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_export, "MAX_BYTES", 1000)
+    model = new_model(bert)
     onnx_export.write(model, tmp_path / "model.onnx")
     quantization.write(tmp_path / "model.onnx", tmp_path / "model.int8.onnx")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model.int8.onnx", "model.onnx", "model.onnx.data"]
-    batch, places = rows(4, 9), [np.arange(4), np.arange(9)]
-    found = OnnxModel(tmp_path / "model.onnx").logits(batch, places)
-    np.testing.assert_allclose(found, TorchModel(model).logits(batch, places), atol=1e-5)
+    batch, positions = rows(4, 9), [np.arange(4), np.arange(9)]
+    found = OnnxModel(tmp_path / "model.onnx").logits(batch, positions)
+    np.testing.assert_allclose(found, TorchModel(model).logits(batch, positions), atol=1e-5)
     (tmp_path / "model.onnx.data").unlink()
-    assert OnnxModel(tmp_path / "model.int8.onnx").logits(batch, places).shape == (13, 3)
+    assert OnnxModel(tmp_path / "model.int8.onnx").logits(batch, positions).shape == (13, 3)
 
 
-def test_a_model_that_makes_no_graph(tmp_path: Path) -> None:
+def test_a_model_that_can_not_be_converted(tmp_path: Path) -> None:
     class Wild(BertForTokenClassification):
         def forward(self, input_ids, attention_mask):
             if input_ids.sum() > 100:
@@ -158,8 +158,7 @@ def test_a_model_that_makes_no_graph(tmp_path: Path) -> None:
 
     model = Wild(BertConfig(**SIZES, **LAYERS)).eval()
     with pytest.raises(
-        UserError, match=r"PyTorch can't write Wild as ONNX \(.+\): set export.onnx and export.int8 to false"
-    ) as raised:
+        UserError, match=r"Wild: PyTorch can't convert it to ONNX \(.+\); set export.onnx and export.int8 to false"
+    ):
         onnx_export.write(model, tmp_path / "model.onnx")
-    print(raised.value)
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Parity: what is told of a form that predicts a little otherwise."""
+"""Parity: reports on backends that predict the same or something else."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_feature
 from tagline.core.errors import UserError
 from tagline.export.parity import Parity
 from tagline.labels.label_list import Labels
+from tagline.model.heads import make_head
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
-
-
 TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
 
 
 @pytest.fixture(scope="module")
 def parity() -> Parity:
-    """Two sentences of three and one words; the trained model finds one of two entities."""
+    """Sentences of three words and one word; the trained model finds two of three entities."""
     sentences = Dataset.from_dict(
         {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]},
         features=sentence_features(LABELS),
@@ -33,15 +32,15 @@ def parity() -> Parity:
         },
         features=WINDOW_FEATURES,
     )
-    return Parity(Says(TRAINED), Split(sentences, windows), LABELS, "greedy")
+    return Parity(Says(TRAINED), Split(sentences, windows), LABELS, make_head("linear", LABELS))
 
 
-def test_what_the_trained_model_says(parity: Parity) -> None:
+def test_the_trained_model(parity: Parity) -> None:
     assert parity.words == 4
-    assert parity.f1 == 0.8  # two right, one missed
+    assert parity.f1 == 0.8  # two correct, one missed
 
 
-def test_equal(parity: Parity) -> None:
+def test_the_same_backend(parity: Parity) -> None:
     assert parity.report(Says(TRAINED), "same") == {
         "same_labels": 1.0,
         "largest_logit_difference": 0.0,
@@ -49,7 +48,7 @@ def test_equal(parity: Parity) -> None:
     }
 
 
-def test_another_label_and_another_logit(parity: Parity) -> None:
+def test_other_labels_and_logits(parity: Parity) -> None:
     other = Says(TRAINED | {7: [2.5, 2.0, 0.25], 8: [3.0, 0.5, -0.5]})
     assert parity.report(other, "other") == {
         "same_labels": 0.5,
@@ -58,11 +57,13 @@ def test_another_label_and_another_logit(parity: Parity) -> None:
     }
 
 
-def test_asked_again_and_again(parity: Parity) -> None:
+def test_reports_are_independent(parity: Parity) -> None:
     first = parity.report(Says(TRAINED | {8: [1.0, 0.0, 0.0]}), "first")
     assert parity.report(Says(TRAINED | {8: [1.0, 0.0, 0.0]}), "second") == first
 
 
-def test_no_numbers(parity: Parity) -> None:
-    with pytest.raises(UserError, match="the form half gives scores that are no numbers, as float16 can; the earlier"):
+def test_nan(parity: Parity) -> None:
+    with pytest.raises(
+        UserError, match="backend half: NaN or infinite logits; expected finite ones; float16 may overflow"
+    ):
         parity.report(Says(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")

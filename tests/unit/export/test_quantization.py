@@ -1,4 +1,4 @@
-"""Quantisation: close to the graph that it is made of, each sub-word by itself, and smaller."""
+"""Quantisation: logits close to those of the original graph, independent sub-words, and a smaller file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INPUTS = ("input_ids", "attention_mask")
 
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """An embedding, a product with GELU, and a classifier; one sub-word has numbers a hundred times as large."""
+    """An embedding, a product with GELU, and a classifier; one sub-word has a hundred times larger values."""
     generator = np.random.default_rng(1)
     embedding = generator.normal(size=(WORDS, WIDTH))
     embedding[7] *= 100
@@ -54,8 +54,8 @@ def logits(path: Path, ids: list[int]) -> np.ndarray:
     return OnnxModel(path).logits([np.array(ids)], [np.arange(len(ids))])
 
 
-def test_closer_than_one_scale_a_batch(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
-    """The sub-word with large numbers is in the batch, and none of those that are looked at."""
+def test_smaller_error_than_with_one_scale_per_batch(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
+    """The batch contains the sub-word with large values; the error is that of other sub-words."""
     usual = tmp_path / "usual.onnx"
     quantize_dynamic(graphs[0], usual, weight_type=QuantType.QInt8, per_channel=True)
     exact, found, theirs = (logits(path, list(range(WORDS)))[8:] for path in (*graphs, usual))
@@ -64,7 +64,7 @@ def test_closer_than_one_scale_a_batch(tmp_path: Path, graphs: tuple[Path, Path]
     assert error < 0.1 * their_error
 
 
-def test_a_sub_word_is_rounded_the_same_whatever_stands_beside_it(graphs: tuple[Path, Path]) -> None:
+def test_a_sub_word_does_not_depend_on_its_batch(graphs: tuple[Path, Path]) -> None:
     _, path = graphs
     alone = np.concatenate([logits(path, [number]) for number in range(50)])
     np.testing.assert_allclose(logits(path, list(range(50))), alone, rtol=1e-5)
@@ -96,11 +96,11 @@ def test_rows_and_columns_of_zeros(tmp_path: Path, graphs: tuple[Path, Path]) ->
     assert (found[1, [0, 1, 3, 4]] != 0).all()
 
 
-def test_what_is_no_matrix_of_numbers_and_no_lookup_of_rows_stays(tmp_path: Path) -> None:
-    """A table of whole numbers is looked up by rows, and one of fractions by columns."""
+def test_other_lookups_are_kept(tmp_path: Path) -> None:
+    """Rows of a table of integers, and columns of a table of floats."""
     tables = {"whole": np.arange(12).reshape(3, 4), "columns": np.float32([[0.1, 0.2, 0.3]] * 4)}
     nodes = [
-        make_node("Gather", ["whole", "rows"], ["places"]),
+        make_node("Gather", ["whole", "rows"], ["found"]),
         make_node("Gather", ["columns", "rows"], ["values"], axis=1),
     ]
     graph = make_graph(
@@ -108,7 +108,7 @@ def test_what_is_no_matrix_of_numbers_and_no_lookup_of_rows_stays(tmp_path: Path
         "graph",
         [make_tensor_value_info("rows", TensorProto.INT64, ["n"])],
         [
-            make_tensor_value_info("places", TensorProto.INT64, ["n", 4]),
+            make_tensor_value_info("found", TensorProto.INT64, ["n", 4]),
             make_tensor_value_info("values", TensorProto.FLOAT, [4, "n"]),
         ],
         [numpy_helper.from_array(value, name) for name, value in tables.items()],
@@ -116,6 +116,6 @@ def test_what_is_no_matrix_of_numbers_and_no_lookup_of_rows_stays(tmp_path: Path
     onnx.save(make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10), tmp_path / "a.onnx")
     quantization.write(tmp_path / "a.onnx", tmp_path / "b.onnx")
     rows = np.array([2, 0])
-    places, values = InferenceSession(tmp_path / "b.onnx").run(None, {"rows": rows})
-    np.testing.assert_array_equal(places, tables["whole"][rows])
+    found, values = InferenceSession(tmp_path / "b.onnx").run(None, {"rows": rows})
+    np.testing.assert_array_equal(found, tables["whole"][rows])
     np.testing.assert_array_equal(values, tables["columns"][:, rows])

@@ -1,4 +1,4 @@
-"""Pushing by the real client to the server of hub_server.py: commits, rights, and each failure as one message.
+"""Pushes by the real client to the server of hub_server.py: commits, permissions, and one message per failure.
 
 Large files go by Git LFS here; tests/stages/test_push.py sends them by xet too.
 """
@@ -55,7 +55,7 @@ def checked_and_pushed(to: Target, folder: Path, message: str = "a push") -> str
     return to.push(folder, message)
 
 
-def fault(to: Target, folder: Path | None = None) -> str:
+def error_of(to: Target, folder: Path | None = None) -> str:
     with pytest.raises(UserError) as raised:
         to.check() if folder is None else to.push(folder, "a push")
     assert "\n" not in str(raised.value)
@@ -128,92 +128,96 @@ def test_a_token_of_the_login_file(server: Hub, folder: Path, monkeypatch: pytes
 
 
 class TestCheck:
-    """What is told before any work."""
+    """What is reported before any work."""
 
-    def test_nobody_is_logged_in(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_not_logged_in(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("HF_TOKEN")
-        assert fault(target()) == (
-            "nobody is logged in who could push to ada/people (export.hub): log in by `hf auth login` (or HF_TOKEN)"
+        assert error_of(target()) == (
+            "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf auth login` (or HF_TOKEN)"
         )
         assert server.requests == []
 
     @pytest.mark.parametrize("exists", [False, True])
-    def test_a_token_that_is_none(self, server: Hub, monkeypatch: pytest.MonkeyPatch, exists: bool) -> None:
+    def test_an_invalid_token(self, server: Hub, monkeypatch: pytest.MonkeyPatch, exists: bool) -> None:
         if exists:
             server.add("model", NAME).commit({})
         monkeypatch.setenv("HF_TOKEN", "hf_expired")
-        assert fault(target()) == (
-            "the Hub refused your token for ada/people (401: Invalid credentials in Authorization header): "
-            "renew it by `hf auth login` (or HF_TOKEN)"
+        assert error_of(target()) == (
+            "the Hub rejected your token for ada/people (401: Invalid credentials in Authorization header); "
+            "renew it with `hf auth login` (or HF_TOKEN)"
         )
 
-    def test_no_right_to_write(self, server: Hub) -> None:
+    def test_no_write_permission(self, server: Hub) -> None:
         server.log_in(TOKEN, Account("ada", role="read"))
         server.add("model", NAME).commit({})
-        assert fault(target()) == (
-            "your token may not write to ada/people (403: You don't have the right to write here): give it that right, "
-            "or log in by `hf auth login` (or HF_TOKEN)"
+        assert error_of(target()) == (
+            "your token has no write permission for ada/people (403: You don't have the right to write here); "
+            "grant it, "
+            "or log in with another token: `hf auth login` (or HF_TOKEN)"
         )
 
-    def test_no_right_to_make_the_repository(self, server: Hub) -> None:
+    def test_a_read_only_token(self, server: Hub) -> None:
         server.log_in(TOKEN, Account("ada", role="read"))
-        assert fault(target()) == (
-            "your token may read only, so it can't make ada/people (export.hub.repo_id): take one with the right to "
-            "write, by `hf auth login` (or HF_TOKEN)"
+        assert error_of(target()) == (
+            "your token is read-only, so it can't create ada/people (export.hub.repo_id); log in with a token "
+            "with write "
+            "permission: `hf auth login` (or HF_TOKEN)"
         )
 
     @pytest.mark.parametrize("private", [False, True])
-    def test_a_repository_of_somebody_else(self, server: Hub, private: bool) -> None:
+    def test_a_repository_of_someone_else(self, server: Hub, private: bool) -> None:
         server.add("model", "bo/people", private=private).commit({})
         expected = (
-            "the Hub has no model bo/people (export.hub.repo_id in params.yaml) that you may see, and lets you make "
-            "none there: expected one of ada/..., analysts/..."
+            "bo/people (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and you can't "
+            "create it; expected one of ada/..., analysts/..."
             if private
-            else "your token may not write to bo/people (403: You don't have the right to write here): give it that "
-            "right, or log in by `hf auth login` (or HF_TOKEN)"
+            else "your token has no write permission for bo/people (403: You don't have the right to write here); "
+            "grant it, or log in with another token: `hf auth login` (or HF_TOKEN)"
         )
-        assert fault(target("bo/people")) == expected
+        assert error_of(target("bo/people")) == expected
 
-    def test_a_public_repository_where_a_private_one_is_wanted(self, server: Hub) -> None:
+    def test_a_public_repository_that_should_be_private(self, server: Hub) -> None:
         server.add("model", NAME).commit({})
-        assert fault(target()) == (
-            "ada/people is public, while export.hub.private in params.yaml is true: make it private at "
-            f"{server.url}/ada/people/settings, or make the key false"
+        assert error_of(target()) == (
+            "ada/people is public, but export.hub.private in params.yaml is true; make it private at "
+            f"{server.url}/ada/people/settings, or set the key to false"
         )
         target(private=False).check()
 
-    def test_no_name_of_a_repository(self, server: Hub) -> None:
-        assert fault(target("ada/a..b")) == (
-            "'ada/a..b' is no name of a repository (export.hub.repo_id): expected OWNER/NAME"
+    def test_an_invalid_name_of_a_repository(self, server: Hub) -> None:
+        assert error_of(target("ada/a..b")) == (
+            "export.hub.repo_id: 'ada/a..b' is not the name of a repository; expected OWNER/NAME"
         )
 
     def test_offline(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-        assert fault(target()) == (
-            "HF_HUB_OFFLINE is set, so nothing can be pushed to ada/people: unset it, or make export.hub.push in "
-            "params.yaml false"
+        assert error_of(target()) == (
+            "HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set export.hub.push in params.yaml "
+            "to false"
         )
 
-    def test_a_host_that_nobody_answers_at(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unreachable_hub_with_a_password_in_its_url(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-        assert fault(target()) == (
-            f"the Hub at {endpoint} can't be reached for ada/people (ConnectError): check the connection, the proxy "
-            "and HF_ENDPOINT"
+        monkeypatch.setattr(constants, "ENDPOINT", endpoint.replace("//", "//ada:secret@"))
+        assert error_of(target()) == (
+            f"{endpoint.replace('//', '//***@')}: the Hub is unreachable for ada/people (ConnectError); check the "
+            "connection, the proxy and HF_ENDPOINT"
         )
 
-    def test_a_page_that_is_no_hub(self, server: Hub) -> None:
+    def test_a_page_that_is_not_a_hub(self, server: Hub) -> None:
         server.broken = 200
-        assert fault(target()) == f"what answers at {server.url} is no Hub: check HF_ENDPOINT and the proxy"
+        assert (
+            error_of(target()) == f"{server.url} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"
+        )
 
-    def test_params_that_name_none(self) -> None:
-        with pytest.raises(UserError, match=r"^train\.hub\.repo_id in params\.yaml is null: expected the repository"):
+    def test_params_without_a_repository(self) -> None:
+        with pytest.raises(UserError, match=r"^train\.hub\.repo_id in params\.yaml is null; expected the repository"):
             Target.of("train.hub", Push(repo_id=None, private=True, branch="main", push=False))
 
 
 class TestHalfWay:
-    """The Hub fails during a push: the branch stays as it was, and the next push goes through."""
+    """The Hub fails during a push: the branch is unchanged, and the next push succeeds."""
 
     @pytest.fixture
     def to(self, server: Hub, folder: Path) -> Target:
@@ -233,7 +237,7 @@ class TestHalfWay:
     @pytest.mark.parametrize("route", ["info", "preupload", "batch", "store", "verify", "commit"])
     def test_an_answer_of_5xx(self, server: Hub, to: Target, folder: Path, route: str) -> None:
         server.failing[route] = 507  # none of those that the client tries again for half a minute
-        assert fault(to, folder) == "the Hub answered 507 to a push to ada/people: try again later"
+        assert error_of(to, folder) == "the push to ada/people failed: the Hub answered 507; try again later"
         self.again(server, to, folder)
 
     @pytest.mark.parametrize(("route", "tries"), [("store", 6), ("commit", 1)])
@@ -242,48 +246,44 @@ class TestHalfWay:
     ) -> None:
         monkeypatch.setattr(time, "sleep", lambda _seconds: None)
         server.failing[route] = 503
-        assert fault(to, folder) == "the Hub answered 503 to a push to ada/people: try again later"
-        place = {"store": "PUT /objects/", "commit": "POST /api/models/ada/people/commit/"}[route]
-        assert len([request for request in server.requests if request.startswith(place)]) == tries
+        assert error_of(to, folder) == "the push to ada/people failed: the Hub answered 503; try again later"
+        request_of = {"store": "PUT /objects/", "commit": "POST /api/models/ada/people/commit/"}[route]
+        assert len([request for request in server.requests if request.startswith(request_of)]) == tries
         self.again(server, to, folder)
 
-    def test_a_right_that_was_taken_away(self, server: Hub, to: Target, folder: Path) -> None:
+    def test_a_permission_that_was_revoked(self, server: Hub, to: Target, folder: Path) -> None:
         server.log_in(TOKEN, Account("ada", role="read"))
-        assert fault(to, folder).startswith("your token may not write to ada/people (403: You don't have the right")
+        assert error_of(to, folder).startswith("your token has no write permission for ada/people (403: You")
         server.log_in(TOKEN, Account("ada"))
         self.again(server, to, folder)
 
-    def test_a_branch_or_a_repository_that_is_gone(self, server: Hub, to: Target, folder: Path) -> None:
-        assert fault(target(branch="old"), folder) == (
-            "ada/people has no branch old (export.hub.branch in params.yaml)"
-        )
+    def test_a_branch_or_a_repository_that_was_deleted(self, server: Hub, to: Target, folder: Path) -> None:
+        assert error_of(target(branch="old"), folder) == ("export.hub.branch: ada/people does not have a branch old")
         server.repositories.clear()
-        assert fault(to, folder) == (
-            "the Hub has no model ada/people that you may see (export.hub.repo_id in params.yaml)"
-        )
+        assert error_of(to, folder) == ("export.hub.repo_id: ada/people does not exist or is not visible to you")
 
     def test_a_card_that_the_hub_refuses(self, server: Hub, to: Target, folder: Path) -> None:
         card = (folder / "README.md").read_bytes()
         (folder / "README.md").write_text("---\nlicense: [mit]\n---\n")
-        assert fault(to, folder) == (
-            'ada/people could not be pushed to: Invalid metadata in README.md. - "license" must be a string'
+        assert error_of(to, folder) == (
+            'the push to ada/people failed: Invalid metadata in README.md. - "license" must be a string'
         )
         (folder / "README.md").write_bytes(card)
         self.again(server, to, folder)
 
     @pytest.mark.parametrize("error", [ConnectionError, RuntimeError, PermissionError])
-    def test_what_the_library_of_xet_raises(
+    def test_errors_of_the_xet_library(
         self, server: Hub, to: Target, folder: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         said = "Network error: HTTP status client error\n(403 Forbidden)"
         with monkeypatch.context() as patch:
             patch.setattr(HfApi, "preupload_lfs_files", lambda *_, **__: (_ for _ in ()).throw(error(said)))
-            assert fault(to, folder) == (
-                "ada/people could not be pushed to: Network error: HTTP status client error (403 Forbidden)"
+            assert error_of(to, folder) == (
+                "the push to ada/people failed: Network error: HTTP status client error (403 Forbidden)"
             )
         self.again(server, to, folder)
 
-    def test_somebody_else_pushes_meanwhile(self, server: Hub, to: Target, folder: Path) -> None:
+    def test_someone_else_pushes_meanwhile(self, server: Hub, to: Target, folder: Path) -> None:
         server.failing["commit"] = 412
-        assert fault(to, folder) == "somebody else changed ada/people during the push (412): push again"
+        assert error_of(to, folder) == "ada/people was changed by someone else during the push (412); push again"
         self.again(server, to, folder)

@@ -1,4 +1,4 @@
-"""Documents: where words are in a text, on any Unicode."""
+"""Spans of words in documents, for any Unicode text."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from tagline.inference.documents import Document
 
 
 @given(st.text())
-def test_the_words_of_a_text_are_where_it_says(text: str) -> None:
+def test_spans_of_a_text(text: str) -> None:
     document = Document.of_text(text)
     assert [text[start:end] for start, end in document.spans] == document.words
-    assert document.running() == (text, document.spans)
-    covered = {place for start, end in document.spans for place in range(start, end)}
-    assert all(character.isspace() for place, character in enumerate(text) if place not in covered)
+    assert document.text_and_spans() == (text, document.spans)
+    covered = {index for start, end in document.spans for index in range(start, end)}
+    assert all(character.isspace() for index, character in enumerate(text) if index not in covered)
 
 
 @given(st.lists(st.text(min_size=1)))
-def test_words_are_where_they_stand_with_spaces_between_them(words: list[str]) -> None:
+def test_spans_of_words_joined_by_spaces(words: list[str]) -> None:
     document = Document.of_words(words)
-    text, spans = document.running()
+    text, spans = document.text_and_spans()
     assert (document.text, text) == (None, " ".join(words))
     assert [text[start:end] for start, end in spans] == words

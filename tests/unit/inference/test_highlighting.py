@@ -1,15 +1,14 @@
-"""Highlighting: brackets and colours, one line a document, nothing that commands a terminal."""
+"""Highlighting: brackets and colours, one line per document, no control characters."""
 
 from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
+from helpers.runs import tagged
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.inference.answers import Answer
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter, in_color
 from tagline.labels.label_list import Labels
@@ -20,8 +19,7 @@ COMMANDS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def line(document: Document, labels: list[str], color: bool = False, of: Labels = SPANS) -> str:
-    scores = np.full(len(labels), 0.876, np.float32)
-    return Highlighter(of, color).line(Answer(document, of.kind, labels, scores))
+    return Highlighter(of, color).line(document, tagged(labels, of, scores=[0.876] * len(labels)))
 
 
 def test_brackets() -> None:
@@ -46,14 +44,14 @@ def test_plain_tags() -> None:
 
 
 @given(st.text(), st.booleans())
-def test_always_one_line_without_the_texts_own_commands(text: str, color: bool) -> None:
+def test_one_line_without_control_characters_of_the_text(text: str, color: bool) -> None:
     document = Document.of_text(text)
     found = COMMANDS.sub("", line(document, ["B-PER"] * len(document.words), color))
     assert len(found.splitlines()) <= 1
     assert not {"\x1b", "\r", "\x9b", "\x07"} & set(found)
 
 
-def test_joiners_and_odd_spaces_stay() -> None:
+def test_joiners_and_unusual_spaces_are_kept() -> None:
     text = "\U0001f469\u200d\U0001f467\u00a0\u3000e\u0301"
     assert line(Document.of_text(text), ["O"] * len(Document.of_text(text).words)) == text
 
@@ -78,7 +76,7 @@ class Stream:
         ("never", True, {}, False),
     ],
 )
-def test_when_there_are_colours(
+def test_when_colours_are_used(
     color: str, terminal: bool, environment: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -1,4 +1,4 @@
-"""Notations: what is written for a document, and that it is known again."""
+"""Output formats: what is written for a document, and recognised again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 
 import numpy as np
 import pytest
+from helpers.runs import tagged
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
-from tagline.inference.answers import Answer
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
 from tagline.inference.notations import Columns, JsonLines, Lines, Notation
@@ -25,14 +25,15 @@ DOCUMENTS = TEXTS.map(Document.of_text) | st.lists(
 ).map(Document.of_words)
 
 
-def answer(document: Document, *labels: str) -> Answer:
+def write(notation: Notation, document: Document, *labels: str) -> str:
+    """Write a document with these labels, then O."""
     filled = [*labels, *["O"] * len(document.words)][: len(document.words)]
-    return Answer(document, "spans", filled, np.linspace(0.9, 0.987654321, len(filled)).astype(np.float32))
+    return notation.write(document, tagged(filled, LABELS, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
 
 
 def test_json_of_a_text() -> None:
     row = {"id": 3, "text": "Zo\u00eb Lind, you", "entities": "of an earlier run"}
-    written = JsonLines().write(answer(Document.of_text(row["text"], row=row), "B-PER", "I-PER"))
+    written = write(JsonLines(), Document.of_text(row["text"], row=row), "B-PER", "I-PER")
     assert written.count("\n") == 1 and "Zo\u00eb" in written
     assert list(json.loads(written).items()) == [
         ("id", 3),
@@ -42,7 +43,7 @@ def test_json_of_a_text() -> None:
 
 
 def test_json_of_words() -> None:
-    assert json.loads(JsonLines().write(answer(Document.of_words(("New York", "is")), "B-PER"))) == {
+    assert json.loads(write(JsonLines(), Document.of_words(("New York", "is")), "B-PER")) == {
         "words": ["New York", "is"],
         "labels": ["B-PER", "O"],
         "scores": [0.9, 0.9877],
@@ -50,45 +51,43 @@ def test_json_of_words() -> None:
     }
 
 
-def test_columns_are_read_by_the_reader_of_conll() -> None:
+def test_columns_can_be_read_as_conll() -> None:
     notation = Columns()
-    written = notation.write(answer(Document.of_words(["New York", "is"]), "B-PER")) + notation.write(
-        answer(Document.of_text("x."))
-    )
+    written = write(notation, Document.of_words(["New York", "is"]), "B-PER") + write(notation, Document.of_text("x."))
     lines = list(enumerate(written.split("\n"), 1))
     found = list(conll.sentences(lines, "out", ["words", "ner", "-"]))
-    assert [(each.words, each.layers["ner"]) for each in found] == [
+    assert [(each.words, each.tags["ner"]) for each in found] == [
         (["New York", "is"], ["B-PER", "O"]),
         (["x", "."], ["O", "O"]),
     ]
     assert written.startswith("New York\tB-PER\t0.9000\nis\tO\t0.9877\n\nx\tO\t")
-    assert not notation.holds(Document.of_text(" "))
+    assert not notation.includes(Document.of_text(" "))
 
 
 @pytest.mark.parametrize("word", ["a\tb", "a\nb", "\r"])
-def test_words_that_no_column_holds(word: str) -> None:
+def test_words_with_tabs_and_line_breaks(word: str) -> None:
     with pytest.raises(UserError) as raised:
-        Columns().write(answer(Document.of_words(["a", word], place="in:7")))
-    assert str(raised.value) == f"in:7: the word {word!r} can't stand in a column: write JSON Lines"
+        write(Columns(), Document.of_words(["a", word], name="in:7"))
+    assert str(raised.value) == f"in:7: the word {word!r} contains a tab or line break; use the output format jsonl"
 
 
 @pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
 @given(DOCUMENTS, DOCUMENTS)
-def test_what_was_written_is_known_again(notation: Notation, document: Document, other: Document) -> None:
-    if not notation.holds(document):
+def test_written_lines_match_their_document(notation: Notation, document: Document, other: Document) -> None:
+    if not notation.includes(document):
         return
-    written = notation.write(answer(document, "B-PER"))
+    written = write(notation, document, "B-PER")
     lines = [line + b"\n" for line in written.encode().split(b"\n")[:-1]]
-    assert [notation.closes(line) for line in lines] == [False] * (len(lines) - 1) + [True]
-    assert not notation.closes(lines[-1][:-1]), "a torn line"
-    assert notation.fits(written, document)
+    assert [notation.ends_document(line) for line in lines] == [False] * (len(lines) - 1) + [True]
+    assert not notation.ends_document(lines[-1][:-1]), "an incomplete line"
+    assert notation.matches(written, document)
     if isinstance(notation, JsonLines):
         same = (list(other.words), other.text) == (list(document.words), document.text)
-        assert notation.fits(written, other) is same
+        assert notation.matches(written, other) is same
     elif isinstance(notation, Columns):
-        assert notation.fits(written, other) is (list(other.words) == list(document.words))
+        assert notation.matches(written, other) is (list(other.words) == list(document.words))
 
 
 @pytest.mark.parametrize("garbage", ["[1]\n", "word\tO\t0.9\n", "\n"])
-def test_lines_that_are_no_json_fit_nothing(garbage: str) -> None:
-    assert not JsonLines().fits(garbage, Document.of_text("a"))
+def test_other_lines_match_nothing(garbage: str) -> None:
+    assert not JsonLines().matches(garbage, Document.of_text("a"))

@@ -1,14 +1,13 @@
-"""Resuming: at any byte of what an earlier run wrote, and never on the answers of another input."""
+"""Resuming from any byte of earlier output, and never from the output of another input."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
+from helpers.runs import tagged
 
 from tagline.core.errors import UserError
-from tagline.inference.answers import Answer
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
 from tagline.inference.notations import Columns, JsonLines, Lines, Notation
@@ -29,9 +28,9 @@ DOCUMENTS = [
 
 def write(notation: Notation, documents: list[Document], sink: File) -> None:
     for document in documents:
-        if notation.holds(document):
+        if notation.includes(document):
             labels = ["B-PER", *["O"] * len(document.words)][: len(document.words)]
-            sink.write(notation.write(Answer(document, "spans", labels, np.ones(len(labels), np.float32))))
+            sink.write(notation.write(document, tagged(labels, LABELS)))
     sink.write("")
 
 
@@ -46,45 +45,47 @@ def test_at_any_byte(notation: Notation, tmp_path: Path) -> None:
         path.write_bytes(whole[:size])
         left = iter(DOCUMENTS)
         _, kept = resume(path, notation, left, "in")
-        assert path.read_bytes() == whole[:size], "it only reads"
+        assert path.read_bytes() == whole[:size], "resume only reads"
         write(notation, list(left), File(path, kept))
         assert path.read_bytes() == whole
 
 
 @pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
 @pytest.mark.parametrize("content", ["notes", "a\tO\r\n\r\n"])
-def test_what_holds_no_whole_answer_may_be_anything(notation: Notation, content: str, tmp_path: Path) -> None:
+def test_a_file_without_a_complete_document(notation: Notation, content: str, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(content.encode())
-    if notation.closes(content.encode()):
+    if notation.ends_document(content.encode()):
         return
-    with pytest.raises(UserError, match="so it may be another file: begin anew without --resume"):
+    with pytest.raises(
+        UserError, match="out: no complete document, so it may be another file; start again without --resume"
+    ):
         resume(path, notation, iter(DOCUMENTS), "in")
     assert path.read_bytes() == content.encode()
 
 
 @pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
-def test_what_is_done_is_counted(notation: Notation, tmp_path: Path) -> None:
+def test_the_number_of_skipped_documents(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS[:3], File(path))
     left = iter(DOCUMENTS)
     count, size = resume(path, notation, left, "in")
     assert size == path.stat().st_size
-    assert (count, next(left).place) == (3, "in:4")
+    assert (count, next(left).name) == (3, "in:4")
 
 
 @pytest.mark.parametrize("notation", NOTATIONS[:2], ids=["jsonl", "conll"])
-def test_answers_of_another_input(notation: Notation, tmp_path: Path) -> None:
+def test_output_of_another_input(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS, File(path))
     with pytest.raises(UserError) as raised:
         resume(path, notation, iter([*DOCUMENTS[:2], Document.of_text("New York", "in:3")]), "in")
-    assert "was made from another input, or in another format: its answer for in:3 is another one" in str(raised.value)
+    assert str(raised.value) == f"{path}: does not match in:3; expected the output of the same input in the same format"
 
 
 @pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
-def test_more_answers_than_documents(notation: Notation, tmp_path: Path) -> None:
+def test_output_with_more_documents_than_the_input(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS, File(path))
-    with pytest.raises(UserError, match="out goes on after the 3 documents of in: it was made from another input"):
+    with pytest.raises(UserError, match="out: more documents than the 3 of in; expected the output of the same input"):
         resume(path, notation, iter(DOCUMENTS[:3]), "in")

@@ -1,4 +1,4 @@
-"""Sinks: whole lines, whatever comes between."""
+"""Sinks write complete lines, whatever interrupts them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tagline.core.errors import UserError
 from tagline.inference.sinks import File
 
 
-def test_an_earlier_file_stays_until_there_is_something_to_write(tmp_path: Path) -> None:
+def test_an_existing_file_is_kept_until_there_is_something_to_write(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_text("earlier, and longer than what comes")
     sink = File(path)
@@ -22,7 +22,7 @@ def test_an_earlier_file_stays_until_there_is_something_to_write(tmp_path: Path)
     assert path.read_text(encoding="utf-8") == "one\ntw\u00f6\n"
 
 
-def test_going_on_cuts_off_what_is_torn(tmp_path: Path) -> None:
+def test_continuing_removes_an_incomplete_line(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_text("one\ntw")
     File(path, size=4).write("")
@@ -31,7 +31,7 @@ def test_going_on_cuts_off_what_is_torn(tmp_path: Path) -> None:
     assert path.read_text() == "one\ntwo\n"
 
 
-def test_a_disk_that_is_full(tmp_path: Path) -> None:
+def test_a_full_disk(tmp_path: Path) -> None:
     sink = File(tmp_path / "out")
     sink.write("whole\n")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

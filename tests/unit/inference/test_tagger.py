@@ -1,4 +1,4 @@
-"""The tagger: offsets, windows, order and batches, on a model whose answers are known."""
+"""The tagger: offsets, windows, order and batches, with a model whose predictions are known."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
-    """One that finds entities in any text."""
+def random_tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
+    """A tagger that finds entities in any text."""
     with Tagger(save_export(tmp_path_factory.mktemp("export"), seed=1), subwords_per_batch=32) as made:
         yield made
 
@@ -68,8 +68,8 @@ def test_plain_tags(tmp_path: Path) -> None:
 
 
 @given(st.text())
-def test_offsets_are_exact_on_any_unicode(drawn: Tagger, text: str) -> None:
-    found = drawn(text)
+def test_offsets_are_exact_for_any_unicode(random_tagger: Tagger, text: str) -> None:
+    found = random_tagger(text)
     words = set(Document.of_text(text).spans)
     starts, ends = {start for start, _ in words}, {end for _, end in words}
     last = 0
@@ -82,7 +82,7 @@ def test_offsets_are_exact_on_any_unicode(drawn: Tagger, text: str) -> None:
 
 
 def test_a_word_is_never_split(tagger: Tagger) -> None:
-    # Its second sub-word, ##lo, is I-LOC for the model; the first one speaks for the word.
+    # The model gives I-LOC to the second sub-word, ##lo; the word has the label of the first one.
     assert tagger.words(["Adalo", "Oslolo"]) == [
         Mention("PER", "Adalo", 0, 1, pytest.approx(0.9)),
         Mention("LOC", "Oslolo", 1, 2, pytest.approx(0.9)),
@@ -90,17 +90,18 @@ def test_a_word_is_never_split(tagger: Tagger) -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from(KNOWN), max_size=60), max_size=8))
-def test_nothing_is_cut_and_the_order_is_kept(tagger: Tagger, sentences: list[list[str]]) -> None:
+def test_nothing_is_truncated_and_order_is_kept(tagger: Tagger, sentences: list[list[str]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FIRST_WORDS", 2)
         patch.setattr(module, "MOST_WORDS", 50)
-        answers = [answer for part in tagger.answers(map(Document.of_words, sentences)) for answer in part]
-    assert [answer.document.words for answer in answers] == sentences
-    for answer, sentence in zip(answers, sentences, strict=True):
-        assert answer.labels == [WORDS["ner"].get(word, "O") for word in sentence]
+        pairs = [pair for part in tagger.tag_stream(map(Document.of_words, sentences)) for pair in part]
+    assert [document.words for document, _ in pairs] == sentences
+    for (_, tagged), sentence in zip(pairs, sentences, strict=True):
+        assert tagged.words == sentence
+        assert tagged.predicted_names == [WORDS["ner"].get(word, "O") for word in sentence]
 
 
-def test_threads_may_share_a_tagger(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_share_a_tagger(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
     sentences = [["in", *(f"x{first}y{number}" for number in range(20)), "Oslo"] for first in range(300)]
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -112,7 +113,7 @@ def test_threads_may_share_a_tagger(tagger: Tagger, monkeypatch: pytest.MonkeyPa
     assert [[tuple(mention)[:4] for mention in each] for each in found] == [[("LOC", "Oslo", 21, 22)]] * 300
 
 
-def test_a_stream_is_read_as_it_is_needed(tagger: Tagger) -> None:
+def test_a_stream_is_read_lazily(tagger: Tagger) -> None:
     read = 0
 
     def texts() -> Iterator[str | list[str]]:
@@ -126,27 +127,27 @@ def test_a_stream_is_read_as_it_is_needed(tagger: Tagger) -> None:
     assert read < 400
 
 
-# A sentence of more than 64 sub-words the pipeline would truncate.
+# The pipeline would truncate a sentence of more than 64 sub-words.
 SENTENCE = st.lists(st.text("abOslAd1", min_size=1, max_size=8), min_size=1, max_size=7)
 
 
 @settings(max_examples=40)
 @given(st.lists(SENTENCE, min_size=1, max_size=3))
 def test_equal_to_the_pipeline(models: tuple[Tagger, object], sentences: list[list[str]]) -> None:
-    """On words that the tokenizer's own rule does not split further: of those the pipeline makes several words."""
+    """For words that the tokenizer does not split again; the pipeline makes several words of those."""
     tagger, theirs = models
     ours = tagger.words(sentences)
     for words, found, entities in zip(sentences, ours, theirs(sentences, is_split_into_words=True), strict=True):
-        _, spans = Document.of_words(words).running()
-        placed = [(mention.type, spans[mention.start][0], spans[mention.end - 1][1]) for mention in found]
-        assert placed == [(entity["entity_group"], entity["start"], entity["end"]) for entity in entities]
+        _, spans = Document.of_words(words).text_and_spans()
+        in_text = [(mention.type, spans[mention.start][0], spans[mention.end - 1][1]) for mention in found]
+        assert in_text == [(entity["entity_group"], entity["start"], entity["end"]) for entity in entities]
         scores = [mention.score for mention in found]
         assert scores == pytest.approx([float(entity["score"]) for entity in entities], abs=1e-5)
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagger, object]]:
-    """One untrained model under both."""
+    """The tagger and the pipeline with the same untrained model."""
     folder = tmp_path_factory.mktemp("torch")
     save_encoder(folder, word_piece(["Ada", "Oslo", "##lo", "ab"]), positions=128)
     torch.manual_seed(4)
@@ -154,7 +155,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagger, o
     model = AutoModelForTokenClassification.from_pretrained(folder, id2label=names, label2id=SPANS.label2id)
     torch.nn.init.normal_(model.classifier.weight, std=1.0)
     model.save_pretrained(folder)
-    exported.write(Exported(SPANS, "greedy", 128, 16, 0, True), folder)
+    exported.write(Exported(SPANS, "linear", "greedy", 128, 16, 0, True), folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tagline.model.precision.resolve", lambda *_: "fp32")
         with Tagger(folder, "torch") as tagger:

@@ -1,4 +1,4 @@
-"""Alignment against the course chapter's own example, and against its rules on anything."""
+"""Alignment: the course chapter's own example, and its rules as properties."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ def tokenizer():
 
 
 def align(tokenizer, words: list[str], labels: list[int], label_all_tokens: bool) -> list[int]:
-    """Align as the stage does: special tokens stand as words before and after the others."""
-    found = of_sentences(tokenizer.backend_tokenizer, [words])
-    counts = np.array([1, *found.counts, 1])
+    """Align as the stage does: a special token before and after the words, each as a word of its own."""
+    counts = np.array([1, *of_sentences(tokenizer.backend_tokenizer, [words]).counts, 1])
     return align_labels(np.array([IGNORED, *labels, IGNORED]), counts, INSIDE, label_all_tokens).tolist()
 
 
@@ -44,7 +43,7 @@ def test_chapter_example_every_subword(tokenizer) -> None:
 
 
 def test_b_becomes_i_inside_a_word() -> None:
-    # The chapter's shift of labels: a B-LOC of three pieces.
+    # As in the chapter's function that shifts labels: a B-LOC of three sub-words.
     aligned = align_labels(np.array([-100, 5, 0, -100]), np.array([1, 3, 1, 1]), INSIDE, label_all_tokens=True)
     assert aligned.tolist() == [-100, 5, 6, 6, 0, -100]
 
@@ -64,13 +63,13 @@ def test_chapter_batch_is_padded_with_ignored_labels(tokenizer) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), max_size=12), st.booleans())
-def test_every_word_with_subwords_has_its_label_once_or_continued(words, label_all_tokens: bool) -> None:
+def test_first_subword_has_the_words_label_and_others_continue_or_ignore_it(words, label_all_tokens: bool) -> None:
     labels = [label for label, _ in words]
-    ids = [NO_WORD, *(word for word, (_, pieces) in enumerate(words) for _ in range(pieces)), NO_WORD]
-    counts = np.array([1, *(pieces for _, pieces in words), 1])
+    ids = [NO_WORD, *(word for word, (_, count) in enumerate(words) for _ in range(count)), NO_WORD]
+    counts = np.array([1, *(count for _, count in words), 1])
     aligned = align_labels(np.array([IGNORED, *labels, IGNORED]), counts, INSIDE, label_all_tokens)
-    firsts = [place for place, word in enumerate(ids) if word != NO_WORD and word != ids[place - 1]]
-    assert [ids[position] for position in firsts] == [word for word, (_, pieces) in enumerate(words) if pieces]
+    firsts = [position for position, word in enumerate(ids) if word != NO_WORD and word != ids[position - 1]]
+    assert [ids[position] for position in firsts] == [word for word, (_, count) in enumerate(words) if count]
     for position, (word, label) in enumerate(zip(ids, aligned.tolist(), strict=True)):
         if word == NO_WORD:
             assert label == IGNORED

@@ -1,4 +1,4 @@
-"""Labels: names, ids, and what continues a label inside a word, on any label list."""
+"""Label lists: names, ids, and the labels of further sub-words, in any order of names."""
 
 from __future__ import annotations
 
@@ -11,35 +11,44 @@ from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 
 
-def test_inside_comes_from_names_not_from_parity() -> None:
-    odd = Labels("ner", "spans", ("I-X", "O", "B-Y", "I-Y", "B-X"), "O")
-    assert odd.inside == [0, 1, 3, 3, 0]
-    assert odd.id2label[4] == "B-X"
-    assert odd.label2id["B-X"] == 4
+def test_inside_is_read_from_names_not_from_their_order() -> None:
+    labels = Labels("ner", "spans", ("I-X", "O", "B-Y", "I-Y", "B-X"), "O")
+    assert labels.inside == [0, 1, 3, 3, 0]
+    assert labels.id2label[4] == "B-X"
+    assert labels.label2id["B-X"] == 4
 
 
 def test_plain_tags_continue_themselves() -> None:
     assert Labels("pos", "tags", ("B-side", "NOUN"), "NOUN").inside == [0, 1]
 
 
-def test_labels_of_every_split_are_kept() -> None:
-    made = label_list.from_counts("ner", "spans", {"train": {"O": 1, "B-PER": 1}, "test": {"B-LOC": 1, "I-LOC": 1}})
-    assert made == Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
+def test_labels_of_all_splits_are_listed() -> None:
+    labels = label_list.from_counts("ner", "spans", {"train": {"O": 1, "B-PER": 1}, "test": {"B-LOC": 1, "I-LOC": 1}})
+    assert labels == Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
 
 
-def test_the_fallback_of_plain_tags_is_the_commonest_of_train() -> None:
-    made = label_list.from_counts("pos", "tags", {"train": {"VERB": 1, "NOUN": 2}, "test": {"VERB": 9, "X": 0}})
-    assert (made.names, made.fallback) == (("NOUN", "VERB"), "NOUN")
+def test_fallback_of_plain_tags_is_the_most_frequent_of_train() -> None:
+    labels = label_list.from_counts("pos", "tags", {"train": {"VERB": 1, "NOUN": 2}, "test": {"VERB": 9, "X": 0}})
+    assert (labels.names, labels.fallback) == (("NOUN", "VERB"), "NOUN")
     assert label_list.from_counts("pos", "tags", {"train": {"VERB": 1, "NOUN": 1}}).fallback == "NOUN"
 
 
 @pytest.mark.parametrize(("tag", "kind"), [("O", "spans"), ("NOUN", "tags")])
-def test_one_label_only_is_refused(tag: str, kind: label_list.Kind) -> None:
+def test_single_label_is_an_error(tag: str, kind: label_list.Kind) -> None:
     with pytest.raises(UserError, match=f"the column ner has one label only \\({tag}\\): expected at least two"):
         label_list.from_counts("ner", kind, {"train": {tag: 2}, "test": {tag: 1}})
 
 
-def test_written_and_read(tmp_path: Path) -> None:
-    made = Labels("ner", "spans", ("O", "B-É", "I-É"), "O")
-    label_list.write(made, tmp_path / "labels.json")
-    assert label_list.read(tmp_path / "labels.json") == made
+def test_round_trip(tmp_path: Path) -> None:
+    labels = Labels("ner", "spans", ("O", "B-É", "I-É"), "O")
+    label_list.write(labels, tmp_path / "labels.json")
+    assert label_list.read(tmp_path / "labels.json") == labels
+
+
+@pytest.mark.parametrize("content", ["{}", '{"task": "ner", "kind": "spans", "names": 1, "fallback": "O"}'])
+def test_damaged_file(tmp_path: Path, content: str) -> None:
+    (tmp_path / "labels.json").write_text(content)
+    with pytest.raises(
+        UserError, match=r"labels\.json: damaged; expected a label list: run `dvc repro tokenize-align`"
+    ):
+        label_list.read(tmp_path / "labels.json")

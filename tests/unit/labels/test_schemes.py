@@ -1,4 +1,4 @@
-"""Label schemes: prefixes, and what a scheme says of a tag after another. test_conversion.py has whole splits."""
+"""Label schemes: prefixes and pairs of tags. Whole splits are converted in test_conversion.py."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tagline.labels.schemes import is_spans, label_names, split_tag, to_iob2
         ("NOUN", "IOB1", "IOB1 has no tag NOUN: expected B-, I- or O"),
     ],
 )
-def test_tags_of_another_scheme_are_refused(tag: str, scheme: str, message: str) -> None:
+def test_tag_of_another_scheme_is_an_error(tag: str, scheme: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         to_iob2("O", tag, scheme)
 
 
-def test_prefixes_come_from_names() -> None:
+def test_split_tag() -> None:
     assert split_tag("B-PER") == ("B", "PER")
     assert split_tag("I-geo-loc") == ("I", "geo-loc")
     assert split_tag("O") == ("O", "")
@@ -31,16 +31,16 @@ def test_prefixes_come_from_names() -> None:
     assert split_tag("B-") == ("", "B-")
 
 
-def test_plain_tags_are_no_spans() -> None:
+def test_spans_have_prefixes() -> None:
     assert not is_spans(["NOUN", "VERB", "X"])
     assert not is_spans(["O"])
     assert is_spans(["O", "B-PER"])
 
 
-def test_labels_with_and_without_prefix_are_refused() -> None:
+def test_labels_with_and_without_prefix_are_an_error() -> None:
     with pytest.raises(UserError, match="labels with and without a prefix are mixed: B-PER beside NOUN"):
         is_spans(["B-PER", "NOUN", "O"])
 
 
-def test_label_list_has_b_and_i_of_each_type_in_the_order_of_names() -> None:
+def test_label_names_have_b_and_i_of_each_type_sorted_by_type() -> None:
     assert label_names(["I-PER", "B-LOC"]) == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]

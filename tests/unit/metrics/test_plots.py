@@ -1,30 +1,29 @@
-"""The tables that DVC draws."""
+"""Plots: the CSV files that DVC draws."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
+from helpers.tagged import sentences
 
 from tagline.metrics.calibration import reliability
 from tagline.metrics.plots import write_confusion, write_per_type, write_reliability
 
 
-def test_confusion_of_types_without_words_that_are_outside_in_both(tmp_path: Path) -> None:
-    gold = [["B-PER", "I-PER", "O", "O"], ["B-PER"]]
-    predicted = [["B-PER", "O", "B-LOC", "O"], ["I-PER"]]
-    write_confusion(gold, predicted, "spans", tmp_path / "confusion.csv")
+def test_confusion_of_types_does_not_count_words_outside_in_both(tmp_path: Path) -> None:
+    found = sentences(["B-PER I-PER O O", "B-PER"], ["B-PER O B-LOC O", "I-PER"])
+    write_confusion(found, "spans", tmp_path / "confusion.csv")
     assert (tmp_path / "confusion.csv").read_text() == "gold,predicted,number\nO,LOC,1\nPER,O,1\nPER,PER,2\n"
 
 
 def test_confusion_of_a_type_called_o(tmp_path: Path) -> None:
-    write_confusion([["B-O", "B-O", "O"]], [["B-O", "O", "O"]], "spans", tmp_path / "confusion.csv")
+    write_confusion(sentences(["B-O B-O O"], ["B-O O O"]), "spans", tmp_path / "confusion.csv")
     expected = "gold,predicted,number\nO (type),O,1\nO (type),O (type),1\n"
     assert (tmp_path / "confusion.csv").read_text() == expected
 
 
-def test_confusion_of_plain_tags_has_every_word(tmp_path: Path) -> None:
-    write_confusion([["O", "B-side", "O"]], [["O", "O", "O"]], "tags", tmp_path / "confusion.csv")
+def test_confusion_of_plain_tags_counts_all_words(tmp_path: Path) -> None:
+    write_confusion(sentences(["O B-side O"], ["O O O"], "tags"), "tags", tmp_path / "confusion.csv")
     assert (tmp_path / "confusion.csv").read_text() == "gold,predicted,number\nB-side,O,1\nO,O,2\n"
 
 
@@ -35,13 +34,13 @@ def test_per_type(tmp_path: Path) -> None:
     assert (tmp_path / "per_type.csv").read_text() == expected
 
 
-def test_no_types_at_all_is_still_a_table(tmp_path: Path) -> None:
+def test_per_type_without_types_has_a_header(tmp_path: Path) -> None:
     write_per_type({}, {}, tmp_path / "per_type.csv")
     assert (tmp_path / "per_type.csv").read_text() == "type,precision,recall,f1,low,high,number\n"
 
 
 def test_reliability(tmp_path: Path) -> None:
-    bins = reliability([["B-A", "O", "B-A"]], [["B-A", "O", "B-B"]], [np.array([1, 1, 2 / 3])], "spans")
+    bins = reliability(sentences(["B-A O B-A"], ["B-A O B-B"], scores=[[1, 1, 2 / 3]]))
     write_reliability(bins, tmp_path / "reliability.csv")
-    expected = "bin,confidence,accuracy,number\n0.6-0.7,0.666667,0.0,1\n0.9-1.0,1.0,1.0,1\n"
+    expected = "bin,confidence,accuracy,number\n0.6-0.7,0.667,0.0,1\n0.9-1.0,1.0,1.0,1\n"
     assert (tmp_path / "reliability.csv").read_text() == expected

@@ -1,8 +1,9 @@
-"""Slices: worked out by hand on a few sentences, and parts that add up to the whole."""
+"""Slices: computed by hand on a few sentences, and slices that add up to the split."""
 
 from __future__ import annotations
 
 import pytest
+from helpers.tagged import sentences, sides
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +20,14 @@ PREDICTED = [["B-PER", "I-PER", "O", "O"], ["B-PER", "O", "O", "B-LOC"], ["B-LOC
 
 
 def sliced(
-    words: list[list[str]], gold: list[list[str]], predicted: list[list[str]], kind: Kind, seen: TrainingIndex
+    words: list[list[str]], gold: list[list[str]], predicted: list[list[str]], kind: Kind, training: TrainingIndex
 ) -> dict:
-    return slices(words, gold, predicted, count(gold, predicted, kind), seen)
+    found = sentences(gold, predicted, kind, words)
+    return slices(found, count(found, kind), training)
+
+
+def overall(gold: list[list[str]], predicted: list[list[str]]) -> dict:
+    return score(count(sentences(gold, predicted), "spans"))["overall"]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def numbers(precision: float, recall: float, number: int) -> dict[str, float | i
     return {"precision": round(precision, 6), "recall": round(recall, 6), "f1": round(f1, 6), "number": number}
 
 
-def test_by_text(found: dict) -> None:
+def test_text(found: dict) -> None:
     assert found["text"] == {
         # Gold: Ada Lind twice, Oslo as LOC. Predicted: Ada Lind once, Oslo as LOC twice.
         "seen": numbers(2 / 3, 2 / 3, 3),
@@ -43,53 +49,52 @@ def test_by_text(found: dict) -> None:
     }
 
 
-def test_by_length_of_entities(found: dict) -> None:
+def test_entity_length(found: dict) -> None:
     assert found["entity_length"] == {"1": numbers(1 / 3, 1 / 3, 3), "2": numbers(1, 1 / 2, 2)}
 
 
-def test_which_slices_there_are_is_no_matter_of_predictions() -> None:
+def test_slices_do_not_depend_on_predictions() -> None:
     words, gold = [["Ada", "Lind", "met", "Bo"]], [["O", "O", "O", "B-PER"]]
-    seen = TrainingIndex([TRAIN], "spans")
+    training = TrainingIndex([TRAIN], "spans")
     for predicted in ([["B-PER", "I-PER", "O", "B-PER"]], [["B-LOC", "O", "O", "O"]], [["O"] * 4]):
-        found = sliced(words, gold, predicted, "spans", seen)
+        found = sliced(words, gold, predicted, "spans", training)
         assert (list(found["text"]), list(found["entity_length"])) == (["unseen"], ["1"])
 
 
-def test_by_length_of_sentences(found: dict) -> None:
+def test_sentence_length(found: dict) -> None:
     assert list(found["sentence_length"]) == ["1-10", "11-20"]
     for name, part in {"1-10": slice(0, 2), "11-20": slice(2, 3)}.items():
-        overall = score(GOLD[part], PREDICTED[part], "spans")["overall"]
-        assert found["sentence_length"][name] == overall | {"sentences": len(GOLD[part])}
+        expected = overall(GOLD[part], PREDICTED[part]) | {"sentences": len(GOLD[part])}
+        assert found["sentence_length"][name] == expected
 
 
-def test_without_sentences_of_training(found: dict) -> None:
-    overall = score(GOLD[::2], PREDICTED[::2], "spans")["overall"]
-    assert found["not_in_train"] == overall | {"sentences": 2}
+def test_not_in_train(found: dict) -> None:
+    assert found["not_in_train"] == overall(GOLD[::2], PREDICTED[::2]) | {"sentences": 2}
 
 
-def test_all_sentences_stand_in_training() -> None:
-    seen = TrainingIndex(zip(WORDS, GOLD, strict=True), "spans")
-    assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", seen)
+def test_no_sentence_is_new() -> None:
+    training = TrainingIndex(zip(WORDS, GOLD, strict=True), "spans")
+    assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", training)
 
 
 @pytest.mark.parametrize(
     ("length", "name"), [(1, "1-10"), (10, "1-10"), (11, "11-20"), (40, "21-40"), (41, "41+"), (500, "41+")]
 )
-def test_ranges(length: int, name: str) -> None:
+def test_range_of_a_length(length: int, name: str) -> None:
     words = [["w"] * length]
     assert list(sliced(words, words, words, "tags", TrainingIndex([], "tags"))["sentence_length"]) == [name]
 
 
-def test_ranges_come_in_order() -> None:
+def test_ranges_are_sorted() -> None:
     words = [["w"] * length for length in (50, 15, 30, 5)]
     found = sliced(words, words, words, "tags", TrainingIndex([], "tags"))
     assert list(found["sentence_length"]) == ["1-10", "11-20", "21-40", "41+"]
 
 
-def test_plain_tags_by_word() -> None:
-    seen = TrainingIndex([(["a", "run"], ["DET", "NOUN"])], "tags")
+def test_words_of_plain_tags() -> None:
+    training = TrainingIndex([(["a", "run"], ["DET", "NOUN"])], "tags")
     words, gold, predicted = [["a", "run", "walks"]], [["DET", "VERB", "VERB"]], [["DET", "NOUN", "VERB"]]
-    found = sliced(words, gold, predicted, "tags", seen)
+    found = sliced(words, gold, predicted, "tags", training)
     assert found["text"] == {
         "seen": {"accuracy": 1.0, "number": 1},
         "seen_as_other_type": {"accuracy": 0.0, "number": 1},
@@ -104,12 +109,12 @@ PAIRS = st.tuples(*[st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"])] * 2)
 
 @given(st.lists(st.lists(PAIRS, min_size=1, max_size=8), min_size=1, max_size=6))
 def test_slices_add_up(rows: list[list[tuple[str, str]]]) -> None:
-    words = [[str(place % 3) for place, _ in enumerate(row)] for row in rows]
-    gold, predicted = ([[pair[side] for pair in row] for row in rows] for side in (0, 1))
+    words = [[str(index % 3) for index in range(len(row))] for row in rows]
+    gold, predicted = sides(rows)
     found = sliced(words, gold, predicted, "spans", TrainingIndex([(words[0], gold[0])], "spans"))
-    overall = score(gold, predicted, "spans")["overall"]
+    expected = overall(gold, predicted)
     for group in ("text", "entity_length"):
         parts = found[group].values()
-        assert sum(part["number"] for part in parts) == overall["number"]
-        right = sum(part["recall"] * part["number"] for part in parts)
-        assert right == pytest.approx(overall["recall"] * overall["number"], abs=1e-4)
+        assert sum(part["number"] for part in parts) == expected["number"]
+        correct = sum(part["recall"] * part["number"] for part in parts)
+        assert correct == pytest.approx(expected["recall"] * expected["number"], abs=1e-4)

@@ -1,4 +1,4 @@
-"""What training has: sentences word for word, and entities by their words and types."""
+"""Training index: exact sentences, and the types of entities by their words."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from tagline.labels.entities import Entity
 from tagline.metrics.training_index import TrainingIndex
 
 WORDS = ["Ada", "Lind", "left", "Oslo"]
-SEEN = TrainingIndex([(WORDS, ["B-PER", "I-PER", "O", "B-LOC"]), (["Oslo", "won"], ["B-ORG", "O"])], "spans")
+INDEX = TrainingIndex([(WORDS, ["B-PER", "I-PER", "O", "B-LOC"]), (["Oslo", "won"], ["B-ORG", "O"])], "spans")
 
 
-def test_sentences_word_for_word() -> None:
-    assert SEEN.holds(WORDS)
-    assert not SEEN.holds(WORDS[:3])
-    assert not SEEN.holds(["ada", *WORDS[1:]])
+def test_sentences_are_compared_word_for_word() -> None:
+    assert INDEX.contains(WORDS)
+    assert not INDEX.contains(WORDS[:3])
+    assert not INDEX.contains(["ada", *WORDS[1:]])
 
 
 def test_types_of_entities() -> None:
-    assert SEEN.types(["in", "Oslo"], Entity("PER", 1, 2)) == {"LOC", "ORG"}
-    assert SEEN.types(["Ada", "Lind"], Entity("PER", 0, 2)) == {"PER"}
-    assert SEEN.types(["Ada", "Lind"], Entity("PER", 0, 1)) == set(), "a part of an entity is none"
-    assert SEEN.types(["left"], Entity("PER", 0, 1)) == set()
+    assert INDEX.types(["in", "Oslo"], Entity("PER", 1, 2)) == {"LOC", "ORG"}
+    assert INDEX.types(["Ada", "Lind"], Entity("PER", 0, 2)) == {"PER"}
+    assert INDEX.types(["Ada", "Lind"], Entity("PER", 0, 1)) == set(), "part of an entity is not an entity"
+    assert INDEX.types(["left"], Entity("PER", 0, 1)) == set()
 
 
-def test_of_plain_tags_words() -> None:
-    seen = TrainingIndex([(["a", "run"], ["DET", "NOUN"]), (["run"], ["VERB"])], "tags")
-    assert seen.types(["run"], Entity("NOUN", 0, 1)) == {"NOUN", "VERB"}
+def test_words_of_plain_tags() -> None:
+    index = TrainingIndex([(["a", "run"], ["DET", "NOUN"]), (["run"], ["VERB"])], "tags")
+    assert index.types(["run"], Entity("NOUN", 0, 1)) == {"NOUN", "VERB"}

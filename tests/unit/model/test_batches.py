@@ -1,4 +1,4 @@
-"""Batches: every row once, within the budget, the longest first."""
+"""Batches: each row once, within the limit, the longest first."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from tagline.model.batches import longest_first, pad, rounded_up
 
 
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 100))
-def test_every_row_is_in_one_batch_that_fits(lengths: list[int], budget: int) -> None:
+def test_each_row_is_in_one_batch_within_the_limit(lengths: list[int], budget: int) -> None:
     batches = longest_first(np.array(lengths, dtype=np.int64), budget)
-    assert sorted(place for batch in batches for place in batch) == [i for i, length in enumerate(lengths) if length]
+    assert sorted(index for batch in batches for index in batch) == [i for i, length in enumerate(lengths) if length]
     for batch in batches:
         longest = lengths[batch[0]]
-        assert longest == max(lengths[place] for place in batch)
+        assert longest == max(lengths[index] for index in batch)
         assert len(batch) == 1 or longest * len(batch) <= budget
     firsts = [lengths[batch[0]] for batch in batches]
     assert firsts == sorted(firsts, reverse=True)
 
 
-def test_batches_are_as_full_as_the_budget_allows() -> None:
+def test_batches_are_as_full_as_possible() -> None:
     assert [batch.tolist() for batch in longest_first(np.array([2, 5, 3, 2, 2]), 6)] == [[1], [2, 0], [3, 4]]
 
 
-def test_a_batch_ends_before_its_padding_is_too_much() -> None:
+def test_a_batch_ends_at_the_limit_on_padding() -> None:
     lengths = np.array([10, 9, 8, 7, 1])
     assert [batch.tolist() for batch in longest_first(lengths, 100, 0.1)] == [[0, 1, 2], [3], [4]]
     assert [batch.tolist() for batch in longest_first(lengths, 20, 0.1)] == [[0, 1], [2, 3], [4]]

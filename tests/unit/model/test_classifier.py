@@ -1,4 +1,4 @@
-"""Models: the labels that they carry, and those that they must carry."""
+"""Loading models: their labels, their weights, their attention."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def encoder(tmp_path: Path) -> Path:
     return tmp_path / "encoder"
 
 
-def test_a_new_classifier_is_drawn_by_the_seed(encoder: Path) -> None:
-    drawn = []
+def test_a_new_classifier_depends_on_the_seed(encoder: Path) -> None:
+    weights = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        drawn.append(classifier.new_classifier(encoder, NER).classifier.weight)
-    assert torch.equal(drawn[0], drawn[1])
-    assert not torch.equal(drawn[0], drawn[2])
+        weights.append(classifier.new_classifier(encoder, NER).classifier.weight)
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
 
 
-def test_labels_travel_with_the_model(encoder: Path, tmp_path: Path) -> None:
+def test_labels_are_stored_with_the_model(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     loaded = classifier.load(tmp_path / "model", NER)
     assert loaded.config.id2label == {0: "O", 1: "B-PER", 2: "I-PER"}
@@ -43,19 +43,21 @@ def test_labels_travel_with_the_model(encoder: Path, tmp_path: Path) -> None:
     assert classifier.load(tmp_path / "model", NER, torch.bfloat16).dtype == torch.bfloat16
 
 
-def test_a_model_of_another_task_is_refused(encoder: Path, tmp_path: Path) -> None:
+def test_a_model_of_another_task(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     with pytest.raises(UserError) as raised:
         classifier.load(tmp_path / "model", POS)
     assert str(raised.value) == (
-        f"{tmp_path}/model was trained for other labels than the data of task pos has: "
-        "3 labels (O, B-PER, I-PER), expected 2 labels (NOUN, VERB); run `dvc repro train`"
+        f"{tmp_path}/model: the model has 3 labels (O, B-PER, I-PER); expected those of task pos, "
+        "2 labels (NOUN, VERB); run `dvc repro train`"
     )
 
 
-def test_the_same_labels_in_another_order_are_others(encoder: Path, tmp_path: Path) -> None:
+def test_the_same_labels_in_another_order(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, POS).save_pretrained(tmp_path / "model")
-    with pytest.raises(UserError, match="was trained for other labels"):
+    with pytest.raises(
+        UserError, match=r"the model has 2 labels \(NOUN, VERB\); expected those of task pos, 2 labels \(VERB, NOUN\); "
+    ):
         classifier.load(tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
 
 
@@ -72,7 +74,9 @@ def rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, 
 
 def test_weights_under_other_names_are_not_replaced_by_random_ones(encoder: Path) -> None:
     rewrite(encoder, lambda tensors: {f"other.{name}": tensor for name, tensor in tensors.items()})
-    with pytest.raises(UserError, match=r"encoder lacks weights that its config.json asks for: \d+ tensors \(bert"):
+    with pytest.raises(
+        UserError, match=r"encoder: \d+ tensors \(bert.*of its config.json are missing; expected the weights"
+    ):
         classifier.new_classifier(encoder, NER)
 
 
@@ -83,16 +87,16 @@ def test_a_layer_of_another_shape_is_not_replaced_by_a_random_one(encoder: Path)
         classifier.new_classifier(encoder, NER)
 
 
-def test_a_classifier_is_no_encoder_if_its_head_would_be_kept(encoder: Path, tmp_path: Path) -> None:
+def test_a_classifier_instead_of_an_encoder(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
-    with pytest.raises(UserError, match="is a token classifier already: expected an encoder without one"):
+    with pytest.raises(UserError, match="model: already a token classifier; expected an encoder without a classifier"):
         classifier.new_classifier(tmp_path / "model", NER)
     assert classifier.new_classifier(tmp_path / "model", POS).classifier.out_features == 2, (
-        "a head of another size is drawn anew"
+        "a head of another size is initialised"
     )
 
 
-def test_a_model_without_its_head_is_refused(encoder: Path, tmp_path: Path) -> None:
+def test_a_model_without_its_head(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     rewrite(tmp_path / "model", lambda tensors: {name: t for name, t in tensors.items() if "classifier" not in name})
     with pytest.raises(UserError, match=r"2 tensors \(classifier.bias, classifier.weight\)"):
@@ -112,22 +116,22 @@ def test_attention_is_chosen_and_not_stored(encoder: Path, tmp_path: Path, atten
     assert attention not in (tmp_path / "model/config.json").read_text()
 
 
-def test_attention_that_this_host_lacks(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attention_that_is_not_installed(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(classifier._PACKAGED, "flash_attention_2", lambda: False)
-    message = r"train.attention is flash_attention_2, which can't be had \(its package is not installed"
+    message = r"train.attention: flash_attention_2 is not available: its package is not installed"
     with pytest.raises(UserError, match=message):
         classifier.new_classifier(encoder, NER, "flash_attention_2")
 
 
 def test_attention_of_half_precision_only(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(classifier._PACKAGED, "flash_attention_2", lambda: True)
-    with pytest.raises(UserError, match="it computes in bf16 and fp16 only, train.precision is fp32 here"):
+    with pytest.raises(UserError, match="it needs bf16 or fp16, and train.precision is fp32 here"):
         classifier.new_classifier(encoder, NER, "flash_attention_2", "fp32")
 
 
-def test_attention_that_the_encoder_does_not_know(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attention_that_the_encoder_does_not_support(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BertForTokenClassification, "_can_set_attn_implementation", lambda _: False)
     with pytest.raises(
-        UserError, match="train.attention is eager, which can't be had .the encoder's code in transformers"
+        UserError, match="train.attention: eager is not available: transformers has only one implementation"
     ):
         classifier.new_classifier(encoder, NER, "eager")

@@ -1,4 +1,4 @@
-"""Decoding: the likeliest legal sequence, as an exhaustive search finds it."""
+"""Decoding: the best legal sequence, compared with an exhaustive search."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ def legal(names: tuple[str, ...]) -> bool:
 
 def brute_force(scores: np.ndarray, labels: Labels) -> float:
     sequences = product(range(len(labels.names)), repeat=len(scores))
-    allowed = [ids for ids in sequences if legal(tuple(labels.names[number] for number in ids))]
-    return max(sum(scores[place, number] for place, number in enumerate(ids)) for ids in allowed)
+    allowed = [ids for ids in sequences if legal(tuple(labels.names[label] for label in ids))]
+    return max(sum(scores[index, label] for index, label in enumerate(ids)) for ids in allowed)
 
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=5), st.integers(0, 2**32 - 1))
-def test_the_best_of_all_legal_sequences(lengths: list[int], seed: int) -> None:
+def test_constrained_finds_the_best_legal_sequence(lengths: list[int], seed: int) -> None:
     scores = np.log(np.random.default_rng(seed).dirichlet(np.ones(5) * 0.4, size=sum(lengths)) + 1e-9)
     ids = decode(scores, np.array(lengths), SPANS, "constrained")
     for rows, chosen in zip(
         np.split(scores, np.cumsum(lengths)[:-1]), np.split(ids, np.cumsum(lengths)[:-1]), strict=True
     ):
-        assert legal(tuple(SPANS.names[number] for number in chosen))
+        assert legal(tuple(SPANS.names[label] for label in chosen))
         assert rows[np.arange(len(rows)), chosen].sum() == pytest.approx(brute_force(rows, SPANS))
 
 
-def test_what_is_legal_already_stays() -> None:
+def test_legal_greedy_labels_are_kept() -> None:
     scores = np.log(np.full((3, 5), 0.05) + np.eye(5)[[1, 3, 0]] * 0.75)
     lengths = np.array([3])
     assert decode(scores, lengths, SPANS, "greedy").tolist() == [1, 3, 0]
     assert decode(scores, lengths, SPANS, "constrained").tolist() == [1, 3, 0]
 
 
-def test_an_entity_that_begins_inside_is_mended_by_probability() -> None:
+def test_illegal_start_is_replaced_by_the_best_sequence() -> None:
     probabilities = np.array([[0.5, 0.4, 0.05, 0.03, 0.02], [0.1, 0.05, 0.05, 0.75, 0.05]])
     assert decode(np.log(probabilities), np.array([2]), SPANS, "greedy").tolist() == [0, 3]
     assert decode(np.log(probabilities), np.array([2]), SPANS, "constrained").tolist() == [1, 3]
 
 
-def test_a_forbidden_label_is_never_chosen() -> None:
+def test_forbidden_label_is_never_chosen() -> None:
     scores = np.full((2, 5), -np.inf)
     scores[0, 0] = 0.0
     scores[1] = np.log([0.1, 0.1, 0.1, 0.6, 0.1])
     assert SPANS.names[decode(scores, np.array([2]), SPANS, "constrained")[1]] != "I-X"
 
 
-def test_plain_tags_are_chosen_one_by_one() -> None:
+def test_plain_tags_are_decoded_greedily() -> None:
     scores = np.log(np.array([[0.2, 0.5, 0.3], [0.4, 0.3, 0.3]]))
     for decoding in ("greedy", "constrained"):
         assert decode(scores, np.array([1, 1]), TAGS, decoding).tolist() == [1, 0]
 
 
-def test_a_sentence_without_words() -> None:
+def test_sentences_without_words() -> None:
     scores = np.log(np.full((1, 5), 0.2))
     assert decode(scores, np.array([0, 1, 0]), SPANS, "constrained").tolist() == [0]

@@ -1,25 +1,39 @@
-"""Prediction: padding, sorting, chunks and windows change nothing about what a model says of a word."""
+"""Prediction: padding, sorting, chunks and windows do not change the predictions; any head is supported."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from concurrent.futures import Executor
 
 import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from helpers.fake_backends import Says
+from helpers.fake_backends import FixedLogits, LastLabelHead
 from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import Decoding, Labels
 from tagline.model import prediction
+from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.heads.linear import LinearHead
 from tagline.model.prediction import NonFiniteError, Predictor, predict_split
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
+
+
+def predictor(
+    backend: Backend, decoding: Decoding = "greedy", subwords_per_batch: int = 64, workers: Executor | None = None
+) -> Predictor:
+    """A predictor with the linear head."""
+    return Predictor(backend, LinearHead(LABELS, decoding), LABELS, subwords_per_batch, workers)
+
+
+def names(labels: np.ndarray) -> list[str]:
+    return [LABELS.names[label] for label in labels]
 
 
 @pytest.fixture(scope="module")
@@ -44,42 +58,45 @@ def test_equal_to_one_window_at_a_time(
     generator = torch.Generator().manual_seed(2)
     windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
     lengths = [len(window) for window in windows]
-    predictor = Predictor(TorchModel(model), LABELS, "greedy", subwords_per_batch=16)
-    found = predictor.predict(lengths, list(range(6)), windows, [list(range(length)) for length in lengths])
-    for window, names, scores in zip(windows, found.labels, found.scores, strict=True):
-        expected = probabilities(model, window)
-        assert names == [LABELS.names[number] for number in expected.argmax(-1)]
-        np.testing.assert_allclose(scores, expected.max(-1), atol=1e-6)
+    found = predictor(TorchModel(model), subwords_per_batch=16).predict(
+        lengths, list(range(6)), windows, [list(range(length)) for length in lengths]
+    )
+    assert found.labels.dtype == np.int64
+    assert found.scores.dtype == np.float32
+    expected = np.concatenate([probabilities(model, window) for window in windows])
+    assert found.labels.tolist() == expected.argmax(-1).tolist()
+    np.testing.assert_allclose(found.scores, expected.max(-1), atol=1e-6)
+    assert (found.without_subwords, found.loss) == (0, 0.0)
 
 
-def test_workers_change_nothing(model: BertForTokenClassification) -> None:
+def test_workers_do_not_change_predictions(model: BertForTokenClassification) -> None:
     generator = torch.Generator().manual_seed(3)
     windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)]
     words = ([len(row) for row in windows], list(range(19)), windows, [list(range(len(row))) for row in windows])
     backend = TorchModel(model)
-    alone = Predictor(backend, LABELS, "greedy", 16).predict(*words)
+    alone = predictor(backend, subwords_per_batch=16).predict(*words)
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
         with workers(backend.device) as threads:
             assert threads is not None
-            found = Predictor(backend, LABELS, "greedy", 16, threads).predict(*words)
+            found = predictor(backend, subwords_per_batch=16, workers=threads).predict(*words)
             assert threads.submit(torch.get_num_threads).result() == 1
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
-    assert found.labels == alone.labels
-    np.testing.assert_array_equal(np.concatenate(found.scores), np.concatenate(alone.scores))
+    np.testing.assert_array_equal(found.labels, alone.labels)
+    np.testing.assert_array_equal(found.scores, alone.scores)
 
 
-def test_workers_are_for_several_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_workers_on_one_core_or_an_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
     for device, cores in ((torch.device("cpu"), 1), (torch.device("cuda"), 16)):
         monkeypatch.setattr(torch, "get_num_threads", lambda cores=cores: cores)
         with workers(device) as threads:
             assert threads is None
 
 
-def test_one_label_and_score_a_word(model: BertForTokenClassification) -> None:
+def test_one_label_and_score_per_word(model: BertForTokenClassification) -> None:
     sentences = Dataset.from_dict(
         {"id": ["a"], "words": [["x", "\u200b", "y"]], "labels": [[1, 0, 0]]}, features=sentence_features(LABELS)
     )
@@ -92,59 +109,94 @@ def test_one_label_and_score_a_word(model: BertForTokenClassification) -> None:
         },
         features=WINDOW_FEATURES,
     )
-    found = predict_split(Predictor(TorchModel(model), LABELS, "greedy", 64), Split(sentences, windows), "")
+    found = predict_split(predictor(TorchModel(model)), Split(sentences, windows), "")
     expected = probabilities(model, [2, 7, 8, 9, 3])
     best = expected.argmax(-1)
-    assert found.labels == [[LABELS.names[best[1]], "O", LABELS.names[best[3]]]]
-    np.testing.assert_allclose(found.scores[0], [expected.max(-1)[1], 0.0, expected.max(-1)[3]], atol=1e-6)
-    assert found.unseen == 1
+    assert found.labels.tolist() == [best[1], 0, best[3]]
+    np.testing.assert_allclose(found.scores, [expected.max(-1)[1], 0.0, expected.max(-1)[3]], atol=1e-6)
+    assert found.without_subwords == 1
 
 
-def test_constrained_takes_the_score_of_the_label_that_it_chose() -> None:
-    backend = Says({7: [2.0, 1.9, 0.0], 8: [0.0, 0.0, 5.0]})
+def test_score_is_the_probability_of_the_chosen_label() -> None:
+    backend = FixedLogits({7: [2.0, 1.9, 0.0], 8: [0.0, 0.0, 5.0]})
     words = ([2], [0], [[7, 8]], [[0, 1]])
-    assert Predictor(backend, LABELS, "greedy", 64).predict(*words).labels == [["O", "I-X"]]
-    found = Predictor(backend, LABELS, "constrained", 64).predict(*words)
-    assert found.labels == [["B-X", "I-X"]]
-    assert found.scores[0][0] == pytest.approx(np.exp(1.9) / (np.exp(2.0) + np.exp(1.9) + 1))
+    assert names(predictor(backend).predict(*words).labels) == ["O", "I-X"]
+    found = predictor(backend, "constrained").predict(*words)
+    assert names(found.labels) == ["B-X", "I-X"]
+    assert found.scores[0] == pytest.approx(np.exp(1.9) / (np.exp(2.0) + np.exp(1.9) + 1))
 
 
-def test_no_entity_goes_on_after_a_word_that_the_model_never_saw() -> None:
-    backend = Says({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
-    found = Predictor(backend, LABELS, "constrained", 64).predict([3], [0], [[7, 8]], [[0, 2]])
-    assert found.labels[0][:2] == ["B-X", "O"]
-    assert found.labels[0][2] != "I-X"
+def test_no_entity_continues_after_a_word_without_subwords() -> None:
+    backend = FixedLogits({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
+    found = predictor(backend, "constrained").predict([3], [0], [[7, 8]], [[0, 2]])
+    assert names(found.labels[:2]) == ["B-X", "O"]
+    assert names(found.labels)[2] != "I-X"
 
 
-def test_sentences_of_which_no_sub_word_is_left(model: BertForTokenClassification) -> None:
-    predictor = Predictor(TorchModel(model), LABELS, "greedy", 64)
-    found = predictor.predict([1, 1, 2], [0, 1, 2], [[], [2, 3], [2, 3]], [[], [-1, -1], [0, 1]])
-    assert [len(row) for row in found.labels] == [1, 1, 2]
-    assert found.unseen == 2
-    assert predictor.predict([1], [0], [[]], [[]]).labels == [["O"]]
-    assert predictor.predict([], [], [], []).labels == []
+def test_sentences_without_subwords(model: BertForTokenClassification) -> None:
+    of_model = predictor(TorchModel(model))
+    found = of_model.predict([1, 1, 2], [0, 1, 2], [[], [2, 3], [2, 3]], [[], [-1, -1], [0, 1]])
+    assert (found.labels.shape, found.scores.shape) == ((4,), (4,))
+    assert names(found.labels[:2]) == ["O", "O"]
+    assert found.without_subwords == 2
+    assert names(of_model.predict([1], [0], [[]], [[]]).labels) == ["O"]
+    nothing = of_model.predict([], [], [], [])
+    assert (nothing.labels.tolist(), nothing.scores.tolist(), nothing.without_subwords) == ([], [], 0)
 
 
-def test_scores_that_are_no_numbers_are_refused(model: BertForTokenClassification) -> None:
+def test_infinite_logits_are_an_error(model: BertForTokenClassification) -> None:
     damaged = copy.deepcopy(model)
     damaged.classifier.weight.data.fill_(float("inf"))
-    with pytest.raises(UserError, match="the model's scores are no numbers"):
-        Predictor(TorchModel(damaged), LABELS, "greedy", 64).predict([2], [0], [[2, 3]], [[0, 1]])
+    with pytest.raises(UserError, match="the model produced NaN or infinite logits; its weights may be damaged"):
+        predictor(TorchModel(damaged)).predict([2], [0], [[2, 3]], [[0, 1]])
 
 
-def test_the_sentences_of_scores_that_are_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_has_the_sentences_with_nan_logits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "CHUNK", 2)
-    backend = Says({7: [1.0, 0.0, 0.0], 8: [float("nan"), 0.0, 0.0]})
+    backend = FixedLogits({7: [1.0, 0.0, 0.0], 8: [float("nan"), 0.0, 0.0]})
     with pytest.raises(NonFiniteError) as raised:
-        Predictor(backend, LABELS, "greedy", 64).predict([1] * 4, [0, 1, 2, 3], [[7], [7], [7], [8]], [[0]] * 4)
+        predictor(backend).predict([1] * 4, [0, 1, 2, 3], [[7], [7], [7], [8]], [[0]] * 4)
     assert raised.value.sentences == [3]
 
 
-def test_the_loss_of_gold_labels() -> None:
-    backend = Says({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
-    # The third word is of no sub-word.
+def test_loss_of_gold_labels() -> None:
+    backend = FixedLogits({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
+    # The third word does not have sub-words.
     words = ([2, 1], [0, 1], [[7, 8], [9]], [[0, 1], [-1]])
-    found = Predictor(backend, LABELS, "greedy", 64).predict(*words, gold=[["B-X", "I-X"], ["B-X"]])
+    found = predictor(backend).predict(*words, gold=np.array([1, 2, 1]))
     expected = np.log(np.exp([2.0, 1.0, 0.0]).sum()) - 1 + np.log(np.exp([0.0, 0.0, 5.0]).sum()) - 5
     assert found.loss == pytest.approx(expected, abs=1e-6)
-    assert Predictor(backend, LABELS, "greedy", 64).predict(*words).loss == 0
+    assert predictor(backend).predict(*words).loss == 0
+
+
+@pytest.mark.parametrize("chunk", [1, 100])
+def test_head_that_is_not_a_softmax(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores, decoding, probabilities and loss are the head's own, of whole sentences."""
+    monkeypatch.setattr(prediction, "CHUNK", chunk)
+    logits = {7: [-3.0, 4.0, 9.0], 8: [70.0, 0.0, 2.0], 9: [1.0, 2.5, -8.0]}
+    head = LastLabelHead()
+    # Sentences of three words (the second without sub-words), of one, and of one without sub-words.
+    found = Predictor(FixedLogits(logits), head, LABELS, 64).predict(
+        [3, 1, 1], [0, 1], [[7, 8], [9]], [[0, 2], [0]], gold=np.array([0, 1, 2, 1, 2])
+    )
+    scores = np.array([logits[7], [0, -np.inf, -np.inf], logits[8], logits[9], [0, -np.inf, -np.inf]], np.float32)
+    labels = np.array([0, 0, 0, 1, 0])
+    assert found.labels.tolist() == labels.tolist(), "one label per sentence, that of its last word"
+    assert found.without_subwords == 2
+    assert found.loss == 3
+    steps = np.split(np.arange(5), [3, 4]) if chunk == 1 else [np.arange(5)]
+    spread = np.concatenate([np.linspace(0.1, 0.9, len(step)) for step in steps])
+    np.testing.assert_allclose(found.scores, np.where([True, False, True, True, False], spread, 0), atol=1e-6)
+    calls: dict[str, list[list[np.ndarray]]] = {}
+    for name, arguments in head.calls:
+        calls.setdefault(name, []).append(arguments)
+    assert {name: len(of_name) for name, of_name in calls.items()} == dict.fromkeys(
+        ["decode", "probabilities", "negative_log_likelihood"], len(steps)
+    )
+    for of_name in calls.values():
+        np.testing.assert_array_equal(np.concatenate([arguments[0] for arguments in of_name]), scores)
+        assert np.concatenate([arguments[1] for arguments in of_name]).tolist() == [3, 1, 1]
+    assert np.concatenate([arguments[2] for arguments in calls["probabilities"]]).tolist() == labels.tolist()
+    assert np.concatenate([arguments[2] for arguments in calls["negative_log_likelihood"]]).tolist() == [0, 1, 2, 1, 2]
+    known = np.concatenate([arguments[3] for arguments in calls["negative_log_likelihood"]])
+    assert known.tolist() == [True, False, True, True, False]

@@ -1,4 +1,4 @@
-"""The page in a browser: its filters, its themes, its width, and what it does without JavaScript."""
+"""The page in a browser: filters, themes, width, and no JavaScript."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.evaluations import evaluation, row
+from helpers.evaluations import evaluation, sentence
+from helpers.evaluations import page as page_of
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
-
-from tagline.report.page import render
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
@@ -26,13 +25,13 @@ pytestmark = pytest.mark.skipif(
 )
 
 TEST = [
-    row("Ada met Bo in Oslo", "B-PER O B-PER O B-LOC", "O O B-PER O B-PER", 0.9, "both"),  # missed PER, LOC as PER
-    row("Bank of Rome", "B-ORG I-ORG I-ORG", "O O B-ORG", 0.8, "boundary"),
-    row("the cat", "O O", "O B-LOC", 0.7, "spurious"),
-    row("<script>document.title='taken'</script> \u05e9\u05dc\u05d5\u05dd", "B-PER O", "O B-LOC", 0.1, "nasty"),
-    row("Bo", "B-PER", "B-PER", 1.0, "correct"),
+    sentence("Ada met Bo in Oslo", "B-PER O B-PER O B-LOC", "O O B-PER O B-PER", 0.9, "both"),  # missed PER, LOC as PER
+    sentence("Bank of Rome", "B-ORG I-ORG I-ORG", "O O B-ORG", 0.8, "boundary"),
+    sentence("the cat", "O O", "O B-LOC", 0.7, "spurious"),
+    sentence("<script>document.title='taken'</script> \u05e9\u05dc\u05d5\u05dd", "B-PER O", "O B-LOC", 0.1, "nasty"),
+    sentence("Bo", "B-PER", "B-PER", 1.0, "correct"),
 ]
-VALIDATION = [row("Kyiv", "B-LOC", "O", 0.6, "other-split")]
+VALIDATION = [sentence("Kyiv", "B-LOC", "O", 0.6, "other-split")]
 ALL = ["both", "boundary", "spurious", "other-split", "nasty"]
 
 
@@ -46,7 +45,7 @@ def chrome() -> Iterator[Chrome]:
         "--no-sandbox",
         "--disable-gpu",
         "--disable-dev-shm-usage",
-        # Nothing but the page is asked for: no updates, no sync, no first steps.
+        # No requests by the browser itself.
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
@@ -62,25 +61,27 @@ def chrome() -> Iterator[Chrome]:
 
 @pytest.fixture
 def page(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
-    """A browser that shows the page; at the end nothing may have gone wrong, nor anything else been asked for."""
+    """A browser that shows the page. After the test, there must be no errors and no requests for other files."""
     path = tmp_path / "evaluate.html"
-    path.write_bytes(render(evaluation(TEST, VALIDATION)).encode())
+    path.write_bytes(page_of(evaluation(TEST, VALIDATION)).encode())
     for kind in ("browser", "performance"):
-        chrome.get_log(kind)  # what earlier tests left
+        chrome.get_log(kind)  # clears the log of earlier tests
     chrome.get(path.as_uri())
     yield chrome
     assert chrome.get_log("browser") == []
     events = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
-    asked = {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
-    assert {url for url in asked if not url.startswith("data:")} == {path.as_uri()}
+    requested = {
+        event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"
+    }
+    assert {url for url in requested if not url.startswith("data:")} == {path.as_uri()}
 
 
 def visible(page: Chrome) -> list[str]:
-    """The ids of the sentences that are shown, in their order."""
+    """The ids of the visible sentences, in order."""
     return [
-        sentence.find_element(By.CSS_SELECTOR, ".where b").text
-        for sentence in page.find_elements(By.CSS_SELECTOR, ".sentence")
-        if sentence.is_displayed()
+        item.find_element(By.CSS_SELECTOR, ".where b").text
+        for item in page.find_elements(By.CSS_SELECTOR, ".sentence")
+        if item.is_displayed()
     ]
 
 
@@ -93,7 +94,7 @@ def choose_type(page: Chrome, name: str) -> None:
     Select(page.find_element(By.NAME, "type")).select_by_visible_text(name)
 
 
-def test_all_sentences_with_errors_worst_first(page: Chrome) -> None:
+def test_sentences_are_sorted_by_cost(page: Chrome) -> None:
     assert visible(page) == ALL
     assert page.find_element(By.ID, "shown").text == "5 of 5 shown"
 
@@ -107,7 +108,7 @@ def test_all_sentences_with_errors_worst_first(page: Chrome) -> None:
         ("boundary_error", ["boundary"]),
     ],
 )
-def test_one_kind(page: Chrome, kind: str, ids: list[str]) -> None:
+def test_filter_by_kind(page: Chrome, kind: str, ids: list[str]) -> None:
     choose(page, kind=kind)
     assert visible(page) == ids
     assert page.find_element(By.ID, "shown").text == f"{len(ids)} of 5 shown"
@@ -115,15 +116,15 @@ def test_one_kind(page: Chrome, kind: str, ids: list[str]) -> None:
     assert visible(page) == ALL
 
 
-def test_a_type_on_either_side(page: Chrome) -> None:
+def test_filter_by_gold_or_predicted_type(page: Chrome) -> None:
     choose_type(page, "LOC")
     assert visible(page) == ["both", "spurious", "other-split", "nasty"]
 
 
-def test_kind_and_type_are_asked_of_the_same_error(page: Chrome) -> None:
+def test_kind_and_type_must_match_the_same_error(page: Chrome) -> None:
     choose(page, kind="missed")
     choose_type(page, "LOC")
-    # "both" has a missed entity and one that is a LOC, but not in one.
+    # "both" has a missed entity and an error of type LOC, but these are two errors.
     assert visible(page) == ["other-split"]
     choose(page, split="test")
     assert visible(page) == []
@@ -135,29 +136,27 @@ def test_kind_and_type_are_asked_of_the_same_error(page: Chrome) -> None:
     assert visible(page) == ALL
 
 
-def test_errors_that_were_not_asked_for_step_back(page: Chrome) -> None:
+def test_errors_that_do_not_match_are_dimmed(page: Chrome) -> None:
     choose(page, kind="type_error")
-    (sentence,) = [one for one in page.find_elements(By.CSS_SELECTOR, ".sentence") if one.is_displayed()]
-    assert [item.text.split(" gold")[0] for item in sentence.find_elements(By.CSS_SELECTOR, ".mistake.other")] == [
-        "missed"
-    ]
+    (shown,) = [item for item in page.find_elements(By.CSS_SELECTOR, ".sentence") if item.is_displayed()]
+    assert [item.text.split(" gold")[0] for item in shown.find_elements(By.CSS_SELECTOR, ".error.other")] == ["missed"]
 
 
-def test_the_keyboard_is_enough(page: Chrome) -> None:
+def test_keyboard(page: Chrome) -> None:
     page.find_element(By.CSS_SELECTOR, "input[name=kind]:checked").send_keys(Keys.ARROW_RIGHT)
     assert visible(page) == ["both", "other-split", "nasty"]
-    # Return in a form sends it in most pages; here there is nowhere to send it to.
+    # The return key must not submit the form.
     page.switch_to.active_element.send_keys(Keys.RETURN)
     assert visible(page) == ["both", "other-split", "nasty"]
 
 
-def test_text_of_the_data_stays_text(page: Chrome) -> None:
+def test_text_of_the_data_is_not_run(page: Chrome) -> None:
     assert page.title == "Evaluation of ner"
-    (nasty,) = [one for one in page.find_elements(By.CSS_SELECTOR, ".text") if "script" in one.text]
+    (nasty,) = [item for item in page.find_elements(By.CSS_SELECTOR, ".text") if "script" in item.text]
     assert nasty.text.startswith("<script>document.title='taken'</script>")
 
 
-def test_without_javascript_everything_is_there_to_read(page: Chrome) -> None:
+def test_without_javascript_all_sentences_are_shown(page: Chrome) -> None:
     page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         page.refresh()
@@ -167,7 +166,7 @@ def test_without_javascript_everything_is_there_to_read(page: Chrome) -> None:
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-def test_light_and_dark(page: Chrome) -> None:
+def test_light_and_dark_theme(page: Chrome) -> None:
     colours = {}
     for theme in ("light", "dark"):
         feature = {"name": "prefers-color-scheme", "value": theme}
@@ -181,7 +180,7 @@ def test_light_and_dark(page: Chrome) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1600])
-def test_nothing_sticks_out_at_the_side(page: Chrome, width: int) -> None:
+def test_page_does_not_scroll_sideways(page: Chrome, width: int) -> None:
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:

@@ -1,4 +1,4 @@
-"""Where ticks, lines and dots stand."""
+"""Charts: ticks, and coordinates of lines and dots."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tagline.report.charts import (
     BOTTOM,
-    CORRECT,
     HEIGHT,
     LARGEST_DOT,
     LEFT,
+    RIGHT,
     STEPS,
     TOP,
     WIDTH,
@@ -40,12 +40,12 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
     assert ticks(low, high) == expected
 
 
-def test_epochs_have_no_halves() -> None:
+def test_ticks_of_epochs_are_whole_numbers() -> None:
     assert ticks(1, 3, whole=True) == [1, 2, 3]
 
 
 @given(NUMBERS, NUMBERS)
-def test_ticks_enclose_any_values_at_equal_distances(a: float, b: float) -> None:
+def test_ticks_enclose_the_range_at_equal_distances(a: float, b: float) -> None:
     low, high = sorted((a, b))
     values = ticks(low, high)
     assert values[0] <= low + 1e-6 * (high - low)
@@ -56,14 +56,14 @@ def test_ticks_enclose_any_values_at_equal_distances(a: float, b: float) -> None
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
-def test_a_curve_stays_inside_its_picture(ys: list[float]) -> None:
+def test_curve_stays_inside_its_chart(ys: list[float]) -> None:
     chart = curve("Loss", "Step", list(enumerate(ys, start=1)))
     for dot in chart.dots:
-        assert LEFT <= dot.x <= WIDTH - CORRECT
+        assert LEFT <= dot.x <= WIDTH - RIGHT
         assert TOP - 0.1 <= dot.y <= HEIGHT - BOTTOM + 0.1
 
 
-def test_a_curve_is_told_in_words() -> None:
+def test_curve_in_words() -> None:
     chart = curve("Validation F1", "Epoch", [(1, 0.25), (2, 0.5), (3, 0.4)], best=1)
     assert chart.text == "Validation F1: from 0.250 at epoch 1 to 0.400 at epoch 3, best at epoch 2 with 0.500"
     assert chart.best == chart.dots[1]
@@ -71,13 +71,13 @@ def test_a_curve_is_told_in_words() -> None:
     assert chart.path.split()[0] == f"{LEFT},{HEIGHT - BOTTOM}"
 
 
-def test_areas_of_a_reliability_chart_are_in_proportion() -> None:
+def test_areas_of_a_reliability_chart_are_proportional() -> None:
     bins = pd.DataFrame(
         {"bin": ["0.5-0.6", "0.9-1.0"], "confidence": [0.5, 1.0], "accuracy": [0.0, 1.0], "number": [1, 3]}
     )
     small, large = reliability(bins, "entities").dots
-    assert (small.x, small.y) == ((LEFT + WIDTH - CORRECT) / 2, HEIGHT - BOTTOM)
-    assert (large.x, large.y) == (WIDTH - CORRECT, TOP)
+    assert (small.x, small.y) == ((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM)
+    assert (large.x, large.y) == (WIDTH - RIGHT, TOP)
     assert small.radius == LARGEST_DOT / 2
     assert large.radius**2 / small.radius**2 == pytest.approx(3, rel=0.02)
-    assert large.text == "3 entities with a mean probability of 1.000: 1.000 of them right"
+    assert large.text == "3 entities with a mean probability of 1.000: 1.000 of them correct"

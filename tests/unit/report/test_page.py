@@ -1,4 +1,4 @@
-"""The page: escaped, whole in itself, the same twice, readable in both themes."""
+"""The page: escaped, self-contained, reproducible, and readable in both themes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from helpers.evaluations import evaluation, row
+from helpers.evaluations import evaluation, sentence
+from helpers.evaluations import page as render
 
+from tagline.metrics.evaluation import Evaluation
 from tagline.report import page
-from tagline.report.page import render
 
 SCRIPT = '<script>document.title="taken"</script>'
 NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]
 
 
 class Page(HTMLParser):
-    """Elements with their attributes, and the text of all but style and script."""
+    """The elements of a page with their attributes, and its text without style and script."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -45,28 +46,28 @@ class Page(HTMLParser):
         return sum(name == tag and attributes.items() <= found.items() for name, found in self.elements)
 
 
-def made(words: list[str], gold: str, predicted: str, name: str) -> page.Evaluation:
-    """A page of one sentence: its first word is missed, all others are spurious."""
+def of_words(words: list[str], gold: str, predicted: str, name: str) -> Evaluation:
+    """Evaluate one sentence: its first word is a missed entity, all others are spurious ones."""
     others = len(words) - 1
-    sentence = row(" ".join(words), f"B-{gold}" + " O" * others, "O" + f" B-{predicted}" * others, name=name)
-    return evaluation([sentence])
+    labels = f"B-{gold}" + " O" * others, "O" + f" B-{predicted}" * others
+    return evaluation([sentence(" ".join(words), *labels, name=name)])
 
 
-def nasty() -> page.Evaluation:
-    return made(NASTY, "<b>", '"x"', "<i>id</i>")
+def nasty() -> Evaluation:
+    return of_words(NASTY, "<b>", '"x"', "<i>id</i>")
 
 
 def test_text_of_the_data_is_escaped() -> None:
     html = render(nasty())
-    found, harmless = Page(html), Page(render(made(["word"] * len(NASTY), "B", "A", "id")))
+    found, harmless = Page(html), Page(render(of_words(["word"] * len(NASTY), "B", "A", "id")))
     assert [name for name, _ in found.elements] == [name for name, _ in harmless.elements]
     assert "\u202e" not in html
     assert "\x00" not in html
     for word in [*NASTY[:-2], r"a\u202eb", r"\x00", "gold <b>", 'predicted "x"', "<i>id</i>"]:
-        assert word in found.text, f"{word} is not shown as it stands in the data"
+        assert word in found.text, f"{word} is not shown as in the data"
 
 
-def test_nothing_is_loaded_from_anywhere() -> None:
+def test_page_loads_no_other_file() -> None:
     for name, attributes in Page(render(nasty())).elements:
         assert name not in ("iframe", "img", "object", "embed", "base", "video", "audio")
         for key in ("src", "href", "action", "srcset", "poster"):
@@ -74,7 +75,7 @@ def test_nothing_is_loaded_from_anywhere() -> None:
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest", render(nasty()))
 
 
-def test_the_policy_allows_this_script_and_no_other() -> None:
+def test_policy_allows_only_the_pages_script() -> None:
     html = render(nasty())
     (script,) = re.findall("<script>(.*?)</script>", html, flags=re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -83,52 +84,52 @@ def test_the_policy_allows_this_script_and_no_other() -> None:
     assert f"script-src 'sha256-{digest}'" in policy.split("; ")
 
 
-def test_no_template_vouches_for_a_text() -> None:
+def test_templates_mark_no_text_as_safe() -> None:
     for path in Path(page.__file__).parent.glob("*.html"):
         assert not re.search(r"\|\s*safe|autoescape|Markup", path.read_text(encoding="utf-8")), path
 
 
-def test_the_same_bytes_twice() -> None:
+def test_page_is_reproducible() -> None:
     assert render(nasty()) == render(nasty())
 
 
-def test_numbers_of_the_metrics_are_on_the_page() -> None:
-    made = evaluation([row("Ada in Oslo", "B-PER O B-LOC", "B-PER O O")])
-    text = Page(render(made)).text
-    ends = made.metrics["test"]["intervals"]["overall"]["f1"]
-    assert f"{made.metrics['test']['overall']['f1']:.3f}" in text
-    assert f"{ends['low']:.3f} to {ends['high']:.3f}" in text
-    assert f"calibration error: {made.metrics['test']['calibration']['ece']:.3f}" in " ".join(text.split())
+def test_page_shows_the_metrics() -> None:
+    evaluated = evaluation([sentence("Ada in Oslo", "B-PER O B-LOC", "B-PER O O")])
+    text = Page(render(evaluated)).text
+    metrics = evaluated.metrics["test"]
+    interval = metrics["intervals"]["overall"]["f1"]
+    assert f"{metrics['overall']['f1']:.3f}" in text
+    assert f"{interval['low']:.3f} to {interval['high']:.3f}" in text
+    assert f"calibration error: {metrics['calibration']['ece']:.3f}" in " ".join(text.split())
 
 
-def test_plain_tags_have_no_kinds_but_tags_to_filter() -> None:
-    found = Page(render(evaluation([row("a b", "NOUN VERB", "NOUN NOUN")], kind="tags")))
+def test_plain_tags_are_filtered_by_tag_alone() -> None:
+    found = Page(render(evaluation([sentence("a b", "NOUN VERB", "NOUN NOUN", kind="tags")], kind="tags")))
     assert found.count("input", name="kind") == 0
     assert found.count("option") == 3
     assert "macro F1" in found.text
     assert "gold VERB" in found.text
 
 
-def test_no_errors_at_all() -> None:
-    found = Page(render(evaluation([row("Ada", "B-PER", "B-PER")])))
-    assert "No sentence has an error." in found.text
+def test_page_without_errors() -> None:
+    found = Page(render(evaluation([sentence("Ada", "B-PER", "B-PER")])))
+    assert "No sentence has errors." in found.text
     assert found.count("script") == found.count("form") == 0
 
 
-def test_no_entities_at_all() -> None:
-    found = Page(render(evaluation([row("a b", "O O", "O O")])))
-    assert "No type occurs." in found.text
+def test_page_without_entities() -> None:
+    found = Page(render(evaluation([sentence("a b", "O O", "O O")])))
+    assert "There are no entities." in found.text
     assert found.count("section", id="reliability") == 0
 
 
-def test_of_many_sentences_the_worst_are_shown_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "SENTENCES", 2)
-    rows = [row("Ada", "B-PER", "O", score, name=f"s-{score}") for score in (0.5, 0.9, 0.7)]
-    html = render(evaluation(rows))
-    found = Page(html)
+    html = render(evaluation([sentence("Ada", "B-PER", "O", score, name=f"s-{score}") for score in (0.5, 0.9, 0.7)]))
+    text = " ".join(Page(html).text.split())
     assert re.findall(r'data-split="test".*?<b>(.*?)</b>', html, flags=re.DOTALL) == ["s-0.9", "s-0.7"]
-    assert "Of test, 2 of 3 sentences with errors are shown." in found.text
-    assert "Of validation" not in found.text
+    assert "The page shows 2 of 3 sentences with errors of test." in text
+    assert "sentences with errors of validation" not in text
 
 
 STYLE = Path(page.__file__).with_name("style.css").read_text(encoding="utf-8")
@@ -139,9 +140,9 @@ THEMES = pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"]
 
 
 @THEMES
-def test_text_can_be_read(colours: dict[str, str]) -> None:
+def test_contrast_of_text(colours: dict[str, str]) -> None:
     """WCAG 2.2, success criterion 1.4.3: a contrast of 4.5 to 1."""
-    assert set(colours) == set(LIGHT), "a colour of one theme only"
+    assert set(colours) == set(LIGHT), "both themes define the same colours"
     for front in ("ink", "soft", "gold", "predicted"):
         for back in ("card", "page"):
             assert contrast(rgb(colours[front]), rgb(colours[back])) >= 4.5, f"{front} on {back}"
@@ -149,7 +150,7 @@ def test_text_can_be_read(colours: dict[str, str]) -> None:
 
 @THEMES
 @pytest.mark.parametrize("name", ["agree", "differ"])
-def test_numbers_can_be_read_on_the_strongest_colours_of_the_confusion(colours: dict[str, str], name: str) -> None:
+def test_contrast_of_numbers_on_the_strongest_colours_of_the_confusion(colours: dict[str, str], name: str) -> None:
     ((least, more),) = re.findall(rf"--{name}\) / calc\((.*?) \+ (.*?) \* var\(--share\)", STYLE)
     alpha = float(least) + float(more)
     pairs = zip(map(int, colours[name].split()), rgb(colours["card"]), strict=True)
@@ -157,7 +158,7 @@ def test_numbers_can_be_read_on_the_strongest_colours_of_the_confusion(colours: 
 
 
 def rgb(colour: str) -> list[int]:
-    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
 
 
 def contrast(*colours: Sequence[float]) -> float:

@@ -1,11 +1,13 @@
-"""What is shown of a sentence."""
+"""Sentences on the page: visible words, listed errors, and what is left out."""
 
 from __future__ import annotations
 
 import pytest
-from helpers.evaluations import row
+from helpers import evaluations
 
-from tagline.report.sentences import AROUND, CHARACTERS, MISTAKES, WORDS, shown, visible
+from tagline.labels.label_list import Kind
+from tagline.metrics.outcomes import outcomes
+from tagline.report.sentences import CHARACTERS, CONTEXT, ERRORS, WORDS, Sentence, shown_sentence, visible
 
 
 @pytest.mark.parametrize(
@@ -13,10 +15,10 @@ from tagline.report.sentences import AROUND, CHARACTERS, MISTAKES, WORDS, shown,
     [
         ("Oslo", "Oslo"),
         ("שלום", "שלום"),
-        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # divides letters, which is seen
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # a joiner between letters
         ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
         ("e\u0301", "e\u0301"),
-        ("a\u202eb", r"a\u202eb"),  # would turn the rest of the line
+        ("a\u202eb", r"a\u202eb"),  # changes the direction of the text
         ("a\x00b", r"a\x00b"),
         ("a\nb", r"a\nb"),
         ("\u200b", r"\u200b"),
@@ -27,41 +29,64 @@ from tagline.report.sentences import AROUND, CHARACTERS, MISTAKES, WORDS, shown,
         ("x" * 200, "x" * CHARACTERS + "…"),
     ],
 )
-def test_words_that_a_browser_may_show(word: str, expected: str) -> None:
+def test_visible(word: str, expected: str) -> None:
     assert visible(word) == expected
 
 
-def test_mistakes_in_words() -> None:
-    sentence = shown(row("the Bank of Oslo", "O B-ORG I-ORG I-ORG", "O O O B-LOC", 0.75), "test", "spans", 1.5)
-    missed, spurious = sentence.mistakes
+def shown(text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans", cost: float = 0) -> Sentence:
+    tagged = evaluations.sentence(text, gold, predicted, score, kind=kind)
+    return shown_sentence(tagged, outcomes(tagged), "test", cost)
+
+
+def test_listed_errors() -> None:
+    sentence = shown("the Bank of Oslo", "O B-ORG I-ORG I-ORG", "O O O B-LOC", 0.75, cost=1.5)
+    missed, spurious = sentence.listed
     assert (missed.kind, missed.gold, missed.predicted) == ("missed", ("ORG", "Bank of Oslo"), None)
     assert (spurious.kind, spurious.gold, spurious.predicted) == ("spurious", None, ("LOC", "Oslo"))
     assert (missed.confidence, sentence.errors, sentence.cost) == (0.75, 2, 1.5)
+    assert (sentence.split, sentence.id) == ("test", "s-0")
 
 
-def test_a_long_sentence_is_shown_around_its_mistakes() -> None:
+def test_long_sentence_is_shortened_to_the_words_around_its_errors() -> None:
     length = 10 * WORDS
-    place = length // 2
+    index = length // 2
     gold = ["O"] * length
-    gold[place] = "B-X"
+    gold[index] = "B-X"
     text = " ".join(f"w{number}" for number in range(length))
-    sentence = shown(row(text, " ".join(gold), " ".join(["O"] * length)), "test", "spans", 0)
-    assert sentence.is_cut
+    sentence = shown(text, " ".join(gold), " ".join(["O"] * length))
+    assert sentence.is_shortened
     words = " ".join(piece.text for piece in sentence.pieces).split()
-    assert words == [f"w{number}" for number in range(place - AROUND, place + AROUND + 1)]
+    assert words == [f"w{number}" for number in range(index - CONTEXT, index + CONTEXT + 1)]
     assert sum(piece.left_out for piece in sentence.pieces) == length - len(words)
 
 
-def test_a_sentence_of_the_usual_length_is_whole() -> None:
+def test_sentence_of_usual_length_is_not_shortened() -> None:
     text = " ".join(["w"] * WORDS)
-    sentence = shown(row(text, " ".join(["O"] * WORDS), " ".join(["B-X"] + ["O"] * (WORDS - 1))), "test", "spans", 0)
-    assert not sentence.is_cut
+    sentence = shown(text, " ".join(["O"] * WORDS), " ".join(["B-X"] + ["O"] * (WORDS - 1)))
+    assert not sentence.is_shortened
     assert "".join(piece.text for piece in sentence.pieces) == text
 
 
-def test_of_very_many_mistakes_the_first_are_listed() -> None:
+def test_only_the_first_errors_are_listed() -> None:
     length = 1000
-    sentence = shown(row(" ".join(["w"] * length), "NOUN " * length, "VERB " * length), "test", "tags", 0)
-    assert len(sentence.mistakes) == MISTAKES
+    sentence = shown(" ".join(["w"] * length), "NOUN " * length, "VERB " * length, kind="tags")
+    assert len(sentence.listed) == ERRORS
     assert sentence.errors == length
-    assert sentence.pieces[-1].left_out == length - MISTAKES - AROUND + 1 - 1
+    assert sentence.pieces[-1].left_out == length - ERRORS - CONTEXT + 1 - 1
+
+
+def test_only_errors_of_plain_tags_are_marked() -> None:
+    sentence = shown("a b c", "N V N", "N N N", kind="tags")
+    assert [(piece.text, piece.gold) for piece in sentence.pieces if not piece.note] == [
+        ("a ", False),
+        ("b", True),
+        (" c", False),
+    ]
+    assert [piece.note.kind for piece in sentence.pieces if piece.note] == ["type_error"]
+
+
+def test_long_entities_are_shortened_in_the_list() -> None:
+    length = CONTEXT + 1
+    labels = " ".join(["B-X"] + ["I-X"] * (length - 1))
+    sentence = shown(" ".join(["w"] * length), labels, " ".join(["O"] * length))
+    assert sentence.listed[0].gold == ("X", " ".join(["w"] * CONTEXT) + " …")

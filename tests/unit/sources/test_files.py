@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources.files import FileSource, find
-from tagline.sources.formats.base import Shares
-from tagline.sources.formats.schemas import ConllFiles, JsonFiles
+from tagline.sources.formats.base import Files, Shares
+from tagline.sources.formats.conll import ConllFiles
+from tagline.sources.formats.json_rows import JsonFiles
+from tagline.sources.formats.sentence import Sentence
 
 
 def conll_files(**keys) -> ConllFiles:
@@ -20,7 +25,7 @@ def conll_files(**keys) -> ConllFiles:
 
 
 def json_files(**keys) -> JsonFiles:
-    return JsonFiles(source="files", format="json", words="w", layers={"ner": "t"}, id="id", **keys)
+    return JsonFiles(source="files", format="json", words="w", tag_columns={"ner": "t"}, id="id", **keys)
 
 
 def write(folder: Path, **files: str) -> None:
@@ -54,11 +59,11 @@ def test_patterns_reach_into_folders_and_a_name_with_brackets_is_a_name(tmp_path
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("none.txt", "none.txt is missing: download.dataset.train in params.yaml names it"),
-        ("*.conll", "*.conll matches no file: download.dataset.train in params.yaml names it"),
+        ("none.txt", "none.txt: no such file; see download.dataset.train in params.yaml"),
+        ("*.conll", "*.conll: the pattern matches no file; see download.dataset.train in params.yaml"),
         (
             "x",
-            "x is a folder, expected a file or a pattern such as x/*: download.dataset.train in params.yaml names it",
+            "x: a folder; expected a file, or a pattern such as x/*; see download.dataset.train in params.yaml",
         ),
     ],
 )
@@ -84,6 +89,40 @@ def test_more_sentences_move_no_other_between_drawn_splits(tmp_path: Path) -> No
     assert len(set.union(*after.values())) == sum(map(len, after.values())) == 200
 
 
+class PairFiles(Files):
+    """A format with two files per document: words in NAME.txt, tags in NAME.tags."""
+
+    format: Literal["pair"]
+
+    def files(self, path: Path) -> list[Path]:
+        return [path, path.with_suffix(".tags")]
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        words, tags = (file.read_text().split() for file in self.files(path))
+        yield Sentence(f"{path}:1", words, {"ner": tags}, notes=(f"{path}:1: odd",))
+
+
+def test_all_files_of_a_document_are_checked_and_hashed(tmp_path: Path) -> None:
+    write(tmp_path, a="x y", b="z")
+    dataset = PairFiles(source="files", format="pair", train="*.txt", split=Shares(seed=1, validation=0.4, test=0.4))
+    (tmp_path / "a.tags").write_text("O O")
+    with pytest.raises(UserError, match=r"b.tags: no such file; expected it beside the files of the split; see"):
+        FileSource(tmp_path, dataset)
+    (tmp_path / "b.tags").symlink_to("/etc/hostname")
+    with pytest.raises(UserError, match=r"b.tags: this link leads out of"):
+        FileSource(tmp_path, dataset)
+    (tmp_path / "b.tags").unlink()
+    (tmp_path / "b.tags").write_text("B-X")
+    source = FileSource(tmp_path, dataset)
+    assert source.provenance()["files"] == {
+        "train": [{"path": name, "sha256": sha256(tmp_path / name)} for name in ("a.txt", "a.tags", "b.txt", "b.tags")]
+    }
+    with contextlib.suppress(UserError):  # two sentences in three splits
+        for rows in source.splits().values():
+            list(rows)
+    assert source.report() == f"{tmp_path}/a.txt:1: odd\n{tmp_path}/b.txt:1: odd", "once, though train is read again"
+
+
 def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
     write(tmp_path, a="".join(f"w{number} O\n\n" for number in range(50)), t="test O\n")
     dataset = conll_files(train="a.txt", test="t.txt", split=Shares(seed=3, validation=0.3))
@@ -96,7 +135,7 @@ def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
 def test_a_drawn_split_without_a_sentence(tmp_path: Path) -> None:
     write(tmp_path, a="a O\n", t="b O\n")
     dataset = conll_files(train="a.txt", test="t.txt", split=Shares(seed=1, validation=0.0001))
-    with pytest.raises(UserError, match=r"a.txt: no sentence of it was drawn for validation: change the shares under"):
+    with pytest.raises(UserError, match=r"a.txt: no sentence was drawn for validation; increase its share under"):
         list(FileSource(tmp_path, dataset).splits()["validation"])
 
 
@@ -110,7 +149,7 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     with pytest.raises(UserError) as raised:
         list(splits["test"])
     assert str(raised.value) == (
-        f"{tmp_path}/c.txt:2: the id 'x' stands at {tmp_path}/a.txt:1 already: ids must be unique inside a split"
+        f"{tmp_path}/c.txt:2: id 'x' was already used at {tmp_path}/a.txt:1; ids must be unique within a split"
     )
 
 
@@ -142,7 +181,7 @@ def test_links_inside_the_folder_and_a_folder_that_is_a_link(tmp_path: Path) -> 
     assert find(folder, "train", "loop/x/*.txt") == [folder / "loop/x/a.txt"]
 
 
-def test_patterns_match_as_a_shell_has_it(tmp_path: Path) -> None:
+def test_patterns_match_as_in_a_shell(tmp_path: Path) -> None:
     for name in ("a.txt", ".h.txt", "x/a.txt", "x/.h/a.txt", "x/y/a.txt", ".g/a.txt", "x[1]/a.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")

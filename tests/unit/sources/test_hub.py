@@ -53,8 +53,8 @@ def test_branches_tags_and_commits_become_a_commit(server: Hub, kind: str) -> No
 
 def test_an_unknown_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = (
-        "the Hub has no {} ada/people (download.{}.name in params.yaml), or you may not read it: "
-        "check its name; if it is private, log in by `hf auth login` (or HF_TOKEN)"
+        "ada/people: the Hub has no such {}, or it is private; check download.{}.name in params.yaml; if it is private, "
+        "log in by `hf auth login` (or HF_TOKEN)"
     )
     assert fault("dataset") == expected.format("data set", "dataset")
     assert fault("model") == expected.format("model", "encoder")
@@ -65,14 +65,14 @@ def test_an_unknown_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_missing_revision(server: Hub) -> None:
     server.add("model", NAME).commit({"a": b""})
     assert fault("model", revision="v9") == (
-        "ada/people has no revision v9 (download.encoder.revision): expected a branch, a tag or a full commit"
+        "ada/people: no revision v9 (download.encoder.revision); expected a branch, a tag or a full commit"
     )
 
 
 def test_a_gated_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add("dataset", NAME, readers={GOOD}).commit({"a": b""})
     expected = (
-        f"ada/people is gated: accept its conditions at {server.url}/datasets/ada/people, "
+        f"ada/people: gated; accept its conditions at {server.url}/datasets/ada/people, "
         "then log in by `hf auth login` (or HF_TOKEN)"
     )
     assert fault() == expected
@@ -92,17 +92,19 @@ def test_a_token_that_is_none(server: Hub, monkeypatch: pytest.MonkeyPatch) -> N
     server.add("dataset", NAME).commit({"a": b""})
     monkeypatch.setenv("HF_TOKEN", "hf_expired")
     assert fault() == (
-        "the Hub refused your token while asked for ada/people (401): renew it by `hf auth login` (or HF_TOKEN), "
-        "or unset it"
+        "ada/people: the Hub rejected your token (401); renew it by `hf auth login` (or HF_TOKEN), or unset it"
     )
 
 
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (403, "your token may not read ada/people (403): give it the right to read, or log in anew by `hf auth login`"),
-        (429, "the Hub answered 429 while asked for ada/people: try again later"),
-        (500, "the Hub answered 500 while asked for ada/people: try again later"),
+        (
+            403,
+            "ada/people: your token has no access (403); give it the right to read, or log in again by `hf auth login`",
+        ),
+        (429, "ada/people: the Hub answered 429; try again later"),
+        (500, "ada/people: the Hub answered 500; try again later"),
     ],
 )
 def test_a_hub_that_answers_with_an_error_is_asked_once(server: Hub, status: int, message: str) -> None:
@@ -113,12 +115,12 @@ def test_a_hub_that_answers_with_an_error_is_asked_once(server: Hub, status: int
 
 def test_a_page_that_is_no_hub(server: Hub) -> None:
     server.broken = 200
-    assert fault() == f"what answers at {server.url} is no Hub: check HF_ENDPOINT and the proxy"
+    assert fault() == f"{server.url} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"
 
 
 def test_no_name_of_a_repository(server: Hub) -> None:
     assert fault(name="ada..people") == (
-        "'ada..people' is no name of a repository (download.dataset.name in params.yaml): expected OWNER/NAME"
+        "'ada..people' is not a repository name (download.dataset.name in params.yaml); expected OWNER/NAME"
     )
 
 
@@ -135,7 +137,7 @@ def test_a_host_that_hangs_up_is_called_once(online: pytest.MonkeyPatch) -> None
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=hang_up, args=(listener,), daemon=True).start()
         online.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        assert "can't be reached for ada/people (RemoteProtocolError)" in fault()
+        assert "the Hub is unreachable for ada/people (RemoteProtocolError)" in fault()
         assert questions(calls) == ["GET /api/datasets/ada/people/revision/main"]
 
 
@@ -144,7 +146,7 @@ def test_a_host_that_nobody_answers_at(online: pytest.MonkeyPatch) -> None:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     online.setattr(constants, "ENDPOINT", endpoint)
     assert fault() == (
-        f"the Hub at {endpoint} can't be reached for ada/people (ConnectError): check the connection, the proxy and "
+        f"{endpoint}: the Hub is unreachable for ada/people (ConnectError); check the connection, the proxy and "
         "HF_ENDPOINT; with HF_HUB_OFFLINE=1 a commit that is in the cache is used"
     )
 
@@ -161,12 +163,12 @@ def test_the_patience_with_a_silent_host_is_the_clients_setting(online: pytest.M
 def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:
     online.setattr(constants, "HF_HUB_OFFLINE", True)
     assert fault("model") == (
-        "HF_HUB_OFFLINE is set, so nobody can be asked which commit main of ada/people is: unset it, or "
-        "make download.encoder.revision in params.yaml a commit that is in the cache"
+        "ada/people: revision main cannot be resolved to a commit while HF_HUB_OFFLINE is set; unset it, or set "
+        "download.encoder.revision in params.yaml to a commit that is in the cache"
     )
     absent = hub.find("model", NAME, "c" * 40)
     with pytest.raises(
-        UserError, match=f"ada/people at {'c' * 40} is not, or not whole, in the cache, and HF_HUB_OFFLINE"
+        UserError, match=f"ada/people: {'c' * 40} is not, or not completely, in the cache, and HF_HUB_OFFLINE"
     ):
         hub.fetch_encoder(absent)
 
@@ -174,16 +176,16 @@ def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"config.json", "pytorch_model.bin"}, "holds no model.safetensors; pytorch_model.bin is a pickle and is not"),
-        ({"config.json", "onnx/model.onnx"}, "holds no model.safetensors"),
-        ({"model.safetensors"}, "holds no config.json: expected an encoder as transformers saves it"),
+        ({"config.json", "pytorch_model.bin"}, "no model.safetensors; pytorch_model.bin is a pickle and is never"),
+        ({"config.json", "onnx/model.onnx"}, "no model.safetensors"),
+        ({"model.safetensors"}, "no config.json; expected an encoder as transformers saves it"),
     ],
 )
 def test_an_encoder_that_is_none_is_refused_before_anything_is_fetched(
     server: Hub, files: set[str], message: str
 ) -> None:
     commit = server.add("model", NAME).commit(dict.fromkeys(files, b""))
-    with pytest.raises(UserError, match=f"^ada/people at {commit} {message}"):
+    with pytest.raises(UserError, match=f"^ada/people at {commit}: {message}"):
         hub.fetch_encoder(hub.find("model", NAME, "main"))
     assert questions(server.requests) == ["GET /api/models/ada/people/revision/main"]
 

@@ -1,4 +1,4 @@
-"""Rows of a data set on the Hub: what is read of each kind of column, and what a bad row is told."""
+"""Rows of a data set on the Hub: every kind of tag column, and malformed rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Sequence,
 from tagline.core.errors import UserError
 from tagline.sources import hub_dataset
 from tagline.sources.hub import Repository
-from tagline.sources.hub_params import HubDataset
+from tagline.sources.params import HubDataset
 
 NAMES = ["O", "B-PER", "I-PER"]
 ROWS = {"tokens": [["Ada", "Lind", "runs"], [], ["Bo"]], "tags": [[1, 2, 0], [], [1]]}
@@ -24,7 +24,7 @@ def params(**values: Any) -> HubDataset:
         "revision": "main",
         "splits": {"train": "train", "validation": "dev", "test": "test"},
         "words": "tokens",
-        "layers": {"ner": "tags"},
+        "tag_columns": {"ner": "tags"},
         "names": {},
     }
     return HubDataset(**{**defaults, **values})
@@ -66,10 +66,10 @@ def test_every_kind_of_tag_column_gives_names(split: Dataset, names: dict[str, l
     ]
 
 
-def test_several_batches_and_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_dataset, "BATCH", 2)
-    layers = params(layers={"a": "tags", "b": "tags"})
-    found = list(hub_dataset.sentences(rows(ClassLabel(names=NAMES)), "train", layers))
+def test_several_batches_and_tag_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_dataset, "BATCH_ROWS", 2)
+    two = params(tag_columns={"a": "tags", "b": "tags"})
+    found = list(hub_dataset.sentences(rows(ClassLabel(names=NAMES)), "train", two))
     assert [list(row) for row in found] == [["words", "a", "b"]] * 2
     assert found[1] == {"words": ["Bo"], "a": ["B-PER"], "b": ["B-PER"]}
 
@@ -77,51 +77,54 @@ def test_several_batches_and_layers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("tokens", "tags", "message"),
     [
-        (["Ada", "Lind"], [1], "2 words in 'tokens', 1 tags in 'tags'"),
-        (["Ada"], None, "'tags' must be a list of tags, got None"),
-        (None, [1], "'tokens' must be a list of words, got None"),
-        (["Ada", ""], [1, 0], "'tokens' must be a list of words, got '' in it"),
-        ([None], [1], "'tokens' must be a list of words, got None in it"),
-        ([], [1], "'tokens' is empty: expected at least one word"),
-        (["Ada"], [3], "3 in 'tags' is no number of a label: there are 3, from 0"),
-        (["Ada"], [-1], "-1 in 'tags' is no number of a label: there are 3, from 0"),
-        (["Ada"], [None], "'tags' must be a list of label names or of their numbers, got None in it"),
+        (["Ada", "Lind"], [1], "2 words in 'tokens' but 1 tags in 'tags'; expected one tag per word"),
+        (["Ada"], None, "'tags' must be a list of tags; got None"),
+        (None, [1], "'tokens' must be a list of words; got None"),
+        (["Ada", ""], [1, 0], "'tokens' must be a list of words; got the item ''"),
+        ([None], [1], "'tokens' must be a list of words; got the item None"),
+        ([], [1], "'tokens' is empty; expected at least one word"),
+        (["Ada"], [3], "3 in 'tags' is not a label number; expected 0 to 2"),
+        (["Ada"], [-1], "-1 in 'tags' is not a label number; expected 0 to 2"),
+        (["Ada"], [None], "'tags' must be a list of label names or of label numbers; got the item None"),
     ],
 )
 def test_bad_rows(tokens: list | None, tags: list | None, message: str) -> None:
     columns = {"tokens": [["Bo"], tokens], "tags": [[0], tags]}
-    told = fault(rows(Value("int64"), columns), names={"ner": NAMES})
-    assert told == f"ada/people: split dev, row 1: {message}"
+    message_of = fault(rows(Value("int64"), columns), names={"ner": NAMES})
+    assert message_of == f"ada/people: split dev, row 1: {message}"
 
 
 @pytest.mark.parametrize("tag", ["", None])
 def test_a_tag_without_a_name(tag: str | None) -> None:
     columns = {"tokens": [["Ada"]], "tags": [[tag]]}
-    message = f"'tags' must be a list of label names or of their numbers, got {tag!r} in it"
+    message = f"'tags' must be a list of label names or of label numbers; got the item {tag!r}"
     assert fault(rows(Value("string"), columns)) == f"ada/people: split dev, row 0: {message}"
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"words": "words"}, "ada/people has no column words (download.dataset.words): it has tokens, tags, more"),
-        ({"layers": {"ner": "ner"}}, "ada/people has no column ner (download.dataset.layers.ner): it has tokens, tags"),
+        ({"words": "words"}, "ada/people: no column words (columns: tokens, tags, more); see download.dataset.words"),
+        (
+            {"tag_columns": {"ner": "ner"}},
+            "ada/people: no column ner (columns: tokens, tags, more); see download.dataset.tag_columns.ner",
+        ),
         (
             {"splits": {"train": "train", "validation": "validation", "test": "test"}},
-            "ada/people has no split validation (download.dataset.splits.validation): it has train, dev, test",
+            "ada/people: no split validation (splits: train, dev, test); see download.dataset.splits.validation",
         ),
         (
             {"words": "tags"},
-            "ada/people: column tags holds ClassLabel(names=['O', 'B-PER', 'I-PER']), expected lists of",
+            "ada/people: column tags contains ClassLabel(names=['O', 'B-PER', 'I-PER']); expected lists of",
         ),
-        ({"words": "more"}, "ada/people: column more holds no lists (Value('int64')), expected lists of words"),
+        ({"words": "more"}, "ada/people: column more contains no lists (Value('int64')); expected lists of words"),
         (
-            {"layers": {"ner": "more"}},
-            "ada/people: column more holds no lists (Value('int64')), expected lists of tags",
+            {"tag_columns": {"ner": "more"}},
+            "ada/people: column more contains no lists (Value('int64')); expected lists of tags",
         ),
         (
             {"names": {"ner": NAMES}},
-            "ada/people: column tags has names already: leave ner out of download.dataset.names",
+            "ada/people: column tags already has label names; remove ner from download.dataset.names",
         ),
     ],
 )
@@ -131,14 +134,14 @@ def test_columns_and_splits_that_are_not_there_or_of_another_kind(values: dict[s
 
 def test_numbers_without_names() -> None:
     assert fault(rows(Value("int64"))) == (
-        "ada/people: column tags holds numbers without names: list the tags that 0, 1, ... stand for under "
+        "ada/people: column tags contains numbers without names; list the label names of 0, 1, ... under "
         "download.dataset.names.ner"
     )
 
 
 def test_numbers_with_a_fraction_are_no_tags() -> None:
     columns = {"tokens": [["Ada"]], "tags": [[0.5]]}
-    assert "column tags holds Value('float64'), expected lists of tags" in fault(rows(Value("float64"), columns))
+    assert "column tags contains Value('float64'); expected lists of tags" in fault(rows(Value("float64"), columns))
 
 
 def test_the_older_name_of_lists_is_read_too() -> None:
@@ -152,6 +155,6 @@ def test_a_script_is_refused_with_where_its_rows_may_be() -> None:
     with pytest.raises(UserError) as raised:
         hub_dataset.load(repository, params())
     assert str(raised.value) == (
-        f"ada/people at {'c' * 40} is a script (people.py), and code from the Hub is never run: many such data sets "
-        "have their rows as Parquet files at download.dataset.revision: refs/convert/parquet"
+        f"ada/people at {'c' * 40}: a script (people.py), and code from the Hub is never run; many such data sets have "
+        "their rows as Parquet files; set download.dataset.revision to refs/convert/parquet"
     )

@@ -1,4 +1,4 @@
-"""Conversion: which scheme is recognised, and that each scheme's tags come out as the same IOB2."""
+"""Conversion: schemes are recognised, and all of them become the same IOB2."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagline.core.errors import UserError
 from tagline.tokenization.conversion import before, convert, detect, is_io, transitions
 
 # A sentence as spans: (type or "", length); neighbours of one type touch, which tells IOB1 from IOB2.
@@ -130,9 +131,20 @@ def test_illegal_tags_are_repaired_as_conlleval_reads_them(
     assert converted([tags.split()], scheme) == (expected.split(), repaired)
 
 
-def test_types_alone_may_be_io() -> None:
+def test_types_without_prefix_can_be_io() -> None:
     assert converted([["PER", "PER", "O", "LOC"]], "IO") == (["B-PER", "I-PER", "O", "B-LOC"], 0)
-    assert is_io({"O": 60, "PER": 20, "LOC": 20})
-    assert not is_io({"O": 3, "N": 40, "V": 30}), "a part of speech that is called O"
+    assert is_io({"O": 70, "PER": 20, "LOC": 10})
+    assert not is_io({"O": 30, "N": 40, "V": 30}), "a part of speech called O"
     assert not is_io({"N": 40, "V": 30})
     assert not is_io({"O": 40})
+
+
+@pytest.mark.parametrize(("outside", "share"), [(31, "31%"), (50, "50%"), (69, "69%")])
+def test_near_one_half_a_user_must_decide(outside: int, share: str) -> None:
+    with pytest.raises(UserError) as raised:
+        is_io({"O": outside, "PER": 100 - outside})
+    assert str(raised.value) == (
+        f"{share} of the words have the tag O and no tag has a prefix, so they may mark spans (IO) or each word by "
+        "itself (tags); to recognise which, at most 30% or at least 70% must be O; set tokenize_align.scheme: IO or "
+        "tags in params.yaml"
+    )

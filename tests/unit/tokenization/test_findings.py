@@ -1,4 +1,4 @@
-"""Findings: counted, the first of them named, and told when there are more than a limit allows."""
+"""Findings: counts, the first occurrences of each kind, and limits."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from tagline.tokenization.findings import MEANINGS, Findings
 from tagline.tokenization.params import Limits
 
 
-def test_the_kinds_are_those_that_params_may_limit() -> None:
+def test_every_kind_can_be_limited() -> None:
     assert list(Limits.model_fields) == list(MEANINGS)
 
 
-def test_no_more_places_are_asked_for_than_are_shown() -> None:
-    asked: list[int] = []
+def test_only_as_many_occurrences_are_read_as_are_shown() -> None:
+    read: list[int] = []
 
-    def places() -> Iterator[str]:
+    def occurrences() -> Iterator[str]:
         for number in range(100):
-            asked.append(number)
+            read.append(number)
             yield f"s-{number}"
 
     findings = Findings()
-    findings.add("windowed", 2, ["x", "y"])
-    findings.add("windowed", 100, places())
-    findings.add("windowed", 100, places())
+    findings.add("windowed_sentences", 2, ["x", "y"])
+    findings.add("windowed_sentences", 100, occurrences())
+    findings.add("windowed_sentences", 100, occurrences())
     assert findings.lines() == ["sentences longer than a window: 202 (x; y; s-0; ...)"]
-    assert asked == [0]
+    assert read == [0]
 
 
-def test_only_what_is_over_its_limit_is_told() -> None:
+def test_only_exceeded_limits_are_reported() -> None:
     findings = Findings()
-    findings.add("duplicates", 1, ["s-4"])
-    findings.add("illegal", 3, ["a", "b", "c"])
-    findings.add("cut_words", 0, iter(()))
-    limits = dict.fromkeys(MEANINGS) | {"duplicates": 1, "illegal": 2, "unseen": 0}
+    findings.add("duplicate_sentences", 1, ["s-4"])
+    findings.add("illegal_tags", 3, ["a", "b", "c"])
+    findings.add("truncated_words", 0, iter(()))
+    limits = dict.fromkeys(MEANINGS) | {"duplicate_sentences": 1, "illegal_tags": 2, "unseen_labels": 0}
     assert findings.over(limits) == [
-        "tags that the label scheme forbids where they stand: 3, tokenize_align.limits.illegal allows 2 (a; b; c)"
+        "tags that the label scheme does not allow after the tag before them: 3, "
+        "tokenize_align.limits.illegal_tags allows 2 (a; b; c)"
     ]

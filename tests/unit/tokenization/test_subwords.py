@@ -78,8 +78,8 @@ def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences
     whole = of_sentences(tokenizer, sentences)
     start = 0
     for sentence in sentences:
-        places = vocabulary.places(sentence)
-        gathered = vocabulary.subwords.take(places)
+        rows = vocabulary.rows(sentence)
+        gathered = vocabulary.subwords.take(rows)
         assert (gathered.ids.tolist(), gathered.counts.tolist()) == expected(transformers, sentence)
         assert whole.counts[start : start + len(sentence)].tolist() == gathered.counts.tolist()
         start += len(sentence)
@@ -129,7 +129,7 @@ def test_merges_dropped_at_random_are_refused(tmp_path: Path) -> None:
     tokenizer.model.dropout = 0.1
     encoders.save_tokenizer(PreTrainedTokenizerFast(tokenizer_object=tokenizer), tmp_path)
     with pytest.raises(
-        UserError, match="tokenizer.json drops merges at random .dropout 0.1., so no run is like another"
+        UserError, match="tokenizer.json: its model.s dropout is 0.1, so that it splits words at random; set it"
     ):
         subwords.load(tmp_path)
 
@@ -140,7 +140,7 @@ def test_the_encoders_longest_input_is_read(tmp_path: Path) -> None:
 
 
 def test_a_tokenizer_without_vocabulary() -> None:
-    with pytest.raises(UserError, match="knows neither a letter nor a digit"):
+    with pytest.raises(UserError, match="has sub-words for neither letters nor digits"):
         special_tokens(Tokenizer(models.BPE()))
 
 
@@ -148,8 +148,8 @@ def test_a_vocabulary_that_is_full_starts_anew() -> None:
     tokenizer = word_piece(["Ada"]).backend_tokenizer
     vocabulary = Vocabulary(tokenizer, most=2)
     for words in (["a", "b", "c"], ["c", "Ada"], ["bb", "a"], ["bb"]):
-        places = vocabulary.places(words)
-        assert vocabulary.subwords.take(places).ids.tolist() == of_words(tokenizer, words).ids.tolist()
+        rows = vocabulary.rows(words)
+        assert vocabulary.subwords.take(rows).ids.tolist() == of_words(tokenizer, words).ids.tolist()
         assert len(vocabulary.subwords.counts) <= 2 + len(words)
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, two of them, and one to fall back to."""
+"""Checkpoints: complete or absent, at most two, with a fallback for a damaged one."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def fill(text: str) -> Callable[[Path], None]:
 
 @pytest.fixture
 def checkpoints(tmp_path: Path) -> Checkpoints:
-    """Of steps 1 and 2."""
-    made = Checkpoints(tmp_path / "work")
+    """Checkpoints at steps 1 and 2."""
+    checkpoints = Checkpoints(tmp_path / "work")
     for step in (1, 2):
-        made.write(step, fill(str(step)))
-    return made
+        checkpoints.write(step, fill(str(step)))
+    return checkpoints
 
 
 def names(checkpoints: Checkpoints) -> list[str]:
@@ -39,7 +39,7 @@ def names(checkpoints: Checkpoints) -> list[str]:
 
 def test_the_newest_two_are_kept(checkpoints: Checkpoints) -> None:
     checkpoints.write(1000, fill("a"))
-    checkpoints.write(30, fill("b"))  # after a fall back; the order is that of the steps
+    checkpoints.write(30, fill("b"))  # after a fallback; the order is that of the steps
     assert names(checkpoints) == ["step-000000030", "step-000001000"]
     newest = checkpoints.newest()
     assert newest is not None
@@ -47,11 +47,11 @@ def test_the_newest_two_are_kept(checkpoints: Checkpoints) -> None:
     assert (newest / "best/config").read_text() == "aa"
 
 
-def test_there_is_none_at_first(tmp_path: Path) -> None:
+def test_no_checkpoint_at_first(tmp_path: Path) -> None:
     assert Checkpoints(tmp_path / "no/such/folder").newest() is None
 
 
-def test_a_copy_beside_them_is_nobodys_checkpoint(checkpoints: Checkpoints) -> None:
+def test_a_copy_that_a_user_made_is_not_a_checkpoint(checkpoints: Checkpoints) -> None:
     copy = checkpoints.folder / "step-000000002.bak"
     shutil.copytree(checkpoints.folder / "step-000000002", copy)
     assert checkpoints.newest() == checkpoints.folder / "step-000000002"
@@ -68,31 +68,31 @@ def flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "what"),
+    ("damage", "reason"),
     [
-        (truncate, "best/config is not what was written"),
-        (flip, "weights is not what was written"),
-        (lambda path: (path / "weights").unlink(), "weights is not what was written"),
-        (lambda path: (path / MANIFEST).unlink(), "its manifest.json can't be read"),
-        (lambda path: (path / MANIFEST).write_text("{"), "its manifest.json can't be read"),
-        (lambda path: (path / MANIFEST).write_text("[]"), "its manifest.json can't be read"),
+        (truncate, "best/config changed since it was written"),
+        (flip, "weights changed since it was written"),
+        (lambda path: (path / "weights").unlink(), "weights changed since it was written"),
+        (lambda path: (path / MANIFEST).unlink(), "manifest.json can't be read"),
+        (lambda path: (path / MANIFEST).write_text("{"), "manifest.json can't be read"),
+        (lambda path: (path / MANIFEST).write_text("[]"), "manifest.json can't be read"),
     ],
 )
-def test_a_damaged_one_is_told_and_the_one_before_taken(
-    checkpoints: Checkpoints, harm: Callable[[Path], None], what: str, capsys: pytest.CaptureFixture[str]
+def test_a_damaged_one_is_reported_and_the_one_before_used(
+    checkpoints: Checkpoints, damage: Callable[[Path], None], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = checkpoints.folder / "step-000000002"
-    harm(path)
+    damage(path)
     assert checkpoints.newest() == checkpoints.folder / "step-000000001"
-    assert capsys.readouterr().out == f"{path} is damaged ({what}): falling back to step-000000001\n"
+    assert capsys.readouterr().out == f"{path} is damaged ({reason}); falling back to step-000000001\n"
     assert names(checkpoints) == ["step-000000001"]
 
 
-def test_where_all_are_damaged_there_is_none(checkpoints: Checkpoints, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_are_damaged(checkpoints: Checkpoints, capsys: pytest.CaptureFixture[str]) -> None:
     for path in checkpoints.folder.iterdir():
         truncate(path)
     assert checkpoints.newest() is None
-    assert capsys.readouterr().out.endswith("(best/config is not what was written): starting anew\n")
+    assert capsys.readouterr().out.endswith("(best/config changed since it was written); training from the start\n")
 
 
 def failing(error: Exception) -> Callable[[Path], None]:
@@ -113,7 +113,7 @@ def failing(error: Exception) -> Callable[[Path], None]:
         ),
         (
             RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"),
-            "a file was cut short, as on a full disk",
+            "a file is incomplete, as on a full disk",
         ),
     ],
 )
@@ -123,10 +123,10 @@ def test_a_full_disk_leaves_the_earlier_ones(checkpoints: Checkpoints, error: Ex
         checkpoints.write(3, failing(error))
     assert str(raised.value) == reason
     assert snapshot(checkpoints.folder) == before
-    assert names(checkpoints) == ["step-000000001", "step-000000002"], "nothing half-written is left"
+    assert names(checkpoints) == ["step-000000001", "step-000000002"], "no partial one is left"
 
 
-def test_a_disk_that_is_full_when_all_is_sealed(checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_when_files_are_flushed(checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch) -> None:
     def fsync(number: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -143,15 +143,15 @@ def test_other_failures_are_not_taken_for_a_full_disk(checkpoints: Checkpoints, 
     assert names(checkpoints) == ["step-000000001", "step-000000002"]
 
 
-def test_what_a_kill_left_is_removed(checkpoints: Checkpoints) -> None:
+def test_partial_ones_of_a_killed_run_are_removed(checkpoints: Checkpoints) -> None:
     (checkpoints.folder / ".step-000000003.partial").mkdir()
     checkpoints.newest()
     assert names(checkpoints) == ["step-000000001", "step-000000002"]
 
 
-def test_torchs_writer_fails_with_such_an_error(tmp_path: Path) -> None:
-    """What `CheckpointError` takes for a full disk is what PyTorch says of one."""
+def test_pytorchs_error_on_a_full_disk(tmp_path: Path) -> None:
+    """The message by which `CheckpointError` recognises a full disk."""
     if not Path("/dev/full").exists():
-        pytest.skip("this system has no device that is always full")
+        pytest.skip("this system does not have /dev/full")
     with pytest.raises(RuntimeError, match=r"inline_container|StreamWriter"):
         torch.save({"a": torch.zeros(100_000)}, "/dev/full")

@@ -1,4 +1,4 @@
-"""Dropout on a CPU: the distribution of PyTorch's, from the same generator."""
+"""Dropout on a CPU: the distribution of PyTorch's dropout, from the same generator."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tagline.training.dropout import Dropout
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
 def test_share_and_mean(dtype: torch.dtype, p: float) -> None:
     torch.manual_seed(1)
-    found = Dropout(p)(torch.ones(500, 401, dtype=dtype))
-    kept = found != 0
+    dropped = Dropout(p)(torch.ones(500, 401, dtype=dtype))
+    kept = dropped != 0
     # Five standard deviations of the mean of 200,500 draws.
-    assert kept.double().mean().item() == pytest.approx(1 - p, abs=5 * (p * (1 - p) / found.numel()) ** 0.5)
-    # All that stay are scaled alike, as far as the number format can say it.
+    assert kept.double().mean().item() == pytest.approx(1 - p, abs=5 * (p * (1 - p) / dropped.numel()) ** 0.5)
+    # The values that stay are scaled, up to the rounding of the number format.
     torch.testing.assert_close(
-        found[kept].double(), torch.full_like(found[kept], 1 / (1 - p)).double(), rtol=0.004, atol=0
+        dropped[kept].double(), torch.full_like(dropped[kept], 1 / (1 - p)).double(), rtol=0.004, atol=0
     )
 
 
@@ -31,18 +31,18 @@ def test_neighbours_are_independent() -> None:
         assert torch.corrcoef(torch.stack([kept[:-distance], kept[distance:]]))[0, 1].abs() < 0.02
 
 
-def test_gradients_go_through_what_was_kept() -> None:
+def test_gradients_pass_through_the_values_that_stay() -> None:
     torch.manual_seed(3)
     values = torch.randn(7, 5, requires_grad=True)
-    found = Dropout(0.4)(values)
-    found.sum().backward()
+    dropped = Dropout(0.4)(values)
+    dropped.sum().backward()
     assert values.grad is not None
-    torch.testing.assert_close(found, values * values.grad)
+    torch.testing.assert_close(dropped, values * values.grad)
     assert 0 < values.grad.count_nonzero() < 35
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0])
-def test_nothing_and_all(p: float) -> None:
+def test_probabilities_zero_and_one(p: float) -> None:
     torch.testing.assert_close(Dropout(p)(torch.ones(3, 3)), torch.full((3, 3), 1 - p))
 
 
@@ -51,13 +51,13 @@ def test_off_in_evaluation() -> None:
     assert Dropout(0.5).eval()(values) is values
 
 
-def test_the_seed_decides() -> None:
-    found = []
+def test_the_result_depends_on_the_seed() -> None:
+    dropped = []
     for seed in (5, 5, 6):
         torch.manual_seed(seed)
-        found.append(Dropout(0.3)(torch.ones(50)))
-    assert torch.equal(found[0], found[1])
-    assert not torch.equal(found[0], found[2])
+        dropped.append(Dropout(0.3)(torch.ones(50)))
+    assert torch.equal(dropped[0], dropped[1])
+    assert not torch.equal(dropped[0], dropped[2])
 
 
 def test_replaces_the_layers_of_a_model_and_nothing_else() -> None:

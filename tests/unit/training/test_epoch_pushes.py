@@ -1,4 +1,4 @@
-"""Epochs on their way to the Hub: their order, failures, and what an earlier process left."""
+"""Epoch pushes: their order, failures, and what an earlier process left."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tagline.training.epoch_pushes import EpochPushes
 
 
 class Recorder:
-    """A target that keeps what is pushed, while it is not told to refuse."""
+    """A target that records pushes, and refuses some."""
 
     def __init__(self) -> None:
         self.pushed: list[tuple[str, dict[str, str]]] = []
@@ -49,9 +49,9 @@ def pushes(hub: Recorder, tmp_path: Path) -> EpochPushes:
     return again(hub, tmp_path)
 
 
-def again(hub: Recorder, place: Path) -> EpochPushes:
-    """Those of a process that takes up the work."""
-    return EpochPushes(hub, place / "work", place / "tokenizer")  # type: ignore[arg-type]  # all that is asked of it
+def again(hub: Recorder, folder: Path) -> EpochPushes:
+    """The pushes of a process that continues the run."""
+    return EpochPushes(hub, folder / "work", folder / "tokenizer")  # type: ignore[arg-type]  # only `push` is called
 
 
 def add(pushes: EpochPushes, epoch: int) -> None:
@@ -75,11 +75,11 @@ def test_each_epoch_is_pushed_with_its_own_files_in_order(hub: Recorder, pushes:
     assert pushes.waiting() == []
 
 
-def test_what_fails_is_told_and_tried_before_the_next(hub: Recorder, pushes: EpochPushes, capsys) -> None:
+def test_a_failure_is_reported_and_tried_again_before_the_next(hub: Recorder, pushes: EpochPushes, capsys) -> None:
     hub.refusing = {"epoch 1"}
     with pushes:
         add(pushes, 1)
-        pushes._turns[-1].result()
+        pushes._jobs[-1].result()
         hub.refusing = set()
         add(pushes, 2)
         pushes.wait()
@@ -87,7 +87,7 @@ def test_what_fails_is_told_and_tried_before_the_next(hub: Recorder, pushes: Epo
     assert capsys.readouterr().out == "epoch 1 is not on the Hub yet: the Hub answered 503\n"
 
 
-def test_what_is_left_is_a_fault_and_the_next_process_pushes_it(
+def test_what_is_left_is_an_error_and_the_next_process_pushes_it(
     hub: Recorder, pushes: EpochPushes, tmp_path: Path
 ) -> None:
     hub.refusing = {"epoch 2"}
@@ -104,7 +104,7 @@ def test_what_is_left_is_a_fault_and_the_next_process_pushes_it(
     assert hub.messages == ["epoch 1", "epoch 2", "epoch 3"]
 
 
-def test_one_that_is_left(hub: Recorder, pushes: EpochPushes) -> None:
+def test_one_epoch_is_left(hub: Recorder, pushes: EpochPushes) -> None:
     hub.refusing = {"epoch 1"}
     with pytest.raises(UserError, match=r"^epoch 1 is not on the Hub: the Hub answered 503$"), pushes:
         add(pushes, 1)
@@ -123,7 +123,7 @@ def test_an_epoch_that_is_trained_again_is_not_pushed_again(hub: Recorder, pushe
     assert hub.messages == ["epoch 1", "epoch 2", "epoch 3"]
 
 
-def test_after_a_fault_of_training_nothing_more_is_begun(hub: Recorder, pushes: EpochPushes) -> None:
+def test_after_an_error_of_training_no_push_begins(hub: Recorder, pushes: EpochPushes) -> None:
     hub.open.clear()
     with pytest.raises(UserError, match="not finite"), pushes:
         add(pushes, 1)
@@ -134,7 +134,9 @@ def test_after_a_fault_of_training_nothing_more_is_begun(hub: Recorder, pushes: 
     assert pushes.waiting() in ([2], [1, 2]), "the push that ran may have ended, none began after it"
 
 
-def test_a_bug_is_no_failure_of_the_hub(hub: Recorder, pushes: EpochPushes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_not_reported_as_a_failure_of_the_hub(
+    hub: Recorder, pushes: EpochPushes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def bug(_folder: Path, _message: str) -> str:
         raise ZeroDivisionError
 
@@ -142,3 +144,13 @@ def test_a_bug_is_no_failure_of_the_hub(hub: Recorder, pushes: EpochPushes, monk
     with pytest.raises(ZeroDivisionError), pushes:
         add(pushes, 1)
         pushes.wait()
+
+
+def test_a_copy_that_a_user_made_is_not_an_epoch(hub: Recorder, pushes: EpochPushes) -> None:
+    for name in ("3.bak", ".4.partial", "²"):
+        (pushes.folder / name).mkdir(parents=True)
+    with pushes:
+        add(pushes, 1)
+        pushes.wait()
+    assert hub.messages == ["epoch 1"]
+    assert pushes.waiting() == []

@@ -1,4 +1,4 @@
-"""Fingerprint: of params, code and inputs by what they hold, and of nothing else."""
+"""Fingerprint: depends on the contents of params, code and inputs, and on nothing else."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("stage.py")
 
 
-def test_it_is_the_same_whatever_the_time_and_the_order_of_keys(script: Path) -> None:
+def test_times_and_the_order_of_keys_do_not_matter(script: Path) -> None:
     first = fingerprint({"a": 1, "b": {"c": None, "d": 0.1}}, script, Path("data"))
     os.utime("data/a", (0, 0))
     assert fingerprint({"b": {"d": 0.1, "c": None}, "a": 1}, script, Path("data")) == first
     assert len(first) == 16
 
 
-def test_whatever_is_changed_changes_it(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def ours(value: int = 1) -> str:
+def test_any_change_changes_it(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def current(value: int = 1) -> str:
         return fingerprint({"a": value}, script, Path("data"))
 
-    found = [ours(), ours(2)]
+    seen = [current(), current(2)]
     Path("data/a").write_text("b")
-    found.append(ours())
+    seen.append(current())
     Path("data/a").rename("data/b")
-    found.append(ours())
+    seen.append(current())
     script.write_text("2")
-    found.append(ours())
+    seen.append(current())
     module = ModuleType("tagline.other")
     module.__file__ = "other.py"
     monkeypatch.setitem(sys.modules, "tagline.other", module)
     for code in ("1", "2"):
         Path("other.py").write_text(code)
-        found.append(ours())
-    assert len(set(found)) == len(found)
+        seen.append(current())
+    assert len(set(seen)) == len(seen)

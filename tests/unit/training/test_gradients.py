@@ -1,4 +1,4 @@
-"""Gradients: those of a global batch, however many processes and parts compute them."""
+"""Gradients of a global batch, however many processes and parts compute them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from torch import Tensor
 from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES
+from tagline.labels.label_list import Labels
+from tagline.model.heads import make_head
 from tagline.training.gradients import Gradients
 from tagline.training.params import Train
 from tagline.training.training_batches import TrainingBatches
 from tagline.training.training_rows import TrainingRows
 
+LABELS = Labels("pos", "tags", ("A", "B", "C"), "A")
 WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 
 class Process:
-    """An accelerator of one of several processes, which keeps what it would send to the others."""
+    """The accelerator of one of several processes, without communication."""
 
     device = torch.device("cpu")
 
@@ -57,20 +60,20 @@ def bert(dropout: float) -> BertForTokenClassification:
 def of_batch(
     dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: object
 ) -> tuple[float, dict[str, Tensor], SimpleNamespace]:
-    """Loss and gradients of the four windows as one batch; those of several processes are averaged, as they do it."""
+    """Loss and gradients of the four windows as one batch; averaged over processes, as DDP does."""
     windows = Dataset.from_dict(
         {
             "sentence": [0, 1, 2, 3],
             "input_ids": WINDOWS,
             "word_ids": [[-1] * len(row) for row in WINDOWS],
-            "labels": [[-100, *(piece % 3 for piece in row[1:-1]), -100] for row in WINDOWS],
+            "labels": [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS],
         },
         features=WINDOW_FEATURES,
     )
     params = Train.model_validate(deepcopy(TINY_PARAMS["train"]) | changed)
     rows = TrainingRows(windows)
     batches = TrainingBatches(rows.lengths, params.batches, 1, params.pad_to_multiple_of or 1)
-    gradients = Gradients(rows, batches, params, padding=0)
+    gradients = Gradients(rows, batches, make_head("linear", LABELS), params, padding=0)
     losses, sums = [], {}
     for index in range(processes):
         model, process = bert(dropout), Process(index, processes)
@@ -92,7 +95,7 @@ def test_the_mean_over_labelled_sub_words() -> None:
     for row in WINDOWS:
         with torch.no_grad():
             log_probabilities = model(input_ids=torch.tensor([row])).logits[0].log_softmax(-1)
-        each += [-log_probabilities[place, row[place] % 3].item() for place in range(1, len(row) - 1)]
+        each += [-log_probabilities[index, row[index] % 3].item() for index in range(1, len(row) - 1)]
     assert loss == pytest.approx(np.mean(each), abs=1e-6)
 
 
@@ -116,7 +119,7 @@ def test_padding_changes_nothing() -> None:
     assert_equal(of_batch(pad_to_multiple_of=8), of_batch())
 
 
-def test_dropout_depends_on_seed_and_step_alone() -> None:
+def test_dropout_depends_on_seed_and_step_only() -> None:
     torch.manual_seed(1)
     first = of_batch(dropout=0.5)[0]
     torch.manual_seed(2)

@@ -1,4 +1,4 @@
-"""Learning: points of the curve, the best epoch, patience."""
+"""Learning: points of the loss curve, the best epoch, early stopping."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def scores(f1: float) -> dict[str, float]:
     return {"precision": f1, "recall": f1, "f1": f1, "accuracy": f1, "loss": 1 - f1}
 
 
-def test_points_are_means_and_an_epochs_last_one_may_be_of_fewer_steps() -> None:
+def test_points_are_means_and_the_last_one_of_an_epoch_may_have_fewer_steps() -> None:
     learning = Learning(steps_per_point=2, patience=None)
     for loss in (4.0, 2.0, 1.0):
         learning.after_step(loss)
@@ -43,7 +43,7 @@ def test_patience(patience: int | None, stops: list[int]) -> None:
     assert ended[: len(stops)] == stops
 
 
-def test_it_is_made_of_plain_values() -> None:
+def test_it_consists_of_plain_values() -> None:
     learning = Learning(2, 3)
     learning.after_step(1.5)
     learning.after_epoch(scores(0.5))

@@ -1,4 +1,4 @@
-"""Optimization: who decays, and the course of the learning rate."""
+"""Optimization: the weights that decay, and the learning rate of each step."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def model() -> BertForTokenClassification:
     return BertForTokenClassification(BertConfig(vocab_size=11, num_labels=3, **size))
 
 
-def test_the_weights_that_trainer_decays(model: BertForTokenClassification, tmp_path: object) -> None:
+def test_the_same_weights_decay_as_in_trainer(model: BertForTokenClassification, tmp_path: object) -> None:
     trainer = Trainer(model, TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"))
     expected = set(trainer.get_decay_parameter_names(model))
-    decaying, free = groups(model, 0.3)
+    decaying, no_decay = groups(model, 0.3)
     names = {id(weight): name for name, weight in model.named_parameters()}
     assert {names[id(weight)] for weight in decaying["params"]} == expected
-    assert {names[id(weight)] for weight in free["params"]} == set(names.values()) - expected
-    assert (decaying["weight_decay"], free["weight_decay"]) == (0.3, 0.0)
+    assert {names[id(weight)] for weight in no_decay["params"]} == set(names.values()) - expected
+    assert (decaying["weight_decay"], no_decay["weight_decay"]) == (0.3, 0.0)
 
 
 def test_frozen_weights_are_left_out(model: BertForTokenClassification) -> None:
@@ -48,19 +48,19 @@ def test_one_kernel_updates_all_weights(model: BertForTokenClassification) -> No
 
 
 @pytest.mark.parametrize(
-    ("course", "expected"),
+    ("name", "expected"),
     [
         ("linear", [0, 0.5, 1, 0.75, 0.5, 0.25, 0]),
-        ("cosine", [0, 0.5, 1, *((1 + math.cos(math.pi * place / 4)) / 2 for place in (1, 2, 3)), 0]),
+        ("cosine", [0, 0.5, 1, *((1 + math.cos(math.pi * step / 4)) / 2 for step in (1, 2, 3)), 0]),
     ],
 )
-def test_the_learning_rate_of_each_step(model: BertForTokenClassification, course: str, expected: list[float]) -> None:
+def test_the_learning_rate_of_each_step(model: BertForTokenClassification, name: str, expected: list[float]) -> None:
     optimizer = adamw(model, params(learning_rate=0.5), CPU)
-    # A third of six steps.
-    plan = schedule(optimizer, params(schedule=course, warmup=0.3), 6)
+    # Two of six steps are warm-up.
+    scheduler = schedule(optimizer, params(schedule=name, warmup=0.3), 6)
     seen = []
     for _ in expected:
-        seen.append(plan.get_last_lr()[0] / 0.5)
+        seen.append(scheduler.get_last_lr()[0] / 0.5)
         optimizer.step()
-        plan.step()
+        scheduler.step()
     assert seen == pytest.approx(expected)

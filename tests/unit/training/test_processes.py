@@ -1,4 +1,4 @@
-"""Several processes as a user meets them: how they come about, and that whatever ends one ends all with one message."""
+"""Several processes as a user sees them: how they are launched; an error in one ends all with one message."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from pathlib import Path
 
 import pytest
 from helpers.launching import TORCHRUN, finish, start
+from torch.distributed import DistNetworkError
+
+from tagline.core.errors import UserError
+from tagline.training.processes import _lost_another_process
 
 PROGRAM = """
 from tagline.core.signals import default_sigint
 default_sigint()
 import os, time
 from tagline.core.errors import UserError
-from tagline.training.own_launcher import spread
+from tagline.training.own_launcher import relaunch_on_all_devices
 from tagline.training.processes import exit_as_one, join, leave
 
 def work():
-    spread()
+    relaunch_on_all_devices()
     state = join()
     first = state.is_main_process
     {body}
@@ -31,8 +35,8 @@ def work():
 
 exit_as_one(work)
 """
-# A line is written at once: two processes share the pipe.
-TALKING = "os.write(1, f'{os.getpid()} {os.getppid()}\\n'.encode()); time.sleep(60)"
+# os.write: two processes share the pipe, and lines must not mix.
+PRINT_IDS = "os.write(1, f'{os.getpid()} {os.getppid()}\\n'.encode()); time.sleep(60)"
 
 
 def script(folder: Path, body: str) -> Path:
@@ -42,7 +46,7 @@ def script(folder: Path, body: str) -> Path:
 
 
 def gone(process: int) -> bool:
-    """Whether a process is no more, or a zombie that nobody has waited for."""
+    """Whether a process has ended, or is a zombie."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
@@ -62,7 +66,10 @@ def test_a_users_configuration_of_accelerate_decides(tmp_path: Path) -> None:
     [
         ("if not first: raise UserError('no wine')", r"work: no wine\n"),
         ("if first: 1 / 0", r"Traceback(?s:.*)ZeroDivisionError: division by zero\n"),
-        ("if not first: os.kill(os.getpid(), 9)", r"work: process 1 was ended by SIGKILL: perhaps .* of memory\n"),
+        (
+            "if not first: os.kill(os.getpid(), 9)",
+            r"work: process 1 was killed by SIGKILL; the host may be out of memory\n",
+        ),
     ],
 )
 def test_one_that_fails_ends_all_with_one_message(tmp_path: Path, body: str, message: str) -> None:
@@ -81,14 +88,46 @@ def test_one_message_under_a_launcher_of_the_users(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_signal_to_the_launcher_ends_all(tmp_path: Path, number: signal.Signals) -> None:
-    run = start(script(tmp_path, TALKING))
+    run = start(script(tmp_path, PRINT_IDS))
     workers = []
     for _ in range(2):
         worker, parent = map(int, run.stdout.readline().split())
         assert parent == run.pid
         workers.append(worker)
     os.kill(run.pid, number)
-    status, _, err = finish(run)  # their ends of the pipes are closed too
+    status, _, err = finish(run)  # it returns once all of them have closed their pipes
     assert all(gone(worker) for worker in workers)
     assert status == (-number if number == signal.SIGKILL else 128 + number)
     assert err == ("" if number == signal.SIGKILL else "work: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("variables", "status", "out", "err"),
+    [
+        ({"WORLD_SIZE": "1", "LOCAL_RANK": "0"}, 0, "done by 1 on cpu\n", ""),
+        ({"WORLD_SIZE": "2", "RANK": "0"}, 1, "", "work: environment variables: 2 processes can't connect ("),
+        ({"WORLD_SIZE": "two"}, 1, "", "work: environment variable WORLD_SIZE is 'two'; expected a whole number"),
+    ],
+)
+def test_variables_of_a_launcher_without_its_address(
+    tmp_path: Path, variables: dict[str, str], status: int, out: str, err: str
+) -> None:
+    """A Kubernetes job sets WORLD_SIZE, for example."""
+    found = finish(start(script(tmp_path, "pass"), processes=None, **variables))
+    assert found[:2] == (status, out), found[2]
+    assert found[2].startswith(err)
+    assert found[2].count("\n") == status
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (RuntimeError("[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer"), True),
+        (DistNetworkError("Connection reset by peer"), True),
+        (RuntimeError("Parent directory /data/gloo/out does not exist."), False),
+        (UserError("[/data/gloo/labels.json:1] is damaged"), False),
+        (OSError(2, "No such file or directory", "/data/gloo"), False),
+    ],
+)
+def test_only_failed_communication_means_that_another_process_has_ended(error: Exception, lost: bool) -> None:
+    assert _lost_another_process(error) is lost

@@ -1,4 +1,4 @@
-"""Training batches: every window once an epoch, within the budget, from seed and epoch alone; and who computes what."""
+"""Training batches: each window once per epoch, within the limit, a function of seed and epoch; shares of processes."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def listed(epoch: list[np.ndarray]) -> list[list[int]]:
 
 
 @given(LENGTHS, ORDERS, st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(1, 9))
-def test_every_window_once_and_within_the_budget(
+def test_each_window_once_and_within_the_limit(
     lengths: np.ndarray, order: Batches, seed: int, epoch: int, multiple: int
 ) -> None:
     batches = TrainingBatches(lengths, order, seed, multiple)
-    made = batches.epoch(epoch)
-    assert sorted(place for batch in made for place in batch.tolist()) == list(range(len(lengths)))
-    assert len(made) == batches.steps_per_epoch
-    for batch in made:
+    batch_list = batches.epoch(epoch)
+    assert sorted(index for batch in batch_list for index in batch.tolist()) == list(range(len(lengths)))
+    assert len(batch_list) == batches.steps_per_epoch
+    for batch in batch_list:
         if order.order == "random":
             assert len(batch) <= order.batch_size
         else:
             padded = rounded_up(lengths[batch], multiple)
             assert len(batch) == 1 or padded.max() * len(batch) <= order.subwords_per_batch
             assert padded.sum() >= 0.9 * padded.max() * len(batch)
-    assert listed(TrainingBatches(lengths, order, seed, multiple).epoch(epoch)) == listed(made)
+    assert listed(TrainingBatches(lengths, order, seed, multiple).epoch(epoch)) == listed(batch_list)
 
 
 @pytest.mark.parametrize("order", [by_length(64), at_random(4)])
@@ -57,7 +57,7 @@ def test_another_order_each_epoch_and_with_each_seed(order: Batches) -> None:
         str(listed(TrainingBatches(lengths, order, seed).epoch(epoch))) for seed in range(3) for epoch in range(3)
     }
     assert len(orders) == 9
-    # Not only the batches change their places: windows of one length meet others each time.
+    # Not only the order of the batches changes: windows of equal length are shuffled too.
     together = {
         frozenset(batch) for epoch in range(3) for batch in listed(TrainingBatches(lengths, order, 0).epoch(epoch))
     }
@@ -66,18 +66,18 @@ def test_another_order_each_epoch_and_with_each_seed(order: Batches) -> None:
 
 @pytest.mark.parametrize(("windows", "budget"), [(1000, 512), (1001, 2048), (14_041, 512), (14_041, 16_384)])
 def test_padding_by_length_is_below_a_tenth(windows: int, budget: int) -> None:
-    # Sentences of news are of about such lengths, one word to 128 sub-words (CoNLL-2003: mean 22 with specials).
+    # Lengths as in news, up to 128 sub-words (CoNLL-2003: mean 22 with special tokens).
     lengths = np.clip(np.random.default_rng(5).lognormal(2.9, 0.6, windows).astype(np.int64), 3, 128)
     batches = TrainingBatches(lengths, by_length(budget), 1)
     assert 0 < batches.padding(batches.steps_per_epoch) < 0.1
     if windows > 50 * budget / lengths.mean():
-        # Where a batch is a small part of the corpus, the limit on padding costs hardly a step.
+        # If a batch is a small part of the corpus, the limit on padding adds few steps.
         assert batches.steps_per_epoch <= 1.1 * len(longest_first(lengths, budget))
     plain = TrainingBatches(lengths, at_random(8), 1)
     assert plain.padding(plain.steps_per_epoch) > 0.3
 
 
-def test_padding_counts_the_steps_that_were_done() -> None:
+def test_padding_of_the_steps_that_were_done() -> None:
     batches = TrainingBatches(np.array([4, 2]), at_random(2), 0, multiple=5)
     assert batches.padding(1) == batches.padding(3) == pytest.approx(1 - 6 / 10)
 
@@ -93,8 +93,8 @@ def test_processes_and_parts_share_a_batch(
     batch = np.random.default_rng(0).permutation(len(lengths))
     shared = share(batch, lengths, processes, subwords_per_device)
     assert len(shared) == processes
-    assert len({len(parts) for parts in shared}) == 1, "all call the model equally often"
-    assert sorted(place for parts in shared for rows in parts for place in rows.tolist()) == sorted(batch.tolist())
+    assert len({len(parts) for parts in shared}) == 1, "all processes call the model equally often"
+    assert sorted(index for parts in shared for rows in parts for index in rows.tolist()) == sorted(batch.tolist())
     for parts in shared:
         for rows in parts:
             if subwords_per_device is not None and len(rows) > 1:

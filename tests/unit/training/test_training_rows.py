@@ -1,4 +1,4 @@
-"""Training rows: the same numbers as in data/tokenized, padded and counted."""
+"""Training rows: the windows of data/tokenized, padded, with their counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WINDOWS = {
 
 
 def rows() -> TrainingRows:
-    # Two tables one after the other, as several shards are.
+    # Two tables, like two shards.
     halves = [
         Dataset.from_dict({name: column[part] for name, column in WINDOWS.items()}, features=WINDOW_FEATURES)
         for part in (slice(0, 2), slice(2, 4))
@@ -27,12 +27,12 @@ def rows() -> TrainingRows:
     return TrainingRows(concatenate_datasets(halves))
 
 
-def test_lengths_and_labels_of_each() -> None:
-    made = rows()
-    assert len(made) == 4
-    assert made.sentence.tolist() == WINDOWS["sentence"]
-    assert made.lengths.tolist() == [4, 3, 0, 2]
-    assert made.labelled.tolist() == [1, 1, 0, 0]
+def test_lengths_and_labels() -> None:
+    windows = rows()
+    assert len(windows) == 4
+    assert windows.sentence.tolist() == WINDOWS["sentence"]
+    assert windows.lengths.tolist() == [4, 3, 0, 2]
+    assert windows.labelled.tolist() == [1, 1, 0, 0]
 
 
 def test_a_part_is_padded_to_its_longest() -> None:
@@ -49,14 +49,14 @@ def test_a_part_is_padded_to_a_multiple() -> None:
     assert part.labels.tolist() == [[-100] * 4]
 
 
-def test_a_part_of_nothing_has_no_label() -> None:
-    nothing = rows().part(np.array([], dtype=np.int64), padding=9, multiple=2)
-    assert nothing.input_ids.tolist() == [[9, 9]]
-    assert nothing.attention_mask.tolist() == [[1, 0]], "attention to nothing at all is no number"
-    assert nothing.labels.tolist() == [[-100, -100]]
+def test_an_empty_part_has_no_label() -> None:
+    empty = rows().part(np.array([], dtype=np.int64), padding=9, multiple=2)
+    assert empty.input_ids.tolist() == [[9, 9]]
+    assert empty.attention_mask.tolist() == [[1, 0]], "attention over no position is NaN"
+    assert empty.labels.tolist() == [[-100, -100]]
 
 
-def test_a_part_has_rows_of_padding_where_they_are_asked_for() -> None:
+def test_a_part_with_rows_of_padding() -> None:
     part = rows().part(np.array([1]), padding=9, count=3)
     assert part.input_ids.tolist() == [[2, 8, 3], [9, 9, 9], [9, 9, 9]]
     assert part.attention_mask.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]

@@ -1,4 +1,4 @@
-"""Validation: what `predict_split` and `score` say, and a loss over words."""
+"""Validation: the same scores as `predict_split` and `score`, and a loss over words."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.labels.label_list import Labels
+from tagline.labels.tagged import tagged_sentences
+from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel
+from tagline.model.heads import make_head
 from tagline.model.prediction import Predictor, predict_split
 from tagline.training.validation import Validation
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
-# The second sentence's middle word is of no sub-word; the third is of two windows that share its middle word.
+# The middle word of the second sentence has no sub-word; the third sentence has two windows with its middle word.
 WORDS = [["a", "b"], ["c", "\u200b", "d"], ["e", "f", "g"]]
 GOLD = [[1, 2], [0, 1, 0], [1, 0, 1]]
 WINDOWS = {
@@ -48,23 +51,27 @@ def split() -> Split:
 def test_the_scores_of_all_words(
     model: BertForTokenClassification, split: Split, subwords_per_device: int | None
 ) -> None:
-    scores = Validation(split, LABELS, "fp32", subwords_per_device).scores(Accelerator(), model)
+    scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", subwords_per_device).scores(
+        Accelerator(), model
+    )
     assert model.training, "dropout is on again"
-    predicted = predict_split(Predictor(TorchModel(model.eval()), LABELS, "greedy", 64), split, "").labels
+    predictor = Predictor(TorchModel(model.eval()), make_head("linear", LABELS), LABELS, 64)
+    predictions = predict_split(predictor, split, "")
     model.train()
-    expected = score(split.gold(LABELS), predicted, "spans")["overall"]
+    sentences = tagged_sentences(LABELS, split.lengths(), predictions.labels, predictions.scores, split.gold())
+    expected = score(count(list(sentences), "spans"))["overall"]
     assert {name: scores[name] for name in ("precision", "recall", "f1", "accuracy")} == {
         name: expected[name] for name in ("precision", "recall", "f1", "accuracy")
     }
 
 
-def test_the_loss_is_the_mean_over_words_that_the_model_saw(model: BertForTokenClassification, split: Split) -> None:
+def test_the_loss_is_the_mean_over_words_with_subwords(model: BertForTokenClassification, split: Split) -> None:
     model.eval()
-    # Of each word: its window, the place of its first sub-word there, its gold label. Word f: in both windows at an
-    # edge, so the earlier one speaks for it.
-    speaks = [(0, 1, 1), (0, 2, 2), (1, 1, 0), (1, 2, 0), (2, 1, 1), (2, 2, 0), (3, 2, 1)]
+    # For each word: its window, the position of its first sub-word, its gold label. Word f is at an edge of both of
+    # its windows, so the first one is chosen.
+    chosen = [(0, 1, 1), (0, 2, 2), (1, 1, 0), (1, 2, 0), (2, 1, 1), (2, 2, 0), (3, 2, 1)]
     with torch.no_grad():
         logits = [model(input_ids=torch.tensor([row])).logits[0].log_softmax(-1) for row in WINDOWS["input_ids"]]
-    expected = np.mean([-logits[window][place, gold].item() for window, place, gold in speaks])
-    scores = Validation(split, LABELS, "fp32", None).scores(Accelerator(), model)
+    expected = np.mean([-logits[window][position, gold].item() for window, position, gold in chosen])
+    scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", None).scores(Accelerator(), model)
     assert scores["loss"] == pytest.approx(expected, abs=2e-6)

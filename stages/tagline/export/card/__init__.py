@@ -1,4 +1,4 @@
-"""The model card: what a model learnt from and how, what it scores, how to use it, and where it ends.
+"""The model card: use, scores, training and limitations of an exported model.
 
-`document.render` makes it; the template document.md lies beside it.
+`document.render` fills in the template document.md.
 """

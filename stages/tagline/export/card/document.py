@@ -1,4 +1,4 @@
-"""The document: everything that a model card tells, given to its template."""
+"""The model card as a document: collects its facts and renders the template document.md."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from tagline.export.card.results import SCORES, curve, model_index
 from tagline.hub.params import Push
 from tagline.labels.label_list import Decoding, Labels
 
-# The columns of plots/validation.csv that are told.
+# Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
-# Fewer entities of a type than this make its score a rough one.
+# With fewer entities of a type, its score is called a rough estimate.
 FEW = 50
 
 
 @dataclass(frozen=True)
 class CardData:
-    """What a card is about.
+    """The facts on a model card.
 
     Attributes:
-        labels: the task's.
+        labels: of the task.
         dataset: data/raw/provenance.json.
         encoder: models/pretrained/provenance.json.
         training: models/finetuned/provenance.json.
-        windows: the keys of ``tokenize_align`` that decide what the model reads.
-        metrics: metrics/evaluate.json.
+        windows: label_all_tokens, max_length and stride, as in ``tokenize_align``.
+        metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
-        decoding: how the scored labels were chosen.
-        backends: for each backend of the export what metrics/export.json says.
-        language, license: what the Hub's metadata says of the model, None where nothing is known.
-        hub: where on the Hub it is meant for, if anywhere.
-        folder: where it is besides.
+        decoding: how labels are chosen.
+        backends: the metrics of each backend, as in reports/export.json.
+        language, license: for the metadata; None if not known.
+        hub: the repository that the model is meant for, if any.
+        folder: the path of the export.
     """
 
     labels: Labels
@@ -61,7 +61,7 @@ class CardData:
 
 
 def render(data: CardData) -> str:
-    """Render the card: metadata in YAML, then Markdown. The same data give the same bytes."""
+    """Render the card: YAML metadata, then Markdown. The same data give the same bytes."""
     task, dataset, encoder = data.labels.task, Dataset.of(data.dataset), Encoder.of(data.encoder)
     repo_id, branch = data.hub.repo_id, data.hub.branch
     name = repo_id.split("/")[1] if repo_id else f"{task}-tagger"
@@ -70,7 +70,7 @@ def render(data: CardData) -> str:
         license=data.license,
         library_name="transformers",
         pipeline_tag="token-classification",
-        # The Hub links to these, so only names that exist on the Hub are given.
+        # The Hub turns these into links, so only names on the Hub are given.
         base_model=encoder.name if encoder.source == "hub" else None,
         datasets=[dataset.name] if dataset.commit else None,
         metrics=list(SCORES),
@@ -90,7 +90,7 @@ def render(data: CardData) -> str:
             types=sorted(test["per_type"].items()),
             test=test,
             intervals=test["intervals"]["per_type"],
-            # For plain tags the slices have an accuracy only.
+            # For plain tags, slices only have an accuracy.
             unseen=test["slices"].get("text", {}).get("unseen") if data.labels.kind == "spans" else None,
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
@@ -104,7 +104,7 @@ def render(data: CardData) -> str:
 
 
 def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Keys and values of a section, those of a mapping in it as ``key.key``."""
+    """Yield the keys and values of a section; keys of nested mappings as ``key.key``."""
     for key, value in params.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key}.")
@@ -126,6 +126,6 @@ def _environment() -> Environment:
     environment.filters["percent"] = lambda share: RawMarkdown(f"{share:.2%}")
     environment.filters["count"] = lambda value: RawMarkdown(f"{value:,}")
     environment.filters["interval"] = lambda ends: RawMarkdown(f"{ends['low']:.3f} to {ends['high']:.3f}")
-    # Of what can hold no mark: names that params.yaml restricts, hashes, versions.
+    # For text without any markup: names that the schemas restrict, hashes, versions.
     environment.filters["plain"] = RawMarkdown
     return environment

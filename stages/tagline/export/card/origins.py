@@ -1,4 +1,4 @@
-"""Origins: the data set and the encoder that a model was made of, as the stage download wrote them down."""
+"""The data set and the encoder of a model, from the provenance that the stage download wrote."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# The splits in their order; what is left out of a drawn split's description.
 TRAIN, TEST = "train", "test"
 
 
 @dataclass(frozen=True)
 class File:
-    """A file with its SHA-256, and the split that was read from it, if there is one."""
+    """A file with its SHA-256, and the split that was read from it, if any."""
 
     path: str
     sha256: str
@@ -24,13 +23,13 @@ class Dataset:
     """A data set.
 
     Attributes:
-        name: the Hub's, or the names of the files that training read.
-        commit: the Hub's, None for files.
-        config: one of the Hub's configs, if the data set has several.
-        test: what the source calls the test split.
-        rows: sentences of each split.
-        files: of a data set in files.
-        drawn: the seed and the shares of splits that were drawn from train, if any were.
+        name: on the Hub, or the names of the training files.
+        commit: on the Hub; None for files.
+        config: the configuration on the Hub, if the data set has several.
+        test: the name of the test split in the source.
+        rows: the number of sentences of each split.
+        files: the files of a data set in files.
+        drawn: the seed and the shares of splits that were drawn from train, if any.
     """
 
     name: str
@@ -43,7 +42,7 @@ class Dataset:
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Dataset:
-        """The data set of data/raw/provenance.json."""
+        """Read the content of data/raw/provenance.json."""
         rows = provenance["rows"]
         if provenance["source"] == "hub":
             commit, config = provenance["commit"], provenance["config"]
@@ -59,10 +58,10 @@ class Encoder:
     """A pretrained encoder.
 
     Attributes:
-        name: the Hub's, or of which package or folder it is.
+        name: on the Hub, or the package or folder.
         source: hub, package or path.
-        revision: the Hub's commit, or the package's version; None for a folder.
-        weights: its files of weights.
+        revision: the commit on the Hub, or the version of the package; None for a folder.
+        weights: the weight files.
     """
 
     name: str
@@ -72,7 +71,7 @@ class Encoder:
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Encoder:
-        """The encoder of models/pretrained/provenance.json."""
+        """Read the content of models/pretrained/provenance.json."""
         source = provenance["source"]
         weights = [File(path, value) for path, value in provenance["sha256"].items() if path.endswith(".safetensors")]
         match source:

@@ -1,4 +1,4 @@
-"""Results: the scores of a model card, for people as tables and for machines as the Hub's ``model-index``."""
+"""Scores for the model card: the Hub's ``model-index``, and the learning curve as a table."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tagline.core.terminal import printable
 from tagline.export.card.origins import TEST, Dataset
 
 SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Accuracy"}
-# Rows of the learning curve at most, and characters of its longest bar.
+# Maximum number of rows of the learning curve, and of characters of a bar.
 EPOCHS, BAR = 20, 20
 
 
 def model_index(metrics: Mapping[str, Any], task: str, dataset: Dataset) -> list[EvalResult]:
-    """The test split's scores with their 95 % intervals, of all types together and the F1 of each.
+    """List the scores of the test split with their 95 % intervals: overall, and the F1 of each type.
 
     Args:
-        metrics: metrics/evaluate.json.
-        task: the layer of tags that was learnt.
-        dataset: what it was learnt from.
+        metrics: reports/evaluate.json.
+        task: the tag column that was learnt.
+        dataset: the data set.
     """
     of_split = metrics[TEST]
     about: dict[str, Any] = {
@@ -51,16 +51,17 @@ def _confidence(interval: Mapping[str, float] | None) -> dict[str, float] | None
 
 
 def curve(epochs: Rows) -> list[tuple[int, float, float, str]]:
-    """The learning curve as rows of a table, of many epochs a choice with the best and the last.
+    """Lay out the learning curve as rows of a table; of many epochs a selection with the first, best and last.
 
     Args:
         epochs: ``{epoch, f1, loss}`` each.
 
     Returns:
-        Of each row epoch, validation loss, validation F1, and F1 as a bar.
+        Per row: epoch, validation loss, validation F1, and F1 as a bar.
     """
-    best = max(range(len(epochs)), key=lambda place: epochs[place]["f1"])
+    best = max(range(len(epochs)), key=lambda index: epochs[index]["f1"])
     last, rows = len(epochs) - 1, min(len(epochs), EPOCHS)
-    places = {round(number * last / max(1, rows - 1)) for number in range(rows)} | {best}
-    chosen = [epochs[place] for place in sorted(places)]
+    # 3 rows of 5 epochs are those with the indices 0, 2 and 4.
+    indices = {round(row * last / max(1, rows - 1)) for row in range(rows)} | {best}
+    chosen = [epochs[index] for index in sorted(indices)]
     return [(int(row["epoch"]), row["loss"], row["f1"], "█" * round(BAR * row["f1"])) for row in chosen]

@@ -1,4 +1,4 @@
-"""Backends: what turns sub-words into logits, each from another form of a model. `tagline.model.prediction` asks them."""
+"""Backends: compute logits from sub-words, by PyTorch or onnxruntime, for `tagline.model.prediction`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy.typing as npt
 
 
 class Backend(Protocol):
-    """A token classifier that is ready to be asked."""
+    """A loaded token classifier."""
 
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:
-        """The logits of chosen sub-words of a batch.
+        """Compute the logits of chosen sub-words of a batch.
 
         Args:
-            rows: the sub-word ids of each window, special tokens included, at least one.
-            positions: for each window the places of the sub-words that are asked for.
+            rows: the sub-word ids of each window, special tokens included; at least one window.
+            positions: for each window the positions of the chosen sub-words.
 
         Returns:
-            float32, (all chosen sub-words, labels), window after window.
+            float32 (chosen sub-words of all windows, labels), window after window.
         """

@@ -1,4 +1,4 @@
-"""The backend of PyTorch: a transformers model on the device that this host offers."""
+"""Backend of PyTorch: a transformers model on the device of this host."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from accelerate import PartialState
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import pad
 from tagline.model.precision import Resolved, autocast
 
-# Python runs one thread at a time, so with more of them than this they would wait for each other.
+# Python runs one thread at a time: more threads would wait for each other.
 MOST_WORKERS = 8
 
 
@@ -26,7 +27,11 @@ class TorchModel:
 
     Args:
         model: in evaluation mode; it is moved to the device.
-        precision: the number format of matrix products.
+        precision: number format of matrix products.
+
+    Attributes:
+        device: where the model computes.
+        padding: sub-word id of the padding.
     """
 
     def __init__(self, model: PreTrainedModel, precision: Resolved = "fp32") -> None:
@@ -38,47 +43,49 @@ class TorchModel:
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:
-        """See `Backend`. Only the chosen sub-words' logits leave the device."""
+        """Compute the logits of the chosen sub-words; see `Backend`. Only those leave the device."""
         return choose(self.forward(rows), positions)
 
     def forward(self, rows: Sequence[npt.NDArray[np.integer[Any]]]) -> Tensor:
-        """The logits of all sub-words of a batch, on the device: at least (rows, longest, labels).
+        """Compute the logits of all sub-words of a batch, on the device.
 
         Args:
-            rows: the sub-word ids of each window, special tokens included, at least one.
+            rows: the sub-word ids of each window, special tokens included; at least one window.
+
+        Returns:
+            (rows, longest, labels); on an XLA device both of the first two may be larger.
         """
-        count, multiple, on_xla = len(rows), 1, self.device.type == "xla"
-        if on_xla:
-            # It compiles each new shape, for seconds; powers of two are few.
-            count, multiple = (1 << (size - 1).bit_length() for size in (count, max(map(len, rows))))
+        count, multiple = static_shape(self.device, len(rows), max(map(len, rows)))
         ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(rows, self.padding, multiple, count))
-        # XLA's tensors can't be of inference mode.
-        with torch.no_grad() if on_xla else torch.inference_mode(), autocast(self.device, self.precision):
+        with without_gradients(self.device), autocast(self.device, self.precision):
             logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
         return logits
 
 
 def choose(logits: Tensor, positions: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
-    """The logits of chosen sub-words, float32, (all of them, labels).
+    """Select the logits of some sub-words.
 
     Args:
-        logits: (rows, longest, labels), as `TorchModel.forward` gives them.
-        positions: for each row the places that are asked for.
+        logits: (rows, longest, labels), as `TorchModel.forward` returns them.
+        positions: for each row the positions of the chosen sub-words.
+
+    Returns:
+        float32 (chosen sub-words of all rows, labels), row after row.
     """
-    if logits.device.type == "xla":
-        logits = logits.cpu()  # as many places as words would be another shape each time
-    row = torch.from_numpy(np.repeat(np.arange(len(positions)), [len(places) for places in positions]))
-    place = torch.from_numpy(np.concatenate(positions))
-    chosen: npt.NDArray[np.float32] = logits[row.to(logits.device), place.to(logits.device)].float().cpu().numpy()
+    logits = from_xla(logits)  # the number of chosen sub-words would be a new shape each time
+    # Positions [1 2] and [1] are (row, column) 0,1 0,2 1,1.
+    row = torch.from_numpy(np.repeat(np.arange(len(positions)), [len(of_row) for of_row in positions]))
+    column = torch.from_numpy(np.concatenate(positions))
+    chosen: npt.NDArray[np.float32] = logits[row.to(logits.device), column.to(logits.device)].float().cpu().numpy()
     return chosen
 
 
 @contextmanager
 def workers(device: torch.device) -> Iterator[Executor | None]:
-    """Threads for `Predictor` that compute batches side by side on the cores of a CPU; None on any other device.
+    """Threads in which `Predictor` computes batches in parallel on a CPU; None on other devices or one core.
 
-    A batch that keeps its core to itself waits for no other one in each of its many small operations, and comes out
-    the same on any number of cores up to `MOST_WORKERS`; where there are more, each worker has several.
+    One batch per core is faster than one batch on all cores, which would synchronise in each of many small operations.
+    The results are the same for any number of cores up to `MOST_WORKERS`; with more, each worker uses several.
     """
     cores = torch.get_num_threads()
     if device.type != "cpu" or cores == 1:
@@ -90,4 +97,4 @@ def workers(device: torch.device) -> Iterator[Executor | None]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(cores)  # what a worker sets is also what a thread that starts later gets
+        torch.set_num_threads(cores)  # a worker's setting also applies to threads that start later

@@ -1,13 +1,13 @@
-"""The interface of a head. Nothing outside this folder knows how a head turns logits into labels."""
+"""Interface of classifier heads. Only this folder knows how logits become labels."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:  # the exported model predicts without importing PyTorch
+if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor
 
 Ints = npt.NDArray[np.int64]
@@ -15,42 +15,39 @@ Floats = npt.NDArray[np.float32]
 
 
 class Head(Protocol):
-    """A head for one label list."""
+    """A classifier head for one label list.
+
+    Arrays of words hold the words of all sentences one after the other; ``lengths``, int64, has the number of words of
+    each sentence.
+    """
 
     @property
     def name(self) -> str:
-        """What ``tagger.json`` calls it."""
+        """Its key in `HEADS`, which tagger.json of an exported model contains."""
 
     def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
-        """Sum the loss over all labelled sub-words of a batch, in float32.
+        """Sum the loss over the labelled sub-words of a batch, in float32.
 
-        A sum, since only the global batch knows how many there are: the mean of parts' means is not the mean of all.
+        A sum rather than a mean, because a batch may be computed in parts, and the mean of the parts' means is not the
+        mean of the batch.
 
         Args:
-            logits: (windows, sub-words, labels), what the model computes from the encoder's states.
-            labels: int64 (windows, sub-words), `alignment.IGNORED` where there is none.
-            label_smoothing: the share of each target that is spread over all labels (Szegedy et al., 2016).
+            logits: (windows, sub-words, labels), computed from the encoder's states.
+            labels: int64 (windows, sub-words), label ids; `alignment.IGNORED` for sub-words without a label.
+            label_smoothing: share of each target that is distributed over all labels (Szegedy et al., 2016).
         """
 
     def scores(self, logits: Floats) -> Floats:
-        """Turn the logits of words, float32 (words, labels), into scores to decode from; -inf forbids a label."""
+        """Turn the logits of words, float32 (words, labels), into scores of the same shape for decoding.
 
-    def decode(self, scores: Floats, lengths: Ints) -> Ints:
-        """Choose a label for every word.
-
-        Args:
-            scores: float32 (words, labels), of all sentences in a row.
-            lengths: int64, the number of words of each sentence.
-
-        Returns:
-            int64 (words,), label ids.
+        `Predictor` adds rows for words without sub-words: 0 for the fallback label, -inf for all others.
         """
 
+    def decode(self, scores: Floats, lengths: Ints) -> Ints:
+        """Choose the label id of each word, int64 (words,); a score of -inf forbids a label."""
+
     def probabilities(self, scores: Floats, lengths: Ints, chosen: Ints) -> Floats:
-        """Give the probability of each chosen label, float32 (words,)."""
+        """Compute the probability of the chosen label id of each word, float32 (words,)."""
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
-        """Sum the negative log-likelihood of gold labels over the words that are known (have sub-words)."""
-
-    def exported(self) -> dict[str, Any]:
-        """What ``tagger.json`` must say to decode without the trained model, as plain values."""
+        """Sum the negative log-likelihood of gold label ids over the words that are known, those with sub-words."""

@@ -1,9 +1,9 @@
-"""The linear head: an independent softmax over the labels of each sub-word, as `AutoModelForTokenClassification` has it."""
+"""Linear head: an independent softmax over labels, as in `AutoModelForTokenClassification`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LinearHead:
-    """See `head.Head`. Scores are log-probabilities.
+    """Implements `Head`; scores are log-probabilities.
 
     Attributes:
-        labels: the label list.
+        labels: the task's label list.
         decoding: how labels are chosen.
     """
 
+    name: ClassVar[str] = "linear"
+
     labels: Labels
     decoding: Decoding = "greedy"
-    name: str = "linear"
 
     def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
-        from torch.nn.functional import cross_entropy  # here, so that onnxruntime backends start without PyTorch
+        from torch.nn.functional import cross_entropy  # imported here so that inference starts without PyTorch
 
         return cross_entropy(
             logits.flatten(0, 1).float(),
@@ -42,10 +43,10 @@ class LinearHead:
         )
 
     def scores(self, logits: Floats) -> Floats:
-        # scipy has log_softmax too, but takes as long to import as a small model takes to answer.
+        # Not scipy's log_softmax, whose import takes as long as a small model's prediction.
         shifted = logits - logits.max(-1, keepdims=True)
-        normed: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-        return normed
+        log_probabilities: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+        return log_probabilities
 
     def decode(self, scores: Floats, lengths: Ints) -> Ints:
         return decode(scores, lengths, self.labels, self.decoding)
@@ -56,6 +57,3 @@ class LinearHead:
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
         return -float(scores[known, gold[known]].sum(dtype=np.float64))
-
-    def exported(self) -> dict[str, Any]:
-        return {"head": self.name}

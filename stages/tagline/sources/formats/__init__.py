@@ -1,1 +1,1 @@
-"""Formats of data set files: a reader each, which yields sentences and tells a fault by file and line or row."""
+"""Formats of data set files: one module per format, with its schema in params.yaml and its reader."""

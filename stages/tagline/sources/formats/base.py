@@ -1,18 +1,24 @@
-"""``download.dataset`` with ``source: files``: where the files of each split are, whatever their format."""
+"""What all formats share: the files of each split, checked paths inside ``download.folder``, names of tag columns."""
 
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import Section
+from tagline.sources.formats.sentence import Sentence
+
+# The columns of data/raw that are not tag columns.
+RESERVED = ("id", "words")
 
 
 def inside(path: str) -> str:
-    """A path as it is, if it can't lead out of a folder that it is joined to."""
+    """Return a path unchanged if it cannot lead out of the folder that it is joined to."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or not path.strip():
         raise ValueError("must be a path inside the folder that download.folder names")
@@ -20,17 +26,46 @@ def inside(path: str) -> str:
 
 
 def leads_out(path: Path, *folders: Path) -> bool:
-    """Whether a path, with all links resolved, is outside of each of the folders, whose own links are resolved too."""
-    real = Path(os.path.realpath(path))  # unlike Path.resolve() it raises nothing for links that form a loop
+    """Whether a path, with links resolved, is outside all of the folders, whose own links are resolved too."""
+    real = Path(os.path.realpath(path))  # unlike Path.resolve() it does not raise for a loop of links
     return not any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
+
+
+def column_name(name: str) -> str:
+    """Return the name of a tag column unchanged if data/raw can have a column of that name."""
+    if name in RESERVED or not name.strip():
+        raise ValueError(f"a tag column cannot be named {name!r}; {' and '.join(RESERVED)} are other columns")
+    return name
+
+
+def column_names(columns: dict[str, str]) -> dict[str, str]:
+    """Return a mapping from tag columns unchanged if it has at least one and all their names can be used."""
+    if not columns:
+        raise ValueError("must name at least one tag column")
+    for name in columns:
+        column_name(name)
+    return columns
+
+
+def label_names(names: list[str]) -> list[str]:
+    """Return the names of numbered labels unchanged if they are different and none is empty."""
+    if not names or not all(names) or len(set(names)) < len(names):
+        raise ValueError("must be the label names, each once, in the order of their numbers from 0")
+    return names
 
 
 InnerPath = Annotated[str, AfterValidator(inside)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Key = Annotated[str, Field(min_length=1)]
+Character = Annotated[str, Field(min_length=1, max_length=1)]
+TagColumn = Annotated[str, AfterValidator(column_name)]
+# The name of each tag column in data/raw, and the column or key of the file that holds its tags.
+TagColumns = Annotated[dict[str, str], AfterValidator(column_names)]
+LabelNames = Annotated[list[str], AfterValidator(label_names)]
 
 
 class Shares(Section):
-    """The parts of train that become the splits without a file of their own."""
+    """The shares of the training sentences that become the splits without a file."""
 
     seed: int
     validation: Share | None = None
@@ -38,7 +73,11 @@ class Shares(Section):
 
 
 class Files(Section):
-    """What all formats share: a file or a glob pattern a split, in ``download.folder``."""
+    """A data set in files: a path or a glob pattern per split, in ``download.folder``.
+
+    A format is a subclass with a ``format``, its own keys, ``tag_columns`` and `read`, and `files` if it keeps a
+    document in several files.
+    """
 
     source: Literal["files"]
     train: InnerPath
@@ -52,25 +91,48 @@ class Files(Section):
             share = getattr(self.split, name, None)
             if file is None and share is None:
                 raise ValueError(
-                    f"{name} names no file, so split must say which share of train it gets, "
-                    f"such as `split: {{seed: 42, {name}: 0.1}}`"
+                    f"{name} has neither a file nor a share of train; name a file, or add a share such as "
+                    f"`split: {{seed: 42, {name}: 0.1}}`"
                 )
             if file is not None and share is not None:
-                raise ValueError(f"{name} has a file and a share under split: leave out one of them")
+                raise ValueError(f"{name} has both a file and a share under split; remove one of them")
         if self.split and not self.shares:
-            raise ValueError("split is of no use where validation and test have files: leave it out")
+            raise ValueError("split has no effect when validation and test have files; remove it")
         if sum(self.shares.values()) >= 1:
-            raise ValueError("the shares under split leave nothing for train")
+            raise ValueError("the shares under split leave nothing for train; their sum must be less than 1")
         return self
 
     @property
-    def files(self) -> dict[str, str]:
-        """Split name to path or pattern inside the folder, for each split that has one."""
+    def patterns(self) -> dict[str, str]:
+        """Split name to path or glob pattern inside the folder, for each split that has one."""
         named = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {split: file for split, file in named.items() if file is not None}
+        return {split: pattern for split, pattern in named.items() if pattern is not None}
 
     @property
     def shares(self) -> dict[str, float]:
         """Split name to its share of train, for each split without a file."""
         named = {"test": self.split.test, "validation": self.split.validation} if self.split else {}
         return {split: share for split, share in named.items() if share is not None}
+
+    @abstractmethod
+    def read(self, path: Path) -> Iterator[Sentence]:
+        """Read the sentences of a file, and of those that belong to it.
+
+        Args:
+            path: a file that ``train``, ``validation`` or ``test`` names.
+
+        Raises:
+            UserError: the file is malformed; the message begins with the file and the line or row.
+        """
+
+    def files(self, path: Path) -> list[Path]:
+        """All files that `read` opens for a path. They are checked before reading and hashed into the provenance."""
+        return [path]
+
+    def report(self, notes: Collection[str]) -> str:
+        """Summarise the notes of all sentences for the terminal; an empty string prints nothing.
+
+        Raises:
+            UserError: the params do not allow what the notes say.
+        """
+        return "\n".join(notes)

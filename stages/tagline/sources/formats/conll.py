@@ -1,6 +1,6 @@
-"""CoNLL column files: one word a line, its tags beside it, an empty line after each sentence.
+"""CoNLL column files: one word per line with its tags, an empty line after each sentence.
 
-The format of the CoNLL shared tasks (Tjong Kim Sang and De Meulder, 2003): columns divided by tabs or by spaces,
+The format of the CoNLL shared tasks (Tjong Kim Sang and De Meulder, 2003): columns separated by tabs or by spaces,
 ``-DOCSTART-`` lines between documents.
 """
 
@@ -9,15 +9,46 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
+
+from pydantic import model_validator
 
 from tagline.core.errors import UserError
+from tagline.sources.formats.base import Files
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
 
 WORDS = "words"
 SKIP = "-"
-# Not str.split(): that divides at no-break and other odd spaces too, which occur inside words of real data.
+# Not str.split(): it also splits at no-break and other unusual spaces, which occur inside words of real data.
 _SPACES = re.compile(" +")
+
+
+class ConllFiles(Files):
+    """Column files: a name per column, ``words`` for the words and ``-`` for a column to skip."""
+
+    format: Literal["conll"]
+    columns: list[str]
+    comments: bool = False
+
+    @model_validator(mode="after")
+    def _columns_are_usable(self) -> ConllFiles:
+        names = self.tag_columns
+        if self.columns.count(WORDS) != 1:
+            raise ValueError(f"columns must contain {WORDS!r} exactly once")
+        if not names:
+            raise ValueError("columns must name at least one tag column")
+        if len(set(names)) < len(names) or "id" in names:
+            raise ValueError("columns must have different names, and none can be named 'id'")
+        return self
+
+    @property
+    def tag_columns(self) -> list[str]:
+        """The columns that are neither the words nor skipped."""
+        return [name for name in self.columns if name not in (WORDS, SKIP)]
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        return read_sentences(path, self.columns, self.comments)
 
 
 def read_sentences(path: Path, columns: Sequence[str], comments: bool = False) -> Iterator[Sentence]:
@@ -25,18 +56,18 @@ def read_sentences(path: Path, columns: Sequence[str], comments: bool = False) -
 
     Args:
         path: a UTF-8 file, with or without a byte order mark, with any line ends.
-        columns: the name of each column, from left to right: `WORDS` once, `SKIP` for one to leave out, or a layer's.
-        comments: leave out lines that begin with ``# `` too. In files divided by spaces the word # looks the same.
+        columns: a name per column, from left to right: `WORDS` once, `SKIP` for a column to skip, else a tag column.
+        comments: also skip lines that begin with ``# ``. In space-separated files a line for the word # looks the same.
 
     Raises:
-        UserError: the file is not text, holds no sentence, or a line has another number of columns.
+        UserError: the file is not text, has no sentence, or a line has another number of columns.
     """
     empty = True
     for sentence in sentences(read_lines(path), str(path), columns, comments):
         empty = False
         yield sentence
     if empty:
-        raise UserError(f"{path} holds no sentence: expected lines of {len(columns)} columns ({' '.join(columns)})")
+        raise UserError(f"{path}: no sentence; expected lines of {len(columns)} columns ({' '.join(columns)})")
 
 
 def sentences(
@@ -45,23 +76,23 @@ def sentences(
     """Read numbered lines sentence by sentence.
 
     Args:
-        lines: see `read_lines`.
-        name: what messages call the file.
+        lines: as `read_lines` yields them.
+        name: the file's name in messages.
         columns: see `read_sentences`.
-        comments: likewise.
+        comments: see `read_sentences`.
 
     Raises:
         UserError: a line has another number of columns.
     """
-    layers = {name: place for place, name in enumerate(columns) if name not in (WORDS, SKIP)}
-    words_at = list(columns).index(WORDS)
+    tag_indices = {name: index for index, name in enumerate(columns) if name not in (WORDS, SKIP)}
+    words_index = list(columns).index(WORDS)
     rows: list[list[str]] = []
-    first = 0
+    first_line = 0
 
     def sentence() -> Sentence:
         by_column = [list(column) for column in zip(*rows, strict=True)]
-        tags = {name: by_column[place] for name, place in layers.items()}
-        return Sentence(f"{name}:{first}", by_column[words_at], tags)
+        tags = {column: by_column[index] for column, index in tag_indices.items()}
+        return Sentence(f"{name}:{first_line}", by_column[words_index], tags)
 
     for number, line in lines:
         if is_border(line):
@@ -71,25 +102,25 @@ def sentences(
             continue
         if comments and (line.startswith("# ") or line == "#"):
             continue
-        first = first if rows else number
-        rows.append(_fields(line, columns, f"{name}:{number}"))
+        first_line = first_line if rows else number
+        rows.append(_checked_fields(line, columns, f"{name}:{number}"))
     if rows:
         yield sentence()
 
 
 def is_border(line: str) -> bool:
-    """Whether a line stands between sentences."""
+    """Whether a line separates sentences."""
     return not line.strip(" \t") or line.startswith("-DOCSTART-")
 
 
 def fields(line: str) -> list[str]:
-    """The columns of a line: divided by tabs where it has any, else by spaces."""
+    """Split a line into its columns: at tabs if it has any, else at spaces."""
     return line.split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
 
 
-def _fields(line: str, columns: Sequence[str], place: str) -> list[str]:
-    found = fields(line)
-    if len(found) != len(columns) or not all(found):
-        told = f"{len(found)} column{'s' * (len(found) != 1)}" if all(found) else "an empty column"
-        raise UserError(f"{place}: {told} in {line!r}, expected {len(columns)} ({' '.join(columns)})")
-    return found
+def _checked_fields(line: str, columns: Sequence[str], location: str) -> list[str]:
+    values = fields(line)
+    if len(values) != len(columns) or not all(values):
+        problem = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
+        raise UserError(f"{location}: {problem} in {line!r}; expected {len(columns)} ({' '.join(columns)})")
+    return values

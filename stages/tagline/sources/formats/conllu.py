@@ -1,7 +1,7 @@
-"""CoNLL-U files (https://universaldependencies.org/format.html): ten columns divided by tabs, comments, word ids.
+"""CoNLL-U files (https://universaldependencies.org/format.html): ten tab-separated columns, comments, word ids.
 
-Syntactic words are read. The surface form of a multi-word token (id ``1-2``) and words that only enhanced
-dependencies know (id ``1.1``) are left out, as the format's own definition of a sentence's words has it.
+Syntactic words are read. The surface form of a multi-word token (id ``1-2``) and the empty nodes of enhanced
+dependencies (id ``1.1``) are skipped, since neither is a word of the sentence by the format's own definition.
 """
 
 from __future__ import annotations
@@ -9,71 +9,103 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
+
+from pydantic import model_validator
 
 from tagline.core.errors import UserError
+from tagline.sources.formats.base import Files, Key, TagColumns
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+# Columns that can be tags, and those of them that hold KEY=VALUE pairs.
+TAGGABLE, WITH_KEYS = COLUMNS[2:], ("feats", "misc")
 _ID = re.compile(r"[1-9][0-9]*")
-_LEFT_OUT = re.compile(r"[1-9][0-9]*-[1-9][0-9]*|[0-9]+\.[1-9][0-9]*")
+_SKIPPED_ID = re.compile(r"[1-9][0-9]*-[1-9][0-9]*|[0-9]+\.[1-9][0-9]*")
 _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(.*?)\s*")
 _UNSPECIFIED = "_"
 
 
-def read_sentences(path: Path, layers: Mapping[str, str], absent: str) -> Iterator[Sentence]:
-    """Read a file sentence by sentence, with its ``sent_id`` as id where there is one.
+class ConlluFiles(Files):
+    """CoNLL-U files: a tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
+
+    format: Literal["conllu"]
+    tag_columns: TagColumns
+    absent: Key = "_"
+
+    @model_validator(mode="after")
+    def _columns_exist(self) -> ConlluFiles:
+        for name, column in self.tag_columns.items():
+            base, colon, key = column.partition(":")
+            if base not in TAGGABLE or (colon and (base not in WITH_KEYS or not key)):
+                raise ValueError(
+                    f"tag_columns.{name}: CoNLL-U has no column {column!r} "
+                    f"(allowed: {', '.join(TAGGABLE)}, {', '.join(f'{each}:KEY' for each in WITH_KEYS)})"
+                )
+        return self
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        return read_sentences(path, self.tag_columns, self.absent)
+
+
+def read_sentences(path: Path, tag_columns: Mapping[str, str], absent: str) -> Iterator[Sentence]:
+    """Read a file sentence by sentence, with its ``sent_id`` as id where it has one.
 
     Args:
         path: a UTF-8 file, with or without a byte order mark, with any line ends.
-        layers: layer name to a column's name in lower case, or to ``feats:KEY`` or ``misc:KEY``.
+        tag_columns: tag column name to a CoNLL-U column in lower case, or to ``feats:KEY`` or ``misc:KEY``.
         absent: the tag of a word whose column is ``_`` or lacks the key.
 
     Raises:
-        UserError: the file is not text or holds no sentence; a line has not ten columns or an empty one; the ids of the
-            words do not count from 1; a sentence has two ``sent_id``.
+        UserError: the file is not text or has no sentence; a line does not have ten columns or has an empty one; word
+            ids do not count from 1; a sentence has two ``sent_id`` comments.
     """
     empty = True
     words: list[list[str]] = []
     sent_id: str | None = None
-    first = 0
+    first_line = 0
 
     def sentence() -> Sentence:
-        tags = {layer: [_tag(word, column, absent) for word in words] for layer, column in layers.items()}
-        return Sentence(f"{path}:{first}", [word[1] for word in words], tags, sent_id)
+        tags = {name: [_tag(word, column, absent) for word in words] for name, column in tag_columns.items()}
+        return Sentence(f"{path}:{first_line}", [word[1] for word in words], tags, sent_id)
 
     for number, line in read_lines(path):
-        place = f"{path}:{number}"
+        location = f"{path}:{number}"
         if not line.strip():
             if words:
                 empty = False
                 yield sentence()
             words, sent_id = [], None
         elif line.startswith("#"):
-            named = _SENT_ID.fullmatch(line)
-            if named and sent_id is not None:
-                raise UserError(f"{place}: a second sent_id in one sentence; is an empty line missing before it?")
-            sent_id = (named[1] or None) if named else sent_id
+            comment = _SENT_ID.fullmatch(line)
+            if comment and sent_id is not None:
+                raise UserError(
+                    f"{location}: a second sent_id in one sentence; add the empty line that ends a sentence"
+                )
+            sent_id = (comment[1] or None) if comment else sent_id
         else:
-            fields = _fields(line, place)
-            if _LEFT_OUT.fullmatch(fields[0]):
+            fields = _checked_fields(line, location)
+            if _SKIPPED_ID.fullmatch(fields[0]):
                 continue
-            first = first if words else number
+            first_line = first_line if words else number
             if not _ID.fullmatch(fields[0]) or int(fields[0]) != len(words) + 1:
-                raise UserError(f"{place}: word id {fields[0]!r}, expected {len(words) + 1}: ids count from 1")
+                raise UserError(f"{location}: word id {fields[0]!r}; expected {len(words) + 1}, ids count from 1")
             words.append(fields)
     if words:
         empty = False
         yield sentence()
     if empty:
-        raise UserError(f"{path} holds no sentence: expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
+        raise UserError(f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
 
 
-def _fields(line: str, place: str) -> list[str]:
+def _checked_fields(line: str, location: str) -> list[str]:
     fields = line.split("\t")
     if len(fields) != len(COLUMNS) or not all(field.strip() for field in fields):
-        found = f"{len(fields)} column{'s' * (len(fields) != 1)}" if all(fields) else "an empty column"
-        raise UserError(f"{place}: {found} in {line!r}, expected {len(COLUMNS)} divided by tabs ({' '.join(COLUMNS)})")
+        problem = f"{len(fields)} column{'s' * (len(fields) != 1)}" if all(fields) else "an empty column"
+        raise UserError(
+            f"{location}: {problem} in {line!r}; expected {len(COLUMNS)} separated by tabs ({' '.join(COLUMNS)})"
+        )
     return fields
 
 

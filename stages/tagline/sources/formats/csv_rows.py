@@ -1,4 +1,4 @@
-"""CSV in long form: a row a word, a header, and a column that says which sentence the word is of."""
+"""CSV in long form: a header, one row per word, and a column that identifies the sentence."""
 
 from __future__ import annotations
 
@@ -6,82 +6,104 @@ import csv
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Literal
+
+from pydantic import model_validator
 
 from tagline.core.errors import UserError
+from tagline.sources.formats.base import Character, Files, Key, TagColumns
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
 
 Row = tuple[int, dict[str, str]]
 
 
+class CsvFiles(Files):
+    """CSV in long form, columns by their header."""
+
+    format: Literal["csv"]
+    sentence: Key
+    words: Key
+    tag_columns: TagColumns
+    delimiter: Character = ","
+    quote: Character | None = '"'
+
+    @model_validator(mode="after")
+    def _delimiter_and_quote_differ(self) -> CsvFiles:
+        if {self.delimiter, self.quote} & {"\n", "\r"} or self.delimiter == self.quote:
+            raise ValueError("delimiter and quote must be two different characters and not line ends")
+        return self
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        return read_sentences(path, self.sentence, self.words, self.tag_columns, self.delimiter, self.quote)
+
+
 def read_sentences(
-    path: Path, sentence: str, words: str, layers: Mapping[str, str], delimiter: str, quote: str | None
+    path: Path, sentence: str, words: str, tag_columns: Mapping[str, str], delimiter: str, quote: str | None
 ) -> Iterator[Sentence]:
     """Read a file sentence by sentence; the value of the sentence column is the id.
 
     Args:
         path: a UTF-8 file, with or without a byte order mark, with any line ends.
         sentence: the header of the sentence column; a sentence begins where its value changes.
-        words: the header of the words' column.
-        layers: layer name to the header of its column.
+        words: the header of the word column.
+        tag_columns: tag column name to the header of its column.
         delimiter: one character.
-        quote: one character, doubled inside a cell that it encloses; None where cells are never quoted.
+        quote: one character, doubled inside a quoted cell; None if cells are never quoted.
 
     Raises:
-        UserError: the file is not text or holds no word; a column is not in the header or stands there twice; a row has
-            another number of cells, an empty one that is needed, or a line end in one; a sentence's rows do not stand
-            together.
+        UserError: the file is not text or has no word; a column is missing from the header or is there twice; a row has
+            another number of cells, or a needed cell that is empty or has a line end; a sentence's rows are not
+            contiguous.
     """
-    needed = [sentence, words, *layers.values()]
-    begun: dict[str, int] = {}
+    needed = [sentence, words, *tag_columns.values()]
+    first_lines: dict[str, int] = {}
     for value, rows in groupby(_read_rows(path, needed, delimiter, quote), key=lambda row: row[1][sentence]):
-        numbers, cells = zip(*rows, strict=True)
-        if value in begun:
+        lines, cells = zip(*rows, strict=True)
+        if value in first_lines:
             raise UserError(
-                f"{path}:{numbers[0]}: the sentence {value!r} comes back, it began in line {begun[value]}: "
-                "the rows of a sentence must stand together"
+                f"{path}:{lines[0]}: rows of sentence {value!r} are not contiguous (first seen on line "
+                f"{first_lines[value]}); sort the rows by sentence, or give each sentence its own value"
             )
-        begun[value] = numbers[0]
-        tags = {layer: [row[column] for row in cells] for layer, column in layers.items()}
-        yield Sentence(f"{path}:{numbers[0]}", [row[words] for row in cells], tags, value)
-    if not begun:
-        raise UserError(f"{path} holds no sentence: expected a row a word below the header")
+        first_lines[value] = lines[0]
+        tags = {name: [row[column] for row in cells] for name, column in tag_columns.items()}
+        yield Sentence(f"{path}:{lines[0]}", [row[words] for row in cells], tags, value)
+    if not first_lines:
+        raise UserError(f"{path}: no sentence; expected one row per word below the header")
 
 
 def _read_rows(path: Path, needed: list[str], delimiter: str, quote: str | None) -> Iterator[Row]:
-    """Yield each row's line and its cells by header."""
+    """Yield the line of each row and its cells by header."""
     rows = _split_rows(path, delimiter, quote)
     line, header = next(rows, (1, []))
     for column in needed:
         if header.count(column) != 1:
-            found = "stands twice" if column in header else "is not"
-            raise UserError(
-                f"{path}:{line}: the column {column!r} {found} in the header ({', '.join(header) or 'empty'})"
-            )
+            problem = "is in the header twice" if column in header else "is not in the header"
+            raise UserError(f"{path}:{line}: column {column!r} {problem} ({', '.join(header) or 'empty'})")
     for number, cells in rows:
         if len(cells) != len(header):
-            raise UserError(f"{path}:{number}: {len(cells)} cells, expected {len(header)} ({', '.join(header)})")
+            raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({', '.join(header)})")
         row = dict(zip(header, cells, strict=True))
         for column in needed:
             if not row[column]:
-                raise UserError(f"{path}:{number}: the cell of {column!r} is empty")
+                raise UserError(f"{path}:{number}: the cell of column {column!r} is empty")
         yield number, row
 
 
 def _split_rows(path: Path, delimiter: str, quote: str | None) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each row with its line; empty lines are passed over."""
+    """Yield the line and the cells of each row; empty lines are skipped."""
     lines = (f"{line}\n" for _, line in read_lines(path))
     reader = csv.reader(
         lines, delimiter=delimiter, quotechar=quote, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE, strict=True
     )
-    begins = 1
+    first_line = 1
     try:
         for cells in reader:
-            if reader.line_num > begins:
-                raise UserError(f"{path}:{begins}: a cell goes on over the end of the line; is its quote not closed?")
+            if reader.line_num > first_line:
+                raise UserError(f"{path}:{first_line}: a cell continues on the next line; close its quote")
             if cells:
-                yield begins, cells
-            begins = reader.line_num + 1
+                yield first_line, cells
+            first_line = reader.line_num + 1
     except csv.Error as error:
-        hint = f"; a {quote} that is part of a word is written doubled inside quotes" if quote else ""
-        raise UserError(f"{path}:{begins}: no CSV ({error}){hint}") from None
+        hint = f"; write a {quote} that is part of a word doubled and inside quotes" if quote else ""
+        raise UserError(f"{path}:{first_line}: not CSV ({error}){hint}") from None

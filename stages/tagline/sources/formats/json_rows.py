@@ -1,23 +1,32 @@
-"""JSON and JSON Lines: an object a sentence, one a line, or all in one list.
+"""JSON and JSON Lines: one object per sentence, one per line or all in one list.
 
-Which of them a file is its content says: a list begins with ``[``, an object a line with ``{``.
+The content decides which: a list begins with ``[``, a line of JSON Lines with ``{``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.lines import read_lines
-from tagline.sources.formats.lists import Keys, to_sentence
+from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
+EXPECTED = "expected JSON objects, one per line or all in one list"
 _SPACE = " \t\n"
-_EXPECTED = "expected JSON objects, one a line or all in one list"
+
+
+class JsonFiles(ListFiles):
+    """JSON or JSON Lines: one object per sentence."""
+
+    format: Literal["json"]
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        return read_sentences(path, self.keys)
 
 
 def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
@@ -33,56 +42,68 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a file, each with the line on which it begins.
 
-    JSON Lines are read line by line; of a list in one piece the text is held in memory, not its objects.
+    Raises:
+        UserError: the file is empty; see also `rows_in`.
+    """
+    empty = True
+    for row in rows_in(read_lines(path), str(path)):
+        empty = False
+        yield row
+    if empty:
+        raise UserError(f"{path}: no sentence; {EXPECTED}")
+
+
+def rows_in(
+    lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTED
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects in numbered lines, each with the line on which it begins.
+
+    JSON Lines are read line by line. Of a list the text is in memory, not its objects.
+
+    Args:
+        lines: as `read_lines` yields them.
+        name: the file's name in messages.
+        expected: what the file should contain, for messages.
 
     Raises:
-        UserError: the file is not text or not JSON, holds no object or something else, or an object has a key twice.
+        UserError: the text is not JSON, contains something other than objects, or an object has a key twice.
     """
-    lines = ((number, line) for number, line in read_lines(path) if line.strip(_SPACE))
-    first = next(lines, None)
+    lines = iter(lines)
+    first = next(((number, line) for number, line in lines if line.strip(_SPACE)), None)
     if first is None:
-        raise UserError(f"{path} holds no sentence: {_EXPECTED}")
+        return
     if first[1].lstrip(_SPACE).startswith("["):
-        yield from _list_items(path)
+        yield from _list_items("\n".join([first[1], *(line for _, line in lines)]), first[0], name, expected)
         return
     for number, line in chain([first], lines):
-        yield number, object_in(line, str(path), number)
+        if line.strip(_SPACE):
+            yield number, _object_in(line, name, number, expected)
 
 
-def _list_items(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    text = "\n".join(line for _, line in read_lines(path))
-    line = 1
-    counted = 0  # up to where the line ends are in `line`
+def _list_items(text: str, line: int, name: str, expected: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects of a list, whose text begins on the given line."""
+    counted = 0  # `line` is the line of this position
     position = _skip_space(text, text.index("[") + 1)
     closing = text[position : position + 1] == "]"
-    if closing:
-        raise UserError(f"{path} holds no sentence: {_EXPECTED}")
     while not closing:
         line += text.count("\n", counted, position)
         counted = position
-        value, position = _decode(text, position, str(path), line, _EXPECTED)
+        value, position = _decode(text, position, name, line, expected)
         yield line, value
         position = _skip_space(text, position)
         closing = text[position : position + 1] == "]"
         if not closing and text[position : position + 1] != ",":
-            raise UserError(f"{path}:{line}: no comma or closing bracket after this object; {_EXPECTED}")
-        position = _skip_space(text, position + 1)
+            raise UserError(f"{name}:{line}: no comma or closing bracket after this object; {expected}")
+        if not closing:
+            position = _skip_space(text, position + 1)
+    position = _skip_space(text, position + 1)
     if position < len(text):
-        raise UserError(f"{path}:{text.count(chr(10), 0, position) + 1}: text after the list's closing bracket")
+        line += text.count("\n", counted, position)
+        raise UserError(f"{name}:{line}: text after the list's closing bracket; {expected}")
 
 
-def object_in(line: str, name: str, number: int, expected: str = _EXPECTED) -> dict[str, Any]:
-    """The object that a line holds.
-
-    Args:
-        line: one of JSON Lines.
-        name: what messages call the file.
-        number: the line's.
-        expected: what messages say that the file should hold.
-
-    Raises:
-        UserError: the line is not JSON, or holds something else or more; the object has a key twice.
-    """
+def _object_in(line: str, name: str, number: int, expected: str) -> dict[str, Any]:
+    """Decode the only object of a line."""
     value, end = _decode(line, _skip_space(line, 0), name, number, expected)
     if _skip_space(line, end) < len(line):
         raise UserError(f"{name}:{number}: text after the object; {expected}")
@@ -90,20 +111,20 @@ def object_in(line: str, name: str, number: int, expected: str = _EXPECTED) -> d
 
 
 def _decode(text: str, position: int, name: str, line: int, expected: str) -> tuple[dict[str, Any], int]:
-    """Decode the object at a position of a text; give it and where it ends."""
+    """Decode the object at a position of a text; return it and the position after it."""
     try:
         value, end = _DECODER.raw_decode(text, position)
     except _DuplicateKeyError as error:
-        raise UserError(f"{name}:{line}: the key {error} stands twice in one object") from None
+        raise UserError(f"{name}:{line}: the key {error} is in one object twice") from None
     except json.JSONDecodeError as error:
         line += text.count("\n", position, error.pos)
         raise UserError(f"{name}:{line}: not JSON ({error.msg}); {expected}") from None
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets of thousands of levels
-        raise UserError(f"{name}:{line}: JSON that can't be read ({error}); {expected}") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets nested thousands deep
+        raise UserError(f"{name}:{line}: JSON beyond Python's limits ({error}); {expected}") from None
     if not isinstance(value, dict):
-        raise UserError(f"{name}:{line}: no object but {text[position : min(end, position + 40)]!r}; {expected}")
+        raise UserError(f"{name}:{line}: {text[position : min(end, position + 40)]!r} is not an object; {expected}")
     if "\\u" in text[position:end] and not _encodable(value):
-        raise UserError(f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff), which is no character")
+        raise UserError(f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff); expected whole characters")
     return value, end
 
 
@@ -112,11 +133,11 @@ class _DuplicateKeyError(Exception):
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    value = dict(pairs)
+    if len(value) < len(pairs):
         keys = [key for key, _ in pairs]
         raise _DuplicateKeyError(next(repr(key) for key in keys if keys.count(key) > 1))
-    return made
+    return value
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique)

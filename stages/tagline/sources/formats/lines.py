@@ -1,4 +1,4 @@
-"""Lines of text files: UTF-8 with or without a byte order mark, any line ends, every bad byte told by its line."""
+"""Lines of text files: UTF-8 with or without a byte order mark, any line ends, each bad byte reported by its line."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines of a file without their ends, numbered from 1.
 
     Raises:
-        UserError: the file is not UTF-8, or holds a NUL byte.
+        UserError: the file is not UTF-8, or contains a NUL byte.
     """
     with path.open("rb") as file:
         yield from decoded_lines(file, str(path))
 
 
 def decoded_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a file that is open already, or of a stream, as they arrive.
+    """Yield the lines of an open file or a stream as they arrive, numbered from 1.
 
     Args:
-        file: what is left of it is read; nothing is held but the line and a block of the decoder's.
-        name: what messages call it.
+        file: read from its current position; only the current line and the decoder's block are in memory.
+        name: the file's name in messages.
 
     Raises:
         UserError: see `read_lines`.
     """
-    # Bytes that are no UTF-8 become surrogates, which no UTF-8 stands for. So each is found on its own line, where
-    # a strict decoder, which reads ahead, would fail some lines before it.
+    # Bytes that are not UTF-8 become surrogates, which valid UTF-8 never contains. So each is found on its own line;
+    # a strict decoder, which reads ahead, would fail several lines earlier.
     text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
     try:
         for number, line in enumerate(text, 1):
             if not line.isascii():
                 _check(line, f"{name}:{number}")
             if "\0" in line:
-                raise UserError(f"{name}:{number}: a NUL byte; is this a text file?")
+                raise UserError(f"{name}:{number}: NUL byte; expected a text file")
             yield number, line.rstrip("\n")
     finally:
         if not file.closed:
-            text.detach()  # else it would close the file with itself
+            text.detach()  # otherwise the wrapper would close the file when it is garbage-collected
 
 
-def _check(line: str, place: str) -> None:
+def _check(line: str, location: str) -> None:
     try:
         line.encode()
     except UnicodeEncodeError:
         try:
             line.encode(errors="surrogateescape").decode()
         except UnicodeDecodeError as error:
-            raise UserError(f"{place}: not UTF-8 ({error.reason}); save the file as UTF-8") from None
+            raise UserError(f"{location}: not UTF-8 ({error.reason}); save the file as UTF-8") from None

@@ -1,4 +1,4 @@
-"""Rows that hold a sentence as lists, a list of words and a list of tags a layer, as JSON and Parquet do."""
+"""Rows that hold a sentence as lists, one of words and one per tag column, as JSON and Parquet files do."""
 
 from __future__ import annotations
 
@@ -6,87 +6,114 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import Field, model_validator
+
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
+from tagline.sources.formats.base import Files, Key, LabelNames, TagColumns
 from tagline.sources.formats.sentence import Sentence
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Where a row holds what.
+    """The keys (JSON) or columns (Parquet) of a row.
 
     Attributes:
-        words: the key or column of the words.
-        layers: layer name to the key or column of its tags.
-        names: layer name to label names, for tags that are numbers.
-        id: the key or column of the sentence's id, if there is one.
+        words: the key of the words.
+        tag_columns: tag column name to the key of its tags.
+        names: tag column name to label names, for tags that are numbers.
+        id: the key of the sentence's id, if it has one.
     """
 
     words: str
-    layers: Mapping[str, str]
+    tag_columns: Mapping[str, str]
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     id: str | None = None
 
     @property
     def all(self) -> list[str]:
         """Every key that a row must have."""
-        return [self.words, *self.layers.values(), *([self.id] if self.id else [])]
+        return [self.words, *self.tag_columns.values(), *([self.id] if self.id else [])]
 
 
-def to_sentence(row: Mapping[str, Any], keys: Keys, place: str) -> Sentence:
-    """Check a row and make a sentence of it.
+class ListFiles(Files):
+    """Files with one row per sentence: the keys of its lists, and the names of labels that are numbers."""
+
+    words: Key
+    tag_columns: TagColumns
+    names: dict[str, LabelNames] = Field(default_factory=dict)
+    id: Key | None = None
+
+    @model_validator(mode="after")
+    def _names_are_of_tag_columns(self) -> ListFiles:
+        for name in self.names:
+            if name not in self.tag_columns:
+                raise ValueError(f"names.{name}: not one of tag_columns ({', '.join(self.tag_columns)})")
+        return self
+
+    @property
+    def keys(self) -> Keys:
+        """Where a row has its words, tags and id."""
+        return Keys(self.words, self.tag_columns, self.names, self.id)
+
+
+def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
+    """Check a row and convert it to a sentence.
 
     Raises:
-        UserError: a key is missing; words or tags are no list, or of different lengths; a word is no string or empty; a
-            tag is neither a name nor a number that has one.
+        UserError: a key is missing; words or tags are not a list, or differ in length; a word is not a string or is
+            empty; a tag is neither a name nor the number of one.
     """
     for key in keys.all:
         if key not in row:
-            raise UserError(f"{place}: no {key!r} (there is {', '.join(map(repr, row)) or 'nothing'})")
+            raise UserError(f"{location}: the key {key!r} is missing (keys: {', '.join(map(repr, row)) or 'none'})")
     words = row[keys.words]
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-        raise UserError(f"{place}: {keys.words!r} must be a list of words, {_odd(words, str)}")
+        raise UserError(f"{location}: {keys.words!r} must be a list of words; got {_offending(words, str)}")
     if not words:
-        raise UserError(f"{place}: {keys.words!r} is empty: expected at least one word")
-    layers = {layer: _tags(row[key], key, keys.names.get(layer), place) for layer, key in keys.layers.items()}
-    for layer, tags in layers.items():
-        if len(tags) != len(words):
+        raise UserError(f"{location}: {keys.words!r} is empty; expected at least one word")
+    tags = {name: _tags(row[key], key, keys.names.get(name), location) for name, key in keys.tag_columns.items()}
+    for name, of_column in tags.items():
+        if len(of_column) != len(words):
             raise UserError(
-                f"{place}: {len(words)} words in {keys.words!r}, {len(tags)} tags in {keys.layers[layer]!r}"
+                f"{location}: {len(words)} words in {keys.words!r} but {len(of_column)} tags in "
+                f"{keys.tag_columns[name]!r}; expected one tag per word"
             )
-    return Sentence(place, words, layers, to_id(row[keys.id], keys.id, place) if keys.id else None)
+    return Sentence(location, words, tags, to_id(row[keys.id], keys.id, location) if keys.id else None)
 
 
-def to_id(value: Any, key: str, place: str) -> str:
-    """A sentence's id as a string.
+def to_id(value: Any, key: str, location: str) -> str:
+    """Convert a sentence's id to a string.
 
     Raises:
-        UserError: it is neither a string with something in it nor a whole number.
+        UserError: it is neither a non-empty string nor an integer.
     """
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
-        raise UserError(f"{place}: {key!r} must be a string or a whole number, got {value!r}")
+        raise UserError(f"{location}: {key!r} must be a non-empty string or an integer; got {value!r}")
     return str(value)
 
 
-def _tags(tags: Any, key: str, names: Sequence[str] | None, place: str) -> list[str]:
+def _tags(tags: Any, key: str, names: Sequence[str] | None, location: str) -> list[str]:
     if not isinstance(tags, list):
-        raise UserError(f"{place}: {key!r} must be a list of tags, {_odd(tags, str)}")
+        raise UserError(f"{location}: {key!r} must be a list of tags; got {_offending(tags, str)}")
     if all(isinstance(tag, str) and tag for tag in tags):
         return tags
     if not all(isinstance(tag, int) and not isinstance(tag, bool) for tag in tags):
-        kind = int if isinstance(tags[0], int) else str
-        raise UserError(f"{place}: {key!r} must be a list of label names or of their numbers, {_odd(tags, kind)}")
+        expected = int if isinstance(tags[0], int) else str
+        raise UserError(
+            f"{location}: {key!r} must be a list of label names or of label numbers; got {_offending(tags, expected)}"
+        )
     if names is None:
-        raise UserError(f"{place}: {key!r} holds numbers: give their label names under download.dataset.names")
+        raise UserError(f"{location}: {key!r} contains numbers; give their label names under download.dataset.names")
     for tag in tags:
         if not 0 <= tag < len(names):
-            raise UserError(f"{place}: {tag} in {key!r} is no number of a label: there are {len(names)}, from 0")
+            raise UserError(f"{location}: {tag} in {key!r} is not a label number; expected 0 to {len(names) - 1}")
     return [names[tag] for tag in tags]
 
 
-def _odd(values: Any, wanted: type) -> str:
-    """What a message says of a value that is no list, or of the first item that should not be in it."""
+def _offending(values: Any, expected: type) -> str:
+    """The value, if it is not a list, else its first item of another type, for a message."""
     if not isinstance(values, list):
-        return f"got {shortened(repr(values))}"
-    odd = next(item for item in values if isinstance(item, bool) or not isinstance(item, wanted) or item == "")
-    return f"got {shortened(repr(odd))} in it"
+        return shortened(repr(values))
+    odd = next(item for item in values if isinstance(item, bool) or not isinstance(item, expected) or item == "")
+    return f"the item {shortened(repr(odd))}"

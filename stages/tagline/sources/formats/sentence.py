@@ -1,4 +1,4 @@
-"""A sentence as the readers of all formats give it."""
+"""A sentence as every format's reader returns it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ class Sentence:
     """Words with their tags.
 
     Attributes:
-        place: where it begins, as messages name it: ``file:line``, or ``file: row N`` where there are no lines.
+        location: where it begins, for messages: ``file:line``, or ``file: row N`` in a file without lines.
         words: the words, none of them empty.
-        layers: a list of tags a layer, each as long as `words`.
-        id: what the source calls the sentence, if anything.
+        tags: tag column name to its tags, one per word.
+        id: the sentence's id in the source, if it has one.
+        notes: what the reader changed or left out, one message each.
     """
 
-    place: str
+    location: str
     words: list[str]
-    layers: dict[str, list[str]]
+    tags: dict[str, list[str]]
     id: str | None = None
+    notes: tuple[str, ...] = ()

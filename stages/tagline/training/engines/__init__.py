@@ -1,4 +1,4 @@
-"""Engines: who runs the loop of `tagline.training.training`. Both take the same steps and end with the same weights."""
+"""Engines: what runs the training loop; both take the same steps and end with the same weights."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from tagline.training.training import Training
 
 
 class Engine(Protocol):
-    """Trains to the end; the weights of the best epoch lie in ``training.best`` then."""
+    """Trains to the end; the weights of the best epoch are in ``training.best`` then."""
 
     def __call__(self, training: Training) -> None: ...

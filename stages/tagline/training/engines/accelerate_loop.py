@@ -1,4 +1,4 @@
-"""The engine ``accelerate``: the loop written out, on whatever devices and processes accelerate finds."""
+"""The engine ``accelerate``: a plain training loop, on the devices and processes that accelerate finds."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from tagline.training.training import Training
 
 
 def run(training: Training) -> None:
-    """See `Engine`."""
+    """Train to the end; see `Engine`."""
     accelerator = Accelerator(mixed_precision=training.mixed_precision)
     optimizer = training.optimizer(training.model, accelerator.device)
     model, optimizer = accelerator.prepare(training.model, optimizer)
-    # Not prepared: accelerate would step it once for each process.
+    # Not prepared: accelerate would step it once per process.
     schedule = training.schedule(optimizer)
-    most = training.params.max_grad_norm
+    max_norm = training.params.max_grad_norm
     training.begin(accelerator, schedule)
     for epoch in training.epochs_left:
         model.train()
         for step in training.epoch(epoch):
             loss = training.backward(model, step)
-            if most is not None:
-                accelerator.clip_grad_norm_(model.parameters(), most)
+            if max_norm is not None:
+                accelerator.clip_grad_norm_(model.parameters(), max_norm)
             optimizer.step()
-            # fp16 leaves a step out where its gradients overflow, and tries the next with a smaller scale.
+            # If gradients overflow in fp16, the step is skipped and the scale reduced.
             if not accelerator.optimizer_step_was_skipped:
                 schedule.step()
             optimizer.zero_grad()

@@ -1,4 +1,4 @@
-"""The engine ``trainer``: transformers' Trainer runs the loop, with our steps, loss, optimizer and validation."""
+"""The engine ``trainer``: transformers' Trainer runs the loop with the steps, loss and optimizer of a `Training`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tagline.training.training import Step, Training
 
 
 def run(training: Training) -> None:
-    """See `Engine`."""
+    """Train to the end; see `Engine`."""
     params = training.params
     arguments = TrainingArguments(
         output_dir=str(training.work),
@@ -28,26 +28,26 @@ def run(training: Training) -> None:
         use_cpu=PartialState().device.type == "cpu",
         accelerator_config={"use_configured_state": True},
         ddp_find_unused_parameters=False,
-        eval_strategy="no",  # validation is ours, at the end of each epoch
+        eval_strategy="no",  # `Training.after_epoch` validates
         save_strategy="no",
         logging_strategy="no",
         disable_tqdm=True,
         report_to="none",
     )
     arguments.mixed_precision = training.mixed_precision
-    # Several GPUs are several processes: of one process Trainer would have them share each forward pass (DataParallel).
+    # Several GPUs are several processes; in one process Trainer would use DataParallel.
     arguments._n_gpu = min(arguments.n_gpu, 1)
     StepTrainer(training, arguments).train()
     training.end()
 
 
 class StepTrainer(Trainer):
-    """Trainer of a `Training`."""
+    """Trainer that takes the steps of a `Training`."""
 
     def __init__(self, training: Training, arguments: TrainingArguments) -> None:
         self.training = training
-        super().__init__(model=training.model, args=arguments, callbacks=[Reports(self)])
-        self.remove_callback(PrinterCallback)  # it prints log entries as dictionaries; `EpochLines` says it better
+        super().__init__(model=training.model, args=arguments, callbacks=[TrainingCallback(self)])
+        self.remove_callback(PrinterCallback)  # it prints dictionaries; `EpochLines` prints lines
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         return cast(DataLoader[Any], Steps(self.training))
@@ -64,7 +64,7 @@ class StepTrainer(Trainer):
     def training_step(
         self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
     ) -> Tensor:
-        """Compute the gradients of a step, in as many parts as the devices need."""
+        """Compute the gradients of a step, in parts that fit the device."""
         model.train()
         step: Step = inputs["step"]
         loss = self.training.backward(model, step)
@@ -72,11 +72,11 @@ class StepTrainer(Trainer):
         return loss
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> int:
-        return 0  # nobody asks, and Trainer can't see the sub-words of a `Step`
+        return 0  # not used, and Trainer can't read the sub-words of a `Step`
 
 
-class Reports(TrainerCallback):
-    """Tells the `Training` what Trainer has done."""
+class TrainingCallback(TrainerCallback):
+    """Calls the `Training` at Trainer's events."""
 
     def __init__(self, trainer: StepTrainer) -> None:
         self.trainer = trainer
@@ -94,9 +94,9 @@ class Reports(TrainerCallback):
 
 
 class Steps:
-    """What Trainer takes for the data loader of its one epoch: the steps that are left of all, each as its one batch.
+    """Trainer's data loader: its only epoch has all steps that are left, each as one batch.
 
-    So it need not know where in the run, or in an epoch, it begins.
+    So Trainer does not need to know at which step or epoch the run continues.
     """
 
     def __init__(self, training: Training) -> None:

@@ -37,11 +37,11 @@ def metrics(types: list[str]) -> dict[str, Any]:
     }
 
 
-def facts(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardData:
-    """Facts of a run on files."""
+def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardData:
+    """The facts of a model that was trained on files."""
     names = ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))
     files = {split: [{"path": f"{split}.conll", "sha256": split[0] * 64}] for split in ("train", "validation", "test")}
-    made = CardData(
+    data = CardData(
         labels=Labels("ner", "spans", names, "O"),
         dataset={"source": "files", "files": files, "rows": {"train": 1000, "validation": 10, "test": 20}},
         encoder={"source": "path", "path": "my-bert", "sha256": {"encoder/model.safetensors": "e" * 64}},
@@ -61,7 +61,7 @@ def facts(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardData:
         metrics={"validation": metrics(list(types)), "test": metrics(list(types))},
         epochs=[{"epoch": 1.0, "f1": 0.5, "loss": 0.25}, {"epoch": 2.0, "f1": 0.6, "loss": 0.5}],
         decoding="greedy",
-        forms={
+        backends={
             "onnx-int8": {"same_labels": 0.9925, "f1": 0.61, "megabytes": 22.8},
             "torch": {"same_labels": 1.0, "f1": 0.625, "megabytes": 91.0},
         },
@@ -70,67 +70,70 @@ def facts(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardData:
         hub=NOWHERE,
         folder="models/export",
     )
-    return dataclasses.replace(made, **changes)
+    return dataclasses.replace(data, **changes)
 
 
 def lines(card: str) -> list[str]:
     return card.split("\n")
 
 
-def test_what_is_told_of_a_run_on_files() -> None:
-    card = render(facts())
-    told = lines(card)
-    assert "# ner-tagger" in told
+def test_a_model_trained_on_files() -> None:
+    card = render(card_data())
+    shown = lines(card)
+    assert "# ner-tagger" in shown
     assert "Types: LOC, PER." in card
-    assert '    model="models/export",' in told
+    assert '    model="models/export",' in shown
     row = "| 0.625 (0.500 to 0.750) " * 4
-    assert f"| test {row}| 1,234 |" in told
-    assert f"| validation {row}| 1,234 |" in told
-    assert "| LOC | 0.100 | 0.200 | 0.300 (0.500 to 0.750) | 60 |" in told
-    assert "| onnx-int8 | 99.25% | 0.610 | 22.8 |" in told
-    assert "| torch | 100.00% | 0.625 | 91.0 |" in told
-    assert f"- train: train.conll `{'t' * 64}`" in told
-    assert "Sentences: train 1,000, validation 10, test 20." in told
-    assert "From the folder my-bert; SHA-256 of its weights:" in told
-    assert f"- encoder/model.safetensors `{'e' * 64}`" in told
-    assert r"| batches.batch\_size | 8 |" in told
-    assert r"| max\_steps | null |" in told
-    assert r"| label\_all\_tokens | true |" in told
+    assert f"| test {row}| 1,234 |" in shown
+    assert f"| validation {row}| 1,234 |" in shown
+    assert "| LOC | 0.100 | 0.200 | 0.300 (0.500 to 0.750) | 60 |" in shown
+    assert "| onnx-int8 | 99.25% | 0.610 | 22.8 |" in shown
+    assert "| torch | 100.00% | 0.625 | 91.0 |" in shown
+    assert f"- train: train.conll `{'t' * 64}`" in shown
+    assert "Number of sentences: train 1,000, validation 10, test 20." in shown
+    assert "From the folder my-bert; SHA-256 of its weights:" in shown
+    assert f"- encoder/model.safetensors `{'e' * 64}`" in shown
+    assert r"| batches.batch\_size | 8 |" in shown
+    assert r"| max\_steps | null |" in shown
+    assert r"| label\_all\_tokens | true |" in shown
     assert "computed in bf16" in card
-    assert "epoch 2, the best on\nvalidation; 1,500 steps" in card
-    assert "| 2 | 0.500 | 0.600 | ████████████ |" in told
-    assert "python 3.11.1, torch 2.13.0+cpu." in told
-    assert "fewer than 50 entities in the test split: PER." in card
-    assert "whose text training has not, 1,000 of 1,234 in the test split, F1 is 0.250." in card
-    assert "has a score of 0.900 in the mean, and 0.800 of that is right" in card
-    assert "Under which licence the model may be used is not stated" in card
+    assert "Training took 1,500 steps; the weights are those of epoch 2, which had\nthe best F1" in card
+    assert "| 2 | 0.500 | 0.600 | ████████████ |" in shown
+    assert "python 3.11.1, torch 2.13.0+cpu." in shown
+    assert "rough estimates from fewer than 50 entities in the test split: PER." in card
+    assert (
+        "F1 is 0.250 for entities whose text does not occur in the training data (1,000 of 1,234 in the test split)."
+        in card
+    )
+    assert "The mean score of its predictions on the test split is 0.900, and 0.800 of them are correct." in card
+    assert "No licence is stated for the model." in card
 
 
-def test_what_is_told_of_a_run_on_the_hub() -> None:
+def test_a_model_trained_on_data_from_the_hub() -> None:
     splits = {"train": "train", "validation": "validation", "test": "eval"}
     rows = {"train": 1, "validation": 1, "test": 1}
     data = {"source": "hub", "name": "a/b", "config": "c_d", "commit": "f" * 40, "splits": splits, "rows": rows}
     encoder = {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": {"encoder/model.safetensors": "e" * 64}}
     hub = Push(repo_id="ada/people", private=True, branch="tries/1", push=True)
     card = render(
-        facts(dataset=data, encoder=encoder, hub=hub, language="en", license="cc-by-4.0", decoding="constrained")
+        card_data(dataset=data, encoder=encoder, hub=hub, language="en", license="cc-by-4.0", decoding="constrained")
     )
-    told = lines(card)
-    assert "# people" in told
-    assert '    model="ada/people",' in told
-    assert '    revision="tries/1",' in told
-    assert f"[a/b](https://huggingface.co/datasets/a/b) at commit `{'f' * 40}`, config c\\_d." in told
-    assert f"[e/f](https://huggingface.co/e/f) at commit `{'1' * 40}`; SHA-256 of its weights:" in told
-    assert "legal in IOB2" in card
-    assert "licence the model may be used is not" not in card
+    shown = lines(card)
+    assert "# people" in shown
+    assert '    model="ada/people",' in shown
+    assert '    revision="tries/1",' in shown
+    assert f"[a/b](https://huggingface.co/datasets/a/b) at commit `{'f' * 40}`, config c\\_d." in shown
+    assert f"[e/f](https://huggingface.co/e/f) at commit `{'1' * 40}`; SHA-256 of its weights:" in shown
+    assert "valid in IOB2" in card
+    assert "No licence" not in card
     read = ModelCard(card).data
     assert (read.language, read.license) == ("en", "cc-by-4.0")
     assert (read.base_model, read.datasets) == ("e/f", ["a/b"])
     assert read.model_name == "people"
 
 
-def test_metadata_names_nothing_that_is_not_on_the_hub() -> None:
-    read = ModelCard(render(facts())).data.to_dict()
+def test_metadata_only_names_what_is_on_the_hub() -> None:
+    read = ModelCard(render(card_data())).data.to_dict()
     assert list(read) == ["library_name", "metrics", "pipeline_tag", "model-index"]
     assert read["library_name"] == "transformers"
     assert read["pipeline_tag"] == "token-classification"
@@ -139,23 +142,23 @@ def test_metadata_names_nothing_that_is_not_on_the_hub() -> None:
 def test_plain_tags_and_drawn_splits() -> None:
     files = {"train": [{"path": "all.conll", "sha256": "a" * 64}]}
     data = {"source": "files", "files": files, "rows": {"train": 8}, "drawn_from_train": {"seed": 4, "test": 0.1}}
-    card = render(facts(labels=Labels("pos", "tags", ("NOUN", "VERB"), "NOUN"), dataset=data))
-    assert "Precision, recall and F1 are means over the tags." in card
+    card = render(card_data(labels=Labels("pos", "tags", ("NOUN", "VERB"), "NOUN"), dataset=data))
+    assert "Precision, recall and F1 are averages over the tags." in card
     assert "IOB2" not in card
-    assert "Drawn from train by the words of a sentence: seed 4, test 0.1." in card
+    assert "Splits drawn from train, by a hash of each sentence's words: seed 4, test 0.1." in card
     assert "| accuracy | words |" in card
-    assert "whose text training has not" not in card
+    assert "does not occur in the training data" not in card
 
 
 def test_a_model_that_predicts_nothing() -> None:
     nothing = {**metrics(["LOC"]), "slices": {}, "calibration": {"number": 0}}
-    card = render(facts(types=("LOC",), metrics={"validation": nothing, "test": nothing}))
-    assert "in the mean" not in card
-    assert "whose text training has not" not in card
+    card = render(card_data(types=("LOC",), metrics={"validation": nothing, "test": nothing}))
+    assert "mean score" not in card
+    assert "does not occur in the training data" not in card
 
 
 def test_no_placeholder_is_left() -> None:
-    for card in (render(facts()), render(facts(hub=NOWHERE.model_copy(update={"repo_id": "a/b"})))):
+    for card in (render(card_data()), render(card_data(hub=NOWHERE.model_copy(update={"repo_id": "a/b"})))):
         body = card.split("\n---\n", 1)[1]
         assert not re.search(r"\{\{|\{%|\}\}|TODO|More Information|Undefined|\bNone\b|\[\s*\]", body)
         assert not re.search(r"\n\n\n", body)
@@ -164,14 +167,14 @@ def test_no_placeholder_is_left() -> None:
 ODD = ["a|b", "**x**", "<img src=x>", "---", "[l](http://m)", "`c`", "{{ x }}", "# h", "- i", "a: b", "'\"", "\u202e"]
 
 
-PLAIN = render(facts(types=("PER",)))
+PLAIN = render(card_data(types=("PER",)))
 
 
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from(ODD) | st.text(min_size=1, max_size=6), min_size=1, max_size=3, unique=True))
-def test_names_of_the_data_stay_names(types: list[str]) -> None:
-    """A label of any text breaks neither the metadata, nor a table, nor becomes a tag or a link."""
-    card = render(facts(types=tuple(types)))
+def test_label_names_are_escaped(types: list[str]) -> None:
+    """Label names of any text break neither metadata nor tables, and never become tags or links."""
+    card = render(card_data(types=tuple(types)))
     expected = [f"F1 of {printable(name)}" for name in sorted(types)]
     read = ModelCard(card).data
     assert read.eval_results is not None
@@ -185,5 +188,5 @@ def test_names_of_the_data_stay_names(types: list[str]) -> None:
     assert links == []
 
 
-def test_the_same_facts_are_the_same_bytes() -> None:
-    assert render(facts()) == render(facts())
+def test_the_same_data_give_the_same_bytes() -> None:
+    assert render(card_data()) == render(card_data())

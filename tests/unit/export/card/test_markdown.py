@@ -1,4 +1,4 @@
-"""Texts of the data in Markdown: a reader of Markdown gives them back as they are."""
+"""Escaped text: a Markdown parser returns it unchanged."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MARKS = "\\`*_[]()<>|&~$:@!#-+.{}'\"/ ab\n\t"
 
 
 def cell(text: str) -> str:
-    """What a reader sees in a cell of a table that holds the text behind another."""
+    """Parse a table with the text in a cell, and return the text of the cell."""
     tokens = READER.parse(f"| a | b |\n|---|---|\n| x {escaped(text)} | y |\n")
     cells = [token for token in tokens if token.type == "inline"]
     assert [token.content for token in cells[:2]] == ["a", "b"]
     assert cells[3].content == "y"
     children = cells[2].children or []
-    assert {child.type for child in children} <= {"text", "text_special"}, "a mark was left"
+    assert {child.type for child in children} <= {"text", "text_special"}, "some markup is not escaped"
     return "".join(child.content for child in children).removeprefix("x").strip()
 
 
@@ -31,7 +31,7 @@ def cell(text: str) -> str:
 @example("&lt;")
 @example("a|b\\|c")
 @example("~~a~~ **b** __c__ `d`")
-def test_a_reader_sees_the_text(text: str) -> None:
+def test_a_parser_returns_the_text(text: str) -> None:
     assert cell(text) == " ".join(text.split())
 
 
@@ -51,5 +51,5 @@ def test_any_unicode_stays_in_its_cell(text: str) -> None:
         ("a\u202eb", r"a\\u202eb"),
     ],
 )
-def test_what_readers_of_github_take_for_more(text: str, expected: str) -> None:
+def test_markup_of_github(text: str, expected: str) -> None:
     assert escaped(text) == expected

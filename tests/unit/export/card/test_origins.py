@@ -1,4 +1,4 @@
-"""What a card says of data and encoder: the provenance of each source."""
+"""Data set and encoder on the card, from the provenance of each source."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ METRICS = {
     "test": {
         "overall": {**OVERALL, "number": 9},
         "per_type": {"PER": {"f1": 0.5}, "LOC": {"f1": 0.25}},
-        # A tag that is only predicted has no interval.
+        # A type that is only predicted has no interval.
         "intervals": {"overall": dict.fromkeys(OVERALL, ENDS), "per_type": {"PER": {"f1": ENDS}}},
     },
 }
@@ -44,7 +44,7 @@ def epochs(scores: list[float]) -> list[dict[str, float]]:
     return [{"epoch": float(number), "f1": f1, "loss": 1 / number} for number, f1 in enumerate(scores, start=1)]
 
 
-def test_a_curve_of_few_epochs_is_told_whole() -> None:
+def test_a_curve_of_few_epochs_is_complete() -> None:
     assert curve(epochs([0.5, 0.0, 1.0])) == [
         (1, 1.0, 0.5, "█" * 10),
         (2, 0.5, 0.0, ""),
@@ -53,10 +53,10 @@ def test_a_curve_of_few_epochs_is_told_whole() -> None:
     assert curve(epochs([0.25])) == [(1, 1.0, 0.25, "█" * 5)]
 
 
-def test_of_many_epochs_the_first_the_last_and_the_best_are_told() -> None:
+def test_a_curve_of_many_epochs_has_the_first_the_last_and_the_best() -> None:
     scores = [0.5] * 100
     scores[37] = 0.75
-    told = [number for number, *_ in curve(epochs(scores))]
-    assert len(told) == 21
-    assert {1, 38, 100} <= set(told)
-    assert told == sorted(told)
+    shown = [epoch for epoch, *_ in curve(epochs(scores))]
+    assert len(shown) == 21
+    assert {1, 38, 100} <= set(shown)
+    assert shown == sorted(shown)

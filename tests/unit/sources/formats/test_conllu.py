@@ -1,4 +1,4 @@
-"""CoNLL-U: which words are read, which columns are tags, what a sentence is called."""
+"""CoNLL-U: words, tag columns and ids."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ FILE = """\
 def test_words_tags_and_ids(tmp_path: Path) -> None:
     path = tmp_path / "file.conllu"
     path.write_bytes(b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode())
-    layers = {"pos": "upos", "xpos": "xpos", "number": "feats:Number", "ner": "misc:NER"}
-    first, second = read_sentences(path, layers, "-")
+    tag_columns = {"pos": "upos", "xpos": "xpos", "number": "feats:Number", "ner": "misc:NER"}
+    first, second = read_sentences(path, tag_columns, "-")
     assert first.words == ["Du", "vet"]
-    assert first.layers == {
+    assert first.tags == {
         "pos": ["PRON", "VERB"],
         "xpos": ["-", "V"],
         "number": ["Sing", "-"],
         "ner": ["O", "B-X"],
     }
-    assert (first.id, first.place) == ("one", f"{path}:5")
-    assert (second.words, second.id, second.place) == (["New York"], None, f"{path}:11")
+    assert (first.id, first.location) == ("one", f"{path}:5")
+    assert (second.words, second.id, second.location) == (["New York"], None, f"{path}:11")

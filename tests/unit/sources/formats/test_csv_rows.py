@@ -30,8 +30,13 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str, delimiter: str,
     path = tmp_path / "file.csv"
     path.write_bytes(content.encode())
     first, second = read(path, delimiter, quote)
-    assert (first.id, first.words, first.layers, first.place) == ("1", ['a,"', "b"], {"ner": ["B-X", "O"]}, f"{path}:2")
-    assert (second.id, second.words, second.layers) == ("2", ["c"], {"ner": ["O"]})
+    assert (first.id, first.words, first.tags, first.location) == (
+        "1",
+        ['a,"', "b"],
+        {"ner": ["B-X", "O"]},
+        f"{path}:2",
+    )
+    assert (second.id, second.words, second.tags) == ("2", ["c"], {"ner": ["O"]})
 
 
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1)
@@ -47,4 +52,4 @@ def test_what_the_standard_library_writes_comes_back(
         writer.writerow(["s", "word", "tag"])
         writer.writerows([number, *row] for number, rows in enumerate(sentences) for row in rows)
     found = read(path)
-    assert [list(zip(s.words, s.layers["ner"], strict=True)) for s in found] == sentences
+    assert [list(zip(s.words, s.tags["ner"], strict=True)) for s in found] == sentences

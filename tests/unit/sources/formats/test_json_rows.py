@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: two ways to write the same rows, names and numbers, and what is told by which line."""
+"""JSON and JSON Lines: the same rows in both, and errors with their line."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
     path = tmp_path / "file.json"
     path.write_bytes(content.encode())
     first, second = read_sentences(path, KEYS)
-    assert (first.id, first.words, first.layers) == ("7", ["Ada", "\u2028"], {"ner": ["B-PER", "O"]})
-    assert (second.id, second.words, second.layers) == ("b", ["in"], {"ner": ["O"]})
+    assert (first.id, first.words, first.tags) == ("7", ["Ada", "\u2028"], {"ner": ["B-PER", "O"]})
+    assert (second.id, second.words, second.tags) == ("b", ["in"], {"ner": ["O"]})
 
 
 def test_rows_of_an_indented_list_know_their_line(tmp_path: Path) -> None:
@@ -48,16 +48,21 @@ def test_rows_of_an_indented_list_know_their_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"a": 1}\n{"a": 1} {"a": 2}\n', ":2: text after the object; expected JSON objects, one a line or all in one"),
+        (
+            '{"a": 1}\n{"a": 1} {"a": 2}\n',
+            ":2: text after the object; expected JSON objects, one per line or all in one",
+        ),
         ('[{"a": 1},\n {"a": 2}\n {"a": 3}]', ":2: no comma or closing bracket after this object"),
         ('[{"a": 1},\n {"a": 2}', ":2: no comma or closing bracket after this object"),
         ('[{"a": 1},\n {"a": 2},\n]', ":3: not JSON (Expecting value)"),
-        ('[{"a": 1}]\n{"a": 2}', ":2: text after the list's closing bracket"),
+        ('[{"a": 1}]\n{"a": 2}', ":2: text after the list's closing bracket; expected JSON objects"),
+        ('\n\n[{"a": 1}]\n\n{"a": 2}', ":5: text after the list's closing bracket"),
+        ('\n\n[{"a": 1},\n{"a" 2}]', ":4: not JSON (Expecting ':' delimiter)"),
         ('[\n{"a": 1,\n"b" 2}]', ":3: not JSON (Expecting ':' delimiter)"),
-        ("[\n]", " holds no sentence"),
+        ("[\n]", ": no sentence; expected JSON objects"),
         ("{\n}", ":1: not JSON (Expecting property name enclosed in double quotes)"),
-        ('{"a": ' + "[" * 100_000, ":1: JSON that can't be read (maximum recursion depth exceeded"),
-        ('{"a": ' + "1" * 5000 + "}", ":1: JSON that can't be read (Exceeds the limit"),
+        ('{"a": ' + "[" * 100_000, ":1: JSON beyond Python's limits (maximum recursion depth exceeded"),
+        ('{"a": ' + "1" * 5000 + "}", ":1: JSON beyond Python's limits (Exceeds the limit"),
     ],
 )
 def test_malformed_files(tmp_path: Path, content: str, message: str) -> None:

@@ -46,18 +46,18 @@ def test_forms_that_are_read_alike(tmp_path: Path, write) -> None:
     sentences = list(read_sentences(path, Keys("tokens", {"ner": "tags"}, names, "id")))
     assert [s.id for s in sentences] == ["4", "5"]
     assert [s.words for s in sentences] == TOKENS
-    assert [s.layers["ner"] for s in sentences] == TAGS
-    assert sentences[1].place == f"{path}: row 2"
+    assert [s.tags["ner"] for s in sentences] == TAGS
+    assert sentences[1].location == f"{path}: row 2"
 
 
 def test_names_in_params_come_before_those_in_the_file(tmp_path: Path) -> None:
     class_labels(tmp_path / "file.parquet")
     first, _ = read_sentences(tmp_path / "file.parquet", Keys("tokens", {"ner": "tags"}, {"ner": ["A", "B", "C"]}))
-    assert first.layers == {"ner": ["C", "A"]}
+    assert first.tags == {"ner": ["C", "A"]}
 
 
 def test_rows_are_counted_over_batches(tmp_path: Path) -> None:
     path = tmp_path / "file.parquet"
     pq.write_table(pa.table({"tokens": [["a"]] * 2500, "tags": [["O"]] * 2500}), path)
     *_, last = read_sentences(path, Keys("tokens", {"ner": "tags"}))
-    assert last.place == f"{path}: row 2500"
+    assert last.location == f"{path}: row 2500"

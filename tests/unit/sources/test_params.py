@@ -1,4 +1,4 @@
-"""What params.yaml may say of repositories on the Hub."""
+"""The section ``download`` with a data set and an encoder on the Hub."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(tmp_path: Path, old: str = "", new: str = "") -> Download:
 
 def test_the_preset_reads_whole(tmp_path: Path) -> None:
     section = read(tmp_path)
-    assert list(section.dataset.layers) == ["pos", "chunk", "ner"]
+    assert list(section.dataset.tag_columns) == ["pos", "chunk", "ner"]
     assert section.dataset.splits.validation == "validation"
     assert section.encoder.name == "google-bert/bert-base-cased"
     named = read(tmp_path, "names: {}", "names: {ner: [O, B-PER, I-PER]}")
@@ -41,18 +41,18 @@ def test_the_preset_reads_whole(tmp_path: Path) -> None:
         (
             "pos: pos_tags",
             "id: pos_tags",
-            "download.dataset: layers must not hold 'id': data/raw has another column of",
+            "download.dataset: tag_columns.id: data/raw has another column of that name; rename it",
         ),
         (
             "names: {}",
             "names: {per: [O]}",
-            "download.dataset: names has 'per', which is none of layers (pos, chunk, ner)",
+            "download.dataset: names.per: not one of tag_columns (pos, chunk, ner)",
         ),
-        ("names: {}", "names: {ner: [O, O]}", "download.dataset: names.ner holds a name twice"),
-        ("source: hub\n    name: google", "source: hub\n    nmae: google", "unknown key, did you mean name?"),
+        ("names: {}", "names: {ner: [O, O]}", "download.dataset: names.ner contains a name twice"),
+        ("source: hub\n    name: google", "source: hub\n    nmae: google", "unknown key; did you mean name?"),
     ],
 )
-def test_faults(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_errors(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(UserError) as raised:
         read(tmp_path, old, new)
     assert message in str(raised.value)

@@ -1,4 +1,4 @@
-"""The schemas of files: that every format of the docs is one of them, with the keys that stand there."""
+"""The registered formats: the docs have every one, with its keys and valid examples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
 from tagline.sources.formats.base import Files
-from tagline.sources.formats.schemas import AnyFiles
+from tagline.sources.formats.registry import AnyFiles
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def test_examples_of_the_docs_are_valid(block: str) -> None:
     content = YAML(typ="safe").load(block)
     common = {"source": "files", "train": "a", "validation": "b", "test": "c"}
     keys = content["download"]["dataset"] if "download" in content else common | content
-    assert TypeAdapter(AnyFiles).validate_python(keys).layers
+    assert TypeAdapter(AnyFiles).validate_python(keys).tag_columns
 
 
 def test_the_table_of_the_page_has_every_format_and_key() -> None:

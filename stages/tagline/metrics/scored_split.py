@@ -1,0 +1,88 @@
+"""Scored split: the sentences of a split with gold and predicted labels, and their metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from tagline.core.errors import UserError
+from tagline.labels.label_list import Kind
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.calibration import calibration, reliability
+from tagline.metrics.counts import Counts, count
+from tagline.metrics.intervals import intervals
+from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes
+from tagline.metrics.params import Bootstrap
+from tagline.metrics.scores import DIGITS, count_repaired, score, strict
+from tagline.metrics.slices import slices
+from tagline.metrics.training_index import TrainingIndex
+
+
+@dataclass(frozen=True)
+class ScoredSplit:
+    """The sentences of a split, with what scores, plots and the report share, computed once.
+
+    Attributes:
+        kind: how the labels are read.
+        sentences: with gold and predicted labels.
+        words_without_subwords: the number of words that the tokenizer removed, which have the fallback label.
+        loss: the mean negative log-likelihood of the other words' gold labels.
+    """
+
+    kind: Kind
+    sentences: list[TaggedSentence]
+    words_without_subwords: int
+    loss: float = 0.0
+
+    @property
+    def words_unscored(self) -> int:
+        """The number of words without a prediction."""
+        return sum(len(sentence.words) - len(sentence.predicted) for sentence in self.sentences)
+
+    @cached_property
+    def counts(self) -> Counts:
+        return count(self.sentences, self.kind)
+
+    @cached_property
+    def outcomes(self) -> list[list[Outcome]]:
+        return list(map(outcomes, self.sentences))
+
+    @cached_property
+    def reliability(self) -> pd.DataFrame:
+        return reliability(self.sentences)
+
+
+def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -> dict[str, Any]:
+    """Compute the metrics of a split.
+
+    Returns:
+        overall and per_type, see `scores.score`; loss; intervals of the scores; strict and repaired (spans only), see
+        `scores.strict` and `scores.count_repaired`; slices; errors, see `outcomes.count_outcomes`; calibration; the
+        numbers of sentences, words, words_unscored (always 0) and words_without_subwords.
+
+    Raises:
+        UserError: a word has no prediction.
+    """
+    if split.words_unscored:
+        raise UserError(
+            f"data/tokenized: no prediction for {split.words_unscored} words; expected one per word: "
+            "run `dvc repro tokenize-align` again"
+        )
+    sentences, counts, kind = split.sentences, split.counts, split.kind
+    by_iob2 = {"strict": strict(sentences), "repaired": count_repaired(sentences)} if kind == "spans" else {}
+    return {
+        **score(counts),
+        "loss": round(split.loss, DIGITS),
+        "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
+        **by_iob2,
+        "slices": slices(sentences, counts, training),
+        "errors": count_outcomes(split.outcomes, kind),
+        "calibration": calibration(split.reliability),
+        "sentences": len(sentences),
+        "words": int(counts.words.sum()),
+        "words_unscored": split.words_unscored,
+        "words_without_subwords": split.words_without_subwords,
+    }

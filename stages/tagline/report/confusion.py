@@ -1,0 +1,76 @@
+"""Confusion table: words by gold and predicted type, with rare types in one row and column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tagline.labels.label_list import Kind
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.confusion import NO_TYPE, confusion
+
+# Maximum number of types with a row and column of their own.
+LARGEST = 30
+REST = "all others"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The words of one gold type with one predicted type.
+
+    Attributes:
+        number: of words.
+        share: of the words of the gold type.
+        correct: whether both types are the same.
+    """
+
+    number: int
+    share: float
+    correct: bool
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Words by gold type (rows) and predicted type (columns).
+
+    Attributes:
+        names: the types: NO_TYPE first if it occurs, REST last if there is one.
+        rows: cells by gold type and predicted type.
+        folded: the number of types in REST.
+    """
+
+    names: list[str]
+    rows: list[list[Cell]]
+    folded: int
+
+
+def confusion_table(sentences: Sequence[TaggedSentence], kind: Kind) -> Confusion:
+    """Build the table from the counts of `tagline.metrics.confusion`."""
+    counts = confusion(sentences, kind)
+    sizes: Counter[str] = Counter()
+    for pair, number in counts.items():
+        for name in set(pair):
+            sizes[name] += number
+    by_size = sorted(sizes, key=lambda name: (-sizes[name], name))
+    # REST never has only one type, which would not save a row.
+    shown = sorted(by_size[: LARGEST if len(by_size) > LARGEST + 1 else None], key=lambda name: (name != NO_TYPE, name))
+    folded = len(by_size) - len(shown)
+    index = {name: position for position, name in enumerate(shown)}
+    numbers: Counter[tuple[int, int]] = Counter()
+    for (gold, predicted), number in counts.items():
+        numbers[index.get(gold, len(shown)), index.get(predicted, len(shown))] += number
+    size = len(shown) + bool(folded)
+    rows = [[numbers[row, column] for column in range(size)] for row in range(size)]
+    return Confusion(
+        names=shown + [REST] * bool(folded),
+        rows=[
+            [
+                # In the cell of REST, some words are correct and some are not.
+                Cell(number, round(number / max(1, sum(cells)), 4), row == column < len(shown))
+                for column, number in enumerate(cells)
+            ]
+            for row, cells in enumerate(rows)
+        ],
+        folded=folded,
+    )

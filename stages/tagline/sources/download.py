@@ -1,0 +1,90 @@
+"""The stage download: data/raw from the data set, models/pretrained from the encoder, each with its provenance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tagline.artifacts import raw_data
+from tagline.core.errors import UserError
+from tagline.core.outputs import write_json
+from tagline.core.provenance import PROVENANCE, hashes, sha256
+from tagline.sources import encoders, hub
+from tagline.sources.files import FileSource
+from tagline.sources.formats.base import leads_out
+from tagline.sources.hub_dataset import HubSource
+from tagline.sources.params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
+
+
+def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
+    """Read and check every sentence of the data set and write data/raw.
+
+    Args:
+        folder: ``download.folder``.
+        dataset: the section ``download.dataset``.
+        target: the folder to make.
+
+    Raises:
+        UserError: see `FileSource` and `HubSource`.
+    """
+    source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
+    counts = raw_data.write(target, source.splits(), list(dataset.tag_columns))
+    report = source.report()
+    write_json(target / PROVENANCE, {**source.provenance(), "rows": counts})
+    print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
+    if report:
+        print(report)
+
+
+def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
+    """Copy the encoder and its tokenizer into the folders ``encoder`` and ``tokenizer`` of the target.
+
+    Raises:
+        UserError: see `find_encoder` and `encoders`.
+    """
+    source, origin, name = find_encoder(folder, encoder)
+    encoders.copy_encoder(source, target / "encoder")
+    encoders.check_architecture(name, source)
+    encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
+    write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
+    print(f"encoder: {name}")
+
+
+def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any], str]:
+    """Find the folder of an encoder and its tokenizer; fetch it if it is on the Hub.
+
+    Returns:
+        The folder, the encoder's entries of provenance.json, and its name for the terminal.
+
+    Raises:
+        UserError: it does not exist, or its weights do not have the hash in params.yaml.
+    """
+    if isinstance(encoder, HubEncoder):
+        repository = hub.find("model", encoder.name, encoder.revision)
+        return hub.fetch_encoder(repository), {"name": encoder.name, "commit": repository.commit}, str(repository)
+    if isinstance(encoder, PackagedEncoder):
+        source, version = encoders.find_in_package(encoder.package, encoder.path)
+        _check_weights(source / encoders.WEIGHTS, encoder)
+        origin = {"package": encoder.package, "revision": version, "path": encoder.path}
+        return source, origin, f"{encoder.path} of {encoder.package} {version}"
+    source = folder / encoder.path
+    if not source.is_dir():
+        raise UserError(f"{source}: no such folder; see download.encoder.path in params.yaml")
+    if leads_out(source, folder):
+        raise UserError(
+            f"{source}: this link leads out of {folder}; expected a folder inside the one that download.folder names; "
+            "copy the target there; see download.encoder.path in params.yaml"
+        )
+    encoders.check_links(source, folder)
+    return source, {"path": encoder.path}, str(source)
+
+
+def _check_weights(weights: Path, encoder: PackagedEncoder) -> None:
+    if not weights.is_file():
+        raise UserError(f"{encoder.package}: no {encoder.path}/{weights.name}; see download.encoder in params.yaml")
+    actual = sha256(weights)
+    if actual != encoder.sha256:
+        raise UserError(
+            f"{encoder.package}: SHA-256 of {encoder.path}/{weights.name} is {actual}; expected {encoder.sha256} "
+            "(download.encoder.sha256 in params.yaml)"
+        )

@@ -1,0 +1,19 @@
+"""The formats that ``download.dataset`` can have, one line each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tagline.sources.formats.conll import ConllFiles
+from tagline.sources.formats.conllu import ConlluFiles
+from tagline.sources.formats.csv_rows import CsvFiles
+from tagline.sources.formats.json_rows import JsonFiles
+from tagline.sources.formats.parquet import ParquetFiles
+from tagline.sources.formats.spans import SpanFiles
+
+AnyFiles = Annotated[
+    ConllFiles | ConlluFiles | JsonFiles | CsvFiles | ParquetFiles | SpanFiles,
+    Field(discriminator="format"),
+]

@@ -1,0 +1,211 @@
+"""The stage tokenize-align: data/tokenized and reports/data.json from data/raw and a tokenizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from tokenizers import Tokenizer
+from tqdm import tqdm
+
+from tagline.artifacts import raw_data, tokenized
+from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
+from tagline.artifacts.shards import ShardWriter
+from tagline.core.errors import UserError, require
+from tagline.core.provenance import sha256
+from tagline.labels import label_list
+from tagline.labels.label_list import Labels
+from tagline.tokenization import subwords
+from tagline.tokenization.duplicates import Hashes, TrainingSentences, hash_sentences
+from tagline.tokenization.encoding import Encoded, WindowMaker
+from tagline.tokenization.findings import Findings
+from tagline.tokenization.params import TokenizeAlign
+from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
+
+# Words that are in memory at a time; each distinct one of them is tokenised once.
+CHUNK_WORDS = 2**20
+# Sentences per split on which `subwords.one_by_one` is checked.
+SAMPLED_SENTENCES = 20
+
+
+def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Path) -> dict[str, Any]:
+    """Write data/tokenized.
+
+    Args:
+        raw: data/raw.
+        tokenizer: the folder of the tokenizer.
+        params: the section ``tokenize_align``.
+        target: the folder to make.
+
+    Returns:
+        The metrics of every split.
+
+    Raises:
+        UserError: task, tokenizer and params do not match, a tag is not allowed, or a limit is exceeded.
+    """
+    data = raw_data.load(raw)
+    if params.task not in data.tag_columns:
+        raise UserError(
+            f"{raw}: no column {params.task!r} (tokenize_align.task in params.yaml); expected one of "
+            f"{', '.join(data.tag_columns)}"
+        )
+    loaded = load_tokenizer(tokenizer, params.max_length)
+    column = read_column(data, params.task)
+    for line in column.case_variants():
+        print(line)
+    names, tags = read_tags(column, params.scheme)
+    findings = {split: find_in_tags(split, tags) for split in SPLITS}
+    if params.illegal == "error":
+        check_no_illegal_tags(findings, tags)
+    print(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
+    one_by_one = is_one_by_one(loaded, data)
+    maker = WindowMaker(loaded, one_by_one, params.max_length, params.stride, names.inside, params.label_all_tokens)
+    target.mkdir()
+    label_list.write(names, target / "labels.json")
+    windowing = tokenized.Windowing(
+        tokenizer_sha256=sha256(tokenizer / tokenized.TOKENIZER_FILE),
+        one_by_one=one_by_one,
+        label_all_tokens=params.label_all_tokens,
+        max_length=params.max_length,
+        stride=params.stride,
+    )
+    tokenized.write_windowing(windowing, target)
+    writer = SplitWriter(data, column, names, maker, target)
+    metrics = {}
+    for split in SPLITS:
+        sizes = writer.write(split, tags[split], findings[split])
+        metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split)
+        print("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
+    over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
+    if over:
+        raise UserError(
+            "\n  ".join([f"{raw}: limits in params.yaml are exceeded; correct the data or raise them:", *over])
+        )
+    return metrics
+
+
+def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
+    """Load the tokenizer and check that its encoder reads windows of a length.
+
+    Raises:
+        UserError: the folder is missing, see `subwords.load`, or the encoder's input is shorter.
+    """
+    require(folder, "download")
+    tokenizer, longest = subwords.load(folder)
+    if longest is not None and max_length > longest:
+        raise UserError(
+            f"tokenize_align.max_length is {max_length}, but the encoder reads at most {longest} sub-words; lower it "
+            "in params.yaml"
+        )
+    return tokenizer
+
+
+def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
+    """Check on some sentences whether each distinct word can be tokenised by itself, and print if not."""
+    sentences = [words for split in SPLITS for words in data.sample(split, SAMPLED_SENTENCES)]
+    one_by_one = subwords.one_by_one(tokenizer, sentences)
+    if not one_by_one:
+        print("the tokenizer splits a word depending on its neighbours: every sentence is tokenised, which is slower")
+    return one_by_one
+
+
+def find_in_tags(split: str, tags: dict[str, Tags]) -> Findings:
+    """Find illegal tags and unseen labels in a split."""
+    findings = Findings()
+    findings.add("illegal_tags", tags[split].illegal, tags[split].illegal_tags())
+    trained_on = tags["train"].counts
+    unseen = sorted(label for label, count in tags[split].counts.items() if count and not trained_on.get(label))
+    findings.add("unseen_labels", len(unseen), [", ".join(unseen)])
+    return findings
+
+
+def check_no_illegal_tags(findings: dict[str, Findings], tags: dict[str, Tags]) -> None:
+    """Raise a `UserError` that names the first illegal tags of each split, if there are any."""
+    lines = [
+        f"{split}, in {tags[split].scheme}: {findings[split].line('illegal_tags')}"
+        for split in SPLITS
+        if tags[split].illegal
+    ]
+    if lines:
+        raise UserError(
+            "\n  ".join(["illegal tags; correct them, or set tokenize_align.illegal: repair in params.yaml:", *lines])
+        )
+
+
+@dataclass(frozen=True)
+class SplitWriter:
+    """Writes the sentences and windows of the splits; train first, since duplicates of it are searched in the others.
+
+    Attributes:
+        data: data/raw.
+        column: the column of the task.
+        names: the labels of the task.
+        maker: makes the windows.
+        target: data/tokenized.
+        training: the training sentences so far.
+    """
+
+    data: RawData
+    column: TagColumn
+    names: Labels
+    maker: WindowMaker
+    target: Path
+    training: TrainingSentences = field(default_factory=TrainingSentences)
+
+    def write(self, split: str, tags: Tags, findings: Findings) -> dict[str, int]:
+        """Write a split, add to its findings, and return its numbers of sentences, words and windows."""
+        words = 0
+        features = tokenized.sentence_features(self.names)
+        with (
+            ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
+            ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
+            tqdm(total=self.data.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
+        ):
+            for chunk in self.data.chunks(split, CHUNK_WORDS):
+                tag_ids, ends = self.column.ids(chunk)
+                ids = tags.to_labels(tag_ids, ends, self.names)
+                vocabulary = chunk[WORDS].values.dictionary_encode()
+                encoded = self.maker.make(vocabulary, ends, ids)
+                find_in_words(findings, chunk, encoded, self.maker.capacity)
+                self._find_duplicates(findings, split, chunk, hash_sentences(vocabulary, ends))
+                windows.write(encoded.columns(first_sentence=sentences.rows))
+                labels = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
+                sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": labels})
+                words += len(ids)
+                bar.update(chunk.num_rows)
+        return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+
+    def _find_duplicates(self, findings: Findings, split: str, chunk: pa.RecordBatch, hashes: Hashes) -> None:
+        if split == "train":
+            self.training.add(hashes)
+            return
+        repeated = self.training.find(hashes)
+        findings.add("duplicate_sentences", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
+
+
+def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, capacity: int) -> None:
+    """Find words without sub-words, truncated words and long sentences in a chunk."""
+    masks = {"words_without_subwords": encoded.counts == 0, "truncated_words": encoded.counts > capacity}
+    for kind, mask in masks.items():
+        indices = np.flatnonzero(mask)
+        findings.add(kind, len(indices), (raw_data.name_word(chunk, int(index)) for index in indices))
+    long = np.flatnonzero(np.bincount(encoded.sentence) > 1)
+    findings.add("windowed_sentences", len(long), (chunk[ID][int(row)].as_py() for row in long))
+
+
+def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
+    """The part of reports/data.json about labels and findings."""
+    counts = dict(findings.counts)
+    if split == "train":
+        del counts["unseen_labels"], counts["duplicate_sentences"]  # both compare a split with train
+    return {"scheme": tags.scheme, "labels": {name: tags.counts.get(name, 0) for name in names.names}, **counts}
+
+
+def summary(split: str, task: str, metrics: dict[str, Any]) -> str:
+    """One line for the terminal about the size of a split and its label scheme."""
+    sizes = ", ".join(f"{metrics[size]:,} {size}" for size in ("sentences", "words", "windows"))
+    scheme = {"tags": "plain tags", "IOB2": "IOB2"}.get(metrics["scheme"], f"{metrics['scheme']}, converted to IOB2")
+    return f"{split}: {sizes}; {task} is in {scheme}"

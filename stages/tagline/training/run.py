@@ -1,0 +1,135 @@
+"""A training run from its inputs to its outputs: devices, checks, engine, results, pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagline.artifacts import tokenized
+from tagline.core.errors import UserError
+from tagline.core.outputs import replacing
+from tagline.core.progress import quiet
+from tagline.hub.push import Target
+from tagline.model import classifier
+from tagline.model.heads import make_head
+from tagline.model.precision import resolve
+from tagline.training import dropout, own_launcher, processes
+from tagline.training.engines import Engine, accelerate_loop, trainer
+from tagline.training.epoch_pushes import EpochPushes
+from tagline.training.fingerprint import fingerprint
+from tagline.training.fit_check import check_fit
+from tagline.training.params import Train
+from tagline.training.results import effective, write_model, write_report
+from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths
+from tagline.training.training import Training
+from tagline.training.validation import Validation
+from tagline.training.work import work_folder
+
+ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer.run}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Folders that training reads.
+
+    Attributes:
+        tokenized: data/tokenized.
+        encoder: weights and configuration of the pretrained encoder.
+        tokenizer: the files of its tokenizer.
+    """
+
+    tokenized: Path
+    encoder: Path
+    tokenizer: Path
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Paths that training writes, all of them or none.
+
+    Attributes:
+        finetuned: folder of the model.
+        report: JSON, the scores of the best epoch and how it was computed.
+        train_loss: CSV, the learning curve of the training loss.
+        validation: CSV, scores and loss of each epoch on validation.
+    """
+
+    finetuned: Path
+    report: Path
+    train_loss: Path
+    validation: Path
+
+
+def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
+    """Train on all devices of the host, or as a launcher says; an interrupted run continues.
+
+    Args:
+        params: the section ``train``.
+        script: the stage's file; an interrupted run continues only if it is unchanged.
+        inputs: folders of earlier stages.
+        outputs: written by the main process.
+
+    Raises:
+        UserError: inputs, params and host do not fit each other, or training or a push fails.
+    """
+    enable_cpu_fast_paths()
+    quiet()
+    own_launcher.relaunch_on_all_devices()
+    state = processes.join()
+    target = Target.of("train.hub", params.hub) if params.hub.push and state.is_main_process else None
+    if target is not None:  # before any work
+        target.check()
+        target.create()
+    precision = resolve(params.precision, state.device, "train.precision")
+    labels = tokenized.load_labels(inputs.tokenized)
+    tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
+    train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
+    be_deterministic(params.seed)
+    model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
+    dropout.replace(model)
+    check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
+    check_fit(model, validation_split, labels, inputs.tokenized)
+    made_of = fingerprint(effective(params), script, inputs.tokenized, inputs.encoder, inputs.tokenizer)
+    # The work folder is removed once the outputs are in place and all epochs are pushed.
+    with work_folder("train", made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
+        with _replacing(outputs, state.is_main_process) as partial:
+            head = make_head("linear", labels)
+            validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
+            training = Training(model, train_split, validation, params, precision, work)
+            training.pushes = pushes
+            if training.epochs_left:
+                ENGINES[params.engine](training)
+            elif partial:
+                print("training had already finished; writing its results")
+            if partial:
+                write_model(training, inputs.tokenizer, partial.finetuned)
+                write_report(training, partial.report, partial.train_loss, partial.validation)
+        if pushes is not None:
+            _wait_for_pushes(pushes, outputs.finetuned)
+    processes.leave()
+
+
+@contextmanager
+def _replacing(outputs: Outputs, main: bool) -> Iterator[Outputs | None]:
+    """Yield the temporary paths of the outputs in the main process, None in the others."""
+    if not main:
+        yield None
+        return
+    with replacing(outputs.finetuned, outputs.report, outputs.train_loss, outputs.validation) as partials:
+        yield Outputs(*partials)
+
+
+def _pushing(target: Target | None, work: Path, tokenizer: Path) -> AbstractContextManager[EpochPushes | None]:
+    return nullcontext() if target is None else EpochPushes(target, work, tokenizer)
+
+
+def _wait_for_pushes(pushes: EpochPushes, finetuned: Path) -> None:
+    try:
+        pushes.wait()
+    except UserError as error:
+        raise UserError(
+            f"{finetuned} is complete, but {error}; `dvc repro` pushes what is missing without training again"
+        ) from None
+    print(f"{pushes.target}: all epochs are pushed")

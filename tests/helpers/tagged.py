@@ -1,0 +1,65 @@
+"""Tagged sentences from label names, for tests of metrics, the report and comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.labels.label_list import Kind, LabelNames
+from tagline.labels.tagged import TaggedSentence, tagged_sentences
+
+Row = str | Sequence[str]
+"""The labels or words of a sentence: a list, or a string that is split at spaces."""
+
+
+def sentences(
+    gold: Sequence[Row],
+    predicted: Sequence[Row],
+    kind: Kind = "spans",
+    words: Sequence[Row] | None = None,
+    scores: Sequence[Sequence[float]] | None = None,
+    ids: Sequence[str] | None = None,
+) -> list[TaggedSentence]:
+    """Build sentences with a common label list.
+
+    Args:
+        gold: label names of each sentence.
+        predicted: likewise, as many per sentence.
+        kind: how the labels are read.
+        words: the words of each sentence; by default w0, w1, ...
+        scores: one per word; by default 1.
+        ids: one per sentence; by default s-0, s-1, ...
+    """
+    gold, predicted = list(map(_items, gold)), list(map(_items, predicted))
+    lengths = [len(row) for row in gold]
+    assert [len(row) for row in predicted] == lengths, "as many predicted as gold labels per sentence"
+    words = [[f"w{index}" for index in range(length)] for length in lengths] if words is None else map(_items, words)
+    scores = [[1.0] * length for length in lengths] if scores is None else scores
+    names = tuple(sorted(set(chain(*gold, *predicted))))
+    return list(
+        tagged_sentences(
+            LabelNames(kind, names),
+            lengths,
+            _label_ids(predicted, names),
+            np.array(list(chain(*scores)), np.float32),
+            _label_ids(gold, names),
+            [f"s-{index}" for index in range(len(gold))] if ids is None else ids,
+            list(words),
+        )
+    )
+
+
+def sides(rows: Sequence[Sequence[tuple[str, str]]]) -> tuple[list[list[str]], list[list[str]]]:
+    """Split sentences of (gold, predicted) pairs into gold rows and predicted rows."""
+    return [[gold for gold, _ in row] for row in rows], [[predicted for _, predicted in row] for row in rows]
+
+
+def _items(row: Row) -> list[str]:
+    return row.split() if isinstance(row, str) else list(row)
+
+
+def _label_ids(rows: Sequence[Sequence[str]], names: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    return np.array([names.index(name) for name in chain(*rows)], np.int64)

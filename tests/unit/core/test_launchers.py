@@ -1,0 +1,63 @@
+"""Launchers' environment variables, and stages that run in one process."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tagline.core import launchers
+from tagline.core.errors import UserError
+
+NAMES = (*launchers.SIZES, *launchers.RANKS, *launchers.LOCAL_RANKS)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without a launcher, restored afterwards."""
+    for name in NAMES:
+        monkeypatch.setenv(name, "")  # so that what a test removes is restored
+        monkeypatch.delenv(name)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"WORLD_SIZE": "1"},
+        {"WORLD_SIZE": "4"},
+        {"RANK": "3"},
+        {"LOCAL_RANK": "0"},
+        {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"},
+        {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"},
+    ],
+)
+def test_the_main_process_goes_on_alone(environment: pytest.MonkeyPatch, variables: dict[str, str], capsys) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+    launchers.only_main_process("evaluate")
+    assert not set(NAMES) & set(os.environ), "or accelerate would wait for the others"
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "names", [("WORLD_SIZE", "RANK"), ("PMI_SIZE", "PMI_RANK"), ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK")]
+)
+def test_the_other_processes_end_at_once(environment: pytest.MonkeyPatch, names: tuple[str, str], capsys) -> None:
+    for name, value in zip(names, ("4", "2"), strict=True):
+        environment.setenv(name, value)
+    with pytest.raises(SystemExit) as raised:
+        launchers.only_main_process("export")
+    assert raised.value.code == 0
+    assert capsys.readouterr().out == "export runs in one process: process 2 of 4 has nothing to do\n"
+
+
+@pytest.mark.parametrize("value", ["", "two", "-1", "1.0", "²"])
+def test_a_number_is_expected(environment: pytest.MonkeyPatch, value: str) -> None:
+    environment.setenv("WORLD_SIZE", value)
+    with pytest.raises(UserError) as raised:
+        launchers.only_main_process("evaluate")
+    assert str(raised.value) == (
+        f"environment variable WORLD_SIZE is {value!r}; expected a whole number, as launchers set it; unset it"
+    )

@@ -1,0 +1,125 @@
+"""Outcomes: how gold and predicted entities are paired, by hand and as properties."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.tagged import sentences
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.labels.entities import Entity, entities
+from tagline.labels.label_list import Kind
+from tagline.metrics.outcomes import Outcome, count_outcomes, match, outcomes
+
+LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+PAIRS = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), max_size=12)
+
+
+def matched(gold: str, predicted: str) -> list[Outcome]:
+    return match(entities(gold.split()), entities(predicted.split()))
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "expected"),
+    [
+        ("O", "O", []),
+        ("B-A I-A", "B-A I-A", [("correct", ("A", 0, 2), ("A", 0, 2))]),
+        ("B-A I-A", "B-B I-B", [("type_error", ("A", 0, 2), ("B", 0, 2))]),
+        ("B-A I-A", "B-A O", [("boundary_error", ("A", 0, 2), ("A", 0, 1))]),
+        ("O B-A", "B-A I-A", [("boundary_error", ("A", 1, 2), ("A", 0, 2))]),
+        ("B-A O", "O O", [("missed", ("A", 0, 1), None)]),
+        ("O O", "B-A O", [("spurious", None, ("A", 0, 1))]),
+        # Neither the type nor the boundaries agree.
+        ("B-A I-A", "B-B O", [("missed", ("A", 0, 2), None), ("spurious", None, ("B", 0, 1))]),
+        # Two entities predicted for one: the longer one is paired, on ties the left one.
+        ("B-A I-A I-A", "B-A B-A I-A", [("boundary_error", ("A", 0, 3), ("A", 1, 3)), ("spurious", None, ("A", 0, 1))]),
+        ("B-A I-A", "B-A B-A", [("boundary_error", ("A", 0, 2), ("A", 0, 1)), ("spurious", None, ("A", 1, 2))]),
+        # One entity predicted for two.
+        ("B-A B-A", "B-A I-A", [("boundary_error", ("A", 0, 1), ("A", 0, 2)), ("missed", ("A", 1, 2), None)]),
+        # Most words in common first, and equal entities before overlaps.
+        ("B-A B-A I-A", "B-A I-A I-A", [("missed", ("A", 0, 1), None), ("boundary_error", ("A", 1, 3), ("A", 0, 3))]),
+        ("O B-A", "B-A B-A", [("spurious", None, ("A", 0, 1)), ("correct", ("A", 1, 2), ("A", 1, 2))]),
+    ],
+)
+def test_match(gold: str, predicted: str, expected: list[tuple]) -> None:
+    assert matched(gold, predicted) == expected
+
+
+def test_match_is_sorted_from_left_to_right() -> None:
+    result = match([Entity("A", 2, 3), Entity("A", 6, 9)], [Entity("B", 0, 1), Entity("A", 2, 3), Entity("B", 6, 7)])
+    assert [outcome.kind for outcome in result] == ["spurious", "correct", "missed", "spurious"]
+
+
+@given(PAIRS)
+def test_each_entity_is_in_one_outcome(rows: list[tuple[str, str]]) -> None:
+    gold, predicted = (entities([row[side] for row in rows]) for side in (0, 1))
+    result = match(gold, predicted)
+    assert sorted(outcome.gold for outcome in result if outcome.gold) == sorted(gold)
+    assert sorted(outcome.predicted for outcome in result if outcome.predicted) == sorted(predicted)
+    correct = {outcome.gold for outcome in result if outcome.kind == "correct"}
+    assert correct == set(gold) & set(predicted)
+
+
+@given(PAIRS)
+def test_kind_follows_from_types_and_boundaries(rows: list[tuple[str, str]]) -> None:
+    gold, predicted = (entities([row[side] for row in rows]) for side in (0, 1))
+    for kind, own, other in match(gold, predicted):
+        if own is None or other is None:
+            assert kind == ("spurious" if own is None else "missed")
+            continue
+        same_type, same_boundaries = own.type == other.type, own[1:] == other[1:]
+        kinds = {(True, True): "correct", (False, True): "type_error", (True, False): "boundary_error"}
+        assert kind == kinds[same_type, same_boundaries]
+        assert max(own.start, other.start) < min(own.end, other.end)
+
+
+@given(PAIRS)
+def test_swapping_sides_swaps_missed_and_spurious(rows: list[tuple[str, str]]) -> None:
+    gold, predicted = (entities([row[side] for row in rows]) for side in (0, 1))
+    swapped = {"missed": "spurious", "spurious": "missed"}
+    forward = sorted(outcome.kind for outcome in match(gold, predicted))
+    backward = sorted(swapped.get(outcome.kind, outcome.kind) for outcome in match(predicted, gold))
+    assert forward == backward
+
+
+def test_outcome_is_a_named_tuple() -> None:
+    assert match([Entity("A", 0, 1)], []) == [Outcome("missed", ("A", 0, 1), None)]
+
+
+def of_sentence(gold: str, predicted: str, kind: Kind = "spans") -> list[Outcome]:
+    (sentence,) = sentences([gold], [predicted], kind)
+    return outcomes(sentence)
+
+
+def test_outcomes_are_sorted_by_extent() -> None:
+    result = of_sentence("O B-X I-X O B-Y", "B-Z B-X O O B-Y")
+    assert [(outcome.kind, outcome.extent) for outcome in result] == [
+        ("spurious", (0, 1)),
+        ("boundary_error", (1, 3)),
+        ("correct", (4, 5)),
+    ]
+
+
+def test_each_word_with_a_plain_tag_is_correct_or_a_type_error() -> None:
+    assert of_sentence("NOUN VERB", "NOUN NOUN", "tags") == [
+        ("correct", ("NOUN", 0, 1), ("NOUN", 0, 1)),
+        ("type_error", ("VERB", 1, 2), ("NOUN", 1, 2)),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["correct", "missed", "spurious", "type_error", "boundary_error"])
+def test_all_but_correct_are_errors(kind: str) -> None:
+    assert Outcome(kind, Entity("A", 0, 1), Entity("A", 0, 1)).is_error == (kind != "correct")
+
+
+def test_outcomes_are_counted_over_sentences() -> None:
+    spans = sentences(["B-A I-A O", "B-A O B-B"], ["B-A O B-B", "B-A O B-A"])
+    assert count_outcomes(map(outcomes, spans), "spans") == {
+        "correct": 1,
+        "missed": 0,
+        "spurious": 1,
+        "type_error": 1,
+        "boundary_error": 1,
+    }
+    tags = sentences(["X Y"], ["X X"], "tags")
+    assert count_outcomes(map(outcomes, tags), "tags") == {"correct": 1, "type_error": 1}

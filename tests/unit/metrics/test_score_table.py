@@ -1,0 +1,41 @@
+"""Score table: one row per type and an overall row per split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.tagged import sentences
+
+from tagline.core.errors import UserError
+from tagline.core.outputs import write_json
+from tagline.metrics.params import Bootstrap
+from tagline.metrics.score_table import score_table, score_table_of
+from tagline.metrics.scored_split import ScoredSplit, metrics
+from tagline.metrics.training_index import TrainingIndex
+
+SPLIT = ScoredSplit("spans", sentences(["B-PER O", "B-LOC"], ["B-PER O", "O"]), 0)
+METRICS = {"test": metrics(SPLIT, TrainingIndex([], "spans"), Bootstrap(resamples=100, seed=1))}
+
+
+def test_rows() -> None:
+    header, _, *rows = score_table(METRICS).splitlines()
+    assert header.split() == "split type precision recall F1 95 % of F1 accuracy number".split()
+    interval = METRICS["test"]["intervals"]["overall"]["f1"]
+    assert [row.split() for row in rows] == [
+        ["test", "LOC", "0.000", "0.000", "0.000", "0.000-0.000", "1"],
+        ["test", "PER", "1.000", "1.000", "1.000", rows[1].split()[5], "1"],
+        ["test", "overall", "1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "0.667", "2"],
+    ]
+
+
+def test_table_of_a_file(tmp_path: Path) -> None:
+    write_json(tmp_path / "evaluate.json", METRICS)
+    assert score_table_of(tmp_path / "evaluate.json") == score_table(METRICS)
+
+
+@pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])
+def test_file_of_another_version(tmp_path: Path, content: dict) -> None:
+    write_json(tmp_path / "evaluate.json", content)
+    with pytest.raises(UserError, match=r"evaluate\.json: written by another version; expected scores: run `dvc repro"):
+        score_table_of(tmp_path / "evaluate.json")

@@ -1,0 +1,105 @@
+"""Linear head: loss, probabilities, likelihood and decoding, with PyTorch as reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn.functional import cross_entropy
+
+from tagline.core.errors import UserError
+from tagline.labels.label_list import Decoding, Labels
+from tagline.model.heads import HEADS, make_head
+from tagline.model.heads.linear import LinearHead
+
+LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
+HEAD = LinearHead(LABELS)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_loss_of_parts_adds_up_to_the_mean_of_pytorch(smoothing: float) -> None:
+    generator = torch.Generator().manual_seed(3)
+    logits = torch.randn(5, 7, 4, generator=generator)
+    labels = torch.randint(0, 4, (5, 7), generator=generator)
+    labels[0, 2:] = labels[3] = -100
+    expected = cross_entropy(logits.view(-1, 4), labels.view(-1), label_smoothing=smoothing)
+    parts = sum(HEAD.loss(logits[part], labels[part], smoothing) for part in (slice(0, 1), slice(1, 3), slice(3, 5)))
+    torch.testing.assert_close(parts / (labels != -100).sum(), expected)
+
+
+def test_loss_and_gradient_without_labels_are_zero() -> None:
+    logits = torch.ones(1, 2, 3, requires_grad=True)
+    loss = HEAD.loss(logits, torch.full((1, 2), -100), 0.1)
+    loss.backward()
+    assert loss.item() == 0
+    assert logits.grad is not None
+    assert logits.grad.count_nonzero() == 0
+
+
+def test_loss_of_half_precision_is_summed_in_float32() -> None:
+    logits = torch.zeros(1, 4096, 2, dtype=torch.bfloat16)
+    loss = HEAD.loss(logits, torch.zeros(1, 4096, dtype=torch.int64), 0.0)
+    assert loss.dtype == torch.float32
+    assert loss.item() == pytest.approx(4096 * torch.log(torch.tensor(2.0)).item(), rel=1e-5)
+
+
+def logits(seed: int, words: int = 6, scale: float = 5) -> np.ndarray:
+    return (np.random.default_rng(seed).standard_normal((words, 3)) * scale).astype(np.float32)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.1, 5.0, 1e4]))
+def test_scores_are_log_probabilities(seed: int, scale: float) -> None:
+    values = logits(seed, scale=scale)
+    scores = HEAD.scores(values)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, torch.from_numpy(values).log_softmax(-1), rtol=1e-5, atol=1e-5)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_probabilities_of_chosen_labels(seed: int) -> None:
+    values = logits(seed)
+    chosen = np.random.default_rng(seed).integers(3, size=6)
+    probabilities = HEAD.probabilities(HEAD.scores(values), np.array([4, 2]), chosen)
+    assert probabilities.dtype == np.float32
+    expected = torch.from_numpy(values).softmax(-1).numpy()[np.arange(6), chosen]
+    np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.booleans(), min_size=6, max_size=6))
+def test_negative_log_likelihood_of_known_words(seed: int, known: list[bool]) -> None:
+    values, gold = logits(seed), np.random.default_rng(seed).integers(3, size=6)
+    scores = HEAD.scores(values)
+    scores[~np.array(known)] = [0, -np.inf, -np.inf]  # words without sub-words
+    targets = torch.where(torch.tensor(known), torch.from_numpy(gold), -100)
+    expected = cross_entropy(torch.from_numpy(values).double(), targets, reduction="sum").item()
+    found = HEAD.negative_log_likelihood(scores, np.array([1, 5]), gold, np.array(known))
+    assert found == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("decoding", "labels"), [("greedy", [0, 2]), ("constrained", [1, 2])])
+def test_decoding(decoding: Decoding, labels: list[int]) -> None:
+    head = LinearHead(LABELS, decoding)
+    scores = head.scores(np.array([[2.0, 1.9, 0.0], [0.0, 0.0, 5.0]], np.float32))
+    assert head.decode(scores, np.array([2])).tolist() == labels
+    # In another sentence, I-X can't continue B-X.
+    assert head.decode(scores, np.array([1, 1])).tolist()[1] == (2 if decoding == "greedy" else 0)
+
+
+def test_label_after_a_word_without_subwords_is_legal() -> None:
+    head = LinearHead(LABELS, "constrained")
+    scores = np.array([[-5, -0.1, -5], [0, -np.inf, -np.inf], [-1, -3, -0.5]], np.float32)
+    assert head.decode(scores, np.array([3])).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_heads_are_made_by_name(name: str) -> None:
+    head = make_head(name, LABELS, "constrained")
+    assert head.name == name
+    assert head.decode(np.array([[0, -1, 5]], np.float32), np.array([1])).tolist() == [0], "decoding is passed on"
+
+
+def test_unknown_head() -> None:
+    with pytest.raises(UserError, match="unknown classifier head crf; expected linear"):
+        make_head("crf", LABELS)

@@ -1,0 +1,95 @@
+"""The longest window of encoders of many architectures, and data that does not fit a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from datasets import Dataset
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+
+from tagline.artifacts.tokenized import Split
+from tagline.core.errors import UserError
+from tagline.labels.label_list import Labels
+from tagline.training.fit_check import check_fit, longest_window
+
+POSITIONS = 40
+SIZE = {"num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 16, "intermediate_size": 32}
+NEO = {"num_layers": 1, "attention_types": [[["global"], 1]], "num_heads": 2, "hidden_size": 16}
+RELATIVE = {"position_biased_input": False, "relative_attention": True, "pos_att_type": ["p2c", "c2p"]}
+
+
+def model_of(name: str, **config: Any) -> PreTrainedModel:
+    """A tiny model of an architecture, for two labels."""
+    options = {"vocab_size": 50, "pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3, **config}
+    return AutoModelForTokenClassification.from_config(AutoConfig.for_model(name, **options)).eval()
+
+
+def reads(model: PreTrainedModel, length: int) -> bool:
+    try:
+        model(input_ids=torch.full((1, length), 5), attention_mask=torch.ones(1, length, dtype=torch.int64))
+    except (IndexError, RuntimeError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "expected"),
+    [
+        ("bert", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
+        ("distilbert", {"n_layers": 1, "n_heads": 2, "dim": 16, "max_position_embeddings": POSITIONS}, 40),
+        ("roberta", {**SIZE, "max_position_embeddings": POSITIONS}, 38),
+        ("mpnet", {**SIZE, "max_position_embeddings": POSITIONS}, 38),
+        ("gpt2", {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": POSITIONS}, 40),
+        ("gpt_neo", {**NEO, "max_position_embeddings": POSITIONS}, 40),
+        ("biogpt", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
+        ("yoso", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
+        ("mpt", {"n_layers": 1, "n_heads": 2, "d_model": 16, "max_seq_len": POSITIONS}, 40),
+        ("deberta-v2", {**SIZE, **RELATIVE, "max_position_embeddings": POSITIONS}, None),
+        ("modernbert", {**SIZE, "max_position_embeddings": POSITIONS}, None),
+        ("llama", {**SIZE, "max_position_embeddings": POSITIONS}, None),
+        ("bloom", {"n_layer": 1, "n_head": 2, "hidden_size": 16}, None),
+    ],
+)
+def test_the_longest_window_is_what_the_model_reads(name: str, config: dict[str, Any], expected: int | None) -> None:
+    model = model_of(name, **config)
+    assert longest_window(model) == expected
+    assert reads(model, expected or 2 * POSITIONS)
+    assert expected is None or not reads(model, expected + 1)
+
+
+def split_of(*lengths: int, label: int = 1, subword: int = 7) -> Split:
+    windows = {
+        "sentence": list(range(len(lengths))),
+        "input_ids": [[subword] * length for length in lengths],
+        "labels": [[label] * length for length in lengths],
+    }
+    return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows))
+
+
+def test_windows_that_fit_or_do_not() -> None:
+    model, labels, folder = model_of("bert", **SIZE, max_position_embeddings=POSITIONS), labels_of(2), Path("tokens")
+    check_fit(model, split_of(3, 40), labels, folder)
+    check_fit(model, split_of(3, 37), labels, folder, multiple=8)
+    with pytest.raises(UserError, match=r"^tokens: windows of up to 41 sub-words; the encoder reads at most 40; lower"):
+        check_fit(model, split_of(3, 41), labels, folder)
+    with pytest.raises(UserError, match="pad_to_multiple_of: 16 pads windows of 37 sub-words to 48; .* at most 40; ch"):
+        check_fit(model, split_of(3, 37), labels, folder, multiple=16)
+    with pytest.raises(UserError, match="^tokens: 2 label names and label ids up to 2; the classifier has 2 labels; "):
+        check_fit(model, split_of(3, label=2), labels, folder)
+    with pytest.raises(UserError, match="^tokens: sub-word ids up to 50; the encoder's vocabulary has 50; use an enc"):
+        check_fit(model, split_of(3, subword=50), labels, folder)
+
+
+def test_windows_that_were_selected() -> None:
+    """Their Arrow table still has all rows."""
+    model, split = model_of("bert", **SIZE, max_position_embeddings=POSITIONS), split_of(50, 3, 4)
+    check_fit(model, Split(split.sentences, split.windows.select([2, 1])), labels_of(2), Path("tokens"))
+    with pytest.raises(UserError, match="windows of up to 50 sub-words"):
+        check_fit(model, Split(split.sentences, split.windows.select([2, 0])), labels_of(2), Path("tokens"))
+
+
+def labels_of(count: int) -> Labels:
+    return Labels("pos", "tags", tuple(f"T{number}" for number in range(count)), "T0")
