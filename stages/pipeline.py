@@ -14,7 +14,6 @@ import argparse
 
 from tagline.core.errors import exit_with_message
 from tagline.settings import pipelines
-from tagline.settings.checks import params_faults
 
 
 def main() -> None:
@@ -43,7 +42,7 @@ def main() -> None:
     elif arguments.check:
         pipelines.check()
     else:
-        pipelines.create(arguments.name, arguments.set_param, params_faults)
+        pipelines.create(arguments.name, arguments.set_param)
         print(f"{arguments.name}/ is a new pipeline folder: `dvc repro -P` runs all pipelines, `git add` keeps it")
 
 

@@ -32,7 +32,7 @@ def text_for_folder(content: CommentedMap) -> str:
     """Return params of the repository's root as YAML for a pipeline folder, from which ``download.folder`` is ``../``.
 
     Args:
-        content: params without faults; ``download.folder`` is changed.
+        content: params without errors; ``download.folder`` is changed.
     """
     download = content["download"]
     if not Path(download["folder"]).is_absolute():

@@ -18,8 +18,8 @@ from ruamel.yaml.error import YAMLError
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse, read_file
+from tagline.settings.checks import params_faults
 from tagline.settings.files import as_dvc_writes, is_committed, text_for_folder, write_text
-from tagline.settings.presets import Check
 from tagline.sources.params import OUTS
 
 DVC_YAML = Path("dvc.yaml")
@@ -50,25 +50,24 @@ def is_derived(path: Path) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8").startswith(MARK.partition(":")[0])
 
 
-def create(name: str, settings: Sequence[str], check_params: Check) -> None:
+def create(name: str, settings: Sequence[str]) -> None:
     """Create a pipeline folder, whole or not at all.
 
     Args:
         name: of the folder.
         settings: params that differ from params.yaml, each as ``section.key=value``.
-        check_params: finds the faults of the new params.
 
     Raises:
-        UserError: the name can't be used, or the params have faults.
+        UserError: the name can't be used, or the params have errors.
     """
     _check_name(name)
     params = read_file()
     for setting in settings:
         _set(params, setting)
-    if faults := check_params(params, PARAMS):
+    if errors := params_faults(params):
         source = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
-        count = f"{len(faults)} fault{'s' * (len(faults) > 1)}"
-        raise UserError("\n  ".join([f"{source} has {count}; {name} was not created:", *faults]))
+        count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
+        raise UserError("\n  ".join([f"{source} has {count}; {name} was not created:", *errors]))
     texts = {
         DVC_YAML: derive(name, DVC_YAML.read_text(encoding="utf-8")),
         PARAMS: text_for_folder(params),

@@ -33,7 +33,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def pos(root: Path) -> Path:
     """The folder of a second pipeline."""
-    pipelines.create("pos", ["tokenize_align.task=pos"], params_faults)
+    pipelines.create("pos", ["tokenize_align.task=pos"])
     return root / "pos"
 
 
@@ -45,7 +45,7 @@ def error_of(name: str, *settings: str) -> str:
     """The message of a folder that is not created."""
     before = sorted(Path().iterdir())
     with pytest.raises(UserError) as raised:
-        pipelines.create(name, settings, params_faults)
+        pipelines.create(name, settings)
     assert sorted(Path().iterdir()) == before
     return str(raised.value)
 
@@ -121,14 +121,14 @@ class TestParams:
         ],
     )
     def test_settings(self, root: Path, setting: str, line: str) -> None:
-        pipelines.create("pos", [setting], params_faults)
+        pipelines.create("pos", [setting])
         assert line in (root / "pos/params.yaml").read_text().splitlines()
 
     def test_the_schema_for_editors_is_that_of_the_root(self, root: Path) -> None:
         line = "# yaml-language-server: $schema={}params.schema.json\n"
         text = Path("params.yaml").read_text().removeprefix(line.format(""))
         Path("params.yaml").write_text(line.format("") + text)
-        pipelines.create("pos", [], params_faults)
+        pipelines.create("pos", [])
         assert (root / "pos/params.yaml").read_text().startswith(line.format("../"))
 
     def test_a_preset_in_the_folder(self, pos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ class TestParams:
         presets.write("sample", params_faults, force=True)
         written = Path("params.yaml").read_text()
         monkeypatch.chdir(pos.parent)
-        pipelines.create("ner", [], params_faults)
+        pipelines.create("ner", [])
         assert written == Path("ner/params.yaml").read_text()
 
 
@@ -164,11 +164,11 @@ class TestErrors:
     def test_a_pipeline_folder_that_exists(self, pos: Path) -> None:
         assert error_of("pos") == "pos is a pipeline folder already; --update refreshes its dvc.yaml"
 
-    def test_params_with_faults(self, root: Path) -> None:
+    def test_params_with_errors(self, root: Path) -> None:
         message = error_of("pos", "train.epochs=0", "train.seed=x")
-        first, *faults = message.split("\n")
-        assert first == "params.yaml with train.epochs=0, train.seed=x has 2 faults; pos was not created:"
-        assert [fault.split(": ")[1] for fault in faults] == ["train.seed", "train.epochs"]
+        first, *errors = message.split("\n")
+        assert first == "params.yaml with train.epochs=0, train.seed=x has 2 errors; pos was not created:"
+        assert [error.split(": ")[1] for error in errors] == ["train.seed", "train.epochs"]
 
     @pytest.mark.parametrize("setting", ["train.epoch=1", "epochs=1", "train.epochs", "train.epochs.x=1", "=1"])
     def test_a_setting_of_no_key(self, root: Path, setting: str) -> None:
