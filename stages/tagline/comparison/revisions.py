@@ -126,7 +126,8 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
         except FileNotFoundError:
             raise UserError(
                 f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
-                f"cache, `dvc pull {pipeline.stage}` fetches it, `dvc repro {pipeline.stage}` computes it"
+                f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, "
+                f"`dvc repro {pipeline.stage}` computes it"
             ) from None
 
     def committed(path: str) -> bytes | None:
