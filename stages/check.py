@@ -12,14 +12,14 @@ from tagline.core.errors import UserError, exit_with_message, take_no_arguments
 from tagline.core.params import list_errors, read_file, validated
 from tagline.export.params import Export
 from tagline.hub.params import Push
-from tagline.settings.checks import params_faults
+from tagline.settings.checks import params_errors
 from tagline.training.params import Train
 
 
 def main() -> None:
     take_no_arguments(__doc__)
     content = read_file()
-    errors = params_faults(content)
+    errors = params_errors(content)
     if errors:
         raise UserError(list_errors(errors))
     check_pushes(
