@@ -26,13 +26,14 @@ from pathlib import Path
 from typing import get_args
 
 try:
-    from tagline.core.signals import Interrupted, default_sigint, defer_signals
+    from tagline.core.startup import prepare_process
 
     if __name__ == "__main__":
-        default_sigint()
+        prepare_process()
 
     from tagline.artifacts.exported import BackendName
     from tagline.core.errors import UserError, exit_with_message
+    from tagline.core.signals import Interrupted, defer_signals
     from tagline.inference import Document, Tagger
     from tagline.inference.highlighting import Highlighter, in_color
     from tagline.inference.notations import Columns, JsonLines, Lines, Notation

@@ -9,10 +9,10 @@ each with a provenance.json.
 
 from __future__ import annotations
 
-from tagline.core.signals import default_sigint
+from tagline.core.startup import prepare_process
 
 if __name__ == "__main__":
-    default_sigint()
+    prepare_process()
 
 from pathlib import Path
 

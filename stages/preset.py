@@ -4,6 +4,8 @@ Without a name, lists the presets. Changes in params.yaml that are neither commi
 overwritten with --force.
 
     python stages/preset.py [--force] [NAME]
+
+In a pipeline folder (docs/pipelines.md), `python ../stages/preset.py` writes the params of that pipeline.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def main() -> None:
     if arguments.name not in names:
         parser.error(f"unknown preset {arguments.name!r}; expected one of {', '.join(names)}")
     presets.write(arguments.name, arguments.force)
-    print(f"{PARAMS}: written from {presets.path_of(arguments.name)}")
+    print(f"{PARAMS}: written from {presets.path_of(arguments.name).as_posix()}")
 
 
 def print_list(names: list[str]) -> None:

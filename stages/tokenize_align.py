@@ -9,10 +9,10 @@ Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrai
 
 from __future__ import annotations
 
-from tagline.core.signals import default_sigint
+from tagline.core.startup import prepare_process
 
 if __name__ == "__main__":
-    default_sigint()
+    prepare_process()
 
 import argparse
 from pathlib import Path

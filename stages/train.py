@@ -10,10 +10,10 @@ learning curves plots/train_loss.csv and plots/validation.csv. Pushes the model 
 
 from __future__ import annotations
 
-from tagline.core.signals import default_sigint
+from tagline.core.startup import prepare_process
 
 if __name__ == "__main__":
-    default_sigint()
+    prepare_process()
 
 from pathlib import Path
 

@@ -28,7 +28,7 @@ def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
     if ROOT.as_uri() not in [json.loads(origin).get("url") for origin in origins]:
         pytest.skip("this environment was installed from another clone")
     program = (
-        "import importlib.util, tagging, tagline.core\n"
+        "import importlib.util, tagline, tagline.core\n"
         "print(tagline.__file__, tagline.core.__file__, sep='\\n')\n"
         f"print([name for name in {STAGES} if importlib.util.find_spec(name)])"
     )

@@ -13,6 +13,8 @@ from helpers.project import ROOT
 from helpers.tiny import preset
 from ruamel.yaml import YAML
 
+from tagline.settings import presets
+
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 SAMPLE = (ROOT / "params.yaml").read_text(encoding="utf-8")
 
@@ -87,7 +89,7 @@ def test_presets_with_the_recipe_of_the_course(name: str) -> None:
 
 def test_comments_are_kept_and_those_of_the_preset_take_precedence() -> None:
     text = preset("conll2003")
-    assert text.startswith("# Named entities of CoNLL-2003")
+    assert text.startswith(f"{presets.MODELINE}\n# Named entities of CoNLL-2003")
     assert "sample corpus" not in text
     assert "  # Peak learning rate of AdamW.\n  learning_rate: 2e-05\n" in text
     assert "    # hub: a data set on the Hugging Face Hub, one row per sentence.\n    source: hub\n" in text
@@ -130,7 +132,7 @@ def test_an_unknown_name(folder: Path) -> None:
             "# Mine.\n\ntrain:\n  lerning_rate: 1\n  # More.\n  epochs: 0\n",
             "presets/mine.yaml has 2 errors; params.yaml is unchanged:\n"
             "  presets/mine.yaml:6: train.epochs: should be greater than or equal to 1, got 0\n"
-            "  presets/mine.yaml:4: train.lerning_rate: unknown key; did you mean learning_rate?",
+            "  presets/mine.yaml:4: train.lerning_rate: unknown key; did you mean learning_rate? (allowed: ",
         ),
         (
             "tokenize_align:\n  task: author\n",
@@ -166,7 +168,7 @@ def test_a_preset_in_another_style_is_written_as_by_dvc(folder: Path) -> None:
     Path("presets/mine.yaml").write_text(mine, encoding="utf-8")
     assert run("mine").returncode == 0
     text = Path("params.yaml").read_text(encoding="utf-8")
-    assert text.startswith("# Preset mine.\n\n# All settings")
+    assert text.startswith(f"{presets.MODELINE}\n# Preset mine.\n\n# All settings")
     assert "\n  # Twice.\n  epochs: 2\n" in text
     assert "\n    tag_columns:\n      ner: n\n" in text
     assert "null" not in text
@@ -213,4 +215,6 @@ def test_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     done = run("sample")
     assert done.returncode == 1
-    assert done.stderr == "preset: presets/sample.yaml is missing; run this script from the root of the repository\n"
+    assert done.stderr == (
+        "preset: presets/sample.yaml is missing; run this script from the repository's root or a pipeline folder\n"
+    )

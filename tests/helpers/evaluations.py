@@ -44,6 +44,7 @@ def evaluation(
             name: metrics(split, TrainingIndex([], kind), Bootstrap(resamples=100, seed=0))
             for name, split in splits.items()
         },
+        best_epoch=2,
     )
 
 

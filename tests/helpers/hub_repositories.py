@@ -1,4 +1,4 @@
-"""What the Hub of hub_server.py keeps: repositories as files by commit, people by token; and how it refuses."""
+"""Data of the Hub in hub_server.py: repositories as files by commit, accounts by token, errors."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What the Hub keeps as large files, by its default .gitattributes.
+# Large files by the Hub's default .gitattributes.
 LARGE = (".safetensors", ".onnx")
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\noid sha256:([0-9a-f]{64})\nsize \d+\n")
 
 
 def blob_id(content: bytes) -> str:
-    """Git's name of a file's content, which the Hub uses as its ETag."""
+    """Git's hash of a file's content, which the Hub uses as its ETag."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def pointer(sha256: str, size: int) -> bytes:
-    """What Git keeps of a large file, in place of a content that lies in another store."""
+    """The Git LFS pointer of a large file whose content is in another store."""
     return f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n".encode()
 
 
 def object_id(path: str, content: bytes) -> str:
-    """By what the Hub tells whether a file changed: SHA-256 of a large one, Git's name of any other."""
+    """The hash by which the Hub compares files: SHA-256 of a large one, Git's hash of any other."""
     if not path.endswith(LARGE):
         return blob_id(content)
     if match := _POINTER.fullmatch(content):
@@ -34,16 +34,16 @@ def object_id(path: str, content: bytes) -> str:
 
 @dataclass
 class Repository:
-    """Files by commit, and the branches and tags that name a commit."""
+    """Files by commit, branches and tags."""
 
-    readers: set[str] | None = None  # the tokens that open a gated repository; None: everybody may read it
-    private: bool = False  # its owners alone know of it
+    readers: set[str] | None = None  # tokens with access to a gated repository; None: it is public
+    private: bool = False  # visible to its owners only
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
-    messages: list[str] = field(default_factory=list)  # of all commits, in their order
+    messages: list[str] = field(default_factory=list)  # of all commits, in order
 
     def commit(self, changes: Mapping[str, bytes | None], ref: str = "main", message: str = "") -> str:
-        """Put files (or remove them: None) on top of a branch and move it there; returns the new commit."""
+        """Commit changed files (None: deleted) to a branch; returns the new commit."""
         files = {**self.commits.get(self.refs.get(ref, ""), {}), **changes}
         files = {path: content for path, content in sorted(files.items()) if content is not None}
         listing = [self.refs.get(ref, ""), ref, *(f"{path} {blob_id(content)}" for path, content in files.items())]
@@ -60,12 +60,12 @@ class Repository:
 
 @dataclass(frozen=True)
 class Account:
-    """Whose token it is.
+    """The user of a token.
 
     Attributes:
-        name: of the user, whose repositories begin with it.
-        role: what the token may do: ``read`` or ``write``.
-        organisations: whose repositories are the user's too.
+        name: user name, the first part of the names of the user's repositories.
+        role: permission of the token: ``read`` or ``write``.
+        organisations: the user may write to their repositories too.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Account:
 
 
 class Refused(Exception):
-    """An error status with the headers by which the Hub explains it."""
+    """An error status with the Hub's headers."""
 
     def __init__(self, status: int, code: str = "", message: str = "") -> None:
         self.status = status
@@ -86,7 +86,7 @@ class Refused(Exception):
 
 
 def entries(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """Files, and the folders that hold them, as the tree and paths-info endpoints list them."""
+    """Files and their folders, as the tree and paths-info endpoints list them."""
     folders = sorted({path.rsplit("/", depth)[0] for path in files for depth in range(1, path.count("/") + 1)})
     return [
         *({"type": "directory", "path": path, "size": 0, "oid": blob_id(path.encode())} for path in folders),

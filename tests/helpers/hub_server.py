@@ -1,8 +1,8 @@
 """A small Hugging Face Hub on loopback: enough of its HTTP API for the real clients to read repositories and to push.
 
-What it answers follows huggingface_hub's own source: which paths it asks, which headers it wants (``ETag``,
-``X-Repo-Commit``) and by which codes (``X-Error-Code``) it tells a gated repository from a missing one. Reading is
-here, writing in hub_writing.py, what is kept in hub_repositories.py.
+Its answers follow the source of huggingface_hub: the paths that it requests, the headers that it expects (``ETag``,
+``X-Repo-Commit``) and the error codes (``X-Error-Code``) of gated and missing repositories. This module answers reads,
+hub_writing.py answers writes, hub_repositories.py has the data.
 
     with Hub() as hub:
         commit = hub.add("dataset", "owner/name").commit({"README.md": b"..."})
@@ -26,32 +26,32 @@ from helpers.hub_writing import Writing
 
 
 class Hub:
-    """The server, in a thread of its own while the ``with`` block lasts."""
+    """The server; it runs in a thread during the ``with`` block."""
 
     def __init__(self) -> None:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.tokens: set[str] = set()
-        self.accounts: dict[str, Account] = {}  # of the tokens that belong to somebody
-        self.objects: dict[str, bytes] = {}  # large files that were uploaded, by SHA-256
-        self.xet: Path | None = None  # a folder that the clients' own xet library keeps large files in
-        self.failing: dict[str, int] = {}  # names of routes, and the status that each answers with
+        self.accounts: dict[str, Account] = {}  # by token
+        self.objects: dict[str, bytes] = {}  # uploaded large files by SHA-256
+        self.xet: Path | None = None  # folder in which the xet library stores large files
+        self.failing: dict[str, int] = {}  # error statuses by name of route
         self.gate: threading.Event | None = None  # commits wait until it is set
         self.requests: list[str] = []  # "METHOD /path", in the order of arrival
-        self.broken: int | None = None  # a status to answer everything with, and nothing else
+        self.broken: int | None = None  # status of all answers, which are empty then
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def add(self, kind: str, name: str, readers: set[str] | None = None, private: bool = False) -> Repository:
-        """Make an empty repository; ``kind`` is dataset or model."""
+        """Create an empty repository; ``kind`` is dataset or model."""
         return self.repositories.setdefault((f"{kind}s", name), Repository(readers, private))
 
     def log_in(self, token: str, account: Account) -> None:
-        """Make a token somebody's."""
+        """Add a token of an account."""
         self.tokens.add(token)
         self.accounts[token] = account
 
     def __enter__(self) -> Hub:
-        # Polled often, so that a test does not wait half a second for the thread to end.
+        # A short poll interval: the default makes each test wait half a second for the end of the thread.
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
@@ -61,11 +61,11 @@ class Hub:
 
 
 class _Handler(Writing, BaseHTTPRequestHandler):
-    """One request: a route's pattern picks the method that answers it."""
+    """Handles a request: the pattern of a route selects the method."""
 
     hub: ClassVar[Hub]
     protocol_version = "HTTP/1.1"
-    wbufsize = 2**16  # headers and body in one packet, for which no acknowledgement is waited
+    wbufsize = 2**16  # headers and body in one packet, without a wait for an acknowledgement
 
     _REPOSITORY = r"/api/(?P<kind>models|datasets)/(?P<name>[^/]+/[^/]+)"
     _ROUTES: ClassVar[dict[str, str]] = {
@@ -99,12 +99,12 @@ class _Handler(Writing, BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 (the names that http.server looks for)
 
     def find(self, kind: str, name: str) -> Repository:
-        """The repository, if this token may know of it."""
+        """The repository, if it is visible to the token."""
         token = self.token()
         self.name = name
         found = self.hub.repositories.get((kind, name))
         if found is None or (found.private and name.split("/")[0] not in self.owners()):
-            # Without a token the Hub does not tell whether a repository is private or none.
+            # Without a token the Hub gives the same answer for private and missing repositories.
             raise Refused(404 if token else 401, "RepoNotFound", "Repository not found")
         return found
 
@@ -115,7 +115,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         return token
 
     def owners(self) -> tuple[str, ...]:
-        """Under which names the asker owns what stands there."""
+        """The owners whose repositories the token may write to."""
         account = self.hub.accounts.get(self.token() or "")
         return account.owners if account else ()
 
@@ -142,7 +142,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         self.send_json({})
 
     def tree(self, repository: Repository, revision: str, path: str = "") -> None:
-        """All files below a path, or with the folders that lie directly in it."""
+        """All files below a path, or its direct entries with folders."""
         self.open(repository)
         _, files = self.at(repository, revision)
         prefix = f"{path}/" if path else ""
@@ -180,4 +180,4 @@ class _Handler(Writing, BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's own name)
-        """Say nothing: `Hub.requests` is the log."""
+        """Print nothing: `Hub.requests` is the log."""

@@ -1,4 +1,4 @@
-"""The writing half of hub_server.py: who asks, new repositories and branches, large files, commits."""
+"""Writes of hub_server.py: accounts, new repositories and branches, large files, commits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MODEL = r"/api/models/(?P<name>[^/]+/[^/]+)"
 
 
 class Writing:
-    """Answers to requests that write, or ask for the right to; a part of hub_server.py's handler."""
+    """Handles requests that write, or check write permission; a mixin of hub_server.py's handler."""
 
     hub: ClassVar[Hub]
     ROUTES: ClassVar[dict[str, str]] = {
@@ -76,7 +76,7 @@ class Writing:
         self.send_json({})
 
     def validate(self) -> None:
-        """Refuse a model card whose metadata the Hub would not read."""
+        """Report errors in the metadata of a model card."""
         asked = json.loads(self.body)
         errors = []
         try:
@@ -90,7 +90,7 @@ class Writing:
         self.send_json({"errors": errors, "warnings": []}, HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK)
 
     def preupload(self, repository: Repository, revision: str) -> None:
-        """Which files are large, and as what the branch knows each."""
+        """The upload mode of each file, and its hash in the branch."""
         self.allow_writing(self.name.split("/")[0])
         _, files = self.at(repository, revision)
         asked = [file["path"] for file in json.loads(self.body)["files"]]
@@ -106,12 +106,12 @@ class Writing:
         self.send_json({"files": answer})
 
     def batch(self, _repository: Repository) -> None:
-        """Where to put the large files that the Hub has not yet: the batch request of Git LFS."""
+        """The batch request of Git LFS: upload URLs of large files that the Hub does not have yet."""
         self.allow_writing(self.name.split("/")[0])
         objects = []
         for asked in json.loads(self.body)["objects"]:
-            place = f"{self.hub.url}/objects/{asked['oid']}"
-            actions = {"upload": {"href": place}, "verify": {"href": f"{place}/verify"}}
+            url = f"{self.hub.url}/objects/{asked['oid']}"
+            actions = {"upload": {"href": url}, "verify": {"href": f"{url}/verify"}}
             objects.append(asked if asked["oid"] in self.hub.objects else {**asked, "actions": actions})
         self.send_json({"transfer": "basic", "objects": objects})
 
@@ -128,16 +128,16 @@ class Writing:
         self.send_json({})
 
     def xet_token(self, _repository: Repository, right: str, revision: str) -> None:
-        """Admit to xet's storage, which takes the place of Git LFS: here a folder, that xet's own library fills."""
+        """Grant access to xet's storage, which replaces Git LFS: here a folder of the xet library."""
         if self.hub.xet is None:
             raise Refused(404)
         if right == "write":
             self.allow_writing(self.name.split("/")[0])
-        place, until = f"local://{self.hub.xet}", int(time.time()) + 3600
-        self.send_json({"casUrl": place, "accessToken": "xet", "exp": until})
+        storage, until = f"local://{self.hub.xet}", int(time.time()) + 3600
+        self.send_json({"casUrl": storage, "accessToken": "xet", "exp": until})
 
     def commit(self, repository: Repository, revision: str) -> None:
-        """One JSON object a line: the message, then the changes."""
+        """Commit: one JSON object per line, the message first, then the changes."""
         self.allow_writing(self.name.split("/")[0])
         if self.hub.gate is not None:
             self.hub.gate.wait(60)

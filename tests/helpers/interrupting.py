@@ -25,7 +25,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-TRAIN = str(Path(__file__).parents[1] / "stages/train.py")
+TRAIN = str(Path(__file__).parents[2] / "stages/train.py")
 OUTS = ("models/finetuned", "reports/train.json", "plots/train_loss.csv", "plots/validation.csv")
 FILE_OPERATIONS = {
     "open",
@@ -125,7 +125,8 @@ def clear() -> None:
 
 def written() -> dict[str, str]:
     """The files of the outputs and of the work folder, as hexadecimal texts."""
-    files = [path for top in ("models", "metrics", "plots", ".work") for path in Path(top).rglob("*") if path.is_file()]
+    tops = ("models", "metrics", "reports", "plots", ".work")
+    files = [path for top in tops for path in Path(top).rglob("*") if path.is_file()]
     return {str(path): path.read_bytes().hex() for path in files if path.parts[:2] != ("models", "pretrained")}
 
 

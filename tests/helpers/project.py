@@ -50,7 +50,7 @@ def run_stage(name: str, *arguments: str) -> None:
 def error_of(stage: str) -> str:
     """Run a stage that must fail and give its one message; nothing outside of it may have changed.
 
-    Exit status 1 is what Python makes of ``sys.exit(message)``; test_faults.py looks at it from outside.
+    Exit status 1 is what Python makes of ``sys.exit(message)``; test_one_process.py looks at it from outside.
     """
     before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports"))
     with pytest.raises(SystemExit) as raised:

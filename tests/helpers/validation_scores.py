@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.model import classifier
+from tagline.model.heads import make_head
 from tagline.training.processes import join, leave
 from tagline.training.validation import Validation
 
@@ -25,7 +26,11 @@ def scores(folder: Path, counts: list[int]) -> list[dict[str, float]]:
     for count in counts:
         windows = sum(sentence < count for sentence in whole.windows["sentence"])
         split = Split(whole.sentences.select(range(count)), whole.windows.select(range(windows)))
-        found.append(Validation(split, labels, "fp32", subwords_per_device=30).scores(accelerator, model))
+        found.append(
+            Validation(split, make_head("linear", labels), labels, "fp32", subwords_per_device=30).scores(
+                accelerator, model
+            )
+        )
     return found
 
 

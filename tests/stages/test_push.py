@@ -75,7 +75,7 @@ class TestExport:
         commit = repository(hub).refs["main"]
         assert capsys.readouterr().out.endswith(f"ada/people: commit {commit}\n")
         run_stage("export")
-        assert capsys.readouterr().out.endswith("ada/people: all of it is there already\n")
+        assert capsys.readouterr().out.endswith("ada/people: already up to date\n")
         assert repository(hub).refs["main"] == commit
 
     def test_push_by_hand_computes_nothing(self, finished: Path, hub: Hub, capsys) -> None:
@@ -116,9 +116,8 @@ class TestExport:
             Path(path).write_text("of an earlier export")
         hub.failing[route] = 507
         assert failure("export") == (
-            "export: models/export is complete, but not on the Hub: the push to ada/people failed: the Hub "
-            "answered 507; "
-            "try again later; `python stages/export.py --push` pushes it again"
+            "export: models/export is complete, but was not pushed: the push to ada/people failed: the Hub answered "
+            "507; try again later; `python stages/export.py --push` tries again"
         )
         assert Path("models/export/README.md").read_text() != "of an earlier export"
         assert "test" in json.loads(Path("reports/export.json").read_text())
@@ -290,5 +289,5 @@ def test_by_xet(finished: Path, hub: Hub, tmp_path_factory: pytest.TempPathFacto
     in_own_process(hub, home, "-c", FETCH, weights, admission, str(home / "fetched"))
     assert (home / "fetched").read_bytes() == Path(weights).read_bytes()
     run_stage("export", "--push")
-    assert capsys.readouterr().out == "ada/people: all of it is there already\n"
+    assert capsys.readouterr().out == "ada/people: already up to date\n"
     assert_without_token(finished, home, hub.xet)

@@ -81,9 +81,9 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"{path} is damaged ({error}): run `dvc repro {made_by}` again") from None
+        raise UserError(f"{path}: damaged ({error}); expected a JSON object; run `dvc repro {made_by}` again") from None
     if not isinstance(value, dict):
-        raise UserError(f"{path} is damaged (not a JSON object): run `dvc repro {made_by}` again")
+        raise UserError(f"{path}: damaged; expected a JSON object; run `dvc repro {made_by}` again")
     return value
 
 

@@ -119,7 +119,7 @@ def defer_signals() -> Iterator[None]:
 
 
 def keep_running() -> None:
-    """Cancel the end of the process that a signal has started, for a program that goes on after `Interrupted`."""
+    """Cancel the end of the process that a signal has started, for a program that continues after `Interrupted`."""
     while _pending:
         _pending.pop().release()
     if hasattr(signal, "alarm"):

@@ -32,7 +32,7 @@ def unreachable(error: Exception, name: str) -> str:
 
     Args:
         error: what the client raised.
-        name: the repository that it was asked for.
+        name: the requested repository.
     """
     return (
         f"{endpoint()}: the Hub is unreachable for {name} ({type(error).__name__}); check the connection, the proxy "

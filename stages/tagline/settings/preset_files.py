@@ -18,6 +18,10 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.core.errors import UserError
 from tagline.core.params import parse
 
+# Tells editors which schema a file has: params.schema.json in its own folder.
+SCHEMA = "params.schema.json"
+MODELINE = f"# yaml-language-server: $schema={SCHEMA}"
+
 _KEY = re.compile(r" *([^\s#:]+):(?: |$)")
 Keys = tuple[str, ...]
 """The path of a key, such as ("train", "batches", "order")."""
@@ -47,8 +51,9 @@ class Line(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A key: the blank lines and comments above it, and its own lines without those of nested keys."""
+    """A key: its value, the blank lines and comments above it, and its own lines without those of nested keys."""
 
+    value: Any
     blank: list[Line]
     comments: list[Line]
     body: list[Line]
@@ -60,7 +65,7 @@ class Preset:
 
     Attributes:
         path: the file.
-        description: its first paragraph of comments.
+        description: its first paragraph of comments, without `MODELINE`.
         content: its values.
         entries: the lines of each key, indented by two spaces per level.
     """
@@ -73,7 +78,14 @@ class Preset:
     def body(self, keys: Keys) -> list[Line]:
         """The lines of a key and its nested keys, without comments above the key."""
         nested = [entry for path, entry in self.entries.items() if len(path) > len(keys) and path[: len(keys)] == keys]
-        return [*self.entries[keys].body, *(line for entry in nested for part in entry for line in part)]
+        return [
+            *self.entries[keys].body,
+            *(line for entry in nested for line in (*entry.blank, *entry.comments, *entry.body)),
+        ]
+
+    def children(self, keys: Keys = ()) -> dict[str, Entry]:
+        """The keys of a mapping that are on their own lines."""
+        return {path[-1]: entry for path, entry in self.entries.items() if path[:-1] == keys}
 
 
 def read(path: Path) -> Preset:
@@ -88,8 +100,9 @@ def read(path: Path) -> Preset:
         raise UserError(f"{path} is not YAML: {error}") from None
     content = parse(text, path)
     lines = [Line(line, path, number) for number, line in enumerate(text.splitlines(), 1)]
-    description = list(takewhile(lambda line: line.is_comment, lines))
-    return Preset(path, description, content, _scan(lines[len(description) :], content))
+    top = list(takewhile(lambda line: line.is_comment, lines))
+    description = [line for line in top if line.text != MODELINE]
+    return Preset(path, description, content, _scan(lines[len(top) :], content))
 
 
 def _scan(lines: Sequence[Line], content: CommentedMap) -> dict[Keys, Entry]:
@@ -110,7 +123,9 @@ def _scan(lines: Sequence[Line], content: CommentedMap) -> dict[Keys, Entry]:
             parents = [*around, (line.indent, match[1], mapping[match[1]])]
             blank = list(takewhile(lambda line: line.is_blank, above))
             comments = [each.shifted(shift) for each in above[len(blank) :]]
-            entries[tuple(key for _, key, _ in parents)] = Entry(blank, comments, [line.shifted(shift)])
+            entries[tuple(key for _, key, _ in parents)] = Entry(
+                mapping[match[1]], blank, comments, [line.shifted(shift)]
+            )
         elif entries:  # a list item, for instance
             entries[tuple(key for _, key, _ in parents)].body.extend(each.shifted(shift) for each in [*above, line])
         above = []

@@ -5,20 +5,18 @@ Files are merged line by line, so that comments stay with their keys and errors 
 
 from __future__ import annotations
 
-import io
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, line_of, parse
 from tagline.settings.checks import params_errors
-from tagline.settings.preset_files import Keys, Line, Preset, read
+from tagline.settings.files import is_committed, text_for_folder, text_of, write_text
+from tagline.settings.preset_files import MODELINE, Keys, Line, Preset, read
 
 PRESETS = Path("presets")
 BASE = "sample"
@@ -26,9 +24,14 @@ BASE = "sample"
 DISCRIMINATORS = ("source", "format")
 
 
+def folder() -> Path:
+    """Return the path of presets/ from the repository's root, or from a pipeline folder in it."""
+    return next((path for path in (PRESETS, ".." / PRESETS) if path.is_dir()), PRESETS)
+
+
 def path_of(name: str) -> Path:
     """Return the file of a preset."""
-    return PRESETS / f"{name}.yaml"
+    return folder() / f"{name}.yaml"
 
 
 def names() -> list[str]:
@@ -37,26 +40,26 @@ def names() -> list[str]:
     Raises:
         UserError: there are none.
     """
-    found = sorted(path.stem for path in PRESETS.glob("*.yaml"))
+    found = sorted(path.stem for path in folder().glob("*.yaml"))
     if BASE not in found:
-        raise UserError(f"{path_of(BASE)} is missing; run this script from the root of the repository")
+        raise UserError(f"{path_of(BASE)} is missing; run this script from the repository's root or a pipeline folder")
     return found
 
 
 def build(name: str) -> str:
-    """Return the complete params of a preset, in the form that DVC writes.
+    """Return the complete params of a preset for the current folder, in the form that DVC writes.
 
     Raises:
         UserError: lists all errors, each with its line in the preset or in presets/sample.yaml.
     """
     base, preset = read(path_of(BASE)), read(path_of(name))
     description = preset.description or [Line(f"# Preset {name}.", preset.path, 1)]
-    lines = [*description, *_merge(base, preset, base.content, preset.content)]
+    lines = [Line(MODELINE, preset.path, 1), *description, *_merge(base, preset, base.content, preset.content)]
     content = parse("".join(f"{line.text}\n" for line in lines), preset.path)
     if errors := [_at_origin(error, lines) for error in params_errors(content)]:
         count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
         raise UserError("\n  ".join([f"{preset.path} has {count}; {PARAMS} is unchanged:", *errors]))
-    return _as_dvc_writes(content)
+    return text_of(content) if folder() == PRESETS else text_for_folder(content)
 
 
 def write(name: str, force: bool = False) -> None:
@@ -70,17 +73,12 @@ def write(name: str, force: bool = False) -> None:
         UserError: the preset has errors, or params.yaml has changes that are neither in Git nor in a preset.
     """
     text = build(name)
-    if not force and PARAMS.exists() and not _is_recoverable(PARAMS.read_bytes()):
+    if not force and PARAMS.exists() and not _is_recoverable():
         raise UserError(
             f"{PARAMS} has uncommitted changes; commit them, or overwrite them with "
-            f"`python stages/preset.py --force {name}`"
+            f"`python {(folder().parent / 'stages/preset.py').as_posix()} --force {name}`"
         )
-    partial = PARAMS.with_name(f".{PARAMS.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(PARAMS)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_text(PARAMS, text)
 
 
 def _merge(base: Preset, preset: Preset, old: CommentedMap, new: CommentedMap, above: Keys = ()) -> Iterator[Line]:
@@ -128,35 +126,13 @@ def _at_origin(error: str, lines: list[Line]) -> str:
     return re.sub(rf"^{re.escape(str(PARAMS))}:(\d+):", origin, error)
 
 
-def _as_dvc_writes(content: CommentedMap) -> str:
-    """Dump YAML such that `dvc exp run -S` changes one line: empty nulls, no flow style."""
-    _to_block_style(content)
-    yaml = YAML()  # as in dvc.utils.serialize
-    yaml.default_flow_style = False
-    stream = io.StringIO()
-    yaml.dump(content, stream)
-    return stream.getvalue()
-
-
-def _to_block_style(node: Any) -> None:
-    if isinstance(node, CommentedMap | CommentedSeq):
-        if node:
-            node.fa.set_block_style()
-        for item in node.values() if isinstance(node, CommentedMap) else node:
-            _to_block_style(item)
-
-
-def _is_recoverable(content: bytes) -> bool:
+def _is_recoverable() -> bool:
     """Whether params.yaml equals the last commit or a preset."""
-    try:
-        show = subprocess.run(["git", "show", f"HEAD:./{PARAMS}"], capture_output=True, check=False)
-        if show.returncode == 0 and show.stdout == content:
-            return True
-    except FileNotFoundError:  # Git is not installed
-        pass
+    if is_committed(PARAMS):
+        return True
     for name in names():
         try:
-            if build(name).encode() == content:
+            if build(name).encode() == PARAMS.read_bytes():
                 return True
         except UserError:  # params.yaml can't come from a preset with errors
             continue

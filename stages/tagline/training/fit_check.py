@@ -22,8 +22,8 @@ _POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_position
 def longest_window(model: PreTrainedModel) -> int | None:
     """The most sub-words that an encoder reads, special tokens included; None if it has no limit.
 
-    The limit is that of a table of absolute positions. ``config.max_position_embeddings`` (by whatever name the
-    architecture has for it) alone is none: encoders with rotary or relative positions read longer windows too.
+    A table of absolute positions sets the limit, together with ``config.max_position_embeddings`` (n_positions in
+    GPT-2). Encoders with rotary or relative positions also have that key, but read longer windows.
     """
     tables = [
         module

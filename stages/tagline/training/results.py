@@ -1,4 +1,4 @@
-"""Results of a training run: the fine-tuned model with its provenance, the learning curves, the metrics."""
+"""Results of a training run: the fine-tuned model with its provenance, the learning curves, the report."""
 
 from __future__ import annotations
 

@@ -170,7 +170,11 @@ def test_lists_of_different_lengths(name: str, change: int) -> None:
     ],
 )
 def test_column_of_another_type(name: str, values: list[Any]) -> None:
-    with pytest.raises(UserError, match=r"^test.parquet: not a table of predictions \(.+\): run `dvc repro evaluate`"):
+    expected = (
+        r"^test.parquet: (not a table of predictions \(.+\)|column score has string values; expected float): "
+        r"run `dvc repro evaluate`"
+    )
+    with pytest.raises(UserError, match=expected):
         predictions.read(parquet(ROW | {name: values}), "spans", "test.parquet")
 
 

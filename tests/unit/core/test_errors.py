@@ -84,7 +84,7 @@ def test_a_stage_outside_the_repository_says_so(tmp_path: Path) -> None:
     stage = [sys.executable, str(ROOT / "stages/check.py")]
     done = subprocess.run(stage, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "check: params.yaml is missing: run the stages from the repository's root\n"
+    assert done.stderr == "check: params.yaml is missing; run the stages from the root of the repository\n"
 
 
 def test_wrong_usage_is_2() -> None:

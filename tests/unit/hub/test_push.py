@@ -168,12 +168,11 @@ class TestCheck:
     def test_a_repository_of_someone_else(self, server: Hub, private: bool) -> None:
         server.add("model", "bo/people", private=private).commit({})
         expected = (
-            "bo/people (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and you "
-            "can't create "
-            "it; expected one of ada/..., analysts/..."
+            "bo/people (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and you can't "
+            "create it; expected one of ada/..., analysts/..."
             if private
-            else "your token has no write permission for bo/people (403: You don't have the right to write here); grant it, "
-            "or log in with another token: `hf auth login` (or HF_TOKEN)"
+            else "your token has no write permission for bo/people (403: You don't have the right to write here); "
+            "grant it, or log in with another token: `hf auth login` (or HF_TOKEN)"
         )
         assert error_of(target("bo/people")) == expected
 

@@ -42,5 +42,5 @@ def test_per_type_without_types_has_a_header(tmp_path: Path) -> None:
 def test_reliability(tmp_path: Path) -> None:
     bins = reliability(sentences(["B-A O B-A"], ["B-A O B-B"], scores=[[1, 1, 2 / 3]]))
     write_reliability(bins, tmp_path / "reliability.csv")
-    expected = "bin,confidence,accuracy,number\n0.6-0.7,0.666667,0.0,1\n0.9-1.0,1.0,1.0,1\n"
+    expected = "bin,confidence,accuracy,number\n0.6-0.7,0.667,0.0,1\n0.9-1.0,1.0,1.0,1\n"
     assert (tmp_path / "reliability.csv").read_text() == expected

@@ -27,7 +27,7 @@ def leaves(value: Any) -> list[Any]:
 def test_metrics_of_spans() -> None:
     found = metrics(SPLIT, TrainingIndex([], "spans"), BOOTSTRAP)
     assert list(found) == [
-        *("overall", "per_type", "intervals", "strict", "repaired", "slices", "errors", "calibration"),
+        *("overall", "per_type", "loss", "intervals", "strict", "repaired", "slices", "errors", "calibration"),
         *("sentences", "words", "words_unscored", "words_without_subwords"),
     ]
     assert found["overall"]["recall"] == 0.5

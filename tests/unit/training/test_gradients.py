@@ -16,11 +16,14 @@ from torch import Tensor
 from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES
+from tagline.labels.label_list import Labels
+from tagline.model.heads import make_head
 from tagline.training.gradients import Gradients
 from tagline.training.params import Train
 from tagline.training.training_batches import TrainingBatches
 from tagline.training.training_rows import TrainingRows
 
+LABELS = Labels("pos", "tags", ("A", "B", "C"), "A")
 WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 
@@ -70,7 +73,7 @@ def of_batch(
     params = Train.model_validate(deepcopy(TINY_PARAMS["train"]) | changed)
     rows = TrainingRows(windows)
     batches = TrainingBatches(rows.lengths, params.batches, 1, params.pad_to_multiple_of or 1)
-    gradients = Gradients(rows, batches, params, padding=0)
+    gradients = Gradients(rows, batches, make_head("linear", LABELS), params, padding=0)
     losses, sums = [], {}
     for index in range(processes):
         model, process = bert(dropout), Process(index, processes)

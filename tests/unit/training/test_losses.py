@@ -1,4 +1,4 @@
-"""Losses: read in order, at most one step late."""
+"""Losses of training steps, in order."""
 
 from __future__ import annotations
 

@@ -11,8 +11,11 @@ from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.labels.label_list import Labels
+from tagline.labels.tagged import tagged_sentences
+from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel
+from tagline.model.heads import make_head
 from tagline.model.prediction import Predictor, predict_split
 from tagline.training.validation import Validation
 
@@ -48,11 +51,15 @@ def split() -> Split:
 def test_the_scores_of_all_words(
     model: BertForTokenClassification, split: Split, subwords_per_device: int | None
 ) -> None:
-    scores = Validation(split, LABELS, "fp32", subwords_per_device).scores(Accelerator(), model)
+    scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", subwords_per_device).scores(
+        Accelerator(), model
+    )
     assert model.training, "dropout is on again"
-    predicted = predict_split(Predictor(TorchModel(model.eval()), LABELS, "greedy", 64), split, "").labels
+    predictor = Predictor(TorchModel(model.eval()), make_head("linear", LABELS), LABELS, 64)
+    predictions = predict_split(predictor, split, "")
     model.train()
-    expected = score(split.gold(LABELS), predicted, "spans")["overall"]
+    sentences = tagged_sentences(LABELS, split.lengths(), predictions.labels, predictions.scores, split.gold())
+    expected = score(count(list(sentences), "spans"))["overall"]
     assert {name: scores[name] for name in ("precision", "recall", "f1", "accuracy")} == {
         name: expected[name] for name in ("precision", "recall", "f1", "accuracy")
     }
@@ -66,5 +73,5 @@ def test_the_loss_is_the_mean_over_words_with_subwords(model: BertForTokenClassi
     with torch.no_grad():
         logits = [model(input_ids=torch.tensor([row])).logits[0].log_softmax(-1) for row in WINDOWS["input_ids"]]
     expected = np.mean([-logits[window][position, gold].item() for window, position, gold in chosen])
-    scores = Validation(split, LABELS, "fp32", None).scores(Accelerator(), model)
+    scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", None).scores(Accelerator(), model)
     assert scores["loss"] == pytest.approx(expected, abs=2e-6)

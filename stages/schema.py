@@ -1,0 +1,20 @@
+"""Write the JSON Schemas by which editors complete, explain and check params.yaml and presets.
+
+Reads the comments of presets/. Writes params.schema.json and presets/params.schema.json.
+
+    python stages/schema.py
+"""
+
+from __future__ import annotations
+
+from tagline.core.errors import exit_with_message, take_no_arguments
+from tagline.settings.schema import write
+
+
+def main() -> None:
+    take_no_arguments(__doc__)
+    write()
+
+
+if __name__ == "__main__":
+    exit_with_message(main)
