@@ -14,7 +14,7 @@ from tagline.core.params import list_errors, read_file, validated
 from tagline.export.params import Export
 from tagline.hub.params import Push
 from tagline.settings import pipelines
-from tagline.settings.checks import params_faults
+from tagline.settings.checks import params_errors
 from tagline.training.params import Train
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     take_no_arguments(__doc__)
     pipelines.check_this_folder()
     content = read_file()
-    errors = params_faults(content)
+    errors = params_errors(content)
     if errors:
         raise UserError(list_errors(errors))
     check_pushes(

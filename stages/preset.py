@@ -1,7 +1,7 @@
-"""Write params.yaml from a preset: presets/sample.yaml with the changes of presets/NAME.yaml, complete and checked.
+"""Write a complete, checked params.yaml: presets/sample.yaml with the changes of presets/NAME.yaml.
 
-Without a name, lists the presets. Changes in params.yaml that are neither committed nor those of a preset are not
-overwritten, unless --force is given.
+Without a name, lists the presets. Changes in params.yaml that are neither committed nor part of a preset are only
+overwritten with --force.
 
     python stages/preset.py [--force] [NAME]
 
@@ -15,7 +15,7 @@ import argparse
 from tagline.core.errors import exit_with_message
 from tagline.core.params import PARAMS
 from tagline.settings import presets
-from tagline.settings.checks import params_faults
+from tagline.settings.preset_files import read
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
         usage="%(prog)s [-h] [--force] [NAME]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", metavar="NAME", nargs="?", help="preset to use; without it, the presets are listed")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="preset to use; default: list the presets")
     parser.add_argument("--force", action="store_true", help="overwrite params.yaml even if it has uncommitted changes")
     arguments = parser.parse_args()
     names = presets.names()
@@ -32,16 +32,16 @@ def main() -> None:
         print_list(names)
         return
     if arguments.name not in names:
-        parser.error(f"there is no preset {arguments.name!r}; choose from {', '.join(names)}")
-    presets.write(arguments.name, params_faults, arguments.force)
-    print(f"{PARAMS} now has the settings of {(presets.folder() / arguments.name).as_posix()}.yaml")
+        parser.error(f"unknown preset {arguments.name!r}; expected one of {', '.join(names)}")
+    presets.write(arguments.name, arguments.force)
+    print(f"{PARAMS}: written from {presets.path_of(arguments.name).as_posix()}")
 
 
 def print_list(names: list[str]) -> None:
-    """Print each preset with the first line of its description."""
+    """Print each preset and the first line of its description."""
     width = max(map(len, names))
     for name in names:
-        description = presets.read(name).description
+        description = read(presets.path_of(name)).description
         print(f"{name:{width}}  {description[0].text.lstrip('# ') if description else ''}".rstrip())
 
 

@@ -1,4 +1,4 @@
-"""params.yaml is in the form in which DVC writes it: `dvc exp run -S` changes the line of its key and no other."""
+"""params.yaml has the form that DVC writes, so that `dvc exp run -S` only changes the line of its key."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def leaves(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def test_an_override_changes_one_line(tmp_path: Path, override: str, old: str, new: str) -> None:
     path, before = tmp_path / "params.yaml", FILES["params.yaml"]
     path.write_text(before, encoding="utf-8")
-    for _ in range(3):  # what follows a list gets lost in the second pass only
+    for _ in range(3):  # comments after a list would only be lost in the second pass
         apply_overrides(path, [override])
         assert changed_lines(before, path.read_text(encoding="utf-8")) == [(old, new)]
 

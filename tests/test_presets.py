@@ -1,4 +1,4 @@
-"""preset.py: every preset gives complete, valid params with their comments, and no edit of params.yaml gets lost."""
+"""preset.py: presets give complete, valid params with comments, and edits of params.yaml are not lost."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(*arguments: str, script: str = "preset") -> subprocess.CompletedProcess[
 
 
 def error_of(*arguments: str) -> str:
-    """The message of a run that failed and left params.yaml as it was."""
+    """Run the script, which must fail and leave params.yaml unchanged; return its message."""
     before = Path("params.yaml").read_bytes()
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (1, "")
@@ -56,14 +56,14 @@ def test_the_sample_preset_is_params_yaml() -> None:
 def test_presets_are_complete_and_valid(folder: Path, name: str) -> None:
     done = run(name)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"params.yaml now has the settings of presets/{name}.yaml\n"
+    assert done.stdout == f"params.yaml: written from presets/{name}.yaml\n"
     done = run(script="check")
     assert (done.returncode, done.stderr) == (0, "")
     assert (ROOT / load(Path("params.yaml").read_text())["download"]["folder"]).is_dir()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "sample"])
-def test_presets_hold_only_what_differs(name: str) -> None:
+def test_presets_only_contain_differences(name: str) -> None:
     def check(new: dict[str, Any], base: dict[str, Any], path: str) -> None:
         for key, value in new.items():
             assert value != base[key], f"{path}{key}"
@@ -74,7 +74,7 @@ def test_presets_hold_only_what_differs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["conll2003", "conll2003-pos", "conll2003-chunk"])
-def test_the_course_presets_have_the_chapters_recipe(name: str) -> None:
+def test_presets_with_the_recipe_of_the_course(name: str) -> None:
     params = load(preset(name))
     assert params["download"]["dataset"]["name"] == "lhoestq/conll2003"
     assert params["download"]["encoder"] == {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main"}
@@ -87,20 +87,20 @@ def test_the_course_presets_have_the_chapters_recipe(name: str) -> None:
     assert {key: params["train"][key] for key in recipe} == recipe
 
 
-def test_comments_are_kept_and_those_of_the_preset_win() -> None:
+def test_comments_are_kept_and_those_of_the_preset_take_precedence() -> None:
     text = preset("conll2003")
     assert text.startswith(f"{presets.MODELINE}\n# Named entities of CoNLL-2003")
     assert "sample corpus" not in text
     assert "  # Peak learning rate of AdamW.\n  learning_rate: 2e-05\n" in text
     assert "    # hub: a data set on the Hugging Face Hub, one row per sentence.\n    source: hub\n" in text
-    # Those of a mapping that is replaced go with it.
+    # Comments of a replaced mapping are replaced too.
     assert "File format" not in text
     after = text.index("\ntokenize_align:")
     comments = [line for line in SAMPLE[SAMPLE.index("\ntokenize_align:") :].split("\n") if "#" in line]
     assert [line for line in text[after:].split("\n") if "#" in line] == comments
 
 
-def test_to_another_preset_and_back(folder: Path) -> None:
+def test_to_other_presets_and_back(folder: Path) -> None:
     for name in ("conll2003", "wnut17", "sample"):
         assert run(name).returncode == 0
         assert Path("params.yaml").read_text(encoding="utf-8") == preset(name)
@@ -118,10 +118,10 @@ def test_without_a_name_the_presets_are_listed(folder: Path) -> None:
     assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE
 
 
-def test_an_unknown_name_is_wrong_usage(folder: Path) -> None:
+def test_an_unknown_name(folder: Path) -> None:
     done = run("conll")
     assert done.returncode == 2
-    assert done.stderr.endswith(f"there is no preset 'conll'; choose from {', '.join(NAMES)}\n")
+    assert done.stderr.endswith(f"unknown preset 'conll'; expected one of {', '.join(NAMES)}\n")
     assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE
 
 
@@ -130,7 +130,7 @@ def test_an_unknown_name_is_wrong_usage(folder: Path) -> None:
     [
         (
             "# Mine.\n\ntrain:\n  lerning_rate: 1\n  # More.\n  epochs: 0\n",
-            "presets/mine.yaml has 2 faults; params.yaml is unchanged:\n"
+            "presets/mine.yaml has 2 errors; params.yaml is unchanged:\n"
             "  presets/mine.yaml:6: train.epochs: should be greater than or equal to 1, got 0\n"
             "  presets/mine.yaml:4: train.lerning_rate: unknown key; did you mean learning_rate? (allowed: ",
         ),
@@ -144,21 +144,24 @@ def test_an_unknown_name_is_wrong_usage(folder: Path) -> None:
         ),
         ("serve:\n  port: 80\n", "  presets/mine.yaml:1: serve: unknown section"),
         ("train: 3\n", "  presets/mine.yaml:1: train: should be a valid dictionary"),
-        ("train: {epochs: 3}\n", "preset: presets/mine.yaml:1: epochs: expected each key on a line of its own"),
-        ("{train: {epochs: 3}, export: {}}\n", "preset: presets/mine.yaml:1: train: expected each key on a line of"),
-        ("{train: 3}\n", "preset: presets/mine.yaml:1: train: expected each key on a line of its own"),
+        (
+            "train: {epochs: 3}\n",
+            "preset: presets/mine.yaml:1: train.epochs: expected on its own line",
+        ),
+        ("{train: {epochs: 3}, export: {}}\n", "preset: presets/mine.yaml:1: train: expected on its own line"),
+        ("{train: 3}\n", "preset: presets/mine.yaml:1: train: expected on its own line"),
         ("train:\n  epochs: 3\n  epochs: 4\n", 'preset: presets/mine.yaml:3: found duplicate key "epochs"'),
         ("train: [\n", "preset: presets/mine.yaml is not YAML"),
         ("# Nothing.\n", "preset: presets/mine.yaml must be a mapping"),
         ("", "preset: presets/mine.yaml must be a mapping"),
     ],
 )
-def test_a_preset_with_faults_changes_nothing(folder: Path, text: str, message: str) -> None:
+def test_a_preset_with_errors_changes_nothing(folder: Path, text: str, message: str) -> None:
     Path("presets/mine.yaml").write_text(text, encoding="utf-8")
     assert message in error_of("mine")
 
 
-def test_a_preset_in_another_form_comes_out_as_dvc_writes_it(folder: Path) -> None:
+def test_a_preset_in_another_style_is_written_as_by_dvc(folder: Path) -> None:
     mine = "train:\n    # Twice.\n    epochs: 2\n    max_steps: null\n    batches:\n        order: random\n"
     mine += "download:\n    dataset:\n        format: parquet\n        source: files\n        train: a\n"
     mine += "        validation: b\n        test: c\n        words: w\n        tag_columns: {ner: n}\n"
@@ -177,11 +180,11 @@ def test_a_preset_in_another_form_comes_out_as_dvc_writes_it(folder: Path) -> No
 
 
 class TestEdits:
-    """Changes of params.yaml that would be lost."""
+    """Changes in params.yaml that would be lost."""
 
     EDITED = SAMPLE.replace("epochs: 8", "epochs: 9")
     MESSAGE = (
-        "preset: params.yaml has changes that are not committed; commit them, or overwrite them by "
+        "preset: params.yaml has uncommitted changes; commit them, or overwrite them with "
         "`python stages/preset.py --force wnut17`"
     )
 
@@ -191,7 +194,7 @@ class TestEdits:
         assert run("--force", "wnut17").returncode == 0
         assert Path("params.yaml").read_text(encoding="utf-8") == preset("wnut17")
 
-    def test_git_keeps_committed_ones(self, folder: Path) -> None:
+    def test_committed_changes_are_overwritten(self, folder: Path) -> None:
         def git(*arguments: str) -> None:
             subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True)
 
@@ -208,11 +211,10 @@ class TestEdits:
         assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE
 
 
-def test_outside_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = run("sample")
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == "preset: presets/sample.yaml is missing: run this script from the repository's root or a pipeline folder\n"
+    assert done.stderr == (
+        "preset: presets/sample.yaml is missing; run this script from the repository's root or a pipeline folder\n"
     )

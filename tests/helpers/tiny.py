@@ -15,7 +15,6 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from tagline.artifacts import raw_data
 from tagline.settings import presets
-from tagline.settings.checks import params_faults
 
 NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
 TINY_PARAMS = {
@@ -244,4 +243,4 @@ def raw_rows(split: str) -> list[dict[str, Any]]:
 def preset(name: str) -> str:
     """The params.yaml that a preset of the repository makes."""
     with contextlib.chdir(ROOT):
-        return presets.build(name, params_faults)
+        return presets.build(name)

@@ -1,4 +1,4 @@
-"""All checks of params.yaml that need no network: the sections' schemas, and the rules that span sections."""
+"""Checks of the whole params.yaml: the schema of each section, and rules across sections."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ SECTIONS: dict[str, type[Section]] = {
 }
 
 
-def params_faults(content: CommentedMap, path: Path = PARAMS) -> list[str]:
-    """All faults of a file of params, each as ``file:line: key: what is wrong``; empty if there are none."""
-    found = [
+def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
+    """List all errors in a file of params, each as ``file:line: key: what is wrong``."""
+    errors = [
         f"{path}:{line_of(content, name, 0) + 1}: {name}: unknown section (allowed: {', '.join(SECTIONS)})"
         for name in content
         if name not in SECTIONS
     ]
     for name, schema in SECTIONS.items():
-        found += section_errors(content, name, schema, path)
-    return found or _task_faults(content, path)
+        errors += section_errors(content, name, schema, path)
+    return errors or _task_errors(content, path)
 
 
-def _task_faults(content: CommentedMap, path: Path) -> list[str]:
-    """The one rule that spans two sections: the task is a tag column of the data set."""
+def _task_errors(content: CommentedMap, path: Path) -> list[str]:
+    """Check that the task is a tag column of the data set."""
     section = content["tokenize_align"]
     task, tag_columns = section["task"], validated(content, "download", Download).dataset.tag_columns
     if task in tag_columns:

@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse, read_file
-from tagline.settings.checks import params_faults
+from tagline.settings.checks import params_errors
 from tagline.settings.files import as_dvc_writes, is_committed, text_for_folder, write_text
 from tagline.sources.params import OUTS
 
@@ -64,7 +64,7 @@ def create(name: str, settings: Sequence[str]) -> None:
     params = read_file()
     for setting in settings:
         _set(params, setting)
-    if errors := params_faults(params):
+    if errors := params_errors(params):
         source = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
         count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
         raise UserError("\n  ".join([f"{source} has {count}; {name} was not created:", *errors]))

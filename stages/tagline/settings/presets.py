@@ -1,61 +1,27 @@
-"""Presets: a complete params.yaml, made from presets/sample.yaml and the keys of another preset that differ from it.
+"""Presets: a complete params.yaml from presets/sample.yaml and the keys that another preset changes.
 
-The merge works on lines, so that comments stay with their keys and every line knows the file that it comes from.
+Files are merged line by line, so that comments stay with their keys and errors name the line of the preset.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import takewhile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, line_of, parse
+from tagline.settings.checks import params_errors
 from tagline.settings.files import is_committed, text_for_folder, text_of, write_text
+from tagline.settings.preset_files import MODELINE, Keys, Line, Preset, read
 
 PRESETS = Path("presets")
 BASE = "sample"
-# Tells editors which schema a file has: params.schema.json in its own folder.
-SCHEMA = "params.schema.json"
-MODELINE = f"# yaml-language-server: $schema={SCHEMA}"
-# A mapping in which one of these keys changes has other keys altogether.
+# A mapping is replaced as a whole if one of these keys changes, since its other keys depend on them.
 DISCRIMINATORS = ("source", "format")
-
-# Faults of parsed params, each as `path:line: key: what is wrong`.
-Check = Callable[[CommentedMap, Path], list[str]]
-
-
-class Line(NamedTuple):
-    """A line of a preset: its text, and its number from 1 in its file."""
-
-    text: str
-    path: Path
-    number: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A key of a block mapping: the blank lines and comments above it, and the lines of the key and its value."""
-
-    column: int
-    blank: list[Line]
-    comments: list[Line]
-    body: list[Line]
-    value: Any
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A preset file: its first paragraph of comments, which describes it, without `MODELINE`, and its sections."""
-
-    path: Path
-    description: list[Line]
-    sections: dict[str, Entry]
 
 
 def folder() -> Path:
@@ -63,182 +29,111 @@ def folder() -> Path:
     return next((path for path in (PRESETS, ".." / PRESETS) if path.is_dir()), PRESETS)
 
 
+def path_of(name: str) -> Path:
+    """Return the file of a preset."""
+    return folder() / f"{name}.yaml"
+
+
 def names() -> list[str]:
-    """The presets that there are.
+    """List the presets.
 
     Raises:
         UserError: there are none.
     """
     found = sorted(path.stem for path in folder().glob("*.yaml"))
     if BASE not in found:
-        raise UserError(f"{_path(BASE)} is missing: run this script from the repository's root or a pipeline folder")
+        raise UserError(f"{path_of(BASE)} is missing; run this script from the repository's root or a pipeline folder")
     return found
 
 
-def read(name: str) -> Preset:
-    """Read a preset.
+def build(name: str) -> str:
+    """Return the complete params of a preset for the current folder, in the form that DVC writes.
 
     Raises:
-        UserError: it is not YAML, not a mapping, or has several keys on one line.
+        UserError: lists all errors, each with its line in the preset or in presets/sample.yaml.
     """
-    path = _path(name)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except ValueError as error:
-        raise UserError(f"{path} is not YAML: {error}") from None
-    content = parse(text, path)
-    lines = [Line(line, path, number) for number, line in enumerate(text.splitlines(), 1)]
-    top = list(takewhile(_is_comment, lines))
-    description = [line for line in top if line.text != MODELINE]
-    return Preset(path, description, _entries(content, lines[len(top) :], path))
-
-
-def build(name: str, check: Check) -> str:
-    """The complete params of a preset for the current folder, in the form in which DVC writes them.
-
-    Args:
-        name: of a preset.
-        check: finds the faults of the result.
-
-    Raises:
-        UserError: names every fault by the line of the preset, or of presets/sample.yaml, that it comes from.
-    """
-    base = read(BASE)
-    if name == BASE:
-        path = base.path
-        description, body = base.description, _lines(base.sections)
-    else:
-        preset = read(name)
-        path = preset.path
-        description = preset.description or [Line(f"# Preset {name}.", path, 1)]
-        body = _merge(base.sections, preset.sections)
-    lines = [Line(MODELINE, path, 1), *description, *body]
-    text = "".join(f"{line.text}\n" for line in lines)
-    content = parse(text, path)
-    if found := [_at_origin(fault, lines) for fault in check(content, PARAMS)]:
-        raise UserError(
-            "\n  ".join([f"{path} has {len(found)} fault{'s' * (len(found) > 1)}; {PARAMS} is unchanged:", *found])
-        )
+    base, preset = read(path_of(BASE)), read(path_of(name))
+    description = preset.description or [Line(f"# Preset {name}.", preset.path, 1)]
+    lines = [Line(MODELINE, preset.path, 1), *description, *_merge(base, preset, base.content, preset.content)]
+    content = parse("".join(f"{line.text}\n" for line in lines), preset.path)
+    if errors := [_at_origin(error, lines) for error in params_errors(content)]:
+        count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
+        raise UserError("\n  ".join([f"{preset.path} has {count}; {PARAMS} is unchanged:", *errors]))
     return text_of(content) if folder() == PRESETS else text_for_folder(content)
 
 
-def write(name: str, check: Check, force: bool = False) -> None:
-    """Write params.yaml from a preset, whole or not at all.
+def write(name: str, force: bool = False) -> None:
+    """Write params.yaml from a preset, completely or not at all.
 
     Args:
-        name: of a preset.
-        check: finds the faults of the result.
-        force: overwrite params.yaml, whatever is in it.
+        name: of the preset.
+        force: overwrite params.yaml even if that loses changes.
 
     Raises:
-        UserError: the preset has faults, or params.yaml has changes that are neither in Git nor in any preset.
+        UserError: the preset has errors, or params.yaml has changes that are neither in Git nor in a preset.
     """
-    text = build(name, check)
-    if not force and PARAMS.exists() and not _is_kept(check):
+    text = build(name)
+    if not force and PARAMS.exists() and not _is_recoverable():
         raise UserError(
-            f"{PARAMS} has changes that are not committed; commit them, or overwrite them by "
+            f"{PARAMS} has uncommitted changes; commit them, or overwrite them with "
             f"`python {(folder().parent / 'stages/preset.py').as_posix()} --force {name}`"
         )
     write_text(PARAMS, text)
 
 
-def _path(name: str) -> Path:
-    return folder() / f"{name}.yaml"
+def _merge(base: Preset, preset: Preset, old: CommentedMap, new: CommentedMap, above: Keys = ()) -> Iterator[Line]:
+    """Yield the lines of a mapping, with values and comments of the preset where it has them.
 
-
-def _is_comment(line: Line) -> bool:
-    return line.text.lstrip().startswith("#")
-
-
-def _entries(node: CommentedMap, lines: list[Line], path: Path) -> dict[str, Entry]:
-    """The keys of a block mapping, given the lines from the one after its own key to its end."""
-    starts = {line.number - 1: index for index, line in enumerate(lines)}
-    positions = node.lc.data or {}
-    rows: list[int] = []
-    for key in node:
-        line = line_of(node, key, node.lc.line)
-        row = starts.get(line, -1)
-        if node.fa.flow_style() or key not in positions or row <= (rows[-1] if rows else -1):
-            raise UserError(f"{path}:{line + 1}: {key}: expected each key on a line of its own, as in {_path(BASE)}")
-        rows.append(row)
-    # Where the comments above each key begin.
-    tops = []
-    for index, row in enumerate(rows):
-        top, least = row, rows[index - 1] + 1 if index else 0
-        while top > least and (_is_comment(lines[top - 1]) or not lines[top - 1].text.strip()):
-            top -= 1
-        tops.append(top)
-    entries = {}
-    for key, row, top, end in zip(node, rows, tops, [*tops[1:], len(lines)], strict=True):
-        above, body = lines[top:row], lines[row:end]
-        while not body[-1].text.strip():
-            body.pop()
-        blank = list(takewhile(lambda line: not line.text.strip(), above))
-        entries[str(key)] = Entry(positions[key][1], blank, above[len(blank) :], body, node[key])
-    return entries
-
-
-def below(entry: Entry) -> dict[str, Entry]:
-    """The keys of a block mapping that is the value of a key."""
-    return _entries(entry.value, entry.body[1:], entry.body[0].path)
-
-
-def _lines(entries: dict[str, Entry]) -> list[Line]:
-    return [line for entry in entries.values() for line in (*entry.blank, *entry.comments, *entry.body)]
-
-
-def _merge(base: dict[str, Entry], preset: dict[str, Entry]) -> list[Line]:
-    """The lines of a mapping with the values of the preset where it has some, and its comments where it has some."""
-    column = next(iter(base.values())).column
-    merged = []
-    for key, entry in base.items():
-        if key not in preset:
-            merged += _lines({key: entry})
-            continue
-        new = preset[key]
-        merged += [*entry.blank, *(_moved(new.comments, column - new.column) or entry.comments)]
-        if _merges(entry.value, new.value):
-            merged += [entry.body[0], *_merge(below(entry), below(new))]
+    Args:
+        base: the preset to start from.
+        preset: the preset that changes it.
+        old: a mapping of the base.
+        new: the same mapping of the preset.
+        above: the keys of the mapping.
+    """
+    for key in dict.fromkeys((*old, *new)):
+        keys = (*above, key)
+        for source, mapping in ((base, old), (preset, new)):
+            if key in mapping and keys not in source.entries:
+                line = line_of(mapping, key, 0) + 1
+                raise UserError(f"{source.path}:{line}: {'.'.join(keys)}: expected on its own line")
+        before, after = base.entries.get(keys), preset.entries.get(keys)
+        yield from before.blank if before else ()
+        yield from (after.comments if after else ()) or (before.comments if before else ())
+        if key not in new:
+            yield from base.body(keys)
+        elif before and _is_merged(old[key], new[key]):
+            yield from before.body
+            yield from _merge(base, preset, old[key], new[key], keys)
         else:
-            merged += _moved(new.body, column - new.column)
-    for key, new in preset.items():
-        if key not in base:
-            merged += _moved([*new.comments, *new.body], column - new.column)
-    return merged
+            yield from preset.body(keys)
 
 
-def _merges(base: Any, preset: Any) -> bool:
-    """Whether two values are mappings to merge key by key; otherwise the preset's replaces the base's."""
-    if not (isinstance(base, CommentedMap) and isinstance(preset, CommentedMap) and base and preset):
+def _is_merged(old: Any, new: Any) -> bool:
+    """Whether two values are mappings that are merged key by key; otherwise the new one replaces the old one."""
+    if not (isinstance(old, CommentedMap) and isinstance(new, CommentedMap) and old and new):
         return False
-    return all(preset[key] == base.get(key) for key in DISCRIMINATORS if key in preset)
+    return all(new[key] == old.get(key) for key in DISCRIMINATORS if key in new)
 
 
-def _moved(lines: list[Line], columns: int) -> list[Line]:
-    """Lines that begin so many columns further to the right, or to the left where it is negative."""
-    if columns >= 0:
-        return [line._replace(text=" " * columns + line.text if line.text else "") for line in lines]
-    return [line._replace(text=re.sub(f"^ {{0,{-columns}}}", "", line.text)) for line in lines]
-
-
-def _at_origin(fault: str, lines: list[Line]) -> str:
-    """A fault of the merged lines, with the file and line that it comes from."""
+def _at_origin(error: str, lines: list[Line]) -> str:
+    """Replace the line of the merged file in a message by the line that it comes from."""
 
     def origin(match: re.Match[str]) -> str:
         line = lines[int(match[1]) - 1]
         return f"{line.path}:{line.number}:"
 
-    return re.sub(rf"^{re.escape(str(PARAMS))}:(\d+):", origin, fault)
+    return re.sub(rf"^{re.escape(str(PARAMS))}:(\d+):", origin, error)
 
 
-def _is_kept(check: Check) -> bool:
-    """Whether params.yaml can be had again: from Git's last commit or from a preset."""
+def _is_recoverable() -> bool:
+    """Whether params.yaml equals the last commit or a preset."""
     if is_committed(PARAMS):
         return True
     for name in names():
         try:
-            if build(name, check).encode() == PARAMS.read_bytes():
+            if build(name).encode() == PARAMS.read_bytes():
                 return True
-        except UserError:  # a preset with faults has written no params.yaml
+        except UserError:  # params.yaml can't come from a preset with errors
             continue
     return False

@@ -17,7 +17,8 @@ from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.params import Section
 from tagline.settings.checks import SECTIONS
-from tagline.settings.presets import BASE, DISCRIMINATORS, PRESETS, SCHEMA, Entry, below, read
+from tagline.settings.preset_files import SCHEMA, Entry, Keys, Preset, read
+from tagline.settings.presets import BASE, DISCRIMINATORS, PRESETS, path_of
 
 # The schema of params.yaml, and that of a preset, in which every key may be missing. They have one name, so that
 # the line that refers to it is the same in all files.
@@ -45,7 +46,7 @@ def build(complete: bool) -> Schema:
         definition.pop("description", None)  # a docstring, which is for programmers
     schema = _inlined(whole, definitions, complete)
     for name in DESCRIBED_BY:
-        _describe(schema, read(name).sections)
+        _describe(schema, read(path_of(name)))
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$comment": "Written by `python stages/schema.py`.",
@@ -126,9 +127,10 @@ def _nullable(branches: list[Schema]) -> Schema:
     return {**value, "type": [value["type"], "null"], **({"enum": [*value["enum"], None]} if "enum" in value else {})}
 
 
-def _describe(schema: Schema, entries: dict[str, Entry]) -> None:
+def _describe(schema: Schema, preset: Preset, keys: Keys = ()) -> None:
     """Add the comments of a mapping's keys to the schema that describes it, where that has no description yet."""
     above = ""
+    entries = preset.children(keys)
     for key, entry in entries.items():
         nested = isinstance(entry.value, CommentedMap)
         # A comment describes the plain keys that directly follow its key, too.
@@ -139,7 +141,7 @@ def _describe(schema: Schema, entries: dict[str, Entry]) -> None:
             if comment and "description" not in field:
                 branch["properties"][key] = field = {"description": comment, **field}
             if nested and "properties" in field:
-                _describe(field, below(entry))
+                _describe(field, preset, (*keys, key))
         # The comment of a key that decides which other keys there are is about it alone.
         above = "" if nested or key in DISCRIMINATORS else comment
 

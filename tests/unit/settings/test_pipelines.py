@@ -15,7 +15,6 @@ from helpers.project import ROOT, edit
 
 from tagline.core.errors import UserError
 from tagline.settings import pipelines, presets
-from tagline.settings.checks import params_faults
 
 
 @pytest.fixture
@@ -134,8 +133,8 @@ class TestParams:
     def test_a_preset_in_the_folder(self, pos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(pos)
         with pytest.raises(UserError, match="`python ../stages/preset.py --force sample`"):
-            presets.write("sample", params_faults)
-        presets.write("sample", params_faults, force=True)
+            presets.write("sample")
+        presets.write("sample", force=True)
         written = Path("params.yaml").read_text()
         monkeypatch.chdir(pos.parent)
         pipelines.create("ner", [])
