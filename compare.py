@@ -18,6 +18,7 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import fmean
 
 try:
@@ -38,7 +39,7 @@ except ModuleNotFoundError as error:
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     splits = SPLITS if options.split is None else (options.split,)
-    old, new = ([read(name, splits) for name in side] for side in (options.old, options.new))
+    old, new = ([read(name, splits, options.pipeline) for name in side] for side in (options.old, options.new))
     comparison = compare(old, new, splits)
     if options.json:
         text = json.dumps(record(comparison), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -64,6 +65,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("new", nargs="?", type=revisions, default=WORKSPACE, help=f"likewise (default: {WORKSPACE})")
     parser.add_argument("--split", choices=SPLITS, help="only this split (default: both)")
+    parser.add_argument(
+        "--pipeline",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)",
+    )
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--md", action="store_true", help="print Markdown, for a pull request")
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")

@@ -84,7 +84,6 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
 def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Measure this project."""
     from tagline.tokenization.dataset import tokenize_align
-
     from tagline.tokenization.params import Limits, TokenizeAlign
 
     params = TokenizeAlign(

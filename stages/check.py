@@ -1,6 +1,7 @@
 """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
-Reads params.yaml. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed.
+Reads params.yaml; in a pipeline folder also dvc.yaml, which must be up to date with the root's. Writes nothing. If a
+stage pushes to the Hugging Face Hub, also checks that the push is allowed.
 `make repro` runs it before `dvc repro`; without a push it takes well under a second.
 
     python stages/check.py
@@ -12,12 +13,14 @@ from tagline.core.errors import UserError, exit_with_message, take_no_arguments
 from tagline.core.params import list_errors, read_file, validated
 from tagline.export.params import Export
 from tagline.hub.params import Push
+from tagline.settings import pipelines
 from tagline.settings.checks import params_faults
 from tagline.training.params import Train
 
 
 def main() -> None:
     take_no_arguments(__doc__)
+    pipelines.check_this_folder()
     content = read_file()
     errors = params_faults(content)
     if errors:

@@ -4,6 +4,8 @@ Without a name, lists the presets. Changes in params.yaml that are neither commi
 overwritten, unless --force is given.
 
     python stages/preset.py [--force] [NAME]
+
+In a pipeline folder (docs/pipelines.md), `python ../stages/preset.py` writes the params of that pipeline.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def main() -> None:
     if arguments.name not in names:
         parser.error(f"there is no preset {arguments.name!r}; choose from {', '.join(names)}")
     presets.write(arguments.name, params_faults, arguments.force)
-    print(f"{PARAMS} now has the settings of {presets.PRESETS / arguments.name}.yaml")
+    print(f"{PARAMS} now has the settings of {(presets.folder() / arguments.name).as_posix()}.yaml")
 
 
 def print_list(names: list[str]) -> None:

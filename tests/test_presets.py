@@ -134,8 +134,10 @@ def test_an_unknown_name_is_wrong_usage(folder: Path) -> None:
             "  presets/mine.yaml:6: train.epochs: should be greater than or equal to 1, got 0\n"
             "  presets/mine.yaml:4: train.lerning_rate: unknown key; did you mean learning_rate? (allowed: ",
         ),
-        ("tokenize_align:\n  task: author\n", "  presets/mine.yaml:2: tokenize_align.task: "
-            "download.dataset has no tag column author (pos, chunk, ner)"),
+        (
+            "tokenize_align:\n  task: author\n",
+            "  presets/mine.yaml:2: tokenize_align.task: download.dataset has no tag column author (pos, chunk, ner)",
+        ),
         (
             "download:\n  dataset:\n    source: hub\n",
             "  presets/mine.yaml:2: download.dataset.name: the key is missing",
@@ -210,4 +212,7 @@ def test_outside_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     done = run("sample")
     assert done.returncode == 1
-    assert done.stderr == "preset: presets/sample.yaml is missing: run this script from the repository's root\n"
+    assert (
+        done.stderr
+        == "preset: presets/sample.yaml is missing: run this script from the repository's root or a pipeline folder\n"
+    )

@@ -5,14 +5,16 @@ Metrics come from Git; predictions from DVC's cache, or from its remote if the c
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import Any
 
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
+from dvc.fs import GitFileSystem
 from dvc.repo import Repo
 from dvc.scm import RevError, resolve_rev
 
@@ -22,6 +24,8 @@ from tagline.core.errors import UserError
 # DVC's own name for the current files.
 WORKSPACE = "workspace"
 
+_DVC_YAML = "dvc.yaml"
+
 _EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
 
 # Missing files do not make the existing ones stale.
@@ -30,25 +34,63 @@ _ABSENT = ("deleted", "not in cache")
 SHOWN = 3
 
 
-def read(name: str, splits: Sequence[str]) -> Run:
+@dataclass(frozen=True)
+class Pipeline:
+    """A dvc.yaml in the DVC repository, to whose folder all paths of its results are relative.
+
+    Attributes:
+        file: its path from the root of the DVC repository.
+        stage: its stage evaluate, as commands of DVC in the current folder name it.
+    """
+
+    file: Path
+    stage: str
+
+    @classmethod
+    def find(cls, root: Path, folder: Path | None) -> Pipeline:
+        """Find the dvc.yaml of a folder, or else the nearest one from the current folder up to the root.
+
+        Raises:
+            UserError: the folder has none.
+        """
+        start = (folder or Path.cwd()).resolve()
+        inside = [start, *start.parents][: len(start.relative_to(root).parts) + 1]
+        file = next((path / _DVC_YAML for path in inside if (path / _DVC_YAML).is_file()), root / _DVC_YAML)
+        if folder is not None and file.parent != start:
+            raise UserError(f"--pipeline {folder}: the folder has no {_DVC_YAML}; expected the folder of a pipeline")
+        relative = Path(os.path.relpath(file)).as_posix()
+        return cls(file.relative_to(root), "evaluate" if relative == _DVC_YAML else f"{relative}:evaluate")
+
+    def path(self, path: str) -> str:
+        """Return the path of a result from the root of the DVC repository."""
+        return (self.file.parent / path).as_posix()
+
+
+def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
     """Read the run of a revision.
 
     Args:
         name: a commit, branch, tag or DVC experiment, or `WORKSPACE`.
         splits: which predictions to read.
+        folder: that of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
 
     Raises:
         UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available.
     """
-    with _dvc_errors(), Repo() as here:
+    with _dvc_errors(), Repo(None if folder is None else str(folder)) as here:
+        root = Path(here.root_dir).resolve()
+        pipeline = Pipeline.find(root, folder)
         if name == WORKSPACE:
-            return _workspace(here, splits)
+            return _workspace(here, splits, pipeline)
         # A commit's own settings may name an outdated remote or none, so the current ones are used.
         settings = {section: here.config[section] for section in ("core", "cache", "remote")}
         with _dvc_errors(name):
             _check_commit(here, name)
-        with _dvc_errors(name), Repo(here.root_dir, rev=name, config=settings) as repo:
-            return _commit(name, repo, splits)
+        # With `rev`, DVC would look for its repository at the root of Git only, not where `dvc init --subdir` ran.
+        files = GitFileSystem(scm=here.scm, rev=name)
+        inside = f"/{root.relative_to(Path(here.scm.root_dir).resolve()).as_posix()}"
+        with _dvc_errors(name), Repo(inside, fs=files, scm=here.scm, config=settings) as repo:
+            return _commit(name, repo, splits, pipeline)
 
 
 def _check_commit(repo: Any, name: str) -> None:
@@ -75,29 +117,29 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
         raise UserError(f"{revision}: {error}" if revision else str(error)) from None
 
 
-def _workspace(repo: Any, splits: Sequence[str]) -> Run:
-    root = Path(repo.root_dir)
+def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
+    root = Path(repo.root_dir, pipeline.file.parent)
 
     def predictions(path: str) -> bytes:
         try:
             return (root / path).read_bytes()
         except FileNotFoundError:
             raise UserError(
-                f"{WORKSPACE}: {path} is missing; `dvc checkout evaluate` restores it from the cache, "
-                "`dvc pull evaluate` fetches it from the remote, `dvc repro evaluate` computes it"
+                f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
+                f"cache, `dvc pull {pipeline.stage}` fetches it, `dvc repro {pipeline.stage}` computes it"
             ) from None
 
     def committed(path: str) -> bytes | None:
         return (root / path).read_bytes() if (root / path).exists() else None
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
-    return replace(run, notes=_stale(repo))
+    return replace(run, notes=_stale(repo, pipeline))
 
 
-def _stale(repo: Any) -> list[str]:
+def _stale(repo: Any, pipeline: Pipeline) -> list[str]:
     """Return a note if the predictions are not those of the current code, data and params."""
     try:
-        status = repo.status(["evaluate"], with_deps=True)
+        status = repo.status([pipeline.stage], with_deps=True)
     except DvcException as error:
         return [f"{WORKSPACE}: predictions may be outdated ({error})"]
     changed = [f"{stage} ({_some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
@@ -124,26 +166,34 @@ def _changes(entries: list[Any]) -> Iterator[str]:
                     yield path
 
 
-def _commit(name: str, repo: Any, splits: Sequence[str]) -> Run:
+def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
     files = DVCFileSystem(repo)
     commit = repo.get_rev()
-    locked = [out for out in repo.index.outs if out.def_path == PREDICTIONS and out.hash_info]
+    locked = [
+        out
+        for out in repo.index.outs
+        if out.def_path == PREDICTIONS and out.hash_info and PurePath(out.stage.path_in_repo) == pipeline.file
+    ]
     if not locked:
-        raise UserError(f"{name}: dvc.lock does not have {PREDICTIONS}; {_recompute(commit)}, then commit dvc.lock")
+        raise UserError(
+            f"{name}: dvc.lock does not have {pipeline.path(PREDICTIONS)}; {_recompute(commit, pipeline)}, then commit "
+            "dvc.lock"
+        )
     remote = repo.config["core"].get("remote")
 
     def predictions(path: str) -> bytes:
         try:
-            content: bytes = files.read_bytes(path)
+            content: bytes = files.read_bytes(pipeline.path(path))
         except Exception as error:  # each kind of remote has its own client and exceptions
             where = f"nor in its remote {remote}" if remote else "and no default remote is set"
             raise UserError(
-                f"{name}: {path} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where it was computed, "
-                f"or {_recompute(commit, ' --pull' if remote else '')}"
+                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where "
+                f"it was computed, or {_recompute(commit, pipeline, ' --pull' if remote else '')}"
             ) from None
         return content
 
     def committed(path: str) -> bytes | None:
+        path = pipeline.path(path)
         return bytes(files.read_bytes(path)) if files.exists(path) else None
 
     return make_run(name, commit, predictions, committed, splits)
@@ -156,5 +206,5 @@ def _reason(error: BaseException) -> str:
     return "" if isinstance(error, FileNotFoundError) else f" ({error})"
 
 
-def _recompute(commit: str, options: str = "") -> str:
-    return f"run `git checkout {commit[:7]} && dvc repro{options} evaluate` here"
+def _recompute(commit: str, pipeline: Pipeline, options: str = "") -> str:
+    return f"run `git checkout {commit[:7]} && dvc repro{options} {pipeline.stage}` here"

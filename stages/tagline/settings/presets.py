@@ -5,20 +5,18 @@ The merge works on lines, so that comments stay with their keys and every line k
 
 from __future__ import annotations
 
-import io
 import re
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, line_of, parse
+from tagline.settings.files import is_committed, text_for_folder, text_of, write_text
 
 PRESETS = Path("presets")
 BASE = "sample"
@@ -60,15 +58,20 @@ class Preset:
     sections: dict[str, Entry]
 
 
+def folder() -> Path:
+    """Return the path of presets/ from the repository's root, or from a pipeline folder in it."""
+    return next((path for path in (PRESETS, ".." / PRESETS) if path.is_dir()), PRESETS)
+
+
 def names() -> list[str]:
     """The presets that there are.
 
     Raises:
         UserError: there are none.
     """
-    found = sorted(path.stem for path in PRESETS.glob("*.yaml"))
+    found = sorted(path.stem for path in folder().glob("*.yaml"))
     if BASE not in found:
-        raise UserError(f"{_path(BASE)} is missing: run this script from the repository's root")
+        raise UserError(f"{_path(BASE)} is missing: run this script from the repository's root or a pipeline folder")
     return found
 
 
@@ -91,7 +94,7 @@ def read(name: str) -> Preset:
 
 
 def build(name: str, check: Check) -> str:
-    """The complete params of a preset, in the form in which DVC writes them.
+    """The complete params of a preset for the current folder, in the form in which DVC writes them.
 
     Args:
         name: of a preset.
@@ -116,7 +119,7 @@ def build(name: str, check: Check) -> str:
         raise UserError(
             "\n  ".join([f"{path} has {len(found)} fault{'s' * (len(found) > 1)}; {PARAMS} is unchanged:", *found])
         )
-    return _as_dvc_writes(content)
+    return text_of(content) if folder() == PRESETS else text_for_folder(content)
 
 
 def write(name: str, check: Check, force: bool = False) -> None:
@@ -131,21 +134,16 @@ def write(name: str, check: Check, force: bool = False) -> None:
         UserError: the preset has faults, or params.yaml has changes that are neither in Git nor in any preset.
     """
     text = build(name, check)
-    if not force and PARAMS.exists() and not _is_kept(PARAMS.read_bytes(), check):
+    if not force and PARAMS.exists() and not _is_kept(check):
         raise UserError(
             f"{PARAMS} has changes that are not committed; commit them, or overwrite them by "
-            f"`python stages/preset.py --force {name}`"
+            f"`python {(folder().parent / 'stages/preset.py').as_posix()} --force {name}`"
         )
-    partial = PARAMS.with_name(f".{PARAMS.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(PARAMS)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_text(PARAMS, text)
 
 
 def _path(name: str) -> Path:
-    return PRESETS / f"{name}.yaml"
+    return folder() / f"{name}.yaml"
 
 
 def _is_comment(line: Line) -> bool:
@@ -233,35 +231,13 @@ def _at_origin(fault: str, lines: list[Line]) -> str:
     return re.sub(rf"^{re.escape(str(PARAMS))}:(\d+):", origin, fault)
 
 
-def _as_dvc_writes(content: CommentedMap) -> str:
-    """YAML in the form that `dvc exp run -S` leaves alone: nulls empty, mappings and lists one item per line."""
-    _to_block_style(content)
-    yaml = YAML()  # as in dvc.utils.serialize
-    yaml.default_flow_style = False
-    stream = io.StringIO()
-    yaml.dump(content, stream)
-    return stream.getvalue()
-
-
-def _to_block_style(node: Any) -> None:
-    if isinstance(node, CommentedMap | CommentedSeq):
-        if node:
-            node.fa.set_block_style()
-        for item in node.values() if isinstance(node, CommentedMap) else node:
-            _to_block_style(item)
-
-
-def _is_kept(content: bytes, check: Check) -> bool:
+def _is_kept(check: Check) -> bool:
     """Whether params.yaml can be had again: from Git's last commit or from a preset."""
-    try:
-        show = subprocess.run(["git", "show", f"HEAD:./{PARAMS}"], capture_output=True, check=False)
-        if show.returncode == 0 and show.stdout == content:
-            return True
-    except FileNotFoundError:  # no Git on this machine
-        pass
+    if is_committed(PARAMS):
+        return True
     for name in names():
         try:
-            if build(name, check).encode() == content:
+            if build(name, check).encode() == PARAMS.read_bytes():
                 return True
         except UserError:  # a preset with faults has written no params.yaml
             continue

@@ -1,0 +1,50 @@
+"""Add another tagger to this repository: a folder with its own params, dvc.yaml, results and models.
+
+The folder's dvc.yaml runs the same code and is derived from the root's. When that has changed, --update rewrites it in
+all pipeline folders; their params stay. See docs/pipelines.md.
+
+    python stages/pipeline.py NAME [-S section.key=value ...]
+    python stages/pipeline.py --update
+    python stages/pipeline.py --check
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from tagline.core.errors import exit_with_message
+from tagline.settings import pipelines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        usage="%(prog)s [-h] (NAME [-S KEY=VALUE ...] | --update | --check)",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_mutually_exclusive_group(required=True)
+    actions.add_argument("name", metavar="NAME", nargs="?", help="folder to create, with the current params.yaml")
+    actions.add_argument("--update", action="store_true", help="derive dvc.yaml of all pipeline folders again")
+    actions.add_argument("--check", action="store_true", help="fail if dvc.yaml of a pipeline folder is out of date")
+    parser.add_argument(
+        "-S",
+        "--set-param",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="value in the new params.yaml, for instance tokenize_align.task=pos",
+    )
+    arguments = parser.parse_args()
+    if arguments.set_param and arguments.name is None:
+        parser.error("-S needs NAME: it sets params of a new folder")
+    if arguments.update:
+        print("\n".join(pipelines.update()) or "no dvc.yaml is out of date")
+    elif arguments.check:
+        pipelines.check()
+    else:
+        pipelines.create(arguments.name, arguments.set_param)
+        print(f"{arguments.name}/ is a new pipeline folder: `dvc repro -P` runs all pipelines, `git add` keeps it")
+
+
+if __name__ == "__main__":
+    exit_with_message(main)

@@ -1,0 +1,68 @@
+"""Writing params.yaml and dvc.yaml: whole files, in the form that DVC's own writer keeps."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def text_of(content: CommentedMap) -> str:
+    """Return params as YAML in the form that `dvc exp run -S` keeps: nulls empty, one key or list item per line."""
+    _to_block_style(content)
+    return as_dvc_writes(content)
+
+
+def text_for_folder(content: CommentedMap) -> str:
+    """Return params of the repository's root as YAML for a pipeline folder, from which ``download.folder`` is ``../``.
+
+    Args:
+        content: params without errors; ``download.folder`` is changed.
+    """
+    download = content["download"]
+    if not Path(download["folder"]).is_absolute():
+        download["folder"] = posixpath.normpath(posixpath.join("..", download["folder"]))
+    text = text_of(content).replace("`python stages/", "`python ../stages/")
+    # What tells editors the schema of the file.
+    return text.replace("$schema=params.schema.json", "$schema=../params.schema.json")
+
+
+def as_dvc_writes(content: CommentedMap) -> str:
+    """Return YAML as DVC's own writer (`dvc.utils.serialize`) formats it."""
+    yaml = YAML()
+    yaml.default_flow_style = False
+    stream = io.StringIO()
+    yaml.dump(content, stream)
+    return stream.getvalue()
+
+
+def is_committed(path: Path) -> bool:
+    """Return whether a file is as in the last commit; False without Git."""
+    try:
+        show = subprocess.run(["git", "show", f"HEAD:./{path.as_posix()}"], capture_output=True, check=False)
+    except FileNotFoundError:
+        return False
+    return show.returncode == 0 and show.stdout == path.read_bytes()
+
+
+def _to_block_style(node: Any) -> None:
+    if isinstance(node, CommentedMap | CommentedSeq):
+        if node:
+            node.fa.set_block_style()
+        for item in node.values() if isinstance(node, CommentedMap) else node:
+            _to_block_style(item)
