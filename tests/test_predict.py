@@ -174,6 +174,7 @@ def test_wrong_usage(
     )
 
 
+EXPECTED_JSON = 'expected JSON objects with "text" or "words", one per line or all in one list'
 ERRORS = [
     (("--input", "none.txt"), "none.txt: No such file or directory"),
     (("--input", "models", "--input-format", "text"), "models: Is a directory"),
@@ -196,10 +197,10 @@ ERRORS = [
         ("--words", "a\rb", "--output", "out.conll"),
         "TEXT: the word 'a\\rb' contains a tab or line break; use the output format jsonl",
     ),
-    (("--input", "bad.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected one JSON object per line"),
+    (("--input", "bad.jsonl"), f"bad.jsonl:2: not JSON (Expecting value); {EXPECTED_JSON}"),
     (
         ("--input", "bad.jsonl", "--output", "out.jsonl"),
-        "bad.jsonl:2: not JSON (Expecting value); expected one JSON object per line",
+        f"bad.jsonl:2: not JSON (Expecting value); {EXPECTED_JSON}",
     ),
     (
         ("--input", "tab.jsonl", "--output", "out.conll"),
@@ -295,7 +296,7 @@ class TestInterruptions:
         found = exit_of("--input", "in.jsonl", "--output", "out.txt")
         done = len(Path("out.txt").read_text().splitlines())
         assert 0 < done < 500
-        assert found.startswith("predict: in.jsonl:501: no object but '[]'")
+        assert found.startswith(f"predict: in.jsonl:501: '[]' is not an object; {EXPECTED_JSON}; ")
         assert found.endswith(f"; out.txt has the {done:,} documents before it, --resume continues after them")
         Path("in.jsonl").write_text("\n".join(rows))
         run("--input", "in.jsonl", "--output", "out.txt", "--resume")
