@@ -67,7 +67,7 @@ def test_the_same_bytes_each_time(finished: Path, engine: str) -> None:
     runs = []
     for _ in range(2):
         train(engine=engine, batches=BY_LENGTH, epochs=2, precision="auto")
-        runs.append(snapshot(Path("models/finetuned"), Path("metrics"), Path("plots")))
+        runs.append(snapshot(Path("models/finetuned"), Path("metrics"), Path("reports"), Path("plots")))
     assert runs[0] == runs[1]
 
 

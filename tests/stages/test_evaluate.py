@@ -74,7 +74,7 @@ def test_nothing_to_show(workspace: Path) -> None:
 
 
 def test_metrics_of_another_version(workspace: Path) -> None:
-    Path("metrics").mkdir()
+    Path("reports").mkdir()
     Path("reports/evaluate.json").write_text('{"test": {"overall": {"f1": 1}, "per_type": {}}}')
-    with pytest.raises(SystemExit, match="reports/evaluate.json is none that this version wrote: run `dvc repro eval"):
+    with pytest.raises(SystemExit, match="reports/evaluate.json: written by another version; expected scores: run"):
         run_stage("evaluate", "--show")

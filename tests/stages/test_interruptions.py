@@ -38,7 +38,7 @@ def set_params(**changed: Any) -> None:
 
 
 def outs() -> dict[Path, bytes]:
-    return snapshot(Path("models/finetuned"), Path("metrics"), Path("plots"))
+    return snapshot(Path("models/finetuned"), Path("metrics"), Path("reports"), Path("plots"))
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:

@@ -147,10 +147,10 @@ class TestExport:
 
 class TestTrain:
     def test_a_commit_per_epoch_and_the_same_result(self, finished: Path, hub: Hub, capsys) -> None:
-        before = snapshot(Path("models"), Path("metrics"), Path("plots"))
+        before = snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots"))
         configure("train")
         run_stage("train")
-        assert snapshot(Path("models"), Path("metrics"), Path("plots")) == before
+        assert snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots")) == before
         assert not Path(".work").exists()
         rows = [line.split(",") for line in Path("plots/validation.csv").read_text().split("\n")[1:-1]]
         expected = [f"epoch {row[0]}: validation F1 {float(row[3]):.3f}" for row in rows]
@@ -199,14 +199,14 @@ class TestTrain:
             in capsys.readouterr().out
         )
         assert json.loads(Path("reports/train.json").read_text())["best_epoch"]
-        result = snapshot(Path("models"), Path("metrics"), Path("plots"))
+        result = snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots"))
         hub.failing.clear()
         run_stage("train")
         assert [message.split(":")[0] for message in repository(hub).messages[1:]] == [
             f"epoch {n}" for n in range(1, 7)
         ]
         assert "F1" not in capsys.readouterr().out, "no epoch was trained"
-        assert snapshot(Path("models"), Path("metrics"), Path("plots")) == result
+        assert snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots")) == result
         assert not Path(".work").exists()
 
 

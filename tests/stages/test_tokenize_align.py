@@ -155,7 +155,7 @@ def test_a_tokenizer_that_needs_whole_sentences_takes_the_plain_way(
     finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provenance = Path("data/tokenized/provenance.json")
-    before = snapshot(Path("data/tokenized"), Path("metrics"))
+    before = snapshot(Path("data/tokenized"), Path("reports"))
     assert json.loads(before.pop(provenance))["one_by_one"] is True
     monkeypatch.setattr(subwords, "one_by_one", lambda *_: False)
     run_stage("tokenize_align")
@@ -163,7 +163,7 @@ def test_a_tokenizer_that_needs_whole_sentences_takes_the_plain_way(
         "the tokenizer splits a word depending on its neighbours: every sentence is tokenised"
         in capsys.readouterr().out
     )
-    after = snapshot(Path("data/tokenized"), Path("metrics"))
+    after = snapshot(Path("data/tokenized"), Path("reports"))
     assert json.loads(after.pop(provenance))["one_by_one"] is False
     assert after == before
     run_stage("export")
