@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
-.PHONY: install repro test check-release lint bench lock
+.PHONY: install repro test experiments check-release lint bench lock
 .DEFAULT_GOAL := repro
 
 # DVC removes the outputs of a stage before it starts it; a typo in params.yaml is better found before.
@@ -19,6 +19,11 @@ install: $(STAMP)
 
 test: $(STAMP)
 	pytest -n auto --dist worksteal
+
+# The scores that matter and the params that differ. Plain `dvc exp show` has a column per metric, param and dependency,
+# too many for a terminal.
+experiments: $(STAMP)
+	dvc exp show --only-changed --keep '(test|validation)\.f1$$|train\.best_epoch' --drop '(test|validation|export)\.|.*/'
 
 # Whether dvc.lock, metrics, plots and README here are of the committed code, params and sample corpus.
 check-release: $(STAMP)
