@@ -10,7 +10,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 INPUTS := params.yaml dvc.yaml data stages
 RESULTS := dvc.lock metrics plots
 
-.PHONY: install repro differences test check-release lint bench lock
+.PHONY: install repro differences test experiments check-release lint bench lock
 .DEFAULT_GOAL := repro
 
 # DVC removes the outputs of a stage before it starts it; a typo in params.yaml is better found before.
@@ -31,6 +31,11 @@ install: $(STAMP)
 
 test: $(STAMP)
 	pytest -n auto --dist worksteal
+
+# The scores that matter and the params that differ. Plain `dvc exp show` has a column per metric, param and dependency,
+# too many for a terminal.
+experiments: $(STAMP)
+	dvc exp show --only-changed --keep '(test|validation)\.f1$$|train\.best_epoch' --drop '(test|validation|export)\.|.*/'
 
 # Whether dvc.lock, metrics, plots and README here are of the committed code, params and sample corpus.
 check-release: $(STAMP)

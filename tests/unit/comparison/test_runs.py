@@ -41,7 +41,13 @@ def read(
             raise UserError(f"{path} is missing")
         return files[path]
 
-    return make_run("main", "0123456789", tracked, {"metrics/evaluate.json": metrics}.__getitem__, [*others, "test"])
+    return make_run(
+        "main",
+        "0123456789",
+        tracked,
+        {"metrics/evaluate.json": metrics, "params.yaml": b"train:\n"}.__getitem__,
+        [*others, "test"],
+    )
 
 
 def test_predictions_and_metrics() -> None:
@@ -103,7 +109,7 @@ UNEVEN = ", row 0: lists of different lengths; expected a gold label, a predicte
         ({"gold": [[0, 1]]}, ": column gold has int64 values; expected string: run `dvc repro evaluate` again"),
         ({"words": [["Ada", None]]}, ": column words has null values; expected none: run `dvc repro evaluate` again"),
         ({"gold": ["O"]}, ": not a table of predictions (Unsupported cast"),
-        ({"id": [0]}, ": column id has int64 values; expected string: run `dvc repro evaluate` again"),
+        ({"id": [0]}, ": column id has int64 values; expected large_string: run `dvc repro evaluate` again"),
     ],
 )
 def test_rows_that_are_not_tagged_sentences(columns: dict[str, list], message: str) -> None:
