@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -99,3 +100,32 @@ def test_training_on_random_data_has_the_share_of_the_peak() -> None:
     assert result["tflop_per_second"] == pytest.approx(result["sub_words_per_second"] * flop / 1e12, abs=1e-4)
     assert result["share_of_peak"] == pytest.approx(result["tflop_per_second"] / 0.5, abs=1e-3)
     assert "ratio" not in result
+
+
+@pytest.mark.parametrize("busy", [0, 1])
+def test_busy(finished: Path, busy: int) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/busy.py"), "--data=data/tiny", "--encoder=data/tiny/encoder"]
+    command += ["--steps=5", f"--busy={busy}"]
+    # Both sides ignore the policy of the environment.
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    *_, spinning, sleeping, last = done.stdout.splitlines()
+    assert (spinning.split()[0], sleeping.split()[0]) == ("spinning", "sleeping")
+    result = json.loads(last)
+    assert (result["name"], result["unit"], result["steps"], result["busy"]) == ("busy", "s", 5, busy)
+    assert result["ratio"] == pytest.approx(result["plain"] / result["ours"], rel=0.1)
+    assert result["equal_weights"] is True
+
+
+def test_sleeping_threads_are_those_of_the_stages() -> None:
+    program = (
+        "import os; from tagline.core.startup import prepare_process; before = set(os.environ); prepare_process()\n"
+    )
+    program += "import json; print(json.dumps({name: os.environ[name] for name in {*os.environ} - before}))"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "stages")}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    environment["PYTHONPATH"] = str(ROOT / "benchmarks")
+    command = [sys.executable, "-c", "import json, busy; print(json.dumps(busy.SIDES['sleeping']))"]
+    sides = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(sides.stdout) == json.loads(done.stdout)
