@@ -93,8 +93,10 @@ def test_training(finished: Path) -> None:
     assert len(Path("runs.jsonl").read_text().splitlines()) == 3
 
 
-def test_training_on_random_data_has_the_share_of_the_peak() -> None:
-    _, result = training("--rounds=1", "--random-weights=tiny", "--only=ours", "--steps", "1", "6", "--peak=0.5")
+def test_training_on_random_data_has_the_share_of_the_peak(tiny_folder: Path) -> None:
+    _, result = training(
+        f"--data={tiny_folder}", "--rounds=1", "--random-weights=tiny", "--only=ours", "--steps", "1", "6", "--peak=0.5"
+    )
     # Six times the weights of two layers, each with four matrices of 32 x 32 and two of 32 x 128.
     flop = 6 * 2 * (4 * 32 * 32 + 2 * 32 * 128)
     assert result["tflop_per_second"] == pytest.approx(result["sub_words_per_second"] * flop / 1e12, abs=1e-4)
