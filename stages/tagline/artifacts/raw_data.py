@@ -1,6 +1,7 @@
 """The folder data/raw: the words and tags of each sentence as the source has them.
 
 provenance.json             where the data set comes from, with commits or hashes
+hashes.json                 the SHA-256 of each file
 SPLIT/00000.arrow, ...      id (string), words (list of strings), and each tag column (list of strings, one per word)
 
 Each Arrow file is an IPC stream of at most about 128 MiB.
