@@ -149,7 +149,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--output", metavar="FILE", help="file to write; default: standard output, also -")
     parser.add_argument("--output-format", choices=FORMATS, help="default: by suffix; text for standard output")
-    parser.add_argument("--resume", action="store_true", help="continue after the last complete document in the output")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue after the last complete document in the output; in jsonl and conll a changed input is an error, "
+        "but another model and edited predictions are not noticed",
+    )
     parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),

@@ -55,7 +55,7 @@ def main() -> None:
         bench = Bench(folder, arguments)
         runs = bench.rounds(arguments.rounds) if arguments.rounds else bench.recipes()
     print(bench.table(runs))
-    print(json.dumps(bench.summary(runs)))
+    print(json.dumps(bench.summary(runs), allow_nan=False))
 
 
 class Bench:

@@ -149,7 +149,7 @@ def test_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", refuse)
     assert error_of("export") == (
-        "export: models/export: the weights can't be written (I/O error: No space left on device (os error 28))"
+        "export: models/export/model.safetensors: the weights can't be written (I/O error: No space left on device (os error 28))"
     )
 
 

@@ -86,6 +86,7 @@ def test_a_loss_that_is_not_finite_is_reported_once(without_dropout: Path) -> No
     tensors = load_file(ENCODER / "model.safetensors")
     tensors["encoder.layer.0.output.dense.weight"][:] = np.nan
     save_file(tensors, ENCODER / "model.safetensors", metadata={"format": "pt"})
+    write_hashes(ENCODER)
     folders = [Path(name) for name in ("data", "models", "metrics", "plots", "reports")]
     before = snapshot(*folders)
     status, out, err = finish(start(TRAIN))

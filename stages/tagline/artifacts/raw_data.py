@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from tagline.artifacts import shards
 from tagline.core.errors import UserError, require
-from tagline.core.terminal import printable
+from tagline.core.terminal import QUOTED, printable, shortened
 
 SPLITS = ("train", "validation", "test")
 ID = "id"
@@ -165,4 +165,4 @@ def name_word(batch: pa.RecordBatch, index: int) -> str:
     offsets = batch[WORDS].offsets.to_numpy()
     row = int(np.searchsorted(offsets, index, side="right")) - 1
     word = batch[WORDS].values[index].as_py()
-    return f"{batch[ID][row]}, word {index - offsets[row]} ({printable(word)})"
+    return f"{batch[ID][row]}, word {index - offsets[row]} ({shortened(printable(word), QUOTED)})"

@@ -117,7 +117,7 @@ def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Pat
     try:
         classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
     except SafetensorError as error:  # for instance a full disk
-        raise UserError(f"{name}: the weights can't be written ({error})") from None
+        raise UserError(f"{name}/model.safetensors: the weights can't be written ({error})") from None
     for file in sorted(finetuned.iterdir()):
         if not any(file.match(pattern) for pattern in NOT_TOKENIZER):
             shutil.copyfile(file, target / file.name)

@@ -30,4 +30,4 @@ def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Ma
         "code": code | {"": sha256(script)},
         "inputs": inputs,
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()[:16]

@@ -35,7 +35,9 @@ def write_model(training: Training, tokenizer: Path, target: Path) -> None:
         tokenizer: folder of the tokenizer's files.
         target: the new folder: weights, configuration, tokenizer, provenance.json, hashes.json.
     """
-    shutil.copytree(training.best, target)
+    target.mkdir()
+    for file in sorted(training.best.iterdir()):
+        shutil.copyfile(file, target / file.name)
     for file in sorted(path for path in tokenizer.iterdir() if path.name != HASHES):
         shutil.copyfile(file, target / file.name)
     write_json(

@@ -191,22 +191,27 @@ def test_an_encoder_that_is_none_is_refused_before_anything_is_fetched(
     assert questions(server.requests) == ["GET /api/models/ada/people/revision/main"]
 
 
-def test_weights_that_differ_from_the_listing_are_refused(server: Hub) -> None:
+def test_weights_that_differ_from_the_listing_are_refused(
+    server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     weights = b"weights"
     commit = server.add("model", NAME).commit({"config.json": b"{}", "model.safetensors": weights})
     found = hub.find("model", NAME, "main")
     assert found.sha256 == {"model.safetensors": sha256(weights).hexdigest()}
-    server.damaged.add("model.safetensors")
+    snapshot = tmp_path / "cache/snapshots" / commit
+    snapshot.mkdir(parents=True)
+    monkeypatch.setattr(hub, "snapshot_download", lambda *_, **__: str(snapshot))
+    (snapshot / "config.json").write_bytes(b"{}")
+    (snapshot / "model.safetensors").write_bytes(b"weight?")
     with pytest.raises(UserError) as raised:
         hub.fetch_encoder(found)
-    message = str(raised.value)
-    assert message.startswith(
+    assert str(raised.value) == (
         f"ada/people at {commit}: SHA-256 of model.safetensors is {sha256(b'weight?').hexdigest()}; expected "
-        f"{sha256(weights).hexdigest()}, as the Hub lists it; remove "
+        f"{sha256(weights).hexdigest()}, as the Hub lists it; remove {snapshot}/model.safetensors and run `dvc repro "
+        "download` again"
     )
-    server.damaged.clear()
-    Path(message.split("remove ")[1].removesuffix(" and run `dvc repro download` again")).unlink()
-    assert (hub.fetch_encoder(found) / "model.safetensors").read_bytes() == weights
+    (snapshot / "model.safetensors").write_bytes(weights)
+    assert hub.fetch_encoder(found) == snapshot
 
 
 def questions(requests: list[str]) -> list[str]:
