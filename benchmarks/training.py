@@ -1,7 +1,8 @@
 """Benchmark of training against the plain recipe, with the same encoder and data/tokenized.
 
 The plain recipe is transformers' Trainer as in the Hugging Face course, chapter "Token classification": random batches
-of 8, single precision. The other side is the stage train with the params of presets/sample.yaml. Each run is its own process.
+of 8, single precision. The other side is the stage train with the params of presets/sample.yaml. Each run is its own
+process.
 Speed is that of the steps, without the first few and without validation; F1 is that of the best epoch on validation,
 computed by this project on words for both sides.
 
@@ -55,7 +56,7 @@ def main() -> None:
         bench = Bench(folder, arguments)
         runs = bench.rounds(arguments.rounds) if arguments.rounds else bench.recipes()
     print(bench.table(runs))
-    print(json.dumps(bench.summary(runs)))
+    print(json.dumps(bench.summary(runs), allow_nan=False))
 
 
 class Bench:

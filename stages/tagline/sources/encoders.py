@@ -157,12 +157,16 @@ def _is_plain(name: str) -> bool:
 def _object(path: Path) -> dict[str, Any]:
     """The JSON object in a file of an encoder."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not JSON ({error}); expected an object; choose a complete encoder") from None
     if not isinstance(content, dict):
         raise UserError(f"{path}: not a JSON object; choose a complete encoder")
     return content
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -231,6 +235,7 @@ def copy_encoder(source: Path, target: Path) -> None:
         UserError: config.json or a safetensors file is missing; see also `weight_files`.
     """
     check_files(str(source), {path.name for path in source.iterdir()})
+    _object(source / "config.json")
     files = [source / "config.json", *weight_files(source)]
     target.mkdir(parents=True)
     for file in files:

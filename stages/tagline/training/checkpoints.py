@@ -19,7 +19,7 @@ from accelerate import PartialState
 from accelerate.utils import broadcast, gather
 from safetensors import SafetensorError
 
-from tagline.core.outputs import write_json
+from tagline.core.outputs import use_umask, write_json
 from tagline.core.provenance import hashes
 
 MANIFEST = "manifest.json"
@@ -122,6 +122,7 @@ def damage(path: Path) -> str:
 def _complete(partial: Path, path: Path) -> None:
     """Write the manifest, flush all files to disk, and rename the folder."""
     write_json(partial / MANIFEST, hashes(partial))
+    use_umask(partial)
     for written in partial.rglob("*"):
         _sync(written)
     _sync(partial)

@@ -11,6 +11,7 @@ from tagline.artifacts import tokenized
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.progress import quiet
+from tagline.core.provenance import verify
 from tagline.hub.push import Target
 from tagline.model import classifier
 from tagline.model.heads import make_head
@@ -44,6 +45,15 @@ class Inputs:
     tokenized: Path
     encoder: Path
     tokenizer: Path
+
+    def verify(self) -> dict[str, dict[str, str]]:
+        """Check all files, and return their hashes by folder.
+
+        Raises:
+            UserError: a file is missing or damaged.
+        """
+        made_by = {self.tokenized: "tokenize-align", self.encoder: "download", self.tokenizer: "download"}
+        return {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     if target is not None:  # before any work
         target.check()
         target.create()
+    verified = inputs.verify()
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(inputs.tokenized)
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
@@ -93,7 +104,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     dropout.replace(model)
     check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, labels, inputs.tokenized)
-    made_of = fingerprint(effective(params), script, inputs.tokenized, inputs.encoder, inputs.tokenizer)
+    made_of = fingerprint(effective(params), script, verified)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
     with work_folder("train", made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
         with _replacing(outputs, state.is_main_process) as partial:
