@@ -60,7 +60,7 @@ def test_damaged_file(tmp_path: Path, key: str, value: object) -> None:
     for damaged in (content | {key: value}, {name: content[name] for name in content if name != key}):
         (tmp_path / TAGGER).write_text(json.dumps(damaged))
         with pytest.raises(
-            UserError, match=r"tagger\.json: damaged; expected labels, head, decoding and windows: run `dv"
+            UserError, match=r"tagger\.json: damaged \(.+\); expected .+; run `dvc repro export` again"
         ):
             exported.read(tmp_path)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tagline.core.errors import UserError
+from tagline.core.reading import reading
 from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
@@ -35,11 +36,10 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         UserError: the file is not Parquet or is damaged, lacks a column or has no row; see also `lists.to_sentence`.
     """
     # Imported here: whoever only checks params.yaml need not wait for them.
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     row = 0
-    try:
+    with reading(path, problem="not a Parquet file, or damaged", remedy="write the file again"):
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
             for column in keys.all:
@@ -51,9 +51,6 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
                 for number, values in enumerate(batch.to_pylist(), row + 1):
                     yield to_sentence(values, keys, f"{path}: row {number}")
                 row += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
-        where = f" after row {row}" if row else ""
-        raise UserError(f"{path}: not a Parquet file, or damaged{where} ({' '.join(str(error).split())})") from None
     if not row:
         raise UserError(f"{path}: no sentence; expected one row per sentence")
 
@@ -64,9 +61,7 @@ def _names_in(schema: pa.Schema, keys: Keys, path: Path) -> dict[str, list[str]]
         return {}
     from datasets import ClassLabel, Features
 
-    try:
+    with reading(path, problem="the metadata of `datasets` is damaged", remedy="write the file again"):
         features = Features.from_arrow_schema(schema)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: the metadata of `datasets` is damaged ({error}); write the file again") from None
     items = {name: getattr(features[column], "feature", None) for name, column in keys.tag_columns.items()}
     return {name: item.names for name, item in items.items() if isinstance(item, ClassLabel)}
