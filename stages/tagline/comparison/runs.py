@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from tagline.artifacts import predictions
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
+from tagline.core.reading import parse_object, reading
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 
@@ -95,10 +95,5 @@ def _kind(tracked: Callable[[str], bytes], name: str) -> Kind | None:
 
 def _object(content: bytes | None, where: str) -> dict[str, Any]:
     """Parse a JSON object; empty if there is no file."""
-    try:
-        value = {} if content is None else json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{where}: damaged ({error}); run `dvc repro evaluate` again") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{where}: damaged; expected an object; run `dvc repro evaluate` again")
-    return value
+    with reading(where, "evaluate", expected="a JSON object"):
+        return {} if content is None else parse_object(content)

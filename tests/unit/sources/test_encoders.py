@@ -138,9 +138,9 @@ def test_an_index_names_files_beside_it_only(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        ("{", "not JSON (Expecting property name"),
-        ("[" * 100_000, "not JSON (maximum recursion depth"),
-        ("[]", "not a JSON object; choose"),
+        ("{", "damaged (Expecting property name"),
+        ("[" * 100_000, "damaged (maximum recursion depth"),
+        ("[]", "damaged (the value is of type list); expected a JSON object; choose"),
         ("{}", "weight_map is None; expected an object from weight to file name"),
         ('{"weight_map": ["a"]}', "weight_map is ['a']; expected an object"),
         ('{"weight_map": {}}', "weight_map is {}; expected an object"),
