@@ -128,7 +128,7 @@ def _outcome(case: Case, seed: int, log: int, output: int) -> str:
     finally:
         os.dup2(saved, 2)
         os.close(saved)
-    text = str(message or "")
+    str(message or "")
     size = os.fstat(output).st_size
     printed = os.pread(output, 1000, 0).decode(errors="replace") if size else ""
     return f"also printed: {printed!r}" if printed.strip() else ""
