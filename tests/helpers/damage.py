@@ -143,5 +143,7 @@ def _position(content: bytes | bytearray, random: Random) -> int:
 
 
 def _difference(before: bytes, after: bytes) -> str:
-    start = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
+    start = next(
+        (i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
+    )
     return f"byte {start}, {len(before)} to {len(after)} bytes, {after[start : start + 40]!r}"

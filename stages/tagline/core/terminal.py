@@ -31,6 +31,11 @@ def safe_message(text: str) -> str:
     return "\n".join(printable(line) for line in _CREDENTIALS.sub("***", text).split("\n"))
 
 
+def show(text: str) -> None:
+    """Print a text that may contain data: control characters are escaped, credentials in URLs masked."""
+    print(safe_message(text))
+
+
 def shortened(text: str) -> str:
     """The text, or its first characters and an ellipsis if it is longer than `SHOWN`."""
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."

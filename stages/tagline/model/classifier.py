@@ -18,7 +18,6 @@ from tagline.core.reading import check_config, reading
 from tagline.labels.label_list import Labels
 from tagline.model.precision import Resolved
 
-
 # The largest number of weights that a model may have beyond those in its files.
 _INITIALISED = 2**26
 

@@ -9,6 +9,7 @@ from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256
+from tagline.core.terminal import show
 from tagline.sources import encoders, hub
 from tagline.sources.files import FileSource
 from tagline.sources.formats.base import leads_out
@@ -33,7 +34,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     write_json(target / PROVENANCE, {**source.provenance(), "rows": counts})
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
     if report:
-        print(report)
+        show(report)
 
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
@@ -47,7 +48,7 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     encoders.check_architecture(name, source)
     encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
     write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
-    print(f"encoder: {name}")
+    show(f"encoder: {name}")
 
 
 def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any], str]:

@@ -116,7 +116,9 @@ def test_kind_of_an_earlier_version_with_mixed_labels() -> None:
 @pytest.mark.parametrize("size", [0, 1, 100, -1, -9])
 def test_truncated_file(tmp_path: Path, size: int) -> None:
     content = written(tmp_path)[:size]
-    with pytest.raises(UserError, match=r"^HEAD: test.parquet: damaged \(.+\); expected a table of predictions; run `dvc"):
+    with pytest.raises(
+        UserError, match=r"^HEAD: test.parquet: damaged \(.+\); expected a table of predictions; run `dvc"
+    ):
         predictions.read(content, "spans", "HEAD: test.parquet")
 
 

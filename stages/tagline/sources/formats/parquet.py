@@ -39,18 +39,20 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     import pyarrow.parquet as pq
 
     row = 0
-    with reading(path, problem="not a Parquet file, or damaged", remedy="write the file again"):
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            for column in keys.all:
-                if schema.names.count(column) != 1:
-                    raise UserError(f"{path}: no column {column!r} (columns: {', '.join(schema.names) or 'none'})")
-            keys = replace(keys, names={**_names_in(schema, keys, path), **keys.names})
-            for batch in file.iter_batches(BATCH_ROWS, columns=keys.all):
-                batch.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
-                for number, values in enumerate(batch.to_pylist(), row + 1):
-                    yield to_sentence(values, keys, f"{path}: row {number}")
-                row += batch.num_rows
+    with (
+        reading(path, problem="not a Parquet file, or damaged", remedy="write the file again"),
+        pq.ParquetFile(path) as file,
+    ):
+        schema = file.schema_arrow
+        for column in keys.all:
+            if schema.names.count(column) != 1:
+                raise UserError(f"{path}: no column {column!r} (columns: {', '.join(schema.names) or 'none'})")
+        keys = replace(keys, names={**_names_in(schema, keys, path), **keys.names})
+        for batch in file.iter_batches(BATCH_ROWS, columns=keys.all):
+            batch.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
+            for number, values in enumerate(batch.to_pylist(), row + 1):
+                yield to_sentence(values, keys, f"{path}: row {number}")
+            row += batch.num_rows
     if not row:
         raise UserError(f"{path}: no sentence; expected one row per sentence")
 
