@@ -52,6 +52,7 @@ def fuzz(case: Case, config: pytest.Config, share: float, *, at_least: int = 3) 
 
 def _in_child(case: Case, seed: int, end: float, least: int) -> tuple[int, str]:
     """Run cases in a child process until one fails; return the next seed and what went wrong, if anything."""
+    deadline = False
     with tempfile.TemporaryFile("w+") as log:
         log.write(f"{seed}\n")
         log.flush()
@@ -60,7 +61,7 @@ def _in_child(case: Case, seed: int, end: float, least: int) -> tuple[int, str]:
         child = os.fork()
         if not child:
             _child(case, seed, end, least, log.fileno())
-        last, size, deadline = time.monotonic(), 0, False
+        last, size = time.monotonic(), 0
         while os.waitpid(child, os.WNOHANG) == (0, 0):
             time.sleep(0.02)
             now = os.fstat(log.fileno()).st_size
@@ -69,10 +70,8 @@ def _in_child(case: Case, seed: int, end: float, least: int) -> tuple[int, str]:
             elif time.monotonic() - last > LIMIT and not deadline:
                 deadline = True
                 os.kill(child, signal.SIGKILL)
-            ended = None
         log.seek(0)
         lines = log.read().splitlines()
-    del ended
     seeds = [int(line) for line in lines if line.isdecimal()]
     if lines[-1] == "end":
         return seeds[-1], ""
@@ -111,15 +110,14 @@ def _outcome(case: Case, seed: int, log: int, output: int) -> str:
     os.write(log, f"{run.__doc__ or ''}\n".replace("\n", " ").encode(errors="backslashreplace") + b"\n")
     saved = os.dup(2)
     os.dup2(output, 2)
-    message: object = ""
     try:
         run()
     except UserError as error:
-        message = str(error)
+        if not str(error).strip():
+            return "an error without a message"
     except SystemExit as error:
-        message = error.code
-        if not isinstance(message, str) and message:
-            return f"exit status {message!r} without a message"
+        if error.code and not isinstance(error.code, str):
+            return f"exit status {error.code!r} without a message"
     except OSError as error:
         if error.filename is None:
             return traceback.format_exc(limit=-4)
@@ -128,7 +126,6 @@ def _outcome(case: Case, seed: int, log: int, output: int) -> str:
     finally:
         os.dup2(saved, 2)
         os.close(saved)
-    str(message or "")
     size = os.fstat(output).st_size
     printed = os.pread(output, 1000, 0).decode(errors="replace") if size else ""
     return f"also printed: {printed!r}" if printed.strip() else ""

@@ -23,18 +23,27 @@ def size() -> int:
     """The number of processes of the launcher, on all hosts; 1 without a launcher.
 
     Raises:
-        UserError: the environment variable is not a number.
+        UserError: the environment variable is not a number, or is 0.
     """
-    return _number(SIZES, 1)
+    number = _number(SIZES, 1)
+    if number < 1:
+        raise UserError("environment variables: a launcher's number of processes is 0; expected 1 or more; unset it")
+    return number
 
 
 def rank() -> int:
     """The index of this process among them, from 0.
 
     Raises:
-        UserError: the environment variable is not a number.
+        UserError: the environment variable is not a number below the number of processes.
     """
-    return _number(RANKS, 0)
+    number = _number(RANKS, 0)
+    if number >= size() > 1:
+        raise UserError(
+            f"environment variables: process {number} of {size()} processes; expected a rank below their number, as "
+            "launchers set it; unset both"
+        )
+    return number
 
 
 def several() -> bool:
@@ -75,7 +84,7 @@ def _number(names: tuple[str, ...], default: int) -> int:
     for name in names:
         if name in os.environ:
             value = os.environ[name]
-            if not (value.isascii() and value.isdecimal()):
+            if not (value.isascii() and value.isdecimal() and len(value) < 10):
                 raise UserError(
                     f"environment variable {name} is {quoted(value)}; expected a whole number, as launchers set it; "
                     "unset it"

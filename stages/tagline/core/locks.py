@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import printable
 
 # Seconds to wait for the process that holds a lock. An interrupted one ends within a third of that.
 PATIENCE = 30
@@ -30,7 +31,7 @@ def locked(path: Path, target: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        print(f"{target}: another run is writing it; waiting up to {PATIENCE} s", flush=True)
+        print(f"{printable(str(target))}: another run is writing it; waiting up to {PATIENCE} s", flush=True)
         try:
             lock.acquire(timeout=PATIENCE)
         except Timeout:

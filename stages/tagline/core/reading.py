@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -36,6 +37,8 @@ _OF_LIBRARIES = (
     ("safetensors", "SafetensorError"),
     ("huggingface_hub.errors", "StrictDataclassError"),
 )
+# Errors of the system that say nothing about a file's content.
+_OF_ENVIRONMENT = (errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EPERM, errno.EROFS)
 # Larger numbers of layers and labels in a config.json are damage.
 _MOST_LAYERS, _MOST_LABELS = 1000, 100_000
 # Characters of a library's message that are shown.
@@ -63,7 +66,8 @@ def reading(
     except UserError:
         raise
     except BaseException as error:
-        if not _of_content(error):
+        # A full disk or a missing permission is not damage, and `exit_with_message` names the file.
+        if not _of_content(error) or (isinstance(error, OSError) and error.errno in _OF_ENVIRONMENT):
             raise
         parts = (
             f"{path}: {problem} ({_reason(error)})",

@@ -32,6 +32,11 @@ def safe_message(text: str) -> str:
     return "\n".join(printable(line) for line in _CREDENTIALS.sub("***", text).split("\n"))
 
 
+def show(text: str) -> None:
+    """Print a text that may contain data: control characters are escaped, credentials in URLs masked."""
+    print(safe_message(text))
+
+
 def shortened(text: str, most: int = SHOWN) -> str:
     """The text, or its first characters and an ellipsis if it is longer than ``most``."""
     return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -17,6 +17,8 @@ from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, verify, verify_files, write_hashes
+from tagline.core.reading import reading
+from tagline.core.terminal import show
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.onnx_model import OnnxModel, cores
@@ -93,7 +95,9 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     _write_folder(inputs.finetuned, params, tagger, target, name)
     _write_graphs(inputs.finetuned, params, labels, target)
     reports = {backend: _check(backend, target, tagger, parity, params) for backend in exported.backends(target)}
-    card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
+    sources = ", ".join(str(path) for path in (inputs.dataset, inputs.encoder, inputs.metrics))
+    with reading(sources, problem="one of them is damaged", remedy="run `dvc repro` again"):
+        card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
     (target / CARD).write_text(card, encoding="utf-8")
     write_hashes(target, CARD)  # users edit the card
     return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
@@ -220,4 +224,4 @@ def push(target: Target, folder: Path, report: Path) -> None:
         raise UserError(
             f"{folder} is complete, but was not pushed: {error}; `python stages/export.py --push` tries again"
         ) from None
-    print(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")
+    show(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")

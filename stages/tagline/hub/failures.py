@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from json import JSONDecodeError
+from urllib.parse import urlsplit
 
 import httpx2
 from huggingface_hub import constants
 from huggingface_hub.errors import FileMetadataError
 
-from tagline.core.terminal import safe_message
+from tagline.core.errors import UserError
+from tagline.core.terminal import safe_message, shortened
 
 LOGIN = "`hf auth login` (or HF_TOKEN)"
 
@@ -21,6 +23,25 @@ NO_HUB = (JSONDecodeError, FileMetadataError)
 def endpoint() -> str:
     """The URL of the Hub, without the credentials that it may contain."""
     return safe_message(constants.ENDPOINT)
+
+
+def check_endpoint() -> None:
+    """Check that HF_ENDPOINT is a URL, which the clients take for granted.
+
+    Raises:
+        UserError: it can't be parsed, or does not have a host.
+    """
+    try:
+        url = urlsplit(constants.ENDPOINT)
+        valid = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        httpx2.URL(constants.ENDPOINT)
+    except (ValueError, httpx2.InvalidURL):  # brackets, a port that is not a number, control characters
+        valid = False
+    if not valid:
+        raise UserError(
+            f"environment variable HF_ENDPOINT is {shortened(endpoint())}; expected a URL such as "
+            "https://huggingface.co; correct it, or unset it"
+        )
 
 
 def no_hub() -> str:

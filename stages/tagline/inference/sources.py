@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from tqdm import tqdm
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import printable
 from tagline.inference.documents import Document
 from tagline.inference.readers import Reader
 from tagline.sources.formats.lines import decoded_lines
@@ -62,5 +63,5 @@ def opened(path: Path | None, reader: Reader, show_progress: bool) -> Iterator[S
             else {"unit": " documents"}
         )
         show_progress = show_progress and sys.stderr is not None
-        with tqdm(desc=name, disable=None if show_progress else True, **size) as bar:
+        with tqdm(desc=printable(name), disable=None if show_progress else True, **size) as bar:
             yield Source(name, reader(decoded_lines(file, name), name), file if sized else None, bar)

@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading
+from tagline.core.terminal import printable
 
 HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")
 
@@ -22,7 +23,8 @@ def score_table(metrics: dict[str, Any]) -> str:
         for name, numbers, interval in [*types, ("overall", scores["overall"], intervals["overall"])]:
             ratios = [numbers["precision"], numbers["recall"], numbers["f1"]]
             f1_interval = "{low:.3f}-{high:.3f}".format(**interval["f1"])
-            rows.append([split, name, *ratios, f1_interval, numbers.get("accuracy", ""), numbers["number"]])
+            names = [printable(split), printable(name)]
+            rows.append([*names, *ratios, f1_interval, numbers.get("accuracy", ""), numbers["number"]])
     return tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f")
 
 

@@ -9,6 +9,7 @@ from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
+from tagline.core.terminal import show
 from tagline.sources import encoders, hub
 from tagline.sources.files import FileSource
 from tagline.sources.formats.base import leads_out
@@ -34,7 +35,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
     if report:
-        print(report)
+        show(report)
 
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
@@ -52,7 +53,7 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     write_hashes(target / "encoder")
     write_hashes(target / "tokenizer")
     write_hashes(target)
-    print(f"encoder: {name}")
+    show(f"encoder: {name}")
 
 
 def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any], str]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
-from tagline.core.terminal import quoted
+from tagline.core.terminal import printable, quoted
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.splitting import TRAIN, drawn_split
@@ -105,7 +105,7 @@ class FileSource:
         locations: dict[str, str] = {}
         without_id = ""
         for path in self.paths[split]:
-            for sentence in tqdm(self.dataset.read(path), desc=path.name, unit=" sentences", disable=None):
+            for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
                 if sentence.id is None:
                     without_id = without_id or sentence.location
                 elif sentence.id in locations:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,9 @@ from huggingface_hub.errors import (
 
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
-from tagline.hub.failures import LOGIN, NO_CONNECTION, NO_HUB, no_hub, unreachable
+from tagline.core.reading import reading
+from tagline.core.terminal import shortened
+from tagline.hub.failures import LOGIN, NO_CONNECTION, NO_HUB, check_endpoint, endpoint, no_hub, unreachable
 from tagline.sources import encoders
 
 Kind = Literal["dataset", "model"]
@@ -96,16 +98,36 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
                 f"set {_SECTIONS[kind]}.revision in params.yaml to a commit that is in the cache"
             )
         return Repository(kind, name, revision)
+    check_endpoint()
     api = HfApi()
-    with hub_errors(kind, name, revision):
+    with _answers(), hub_errors(kind, name, revision):
         ask = api.dataset_info if kind == "dataset" else partial(api.model_info, files_metadata=True)
         info = ask(name, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
         if info.gated:  # its metadata is public, its files are not
             api.auth_check(name, repo_type=kind)
-    assert info.sha is not None  # None only if other fields were requested
-    files = info.siblings or ()
-    large = {file.rfilename: file.lfs.sha256 for file in files if file.lfs is not None}
-    return Repository(kind, name, info.sha, frozenset(file.rfilename for file in files), large)
+        listed = info.siblings or ()
+        files = frozenset(file.rfilename for file in listed)
+        large = {file.rfilename: file.lfs.sha256 for file in listed if file.lfs is not None}
+        if not _COMMIT.fullmatch(str(info.sha)):
+            raise ValueError(f"the commit is {info.sha!r}")
+        if odd := sorted(file for file in files if not _is_inside(file)):
+            raise UserError(
+                f"{name}: the Hub lists the file {shortened(repr(odd[0]))}; expected paths inside the repository; "
+                f"check {_SECTIONS[kind]}.name in params.yaml and HF_ENDPOINT"
+            )
+        return Repository(kind, name, str(info.sha), files, large)
+
+
+def _is_inside(name: str) -> bool:
+    """Whether the name of a file in a repository is a relative path without control characters and without ``..``."""
+    parts = name.split("/")
+    return name.isprintable() and "\\" not in name and not {"", ".", ".."}.intersection(parts)
+
+
+def _answers() -> AbstractContextManager[None]:
+    """Turn what the clients raise for an answer of unexpected types into a `UserError`."""
+    remedy = "check HF_ENDPOINT and the proxy"
+    return reading(endpoint(), problem="does not look like a Hugging Face Hub", remedy=remedy)
 
 
 def fetch_encoder(repository: Repository) -> Path:
@@ -120,7 +142,7 @@ def fetch_encoder(repository: Repository) -> Path:
     """
     if repository.files:
         encoders.check_files(str(repository), repository.files)
-    with hub_errors(repository.kind, repository.name, repository.commit):
+    with _answers(), hub_errors(repository.kind, repository.name, repository.commit):
         folder = snapshot_download(repository.name, revision=repository.commit, allow_patterns=list(ENCODER_FILES))
     # The files in REPOSITORY/snapshots/COMMIT are links to REPOSITORY/blobs.
     snapshot = Path(folder)
@@ -149,7 +171,7 @@ def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:
     section = _SECTIONS[kind]
     match error:
         case GatedRepoError():
-            page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{name}"
+            page = f"{endpoint()}/{'datasets/' if kind == 'dataset' else ''}{name}"
             return f"{name}: gated; accept its conditions at {page}, then log in by {LOGIN}"
         case RepositoryNotFoundError():
             return (

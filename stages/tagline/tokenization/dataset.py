@@ -16,6 +16,7 @@ from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
 from tagline.artifacts.shards import ShardWriter
 from tagline.core.errors import UserError, require
 from tagline.core.provenance import sha256, verify, write_hashes
+from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.tokenization import subwords
@@ -58,12 +59,12 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     loaded = load_tokenizer(tokenizer, params.max_length)
     column = read_column(data, params.task)
     for line in column.case_variants():
-        print(line)
+        show(line)
     names, tags = read_tags(column, params.scheme)
     findings = {split: find_in_tags(split, tags) for split in SPLITS}
     if params.illegal == "error":
         check_no_illegal_tags(findings, tags)
-    print(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
+    show(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
     one_by_one = is_one_by_one(loaded, data)
     maker = WindowMaker(loaded, one_by_one, params.max_length, params.stride, names.inside, params.label_all_tokens)
     target.mkdir()
@@ -81,7 +82,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     for split in SPLITS:
         sizes = writer.write(split, tags[split], findings[split])
         metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split)
-        print("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
+        show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
     if over:
         raise UserError(

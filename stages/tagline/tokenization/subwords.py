@@ -61,7 +61,7 @@ class Subwords:
         return Subwords(np.concatenate([self.ids, other.ids]), np.concatenate([self.counts, other.counts]))
 
 
-def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None]:
+def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, float | None]:
     """Load a tokenizer that `save_pretrained` wrote, without importing transformers, which takes longer than the use.
 
     Args:

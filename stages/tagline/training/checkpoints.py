@@ -22,6 +22,7 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.provenance import hashes
 from tagline.core.reading import parse_object, reading
+from tagline.core.terminal import show
 
 MANIFEST = "manifest.json"
 KEPT = 2
@@ -58,7 +59,7 @@ class Checkpoints:
             if not (reason := damage(path)):
                 return int(path.name.rpartition("-")[2])
             fallback = f"falling back to {paths[-1].name}" if paths else "training from the start"
-            print(f"{path} is damaged ({reason}); {fallback}")
+            show(f"{path} is damaged ({reason}); {fallback}")
             shutil.rmtree(path)
         return 0
 

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.provenance import HASHES
+from tagline.core.terminal import safe_message
 from tagline.hub.push import Target
 
 MODEL, MESSAGE, PUSHED = "model", "message.txt", "pushed"
@@ -106,7 +107,7 @@ class EpochPushes:
             except UserError as error:
                 self._error = error
                 if report:
-                    tqdm.write(f"epoch {epoch} is not on the Hub yet: {error}")
+                    tqdm.write(safe_message(f"epoch {epoch} is not on the Hub yet: {error}"))
                 return
             with replacing(self.folder / PUSHED) as (pushed,):
                 pushed.write_text(str(epoch))

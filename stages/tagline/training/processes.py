@@ -47,8 +47,9 @@ def join() -> PartialState:
         UserError: the processes can't find each other or can't work together on the devices of this host.
     """
     size = launchers.size()
-    if size == 1 and launchers.ADDRESS not in os.environ:
-        launchers.ignore()  # a Kubernetes job, for example, sets WORLD_SIZE to 1
+    launchers.rank()  # checked
+    if size == 1 and (launchers.ADDRESS not in os.environ or not launchers.launched()):
+        launchers.ignore()  # a Kubernetes job, for example, sets WORLD_SIZE to 1; a shell may have a lone LOCAL_RANK
     try:
         state = PartialState(cpu=device_count() == 0)
     except ValueError as error:

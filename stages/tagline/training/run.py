@@ -12,6 +12,7 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.progress import quiet
 from tagline.core.provenance import verify
+from tagline.core.terminal import show
 from tagline.hub.push import Target
 from tagline.model import classifier
 from tagline.model.heads import make_head
@@ -145,4 +146,4 @@ def _wait_for_pushes(pushes: EpochPushes, finetuned: Path) -> None:
         raise UserError(
             f"{finetuned} is complete, but {error}; `dvc repro` pushes what is missing without training again"
         ) from None
-    print(f"{pushes.target}: all epochs are pushed")
+    show(f"{pushes.target}: all epochs are pushed")

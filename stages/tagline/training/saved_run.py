@@ -63,6 +63,10 @@ class State:
         """
         state = cls(content["layout"], content["precisions"], Learning(**content["learning"]), content["schedule"])
         learning = state.learning
+        if not all(
+            isinstance(getattr(learning, name), list) for name in ("losses", "epochs", "since_point", "since_epoch")
+        ):
+            raise ValueError("losses and epochs are not all lists")
         whole = [learning.steps_per_point, learning.steps]
         whole += [] if learning.patience is None else [learning.patience]
         if not all(type(number) is int and 0 <= number < 2**62 for number in whole) or not learning.steps_per_point:
