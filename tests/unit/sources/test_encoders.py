@@ -64,7 +64,7 @@ def test_a_folder_without_configuration(tmp_path: Path) -> None:
 def test_a_configuration_with_infinity(tmp_path: Path) -> None:
     save_encoder(tmp_path, word_piece([]))
     (tmp_path / "config.json").write_text('{"model_type": "bert", "layer_norm_eps": Infinity}')
-    with pytest.raises(UserError, match=r"config.json: not JSON \(Infinity is not a JSON number\); expected an object"):
+    with pytest.raises(UserError, match=r"config.json: damaged \(Infinity is not JSON\); expected a JSON object"):
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 

@@ -49,7 +49,7 @@ def test_the_preset_reads_whole(tmp_path: Path) -> None:
             "download.dataset: names.per: not one of tag_columns (pos, chunk, ner)",
         ),
         ("names: {}", "names: {ner: [O, O]}", "download.dataset: names.ner contains a name twice"),
-        ("source: hub\n    name: google", "source: hub\n    nmae: google", "unknown key; did you mean name?"),
+        ("    name: google", "    nmae: google", "unknown key; did you mean name?"),
     ],
 )
 def test_errors(tmp_path: Path, old: str, new: str, message: str) -> None:
