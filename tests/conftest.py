@@ -80,3 +80,8 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
     return monkeypatch
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-seconds", type=float, default=40, help="seconds for all tests of tests/fuzz together")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="first seed of each of them")

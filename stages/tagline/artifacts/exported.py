@@ -16,10 +16,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
-from tagline.labels.label_list import Decoding, Kind, Labels
+from tagline.core.reading import reading
+from tagline.labels import label_list
+from tagline.labels.label_list import Decoding, Labels
 
 TAGGER = "tagger.json"
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.
@@ -68,25 +69,17 @@ def read(folder: Path) -> Exported:
     """
     path = folder / TAGGER
     content = read_json(path, "export")
-    try:
-        labels = Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
-        max_length, stride, padding = (int(content[name]) for name in ("max_length", "stride", "padding"))
-        known = all(
-            (
-                labels.kind in get_args(Kind),
-                all(isinstance(name, str) for name in labels.names),
-                labels.fallback in labels.names,
-                isinstance(content["head"], str),
-                content["decoding"] in get_args(Decoding),
-                max_length > stride >= 0,
-                isinstance(content["one_by_one"], bool),
-            )
-        )
-    except (KeyError, TypeError, ValueError, OverflowError):
-        known = False
-    if not known:
-        raise UserError(f"{path}: damaged; expected labels, head, decoding and windows: run `dvc repro export` again")
-    return Exported(labels, content["head"], content["decoding"], max_length, stride, padding, content["one_by_one"])
+    with reading(path, "export", expected="labels, head, decoding and windows"):
+        labels = label_list.parse(content)
+        max_length, stride, padding = (content[name] for name in ("max_length", "stride", "padding"))
+        head, decoding, one_by_one = content["head"], content["decoding"], content["one_by_one"]
+        if not all(type(number) is int and number < 2**31 for number in (max_length, stride, padding)):
+            raise ValueError("max_length, stride and padding are not all whole numbers below 2,147,483,648")
+        if not (max_length > stride >= 0 and padding >= 0):
+            raise ValueError(f"max_length is {max_length}, stride is {stride}, padding is {padding}")
+        if not isinstance(head, str) or decoding not in get_args(Decoding) or not isinstance(one_by_one, bool):
+            raise ValueError("head, decoding or one_by_one is malformed")
+        return Exported(labels, head, decoding, max_length, stride, padding, one_by_one)
 
 
 def backends(folder: Path) -> list[BackendName]:

@@ -7,7 +7,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from tagline.core.errors import UserError, require
+from tagline.core.errors import require
+from tagline.core.reading import reading
 
 Rows = list[dict[str, float]]
 
@@ -19,12 +20,14 @@ def read(path: Path, columns: Sequence[str]) -> Rows:
         UserError: the file is missing, lacks a column, or has a value that is not a finite number.
     """
     require(path, "train")
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = csv.DictReader(file)
-        try:
-            rows = [{name: float(line[name]) for name in columns} for line in lines]
-        except (KeyError, TypeError, ValueError):
-            rows = [{"": math.nan}]
-    if not all(math.isfinite(value) for row in rows for value in row.values()):
-        raise UserError(f"{path}: damaged; expected numbers as {','.join(columns)}; run `dvc repro train` again")
-    return rows
+    with (
+        reading(path, "train", expected=f"finite numbers as {','.join(columns)}"),
+        path.open(encoding="utf-8", newline="") as file,
+    ):
+        rows = [{name: float(line[name]) for name in columns} for line in csv.DictReader(file)]
+        if not rows:
+            raise ValueError("no row")
+        for value in (value for row in rows for value in row.values()):
+            if not math.isfinite(value):
+                raise ValueError(f"the value {value}")
+        return rows

@@ -7,7 +7,6 @@ hashes.json         the SHA-256 of each file
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from io import BytesIO
@@ -23,6 +22,8 @@ import pyarrow.parquet as pq
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
+from tagline.core.reading import parse_object, reading
+from tagline.core.terminal import shortened
 from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels
 from tagline.labels.schemes import is_spans
 from tagline.labels.tagged import TaggedSentence, tagged_sentences
@@ -69,7 +70,9 @@ def read_decoding(path: Path) -> Decoding:
     decoding: Decoding = read_json(path, "evaluate").get("decoding", "")
     if decoding not in get_args(Decoding):
         expected = " or ".join(get_args(Decoding))
-        raise UserError(f"{path}: decoding is missing; expected {expected}: run `dvc repro evaluate` again")
+        raise UserError(
+            f"{path}: decoding is {shortened(repr(decoding))}; expected {expected}; run `dvc repro evaluate` again"
+        )
     return decoding
 
 
@@ -83,14 +86,11 @@ def read_kind(content: bytes, where: str) -> Kind:
     Raises:
         UserError: the file is damaged.
     """
-    try:
-        kind: Kind = json.loads(content)["labels"]["kind"]
-        known = kind in get_args(Kind)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        known = False
-    if not known:
-        raise UserError(f"{where}: damaged; expected a label list: run `dvc repro evaluate` again")
-    return kind
+    with reading(where, "evaluate", expected="a label list"):
+        kind: Kind = parse_object(content)["labels"]["kind"]
+        if kind not in get_args(Kind):
+            raise ValueError(f"kind is {kind!r}")
+        return kind
 
 
 def read(content: bytes, kind: Kind | None, where: str) -> list[TaggedSentence]:
@@ -131,8 +131,9 @@ def _infer_kind(names: Sequence[str], where: str) -> Kind:
 
 def _read_table(content: bytes, where: str) -> pa.Table:
     """Read the columns and check that each row has two labels and a score per word."""
-    try:
+    with reading(where, "evaluate", expected="a table of predictions"):
         table = pq.read_table(BytesIO(content))
+        table.validate(full=True)
         for field in _SCHEMA:
             if field.name not in table.column_names:
                 raise UserError(
@@ -146,9 +147,7 @@ def _read_table(content: bytes, where: str) -> pa.Table:
                     "`dvc repro evaluate` again"
                 )
         table = table.select(_SCHEMA.names).cast(_SCHEMA)
-    except (pa.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{where}: not a table of predictions ({reason}): run `dvc repro evaluate` again") from None
+        table.validate(full=True)
     for name in COLUMNS:
         column = table[name].combine_chunks()
         if column.null_count or (name != "id" and column.flatten().null_count):

@@ -12,6 +12,7 @@ from types import TracebackType
 import pyarrow as pa
 
 from tagline.core.errors import UserError
+from tagline.core.reading import reading
 
 # A new file begins after this many bytes.
 SHARD_BYTES = 2**27
@@ -98,11 +99,8 @@ def check(folder: Path, schema: pa.Schema, made_by: str) -> int:
         raise UserError(f"{folder}: no Arrow files; run `dvc repro {made_by}` again")
     rows = 0
     for file in files:
-        try:
+        with reading(file, made_by):
             rows += _checked_rows(file, schema)
-        except (pa.ArrowException, OSError) as error:
-            reason = " ".join(str(error).split())
-            raise UserError(f"{file}: damaged ({reason}); run `dvc repro {made_by}` again") from None
     return rows
 
 

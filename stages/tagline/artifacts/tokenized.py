@@ -28,11 +28,14 @@ from tagline.artifacts import shards
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
+from tagline.core.reading import reading
 from tagline.labels import label_list as label_lists
 from tagline.labels.label_list import Labels
 
 # Also in `tagline.tokenization.subwords`, which training does not import: a change there would train again.
 TOKENIZER_FILE = "tokenizer.json"
+# The label of sub-words that the loss ignores.
+IGNORED = -100
 WINDOW_FEATURES = Features(
     {
         "sentence": Value("int32"),
@@ -109,16 +112,47 @@ def load_split(path: Path, split: str) -> Split:
     """
     require(path / "sentences" / split, "tokenize-align")
     require(path / "windows" / split, "tokenize-align")
-    sentences = _load(path / "sentences" / split, sentence_features(load_labels(path)).arrow_schema)
-    return Split(sentences, _load(path / "windows" / split, WINDOW_FEATURES.arrow_schema))
+    labels = load_labels(path)
+    sentences = _load(path / "sentences" / split, sentence_features(labels))
+    windows = _load(path / "windows" / split, WINDOW_FEATURES)
+    loaded = Split(sentences, windows)
+    with reading(path / "sentences" / split, "tokenize-align"):
+        _check_range(sentences, "labels", 0, len(labels.names))
+    with reading(path / "windows" / split, "tokenize-align"):
+        _check_range(windows, "labels", IGNORED, len(labels.names))
+        _check_range(windows, "input_ids", 0, 2**31)
+        _check_words(loaded)
+    return loaded
 
 
-def _load(folder: Path, schema: pa.Schema) -> Dataset:
-    shards.check(folder, schema, "tokenize-align")
-    try:
-        return concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:  # the features in the files' metadata
-        raise UserError(f"{folder}: damaged ({error}); run `dvc repro tokenize-align` again") from None
+def _load(folder: Path, features: Features) -> Dataset:
+    shards.check(folder, features.arrow_schema, "tokenize-align")
+    with reading(folder, "tokenize-align"):
+        dataset = concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
+        if dataset.features != features:  # they are in the files' metadata
+            raise ValueError("the features differ from those of labels.json")
+        return dataset
+
+
+def _check_range(dataset: Dataset, name: str, low: int, high: int) -> None:
+    """Check that all items of a list column are at least ``low`` and below ``high``."""
+    ends = pc.min_max(pc.list_flatten(column(dataset, name))).as_py()
+    if ends["min"] is not None and not low <= ends["min"] <= ends["max"] < high:
+        raise ValueError(f"{name} contains {ends['min'] if ends['min'] < low else ends['max']}")
+
+
+def _check_words(split: Split) -> None:
+    """Check that the windows are of existing sentences, in their order, and their word ids of existing words."""
+    sentence = column(split.windows, "sentence").to_numpy()
+    if np.any(np.diff(sentence, prepend=0) < 0) or np.any(sentence >= len(split.sentences)):
+        raise ValueError("sentence does not increase up to the number of sentences")
+    if not len(sentence):
+        return
+    word_ids = column(split.windows, "word_ids")
+    words = pc.list_value_length(column(split.sentences, "words")).to_numpy()[sentence]
+    flat = pc.list_flatten(word_ids).to_numpy()
+    if np.any(flat < -1) or np.any(flat >= np.repeat(words, pc.list_value_length(word_ids).to_numpy())):
+        raise ValueError("word_ids contains the index of a word that the sentence does not have")
 
 
 @dataclass(frozen=True)
@@ -152,13 +186,14 @@ def read_windowing(path: Path) -> Windowing:
         UserError: it is missing or damaged.
     """
     content = read_json(path / PROVENANCE, "tokenize-align")
-    try:
+    with reading(path / PROVENANCE, "tokenize-align", expected="how the windows were made"):
         windowing = Windowing(**content)
-    except TypeError:
-        windowing = None
-    if windowing is None or any(type(content[field.name]).__name__ != field.type for field in fields(Windowing)):
-        raise UserError(f"{path / PROVENANCE}: damaged or of another version: run `dvc repro tokenize-align` again")
-    return windowing
+        for field in fields(Windowing):
+            if type(content[field.name]).__name__ != field.type:
+                raise ValueError(f"{field.name} is {content[field.name]!r}")
+        if not 2**31 > windowing.max_length > windowing.stride >= 0:
+            raise ValueError(f"max_length is {windowing.max_length} and stride is {windowing.stride}")
+        return windowing
 
 
 def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:

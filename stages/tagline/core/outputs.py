@@ -15,6 +15,7 @@ from typing import Any
 
 from tagline.core.errors import UserError, require
 from tagline.core.locks import locked
+from tagline.core.reading import parse_object, reading
 from tagline.core.signals import BY_DVC, defer_signals
 
 # Errors of a write: a full disk, an exceeded quota or size limit.
@@ -128,16 +129,11 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
         made_by: the stage of dvc.yaml that writes it.
 
     Raises:
-        UserError: the file is missing or is not a JSON object.
+        UserError: the file is missing, or it is not a JSON object; see `parse_object`.
     """
     require(path, made_by)
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path}: damaged ({error}); expected a JSON object; run `dvc repro {made_by}` again") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{path}: damaged; expected a JSON object; run `dvc repro {made_by}` again")
-    return value
+    with reading(path, made_by, expected="a JSON object"):
+        return parse_object(path.read_text(encoding="utf-8"))
 
 
 def _earlier(out: Path) -> Path:

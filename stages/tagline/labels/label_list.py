@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
+from tagline.core.reading import reading
 from tagline.labels import schemes
 
 Kind = Literal["spans", "tags"]
@@ -97,7 +98,23 @@ def read(path: Path) -> Labels:
         UserError: the file is missing or damaged.
     """
     content = read_json(path, "tokenize-align")
-    try:
-        return Labels(content["task"], content["kind"], tuple(content["names"]), content["fallback"])
-    except (KeyError, TypeError):
-        raise UserError(f"{path}: damaged; expected a label list: run `dvc repro tokenize-align` again") from None
+    with reading(path, "tokenize-align", expected="a label list"):
+        return parse(content)
+
+
+def parse(content: Mapping[str, Any]) -> Labels:
+    """Make a label list of the values that `write` wrote, in the block of `reading`.
+
+    Raises:
+        KeyError, ValueError: a value is missing or malformed.
+    """
+    task, kind, names, fallback = (content[name] for name in ("task", "kind", "names", "fallback"))
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in (*names, task, fallback)):
+        raise ValueError("task, names and fallback are not all strings")
+    if kind not in get_args(Kind):
+        raise ValueError(f"kind is {kind!r}")
+    if len(names) < 2 or len(set(names)) < len(names) or fallback not in names:
+        raise ValueError("names are not at least two different ones with the fallback")
+    if kind == "spans" and set(schemes.label_names(names)) != set(names):
+        raise ValueError("names are not O with B-TYPE and I-TYPE of each type")
+    return Labels(task, kind, tuple(names), fallback)

@@ -7,8 +7,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core.errors import UserError
 from tagline.core.outputs import read_json
+from tagline.core.reading import reading
 
 HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")
 
@@ -32,9 +32,5 @@ def score_table_of(path: Path) -> str:
     Raises:
         UserError: the file is missing, or another version of the project wrote it.
     """
-    try:
+    with reading(path, "evaluate", expected="scores as this version writes them"):
         return score_table(read_json(path, "evaluate"))
-    except (KeyError, TypeError, AttributeError):
-        raise UserError(
-            f"{path}: written by another version; expected scores: run `dvc repro evaluate` again"
-        ) from None

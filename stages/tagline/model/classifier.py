@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from transformers import AutoModelForTokenClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
+from tagline.core.reading import check_config, reading
 from tagline.labels.label_list import Labels
 from tagline.model.precision import Resolved
+
+# The largest number of weights that a model may have beyond those in its files.
+_INITIALISED = 2**26
 
 
 def new_classifier(
@@ -39,7 +44,7 @@ def new_classifier(
     """
     require(encoder, "download")
     names = {"id2label": labels.id2label, "label2id": labels.label2id, "num_labels": len(labels.names)}
-    model, drawn = _load(encoder, dtype=torch.float32, **names)
+    model, drawn = _load(encoder, "download", dtype=torch.float32, **names)
     base = f"{model.base_model_prefix}."
     if lacking := sorted(name for name in drawn if name.startswith(base)):
         raise UserError(_lacks_weights(encoder, lacking))
@@ -65,10 +70,10 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None) -> PreT
             labels or another order of them.
     """
     require(folder, "train")
-    model, lacking = _load(folder, dtype=dtype or "auto")
+    model, lacking = _load(folder, "train", dtype=dtype or "auto")
     if lacking:
         raise UserError(_lacks_weights(folder, sorted(lacking)))
-    names = tuple(name for _, name in sorted((model.config.id2label or {}).items()))
+    names = tuple(str(name) for _, name in sorted((model.config.id2label or {}).items()))
     if names != labels.names:
         raise UserError(
             f"{folder}: the model has {_short(names, 'labels')}; expected those of task {labels.task}, "
@@ -91,9 +96,11 @@ def best_epoch(folder: Path) -> int:
     return epoch
 
 
-def _load(folder: Path, **options: object) -> tuple[PreTrainedModel, set[str]]:
+def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedModel, set[str]]:
     """Load a model; also name its tensors that the folder lacks or has in another shape, initialised at random."""
-    try:
+    with reading(folder, made_by, problem="transformers can't load a token classifier"):
+        check_config(folder / "config.json")
+        _check_size(folder, options)
         model, info = AutoModelForTokenClassification.from_pretrained(
             folder,
             local_files_only=True,
@@ -102,10 +109,6 @@ def _load(folder: Path, **options: object) -> tuple[PreTrainedModel, set[str]]:
             output_loading_info=True,
             **options,
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, SafetensorError) as e:
-        raise UserError(
-            f"{folder}: transformers can't load a token classifier: {(str(e) or repr(e)).splitlines()[0]}"
-        ) from None
     if surplus := _surplus_layers(model, info["unexpected_keys"]):
         raise UserError(
             f"{folder}: {_short(surplus, 'tensors')} are of more layers than its config.json has; expected the "
@@ -128,6 +131,21 @@ def _surplus_layers(model: PreTrainedModel, unexpected: Iterable[str]) -> list[s
 
 
 _INDEX = re.compile(r"\.\d+\.")
+
+
+def _check_size(folder: Path, options: Mapping[str, Any]) -> None:
+    """Check that the weights can be of a model of this configuration, before memory for the model is allocated."""
+    names = {key: options[key] for key in ("id2label", "label2id", "num_labels") if key in options}
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **names)
+    with torch.device("meta"):  # tensors without memory
+        model = AutoModelForTokenClassification.from_config(config, trust_remote_code=False)
+    needed = sum(tensor.numel() for tensor in chain(model.parameters(), model.buffers()))
+    # A weight takes a byte or more. What is initialised here (a classifier, a pooler) is small.
+    stored = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    if needed > 2 * stored + _INITIALISED:
+        raise ValueError(f"config.json describes {needed:,} weights, the safetensors files have {stored:,} bytes")
+
+
 # Implementations in separate packages, which need a GPU. transformers would look for a missing one on the Hub.
 _PACKAGED = {"flash_attention_2": is_flash_attn_2_available, "flash_attention_3": is_flash_attn_3_available}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Collection
@@ -13,6 +12,7 @@ from typing import Any
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from tagline.core.errors import UserError
+from tagline.core.reading import check_config, parse_object, reading, reading_tokenizer
 from tagline.core.terminal import shortened
 from tagline.sources import byte_level
 from tagline.sources.formats.base import leads_out
@@ -106,13 +106,10 @@ def check_architecture(location: str, folder: Path) -> None:
     Raises:
         UserError: config.json names an unknown architecture, or one that is code in a repository.
     """
-    try:
+    problem = "transformers does not have its architecture, and code from elsewhere is never run"
+    with reading(location, problem=problem, remedy="choose another encoder"):
+        check_config(folder / "config.json")
         AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{location}: transformers does not have its architecture, and code from elsewhere is never run: "
-            f"{str(error).strip().splitlines()[0]}"
-        ) from None
 
 
 def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
@@ -156,17 +153,8 @@ def _is_plain(name: str) -> bool:
 
 def _object(path: Path) -> dict[str, Any]:
     """The JSON object in a file of an encoder."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not JSON ({error}); expected an object; choose a complete encoder") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: not a JSON object; choose a complete encoder")
-    return content
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")
+    with reading(path, expected="a JSON object", remedy="choose a complete encoder"):
+        return parse_object(path.read_text(encoding="utf-8"))
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -219,12 +207,11 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
 
 def _load_tokenizer(folder: Path, **options: bool) -> PreTrainedTokenizerBase:
     named = _files_named_in(folder / "tokenizer_config.json")
-    try:
+    problem = "no tokenizer that transformers can load"
+    with reading_tokenizer(folder, problem=problem, remedy="choose another encoder"):
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, **named, **options
         )
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise UserError(f"{folder}: no tokenizer that transformers can load: {str(error).splitlines()[0]}") from None
     return tokenizer
 
 
@@ -249,4 +236,5 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:
         tokenizer.backend_tokenizer.no_padding()
     for key in _LEFTOVERS:
         tokenizer.init_kwargs.pop(key, None)
-    tokenizer.save_pretrained(target)
+    with reading_tokenizer("tokenizer", problem="it can't be saved", remedy="choose another encoder"):
+        tokenizer.save_pretrained(target)

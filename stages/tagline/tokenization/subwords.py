@@ -16,6 +16,7 @@ from tokenizers import Encoding, Tokenizer
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json
+from tagline.core.reading import reading, reading_tokenizer
 
 Ints = npt.NDArray[np.int64]
 
@@ -23,6 +24,8 @@ TOKENIZER_FILE = "tokenizer.json"
 CONFIGURATION = "tokenizer_config.json"
 # Distinct words per "sentence" given to the tokenizer: large enough for little overhead, small enough for all cores.
 GROUP = 256
+# Words that a damaged tokenizer may fail on: common ones, another script, one without sub-words, an unknown one.
+_PROBE = [["a", "Ab1.", "\u4e00", "\u200b", "\U0001f44d" * 3]]
 # Sentences whose Python objects are in memory at a time.
 BATCH = 1000
 
@@ -77,10 +80,9 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
             f"{folder}: {configuration.get('tokenizer_class', 'the tokenizer')} is not a fast tokenizer, so it has no "
             f"word ids; choose an encoder with a {TOKENIZER_FILE}"
         )
-    try:
+    with reading_tokenizer(folder / TOKENIZER_FILE, made_by):
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-    except Exception as error:  # the library has no exception of its own
-        raise UserError(f"{folder / TOKENIZER_FILE}: damaged ({error}); run `dvc repro {made_by}` again") from None
+        tokenizer.encode_batch(_PROBE, is_pretokenized=True)  # some damage shows only then
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = bool(configuration.get("split_special_tokens", False))
@@ -89,7 +91,11 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
             f"{folder / TOKENIZER_FILE}: its model's dropout is {tokenizer.model.dropout:.3g}, so that it splits "
             "words at random; set it to null"
         )
-    return tokenizer, configuration.get("model_max_length")
+    with reading(folder / CONFIGURATION, made_by):
+        longest = configuration.get("model_max_length")
+        if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int | float) or longest < 1):
+            raise ValueError(f"model_max_length is {longest!r}")
+    return tokenizer, None if longest is None else int(longest)
 
 
 def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Subwords:

@@ -8,7 +8,6 @@ back to the older one.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -19,8 +18,10 @@ from accelerate import PartialState
 from accelerate.utils import broadcast, gather
 from safetensors import SafetensorError
 
+from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.provenance import hashes
+from tagline.core.reading import parse_object, reading
 
 MANIFEST = "manifest.json"
 KEPT = 2
@@ -111,10 +112,11 @@ class Checkpoints:
 def damage(path: Path) -> str:
     """How a checkpoint differs from what was written; an empty text if it is intact."""
     try:
-        expected = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        actual = hashes(path)
-        changed = sorted(name for name, digest in expected.items() if actual.get(name) != digest)
-    except (OSError, ValueError, AttributeError):
+        with reading(path / MANIFEST):
+            expected = parse_object((path / MANIFEST).read_text(encoding="utf-8"))
+            actual = hashes(path)
+            changed = sorted(name for name, digest in expected.items() if actual.get(name) != digest)
+    except UserError:
         return f"{MANIFEST} can't be read"
     return f"{changed[0]} changed since it was written" if changed else ""
 

@@ -24,6 +24,7 @@ from tagline.training.fit_check import check_fit
 from tagline.training.params import Train
 from tagline.training.results import effective, write_model, write_report
 from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths
+from tagline.training.tracking import Trackers, requested
 from tagline.training.training import Training
 from tagline.training.validation import Validation
 from tagline.training.work import work_folder
@@ -88,6 +89,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     quiet()
     own_launcher.relaunch_on_all_devices()
     state = processes.join()
+    trackers = Trackers(requested() if state.is_main_process else [])
     target = Target.of("train.hub", params.hub) if params.hub.push and state.is_main_process else None
     if target is not None:  # before any work
         target.check()
@@ -109,7 +111,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
             head = make_head("linear", labels)
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work)
-            training.pushes = pushes
+            training.pushes, training.trackers = pushes, trackers
             if training.epochs_left:
                 ENGINES[params.engine](training)
             elif partial:

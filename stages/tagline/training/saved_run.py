@@ -11,12 +11,11 @@ The number of steps gives the position in the batches; their order and dropout f
 
 from __future__ import annotations
 
-import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, get_args
 
 from accelerate import Accelerator, PartialState
 from safetensors import SafetensorError
@@ -26,13 +25,64 @@ from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
+from tagline.core.reading import parse_object, reading
 from tagline.model.backends.xla import from_xla
 from tagline.model.precision import Resolved
 from tagline.training.checkpoints import Checkpoints
-from tagline.training.learning import Learning
+from tagline.training.learning import SCORES, Learning
 from tagline.training.processes import SHARDED
 
 STATE = "state.json"
+
+
+_REMOVE = "remove that folder to train from the start"
+
+
+@dataclass(frozen=True)
+class State:
+    """The content of state.json.
+
+    Attributes:
+        layout: see `_layout`.
+        precisions: the precisions used so far.
+        learning: steps, losses and scores so far.
+        schedule: the state of the learning rate's schedule.
+    """
+
+    layout: str
+    precisions: list[Resolved]
+    learning: Learning
+    schedule: dict[str, Any]
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> State:
+        """Check the values of state.json, in the block of `reading`.
+
+        Raises:
+            KeyError, TypeError, ValueError: a value is missing or malformed.
+        """
+        state = cls(content["layout"], content["precisions"], Learning(**content["learning"]), content["schedule"])
+        learning = state.learning
+        whole = [learning.steps_per_point, learning.steps]
+        whole += [] if learning.patience is None else [learning.patience]
+        if not all(type(number) is int and 0 <= number < 2**62 for number in whole) or not learning.steps_per_point:
+            raise ValueError("steps_per_point, patience or steps is not a whole number")
+        rows = [*learning.losses, *learning.epochs]
+        numbers = [*learning.since_point, *learning.since_epoch, *(value for row in rows for value in row.values())]
+        if not all(type(number) in (int, float) for number in numbers):
+            raise ValueError("losses and scores are not all numbers")
+        if any(set(row) != {"step", "loss"} for row in learning.losses):
+            raise ValueError("losses are not all of step and loss")
+        if any(set(row) != {"epoch", "loss", *SCORES} for row in learning.epochs):
+            raise ValueError("epochs are not all of epoch, loss and scores")
+        if [row["epoch"] for row in learning.epochs] != list(range(1, len(learning.epochs) + 1)):
+            raise ValueError("epochs are not numbered from 1")
+        if not set(state.precisions) <= set(get_args(Resolved)) or not isinstance(state.layout, str):
+            raise ValueError("precisions or layout is malformed")
+        last = state.schedule["last_epoch"], state.schedule["_step_count"]
+        if not all(type(number) is int and 0 <= number < 2**62 for number in last):
+            raise ValueError("the schedule's steps are not whole numbers")
+        return state
 
 
 class SavedRun:
@@ -55,8 +105,8 @@ class SavedRun:
         self._newest = self.checkpoints.newest()
         if self._newest is not None:
             state = self._state(self._newest)
-            self.learning = Learning(**state["learning"])
-            self.precisions = list(dict.fromkeys([*state["precisions"], precision]))
+            self.learning = state.learning
+            self.precisions = list(dict.fromkeys([*state.precisions, precision]))
         if PartialState().is_main_process:
             # An epoch after the checkpoint may have written other weights.
             shutil.rmtree(self.best, ignore_errors=True)
@@ -83,18 +133,19 @@ class SavedRun:
         if self._newest is None:
             return False
         state = self._state(self._newest)
-        if state["layout"] != _layout(accelerator):
+        if state.layout != _layout(accelerator):
             raise UserError(
-                f"{self._newest.parent}: the interrupted run is stored {state['layout']}; this run would be stored "
+                f"{self._newest.parent}: the interrupted run is stored {state.layout}; this run would be stored "
                 f"{_layout(accelerator)}; start it as before, or remove that folder to train from the start"
             )
-        try:
-            accelerator.load_state(str(self._newest))
-        except UnpicklingError:  # PyTorch loads only tensors and plain values
-            raise UserError(
-                f"{self._newest} holds pickled objects; expected tensors and plain values; remove that folder"
-            ) from None
-        schedule.load_state_dict(state["schedule"])
+        with reading(self._newest, remedy=_REMOVE):
+            try:
+                accelerator.load_state(str(self._newest))
+            except UnpicklingError:  # PyTorch loads only tensors and plain values
+                raise UserError(
+                    f"{self._newest} holds pickled objects; expected tensors and plain values; remove that folder"
+                ) from None
+            schedule.load_state_dict(state.schedule)
         return True
 
     def save_best(self, model: nn.Module) -> None:
@@ -148,9 +199,10 @@ class SavedRun:
             )
 
     @staticmethod
-    def _state(checkpoint: Path) -> dict[str, Any]:
-        state: dict[str, Any] = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
-        return state
+    def _state(checkpoint: Path) -> State:
+        path = checkpoint / STATE
+        with reading(path, expected="the state of a training run", remedy=_REMOVE):
+            return State.of(parse_object(path.read_text(encoding="utf-8")))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -41,7 +41,13 @@ def read(
             raise UserError(f"{path} is missing")
         return files[path]
 
-    return make_run("main", "0123456789", tracked, {"metrics/evaluate.json": metrics}.__getitem__, [*others, "test"])
+    return make_run(
+        "main",
+        "0123456789",
+        tracked,
+        {"metrics/evaluate.json": metrics, "params.yaml": b"train:\n"}.__getitem__,
+        [*others, "test"],
+    )
 
 
 def test_predictions_and_metrics() -> None:
@@ -79,7 +85,7 @@ def test_without_provenance_all_splits_decide_together() -> None:
 
 def test_damaged_parquet() -> None:
     with pytest.raises(
-        UserError, match=r"main: data/predictions/test.parquet: not a table of predictions .*: run `dvc repro"
+        UserError, match=r"main: data/predictions/test.parquet: damaged .*; expected a table of predictions; run `dvc"
     ):
         read(b"PAR1 and no more")
 
@@ -102,7 +108,7 @@ UNEVEN = ", row 0: lists of different lengths; expected a gold label, a predicte
         ({"gold": [None]}, ": column gold has null values; expected none: run `dvc repro evaluate` again"),
         ({"gold": [[0, 1]]}, ": column gold has int64 values; expected string: run `dvc repro evaluate` again"),
         ({"words": [["Ada", None]]}, ": column words has null values; expected none: run `dvc repro evaluate` again"),
-        ({"gold": ["O"]}, ": not a table of predictions (Unsupported cast"),
+        ({"gold": ["O"]}, ": damaged (Unsupported cast"),
         ({"id": [0]}, ": column id has int64 values; expected string: run `dvc repro evaluate` again"),
     ],
 )
@@ -120,5 +126,5 @@ def test_damaged_metrics(content: bytes) -> None:
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"labels": 1}', b'{"labels": {"kind": "words"}}'])
 def test_damaged_provenance(content: bytes) -> None:
-    with pytest.raises(UserError, match=r"main: data/predictions/provenance.json: damaged; expected a label list"):
+    with pytest.raises(UserError, match=r"main: data/predictions/provenance.json: damaged .+; expected a label list"):
         read(GOOD, provenance=content)

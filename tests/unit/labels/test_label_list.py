@@ -49,6 +49,6 @@ def test_round_trip(tmp_path: Path) -> None:
 def test_damaged_file(tmp_path: Path, content: str) -> None:
     (tmp_path / "labels.json").write_text(content)
     with pytest.raises(
-        UserError, match=r"labels\.json: damaged; expected a label list: run `dvc repro tokenize-align`"
+        UserError, match=r"labels\.json: damaged \(.+\); expected a label list; run `dvc repro tokenize-align`"
     ):
         label_list.read(tmp_path / "labels.json")

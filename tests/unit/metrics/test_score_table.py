@@ -37,5 +37,7 @@ def test_table_of_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])
 def test_file_of_another_version(tmp_path: Path, content: dict) -> None:
     write_json(tmp_path / "evaluate.json", content)
-    with pytest.raises(UserError, match=r"evaluate\.json: written by another version; expected scores: run `dvc repro"):
+    with pytest.raises(
+        UserError, match=r"evaluate\.json: damaged .+; expected scores as this version writes them; run"
+    ):
         score_table_of(tmp_path / "evaluate.json")

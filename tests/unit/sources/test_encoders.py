@@ -64,7 +64,7 @@ def test_a_folder_without_configuration(tmp_path: Path) -> None:
 def test_a_configuration_with_infinity(tmp_path: Path) -> None:
     save_encoder(tmp_path, word_piece([]))
     (tmp_path / "config.json").write_text('{"model_type": "bert", "layer_norm_eps": Infinity}')
-    with pytest.raises(UserError, match=r"config.json: not JSON \(Infinity is not a JSON number\); expected an object"):
+    with pytest.raises(UserError, match=r"config.json: damaged \(Infinity is not JSON\); expected a JSON object"):
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
@@ -138,9 +138,9 @@ def test_an_index_names_files_beside_it_only(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        ("{", "not JSON (Expecting property name"),
-        ("[" * 100_000, "not JSON (maximum recursion depth"),
-        ("[]", "not a JSON object; choose"),
+        ("{", "damaged (Expecting property name"),
+        ("[" * 100_000, "damaged (maximum recursion depth"),
+        ("[]", "damaged (the value is of type list); expected a JSON object; choose"),
         ("{}", "weight_map is None; expected an object from weight to file name"),
         ('{"weight_map": ["a"]}', "weight_map is ['a']; expected an object"),
         ('{"weight_map": {}}', "weight_map is {}; expected an object"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tagline.core.errors import UserError
+from tagline.core.reading import reading
 from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
@@ -35,25 +36,21 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         UserError: the file is not Parquet or is damaged, lacks a column or has no row; see also `lists.to_sentence`.
     """
     # Imported here: whoever only checks params.yaml need not wait for them.
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     row = 0
-    try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            for column in keys.all:
-                if schema.names.count(column) != 1:
-                    raise UserError(f"{path}: no column {column!r} (columns: {', '.join(schema.names) or 'none'})")
-            keys = replace(keys, names={**_names_in(schema, keys, path), **keys.names})
-            for batch in file.iter_batches(BATCH_ROWS, columns=keys.all):
-                batch.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
-                for number, values in enumerate(batch.to_pylist(), row + 1):
-                    yield to_sentence(values, keys, f"{path}: row {number}")
-                row += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
-        where = f" after row {row}" if row else ""
-        raise UserError(f"{path}: not a Parquet file, or damaged{where} ({' '.join(str(error).split())})") from None
+    damaged = reading(path, problem="not a Parquet file, or damaged", remedy="write the file again")
+    with damaged, pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        for column in keys.all:
+            if schema.names.count(column) != 1:
+                raise UserError(f"{path}: no column {column!r} (columns: {', '.join(schema.names) or 'none'})")
+        keys = replace(keys, names={**_names_in(schema, keys, path), **keys.names})
+        for batch in file.iter_batches(BATCH_ROWS, columns=keys.all):
+            batch.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
+            for number, values in enumerate(batch.to_pylist(), row + 1):
+                yield to_sentence(values, keys, f"{path}: row {number}")
+            row += batch.num_rows
     if not row:
         raise UserError(f"{path}: no sentence; expected one row per sentence")
 
@@ -64,9 +61,7 @@ def _names_in(schema: pa.Schema, keys: Keys, path: Path) -> dict[str, list[str]]
         return {}
     from datasets import ClassLabel, Features
 
-    try:
+    with reading(path, problem="the metadata of `datasets` is damaged", remedy="write the file again"):
         features = Features.from_arrow_schema(schema)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: the metadata of `datasets` is damaged ({error}); write the file again") from None
     items = {name: getattr(features[column], "feature", None) for name, column in keys.tag_columns.items()}
     return {name: item.names for name, item in items.items() if isinstance(item, ClassLabel)}

@@ -1,0 +1,159 @@
+"""Reading files that may be damaged or hostile: whatever a library raises becomes one message that names the file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tagline.core.errors import UserError
+
+# What Python, transformers and PyTorch raise for malformed content; a deep nesting, a huge number and a size that no
+# memory holds are among it.
+_BUILT_IN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    re.error,
+)
+# Exceptions of libraries, which are named, not imported: a module that is not loaded has not raised one.
+_OF_LIBRARIES = (
+    ("_csv", "Error"),
+    ("pyarrow.lib", "ArrowException"),
+    ("safetensors", "SafetensorError"),
+    ("huggingface_hub.errors", "StrictDataclassError"),
+)
+# Larger numbers of layers and labels in a config.json are damage.
+_MOST_LAYERS, _MOST_LABELS = 1000, 100_000
+# Characters of a library's message that are shown.
+_SHOWN = 200
+
+
+@contextmanager
+def reading(
+    path: Path | str, made_by: str = "", *, problem: str = "damaged", expected: str = "", remedy: str = ""
+) -> Iterator[None]:
+    """Turn what damaged content makes a reader raise into a `UserError` that names the file.
+
+    Args:
+        path: the file or folder that is read in the block.
+        made_by: the stage of dvc.yaml that writes it, if one does.
+        problem: what is wrong if the block fails, for the message, which adds the reason.
+        expected: what the file should contain, for the message.
+        remedy: what to do, if no stage writes it.
+
+    Raises:
+        UserError: the block raised an exception of a library, or one that malformed content causes.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except BaseException as error:
+        if not _of_content(error):
+            raise
+        parts = (
+            f"{path}: {problem} ({_reason(error)})",
+            f"expected {expected}" if expected else "",
+            f"run `dvc repro {made_by}` again" if made_by else remedy,
+        )
+        raise UserError("; ".join(part for part in parts if part)) from None
+
+
+def parse_object(text: str | bytes) -> dict[str, Any]:
+    """Parse a JSON object, in the block of `reading`.
+
+    Raises:
+        ValueError: the text is not a JSON object, or contains NaN, Infinity or half of a surrogate pair, which other
+            programs refuse to read or write.
+        RecursionError: it is nested too deeply.
+    """
+    value = json.loads(text, parse_constant=_refuse_constant)
+    if not isinstance(value, dict):
+        raise ValueError(f"the value is of type {type(value).__name__}")
+    json.dumps(value, ensure_ascii=False).encode()  # a UnicodeEncodeError is a ValueError
+    return value
+
+
+def check_config(path: Path) -> None:
+    """Check in a model's config.json the numbers that would make transformers build objects without end.
+
+    Args:
+        path: config.json; a missing one is left to transformers.
+
+    Raises:
+        ValueError: see `parse_object`; a number is too large for any model.
+    """
+    if not path.exists():
+        return
+    for key, value in parse_object(path.read_text(encoding="utf-8")).items():
+        most = _MOST_LAYERS if "layer" in key else _MOST_LABELS if key == "num_labels" else 2**31
+        if isinstance(value, int | float) and value > most:
+            raise ValueError(f"{path.name}: {key} is {value}; expected at most {most:,}")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+@contextmanager
+def reading_tokenizer(
+    path: Path | str, made_by: str = "", *, problem: str = "damaged", remedy: str = ""
+) -> Iterator[None]:
+    """Like `reading`, for the library tokenizers, which raises plain exceptions and whose panics print a message.
+
+    What the library writes to standard error is dropped, because a failure has one message.
+    """
+    with reading(path, made_by, problem=problem, remedy=remedy):
+        try:
+            with _silent_stderr():
+                yield
+        except Exception as error:
+            if type(error) is Exception:  # the library has no exception of its own
+                raise ValueError(str(error)) from None
+            raise
+
+
+def _of_content(error: BaseException) -> bool:
+    """Whether content can have caused an exception; a panic of a Rust library is not an `Exception`."""
+    of_libraries = tuple(
+        getattr(sys.modules[module], name) for module, name in _OF_LIBRARIES if hasattr(sys.modules.get(module), name)
+    )
+    return isinstance(error, (*_BUILT_IN, *of_libraries)) or type(error).__name__ == "PanicException"
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of an exception's message, in one short line; its type if the message alone is unclear."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = " ".join(str(error).split())
+    if not text or isinstance(error, (KeyError, MemoryError)):
+        text = f"{type(error).__name__}: {text}".rstrip(": ")
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Drop what native code writes to standard error in the block."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as null:
+            os.dup2(null.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
