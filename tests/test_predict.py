@@ -378,7 +378,7 @@ class TestInterruptions:
             assert Path("out.txt").read_text() == MARKED
 
     def test_a_signal_while_a_library_is_imported(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def load(*_: object) -> None:
+        def load(*_: object, **__: object) -> None:
             try:
                 signal.raise_signal(signal.SIGTERM)
             except KeyboardInterrupt:  # as in an extension module

@@ -152,6 +152,9 @@ def _reason(error: BaseException) -> str:
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
     """Drop what native code writes to standard error in the block."""
+    if sys.stderr is None:  # closed, as by `2>&-`
+        yield
+        return
     sys.stderr.flush()
     saved = os.dup(2)
     try:
