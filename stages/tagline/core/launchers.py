@@ -86,8 +86,8 @@ def _number(names: tuple[str, ...], default: int) -> int:
             value = os.environ[name]
             if not (value.isascii() and value.isdecimal() and len(value) < 10):
                 raise UserError(
-                    f"environment variable {name} is {shortened(repr(value))}; expected a whole number, as launchers set "
-                    "it; unset it"
+                    f"environment variable {name} is {shortened(repr(value))}; expected a whole number, as "
+                    "launchers set it; unset it"
                 )
             return int(value)
     return default
