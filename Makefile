@@ -6,7 +6,11 @@ STAMP := $(VENV)/.installed
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
-.PHONY: install repro test check-release lint bench lock
+# The inputs of the results, and the results that Git keeps.
+INPUTS := params.yaml dvc.yaml data stages
+RESULTS := dvc.lock metrics plots
+
+.PHONY: install repro differences test experiments check-release lint bench lock
 .DEFAULT_GOAL := repro
 
 # DVC removes the outputs of a stage before it starts it; a typo in params.yaml is better found before.
@@ -14,11 +18,24 @@ repro: $(STAMP)
 	python stages/check.py
 	dvc repro
 	@python stages/evaluate.py --show
+	@$(MAKE) --no-print-directory --silent differences
+
+# Lists results that differ from the committed ones though their inputs do not; silent outside of a Git repository.
+differences:
+	@git diff --quiet HEAD -- $(INPUTS) 2>/dev/null || exit 0; \
+	differing=$$(git diff --relative --name-only HEAD -- $(RESULTS) 2>/dev/null | paste -s -d, - | sed 's/,/, /g'); \
+	test -z "$$differing" || echo "$$differing: different from the committed results; expected on other hardware" \
+		"or with other library versions, see docs/training.md#reproducibility"
 
 install: $(STAMP)
 
 test: $(STAMP)
 	pytest -n auto --dist worksteal
+
+# The scores that matter and the params that differ. Plain `dvc exp show` has a column per metric, param and dependency,
+# too many for a terminal.
+experiments: $(STAMP)
+	dvc exp show --only-changed --keep '(test|validation)\.f1$$|train\.best_epoch' --drop '(test|validation|export)\.|.*/'
 
 # Whether dvc.lock, metrics, plots and README here are of the committed code, params and sample corpus.
 check-release: $(STAMP)
@@ -35,6 +52,7 @@ bench: $(STAMP)
 	python benchmarks/evaluate.py
 	python benchmarks/predict.py
 	python benchmarks/training.py --epochs 1
+	python benchmarks/busy.py
 
 # Newest versions that pyproject.toml allows, in a fresh environment, written to constraints.txt. torch and what its
 # builds for GPUs bring along stay free: which build is right is the host's matter.

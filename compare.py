@@ -4,6 +4,7 @@
     python compare.py OLD                a revision with the workspace
     python compare.py OLD NEW            two revisions
     python compare.py OLD,OLD NEW,NEW    several runs per side, for instance one per seed
+    python compare.py --by KEY           the last DVC experiments, grouped by a key of params.yaml
 
 A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Metrics are read from Git,
 predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean and
@@ -20,14 +21,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 try:
+    from tagline.comparison.experiments import last_experiments
     from tagline.comparison.record import record
     from tagline.comparison.rendering import render
     from tagline.comparison.revisions import WORKSPACE, read
     from tagline.comparison.runs import SPLITS
     from tagline.comparison.splits import Comparison, compare
     from tagline.comparison.styles import Markdown, Terminal
+    from tagline.comparison.sweep_rendering import render_sweep, sweep_record
+    from tagline.comparison.sweeps import Sweep, sweep
     from tagline.core.errors import UserError, exit_with_message
 except ModuleNotFoundError as error:
     sys.exit(
@@ -39,12 +44,17 @@ except ModuleNotFoundError as error:
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     splits = SPLITS if options.split is None else (options.split,)
+    style = Markdown() if options.md else Terminal()
+    if options.by:
+        found = sweep_of(options, splits)
+        write(as_json(sweep_record(found)) if options.json else render_sweep(found, style))
+        return
     old, new = ([read(name, splits, options.pipeline) for name in side] for side in (options.old, options.new))
     comparison = compare(old, new, splits)
     if options.json:
-        text = json.dumps(record(comparison), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = as_json(record(comparison))
     else:
-        text = render(comparison, Markdown() if options.md else Terminal(), None if options.all else options.examples)
+        text = render(comparison, style, None if options.all else options.examples)
     write(text)
     if options.fail_below is not None:
         gate(comparison, options.fail_below, options.allow_insignificant)
@@ -54,16 +64,31 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="%(prog)s [OLD [NEW]] [options]",
+        usage=(
+            "%(prog)s [OLD [NEW]] [options]\n"
+            "       %(prog)s --by KEY[,KEY] [REVISION,REVISION | --experiments NAME] [options]"
+        ),
     )
     parser.add_argument(
         "old",
         nargs="?",
         type=revisions,
-        default="HEAD",
-        help="one or more revisions, separated by commas (default: HEAD)",
+        help="one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)",
     )
-    parser.add_argument("new", nargs="?", type=revisions, default=WORKSPACE, help=f"likewise (default: {WORKSPACE})")
+    parser.add_argument("new", nargs="?", type=revisions, help=f"likewise (default: {WORKSPACE})")
+    parser.add_argument(
+        "--by",
+        type=listed_keys,
+        action="extend",
+        metavar="KEY[,KEY]",
+        help="group the revisions by their values of these keys of params.yaml, such as train.learning_rate",
+    )
+    parser.add_argument(
+        "--experiments",
+        metavar="NAME",
+        help="with --by: only experiments with this name or pattern, such as 'lr-*'; they are those of the last commit "
+        "that has any (default: all of them)",
+    )
     parser.add_argument("--split", choices=SPLITS, help="only this split (default: both)")
     parser.add_argument(
         "--pipeline",
@@ -96,15 +121,41 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.allow_insignificant and options.fail_below is None:
         parser.error("--allow-insignificant needs --fail-below")
+    if error := wrong_combination(options):
+        parser.error(error)
+    options.by = list(dict.fromkeys(options.by or []))
+    if not options.by:
+        options.old, options.new = options.old or ["HEAD"], options.new or [WORKSPACE]
     return options
 
 
+def wrong_combination(options: argparse.Namespace) -> str | None:
+    """Return what is wrong with options that belong to one of the two usages."""
+    if not options.by:
+        return None if options.experiments is None else "--experiments needs --by"
+    if options.new is not None:
+        return "--by takes one list of revisions, separated by commas; got two"
+    if options.old is not None and options.experiments is not None:
+        return "--by takes revisions or --experiments; got both"
+    if options.fail_below is not None or options.all:
+        return f"{'--all' if options.all else '--fail-below'} is about two sides; not available with --by"
+    return None
+
+
 def revisions(text: str) -> list[str]:
+    return separated(text, "revision")
+
+
+def listed_keys(text: str) -> list[str]:
+    return separated(text, "key")
+
+
+def separated(text: str, noun: str) -> list[str]:
     names = text.split(",")
     if not all(names):
-        raise argparse.ArgumentTypeError(f"expected revisions separated by commas, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected {noun}s separated by commas, got {text!r}")
     if len(set(names)) < len(names):
-        raise argparse.ArgumentTypeError(f"{text!r} has the same revision twice; expected different ones")
+        raise argparse.ArgumentTypeError(f"{text!r} has the same {noun} twice; expected different ones")
     return names
 
 
@@ -122,6 +173,19 @@ def number(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"expected a number such as -0.01, got {text!r}")
     return value
+
+
+def sweep_of(options: argparse.Namespace, splits: Sequence[str]) -> Sweep:
+    """Read the given revisions, or else the last experiments, and group them by `--by`."""
+    if options.old is not None:
+        return sweep([read(name, splits, options.pipeline) for name in options.old], options.by, splits)
+    experiments = last_experiments(options.experiments or "*", options.pipeline)
+    runs = [read(name, splits, options.pipeline, commit) for name, commit in experiments.commits.items()]
+    return sweep(runs, options.by, splits, experiments.notes)
+
+
+def as_json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> None:

@@ -121,7 +121,7 @@ def source_of(options: argparse.Namespace) -> AbstractContextManager[Source]:
 def load(options: argparse.Namespace) -> Tagger:
     # A signal during the import of an extension module would become an ImportError.
     with defer_signals():
-        return Tagger(options.model, options.backend)
+        return Tagger(options.model, options.backend, verify=options.verify)
 
 
 def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
@@ -149,7 +149,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--output", metavar="FILE", help="file to write; default: standard output, also -")
     parser.add_argument("--output-format", choices=FORMATS, help="default: by suffix; text for standard output")
-    parser.add_argument("--resume", action="store_true", help="continue after the last complete document in the output")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue after the last complete document in the output; in jsonl and conll a changed input is an error, "
+        "but another model and edited predictions are not noticed",
+    )
     parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),
@@ -161,6 +166,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
+    )
+    parser.add_argument(
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not compare the model's files with its hashes.json, to start faster",
     )
     options = parser.parse_args(arguments)
     try:

@@ -53,7 +53,7 @@ def main() -> None:
             f"{side}: {done['sentences']:,} sentences in {numbers['seconds']:.2f} s, "
             f"{done['sentences'] / numbers['seconds']:,.0f} sentences/s, peak {numbers['peak'] / 2**20:,.0f} MiB"
         )
-    print(json.dumps(summary(done, found, labels)))
+    print(json.dumps(summary(done, found, labels), allow_nan=False))
 
 
 def summary(done: dict[str, Any], found: dict[str, dict[str, Any]], labels: dict[str, list[list[str]]]) -> dict:

@@ -60,7 +60,7 @@ def main() -> None:
     result = summary(done, seconds, found)
     for side, numbers in result["sides"].items():
         print("  ".join([f"{side:16}", *(f"{name} {value:,}" for name, value in numbers.items())]))
-    print(json.dumps(result))
+    print(json.dumps(result, allow_nan=False))
 
 
 def summary(done: dict[str, Any], seconds: dict[str, float], found: dict[str, list[Entities]]) -> dict[str, Any]:

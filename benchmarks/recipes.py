@@ -49,7 +49,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     encoders.copy_encoder(source, pretrained / "encoder")
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
-    params = read_section("tokenize_align", TokenizeAlign, ROOT / "params.yaml")
+    params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
     (folder / "data").mkdir()

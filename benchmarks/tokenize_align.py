@@ -47,7 +47,7 @@ def main() -> None:
             f"{side}: {words:,} words in {numbers['seconds']:.2f} s ({numbers['total']:.2f} s with start-up), "
             f"{words / numbers['seconds']:,.0f} words/s, peak {numbers['peak'] / 2**20:,.0f} MiB"
         )
-    print(json.dumps(summary(words, found)))
+    print(json.dumps(summary(words, found), allow_nan=False))
 
 
 def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """Benchmark of training against the plain recipe, with the same encoder and data/tokenized.
 
 The plain recipe is transformers' Trainer as in the Hugging Face course, chapter "Token classification": random batches
-of 8, single precision. The other side is the stage train with the committed params.yaml. Each run is its own process.
+of 8, single precision. The other side is the stage train with the params of presets/sample.yaml. Each run is its own
+process.
 Speed is that of the steps, without the first few and without validation; F1 is that of the best epoch on validation,
 computed by this project on words for both sides.
 
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, help="folder of an encoder with its tokenizer (default: packaged)")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--plain-rates", type=float, nargs="+", default=[2e-5], help="learning rates to try")
-    parser.add_argument("--our-rates", type=float, nargs="+", help="likewise (default: that of params.yaml)")
+    parser.add_argument("--our-rates", type=float, nargs="+", help="likewise (default: that of the sample)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
     parser.add_argument("--runs", type=Path, help="file to which runs are appended; those in it are not repeated")
     parser.add_argument("--only", choices=SIDES, help="run only one side")
@@ -55,7 +56,7 @@ def main() -> None:
         bench = Bench(folder, arguments)
         runs = bench.rounds(arguments.rounds) if arguments.rounds else bench.recipes()
     print(bench.table(runs))
-    print(json.dumps(bench.summary(runs)))
+    print(json.dumps(bench.summary(runs), allow_nan=False))
 
 
 class Bench:
@@ -182,10 +183,10 @@ class Bench:
 
 
 def committed_params() -> dict[str, Any]:
-    """Return the section ``train`` of the repository's params.yaml."""
+    """Return the section ``train`` of presets/sample.yaml."""
     from ruamel.yaml import YAML
 
-    return YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))["train"]
+    return YAML(typ="safe").load((ROOT / "presets/sample.yaml").read_text(encoding="utf-8"))["train"]
 
 
 def mean_and_range(values: list[float]) -> str:

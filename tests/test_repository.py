@@ -41,9 +41,9 @@ def test_a_stage_reads_its_own_section_after_all_params_are_checked(stage: str) 
 
 
 def test_every_key_of_params_has_a_comment() -> None:
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "presets/sample.yaml").read_text(encoding="utf-8")
     lines, shared = text.split("\n"), {"path", "validation", "test"}  # these share the comment of the key above them
-    nodes = list(read_file(ROOT / "params.yaml").values())
+    nodes = list(read_file(ROOT / "presets/sample.yaml").values())
     while nodes:
         node = nodes.pop()
         for key, value in node.items():
@@ -51,7 +51,7 @@ def test_every_key_of_params_has_a_comment() -> None:
             if isinstance(value, dict):
                 nodes.append(value)
             elif key not in shared:
-                assert lines[line - 1].strip().startswith("#"), f"params.yaml:{line + 1} has no comment"
+                assert lines[line - 1].strip().startswith("#"), f"presets/sample.yaml:{line + 1} has no comment"
 
 
 def test_the_sections_are_the_stages() -> None:

@@ -128,8 +128,6 @@ def test_no_stage_knows_of_dvc() -> None:
 
 
 def test_files_that_people_review_stay_short() -> None:
-    lines = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in ("dvc.yaml", "README.md")}
-    assert lines["dvc.yaml"] <= 150
-    assert lines["README.md"] <= 220
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 150
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     assert list(stages) == list(NAMES.values())

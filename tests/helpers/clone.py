@@ -33,11 +33,11 @@ class Clone:
             "GIT_COMMITTER_EMAIL": "t@example.com",
         }
 
-    def run(self, *command: str, status: int = 0) -> str:
+    def run(self, *command: str, status: int = 0, **environment: str) -> str:
         done = subprocess.run(
             command,
             cwd=self.path,
-            env=self.environment,
+            env=self.environment | environment,
             capture_output=True,
             text=True,
             check=False,

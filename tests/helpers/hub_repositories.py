@@ -32,6 +32,14 @@ def object_id(path: str, content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def metadata(path: str, content: bytes) -> dict[str, Any]:
+    """What a listing with blobs says of a file besides its path."""
+    about: dict[str, Any] = {"size": len(content), "blobId": blob_id(content)}
+    if path.endswith(LARGE):
+        about["lfs"] = {"sha256": object_id(path, content), "size": len(content), "pointerSize": 134}
+    return about
+
+
 @dataclass
 class Repository:
     """Files by commit, branches and tags."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from helpers.hub_repositories import Account, Refused, Repository, entries, object_id
+from helpers.hub_repositories import Account, Refused, Repository, entries, metadata, object_id
 from helpers.hub_writing import Writing
 
 
@@ -34,6 +34,7 @@ class Hub:
         self.accounts: dict[str, Account] = {}  # by token
         self.objects: dict[str, bytes] = {}  # uploaded large files by SHA-256
         self.xet: Path | None = None  # folder in which the xet library stores large files
+        self.damaged: set[str] = set()  # paths whose content is sent with another last byte
         self.failing: dict[str, int] = {}  # error statuses by name of route
         self.gate: threading.Event | None = None  # commits wait until it is set
         self.requests: list[str] = []  # "METHOD /path", in the order of arrival
@@ -133,7 +134,9 @@ class _Handler(Writing, BaseHTTPRequestHandler):
     def info(self, repository: Repository, revision: str = "main") -> None:
         commit, files = self.at(repository, revision)
         gated = "manual" if repository.readers is not None else False
-        siblings = [{"rfilename": path} for path in files]
+        siblings: list[dict[str, Any]] = [{"rfilename": path} for path in files]
+        if parse_qs(urlsplit(self.path).query).get("blobs", ["false"])[0].lower() == "true":
+            siblings = [{"rfilename": path, **metadata(path, content)} for path, content in files.items()]
         about = {"id": self.name, "sha": commit, "private": repository.private, "gated": gated, "siblings": siblings}
         self.send_json(about)
 
@@ -164,7 +167,8 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         if path not in files:
             raise Refused(404, "EntryNotFound", "Entry not found")
         headers = {"ETag": f'"{object_id(path, files[path])}"', "X-Repo-Commit": commit}
-        self.send(files[path], HTTPStatus.OK, headers)
+        content = files[path][:-1] + b"?" if path in self.hub.damaged else files[path]
+        self.send(content, HTTPStatus.OK, headers)
 
     def send_json(self, value: Any, status: int = HTTPStatus.OK) -> None:
         self.send(json.dumps(value).encode(), status, {"Content-Type": "application/json"})

@@ -201,6 +201,29 @@ def test_a_malformed_file_gives_its_location(
     assert "\n" not in error
 
 
+@pytest.mark.parametrize(
+    ("dataset_format", "content"),
+    [
+        ("conll", "a O\n{}\n"),
+        ("json", '{{"id": ["{0}"], "w": ["a"], "t": ["O"]}}\n'),
+        ("json", '{{"{0}": 1}}\n'),
+        ("json", '{{"id": "1", "w": "{0}", "t": ["O"]}}\n'),
+        ("csv", "s,w,t\n{0},a,O\n1,b,O\n{0},c,O\n"),
+        ("csv", "s,w,{0}\n1,a,O\n"),
+        ("spans", '{{"text": ["{0}"], "spans": []}}\n'),
+        ("spans", '{{"text": "a {0}", "spans": [{{"start": 3, "end": 900, "label": "{0}"}}]}}\n'),
+        ("spans", '{{"text": "a", "spans": "{0}"}}\n'),
+        ("conllu", "{}\n"),
+    ],
+)
+def test_messages_quote_at_most_200_characters_of_a_value(finished: Path, dataset_format: str, content: str) -> None:
+    write_input(dataset_format, content.format("x" * 5000))
+    error = error_of("download")
+    assert "xxx" in error
+    assert "x" * 201 not in error
+    assert len(error) < 700
+
+
 GOOD = {
     "conll": "a O\nb B-X\n",
     "json": rows({}),

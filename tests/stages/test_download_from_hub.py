@@ -159,6 +159,16 @@ def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
     assert hub.requests == []
 
 
+def test_weights_that_were_damaged_on_their_way(hub: Hub, home: Path) -> None:
+    hub.damaged.add("model.safetensors")
+    damaged = message(download(hub.url, home))
+    assert damaged.startswith(f"{ENCODER} at {hub.repositories['models', ENCODER].refs['main']}: SHA-256 of model.safe")
+    assert not Path("models").exists() or not list(Path("models").iterdir())
+    hub.damaged.clear()
+    Path(damaged.split("; remove ")[1].removesuffix(" and run `dvc repro download` again")).unlink()
+    assert download(hub.url, home).returncode == 0
+
+
 def test_a_token_opens_what_is_gated_and_is_written_nowhere(hub: Hub, home: Path) -> None:
     for repository in hub.repositories.values():
         repository.readers = {TOKEN}

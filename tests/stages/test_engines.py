@@ -17,6 +17,7 @@ from helpers.tiny import TINY_PARAMS, write_params
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
 
+from tagline.core.provenance import write_hashes
 from tagline.model.precision import available
 
 ENGINES = ("accelerate", "trainer")
@@ -174,6 +175,7 @@ def damage_the_sixth_sentence(split: str) -> None:
     piece = AutoTokenizer.from_pretrained("models/pretrained/tokenizer").convert_tokens_to_ids("##Q")
     tensors["embeddings.word_embeddings.weight"][piece] = np.nan
     save_file(tensors, weights, metadata={"format": "pt"})
+    write_hashes(weights.parent)
 
 
 def test_a_loss_that_is_not_finite_stops_at_its_step(finished: Path) -> None:

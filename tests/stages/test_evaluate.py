@@ -9,6 +9,8 @@ import pytest
 from helpers.project import edit, error_of, run_stage
 from helpers.tiny import word_piece
 
+from tagline.core.provenance import write_hashes
+
 
 @pytest.mark.parametrize(
     ("folder", "stage"),
@@ -53,6 +55,7 @@ def test_a_model_of_another_task(finished: Path, stage: str) -> None:
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_model_of_another_tokenizer(finished: Path, stage: str) -> None:
     word_piece(["other"]).save_pretrained("models/finetuned")
+    write_hashes(Path("models/finetuned"))
     assert "data/tokenized was made by another tokenizer than models/finetuned" in error_of(stage)
 
 
@@ -65,6 +68,7 @@ def test_a_model_without_its_tokenizer(finished: Path, stage: str) -> None:
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_damaged_model(finished: Path, stage: str) -> None:
     Path("models/finetuned/model.safetensors").write_bytes(b"")
+    write_hashes(Path("models/finetuned"))
     assert "models/finetuned: transformers can't load a token classifier" in error_of(stage)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 from pathlib import Path
 
 import pandas as pd
-from helpers.project import STAGES, edit, run_stage, snapshot
+import pytest
+from helpers.project import STAGES, edit, error_of, run_stage, snapshot
 from helpers.tiny import raw_rows
 from transformers import pipeline
 
@@ -160,3 +163,33 @@ def test_same_bytes_twice(finished: Path) -> None:
     for stage in STAGES:
         run_stage(stage)
     assert snapshot(finished) == first
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_all_files_have_the_mode_of_a_new_file(finished: Path) -> None:
+    Path("new").touch()
+    mode = Path("new").stat().st_mode
+    folders = ("data", "models", "metrics", "plots", "reports")
+    files = [path for folder in folders for path in Path(folder).rglob("*") if path.is_file()]
+    assert {path for path in files if path.stat().st_mode != mode and "tiny" not in path.parts} == set()
+
+
+# Files above this size can't be written, as on a full disk.
+@pytest.mark.parametrize(
+    ("stage", "size", "file"),
+    [
+        ("download", 900, "data/raw/train/00000.arrow"),
+        ("download", 4000, "models/pretrained/encoder/model.safetensors"),
+        ("tokenize_align", 100, "data/tokenized/labels.json"),
+        ("evaluate", 900, "data/predictions/validation.parquet"),
+        ("export", 500, "models/export/config.json"),
+    ],
+)
+def test_a_full_disk_is_reported_with_the_file(finished: Path, stage: str, size: int, file: str) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        message = error_of(stage)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert message == f"{stage}: {file}: File too large; expected more space; free some, then run the stage again"

@@ -17,6 +17,8 @@ from helpers.project import ROOT, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, conll, tiny_sentences, write_params
 from safetensors.numpy import load_file, save_file
 
+from tagline.core.provenance import write_hashes
+
 TRAIN = ROOT / "stages/train.py"
 ENCODER = Path("models/pretrained/encoder")
 
@@ -31,6 +33,7 @@ def without_dropout(workspace: Path) -> Path:
     config = json.loads((ENCODER / "config.json").read_text())
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (ENCODER / "config.json").write_text(json.dumps(config))
+    write_hashes(ENCODER)
     return workspace
 
 
@@ -83,6 +86,7 @@ def test_a_loss_that_is_not_finite_is_reported_once(without_dropout: Path) -> No
     tensors = load_file(ENCODER / "model.safetensors")
     tensors["encoder.layer.0.output.dense.weight"][:] = np.nan
     save_file(tensors, ENCODER / "model.safetensors", metadata={"format": "pt"})
+    write_hashes(ENCODER)
     folders = [Path(name) for name in ("data", "models", "metrics", "plots", "reports")]
     before = snapshot(*folders)
     status, out, err = finish(start(TRAIN))

@@ -12,6 +12,12 @@ from helpers.project import edit, error_of, run_stage
 from helpers.tiny import PEOPLE, PLACES, save_encoder, word_piece
 from safetensors.torch import load_file, save_file
 
+from tagline.core.provenance import write_hashes
+
+TOKENIZED = Path("data/tokenized")
+ENCODER = Path("models/pretrained/encoder")
+TOKENIZER = Path("models/pretrained/tokenizer")
+
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
@@ -43,6 +49,7 @@ def test_missing_inputs(finished: Path, folder: str, stage: str) -> None:
 def test_data_of_another_tokenizer(finished: Path) -> None:
     shutil.rmtree("models/pretrained/tokenizer")
     word_piece(["other"]).save_pretrained("models/pretrained/tokenizer")
+    write_hashes(TOKENIZER)
     assert "data/tokenized was made by another tokenizer than models/pretrained/tokenizer" in error_of("train")
 
 
@@ -50,18 +57,21 @@ def test_more_labels_in_the_data_than_names(finished: Path) -> None:
     labels = json.loads(Path("data/tokenized/labels.json").read_text())
     labels["names"] = labels["names"][:3]
     Path("data/tokenized/labels.json").write_text(json.dumps(labels))
+    write_hashes(TOKENIZED)
     assert "data/tokenized/sentences/train: damaged (the features differ from those of labels.json)" in error_of("train")
 
 
 def test_an_encoder_with_a_smaller_vocabulary(finished: Path) -> None:
-    save_encoder(Path("models/pretrained/encoder"), word_piece([]), vocabulary=10)
+    save_encoder(ENCODER, word_piece([]), vocabulary=10)
+    write_hashes(ENCODER)
     message = error_of("train")
     assert "train: data/tokenized: sub-word ids up to " in message
     assert "; the encoder's vocabulary has 10; use an encoder with its own tokenizer" in message
 
 
 def test_windows_longer_than_the_encoder_reads(finished: Path) -> None:
-    save_encoder(Path("models/pretrained/encoder"), word_piece([*PEOPLE, *PLACES]), positions=16)
+    save_encoder(ENCODER, word_piece([*PEOPLE, *PLACES]), positions=16)
+    write_hashes(ENCODER)
     message = error_of("train")
     assert "train: data/tokenized: windows of up to " in message
     assert "; the encoder reads at most 16; lower tokenize_align.max_length in params.yaml" in message
@@ -75,29 +85,33 @@ def test_windows_padded_to_more_than_the_encoder_reads(finished: Path) -> None:
 
 
 def test_truncated_weights(finished: Path) -> None:
-    weights = Path("models/pretrained/encoder/model.safetensors")
+    weights = ENCODER / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
+    write_hashes(ENCODER)
     assert "models/pretrained/encoder: transformers can't load a token classifier" in error_of("train")
 
 
 def test_an_encoder_without_a_token_classifier(finished: Path) -> None:
-    Path("models/pretrained/encoder/config.json").write_text('{"model_type": "vit"}')
+    (ENCODER / "config.json").write_text('{"model_type": "vit"}')
+    write_hashes(ENCODER)
     assert "models/pretrained/encoder: transformers can't load a token classifier" in error_of("train")
 
 
 def test_a_tokenizer_that_pads_on_the_left_changes_no_score(finished: Path) -> None:
     expected = Path("reports/train.json").read_text()
-    path = Path("models/pretrained/tokenizer/tokenizer_config.json")
+    path = TOKENIZER / "tokenizer_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"padding_side": "left"}))
+    write_hashes(TOKENIZER)
     run_stage("train")
     assert Path("reports/train.json").read_text() == expected
 
 
 def test_a_loss_that_is_not_finite_stops(finished: Path) -> None:
-    weights = Path("models/pretrained/encoder/model.safetensors")
+    weights = ENCODER / "model.safetensors"
     tensors = load_file(weights)
     tensors["encoder.layer.0.output.dense.weight"].fill_(float("nan"))
     save_file(tensors, weights, metadata={"format": "pt"})
+    write_hashes(ENCODER)
     message = error_of("train")
     assert "train: the training loss is nan at step 1, epoch 1 (sentences " in message
     assert re.search(r"\(sentences (train-\d+|\d+), (train-\d+|\d+)\); lower train.learning_rate", message), message
@@ -113,6 +127,7 @@ def test_unknown_arguments(finished: Path, stage: str) -> None:
 @pytest.mark.parametrize("content", ["{", "[]", "{}"])
 def test_damaged_labels(finished: Path, content: str) -> None:
     Path("data/tokenized/labels.json").write_text(content)
+    write_hashes(TOKENIZED)
     message = error_of("train")
     assert "data/tokenized/labels.json: damaged" in message
     assert "run `dvc repro tokenize-align` again" in message

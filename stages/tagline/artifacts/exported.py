@@ -5,21 +5,26 @@ tokenizer.json, tokenizer_config.json
 model.onnx                          with ``export.onnx``: the model for onnxruntime, float32
 model.int8.onnx                     with ``export.int8``: the same, quantised to 8-bit integers
 tagger.json                         labels, head, decoding and windows
+hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from tagline.core.outputs import read_json, write_json
+from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
 from tagline.labels.label_list import Decoding, Labels
 
 TAGGER = "tagger.json"
+# Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 
 BackendName = Literal["onnx-int8", "onnx", "torch"]
 """Backends of an exported model, fastest on a CPU first. `torch` runs the model for transformers."""
@@ -88,3 +93,35 @@ def files(folder: Path, backend: BackendName) -> list[Path]:
     if backend != "torch":
         return graphs[backend]
     return sorted({file for file in folder.iterdir() if file.is_file()}.difference(*graphs.values()))
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Read hashes.json; exports of earlier versions do not have it, which gives no hashes.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    return read_hashes(folder, "export") if (folder / HASHES).is_file() else {}
+
+
+def verify(folder: Path, expected: Mapping[str, str], backend: BackendName | None = None) -> None:
+    """Compare the files of an export with their hashes.
+
+    Args:
+        folder: models/export.
+        expected: see `hashes`; without any nothing is checked.
+        backend: check only the files that it loads; None: all.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    names = [name for name in expected if backend is None or _loads(backend, name)]
+    if expected and backend in GRAPHS and GRAPHS[backend] not in names:
+        names.append(GRAPHS[backend])  # refused: another export's
+    verify_files(folder, expected, "export", names)
+
+
+def _loads(backend: BackendName, name: str) -> bool:
+    """Whether a backend loads a file of the export, by its name."""
+    of = next((graph for graph, file in GRAPHS.items() if name.startswith(file)), "torch")
+    return of == backend or name in (TAGGER, *TOKENIZER)

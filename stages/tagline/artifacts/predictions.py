@@ -2,6 +2,7 @@
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word)
 provenance.json     the label list, and how labels were chosen
+hashes.json         the SHA-256 of each file
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
-from tagline.core.provenance import PROVENANCE
+from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
 from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels
@@ -52,8 +53,9 @@ def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None
 
 
 def write_provenance(folder: Path, labels: Labels, decoding: Decoding) -> None:
-    """Write the label list and the decoding, which later stages read."""
+    """Write the label list and the decoding, which later stages read, and the hashes; the splits are written before."""
     write_json(folder / PROVENANCE, {"decoding": decoding, "labels": asdict(labels)})
+    write_hashes(folder)
 
 
 def read_decoding(path: Path) -> Decoding:

@@ -1,6 +1,7 @@
 """The folder data/raw: the words and tags of each sentence as the source has them.
 
 provenance.json             where the data set comes from, with commits or hashes
+hashes.json                 the SHA-256 of each file
 SPLIT/00000.arrow, ...      id (string), words (list of strings), and each tag column (list of strings, one per word)
 
 Each Arrow file is an IPC stream of at most about 128 MiB.
@@ -17,7 +18,7 @@ import pyarrow as pa
 
 from tagline.artifacts import shards
 from tagline.core.errors import UserError, require
-from tagline.core.terminal import printable
+from tagline.core.terminal import QUOTED, printable, shortened
 
 SPLITS = ("train", "validation", "test")
 ID = "id"
@@ -164,4 +165,4 @@ def name_word(batch: pa.RecordBatch, index: int) -> str:
     offsets = batch[WORDS].offsets.to_numpy()
     row = int(np.searchsorted(offsets, index, side="right")) - 1
     word = batch[WORDS].values[index].as_py()
-    return f"{batch[ID][row]}, word {index - offsets[row]} ({printable(word)})"
+    return f"{batch[ID][row]}, word {index - offsets[row]} ({shortened(printable(word), QUOTED)})"

@@ -2,6 +2,7 @@
 
 labels.json                         the labels of the task
 provenance.json                     how the windows were made, see `Windowing`
+hashes.json                         the SHA-256 of each file
 sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags): one row per sentence
 windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100:
                                     ignored): one row per window

@@ -11,6 +11,13 @@ from tagline.metrics.summary import DIGITS
 
 # Scores in metrics/evaluate.json are rounded to `summary.DIGITS`.
 ROUNDING = 0.6 * 10**-DIGITS
+# Maximum number of names in a list, such as the changed files of a stage.
+SHOWN = 3
+
+
+def some(names: Sequence[str]) -> str:
+    """List the first names, and how many more there are."""
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if (more := len(names) - SHOWN) > 0 else "")
 
 
 def left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
@@ -51,8 +58,14 @@ def different_metrics(split: str, runs: Sequence[Run], counts: Sequence[Counts])
 
 def same_predictions(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
     """Report runs with the same predictions, which were probably meant to differ, for instance by their seed."""
-    predicted = [[sentence.predicted_names for sentence in own] for own in joined]
-    for index, (run, own) in enumerate(zip(runs, predicted, strict=True)):
-        for other, theirs in zip(runs[:index], predicted[:index], strict=True):
-            if own == theirs:
-                yield f"{split}: {other.name} and {run.name} have the same predictions"
+    groups: list[tuple[list[list[str]], list[str]]] = []
+    for run, own in zip(runs, joined, strict=True):
+        predicted = [sentence.predicted_names for sentence in own]
+        names = next((names for others, names in groups if others == predicted), None)
+        if names is None:
+            groups.append((predicted, [run.name]))
+        else:
+            names.append(run.name)
+    for _, names in groups:
+        if len(names) > 1:
+            yield f"{split}: {', '.join(names[:-1])} and {names[-1]} have the same predictions"

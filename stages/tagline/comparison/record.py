@@ -27,8 +27,8 @@ def record(comparison: Comparison) -> dict[str, Any]:
     """
     several = max(len(comparison.old), len(comparison.new)) > 1
     return {
-        "old": [_run(run) for run in comparison.old],
-        "new": [_run(run) for run in comparison.new],
+        "old": [run_record(run) for run in comparison.old],
+        "new": [run_record(run) for run in comparison.new],
         "rule": {
             "level": LEVEL,
             "p": "t-test over runs" if several else "approximate randomisation",
@@ -40,8 +40,8 @@ def record(comparison: Comparison) -> dict[str, Any]:
         "splits": {
             split.split: {
                 "sentences": len(split.sentences),
-                "overall": {name: _difference(each) for name, each in split.differences.overall.items()},
-                "per_type": {name: _difference(each) for name, each in split.differences.per_type.items()},
+                "overall": {name: _sides(each) for name, each in split.differences.overall.items()},
+                "per_type": {name: _sides(each) for name, each in split.differences.per_type.items()},
                 **{
                     direction: [
                         _change(change, split.sentences[change.sentence])
@@ -56,14 +56,12 @@ def record(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _run(run: Run) -> dict[str, Any]:
+def run_record(run: Run) -> dict[str, Any]:
     return {"revision": run.name, "commit": run.commit}
 
 
-def _difference(each: Difference) -> dict[str, Any]:
+def difference_record(each: Difference) -> dict[str, Any]:
     return {
-        "old": _side(each.old),
-        "new": _side(each.new),
         "difference": round(each.difference, DIGITS),
         "low": round(each.low, DIGITS),
         "high": round(each.high, DIGITS),
@@ -72,13 +70,18 @@ def _difference(each: Difference) -> dict[str, Any]:
     }
 
 
-def _side(values: Sequence[float]) -> dict[str, Any]:
+def scores_record(values: Sequence[float]) -> dict[str, Any]:
+    """Convert a score in each run to plain values."""
     deviation = standard_deviation(values)
     return {
         "mean": round(fmean(values), DIGITS),
         "sd": None if deviation is None else round(deviation, DIGITS),
         "runs": [round(value, DIGITS) for value in values],
     }
+
+
+def _sides(each: Difference) -> dict[str, Any]:
+    return {"old": scores_record(each.old), "new": scores_record(each.new), **difference_record(each)}
 
 
 def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:

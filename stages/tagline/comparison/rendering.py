@@ -8,8 +8,9 @@ from statistics import fmean
 from tabulate import tabulate
 
 from tagline.comparison.bootstrap import RESAMPLES
-from tagline.comparison.differences import LEVEL, Difference, standard_deviation
+from tagline.comparison.differences import LEVEL
 from tagline.comparison.excerpts import excerpts
+from tagline.comparison.formatting import interval_text, p_text, score_text, signed
 from tagline.comparison.randomisation import SHUFFLES
 from tagline.comparison.runs import Run
 from tagline.comparison.splits import Compared, Comparison
@@ -44,7 +45,7 @@ def headline(comparison: Comparison) -> str:
     each = comparison.headline
     return (
         f"F1 of {comparison.splits[-1].split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}, "
-        f"{_signed(each.difference)} ({_interval(each)}, p {_p(each.p)}): {each.verdict}"
+        f"{signed(each.difference)} ({interval_text(each)}, p {p_text(each.p)}): {each.verdict}"
     )
 
 
@@ -57,26 +58,9 @@ def _rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
     for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
         score = style.safe(name.replace("f1", "F1", 1))
         yield (
-            *(split.split, score, _value(each.old), _value(each.new)),
-            *(_signed(each.difference), _interval(each), _p(each.p), each.verdict),
+            *(split.split, score, score_text(each.old), score_text(each.new)),
+            *(signed(each.difference), interval_text(each), p_text(each.p), each.verdict),
         )
-
-
-def _value(runs: Sequence[float]) -> str:
-    deviation = standard_deviation(runs)
-    return f"{fmean(runs):.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
-
-
-def _interval(each: Difference) -> str:
-    return f"{_signed(each.low)} to {_signed(each.high)}"
-
-
-def _signed(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f}"  # no -0.000
-
-
-def _p(p: float) -> str:
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _legend(several: bool) -> list[str]:

@@ -18,6 +18,7 @@ from dvc.fs import GitFileSystem
 from dvc.repo import Repo
 from dvc.scm import RevError, resolve_rev
 
+from tagline.comparison.notes import some
 from tagline.comparison.runs import PREDICTIONS, Run, make_run
 from tagline.core.errors import UserError
 
@@ -30,8 +31,6 @@ _EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
 
 # Missing files do not make the existing ones stale.
 _ABSENT = ("deleted", "not in cache")
-# Maximum number of changed files named per stage.
-SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -66,31 +65,39 @@ class Pipeline:
         return (self.file.parent / path).as_posix()
 
 
-def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
+def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: str | None = None) -> Run:
     """Read the run of a revision.
 
     Args:
         name: a commit, branch, tag or DVC experiment, or `WORKSPACE`.
         splits: which predictions to read.
         folder: that of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
+        commit: its hash, if the name may have several meanings.
 
     Raises:
         UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available.
     """
-    with _dvc_errors(), Repo(None if folder is None else str(folder)) as here:
+    with open_repository(folder) as here:
         root = Path(here.root_dir).resolve()
         pipeline = Pipeline.find(root, folder)
-        if name == WORKSPACE:
+        if name == WORKSPACE and commit is None:
             return _workspace(here, splits, pipeline)
         # A commit's own settings may name an outdated remote or none, so the current ones are used.
         settings = {section: here.config[section] for section in ("core", "cache", "remote")}
         with _dvc_errors(name):
-            _check_commit(here, name)
+            _check_commit(here, commit or name)
         # With `rev`, DVC would look for its repository at the root of Git only, not where `dvc init --subdir` ran.
-        files = GitFileSystem(scm=here.scm, rev=name)
+        files = GitFileSystem(scm=here.scm, rev=commit or name)
         inside = f"/{root.relative_to(Path(here.scm.root_dir).resolve()).as_posix()}"
         with _dvc_errors(name), Repo(inside, fs=files, scm=here.scm, config=settings) as repo:
             return _commit(name, repo, splits, pipeline)
+
+
+@contextmanager
+def open_repository(folder: Path | None) -> Iterator[Repo]:
+    """Open the DVC repository of a folder, by default of the current one; errors of DVC become a `UserError`."""
+    with _dvc_errors(), Repo(None if folder is None else str(folder)) as repo:
+        yield repo
 
 
 def _check_commit(repo: Any, name: str) -> None:
@@ -143,14 +150,10 @@ def _stale(repo: Any, pipeline: Pipeline) -> list[str]:
         status = repo.status([pipeline.stage], with_deps=True)
     except DvcException as error:
         return [f"{WORKSPACE}: predictions may be outdated ({error})"]
-    changed = [f"{stage} ({_some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
+    changed = [f"{stage} ({some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
     if not changed:
         return []
     return [f"{WORKSPACE}: predictions are outdated; `dvc repro` would rerun {', '.join(changed)}"]
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if (more := len(names) - SHOWN) > 0 else "")
 
 
 def _changes(entries: list[Any]) -> Iterator[str]:

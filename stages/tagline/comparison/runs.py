@@ -8,6 +8,7 @@ from typing import Any
 
 from tagline.artifacts import predictions
 from tagline.core.errors import UserError
+from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
 from tagline.labels.label_list import Kind
@@ -28,6 +29,7 @@ class Run:
         kind: how the labels are read.
         splits: the predictions of each split.
         metrics: metrics/evaluate.json; empty if it does not exist.
+        params: the content of params.yaml; None if it does not exist.
         notes: what a reader should know before trusting them.
     """
 
@@ -36,6 +38,7 @@ class Run:
     kind: Kind
     splits: dict[str, list[TaggedSentence]]
     metrics: dict[str, Any]
+    params: bytes | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -76,7 +79,8 @@ def make_run(
     if kind is None:  # a split without entities looks like plain tags, so all splits decide together
         kinds = {sentence.kind for sentences in read(None).values() for sentence in sentences}
         kind = "spans" if "spans" in kinds else "tags"
-    return Run(name, commit, kind, read(kind), _object(committed(EVALUATE), f"{name}: {EVALUATE}"))
+    metrics = _object(committed(EVALUATE), f"{name}: {EVALUATE}")
+    return Run(name, commit, kind, read(kind), metrics, committed(str(PARAMS)))
 
 
 def _kind(tracked: Callable[[str], bytes], name: str) -> Kind | None:

@@ -13,7 +13,26 @@ from tagline.comparison.runs import Run
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind, LabelNames
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.counts import count
+from tagline.metrics.counts import Counts, count
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """One split of several runs over the sentences that all of them have, with the gold labels of the last run.
+
+    Attributes:
+        kind: how the labels are read.
+        reference: the common sentences as the last run has them.
+        scored: the same sentences with the predictions of each run.
+        counts: of each run.
+        notes: what a reader should know.
+    """
+
+    kind: Kind
+    reference: list[TaggedSentence]
+    scored: list[list[TaggedSentence]]
+    counts: list[Counts]
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -70,7 +89,24 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     Raises:
         UserError: the runs have no common sentence, or are of different tasks.
     """
-    runs = [*old, *new]
+    aligned = align(split, [*old, *new])
+    count_old = len(old)
+    return Compared(
+        split,
+        aligned.kind,
+        aligned.reference,
+        differences(aligned.counts[:count_old], aligned.counts[count_old:]),
+        changes(aligned.scored[:count_old], aligned.scored[count_old:], aligned.kind),
+        aligned.notes,
+    )
+
+
+def align(split: str, runs: Sequence[Run]) -> Aligned:
+    """Score all runs over their common sentences.
+
+    Raises:
+        UserError: as in `compare_split`.
+    """
     joined = join([run.splits[split] for run in runs])
     _check(split, runs, joined)
     kind = runs[-1].kind
@@ -80,21 +116,13 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
         [own.relabelled(labels).with_gold_of(gold) for own, gold in zip(sentences, reference, strict=True)]
         for sentences in joined
     ]
-    counts = [count(sentences, kind) for sentences in scored]
     notes = [
         *left_out(split, runs, len(reference)),
         *different_gold(split, runs, joined),
         *different_metrics(split, runs, [count(run.splits[split], run.kind) for run in runs]),
         *same_predictions(split, runs, joined),
     ]
-    return Compared(
-        split,
-        kind,
-        reference,
-        differences(counts[: len(old)], counts[len(old) :]),
-        changes(scored[: len(old)], scored[len(old) :], kind),
-        notes,
-    )
+    return Aligned(kind, reference, scored, [count(sentences, kind) for sentences in scored], notes)
 
 
 def _union(kind: Kind, joined: Sequence[Sequence[TaggedSentence]]) -> LabelNames:

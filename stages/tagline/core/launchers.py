@@ -7,7 +7,7 @@ import os
 import sys
 
 from tagline.core.errors import UserError
-from tagline.core.terminal import shortened
+from tagline.core.terminal import quoted
 
 # torchrun and `accelerate launch`, then three families of MPI: the names that accelerate looks for.
 SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
@@ -86,8 +86,8 @@ def _number(names: tuple[str, ...], default: int) -> int:
             value = os.environ[name]
             if not (value.isascii() and value.isdecimal() and len(value) < 10):
                 raise UserError(
-                    f"environment variable {name} is {shortened(repr(value))}; expected a whole number, as "
-                    "launchers set it; unset it"
+                    f"environment variable {name} is {quoted(value)}; expected a whole number, as launchers set it; "
+                    "unset it"
                 )
             return int(value)
     return default

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import require
+from tagline.core.errors import UserError, require
 from tagline.core.locks import locked
 from tagline.core.reading import parse_object, reading
 from tagline.core.signals import BY_DVC, defer_signals
+
+# Errors of a write: a full disk, an exceeded quota or size limit.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# How libraries written in Rust (safetensors, tokenizers) report an error of the system.
+_RUST = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
@@ -22,13 +30,14 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
 
     Until then the outputs of an earlier run are unchanged; after an exception they stay unchanged, and the temporary
     ones are removed. What a killed process leaves (``.NAME.partial``, ignored by Git and DVC) is removed by the next
-    run. Two processes that replace the same outputs take turns.
+    run. Two processes that replace the same outputs take turns. Files get the mode that the umask asks for, however
+    the block writes them.
 
     Args:
         outs: files or folders; the block writes either of them at the path that it gets.
 
     Raises:
-        UserError: another process is writing the same outputs.
+        UserError: another process is writing the same outputs, or the disk is full.
     """
     partials = [out.with_name(f".{out.name}.partial") for out in outs]
     with locked(outs[0].with_name(f".{outs[0].name}.lock"), outs[0]):
@@ -37,9 +46,11 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
             partial.parent.mkdir(parents=True, exist_ok=True)
             _put_back(out)
         try:
-            yield partials
+            with _naming_full_disk(dict(zip(partials, outs, strict=True))):
+                yield partials
             for partial in partials:
                 partial.stat()  # all of them, before the first output is replaced
+                use_umask(partial)
             with defer_signals():
                 for out, partial in zip(outs, partials, strict=True):
                     # A folder can't be renamed over one that is not empty, so for an instant there is neither.
@@ -51,6 +62,48 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
         finally:
             for partial in partials:
                 _remove(partial)
+
+
+@contextmanager
+def _naming_full_disk(outs: dict[Path, Path]) -> Iterator[None]:
+    """Name the file in the error of a full disk, which libraries often omit: the one that was written last."""
+    try:
+        yield
+    except Exception as error:
+        written = [(file, partial) for partial in outs for file in _files(partial)]
+        if (reason := _full_disk(error)) is None or not written:
+            raise
+        file, partial = max(written, key=lambda pair: pair[0].stat().st_mtime_ns)
+        path = outs[partial] / file.relative_to(partial)
+        raise UserError(f"{path}: {reason}; expected more space; free some, then run the stage again") from None
+
+
+def _full_disk(error: Exception) -> str | None:
+    """What the system says of a full disk; None: it is another error."""
+    code = error.errno if isinstance(error, OSError) else None
+    if code is None and (match := _RUST.search(str(error))) and not isinstance(error, UserError):
+        code = int(match[1])
+    return os.strerror(code) if code in _FULL else None
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+
+
+def use_umask(path: Path) -> None:
+    """Give a new file, or the files in a new folder, the mode that the umask asks for.
+
+    Libraries that write a temporary file first, such as safetensors, leave files that only their owner can read.
+    """
+    # A new file shows the mode: to read the umask, a process must change it, for all of its threads.
+    probe = path.with_name(f".mode-{path.name.strip('.')}.partial")
+    probe.unlink(missing_ok=True)
+    probe.touch()
+    mode = stat.S_IMODE(probe.stat().st_mode)
+    probe.unlink()
+    for file in _files(path):
+        if stat.S_IMODE(file.stat().st_mode) != mode:
+            file.chmod(mode)
 
 
 def earlier_output(out: Path) -> str:

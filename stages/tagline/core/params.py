@@ -15,6 +15,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import quoted
 
 PARAMS = Path("params.yaml")
 # Keys of earlier versions, by their path: the last key and what it is called now.
@@ -209,11 +210,11 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
         case "union_tag_not_found":
             return f"the key is missing (one of {', '.join(dict.fromkeys(allowed))})"
         case "union_tag_invalid":
-            return f"must be one of {detail['ctx']['expected_tags']}, got {detail['ctx']['tag']!r}"
+            return f"must be one of {detail['ctx']['expected_tags']}, got {quoted(detail['ctx']['tag'])}"
         case _:
             text = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
             value = _plain(detail["input"])
-            return text if isinstance(value, dict) else f"{text}, got {value!r}"
+            return text if isinstance(value, dict) else f"{text}, got {quoted(value)}"
 
 
 def _plain(value: Any) -> Any:

@@ -1,13 +1,24 @@
-"""Provenance: hashes and versions that an artifact was made from, independent of date and machine."""
+"""Provenance: hashes and versions that an artifact was made from, independent of date and machine.
+
+The last file that a stage writes into a folder is hashes.json: the SHA-256 of every other file in it. The stages that
+read the folder compare them before work, so that a damaged file is reported and not used.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from tagline.core.errors import UserError, require
+from tagline.core.outputs import read_json, write_json
+
 PROVENANCE = "provenance.json"
+HASHES = "hashes.json"
+# Hexadecimal digits of a hash in messages.
+DIGITS = 12
 
 
 def sha256(path: Path) -> str:
@@ -18,8 +29,82 @@ def sha256(path: Path) -> str:
 
 def hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file in a folder, by its relative path with forward slashes, sorted."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    return {name: sha256(folder / name) for name in _names(folder)}
+
+
+def write_hashes(folder: Path, *left_out: str) -> None:
+    """Write hashes.json of a complete folder, with all files but some that may change later."""
+    write_json(folder / HASHES, {name: sha256(folder / name) for name in _names(folder) if name not in left_out})
+
+
+def read_hashes(folder: Path, made_by: str) -> dict[str, str]:
+    """Read hashes.json of a folder.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    content = read_json(folder / HASHES, made_by)
+    if not all(isinstance(value, str) for value in content.values()):
+        raise UserError(f"{folder / HASHES}: damaged; expected one SHA-256 per file; {_restore(folder, made_by)}")
+    return content
+
+
+def verify(folder: Path, made_by: str) -> dict[str, str]:
+    """Check that a folder has exactly the files of its hashes.json, unchanged; hidden files are ignored.
+
+    Args:
+        folder: an output of a stage.
+        made_by: the stage of dvc.yaml that writes it.
+
+    Returns:
+        The hash of each file.
+
+    Raises:
+        UserError: a file is damaged, missing or unexpected; the message names the first one.
+    """
+    require(folder, made_by)
+    expected = read_hashes(folder, made_by)
+    for name in _names(folder):
+        if name not in expected and not any(part.startswith(".") for part in name.split("/")):
+            raise UserError(
+                f"{folder / name}: unexpected, since {folder / HASHES} does not list it; remove it, or run "
+                f"`dvc repro {made_by}`"
+            )
+    verify_files(folder, expected, made_by)
+    return expected
+
+
+def verify_files(folder: Path, expected: Mapping[str, str], made_by: str, names: Collection[str] | None = None) -> None:
+    """Compare files with their expected hashes.
+
+    Args:
+        folder: an output of a stage.
+        expected: the SHA-256 of each file, by its relative path.
+        made_by: the stage of dvc.yaml that writes it.
+        names: the files to compare; None: all.
+
+    Raises:
+        UserError: a file is damaged or missing, or its hash is unknown; the message names the first one.
+    """
+    for name in expected if names is None else names:
+        path = folder / name
+        require(path, made_by)
+        wanted, actual = expected.get(name, "nothing"), sha256(path)
+        if actual != wanted:
+            raise UserError(
+                f"{path}: changed since the stage {made_by} wrote it: its SHA-256 begins with {actual[:DIGITS]}; "
+                f"expected {wanted[:DIGITS]} ({folder / HASHES}); {_restore(folder, made_by)}"
+            )
+
+
+def _names(folder: Path) -> list[str]:
+    """The relative paths of the files in a folder but hashes.json, sorted."""
+    files = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.as_posix() for path in files if path != Path(HASHES)]
+
+
+def _restore(folder: Path, made_by: str) -> str:
+    return f"run `dvc checkout {folder.as_posix()}` or `dvc repro {made_by}`"
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 GAP = 2
-# Characters of a value that a message shows.
+# Characters of a value that a message shows in a list of others, and of one that it quotes.
 SHOWN = 60
+QUOTED = 200
 # Marks that a terminal draws over the preceding character.
 _MARKS = ("Mn", "Me")
 # User name, password or token of a URL: what stands between "://" and the last "@" before the path.
@@ -36,9 +37,14 @@ def show(text: str) -> None:
     print(safe_message(text))
 
 
-def shortened(text: str) -> str:
-    """The text, or its first characters and an ellipsis if it is longer than `SHOWN`."""
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+def shortened(text: str, most: int = SHOWN) -> str:
+    """The text, or its first characters and an ellipsis if it is longer than ``most``."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def quoted(value: object) -> str:
+    """A value of the input as Python writes it, at most `QUOTED` characters of it."""
+    return shortened(repr(value), QUOTED)
 
 
 def columns(rows: Sequence[Sequence[str]], width: int) -> list[str]:

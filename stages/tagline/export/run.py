@@ -16,7 +16,7 @@ from tagline.artifacts.exported import GRAPHS, BackendName, Exported
 from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json
-from tagline.core.provenance import PROVENANCE
+from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, verify, verify_files, write_hashes
 from tagline.core.reading import reading
 from tagline.core.terminal import show
 from tagline.export import onnx_export, quantization
@@ -35,7 +35,7 @@ CARD = "README.md"
 SPLIT = "test"
 INT8: BackendName = "onnx-int8"
 # Files of models/finetuned that do not belong to the tokenizer.
-NOT_TOKENIZER = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE)
+NOT_TOKENIZER = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE, HASHES)
 
 Reports = dict[BackendName, dict[str, float]]
 
@@ -74,6 +74,7 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     Raises:
         UserError: an input is missing or damaged, or a backend differs more from the trained model than params allow.
     """
+    _verify(inputs)
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     decoding = predictions.read_decoding(inputs.decoding)
@@ -98,7 +99,21 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     with reading(sources, problem="one of them is damaged", remedy="run `dvc repro` again"):
         card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
     (target / CARD).write_text(card, encoding="utf-8")
+    write_hashes(target, CARD)  # users edit the card
     return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
+
+
+def _verify(inputs: Inputs) -> None:
+    """Check the files of the inputs that have hashes.
+
+    Raises:
+        UserError: one is missing or damaged.
+    """
+    verify(inputs.tokenized, "tokenize-align")
+    verify(inputs.finetuned, "train")
+    for path, stage in {inputs.decoding: "evaluate", inputs.dataset: "download", inputs.encoder: "download"}.items():
+        require(path, stage)
+        verify_files(path.parent, read_hashes(path.parent, stage), stage, [path.name])
 
 
 def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path, name: str) -> None:
@@ -106,7 +121,7 @@ def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Pat
     try:
         classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
     except SafetensorError as error:  # for instance a full disk
-        raise UserError(f"{name}: the weights can't be written ({error})") from None
+        raise UserError(f"{name}/model.safetensors: the weights can't be written ({error})") from None
     for file in sorted(finetuned.iterdir()):
         if not any(file.match(pattern) for pattern in NOT_TOKENIZER):
             shutil.copyfile(file, target / file.name)
@@ -197,6 +212,7 @@ def push(target: Target, folder: Path, report: Path) -> None:
         UserError: the push failed; the folder stays as it is.
     """
     require(folder, "export")
+    exported.verify(folder, exported.hashes(folder))
     try:
         f1 = float(read_json(report, "export")[SPLIT]["f1"])
     except (KeyError, TypeError, ValueError):

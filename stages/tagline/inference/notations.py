@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from typing import Any, Protocol
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import quoted
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
 from tagline.inference.mentions import mentions
@@ -28,7 +29,7 @@ class Notation(Protocol):
         """Whether a line of a file is complete and the last one of its document."""
 
     def matches(self, written: str, document: Document) -> bool:
-        """Whether lines can have been written for the document."""
+        """Whether lines can have been written for the document; predictions are not compared."""
 
 
 class JsonLines:
@@ -38,15 +39,20 @@ class JsonLines:
         return True
 
     def write(self, document: Document, tagged: TaggedSentence) -> str:
-        given = {"words": list(document.words)} if document.text is None else {"text": document.text}
-        row = dict(document.row or given)
+        row = _given(document)
         if document.text is None:
             row["labels"] = tagged.predicted_names
             row["scores"] = [round(score, DIGITS) for score in tagged.scores.tolist()]
         row["entities"] = [
             mention._replace(score=round(mention.score, DIGITS))._asdict() for mention in mentions(document, tagged)
         ]
-        return json.dumps(row, ensure_ascii=False) + "\n"
+        try:
+            return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+        except ValueError:
+            raise UserError(
+                f"{document.name}: a number is NaN or infinite, which JSON does not have; expected a finite number or "
+                "null; correct the input"
+            ) from None
 
     def ends_document(self, line: bytes) -> bool:
         return line.endswith(b"\n")
@@ -58,7 +64,14 @@ class JsonLines:
             return False
         if not isinstance(row, dict):
             return False
-        return row.get("text") == document.text if document.text is not None else row.get("words") == document.words
+        predicted = ("entities", *(("labels", "scores") if document.text is None else ()))
+        written_for, given = ({k: v for k, v in of.items() if k not in predicted} for of in (row, _given(document)))
+        return set(predicted) <= row.keys() and written_for == given
+
+
+def _given(document: Document) -> dict[str, Any]:
+    """A new object with the document's own keys."""
+    return dict(document.row) or ({"words": list(document.words)} if document.text is None else {"text": document.text})
 
 
 class Columns:
@@ -71,7 +84,8 @@ class Columns:
         for word in document.words:
             if not word.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(word):
                 raise UserError(
-                    f"{document.name}: the word {word!r} contains a tab or line break; use the output format jsonl"
+                    f"{document.name}: the word {quoted(word)} contains a tab or line break; use the output format "
+                    "jsonl"
                 )
         rows = zip(document.words, tagged.predicted_names, tagged.scores.tolist(), strict=True)
         return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"

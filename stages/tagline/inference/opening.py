@@ -34,17 +34,11 @@ class Opened(NamedTuple):
     subwords_per_batch: int
 
 
-@contextmanager
-def opened(folder: Path, about: Exported, name: BackendName | None) -> Iterator[Opened]:
-    """Load a model, and end its threads afterwards.
-
-    Args:
-        folder: models/export.
-        about: the content of its tagger.json.
-        name: of the backend; None: the fastest that the folder has files for.
+def chosen_backend(folder: Path, name: BackendName | None) -> BackendName:
+    """Check the name of a backend; None: the fastest that the folder has files for.
 
     Raises:
-        UserError: the folder has no files for the backend, or they are damaged.
+        UserError: the folder has no files for the backend.
     """
     available = exported.backends(folder)
     if name is not None and name not in available:
@@ -52,7 +46,21 @@ def opened(folder: Path, about: Exported, name: BackendName | None) -> Iterator[
             f"{folder}: no files for the backend {name}; available: {', '.join(available)}; set export.onnx or "
             "export.int8 in params.yaml and run `dvc repro export`"
         )
-    name = name or available[0]
+    return name or available[0]
+
+
+@contextmanager
+def opened(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
+    """Load a model, and end its threads afterwards.
+
+    Args:
+        folder: models/export.
+        about: the content of its tagger.json.
+        name: of the backend.
+
+    Raises:
+        UserError: the files of the backend are damaged.
+    """
     # Each backend imports only its own library: importing PyTorch takes longer than a prediction by onnxruntime.
     with _torch(folder, about) if name == "torch" else _onnx(folder, about, name) as model:
         yield model

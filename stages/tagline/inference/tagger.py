@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, count, pairwise
 from pathlib import Path
 from threading import Lock
 from typing import cast, overload
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import BackendName
-from tagline.core.errors import require
+from tagline.core.errors import UserError, require
 from tagline.inference.documents import Document
 from tagline.inference.mentions import Mention, mentions
-from tagline.inference.opening import opened
+from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.tagged import TaggedSentence, tagged_sentences
 from tagline.model.heads import make_head
 from tagline.model.prediction import Predictor
@@ -38,7 +40,9 @@ class Tagger:
     A list of texts gives a list of such lists, and is faster than one call per text. Use `words` for text that is
     already split into words, and `stream` for more than fits in memory.
 
-    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger.
+    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger. In a process that
+    was forked from the one that opened it, a tagger opens its files again at its first use; with the backend torch it
+    raises a `UserError`, since PyTorch's threads do not survive a fork.
 
     Args:
         folder: the output of the stage export.
@@ -46,6 +50,7 @@ class Tagger:
             which takes seconds.
         subwords_per_batch: maximum number of sub-words per forward pass, padding included; None: a default for the
             device.
+        verify: compare the files that the backend loads with hashes.json, if the folder has it.
 
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).
@@ -60,24 +65,47 @@ class Tagger:
         folder: str | Path = "models/export",
         backend: BackendName | None = None,
         subwords_per_batch: int | None = None,
+        verify: bool = True,
     ) -> None:
-        path = Path(folder)
-        about = exported.read(path)
-        require(path / subwords.TOKENIZER_FILE, "export")
-        tokenizer, _ = subwords.load(path, "export")
-        self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
+        self._folder = Path(folder).absolute()  # a forked process may have another working directory
+        self._about = exported.read(Path(folder))
+        self.backend, self.labels = chosen_backend(Path(folder), backend), self._about.labels
+        self._subwords_per_batch = subwords_per_batch
+        self._hashes = exported.hashes(Path(folder)) if verify else {}
         self._lock = Lock()
+        self._forked = False
+        self._load(Path(folder))
+        _TAGGERS.add(self)
+
+    def _load(self, folder: Path) -> None:
+        about = self._about
+        exported.verify(folder, self._hashes, self.backend)
+        require(folder / subwords.TOKENIZER_FILE, "export")
+        tokenizer, _ = subwords.load(folder, "export")
+        self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
         with ExitStack() as stack:  # ends the threads after an exception
-            model = stack.enter_context(opened(path, about, backend))
-            self.backend, self.labels = model.name, about.labels
+            model = stack.enter_context(opened(folder, about, self.backend))
             self._predictor = Predictor(
                 model.backend,
                 make_head(about.head, about.labels, about.decoding),
                 about.labels,
-                subwords_per_batch or model.subwords_per_batch,
+                self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,
             )
             self._open = stack.pop_all()
+
+    def _load_after_fork(self) -> None:
+        """Open the files again in a forked process, which has none of the threads and maybe locked locks of others."""
+        if self.backend == "torch":
+            raise UserError(
+                f"{self._folder}: this Tagger was opened before a fork, which PyTorch's threads do not survive; "
+                "expected one opened in this process; open it after the fork (gunicorn: without --preload; "
+                "multiprocessing: in the initializer), or choose an onnx backend"
+            )
+        with self._lock:
+            if self._forked:  # no other thread was first
+                self._load(self._folder)
+                self._forked = False
 
     @overload
     def __call__(self, texts: str) -> list[Mention]: ...
@@ -128,6 +156,8 @@ class Tagger:
 
     def tag(self, documents: Sequence[Document]) -> list[TaggedSentence]:
         """Label some documents at once."""
+        if self._forked:
+            self._load_after_fork()
         lengths = [len(document.words) for document in documents]
         words = list(chain.from_iterable(document.words for document in documents))
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
@@ -145,7 +175,8 @@ class Tagger:
 
     def close(self) -> None:
         """End the tagger's threads before the program ends."""
-        self._open.close()
+        if not self._forked:  # else they are in another process
+            self._open.close()
 
     def __enter__(self) -> Tagger:
         return self
@@ -156,6 +187,21 @@ class Tagger:
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
         parts = _parts(documents, MOST_WORDS)
         return [mentions(*pair) for part in parts for pair in zip(part, self.tag(part), strict=True)]
+
+
+_TAGGERS: WeakSet[Tagger] = WeakSet()
+
+
+def _after_fork() -> None:
+    for tagger in _TAGGERS:
+        tagger._forked, tagger._lock = True, Lock()  # another thread may have locked it
+        _INHERITED.append(tagger._open)
+
+
+# What taggers of the parent process hold; to end its threads would wait for them forever.
+_INHERITED: list[ExitStack] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _document(index: int, given: str | Sequence[str]) -> Document:

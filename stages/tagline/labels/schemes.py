@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Literal, get_args
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import shortened
 
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
@@ -38,7 +39,8 @@ def is_spans(names: Iterable[str]) -> bool:
     spans = sorted(name for name, prefix in prefixes.items() if prefix not in ("", OUTSIDE))
     if plain and spans:
         raise UserError(
-            f"labels with and without a prefix are mixed: {', '.join(spans[:3])} beside {', '.join(plain[:3])}; "
+            f"labels with and without a prefix are mixed: {', '.join(map(shortened, spans[:3]))} beside "
+            f"{', '.join(map(shortened, plain[:3]))}; "
             "expected all as B-TYPE, I-TYPE and O, or none"
         )
     return bool(spans)
@@ -82,7 +84,7 @@ def _read(tag: str | None, scheme: Scheme) -> tuple[str, str]:
         return "I", type_
     if prefix != OUTSIDE and (not prefix or prefix not in _PREFIXES[scheme]):
         allowed = ", ".join(f"{letter}-" for letter in _PREFIXES[scheme])
-        raise UserError(f"{scheme} has no tag {tag}: expected {allowed} or O")
+        raise UserError(f"{scheme} has no tag {shortened(str(tag))}: expected {allowed} or O")
     return prefix, type_
 
 

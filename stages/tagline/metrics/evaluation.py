@@ -10,6 +10,7 @@ from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
+from tagline.core.provenance import verify
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import tagged_sentences
 from tagline.metrics.params import Evaluate
@@ -53,6 +54,8 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
         UserError: an artifact is missing or damaged, the model does not match the data, or the model produces NaN or
             infinite logits.
     """
+    verify(data, "tokenize-align")
+    verify(finetuned, "train")
     labels = tokenized.load_labels(data)
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
     backend = _load_backend(data, finetuned, params, labels)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,9 @@ def new_classifier(
         The model in float32, whatever the encoder is stored in: half precision rounds small updates to zero.
 
     Raises:
-        UserError: the folder is missing or incomplete; transformers has no token classifier for its architecture; it
-            already has a classifier, which would not be initialised from the seed; or the attention implementation
-            is not available.
+        UserError: the folder is missing or incomplete, or has weights of more layers than its config.json; transformers
+            has no token classifier for its architecture; it already has a classifier, which would not be initialised
+            from the seed; or the attention implementation is not available.
     """
     require(encoder, "download")
     names = {"id2label": labels.id2label, "label2id": labels.label2id, "num_labels": len(labels.names)}
@@ -65,7 +66,8 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None) -> PreT
         dtype: number format of the weights, by default the stored one.
 
     Raises:
-        UserError: the folder is missing or damaged, or the model has other labels or another order of them.
+        UserError: the folder is missing or damaged, its weights do not match its config.json, or the model has other
+            labels or another order of them.
     """
     require(folder, "train")
     model, lacking = _load(folder, "train", dtype=dtype or "auto")
@@ -107,7 +109,28 @@ def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedMode
             output_loading_info=True,
             **options,
         )
+    if surplus := _surplus_layers(model, info["unexpected_keys"]):
+        raise UserError(
+            f"{folder}: {_short(surplus, 'tensors')} are of more layers than its config.json has; expected the "
+            "config.json of these weights; correct its number of layers, or remove the layers from the weights"
+        )
     return model, set(info["missing_keys"]) | {mismatch[0] for mismatch in info["mismatched_keys"]}
+
+
+def _surplus_layers(model: PreTrainedModel, unexpected: Iterable[str]) -> list[str]:
+    """The tensors that the model would have if it had more layers: they differ from its own in their numbers only.
+
+    Of a model with the layers 0 and 1, encoder.layer.2.output.weight is such a tensor, pooler.weight is not.
+    """
+    base = f"{model.base_model_prefix}."  # an encoder's own files do not have it
+    numbered = {_INDEX.sub(".N.", name.removeprefix(base)) for name in model.state_dict() if _INDEX.search(name)}
+    surplus = sorted(name for name in unexpected if _INDEX.search(name))
+    if not numbered:  # no layers at all
+        return surplus
+    return [name for name in surplus if _INDEX.sub(".N.", name.removeprefix(base)) in numbered]
+
+
+_INDEX = re.compile(r"\.\d+\.")
 
 
 def _check_size(folder: Path, options: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse, read_file
+from tagline.core.terminal import quoted
 from tagline.settings.checks import params_errors
 from tagline.settings.files import as_dvc_writes, is_committed, text_for_folder, write_text
 from tagline.sources.params import OUTS
@@ -138,7 +139,7 @@ def _check_name(name: str) -> None:
     existing = names()
     reserved = {Path(path).parts[0] for path in OUTS} | {line.split("/")[1] for line in _ignored()}
     if not _NAME.fullmatch(name):
-        raise UserError(f"{name!r} can't name a pipeline folder; expected letters a-z, digits and single hyphens")
+        raise UserError(f"{quoted(name)} can't name a pipeline folder; expected letters a-z, digits and single hyphens")
     if name in existing:
         raise UserError(f"{name} is a pipeline folder already; --update refreshes its {DVC_YAML}")
     if name in reserved or Path(name).exists():

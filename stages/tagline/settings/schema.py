@@ -56,7 +56,7 @@ def build(complete: bool) -> Schema:
 
 def text(path: Path) -> str:
     """Give the content of `COMPLETE` or `PARTIAL`."""
-    return json.dumps(build(path == COMPLETE), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(build(path == COMPLETE), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
-from tagline.core.provenance import PROVENANCE, hashes, sha256
+from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import show
 from tagline.sources import encoders, hub
 from tagline.sources.files import FileSource
@@ -32,6 +32,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     counts = raw_data.write(target, source.splits(), list(dataset.tag_columns))
     report = source.report()
     write_json(target / PROVENANCE, {**source.provenance(), "rows": counts})
+    write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
     if report:
         show(report)
@@ -48,6 +49,10 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     encoders.check_architecture(name, source)
     encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
     write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
+    # One hashes.json per folder: the stage tokenize-align depends on the tokenizer only.
+    write_hashes(target / "encoder")
+    write_hashes(target / "tokenizer")
+    write_hashes(target)
     show(f"encoder: {name}")
 
 

@@ -222,6 +222,7 @@ def copy_encoder(source: Path, target: Path) -> None:
         UserError: config.json or a safetensors file is missing; see also `weight_files`.
     """
     check_files(str(source), {path.name for path in source.iterdir()})
+    _object(source / "config.json")
     files = [source / "config.json", *weight_files(source)]
     target.mkdir(parents=True)
     for file in files:

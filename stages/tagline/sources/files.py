@@ -14,7 +14,7 @@ from tqdm import tqdm
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
-from tagline.core.terminal import printable
+from tagline.core.terminal import printable, quoted
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.splitting import TRAIN, drawn_split
@@ -110,7 +110,7 @@ class FileSource:
                     without_id = without_id or sentence.location
                 elif sentence.id in locations:
                     raise UserError(
-                        f"{sentence.location}: id {sentence.id!r} was already used at {locations[sentence.id]}; "
+                        f"{sentence.location}: id {quoted(sentence.id)} was already used at {locations[sentence.id]}; "
                         "ids must be unique within a split"
                     )
                 else:
@@ -120,8 +120,8 @@ class FileSource:
         generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
         if generated is not None:
             raise UserError(
-                f"{locations[generated]}: id {generated!r} looks like the ids generated for sentences without one, "
-                f"such as {without_id}; give every sentence an id, or none"
+                f"{locations[generated]}: id {quoted(generated)} looks like the ids generated for sentences without "
+                f"one, such as {without_id}; give every sentence an id, or none"
             )
 
 

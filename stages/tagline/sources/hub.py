@@ -7,9 +7,10 @@ saved). Code in a repository is never run, and pickles are not fetched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,7 @@ from huggingface_hub.errors import (
 )
 
 from tagline.core.errors import UserError
+from tagline.core.provenance import sha256
 from tagline.core.reading import reading
 from tagline.core.terminal import shortened
 from tagline.hub.failures import LOGIN, NO_CONNECTION, NO_HUB, check_endpoint, endpoint, no_hub, unreachable
@@ -63,12 +65,14 @@ class Repository:
         name: ``owner/name``.
         commit: 40 hexadecimal digits.
         files: the paths of its files; empty with HF_HUB_OFFLINE, since listing them needs the network.
+        sha256: the hashes of an encoder's large files by path, as the Hub lists them.
     """
 
     kind: Kind
     name: str
     commit: str
     files: frozenset[str] = frozenset()
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.commit}"
@@ -97,11 +101,13 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
     check_endpoint()
     api = HfApi()
     with _answers(), hub_errors(kind, name, revision):
-        ask = api.dataset_info if kind == "dataset" else api.model_info
+        ask = api.dataset_info if kind == "dataset" else partial(api.model_info, files_metadata=True)
         info = ask(name, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
         if info.gated:  # its metadata is public, its files are not
             api.auth_check(name, repo_type=kind)
-        files = frozenset(file.rfilename for file in info.siblings or ())
+        listed = info.siblings or ()
+        files = frozenset(file.rfilename for file in listed)
+        large = {file.rfilename: file.lfs.sha256 for file in listed if file.lfs is not None}
         if not _COMMIT.fullmatch(str(info.sha)):
             raise ValueError(f"the commit is {info.sha!r}")
         if odd := sorted(file for file in files if not _is_inside(file)):
@@ -109,7 +115,7 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
                 f"{name}: the Hub lists the file {shortened(repr(odd[0]))}; expected paths inside the repository; "
                 f"check {_SECTIONS[kind]}.name in params.yaml and HF_ENDPOINT"
             )
-        return Repository(kind, name, str(info.sha), files)
+        return Repository(kind, name, str(info.sha), files, large)
 
 
 def _is_inside(name: str) -> bool:
@@ -131,7 +137,8 @@ def fetch_encoder(repository: Repository) -> Path:
         The folder of this commit in the cache.
 
     Raises:
-        UserError: it has no weights in safetensors, refers to files outside the repository, or the Hub fails.
+        UserError: it has no weights in safetensors, refers to files outside the repository, or the Hub fails; or the
+            weights do not have the hashes that the Hub lists.
     """
     if repository.files:
         encoders.check_files(str(repository), repository.files)
@@ -141,7 +148,13 @@ def fetch_encoder(repository: Repository) -> Path:
     snapshot = Path(folder)
     encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
     encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
-    encoders.weight_files(snapshot, repository.files)
+    for file in encoders.weight_files(snapshot, repository.files):
+        expected = repository.sha256.get(file.name)
+        if expected is not None and (actual := sha256(file)) != expected:
+            raise UserError(
+                f"{repository}: SHA-256 of {file.name} is {actual}; expected {expected}, as the Hub lists it; remove "
+                f"{file.resolve()} and run `dvc repro download` again"
+            )
     return snapshot
 
 

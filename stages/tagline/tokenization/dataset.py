@@ -15,7 +15,7 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
 from tagline.artifacts.shards import ShardWriter
 from tagline.core.errors import UserError, require
-from tagline.core.provenance import sha256
+from tagline.core.provenance import sha256, verify, write_hashes
 from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
@@ -45,8 +45,11 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         The metrics of every split.
 
     Raises:
-        UserError: task, tokenizer and params do not match, a tag is not allowed, or a limit is exceeded.
+        UserError: an input is missing or damaged; task, tokenizer and params do not match; a tag is not allowed, or a
+            limit is exceeded.
     """
+    verify(raw, "download")
+    verify(tokenizer, "download")
     data = raw_data.load(raw)
     if params.task not in data.tag_columns:
         raise UserError(
@@ -85,6 +88,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         raise UserError(
             "\n  ".join([f"{raw}: limits in params.yaml are exceeded; correct the data or raise them:", *over])
         )
+    write_hashes(target)
     return metrics
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
+from tagline.core.terminal import QUOTED, shortened
+
 # What each count means. The keys are those of reports/data.json and of tokenize_align.limits.
 MEANINGS = {
     "illegal_tags": "tags that the label scheme does not allow after the tag before them",
@@ -28,7 +30,8 @@ class Findings:
         """Add to a count; of ``occurrences`` only as many are read as are shown."""
         self.counts[kind] += count
         if count:
-            self.first[kind] += islice(occurrences, SHOWN - len(self.first[kind]))
+            first = islice(occurrences, SHOWN - len(self.first[kind]))
+            self.first[kind] += (shortened(occurrence, QUOTED) for occurrence in first)
 
     def lines(self) -> list[str]:
         """A line for each kind that occurs."""

@@ -13,7 +13,7 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import require
-from tagline.core.terminal import columns
+from tagline.core.terminal import columns, quoted
 from tagline.labels.alignment import IGNORED
 from tagline.labels.label_list import Labels
 
@@ -37,7 +37,7 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
     name, colon, which = wanted.partition(":")
     if not colon or not which or name not in SPLITS:
         raise UnknownSentenceError(
-            f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (such as train:4), got {wanted!r}"
+            f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (such as train:4), got {quoted(wanted)}"
         )
     require(folder, "tokenize-align")
     tokenized.check_tokenizer(folder, tokenizer)

@@ -95,7 +95,7 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, float | No
         longest = configuration.get("model_max_length")
         if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int | float) or longest < 1):
             raise ValueError(f"model_max_length is {longest!r}")
-    return tokenizer, longest
+    return tokenizer, None if longest is None else int(longest)
 
 
 def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Subwords:

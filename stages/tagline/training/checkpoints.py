@@ -19,7 +19,7 @@ from accelerate.utils import broadcast, gather
 from safetensors import SafetensorError
 
 from tagline.core.errors import UserError
-from tagline.core.outputs import write_json
+from tagline.core.outputs import use_umask, write_json
 from tagline.core.provenance import hashes
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import show
@@ -125,6 +125,7 @@ def damage(path: Path) -> str:
 def _complete(partial: Path, path: Path) -> None:
     """Write the manifest, flush all files to disk, and rename the folder."""
     write_json(partial / MANIFEST, hashes(partial))
+    use_umask(partial)
     for written in partial.rglob("*"):
         _sync(written)
     _sync(partial)

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tagline.core.provenance import hashes, sha256
+from tagline.core.provenance import sha256
 
 
-def fingerprint(params: Mapping[str, Any], script: Path, *inputs: Path) -> str:
+def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Mapping[str, str]]) -> str:
     """The first 16 hexadecimal digits of a SHA-256; hosts and library versions are not part of it.
 
     Args:
         params: those that change the result, as plain values.
         script: the stage's file; the modules of the package that are loaded so far count too.
-        inputs: folders, by the files in them.
+        inputs: the SHA-256 of each file of each input folder.
     """
     code = {
         name: sha256(Path(module.__file__))
@@ -28,6 +28,6 @@ def fingerprint(params: Mapping[str, Any], script: Path, *inputs: Path) -> str:
     parts = {
         "params": params,
         "code": code | {"": sha256(script)},
-        "inputs": {path.as_posix(): hashes(path) for path in inputs},
+        "inputs": inputs,
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()[:16]

@@ -21,6 +21,7 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, P
 from tagline.core import launchers
 from tagline.core.errors import UserError
 from tagline.core.signals import BY_OURS, Interrupted
+from tagline.core.terminal import quoted
 from tagline.training.processes import device_count
 
 # Environment variable: the number of processes to start, instead of one for each device.
@@ -52,7 +53,9 @@ def relaunch_on_all_devices() -> None:
 def _parsed(wanted: str, devices: int) -> int:
     count = int(wanted) if wanted.isdecimal() else 0
     if count < 1:
-        raise UserError(f"environment variable {VARIABLE} is {wanted!r}; expected a number of processes, at least 1")
+        raise UserError(
+            f"environment variable {VARIABLE} is {quoted(wanted)}; expected a number of processes, at least 1"
+        )
     if 0 < devices < count:
         raise UserError(
             f"environment variable {VARIABLE} is {count}; expected at most {devices}, one for each device of this host"

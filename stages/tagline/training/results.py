@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tagline.core.outputs import write_json
-from tagline.core.provenance import PROVENANCE, versions
+from tagline.core.provenance import HASHES, PROVENANCE, versions, write_hashes
 from tagline.training.learning import SCORES
 from tagline.training.params import Train
 from tagline.training.training import Training
@@ -33,10 +33,12 @@ def write_model(training: Training, tokenizer: Path, target: Path) -> None:
     Args:
         training: a finished run.
         tokenizer: folder of the tokenizer's files.
-        target: the new folder: weights, configuration, tokenizer, provenance.json.
+        target: the new folder: weights, configuration, tokenizer, provenance.json, hashes.json.
     """
-    shutil.copytree(training.best, target)
-    for file in sorted(tokenizer.iterdir()):
+    target.mkdir()
+    for file in sorted(training.best.iterdir()):
+        shutil.copyfile(file, target / file.name)
+    for file in sorted(path for path in tokenizer.iterdir() if path.name != HASHES):
         shutil.copyfile(file, target / file.name)
     write_json(
         target / PROVENANCE,
@@ -48,6 +50,7 @@ def write_model(training: Training, tokenizer: Path, target: Path) -> None:
             "versions": versions(*LIBRARIES),
         },
     )
+    write_hashes(target)
 
 
 def write_report(training: Training, report: Path, train_loss: Path, validation: Path) -> None:

@@ -11,6 +11,7 @@ from tagline.artifacts import tokenized
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.progress import quiet
+from tagline.core.provenance import verify
 from tagline.core.terminal import show
 from tagline.hub.push import Target
 from tagline.model import classifier
@@ -24,6 +25,7 @@ from tagline.training.fit_check import check_fit
 from tagline.training.params import Train
 from tagline.training.results import effective, write_model, write_report
 from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths
+from tagline.training.tracking import Trackers, requested
 from tagline.training.training import Training
 from tagline.training.validation import Validation
 from tagline.training.work import work_folder
@@ -44,6 +46,15 @@ class Inputs:
     tokenized: Path
     encoder: Path
     tokenizer: Path
+
+    def verify(self) -> dict[str, dict[str, str]]:
+        """Check all files, and return their hashes by folder.
+
+        Raises:
+            UserError: a file is missing or damaged.
+        """
+        made_by = {self.tokenized: "tokenize-align", self.encoder: "download", self.tokenizer: "download"}
+        return {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
 
 
 @dataclass(frozen=True)
@@ -79,10 +90,12 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     quiet()
     own_launcher.relaunch_on_all_devices()
     state = processes.join()
+    trackers = Trackers(requested() if state.is_main_process else [])
     target = Target.of("train.hub", params.hub) if params.hub.push and state.is_main_process else None
     if target is not None:  # before any work
         target.check()
         target.create()
+    verified = inputs.verify()
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(inputs.tokenized)
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
@@ -92,14 +105,14 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     dropout.replace(model)
     check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, labels, inputs.tokenized)
-    made_of = fingerprint(effective(params), script, inputs.tokenized, inputs.encoder, inputs.tokenizer)
+    made_of = fingerprint(effective(params), script, verified)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
     with work_folder("train", made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
         with _replacing(outputs, state.is_main_process) as partial:
             head = make_head("linear", labels)
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work)
-            training.pushes = pushes
+            training.pushes, training.trackers = pushes, trackers
             if training.epochs_left:
                 ENGINES[params.engine](training)
             elif partial:

@@ -24,7 +24,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
-from tagline.core.outputs import write_json
+from tagline.core.outputs import use_umask, write_json
 from tagline.core.reading import parse_object, reading
 from tagline.model.backends.xla import from_xla
 from tagline.model.precision import Resolved
@@ -174,7 +174,8 @@ class SavedRun:
             # safetensors reads the memory of CPUs and GPUs only.
             state = {name: from_xla(tensor) for name, tensor in weights.items()}
             unwrapped.save_pretrained(folder, state_dict=state)
-        except SafetensorError as error:
+            use_umask(folder)
+        except (SafetensorError, OSError) as error:
             raise UserError(f"{folder}: the weights can't be written: {error}") from None
 
     def save(self) -> None:

@@ -28,11 +28,14 @@ from tagline.training.learning import Learning
 from tagline.training.losses import LossReader
 from tagline.training.params import Train
 from tagline.training.saved_run import SavedRun
+from tagline.training.tracking import Trackers
 from tagline.training.training_batches import Ints, TrainingBatches
 from tagline.training.training_rows import TrainingRows
 from tagline.training.validation import Validation
 
 POINTS_PER_EPOCH = 10
+# Number of steps per loss that is logged to a tracker.
+TRACKED = 10
 # The most sentences that a message names.
 NAMED = 10
 
@@ -71,6 +74,7 @@ class Training:
         learning: steps, losses and scores so far.
         best: folder of the weights of the best epoch.
         pushes: pushes the model of each epoch; only in the main process, and only if ``hub.push`` is true.
+        trackers: show losses and scores while training runs.
     """
 
     pushes: EpochPushes | None = None
@@ -95,6 +99,7 @@ class Training:
         new = Learning(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
         self.saved = SavedRun(work, new, precision)
         self.learning, self.best = self.saved.learning, self.saved.best
+        self.trackers = Trackers([])
         # Whether a window is the first of its sentence: sentences 0 0 1 2 2 give True False True True False.
         self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
 
@@ -119,12 +124,13 @@ class Training:
         Raises:
             UserError: see `SavedRun.restore`.
         """
-        self.accelerator = accelerator
+        self.accelerator, self._schedule = accelerator, schedule
         self._reader = LossReader[Step](accelerator.device)
         self._lines = EpochLines(self.steps, self.epochs, self.learning.steps, shown=accelerator.is_main_process)
         if self.saved.restore(accelerator, schedule):
             self._lines.write(f"continuing after step {self.learning.steps} of {self.steps}")
         self._checkpointed = self.learning.steps
+        self.trackers.start(self.work.name, self.learning.steps, self._lines.write)
 
     @property
     def epochs_left(self) -> range:
@@ -185,6 +191,7 @@ class Training:
         if self.learning.after_epoch(scores):
             self.saved.save_best(model)
         self._lines.after_epoch(train_loss, self.learning, speed)
+        self.trackers.log({f"validation/{name}": value for name, value in scores.items()}, self.learning.steps)
         if self.params.hub.push:
             self._push(model)  # before the checkpoint: a run that continues from it does not repeat this epoch
         # Always after the last epoch: if what follows is interrupted, nothing is trained again.
@@ -193,8 +200,9 @@ class Training:
         return self.learning.exhausted
 
     def end(self) -> None:
-        """Close the progress bar; call it after the last epoch."""
+        """Close the progress bar and the trackers; call it after the last epoch."""
         self._lines.close()
+        self.trackers.finish()
 
     def _push(self, model: nn.Module) -> None:
         folder, row = self.work / "pushed-next", self.learning.epochs[-1]
@@ -220,6 +228,12 @@ class Training:
                 ids = self.train.sentences.select(sentences)["id"][:]
                 raise _not_finite(f"the training loss is {loss}", step.number, step.epoch, ids)
             self.learning.after_step(loss)
+            if step.last or step.number % TRACKED == 0:
+                self.trackers.log({"train/loss": loss, "train/learning_rate": self._rate(step)}, step.number)
+
+    def _rate(self, step: Step) -> float:
+        """The learning rate of a step; the schedule is at a later one."""
+        return float(self._schedule.base_lrs[0] * self._schedule.lr_lambdas[0](step.number - 1))
 
 
 def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> UserError:

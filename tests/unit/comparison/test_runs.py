@@ -41,7 +41,13 @@ def read(
             raise UserError(f"{path} is missing")
         return files[path]
 
-    return make_run("main", "0123456789", tracked, {"metrics/evaluate.json": metrics}.__getitem__, [*others, "test"])
+    return make_run(
+        "main",
+        "0123456789",
+        tracked,
+        {"metrics/evaluate.json": metrics, "params.yaml": b"train:\n"}.__getitem__,
+        [*others, "test"],
+    )
 
 
 def test_predictions_and_metrics() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.outputs import earlier_output, replacing, write_json
+from tagline.core.errors import UserError
+from tagline.core.outputs import earlier_output, replacing, use_umask, write_json
 from tagline.core.signals import SIGNALS, keep_running, raise_on_signals
 
 
@@ -121,3 +122,48 @@ def test_json_is_stable_and_never_nan(tmp_path: Path) -> None:
     assert (tmp_path / "a.json").read_text() == '{\n  "z": 1,\n  "a": "é"\n}\n'
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", {"f1": math.nan})
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("x (os error 28)")])
+def test_a_full_disk_is_reported_with_the_file_that_was_being_written(tmp_path: Path, error: Exception) -> None:
+    out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
+    for last, name in (("a", "models/out/b/a"), (None, "metrics/out.json")):
+        with pytest.raises(UserError) as raised, replacing(out, metrics) as (new_folder, new_metrics):
+            (new_folder / "b").mkdir(parents=True)
+            for path in (new_folder / "z", new_metrics, new_folder / "b/a"):
+                path.write_text("half")
+                os.utime(path, (1, 1))
+            os.utime(new_folder / "b" / last if last else new_metrics, (2, 2))
+            raise error
+        assert str(raised.value) == (
+            f"{tmp_path}/{name}: No space left on device; expected more space; free some, then run the stage again"
+        )
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(2, "No such file or directory"), ValueError("28"), UserError("(os error 28)")]
+)
+def test_other_errors_stay_what_they_are(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(type(error)) as raised, replacing(tmp_path / "out") as (out,):
+        out.write_text("half")
+        raise error
+    assert raised.value is error
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_files_have_the_mode_that_the_umask_asks_for(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with replacing(tmp_path / "out", tmp_path / "out.json") as (folder, file):
+            (folder / "a").mkdir(parents=True)
+            for path, mode in ((folder / "a/b", 0o600), (folder / "c", 0o777), (file, 0o600)):
+                path.write_text("")
+                path.chmod(mode)
+        (tmp_path / "again").write_text("")
+        (tmp_path / "again").chmod(0o600)
+        (tmp_path / ".mode-again.partial").write_text("left by a killed run")
+        use_umask(tmp_path / "again")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_file()}
+    assert modes == dict.fromkeys(["b", "c", "out.json", "again"], 0o640)

@@ -102,11 +102,11 @@ def test_before_main_a_stage_ends_silently(number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("stage", ["download", "tokenize_align", "train", "evaluate", "export"])
-def test_stages_restore_sigint_before_they_import_libraries(stage: str) -> None:
+def test_stages_prepare_the_process_before_they_import_libraries(stage: str) -> None:
     lines = (ROOT / f"stages/{stage}.py").read_text(encoding="utf-8").split("\n")
     imports = [line for line in lines if line.startswith(("import ", "from "))]
-    assert imports[:2] == ["from __future__ import annotations", "from tagline.core.signals import default_sigint"]
-    assert lines.index("    default_sigint()") < lines.index(imports[2])
+    assert imports[:2] == ["from __future__ import annotations", "from tagline.core.startup import prepare_process"]
+    assert lines.index("    prepare_process()") < lines.index(imports[2])
 
 
 LEFT_BEHIND = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tagline.core.terminal import SHOWN, columns, display_width, printable, safe_message, shortened
+from tagline.core.terminal import QUOTED, SHOWN, columns, display_width, printable, quoted, safe_message, shortened
 
 
 def test_columns_are_wrapped() -> None:
@@ -31,6 +31,8 @@ def test_invisible_characters_are_escaped() -> None:
 def test_a_long_text_is_cut_to_its_beginning() -> None:
     assert shortened("a" * SHOWN) == "a" * SHOWN
     assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."
+    assert quoted("a") == "'a'"
+    assert quoted(["a" * 1000]) == f"['{'a' * (QUOTED - 5)}..."
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,27 @@ def test_written_lines_match_their_document(notation: Notation, document: Docume
         assert notation.matches(written, other) is (list(other.words) == list(document.words))
 
 
+def test_json_matches_by_all_keys_of_the_document() -> None:
+    row = {"id": 3, "text": "Zo\u00eb Lind", "labels": ["x"]}
+    written = write(JsonLines(), Document.of_text(row["text"], row=row), "B-PER", "I-PER")
+    for changed in (row, {**row, "entities": "of an earlier run"}):
+        assert JsonLines().matches(written, Document.of_text(row["text"], row=changed))
+    for changed in ({**row, "id": 4}, {"text": row["text"]}, {**row, "more": 1}, {**row, "labels": ["y"]}):
+        assert not JsonLines().matches(written, Document.of_text(row["text"], row=changed))
+    words = {"words": ["Ada"], "id": 1}
+    written = write(JsonLines(), Document.of_words(["Ada"], row=words))
+    assert JsonLines().matches(written, Document.of_words(["Ada"], row={**words, "labels": ["B-PER"]}))
+    assert not JsonLines().matches(written, Document.of_words(["Ada"], row={**words, "id": 2}))
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_json_has_finite_numbers_only(number: float) -> None:
+    with pytest.raises(
+        UserError, match="^in:7: a number is NaN or infinite, which JSON does not have; expected a finite"
+    ):
+        write(JsonLines(), Document.of_text("Ada", "in:7", row={"text": "Ada", "weight": [{"a": number}]}))
+
+
 @pytest.mark.parametrize("garbage", ["[1]\n", "word\tO\t0.9\n", "\n"])
 def test_other_lines_match_nothing(garbage: str) -> None:
     assert not JsonLines().matches(garbage, Document.of_text("a"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,23 @@ def rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, 
     """Change the tensors of a saved model."""
     weights = folder / "model.safetensors"
     save_file(change(load_file(weights)), weights, metadata={"format": "pt"})
+
+
+@pytest.mark.parametrize("layers", [0, 1])
+def test_fewer_layers_than_the_weights_have(encoder: Path, tmp_path: Path, layers: int) -> None:
+    classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
+    count = 16 * (2 - layers)
+    for folder, prefix in ((encoder, ""), (tmp_path / "model", "bert.")):
+        rewrite(
+            folder, lambda tensors: tensors | {name.replace(".0.", ".1."): t.clone() for name, t in tensors.items()}
+        )
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": layers}))
+        message = (
+            rf"{count} tensors \({prefix}encoder.layer.{layers}.*, ...\) are of more layers than its config.json has"
+        )
+        with pytest.raises(UserError, match=message):
+            classifier.new_classifier(folder, NER) if folder == encoder else classifier.load(folder, NER)
 
 
 def test_weights_under_other_names_are_not_replaced_by_random_ones(encoder: Path) -> None:

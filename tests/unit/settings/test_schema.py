@@ -21,7 +21,7 @@ from tagline.settings.presets import MODELINE
 
 SCHEMAS = {path: json.loads((ROOT / path).read_text(encoding="utf-8")) for path in (schema.COMPLETE, schema.PARTIAL)}
 PRESETS = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
-FILES = [ROOT / "params.yaml", *sorted((ROOT / "presets").glob("*.yaml"))]
+FILES = sorted((ROOT / "presets").glob("*.yaml"))
 
 
 def load(text: str) -> Any:

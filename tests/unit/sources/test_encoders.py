@@ -61,6 +61,13 @@ def test_a_folder_without_configuration(tmp_path: Path) -> None:
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
+def test_a_configuration_with_infinity(tmp_path: Path) -> None:
+    save_encoder(tmp_path, word_piece([]))
+    (tmp_path / "config.json").write_text('{"model_type": "bert", "layer_norm_eps": Infinity}')
+    with pytest.raises(UserError, match=r"config.json: not JSON \(Infinity is not a JSON number\); expected an object"):
+        encoders.copy_encoder(tmp_path, tmp_path / "target")
+
+
 @pytest.mark.parametrize(
     "config",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,7 @@ def test_the_patience_with_a_silent_host_is_the_clients_setting(online: pytest.M
     online.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 3)
     online.setattr(HfApi, "model_info", lambda _api, _name, **options: asked.append(options) or answer)
     assert hub.find("model", NAME, "main").commit == "c" * 40
-    assert asked == [{"revision": "main", "timeout": 3}]
+    assert asked == [{"files_metadata": True, "revision": "main", "timeout": 3}]
 
 
 def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:
@@ -188,6 +189,29 @@ def test_an_encoder_that_is_none_is_refused_before_anything_is_fetched(
     with pytest.raises(UserError, match=f"^ada/people at {commit}: {message}"):
         hub.fetch_encoder(hub.find("model", NAME, "main"))
     assert questions(server.requests) == ["GET /api/models/ada/people/revision/main"]
+
+
+def test_weights_that_differ_from_the_listing_are_refused(
+    server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = b"weights"
+    commit = server.add("model", NAME).commit({"config.json": b"{}", "model.safetensors": weights})
+    found = hub.find("model", NAME, "main")
+    assert found.sha256 == {"model.safetensors": sha256(weights).hexdigest()}
+    snapshot = tmp_path / "cache/snapshots" / commit
+    snapshot.mkdir(parents=True)
+    monkeypatch.setattr(hub, "snapshot_download", lambda *_, **__: str(snapshot))
+    (snapshot / "config.json").write_bytes(b"{}")
+    (snapshot / "model.safetensors").write_bytes(b"weight?")
+    with pytest.raises(UserError) as raised:
+        hub.fetch_encoder(found)
+    assert str(raised.value) == (
+        f"ada/people at {commit}: SHA-256 of model.safetensors is {sha256(b'weight?').hexdigest()}; expected "
+        f"{sha256(weights).hexdigest()}, as the Hub lists it; remove {snapshot}/model.safetensors and run `dvc repro "
+        "download` again"
+    )
+    (snapshot / "model.safetensors").write_bytes(weights)
+    assert hub.fetch_encoder(found) == snapshot
 
 
 def questions(requests: list[str]) -> list[str]:

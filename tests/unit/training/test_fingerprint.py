@@ -9,7 +9,12 @@ from types import ModuleType
 
 import pytest
 
+from tagline.core.provenance import hashes
 from tagline.training.fingerprint import fingerprint
+
+
+def inputs() -> dict[str, dict[str, str]]:
+    return {"data": hashes(Path("data"))}
 
 
 @pytest.fixture
@@ -22,15 +27,15 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_times_and_the_order_of_keys_do_not_matter(script: Path) -> None:
-    first = fingerprint({"a": 1, "b": {"c": None, "d": 0.1}}, script, Path("data"))
+    first = fingerprint({"a": 1, "b": {"c": None, "d": 0.1}}, script, inputs())
     os.utime("data/a", (0, 0))
-    assert fingerprint({"b": {"d": 0.1, "c": None}, "a": 1}, script, Path("data")) == first
+    assert fingerprint({"b": {"d": 0.1, "c": None}, "a": 1}, script, inputs()) == first
     assert len(first) == 16
 
 
 def test_any_change_changes_it(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def current(value: int = 1) -> str:
-        return fingerprint({"a": value}, script, Path("data"))
+        return fingerprint({"a": value}, script, inputs())
 
     seen = [current(), current(2)]
     Path("data/a").write_text("b")

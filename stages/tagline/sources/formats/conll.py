@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
@@ -122,5 +123,5 @@ def _checked_fields(line: str, columns: Sequence[str], location: str) -> list[st
     values = fields(line)
     if len(values) != len(columns) or not all(values):
         problem = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
-        raise UserError(f"{location}: {problem} in {line!r}; expected {len(columns)} ({' '.join(columns)})")
+        raise UserError(f"{location}: {problem} in {quoted(line)}; expected {len(columns)} ({' '.join(columns)})")
     return values

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Files, Key, TagColumns
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
@@ -90,7 +91,7 @@ def read_sentences(path: Path, tag_columns: Mapping[str, str], absent: str) -> I
                 continue
             first_line = first_line if words else number
             if not _ID.fullmatch(fields[0]) or int(fields[0]) != len(words) + 1:
-                raise UserError(f"{location}: word id {fields[0]!r}; expected {len(words) + 1}, ids count from 1")
+                raise UserError(f"{location}: word id {quoted(fields[0])}; expected {len(words) + 1}, ids count from 1")
             words.append(fields)
     if words:
         empty = False
@@ -104,7 +105,7 @@ def _checked_fields(line: str, location: str) -> list[str]:
     if len(fields) != len(COLUMNS) or not all(field.strip() for field in fields):
         problem = f"{len(fields)} column{'s' * (len(fields) != 1)}" if all(fields) else "an empty column"
         raise UserError(
-            f"{location}: {problem} in {line!r}; expected {len(COLUMNS)} separated by tabs ({' '.join(COLUMNS)})"
+            f"{location}: {problem} in {quoted(line)}; expected {len(COLUMNS)} separated by tabs ({' '.join(COLUMNS)})"
         )
     return fields
 

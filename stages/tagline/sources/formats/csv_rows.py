@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.base import Character, Files, Key, TagColumns
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sentence import Sentence
@@ -62,7 +63,7 @@ def read_sentences(
         lines, cells = zip(*rows, strict=True)
         if value in first_lines:
             raise UserError(
-                f"{path}:{lines[0]}: rows of sentence {value!r} are not contiguous (first seen on line "
+                f"{path}:{lines[0]}: rows of sentence {quoted(value)} are not contiguous (first seen on line "
                 f"{first_lines[value]}); sort the rows by sentence, or give each sentence its own value"
             )
         first_lines[value] = lines[0]
@@ -79,15 +80,19 @@ def _read_rows(path: Path, needed: list[str], delimiter: str, quote: str | None)
     for column in needed:
         if header.count(column) != 1:
             problem = "is in the header twice" if column in header else "is not in the header"
-            raise UserError(f"{path}:{line}: column {column!r} {problem} ({', '.join(header) or 'empty'})")
+            raise UserError(f"{path}:{line}: column {column!r} {problem} ({_names(header)})")
     for number, cells in rows:
         if len(cells) != len(header):
-            raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({', '.join(header)})")
+            raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({_names(header)})")
         row = dict(zip(header, cells, strict=True))
         for column in needed:
             if not row[column]:
                 raise UserError(f"{path}:{number}: the cell of column {column!r} is empty")
         yield number, row
+
+
+def _names(header: list[str]) -> str:
+    return shortened(", ".join(header), QUOTED) or "empty"
 
 
 def _split_rows(path: Path, delimiter: str, quote: str | None) -> Iterator[tuple[int, list[str]]]:

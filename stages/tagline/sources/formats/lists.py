@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
-from tagline.core.terminal import shortened
+from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.base import Files, Key, LabelNames, TagColumns
 from tagline.sources.formats.sentence import Sentence
 
@@ -66,7 +66,7 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
     """
     for key in keys.all:
         if key not in row:
-            raise UserError(f"{location}: the key {key!r} is missing (keys: {', '.join(map(repr, row)) or 'none'})")
+            raise UserError(f"{location}: the key {key!r} is missing (keys: {_keys(row)})")
     words = row[keys.words]
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
         raise UserError(f"{location}: {keys.words!r} must be a list of words; got {_offending(words, str)}")
@@ -89,7 +89,7 @@ def to_id(value: Any, key: str, location: str) -> str:
         UserError: it is neither a non-empty string nor an integer.
     """
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
-        raise UserError(f"{location}: {key!r} must be a non-empty string or an integer; got {value!r}")
+        raise UserError(f"{location}: {key!r} must be a non-empty string or an integer; got {quoted(value)}")
     return str(value)
 
 
@@ -109,6 +109,10 @@ def _tags(tags: Any, key: str, names: Sequence[str] | None, location: str) -> li
         if not 0 <= tag < len(names):
             raise UserError(f"{location}: {tag} in {key!r} is not a label number; expected 0 to {len(names) - 1}")
     return [names[tag] for tag in tags]
+
+
+def _keys(row: Mapping[str, Any]) -> str:
+    return shortened(", ".join(map(repr, row)), QUOTED) or "none"
 
 
 def _offending(values: Any, expected: type) -> str:

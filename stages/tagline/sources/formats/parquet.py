@@ -39,10 +39,8 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     import pyarrow.parquet as pq
 
     row = 0
-    with (
-        reading(path, problem="not a Parquet file, or damaged", remedy="write the file again"),
-        pq.ParquetFile(path) as file,
-    ):
+    damaged = reading(path, problem="not a Parquet file, or damaged", remedy="write the file again")
+    with damaged, pq.ParquetFile(path) as file:
         schema = file.schema_arrow
         for column in keys.all:
             if schema.names.count(column) != 1:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import quoted, shortened
 from tagline.sources.formats.base import Files, Key, TagColumn
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lists import to_id
@@ -79,7 +80,7 @@ def read_sentences(path: Path, tag_column: str, id_key: str | None, expand: bool
         location = f"{path}:{number}"
         text = row.get("text")
         if not isinstance(text, str):
-            problem = f"'text' must be a string; got {text!r}" if "text" in row else "the key 'text' is missing"
+            problem = f"'text' must be a string; got {quoted(text)}" if "text" in row else "the key 'text' is missing"
             raise UserError(f"{location}: {problem}")
         words = split_words(text)
         if not words:
@@ -95,7 +96,7 @@ def _spans(row: dict[str, Any], text: str, location: str) -> list[Span]:
     """The checked spans of a row, in the order of the text."""
     values = row.get("spans")
     if not isinstance(values, list):
-        problem = f"got {values!r}" if "spans" in row else "the key is missing"
+        problem = f"got {quoted(values)}" if "spans" in row else "the key is missing"
         raise UserError(f"{location}: 'spans' must be a list, which is empty for a text without spans; {problem}")
     spans = sorted(_span(value, text, location) for value in values)
     for before, after in pairwise(spans):
@@ -109,12 +110,16 @@ def _spans(row: dict[str, Any], text: str, location: str) -> list[Span]:
 def _span(value: Any, text: str, location: str) -> Span:
     keys = ("start", "end", "label")
     if not isinstance(value, dict) or any(key not in value for key in keys):
-        raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {value!r}")
+        raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {quoted(value)}")
     start, end, label = (value[key] for key in keys)
     if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
-        raise UserError(f"{location}: start and end of a span must be integers and its label a name; got {value!r}")
+        raise UserError(
+            f"{location}: start and end of a span must be integers and its label a name; got {quoted(value)}"
+        )
     if not 0 <= start < end <= len(text):
-        raise UserError(f"{location}: span {start} to {end} ({label}) is not inside the text of {len(text)} characters")
+        raise UserError(
+            f"{location}: span {start} to {end} ({shortened(label)}) is not inside the text of {len(text)} characters"
+        )
     return Span(start, end, label)
 
 
@@ -135,16 +140,17 @@ def _tags(
             raise UserError(f"{location}: {_describe(span, text)} contains only white space")
         start, end = words[first][0], words[last - 1][1]
         if start < span.start or span.end < end:
-            misaligned.append(f"{location}: {_describe(span, text)} covers only part of {text[start:end]!r}")
+            misaligned.append(f"{location}: {_describe(span, text)} covers only part of {quoted(text[start:end])}")
             if not expand:
                 continue
             if tags[first] != "O":
                 raise UserError(
-                    f"{location}: {_describe(span, text)} cannot be expanded; another span is in {text[start:end]!r}"
+                    f"{location}: {_describe(span, text)} cannot be expanded; another span is in "
+                    f"{quoted(text[start:end])}"
                 )
         tags[first:last] = [f"B-{span.label}", *[f"I-{span.label}"] * (last - first - 1)]
     return tags, tuple(misaligned)
 
 
 def _describe(span: Span, text: str) -> str:
-    return f"span {span.start} to {span.end} ({span.label}, {text[span.start : span.end]!r})"
+    return f"span {span.start} to {span.end} ({shortened(span.label)}, {quoted(text[span.start : span.end])})"

@@ -1,0 +1,75 @@
+"""`make differences`, the last line of `make repro`: which results differ from the committed ones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.project import ROOT
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="this host has no make")
+
+
+def run(folder: Path, *command: str) -> str:
+    # Git must not find a repository above the folder.
+    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with inputs and results."""
+    folder = tmp_path / "project"
+    for name in ("params.yaml", "dvc.yaml", "dvc.lock", "data/train.conll", "stages/train.py", "plots/validation.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("committed\n")
+    shutil.copy(ROOT / "Makefile", folder)
+    return folder
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    run(project, "git", "init", "-q")
+    run(project, "git", "add", "-A")
+    run(project, "git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "results")
+    return project
+
+
+def test_results_that_differ(repository: Path) -> None:
+    assert run(repository, "make", "differences") == ""
+    for name in ("dvc.lock", "plots/validation.csv"):
+        (repository / name).write_text("of this host\n")
+    assert run(repository, "make", "differences") == (
+        "dvc.lock, plots/validation.csv: different from the committed results; expected on other hardware or with "
+        "other library versions, see docs/training.md#reproducibility\n"
+    )
+
+
+def test_results_of_changed_inputs(repository: Path) -> None:
+    for name in ("params.yaml", "dvc.lock"):
+        (repository / name).write_text("changed\n")
+    assert run(repository, "make", "differences") == ""
+
+
+def test_without_a_repository_or_a_commit(project: Path) -> None:
+    assert run(project, "make", "differences") == ""
+    run(project, "git", "init", "-q")
+    assert run(project, "make", "differences") == ""
+
+
+def test_without_git(repository: Path, tmp_path: Path) -> None:
+    (repository / "dvc.lock").write_text("of this host\n")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "paste", "sed"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    assert run(repository, "env", f"PATH={programs}", str(shutil.which("make")), "differences") == ""
+
+
+def test_repro_ends_with_it() -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nrepro:")[2].partition("\n\n")[0]
+    assert recipe.splitlines()[-1].endswith(" differences")
