@@ -36,6 +36,8 @@ def fuzz(case: Case, config: pytest.Config, share: float, *, at_least: int = 3) 
         share: the part of all the seconds that it gets.
         at_least: cases to run however slow the host is.
     """
+    if sys.platform != "linux":
+        pytest.skip("limits the memory of child processes as Linux does")
     seconds = float(config.getoption("--fuzz-seconds")) * share
     seed = int(config.getoption("--fuzz-seed"))
     end = time.monotonic() + seconds

@@ -58,7 +58,9 @@ def test_more_labels_in_the_data_than_names(finished: Path) -> None:
     labels["names"] = labels["names"][:3]
     Path("data/tokenized/labels.json").write_text(json.dumps(labels))
     write_hashes(TOKENIZED)
-    assert "data/tokenized: 3 label names and label ids up to 4; the classifier has 3 labels; run" in error_of("train")
+    assert "data/tokenized/sentences/train: damaged (the features differ from those of labels.json)" in error_of(
+        "train"
+    )
 
 
 def test_an_encoder_with_a_smaller_vocabulary(finished: Path) -> None:

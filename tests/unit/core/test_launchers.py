@@ -61,3 +61,20 @@ def test_a_number_is_expected(environment: pytest.MonkeyPatch, value: str) -> No
     assert str(raised.value) == (
         f"environment variable WORLD_SIZE is {value!r}; expected a whole number, as launchers set it; unset it"
     )
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"WORLD_SIZE": "0"}, "a launcher's number of processes is 0; expected 1 or more"),
+        ({"WORLD_SIZE": "2", "RANK": "2"}, "process 2 of 2 processes; expected a rank below their number"),
+        ({"WORLD_SIZE": "9" * 5000}, "expected a whole number, as launchers set it"),
+    ],
+)
+def test_impossible_numbers(environment: pytest.MonkeyPatch, variables: dict[str, str], message: str) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+    with pytest.raises(UserError) as raised:
+        launchers.only_main_process("evaluate")
+    assert message in str(raised.value)
+    assert len(str(raised.value)) < 300

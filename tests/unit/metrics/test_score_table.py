@@ -41,3 +41,13 @@ def test_file_of_another_version(tmp_path: Path, content: dict) -> None:
         UserError, match=r"evaluate\.json: damaged .+; expected scores as this version writes them; run"
     ):
         score_table_of(tmp_path / "evaluate.json")
+
+
+def test_control_characters_of_a_type_are_escaped() -> None:
+    (split, scores), *_ = METRICS.items()
+    name, numbers = next(iter(scores["per_type"].items()))
+    odd = f"{name}\x1b[31m"
+    intervals = scores["intervals"] | {"per_type": {odd: scores["intervals"]["per_type"][name]}}
+    table = score_table({split: scores | {"per_type": {odd: numbers}, "intervals": intervals}})
+    assert r"\x1b[31m" in table
+    assert "\x1b" not in table

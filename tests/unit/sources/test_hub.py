@@ -217,3 +217,19 @@ def test_weights_that_differ_from_the_listing_are_refused(
 def questions(requests: list[str]) -> list[str]:
     """The requests without one that huggingface_hub sends once a process, whatever is asked."""
     return [request for request in requests if "agent-harnesses" not in request]
+
+
+@pytest.mark.parametrize("name", ["../token", "/etc/passwd", "model-/../../x.safetensors", "a\x1b[31m", "a\\..\\b"])
+def test_a_hostile_file_name(server: Hub, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = ModelInfo(id=NAME, sha="0" * 40, siblings=[{"rfilename": name}])
+    monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: info)
+    expected = f"{NAME}: the Hub lists the file {name!r}; expected paths inside the repository; check"
+    assert fault("model").startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "content", [{"id": NAME}, {"id": NAME, "sha": "../x"}, {"id": NAME, "sha": "0" * 40, "siblings": [1]}, {}]
+)
+def test_an_odd_answer(server: Hub, content: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: ModelInfo(**content))
+    assert fault("model").startswith(f"{server.url}: does not look like a Hugging Face Hub (")

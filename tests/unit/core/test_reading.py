@@ -1,0 +1,86 @@
+"""Reading damaged files: exceptions of libraries become one message that names the file."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from safetensors import SafetensorError
+
+from tagline.core.errors import UserError
+from tagline.core.reading import check_config, parse_object, reading, reading_tokenizer
+
+
+class PanicException(BaseException):
+    """Named as that of Rust libraries, which can't be imported."""
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("bad\n\x1b value"), "bad \x1b value"),
+        (KeyError("a"), "KeyError: 'a'"),
+        (MemoryError(), "MemoryError"),
+        (RecursionError("too deep"), "too deep"),
+        (pa.ArrowCapacityError("full"), "full"),
+        (SafetensorError("header"), "header"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "x"), "Is a directory"),
+        (PanicException("index out of bounds"), "index out of bounds"),
+        (TypeError("x" * 300), "x" * 197 + "..."),
+    ],
+)
+def test_what_content_causes(error: BaseException, reason: str) -> None:
+    with pytest.raises(UserError) as raised, reading("a.json", "train", expected="an object"):
+        raise error
+    assert str(raised.value) == f"a.json: damaged ({reason}); expected an object; run `dvc repro train` again"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1), UserError("a"), OSError(errno.ENOSPC, "full")])
+def test_what_content_does_not_cause(error: BaseException) -> None:
+    with pytest.raises(type(error)) as raised, reading("a.json"):
+        raise error
+    assert raised.value is error
+
+
+def test_a_tokenizer_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    from tokenizers import Tokenizer
+
+    with (
+        pytest.raises(UserError, match=r"^t: damaged \(.+\); choose another$"),
+        reading_tokenizer("t", remedy="choose another"),
+    ):
+        Tokenizer.from_str('{"version": "1.0"}')
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": "\\ud800"}',
+        "[" * 100_000,
+        '{"a": ' + "9" * 5000 + "}",
+    ],
+)
+def test_not_an_object(text: str) -> None:
+    with pytest.raises((ValueError, RecursionError)):
+        parse_object(text)
+
+
+@pytest.mark.parametrize("entry", ['"num_hidden_layers": 2147483648', '"n_layer": 1e308', '"num_labels": 1000000000'])
+def test_a_configuration_without_end(tmp_path: Path, entry: str) -> None:
+    (tmp_path / "config.json").write_text("{" + entry + "}")
+    with pytest.raises(ValueError, match=r"config\.json: \w+ is .+; expected at most"):
+        check_config(tmp_path / "config.json")
+
+
+def test_a_usual_configuration(tmp_path: Path) -> None:
+    check_config(tmp_path / "config.json")  # missing: transformers reports it
+    (tmp_path / "config.json").write_text('{"num_hidden_layers": 48, "layer_types": ["a"], "layerdrop": 0.1}')
+    check_config(tmp_path / "config.json")
