@@ -16,7 +16,7 @@ from typing import Any
 from tagline.core.errors import UserError, require
 from tagline.core.locks import locked
 from tagline.core.reading import parse_object, reading
-from tagline.core.signals import BY_DVC, defer_signals
+from tagline.core.signals import defer_signals
 
 # Errors of a write: a full disk, an exceeded quota or size limit.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -104,16 +104,6 @@ def use_umask(path: Path) -> None:
     for file in _files(path):
         if stat.S_IMODE(file.stat().st_mode) != mode:
             file.chmod(mode)
-
-
-def earlier_output(out: Path) -> str:
-    """What a failed run's message says about the output of an earlier run: unchanged, or removed by DVC.
-
-    DVC removes the outputs of a stage before it runs the stage.
-    """
-    if BY_DVC in os.environ:
-        return f"DVC removed the earlier {out.as_posix()}: `dvc checkout {out.as_posix()}` restores it"
-    return f"the earlier {out.as_posix()} is unchanged"
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tagline.core.errors import UserError
-from tagline.core.outputs import earlier_output, replacing, use_umask, write_json
+from tagline.core.outputs import replacing, use_umask, write_json
 from tagline.core.signals import SIGNALS, keep_running, raise_on_signals
 
 
@@ -107,14 +107,6 @@ def test_an_output_that_was_not_written_is_a_bug_and_keeps_the_earlier_ones(tmp_
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "out", tmp_path / "out.json") as (folder, _):
         folder.mkdir()
     assert files(tmp_path) == {"out/a": "old", "out.json": "old"}
-
-
-def test_the_message_about_the_earlier_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    out = Path("models/export")
-    monkeypatch.delenv("DVC_STAGE", raising=False)
-    assert earlier_output(out) == "the earlier models/export is unchanged"
-    monkeypatch.setenv("DVC_STAGE", "export")
-    assert earlier_output(out) == "DVC removed the earlier models/export: `dvc checkout models/export` restores it"
 
 
 def test_json_is_stable_and_never_nan(tmp_path: Path) -> None:
