@@ -79,6 +79,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from transformers import set_seed
 
     from tagline.artifacts import raw_data, tokenized
+    from tagline.core.provenance import write_hashes
     from tagline.model import classifier
     from tagline.sources import encoders
     from tagline.tokenization.dataset import tokenize_align
@@ -91,6 +92,8 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     source = arguments.model if trained else encoders.find_in_package(PACKAGE, MODEL)[0]
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, folder / "tokenizer")
+    for written in (folder / "raw", folder / "tokenizer"):
+        write_hashes(written)
     params = TokenizeAlign(
         task=TASK,
         scheme="auto",

@@ -34,6 +34,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/tokenized and models/pretrained as the stages do."""
     from tagline.artifacts import raw_data, tokenized
     from tagline.core.params import read_section
+    from tagline.core.provenance import write_hashes
     from tagline.sources import encoders
     from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import TokenizeAlign
@@ -49,6 +50,8 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     encoders.copy_encoder(source, pretrained / "encoder")
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
+    for written in (folder / "raw", pretrained / "encoder", pretrained / "tokenizer"):
+        write_hashes(written)
     params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})

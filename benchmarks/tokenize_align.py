@@ -66,6 +66,7 @@ def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Write data/raw and the tokenizer as the stage download does, and the plain recipe's data set."""
     from tagline.artifacts import raw_data
+    from tagline.core.provenance import write_hashes
     from tagline.sources import encoders
 
     splits = read_columns(arguments.data)
@@ -78,6 +79,8 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     save_data_set(folder / "plain-raw", splits, times)
     source, _ = encoders.find_in_package(PACKAGE, MODEL)
     encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
+    for written in (folder / "raw", folder / "tokenizer"):
+        write_hashes(written)
     return {"words": once * times}
 
 

@@ -21,7 +21,7 @@ def test_tokenize_align(tiny_folder: Path) -> None:
         pytest.skip("the extra `encoder` is not installed")
     script = ROOT / "benchmarks/tokenize_align.py"
     command = [sys.executable, str(script), f"--data={tiny_folder}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
     lines = [line for file in tiny_folder.glob("*.conll") for line in file.read_text().split("\n")]
     assert (result["name"], result["unit"]) == ("tokenize_align", "words/s")
@@ -33,7 +33,7 @@ def test_tokenize_align(tiny_folder: Path) -> None:
 def test_evaluate(finished: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks/evaluate.py"), "--data=data/tiny", "--precision=fp32"]
     command += ["--model=models/finetuned", "--subwords-per-batch=64"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
     assert (result["name"], result["unit"], result["precision"]) == ("evaluate", "sentences/s", "fp32")
     assert (result["sentences"], result["words"]) == (12, 2 * 9 * 6 + 1)
@@ -50,7 +50,7 @@ def test_predict(finished: Path) -> None:
         "--model=models/export",
         "--rounds=1",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
     assert (result["name"], result["unit"]) == ("predict", "words/s")
     assert (result["sentences"], result["words"]) == (12, 2 * 9 * 6 + 1)
@@ -66,7 +66,7 @@ def test_predict(finished: Path) -> None:
 def training(*options: str) -> tuple[str, dict[str, Any]]:
     """Run benchmarks/training.py and return its output and its last line."""
     command = [sys.executable, str(ROOT / "benchmarks/training.py"), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout, json.loads(done.stdout.splitlines()[-1])
 
 
@@ -110,7 +110,7 @@ def test_busy(finished: Path, busy: int) -> None:
     command += ["--steps=5", f"--busy={busy}"]
     # Both sides ignore the policy of the environment.
     environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     *_, spinning, sleeping, last = done.stdout.splitlines()
     assert (spinning.split()[0], sleeping.split()[0]) == ("spinning", "sleeping")
     result = json.loads(last)
@@ -126,8 +126,8 @@ def test_sleeping_threads_are_those_of_the_stages() -> None:
     program += "import json; print(json.dumps({name: os.environ[name] for name in {*os.environ} - before}))"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "stages")}
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     environment["PYTHONPATH"] = str(ROOT / "benchmarks")
     command = [sys.executable, "-c", "import json, busy; print(json.dumps(busy.SIDES['sleeping']))"]
-    sides = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    sides = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     assert json.loads(sides.stdout) == json.loads(done.stdout)

@@ -109,7 +109,7 @@ UNEVEN = ", row 0: lists of different lengths; expected a gold label, a predicte
         ({"gold": [[0, 1]]}, ": column gold has int64 values; expected string: run `dvc repro evaluate` again"),
         ({"words": [["Ada", None]]}, ": column words has null values; expected none: run `dvc repro evaluate` again"),
         ({"gold": ["O"]}, ": damaged (Unsupported cast"),
-        ({"id": [0]}, ": column id has int64 values; expected string: run `dvc repro evaluate` again"),
+        ({"id": [0]}, ": column id has int64 values; expected large_string: run `dvc repro evaluate` again"),
     ],
 )
 def test_rows_that_are_not_tagged_sentences(columns: dict[str, list], message: str) -> None:
