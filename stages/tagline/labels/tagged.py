@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -51,13 +51,21 @@ class TaggedSentence:
     def gold_names(self) -> list[str]:
         return self._names(self._known_gold)
 
-    @cached_property
+    @property
     def predicted_entities(self) -> list[Entity]:
-        return marked(self.predicted_names, self.kind)
+        return self._entities("predicted", self.predicted)
 
-    @cached_property
+    @property
     def gold_entities(self) -> list[Entity]:
-        return marked(self.gold_names, self.kind)
+        return self._entities("gold", self._known_gold)
+
+    def _entities(self, side: str, ids: Ints) -> list[Entity]:
+        # Not functools.cached_property: until Python 3.12 it has one lock for all sentences, which stays locked in a
+        # process that was forked while another thread held it.
+        kept: dict[str, list[Entity]] = self.__dict__.setdefault("_kept", {})
+        if side not in kept:
+            kept[side] = marked(self._names(ids), self.kind)
+        return kept[side]
 
     @property
     def _known_gold(self) -> Ints:
