@@ -19,6 +19,9 @@ from helpers.project import NAMES, ROOT, STAGES, declared
 
 pytestmark = pytest.mark.release
 
+# README shows scores to three digits, the metrics have four: 0.61749 is 0.617 in one and 0.6175 in the other.
+ROUNDING = 0.00056
+
 
 @pytest.fixture(scope="module")
 def lock() -> dict[str, Any]:
@@ -54,7 +57,7 @@ def test_code_params_and_results_are_the_locked_ones(status: dict[str, list[Any]
         for entry in status.get(NAMES[stage], [])
         for paths in (entry.values() if isinstance(entry, dict) else [])
         for path, state in paths.items()
-        if state != "deleted"  # models and data, which are not in Git
+        if state not in ("deleted", "not in cache")  # models and data, which are not in Git
     }
     assert changed == {}, "run `make repro` and commit dvc.lock, metrics and plots"
     assert "changed command" not in status.get(NAMES[stage], [])
@@ -91,9 +94,9 @@ def test_the_readme_shows_the_committed_scores() -> None:
         if name == "overall":
             shown = {"precision": precision, "recall": recall, "f1": f1, "word_accuracy": accuracy}
             for score, text in shown.items():
-                assert text == f"{metrics[f'{split}.{score}']:.3f}", (split, score)
+                assert float(text) == pytest.approx(metrics[f"{split}.{score}"], abs=ROUNDING), (split, score)
         elif split == "test":
-            assert f1 == f"{metrics[f'test.f1.{name}']:.3f}", name
+            assert float(f1) == pytest.approx(metrics[f"test.f1.{name}"], abs=ROUNDING), name
 
 
 def test_params_are_those_of_the_sample() -> None:
