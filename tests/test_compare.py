@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from dvc.repo import Repo
-from helpers.project import ROOT, edit, snapshot
+from helpers.compared import commit, error_of, git, run, state, work_in, work_in_copy
+from helpers.project import ROOT, edit
 from helpers.runs import counts_of
 
 from tagline.metrics.scores import score
@@ -32,13 +32,8 @@ stages:
     metrics:
       - metrics/evaluate.json: {cache: false}
 """
-IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 WORDS = ["Ada", "lives", "in", "Oslo"]
 GOLD = ["B-PER", "O", "O", "B-LOC"]
-
-
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
 
 
 def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
@@ -66,11 +61,10 @@ def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
     Path("metrics/evaluate.json").write_text(json.dumps(metrics))
 
 
-def commit(tag: str) -> None:
+def commit_results(tag: str) -> None:
     with Repo() as repo:
         repo.commit("evaluate", with_deps=True, force=True)
-    git("add", "-A")
-    git("commit", "-q", "-m", tag)
+    commit(tag)
     git("tag", tag)
 
 
@@ -79,56 +73,23 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tagged commits: bare without results; bad, worse, better and good with 9, 10, 1 and 0 of 12 sentences wrong."""
     path = tmp_path_factory.mktemp("origin")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(path)
-        for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(path / ".dvc/tmp/site")}.items():
-            patch.setenv(name, value)
+        work_in(path, patch)
         git("init", "-q", "-b", "main")
         Repo.init().close()
         Path("dvc.yaml").write_text(PIPELINE)
         Path("params.yaml").write_text("train:\n  seed: 1\n")
-        git("add", "-A")
-        git("commit", "-q", "-m", "bare")
+        commit("bare")
         git("tag", "bare")
         for seed, (tag, wrong) in enumerate({"bad": 9, "worse": 10, "better": 1, "good": 0}.items()):
             write_results(wrong, seed=seed)
-            commit(tag)
+            commit_results(tag)
     return path
 
 
 @pytest.fixture
 def repository(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the origin, the current folder."""
-    path = tmp_path / "repository"
-    shutil.copytree(origin, path, symlinks=True)
-    monkeypatch.chdir(path)
-    for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(path / ".dvc/tmp/site")}.items():
-        monkeypatch.setenv(name, value)
-    return path
-
-
-def run(*arguments: str) -> None:
-    """Run the script in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["compare.py", *arguments])
-        runpy.run_path(str(ROOT / "compare.py"), run_name="__main__")
-
-
-def error_of(*arguments: str) -> str:
-    with pytest.raises(SystemExit) as raised:
-        run(*arguments)
-    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
-    return raised.value.code
-
-
-def state() -> tuple[dict[Path, bytes], str]:
-    """Return the workspace as a user and Git see it, without DVC's cache and temporary files."""
-    files = snapshot(Path())
-    kept = {path: content for path, content in files.items() if path.parts[0] != ".git" and not _own(path)}
-    return kept, git("status", "--porcelain=v2", "--branch") + git("for-each-ref") + git("stash", "list")
-
-
-def _own(path: Path) -> bool:
-    return path.parts[:2] in [(".dvc", "cache"), (".dvc", "tmp")]
+    return work_in_copy(origin, tmp_path / "repository", monkeypatch)
 
 
 def test_the_last_commit_with_an_unchanged_workspace(repository: Path, capsys: pytest.CaptureFixture) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
-from helpers.project import ROOT, snapshot
+from helpers.compared import commit, error_of, git, run, state, work_in, work_in_copy
 
 # Misses LOC in the more sentences, the smaller the learning rate is; the seed adds a few.
 SCRIPT = """
@@ -49,16 +46,6 @@ stages:
       - metrics/evaluate.json: {{cache: false}}
 """
 PARAMS = "train:\n  learning_rate: 0.0001\n  seed: 1\n  schedule: linear\n"
-IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-
-
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
-
-
-def commit(message: str, *options: str) -> None:
-    git("add", "-A")
-    git("commit", "-q", *options, "-m", message)
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +53,8 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Experiments lr-1 to lr-4 of HEAD (two learning rates, two seeds each), and a second pipeline pos with pos-1."""
     path = tmp_path_factory.mktemp("origin")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(path / ".dvc/tmp/site")}.items():
-            patch.setenv(name, value)
+        work_in(path, patch)
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-        patch.chdir(path)
         git("init", "-q", "-b", "main")
         Repo.init().close()
         Path("evaluate.py").write_text(SCRIPT)
@@ -97,36 +82,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def repository(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the origin, the current folder."""
-    path = tmp_path / "repository"
-    shutil.copytree(origin, path, symlinks=True)
-    monkeypatch.chdir(path)
-    for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(path / ".dvc/tmp/site")}.items():
-        monkeypatch.setenv(name, value)
-    return path
-
-
-def run(*arguments: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["compare.py", *arguments])
-        runpy.run_path(str(ROOT / "compare.py"), run_name="__main__")
-
-
-def error_of(*arguments: str) -> str:
-    with pytest.raises(SystemExit) as raised:
-        run(*arguments)
-    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
-    return raised.value.code
-
-
-def state() -> tuple[dict[Path, bytes], str]:
-    """Return the workspace as a user and Git see it, without DVC's cache and temporary files."""
-    own = [(".dvc", "cache"), (".dvc", "tmp")]
-    kept = {
-        path: content
-        for path, content in snapshot(Path()).items()
-        if path.parts[0] != ".git" and path.parts[:2] not in own
-    }
-    return kept, git("status", "--porcelain=v2", "--branch") + git("for-each-ref") + git("stash", "list")
+    return work_in_copy(origin, tmp_path / "repository", monkeypatch)
 
 
 def test_the_last_sweep(repository: Path, capsys: pytest.CaptureFixture) -> None:

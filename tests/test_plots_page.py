@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
@@ -12,20 +10,13 @@ from pathlib import Path
 import pytest
 from dvc_render.html import render_html
 from dvc_render.vega import VegaRenderer
+from helpers.browser import chromium, in_a_browser, requests
 from helpers.project import ROOT
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
 TEMPLATE = ROOT / ".dvc/plots/page.html"
 # `vega-lite@5` in a command, and `vega-lite@5.2.0` in an address.
 MAJOR = re.compile(r"(vega[\w-]*)@(\d+)")
-
-in_a_browser = pytest.mark.skipif(
-    not (BROWSER and DRIVER),
-    reason="needs Chromium and chromedriver (on Debian: apt install chromium chromium-driver)",
-)
 
 
 def page_in(folder: Path) -> Path:
@@ -37,31 +28,8 @@ def page_in(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = BROWSER or ""
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-quic",
-        "--no-first-run",
-        "--host-resolver-rules=MAP * ~NOTFOUND",  # no network
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    driver = Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
-
-
-def requests(chrome: Chrome) -> set[str]:
-    events = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
-    asked = {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
-    return {url for url in asked if not url.startswith("data:")}
+    with chromium("--host-resolver-rules=MAP * ~NOTFOUND") as chrome:  # no network
+        yield chrome
 
 
 def test_dvc_uses_the_template(tmp_path: Path) -> None:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.browser import LOGS, chromium, in_a_browser, requests
 from helpers.evaluations import evaluation, sentence
 from helpers.evaluations import page as page_of
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
-
-pytestmark = pytest.mark.skipif(
-    not (BROWSER and DRIVER),
-    reason="needs Chromium and chromedriver (on Debian: apt install chromium chromium-driver)",
-)
+pytestmark = in_a_browser
 
 TEST = [
     sentence("Ada met Bo in Oslo", "B-PER O B-PER O B-LOC", "O O B-PER O B-PER", 0.9, "both"),  # missed PER, LOC as PER
@@ -37,26 +29,8 @@ ALL = ["both", "boundary", "spurious", "other-split", "nasty"]
 
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = BROWSER or ""
-    for argument in (
-        "--headless=new",
-        "--window-size=1200,900",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        # No requests by the browser itself.
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-quic",
-        "--no-first-run",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
+    with chromium("--window-size=1200,900") as chrome:
+        yield chrome
 
 
 @pytest.fixture
@@ -64,16 +38,12 @@ def page(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
     """A browser that shows the page. After the test, there must be no errors and no requests for other files."""
     path = tmp_path / "evaluate.html"
     path.write_bytes(page_of(evaluation(TEST, VALIDATION)).encode())
-    for kind in ("browser", "performance"):
+    for kind in LOGS:
         chrome.get_log(kind)  # clears the log of earlier tests
     chrome.get(path.as_uri())
     yield chrome
     assert chrome.get_log("browser") == []
-    events = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
-    requested = {
-        event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"
-    }
-    assert {url for url in requested if not url.startswith("data:")} == {path.as_uri()}
+    assert requests(chrome) == {path.as_uri()}
 
 
 def visible(page: Chrome) -> list[str]:

@@ -1,0 +1,55 @@
+"""Chromium without a window, for pages that must work without a network."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+# What `Chrome.get_log` can return: messages of the page, and its requests.
+LOGS = ("browser", "performance")
+
+in_a_browser = pytest.mark.skipif(
+    not (BROWSER and DRIVER),
+    reason="needs Chromium and chromedriver (on Debian: apt install chromium chromium-driver)",
+)
+
+
+@contextmanager
+def chromium(*arguments: str) -> Iterator[Chrome]:
+    """Start a browser that sends no requests of its own, and end it after the block."""
+    options = ChromeOptions()
+    options.binary_location = BROWSER or ""
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--no-first-run",
+        *arguments,
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", dict.fromkeys(LOGS, "ALL"))
+    driver = Chrome(options=options, service=Service(DRIVER))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def requests(chrome: Chrome) -> set[str]:
+    """The addresses that the browser has asked for since the last call."""
+    events = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
+    asked = {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
+    return {url for url in asked if not url.startswith("data:")}
