@@ -6,13 +6,13 @@ is tokenised once, and the rest is array indexing. `one_by_one` checks this on s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Tokenizer
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json
@@ -61,7 +61,7 @@ class Subwords:
         return Subwords(np.concatenate([self.ids, other.ids]), np.concatenate([self.counts, other.counts]))
 
 
-def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, float | None]:
+def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None]:
     """Load a tokenizer that `save_pretrained` wrote, without importing transformers, which takes longer than the use.
 
     Args:
@@ -136,9 +136,10 @@ class Vocabulary:
         if len(self.subwords.counts) > self.most:
             self._forget()
         new = list(dict.fromkeys(word for word in words if word not in self._rows))
-        first = len(self.subwords.counts)  # more than there are words if an earlier call was interrupted
-        self.subwords += of_words(self.tokenizer, new)
-        self._rows.update(zip(new, range(first, first + len(new)), strict=True))
+        if new:
+            first = len(self.subwords.counts)  # more than there are words if an earlier call was interrupted
+            self.subwords += of_words(self.tokenizer, new)
+            self._rows.update(zip(new, range(first, first + len(new)), strict=True))
         return np.array([self._rows[word] for word in words], dtype=np.int64)
 
     def _forget(self) -> None:
@@ -162,12 +163,9 @@ def special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     Raises:
         UserError: the tokenizer has no sub-word for any of the most common characters.
     """
-    for encoding in _encoded(tokenizer, "a", "e", "1", ".", "\u4e00"):
-        body = [index for index, word in enumerate(encoding.word_ids) if word is not None]
+    for word in ("a", "e", "1", ".", "\u4e00"):
+        encoding = tokenizer.encode([word], is_pretokenized=True)
+        body = [index for index, owner in enumerate(encoding.word_ids) if owner is not None]
         if body:
             return encoding.ids[: body[0]], encoding.ids[body[-1] + 1 :]
     raise UserError("the tokenizer has sub-words for neither letters nor digits; choose another encoder")
-
-
-def _encoded(tokenizer: Tokenizer, *words: str) -> Iterator[Encoding]:
-    return (tokenizer.encode([word], is_pretokenized=True) for word in words)
