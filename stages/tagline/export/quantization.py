@@ -90,7 +90,9 @@ class _Quantizer:
         steps, scales = self._quantize_columns(weight)
         zeros = self._constant(f"{weight}.zeros", np.zeros(steps.shape[1], np.int8))
         names = [self._constant(f"{weight}.steps", steps), self._constant(f"{weight}.scales", scales)]
-        self._add("DequantizeLinear", [*names, zeros], f"{weight}.rounded", axis=1)
+        if weight not in self.quantized:  # several products may share it, as in ALBERT
+            self.quantized.add(weight)
+            self._add("DequantizeLinear", [*names, zeros], f"{weight}.rounded", axis=1)
         self._add("MatMul", [f"{left}.rounded", f"{weight}.rounded"], f"{product}.unscaled")
         if left not in self.gelu_outputs:
             self._add("Mul", [f"{product}.unscaled", f"{left}.scale"], product)

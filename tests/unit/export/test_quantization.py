@@ -119,3 +119,24 @@ def test_other_lookups_are_kept(tmp_path: Path) -> None:
     found, values = InferenceSession(tmp_path / "b.onnx").run(None, {"rows": rows})
     np.testing.assert_array_equal(found, tables["whole"][rows])
     np.testing.assert_array_equal(values, tables["columns"][:, rows])
+
+
+def test_products_that_share_weights(tmp_path: Path) -> None:
+    """As in ALBERT, whose layers have the same weights."""
+    square = np.random.default_rng(1).normal(size=(WIDTH, WIDTH)).astype(np.float32) / 8
+    nodes = [make_node("MatMul", ["values", "square"], ["once"]), make_node("MatMul", ["once", "square"], ["twice"])]
+    shape = ["length", WIDTH]
+    graph = make_graph(
+        nodes,
+        "graph",
+        [make_tensor_value_info("values", TensorProto.FLOAT, shape)],
+        [make_tensor_value_info("twice", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(square, "square")],
+    )
+    onnx.save(make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10), tmp_path / "a.onnx")
+    quantization.write(tmp_path / "a.onnx", tmp_path / "b.onnx")
+    values = np.random.default_rng(2).normal(size=(50, WIDTH)).astype(np.float32)
+    (exact,), (found,) = (
+        InferenceSession(tmp_path / name).run(None, {"values": values}) for name in ("a.onnx", "b.onnx")
+    )
+    assert 0 < np.sqrt(((found - exact) ** 2).mean()) / exact.std() < 0.02
