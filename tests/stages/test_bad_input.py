@@ -76,6 +76,7 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("conll", b"a O\nb \xe2\x82", ":2: not UTF-8 (unexpected end of data); save the file as UTF-8"),
     ("conllu", "# sent_id = 1\n1 a _ X\n", ":2: 1 column in '1 a _ X'; expected 10 separated by tabs (id form"),
     ("conllu", token("1", ""), ":1: an empty column in '1\\t\\t_"),
+    ("conllu", token("1", " "), ":1: an empty column in '1\\t \\t_"),
     ("conllu", token("1", "a") + token("3", "b"), ":2: word id '3'; expected 2, ids count from 1"),
     ("conllu", token("1", "a") + token("1", "b"), ":2: word id '1'; expected 2, ids count from 1"),
     ("conllu", token("a", "a"), ":1: word id 'a'; expected 1, ids count from 1"),

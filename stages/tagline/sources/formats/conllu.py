@@ -62,7 +62,6 @@ def read_sentences(path: Path, tag_columns: Mapping[str, str], absent: str) -> I
         UserError: the file is not text or has no sentence; a line does not have ten columns or has an empty one; word
             ids do not count from 1; a sentence has two ``sent_id`` comments.
     """
-    empty = True
     words: list[list[str]] = []
     sent_id: str | None = None
     first_line = 0
@@ -75,7 +74,6 @@ def read_sentences(path: Path, tag_columns: Mapping[str, str], absent: str) -> I
         location = f"{path}:{number}"
         if not line.strip():
             if words:
-                empty = False
                 yield sentence()
             words, sent_id = [], None
         elif line.startswith("#"):
@@ -94,16 +92,17 @@ def read_sentences(path: Path, tag_columns: Mapping[str, str], absent: str) -> I
                 raise UserError(f"{location}: word id {quoted(fields[0])}; expected {len(words) + 1}, ids count from 1")
             words.append(fields)
     if words:
-        empty = False
         yield sentence()
-    if empty:
+    if not first_line:
         raise UserError(f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
 
 
 def _checked_fields(line: str, location: str) -> list[str]:
     fields = line.split("\t")
-    if len(fields) != len(COLUMNS) or not all(field.strip() for field in fields):
-        problem = f"{len(fields)} column{'s' * (len(fields) != 1)}" if all(fields) else "an empty column"
+    if len(fields) != len(COLUMNS) or not all(map(str.strip, fields)):
+        problem = (
+            f"{len(fields)} column{'s' * (len(fields) != 1)}" if all(map(str.strip, fields)) else "an empty column"
+        )
         raise UserError(
             f"{location}: {problem} in {quoted(line)}; expected {len(COLUMNS)} separated by tabs ({' '.join(COLUMNS)})"
         )
