@@ -2,8 +2,8 @@
 
 One other process keeps a core busy. PyTorch's OpenMP threads spin by default; the stages start with
 ``OMP_WAIT_POLICY=PASSIVE`` (`tagline.core.startup`), so that a waiting thread leaves its core to the others. Both sides
-train with the committed params.yaml, in turn, each in its own process, and must end with the same weights. Time is that
-of the steps after the first few, without validation.
+train with the params of presets/sample.yaml, in turn, each in its own process, and must end with the same weights. Time
+is that of the steps after the first few, without validation.
 
     python benchmarks/busy.py                  20 steps on data/sample, with one busy process
     python benchmarks/busy.py --busy 0         on an idle host

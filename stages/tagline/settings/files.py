@@ -29,7 +29,7 @@ def text_of(content: CommentedMap) -> str:
 
 
 def text_for_folder(content: CommentedMap) -> str:
-    """Return params of the repository's root as YAML for a pipeline folder, from which ``download.folder`` is ``../``.
+    """Return params of the repository's root as YAML for a pipeline folder; a relative ``download.folder`` is adapted.
 
     Args:
         content: params without errors; ``download.folder`` is changed.
