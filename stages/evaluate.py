@@ -69,7 +69,7 @@ def main() -> None:
         predictions.write_provenance(folder, evaluation.labels, params.decoding)
         write_json(metrics, summary(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
-        plots.write_confusion(test.sentences, test.kind, confusion)
+        plots.write_confusion(test.confusion, test.kind, confusion)
         plots.write_per_type(test_metrics["per_type"], test_metrics["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)
         report.write_bytes(page.encode())

@@ -30,12 +30,11 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.core.reading import reading
 from tagline.labels import label_list as label_lists
+from tagline.labels.alignment import IGNORED
 from tagline.labels.label_list import Labels
 
 # Also in `tagline.tokenization.subwords`, which training does not import: a change there would train again.
 TOKENIZER_FILE = "tokenizer.json"
-# The label of sub-words that the loss ignores.
-IGNORED = -100
 WINDOW_FEATURES = Features(
     {
         "sentence": Value("int32"),
@@ -98,7 +97,7 @@ def load_labels(path: Path) -> Labels:
     """Read the labels of data/tokenized.
 
     Raises:
-        UserError: the folder is missing or incomplete.
+        UserError: the folder is missing or incomplete, or the file is damaged.
     """
     require(path, "tokenize-align")
     return label_lists.read(path / "labels.json")

@@ -98,9 +98,10 @@ def validated(content: CommentedMap, name: str, schema: type[S]) -> S:
     return schema.model_validate(_plain(content[name]))
 
 
-def list_errors(errors: list[str], path: Path = PARAMS) -> str:
-    """The message for some errors of the file, one per line."""
-    return "\n  ".join([f"{path} has {len(errors)} error{'s' * (len(errors) > 1)}:", *errors])
+def list_errors(errors: list[str], source: Path | str = PARAMS, consequence: str = "") -> str:
+    """The message for some errors of a file, one per line; the first line also says what they lead to."""
+    count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
+    return "\n  ".join([f"{source} has {count}{f'; {consequence}' if consequence else ''}:", *errors])
 
 
 def section_errors(content: CommentedMap, name: str, schema: type[Section], path: Path = PARAMS) -> list[str]:

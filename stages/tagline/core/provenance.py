@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shutil
 from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -27,14 +28,14 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file in a folder, by its relative path with forward slashes, sorted."""
-    return {name: sha256(folder / name) for name in _names(folder)}
+def hashes(folder: Path, *left_out: str) -> dict[str, str]:
+    """The SHA-256 of each file in a folder but some, by its relative path with forward slashes, sorted."""
+    return {name: sha256(folder / name) for name in _names(folder) if name not in left_out}
 
 
 def write_hashes(folder: Path, *left_out: str) -> None:
     """Write hashes.json of a complete folder, with all files but some that may change later."""
-    write_json(folder / HASHES, {name: sha256(folder / name) for name in _names(folder) if name not in left_out})
+    write_json(folder / HASHES, hashes(folder, *left_out))
 
 
 def read_hashes(folder: Path, made_by: str) -> dict[str, str]:
@@ -95,6 +96,13 @@ def verify_files(folder: Path, expected: Mapping[str, str], made_by: str, names:
                 f"{path}: changed since the stage {made_by} wrote it: its SHA-256 begins with {actual[:DIGITS]}; "
                 f"expected {wanted[:DIGITS]} ({folder / HASHES}); {_restore(folder, made_by)}"
             )
+
+
+def copy_files(source: Path, target: Path) -> None:
+    """Copy the files of a folder but its hashes.json into another folder."""
+    for file in sorted(source.iterdir()):
+        if file.name != HASHES:
+            shutil.copyfile(file, target / file.name)
 
 
 def _names(folder: Path) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import QUOTED, shortened
 
 # What Python, transformers and PyTorch raise for malformed content; a deep nesting, a huge number and a size that no
 # memory holds are among it.
@@ -41,8 +42,6 @@ _OF_LIBRARIES = (
 _OF_ENVIRONMENT = (errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EPERM, errno.EROFS)
 # Larger numbers of layers and labels in a config.json are damage.
 _MOST_LAYERS, _MOST_LABELS = 1000, 100_000
-# Characters of a library's message that are shown.
-_SHOWN = 200
 
 
 @contextmanager
@@ -146,7 +145,7 @@ def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if not text or isinstance(error, (KeyError, MemoryError)):
         text = f"{type(error).__name__}: {text}".rstrip(": ")
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return shortened(text, QUOTED)
 
 
 @contextmanager

@@ -22,13 +22,11 @@ class Opened(NamedTuple):
     """A loaded model.
 
     Attributes:
-        name: of the backend.
         backend: computes the logits.
         workers: threads that run several batches at once; None: one batch after the other.
         subwords_per_batch: a good batch size.
     """
 
-    name: BackendName
     backend: Backend
     workers: Executor | None
     subwords_per_batch: int
@@ -86,9 +84,7 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
             logging.enable_progress_bar()
     cast_linear_layers(model, precision)
     with workers(device) as threads:
-        yield Opened(
-            "torch", TorchModel(model, precision), threads, CPU_SUBWORDS if device.type == "cpu" else GPU_SUBWORDS
-        )
+        yield Opened(TorchModel(model, precision), threads, CPU_SUBWORDS if device.type == "cpu" else GPU_SUBWORDS)
 
 
 @contextmanager
@@ -103,4 +99,4 @@ def _onnx(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
             "run `dvc repro export` again"
         )
     with workers() as threads:
-        yield Opened(name, model, threads, CPU_SUBWORDS)
+        yield Opened(model, threads, CPU_SUBWORDS)

@@ -75,11 +75,6 @@ class TaggedSentence:
         return self.gold
 
     @property
-    def is_correct(self) -> bool:
-        """Whether each predicted label equals the gold label."""
-        return np.array_equal(self.predicted, self._known_gold)
-
-    @property
     def correct_words(self) -> int:
         """The number of words whose predicted label equals the gold label."""
         return int(np.count_nonzero(self.predicted == self._known_gold))

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from tagline.core.params import Section
+from tagline.labels.label_list import Decoding
 
 
 class Bootstrap(Section):
@@ -21,5 +22,5 @@ class Evaluate(Section):
 
     subwords_per_batch: int = Field(ge=1, le=2**24)
     precision: Literal["auto", "fp32", "bf16", "fp16"]
-    decoding: Literal["greedy", "constrained"]
+    decoding: Decoding
     bootstrap: Bootstrap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +10,14 @@ import pandas as pd
 
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
-from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.confusion import NO_TYPE, confusion
+from tagline.metrics.confusion import NO_TYPE
 
 # Scores of single predictions, whose last digits differ between hosts of one precision.
 CALIBRATION_DIGITS = 3
 
 
-def write_confusion(sentences: Iterable[TaggedSentence], kind: Kind, path: Path) -> None:
-    """Write the number of words per pair of types, ``gold,predicted,number``; see `confusion.confusion`."""
-    counts = confusion(sentences, kind)
+def write_confusion(counts: Mapping[tuple[str, str], int], kind: Kind, path: Path) -> None:
+    """Write the number of words per pair of types, ``gold,predicted,number``, as `confusion.confusion` counts them."""
     names = {name: name for pair in counts for name in pair}
     if kind == "spans" and OUTSIDE in names:
         names[OUTSIDE] = f"{OUTSIDE} (type)"  # unlike words outside all entities
@@ -30,12 +28,9 @@ def write_confusion(sentences: Iterable[TaggedSentence], kind: Kind, path: Path)
 
 def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[str, Any]], path: Path) -> None:
     """Write the scores of each type, ``type,precision,recall,f1,low,high,number``, with the interval of F1."""
-    columns = ["precision", "recall", "f1", "low", "high", "number"]
-    rows = [
-        {"type": name, **{column: (numbers | intervals[name]["f1"])[column] for column in columns}}
-        for name, numbers in scores.items()
-    ]
-    _write(pd.DataFrame(rows, columns=["type", *columns]), path)
+    columns = ["type", "precision", "recall", "f1", "low", "high", "number"]
+    rows = [{"type": name, **numbers, **intervals[name]["f1"]} for name, numbers in scores.items()]
+    _write(pd.DataFrame(rows, columns=columns), path)
 
 
 def write_reliability(bins: pd.DataFrame, path: Path) -> None:

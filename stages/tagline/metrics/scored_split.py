@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.calibration import calibration, reliability
+from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count
 from tagline.metrics.intervals import intervals
 from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes
@@ -49,6 +51,10 @@ class ScoredSplit:
     @cached_property
     def outcomes(self) -> list[list[Outcome]]:
         return list(map(outcomes, self.sentences))
+
+    @cached_property
+    def confusion(self) -> Counter[tuple[str, str]]:
+        return confusion(self.sentences, self.kind)
 
     @cached_property
     def reliability(self) -> pd.DataFrame:

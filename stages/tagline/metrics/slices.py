@@ -50,8 +50,9 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     result: dict[str, Any] = {"text": _of_entities(sentences, counts, text)}
     if counts.kind == "spans":
         result["entity_length"] = _of_entities(sentences, counts, length)
-    ranges = [_range(len(sentence.words), SENTENCE_LENGTHS) for sentence in sentences]
-    names = sorted(set(ranges), key=lambda name: int(name.strip("+").split("-")[0]))  # 1-10, 11-20, ...
+    lengths = [len(sentence.words) for sentence in sentences]
+    ranges = [_range(length, SENTENCE_LENGTHS) for length in lengths]
+    names = dict.fromkeys(_range(length, SENTENCE_LENGTHS) for length in sorted(lengths))  # 1-10, 11-20, ...
     by_length = {name: _of_sentences(counts, [name == other for other in ranges]) for name in names}
     result["sentence_length"] = {name: scores for name, scores in by_length.items() if scores["number"]}
     new = _of_sentences(counts, [not training.contains(sentence.words) for sentence in sentences])

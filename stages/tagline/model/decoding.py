@@ -28,7 +28,7 @@ def decode(scores: Floats, lengths: Ints, labels: Labels, decoding: Decoding) ->
         int64 (words,), label ids; the lowest id on ties.
     """
     if decoding == "constrained" and labels.kind == "spans":
-        return _viterbi(scores.astype(np.float64), lengths, _rules(labels))
+        return _viterbi(scores, lengths, _rules(labels))
     chosen: Ints = scores.argmax(-1)
     return chosen
 
@@ -53,7 +53,7 @@ def _rules(labels: Labels) -> _Rules:
     return _Rules(np.array([ids[name] for name in inside], dtype=np.int64), np.array(pairs, np.int64).reshape(-1, 2))
 
 
-def _viterbi(scores: npt.NDArray[np.float64], lengths: Ints, rules: _Rules) -> Ints:
+def _viterbi(scores: Floats, lengths: Ints, rules: _Rules) -> Ints:
     """Find the best legal sequence of each sentence (Viterbi, 1967), word by word over all sentences at once.
 
     O and B- may follow any label, so only transitions to I- are restricted.
@@ -64,7 +64,7 @@ def _viterbi(scores: npt.NDArray[np.float64], lengths: Ints, rules: _Rules) -> I
     # Sentences come longest first, so those with a word at an index are the first remaining[index] of them. Lengths
     # [1, 3]: order [1, 0], starts [1, 0], remaining [2, 1, 1].
     remaining = [int(np.count_nonzero(lengths > index)) for index in range(longest)]
-    best = np.array(scores)  # the score of the best sequence that ends with each label
+    best = scores.astype(np.float64)  # the score of the best sequence that ends with each label
     previous = np.zeros(scores.shape, dtype=np.int64)  # the label before it in that sequence
     if longest:
         best[np.ix_(starts[: remaining[0]], rules.inside)] = -np.inf

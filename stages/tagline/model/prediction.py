@@ -55,13 +55,13 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def predict_split(predictor: Predictor, split: Split, name: str, gold: Ints | None = None) -> Predictions:
+def predict_split(predictor: Predictor, split: Split, name: str | None, gold: Ints | None = None) -> Predictions:
     """Label each word of a split of data/tokenized.
 
     Args:
         predictor: of the model.
         split: sentences and windows.
-        name: the title of the progress bar.
+        name: the title of the progress bar; None: no bar.
         gold: int64 (words,), gold label ids, for the loss.
     """
     windows = split.windows

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.confusion import NO_TYPE, confusion
+from tagline.metrics.confusion import NO_TYPE
 
 # Maximum number of types with a row and column of their own.
 LARGEST = 30
@@ -45,9 +43,8 @@ class Confusion:
     folded: int
 
 
-def confusion_table(sentences: Sequence[TaggedSentence], kind: Kind) -> Confusion:
+def confusion_table(counts: Mapping[tuple[str, str], int]) -> Confusion:
     """Build the table from the counts of `tagline.metrics.confusion`."""
-    counts = confusion(sentences, kind)
     sizes: Counter[str] = Counter()
     for pair, number in counts.items():
         for name in set(pair):

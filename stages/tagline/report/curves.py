@@ -14,7 +14,7 @@ def learning_curves(losses: Rows, epochs: Rows) -> list[Chart]:
     """Draw the training loss, the validation loss and the validation F1.
 
     Args:
-        losses: rows of LOSSES, by step; may be empty after a short training.
+        losses: rows of LOSSES, by step.
         epochs: rows of EPOCHS, by epoch.
     """
     result = [curve("Training loss", "Step", [(row["step"], row["loss"]) for row in losses])] if losses else []

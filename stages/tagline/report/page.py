@@ -59,7 +59,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "slices": {split: scores.slice_groups(of_split) for split, of_split in metrics.items()},
         "curves": curves.learning_curves(losses, epochs),
         "charted": CHARTED,
-        "confusion": confusion_table(charted.sentences, kind),
+        "confusion": confusion_table(charted.confusion),
         "reliability": charts.reliability(charted.reliability, unit) if len(charted.reliability) else None,
         "errors": errors,
         "kinds": {

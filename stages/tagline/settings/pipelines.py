@@ -17,7 +17,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, parse, read_file
+from tagline.core.params import PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
 from tagline.settings.checks import params_errors
 from tagline.settings.files import as_dvc_writes, is_committed, text_for_folder, write_text
@@ -67,8 +67,7 @@ def create(name: str, settings: Sequence[str]) -> None:
         _set(params, setting)
     if errors := params_errors(params):
         source = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
-        count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
-        raise UserError("\n  ".join([f"{source} has {count}; {name} was not created:", *errors]))
+        raise UserError(list_errors(errors, source, f"{name} was not created"))
     texts = {
         DVC_YAML: derive(name, DVC_YAML.read_text(encoding="utf-8")),
         PARAMS: text_for_folder(params),

@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, line_of, parse
+from tagline.core.params import PARAMS, line_of, list_errors, parse
 from tagline.settings.checks import params_errors
 from tagline.settings.files import is_committed, text_for_folder, text_of, write_text
 from tagline.settings.preset_files import MODELINE, Keys, Line, Preset, read
@@ -57,8 +57,7 @@ def build(name: str) -> str:
     lines = [Line(MODELINE, preset.path, 1), *description, *_merge(base, preset, base.content, preset.content)]
     content = parse("".join(f"{line.text}\n" for line in lines), preset.path)
     if errors := [_at_origin(error, lines) for error in params_errors(content)]:
-        count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
-        raise UserError("\n  ".join([f"{preset.path} has {count}; {PARAMS} is unchanged:", *errors]))
+        raise UserError(list_errors(errors, preset.path, f"{PARAMS} is unchanged"))
     return text_of(content) if folder() == PRESETS else text_for_folder(content)
 
 

@@ -55,6 +55,11 @@ class TagColumn:
         for batch in self.raw.batches(split):
             yield batch, *self.ids(batch)
 
+    @property
+    def totals(self) -> dict[str, int]:
+        """The number of words with each tag, in all splits."""
+        return dict(zip(self.tags, np.sum(list(self.counts.values()), axis=0).tolist(), strict=True))
+
     def words_with(self, tags: set[str]) -> Iterator[str]:
         """Name the words that have one of some tags, split by split."""
         wanted = [index for index, tag in enumerate(self.tags) if tag in tags]
@@ -68,7 +73,7 @@ class TagColumn:
 
         They are different labels to all that follows, while one of them usually is a typing error.
         """
-        totals = dict(zip(self.tags, np.sum(list(self.counts.values()), axis=0).tolist(), strict=True))
+        totals = self.totals
         groups: dict[str, list[str]] = {}
         for tag in self.tags:
             groups.setdefault(tag.casefold(), []).append(tag)
@@ -173,9 +178,8 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
         groups = (plain, {*column.tags} - plain - {schemes.OUTSIDE})
         first = "; ".join(word for group in groups for word in islice(column.words_with(group), 1))
         raise UserError(f"column {column.name}: {error}; the first of each: {first}") from None
-    counts = dict(zip(column.tags, np.sum(list(column.counts.values()), axis=0).tolist(), strict=True))
     try:
-        return ("spans", "IO") if conversion.is_io(counts) else ("tags", "tags")
+        return ("spans", "IO") if conversion.is_io(column.totals) else ("tags", "tags")
     except UserError as error:
         raise UserError(f"column {column.name}: {error}") from None
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
-from tagline.core.provenance import HASHES
+from tagline.core.provenance import copy_files
 from tagline.core.terminal import safe_message
 from tagline.hub.push import Target
 
@@ -67,8 +67,7 @@ class EpochPushes:
         with replacing(self.folder / str(epoch)) as (entry,):
             entry.mkdir()
             model.rename(entry / MODEL)
-            for file in sorted(path for path in self.tokenizer.iterdir() if path.name != HASHES):
-                shutil.copyfile(file, entry / MODEL / file.name)
+            copy_files(self.tokenizer, entry / MODEL)
             (entry / MESSAGE).write_text(message, encoding="utf-8")
         self._submit()
 

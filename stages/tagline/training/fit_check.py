@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from torch import nn
 from transformers import PreTrainedModel
 
-from tagline.artifacts.tokenized import Split
+from tagline.artifacts.tokenized import Split, column
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model.batches import rounded_up
@@ -53,9 +53,8 @@ def check_fit(model: PreTrainedModel, split: Split, labels: Labels, tokenized: P
         tokenized: the folder of the split, for messages.
         multiple: windows are padded to a multiple of it.
     """
-    # Through the data set, not its Arrow table: after `select` the table still has all rows.
-    columns = split.windows.select_columns(["input_ids", "labels"]).with_format("arrow")[:]
-    highest = {name: pc.max(pc.list_flatten(columns[name])).as_py() for name in ("labels", "input_ids")}
+    columns = {name: column(split.windows, name) for name in ("labels", "input_ids")}
+    highest = {name: pc.max(pc.list_flatten(columns[name])).as_py() for name in columns}
     longest = pc.max(pc.list_value_length(columns["input_ids"])).as_py()
     known, vocabulary, most = model.config.num_labels, model.config.vocab_size, longest_window(model)
     if known != len(labels.names) or highest["labels"] >= known:

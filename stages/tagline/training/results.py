@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from tagline.core.outputs import write_json
-from tagline.core.provenance import HASHES, PROVENANCE, versions, write_hashes
+from tagline.core.provenance import PROVENANCE, copy_files, versions, write_hashes
 from tagline.training.learning import SCORES
 from tagline.training.params import Train
 from tagline.training.training import Training
@@ -36,10 +35,8 @@ def write_model(training: Training, tokenizer: Path, target: Path) -> None:
         target: the new folder: weights, configuration, tokenizer, provenance.json, hashes.json.
     """
     target.mkdir()
-    for file in sorted(training.best.iterdir()):
-        shutil.copyfile(file, target / file.name)
-    for file in sorted(path for path in tokenizer.iterdir() if path.name != HASHES):
-        shutil.copyfile(file, target / file.name)
+    copy_files(training.best, target)
+    copy_files(tokenizer, target)
     write_json(
         target / PROVENANCE,
         {

@@ -25,6 +25,7 @@ from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
+from tagline.core.provenance import copy_files
 from tagline.core.reading import parse_object, reading
 from tagline.model.backends.xla import from_xla
 from tagline.model.precision import Resolved
@@ -115,7 +116,8 @@ class SavedRun:
             # An epoch after the checkpoint may have written other weights.
             shutil.rmtree(self.best, ignore_errors=True)
             if self._newest is not None and (self._newest / "best").is_dir():
-                _copy(self._newest / "best", self.best)
+                self.best.mkdir()
+                copy_files(self._newest / "best", self.best)
         PartialState().wait_for_everyone()
 
     def restore(self, accelerator: Accelerator, schedule: LambdaLR) -> bool:
@@ -191,7 +193,8 @@ class SavedRun:
         if self._accelerator.is_main_process:
             if self.best.is_dir():
                 # Not a link: damage to one copy would damage both.
-                _copy(self.best, folder / "best")
+                (folder / "best").mkdir()
+                copy_files(self.best, folder / "best")
             write_json(
                 folder / STATE,
                 {
@@ -207,12 +210,6 @@ class SavedRun:
         path = checkpoint / STATE
         with reading(path, expected="the state of a training run", remedy=_REMOVE):
             return State.of(parse_object(path.read_text(encoding="utf-8")))
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.mkdir()
-    for file in source.iterdir():
-        shutil.copyfile(file, target / file.name)
 
 
 def _layout(accelerator: Accelerator) -> str:

@@ -16,7 +16,7 @@ from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved
-from tagline.model.prediction import Predictor
+from tagline.model.prediction import Predictor, predict_split
 from tagline.training.learning import SCORES
 from tagline.training.processes import SHARDED
 from tagline.training.shared_model import SharedModel
@@ -60,13 +60,7 @@ class Validation:
             NonFiniteError: a logit is NaN or infinite.
         """
         model.eval()
-        found = self._predictor(accelerator, model).predict(
-            self.lengths,
-            self.split.windows["sentence"][:],
-            self.split.windows["input_ids"],
-            self.split.windows["word_ids"],
-            gold=self.gold,
-        )
+        found = predict_split(self._predictor(accelerator, model), self.split, None, self.gold)
         model.train()
         sentences = list(tagged_sentences(self.labels, self.lengths, found.labels, found.scores, self.gold))
         overall = score(count(sentences, self.labels.kind))["overall"]

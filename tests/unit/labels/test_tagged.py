@@ -44,8 +44,8 @@ def test_entities_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_correct_words() -> None:
     partly, wholly = sentences(["B-X O O", "O B-X"], ["B-X B-X O", "O B-X"])
-    assert (partly.correct_words, partly.is_correct) == (2, False)
-    assert (wholly.correct_words, wholly.is_correct) == (2, True)
+    assert partly.correct_words == 2
+    assert wholly.correct_words == 2
 
 
 def test_confidence_is_the_mean_score_of_the_words() -> None:
@@ -53,7 +53,7 @@ def test_confidence_is_the_mean_score_of_the_words() -> None:
     assert sentence.confidence(sentence.predicted_entities[0]) == 0.75
 
 
-@pytest.mark.parametrize("name", ["gold_names", "gold_entities", "is_correct", "correct_words"])
+@pytest.mark.parametrize("name", ["gold_names", "gold_entities", "correct_words"])
 def test_unknown_gold_labels(name: str) -> None:
     (sentence, *_) = flat(ids=["a", "b", "c"])
     assert sentence.predicted_entities == [("X", 0, 2)]

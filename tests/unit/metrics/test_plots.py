@@ -7,23 +7,24 @@ from pathlib import Path
 from helpers.tagged import sentences
 
 from tagline.metrics.calibration import reliability
+from tagline.metrics.confusion import confusion
 from tagline.metrics.plots import write_confusion, write_per_type, write_reliability
 
 
 def test_confusion_of_types_does_not_count_words_outside_in_both(tmp_path: Path) -> None:
     found = sentences(["B-PER I-PER O O", "B-PER"], ["B-PER O B-LOC O", "I-PER"])
-    write_confusion(found, "spans", tmp_path / "confusion.csv")
+    write_confusion(confusion(found, "spans"), "spans", tmp_path / "confusion.csv")
     assert (tmp_path / "confusion.csv").read_text() == "gold,predicted,number\nO,LOC,1\nPER,O,1\nPER,PER,2\n"
 
 
 def test_confusion_of_a_type_called_o(tmp_path: Path) -> None:
-    write_confusion(sentences(["B-O B-O O"], ["B-O O O"]), "spans", tmp_path / "confusion.csv")
+    write_confusion(confusion(sentences(["B-O B-O O"], ["B-O O O"]), "spans"), "spans", tmp_path / "confusion.csv")
     expected = "gold,predicted,number\nO (type),O,1\nO (type),O (type),1\n"
     assert (tmp_path / "confusion.csv").read_text() == expected
 
 
 def test_confusion_of_plain_tags_counts_all_words(tmp_path: Path) -> None:
-    write_confusion(sentences(["O B-side O"], ["O O O"], "tags"), "tags", tmp_path / "confusion.csv")
+    write_confusion(confusion(sentences(["O B-side O"], ["O O O"], "tags"), "tags"), "tags", tmp_path / "confusion.csv")
     assert (tmp_path / "confusion.csv").read_text() == "gold,predicted,number\nB-side,O,1\nO,O,2\n"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from helpers.evaluations import sentence
 
 from tagline.labels.label_list import Kind
+from tagline.metrics import confusion as counts
 from tagline.report.confusion import LARGEST, NO_TYPE, REST, Confusion, confusion_table
 
 
 def confusion(text: str, gold: str, predicted: str, kind: Kind = "spans") -> Confusion:
-    return confusion_table([sentence(text, gold, predicted, kind=kind)], kind)
+    return confusion_table(counts.confusion([sentence(text, gold, predicted, kind=kind)], kind))
 
 
 def test_confusion_of_types() -> None:
