@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from statistics import fmean
 
 from tabulate import tabulate
 
-from tagline.comparison.bootstrap import RESAMPLES
-from tagline.comparison.differences import LEVEL
 from tagline.comparison.excerpts import excerpts
-from tagline.comparison.formatting import interval_text, p_text, score_text, signed
-from tagline.comparison.randomisation import SHUFFLES
-from tagline.comparison.runs import Run
+from tagline.comparison.formatting import interval_text, legend, names_text, p_text, score_text, signed
 from tagline.comparison.splits import Compared, Comparison
 from tagline.comparison.styles import Terminal
 
@@ -29,12 +25,13 @@ def render(comparison: Comparison, style: Terminal, most: int | None) -> str:
         most: maximum number of fixed, and of broken, entities per split; None: all.
     """
     rows = [row for split in comparison.splits for row in _rows(split, style)]
+    several = len(comparison.old) + len(comparison.new) > 2
     parts = [
         style.heading(headline(comparison)),
-        style.listed([f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"]),
+        style.listed([f"old: {names_text(comparison.old, style)}", f"new: {names_text(comparison.new, style)}"]),
         style.listed([f"note: {style.safe(note)}" for note in comparison.notes]),
         tabulate(rows, _HEADERS, tablefmt=style.table, disable_numparse=True, colalign=_ALIGNED),
-        style.listed(_legend(several=len(comparison.old) + len(comparison.new) > 2)),
+        style.listed(legend(several, "for types adjusted for their number (Holm)")),
         *(part for split in comparison.splits for part in excerpts(split, style, most)),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -49,10 +46,6 @@ def headline(comparison: Comparison) -> str:
     )
 
 
-def _names(runs: Sequence[Run], style: Terminal) -> str:
-    return ", ".join(style.safe(run.title) for run in runs)
-
-
 def _rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
     overall, per_type = split.differences.overall.items(), split.differences.per_type.items()
     for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
@@ -61,14 +54,3 @@ def _rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
             *(split.split, score, score_text(each.old), score_text(each.new)),
             *(signed(each.difference), interval_text(each), p_text(each.p), each.verdict),
         )
-
-
-def _legend(several: bool) -> list[str]:
-    unit = "sentences and runs" if several else "sentences"
-    test = "t-test over runs" if several else f"approximate randomisation, {SHUFFLES:,} shuffles"
-    return [
-        f"significant: p is below {LEVEL} and the interval excludes 0",
-        f"interval: paired bootstrap over {unit}, {RESAMPLES:,} resamples",
-        f"p: {test}; for types adjusted for their number (Holm)",
-        *(["±: standard deviation over runs"] if several else []),
-    ]

@@ -9,9 +9,16 @@ from tabulate import tabulate
 
 from tagline.comparison.bootstrap import RESAMPLES
 from tagline.comparison.differences import LEVEL, SEED, Verdict
-from tagline.comparison.formatting import interval_text, p_text, score_text, signed
+from tagline.comparison.formatting import (
+    interval_text,
+    legend,
+    names_text,
+    p_text,
+    score_text,
+    signed,
+    significance_test,
+)
 from tagline.comparison.param_values import value_text
-from tagline.comparison.randomisation import SHUFFLES
 from tagline.comparison.record import difference_record, run_record, scores_record
 from tagline.comparison.styles import Terminal
 from tagline.comparison.sweeps import Setting, Sweep
@@ -24,7 +31,7 @@ def render_sweep(sweep: Sweep, style: Terminal) -> str:
     aligned = ["right"] * (len(headers) - 1) + ["left"]
     parts = [
         style.heading(sweep_headline(sweep)),
-        style.listed([f"{style.safe(setting.name)}: {_names(setting, style)}" for setting in sweep.settings]),
+        style.listed([f"{style.safe(setting.name)}: {names_text(setting.runs, style)}" for setting in sweep.settings]),
         style.listed([f"note: {style.safe(note)}" for note in sweep.notes]),
         tabulate(
             [_row(sweep, setting, style) for setting in sweep.settings],
@@ -67,7 +74,7 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
             "level": LEVEL,
             "best": f"F1 of {sweep.splits[0]}",
             "difference": f"F1 of {sweep.splits[-1]}",
-            "p": f"{_test(sweep)}, adjusted by Holm",
+            "p": f"{significance_test(_several(sweep))}, adjusted by Holm",
             "resamples": RESAMPLES,
             "seed": SEED,
         },
@@ -82,10 +89,6 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
             for setting in sweep.settings
         ],
     }
-
-
-def _names(setting: Setting, style: Terminal) -> str:
-    return ", ".join(style.safe(run.title) for run in setting.runs)
 
 
 def _row(sweep: Sweep, setting: Setting, style: Terminal) -> list[str]:
@@ -104,16 +107,8 @@ def _several(sweep: Sweep) -> bool:
     return any(len(setting.runs) > 1 for setting in sweep.settings)
 
 
-def _test(sweep: Sweep) -> str:
-    return "t-test over runs" if _several(sweep) else f"approximate randomisation, {SHUFFLES:,} shuffles"
-
-
 def _legend(sweep: Sweep) -> list[str]:
-    unit = "sentences and runs" if _several(sweep) else "sentences"
     return [
         f"best: highest mean F1 of {sweep.splits[0]}; difference: F1 of {sweep.splits[-1]} minus that of the best",
-        f"significant: p is below {LEVEL} and the interval excludes 0",
-        f"interval: paired bootstrap over {unit}, {RESAMPLES:,} resamples",
-        f"p: {_test(sweep)}; adjusted for the number of settings (Holm)",
-        *(["±: standard deviation over runs"] if _several(sweep) else []),
+        *legend(_several(sweep), "adjusted for the number of settings (Holm)"),
     ]
