@@ -83,5 +83,5 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz-seconds", type=float, default=30, help="seconds for all tests of tests/fuzz together")
+    parser.addoption("--fuzz-times", type=int, default=1, help="how many times as many cases tests/fuzz runs")
     parser.addoption("--fuzz-seed", type=int, default=0, help="first seed of each of them")

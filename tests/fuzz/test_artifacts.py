@@ -127,4 +127,4 @@ def test_a_damaged_artifact(name: str, finished: Path, pytestconfig: pytest.Conf
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 0.05)
+    fuzz(case, pytestconfig, 200)

@@ -76,7 +76,7 @@ def test_a_damaged_data_set(name: str, tmp_path: Path, pytestconfig: pytest.Conf
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 0.04)
+    fuzz(case, pytestconfig, 500)
 
 
 READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
@@ -103,7 +103,7 @@ def test_a_damaged_input_of_predict(name: str, tmp_path: Path, pytestconfig: pyt
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 0.02)
+    fuzz(case, pytestconfig, 1000)
 
 
 def test_damaged_params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
@@ -123,7 +123,7 @@ def test_damaged_params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestc
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 0.04)
+    fuzz(case, pytestconfig, 100)
 
 
 def _write(path: Path, content: bytes) -> None:

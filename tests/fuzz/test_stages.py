@@ -56,7 +56,7 @@ def test_a_damaged_input_of_a_stage(stage: str, finished: Path, pytestconfig: py
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 0.03, at_least=2)
+    fuzz(case, pytestconfig, 4)
 
 
 def test_a_forged_checkpoint(tmp_path: Path, pytestconfig: pytest.Config) -> None:
@@ -95,4 +95,4 @@ def test_a_forged_checkpoint(tmp_path: Path, pytestconfig: pytest.Config) -> Non
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 0.04)
+    fuzz(case, pytestconfig, 300)

@@ -27,32 +27,27 @@ Case = Callable[[Random], Callable[[], object]]
 """Damages something, and returns what then reads it; the description of the damage is its ``__doc__``."""
 
 
-def fuzz(case: Case, config: pytest.Config, share: float, *, at_least: int = 3) -> None:
-    """Run a case with one seed after another until its time is over; fail with all seeds that went wrong.
+def fuzz(case: Case, config: pytest.Config, cases: int) -> None:
+    """Run a case with one seed after another, the same ones on every host; fail with all seeds that went wrong.
 
     Args:
         case: see `Case`.
-        config: has the options ``--fuzz-seconds`` and ``--fuzz-seed``.
-        share: the part of all the seconds that it gets.
-        at_least: cases to run however slow the host is.
+        config: has the options ``--fuzz-times`` and ``--fuzz-seed``.
+        cases: the number of seeds, to be multiplied by ``--fuzz-times``.
     """
     if sys.platform != "linux":
         pytest.skip("limits the memory of child processes as Linux does")
-    seconds = float(config.getoption("--fuzz-seconds")) * share
-    seed = int(config.getoption("--fuzz-seed"))
-    end = time.monotonic() + seconds
+    first = seed = int(config.getoption("--fuzz-seed"))
+    end = first + cases * int(config.getoption("--fuzz-times"))
     failures: list[str] = []
-    first = seed
-    print(f"fuzzing {case.__qualname__}", file=sys.stderr)
-    while len(failures) < 20 and (time.monotonic() < end or seed < first + at_least):
-        seed, failure = _in_child(case, seed, end, first + at_least)
+    while len(failures) < 20 and seed < end:
+        seed, failure = _in_child(case, seed, end)
         if failure:
             failures.append(failure)
-    print(f"{seed - first} cases", file=sys.stderr)
     assert not failures, f"{len(failures)} of {seed - first} cases:\n" + "\n".join(failures)
 
 
-def _in_child(case: Case, seed: int, end: float, least: int) -> tuple[int, str]:
+def _in_child(case: Case, seed: int, end: int) -> tuple[int, str]:
     """Run cases in a child process until one fails; return the next seed and what went wrong, if anything."""
     deadline = False
     with tempfile.TemporaryFile("w+") as log:
@@ -62,7 +57,7 @@ def _in_child(case: Case, seed: int, end: float, least: int) -> tuple[int, str]:
         sys.stderr.flush()
         child = os.fork()
         if not child:
-            _child(case, seed, end, least, log.fileno())
+            _child(case, seed, end, log.fileno())
         last, size = time.monotonic(), 0
         while os.waitpid(child, os.WNOHANG) == (0, 0):
             time.sleep(0.02)
@@ -83,7 +78,7 @@ def _in_child(case: Case, seed: int, end: float, least: int) -> tuple[int, str]:
     return seeds[-1] + 1, f"--fuzz-seed {seeds[-1]}: {text}"
 
 
-def _child(case: Case, seed: int, end: float, least: int, log: int) -> None:
+def _child(case: Case, seed: int, end: int, log: int) -> None:
     """Run cases and log each seed before it and the outcome after it; never returns."""
     try:
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -91,7 +86,7 @@ def _child(case: Case, seed: int, end: float, least: int, log: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         faulthandler.disable()
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        while time.monotonic() < end or seed < least:
+        while seed < end:
             os.write(log, f"{seed}\n".encode())
             with tempfile.TemporaryFile("w+") as output:
                 failure = _outcome(case, seed, log, output.fileno())

@@ -95,7 +95,8 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
         longest = configuration.get("model_max_length")
         if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int | float) or longest < 1):
             raise ValueError(f"model_max_length is {longest!r}")
-    return tokenizer, None if longest is None else int(longest)
+        longest = None if longest is None else int(longest)
+    return tokenizer, longest
 
 
 def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Subwords:

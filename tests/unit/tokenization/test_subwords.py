@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,6 +138,15 @@ def test_merges_dropped_at_random_are_refused(tmp_path: Path) -> None:
 def test_the_encoders_longest_input_is_read(tmp_path: Path) -> None:
     word_piece(["a"]).save_pretrained(tmp_path)
     assert subwords.load(tmp_path)[1] == 64
+
+
+@pytest.mark.parametrize("longest", ["1e999", "NaN", "0", "true", '"64"'])
+def test_a_longest_input_that_is_no_length(tmp_path: Path, longest: str) -> None:
+    word_piece(["a"]).save_pretrained(tmp_path)
+    path = tmp_path / "tokenizer_config.json"
+    path.write_text(re.sub('"model_max_length": [0-9]+', f'"model_max_length": {longest}', path.read_text()))
+    with pytest.raises(UserError, match="tokenizer_config.json: "):
+        subwords.load(tmp_path)
 
 
 def test_a_tokenizer_without_vocabulary() -> None:
