@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from torch import Tensor
@@ -33,8 +33,14 @@ class LastLabelHead:
     def __init__(self) -> None:
         self.calls: list[tuple[str, list[np.ndarray]]] = []
 
-    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float, weights: Mapping[str, Tensor]) -> Tensor:
         return logits.sum() * label_smoothing
+
+    def new_weights(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def with_weights(self, weights: Mapping[str, np.ndarray]) -> LastLabelHead:
+        return self
 
     def scores(self, logits: np.ndarray) -> np.ndarray:
         return logits

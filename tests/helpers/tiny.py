@@ -54,6 +54,8 @@ TINY_PARAMS = {
         "epochs": 6,
         "max_steps": None,
         "early_stopping": None,
+        "head": "linear",
+        "head_learning_rate": 0.05,
         "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
         "checkpoint_every": None,
         "pad_to_multiple_of": None,

@@ -1,6 +1,7 @@
 """The folder models/export: a model for transformers and onnxruntime, with what is needed to use it.
 
 config.json, model.safetensors      the model for transformers
+head.safetensors                    weights of the head, if it has any, see `tagline.artifacts.head_file`
 tokenizer.json, tokenizer_config.json
 model.onnx                          with ``export.onnx``: the model for onnxruntime, float32
 model.int8.onnx                     with ``export.int8``: the same, quantised to 8-bit integers
@@ -16,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from tagline.artifacts.head_file import HEAD_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
@@ -124,4 +126,4 @@ def verify(folder: Path, expected: Mapping[str, str], backend: BackendName | Non
 def _loads(backend: BackendName, name: str) -> bool:
     """Whether a backend loads a file of the export, by its name."""
     of = next((graph for graph, file in GRAPHS.items() if name.startswith(file)), "torch")
-    return of == backend or name in (TAGGER, *TOKENIZER)
+    return of == backend or name in (TAGGER, HEAD_FILE, *TOKENIZER)

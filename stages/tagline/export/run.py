@@ -29,13 +29,13 @@ from tagline.labels.label_list import Labels
 from tagline.model import classifier
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
-from tagline.model.heads import make_head
+from tagline.model.heads import load_head
 
 CARD = "README.md"
 SPLIT = "test"
 INT8: BackendName = "onnx-int8"
-# Files of models/finetuned that do not belong to the tokenizer.
-NOT_TOKENIZER = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE, HASHES)
+# Files of models/finetuned that are written anew, or not needed; the others are of the tokenizer and the head.
+NOT_COPIED = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE, HASHES)
 
 Reports = dict[BackendName, dict[str, float]]
 
@@ -81,7 +81,7 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     split = tokenized.load_split(inputs.tokenized, SPLIT)
     trained = TorchModel(classifier.load(inputs.finetuned, labels))
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
-    head = make_head("linear", labels, decoding)
+    head = load_head(inputs.finetuned, labels, decoding, "train")
     tagger = Exported(
         labels=labels,
         head=head.name,
@@ -123,7 +123,7 @@ def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Pat
     except SafetensorError as error:  # for instance a full disk
         raise UserError(f"{name}/model.safetensors: the weights can't be written ({error})") from None
     for file in sorted(finetuned.iterdir()):
-        if not any(file.match(pattern) for pattern in NOT_TOKENIZER):
+        if not any(file.match(pattern) for pattern in NOT_COPIED):
             shutil.copyfile(file, target / file.name)
     exported.write(tagger, target)
 

@@ -21,7 +21,7 @@ from tagline.inference.documents import Document
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.tagged import TaggedSentence, tagged_sentences
-from tagline.model.heads import make_head
+from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
@@ -83,11 +83,17 @@ class Tagger:
         require(folder / subwords.TOKENIZER_FILE, "export")
         tokenizer, _ = subwords.load(folder, "export")
         self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
+        head = load_head(folder, about.labels, about.decoding, "export")
+        if head.name != about.head:
+            raise UserError(
+                f"{folder}: tagger.json is of the head {about.head}, the weights are of {head.name}; run "
+                "`dvc repro export` again"
+            )
         with ExitStack() as stack:  # ends the threads after an exception
             model = stack.enter_context(opened(folder, about, self.backend))
             self._predictor = Predictor(
                 model.backend,
-                make_head(about.head, about.labels, about.decoding),
+                head,
                 about.labels,
                 self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,

@@ -15,7 +15,8 @@ from tagline.labels import schemes
 Kind = Literal["spans", "tags"]
 """spans: IOB2 labels, which mark entities. tags: each word has a tag of its own, such as a part of speech."""
 Decoding = Literal["greedy", "constrained"]
-"""greedy: the most likely label of each word. constrained: the most likely sequence that IOB2 allows."""
+"""greedy: the most likely label of each word, or sequence if the head scores sequences. constrained: the most likely
+sequence that IOB2 allows."""
 
 
 class LabelNames(NamedTuple):

@@ -18,7 +18,7 @@ from tagline.metrics.scored_split import ScoredSplit, metrics
 from tagline.metrics.training_index import TrainingIndex
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, workers
-from tagline.model.heads import make_head
+from tagline.model.heads import load_head
 from tagline.model.precision import cast_linear_layers, resolve
 from tagline.model.prediction import Predictor, predict_split
 
@@ -60,7 +60,7 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
     backend = _load_backend(data, finetuned, params, labels)
     with workers(backend.device) as threads:
-        head = make_head("linear", labels, params.decoding)
+        head = load_head(finetuned, labels, params.decoding, "train")
         predictor = Predictor(backend, head, labels, params.subwords_per_batch, threads)
         splits = {name: _label(loaded[name], name, predictor) for name in SPLITS}
     training = TrainingIndex(loaded["train"].labelled_words(labels), labels.kind)

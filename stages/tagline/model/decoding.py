@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +12,16 @@ from tagline.labels.label_list import Decoding, Labels
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]
+Doubles = npt.NDArray[np.float64]
+
+# The most numbers of (sentences, labels, labels) that are computed at once.
+BLOCK = 2**20
 
 
-def decode(scores: Floats, lengths: Ints, labels: Labels, decoding: Decoding) -> Ints:
-    """Choose a label for each word, given independent scores.
+def decode(
+    scores: Floats, lengths: Ints, labels: Labels, decoding: Decoding, transitions: Doubles | None = None
+) -> Ints:
+    """Choose a label for each word.
 
     Plain tags have no illegal sequences, so both kinds of decoding give the same labels.
 
@@ -23,18 +30,39 @@ def decode(scores: Floats, lengths: Ints, labels: Labels, decoding: Decoding) ->
         lengths: int64, the number of words of each sentence.
         labels: the label list of the columns.
         decoding: greedy or constrained.
+        transitions: (labels, labels), the score of a label (column) after another one (row), which is added to a
+            sequence's score; None: 0.
 
     Returns:
         int64 (words,), label ids; the lowest id on ties.
     """
-    if decoding == "constrained" and labels.kind == "spans":
-        return _viterbi(scores, lengths, _rules(labels))
-    chosen: Ints = scores.argmax(-1)
-    return chosen
+    constrained = decoding == "constrained" and labels.kind == "spans"
+    if transitions is None and not constrained:
+        chosen: Ints = scores.argmax(-1)
+        return chosen
+    rules = _rules(labels) if constrained else _Rules(np.empty(0, np.int64), np.empty((0, 2), np.int64))
+    if transitions is None:
+        return _viterbi(scores, lengths, rules.inside, rules.best_before, np.zeros((scores.shape[1],) * 2))
+    allowed = rules.apply(transitions)
+    return _viterbi(scores, lengths, rules.inside, lambda earlier: _best_before(earlier, allowed), allowed)
+
+
+def words_by_index(lengths: Ints) -> list[Ints]:
+    """Group the words of all sentences by their index in the sentence.
+
+    Each array has the words of the sentences in the same order, longest first, so that the words before those of
+    ``words[i + 1]`` are the first of ``words[i]``. Lengths [1, 3]: [[1, 0], [2], [3]].
+    """
+    order = np.argsort(-lengths, kind="stable")
+    starts = (np.cumsum(lengths) - lengths)[order]
+    remaining = [int(np.count_nonzero(lengths > index)) for index in range(int(lengths.max(initial=0)))]
+    return [starts[:count] + index for index, count in enumerate(remaining)]
 
 
 class _Rules(NamedTuple):
     """The restricted labels, I-X, and the two labels that may precede each of them, B-X and I-X.
+
+    O and B- may follow any label. No sentence begins with a restricted label.
 
     Attributes:
         inside: int64 (restricted,), label ids.
@@ -43,6 +71,21 @@ class _Rules(NamedTuple):
 
     inside: Ints
     before: Ints
+
+    def best_before(self, earlier: Doubles) -> Ints:
+        """The best label before each label, int64 (sentences, labels), given the scores (sentences, labels)."""
+        chosen = np.repeat(earlier.argmax(-1)[:, None], earlier.shape[1], axis=1)
+        pair = earlier[:, self.before]
+        chosen[:, self.inside] = np.where(pair[..., 1] > pair[..., 0], self.before[:, 1], self.before[:, 0])
+        return chosen
+
+    def apply(self, transitions: Doubles) -> Doubles:
+        """Copy transitions, with -inf for those that are not allowed."""
+        allowed = transitions.astype(np.float64)
+        allowed[:, self.inside] = -np.inf
+        for label, before in zip(self.inside, self.before, strict=True):
+            allowed[before, label] = transitions[before, label]
+        return allowed
 
 
 def _rules(labels: Labels) -> _Rules:
@@ -53,35 +96,36 @@ def _rules(labels: Labels) -> _Rules:
     return _Rules(np.array([ids[name] for name in inside], dtype=np.int64), np.array(pairs, np.int64).reshape(-1, 2))
 
 
-def _viterbi(scores: Floats, lengths: Ints, rules: _Rules) -> Ints:
-    """Find the best legal sequence of each sentence (Viterbi, 1967), word by word over all sentences at once.
+def _best_before(earlier: Doubles, transitions: Doubles) -> Ints:
+    """As `_Rules.best_before`, for any transitions."""
+    rows = max(1, BLOCK // transitions.size)
+    blocks = [earlier[start : start + rows] for start in range(0, len(earlier), rows)]
+    return np.concatenate([(block[:, :, None] + transitions).argmax(1) for block in blocks])
 
-    O and B- may follow any label, so only transitions to I- are restricted.
-    """
-    order = np.argsort(-lengths, kind="stable")
-    starts = (np.cumsum(lengths) - lengths)[order]
-    longest = int(lengths.max(initial=0))
-    # Sentences come longest first, so those with a word at an index are the first remaining[index] of them. Lengths
-    # [1, 3]: order [1, 0], starts [1, 0], remaining [2, 1, 1].
-    remaining = [int(np.count_nonzero(lengths > index)) for index in range(longest)]
+
+def _viterbi(
+    scores: Floats, lengths: Ints, inside: Ints, best_before: Callable[[Doubles], Ints], transitions: Doubles
+) -> Ints:
+    """Find the best sequence of each sentence (Viterbi, 1967), word by word over all sentences at once."""
+    words_at = words_by_index(lengths)
     best = scores.astype(np.float64)  # the score of the best sequence that ends with each label
     previous = np.zeros(scores.shape, dtype=np.int64)  # the label before it in that sequence
-    if longest:
-        best[np.ix_(starts[: remaining[0]], rules.inside)] = -np.inf
-    for index in range(1, longest):
-        words = starts[: remaining[index]] + index
-        earlier = best[words - 1]
-        rows = np.arange(len(words))
-        chosen_before = np.repeat(earlier.argmax(-1)[:, None], scores.shape[1], axis=1)
-        pair = earlier[:, rules.before]
-        chosen_before[:, rules.inside] = np.where(pair[..., 1] > pair[..., 0], rules.before[:, 1], rules.before[:, 0])
-        best[words] += earlier[rows[:, None], chosen_before]
-        previous[words] = chosen_before
-    chosen = np.zeros(len(scores), dtype=np.int64)
-    for index in reversed(range(longest)):
-        words = starts[: remaining[index]] + index
-        longer = remaining[index + 1] if index + 1 < longest else 0
+    for words in words_at[:1]:
+        best[np.ix_(words, inside)] = -np.inf
+    for words in words_at[1:]:
+        earlier, columns = best[words - 1], np.arange(scores.shape[1])
+        chosen = best_before(earlier)
+        best[words] += earlier[np.arange(len(words))[:, None], chosen] + transitions[chosen, columns]
+        previous[words] = chosen
+    return _trace_back(best, previous, words_at)
+
+
+def _trace_back(best: Doubles, previous: Ints, words_at: Sequence[Ints]) -> Ints:
+    chosen = np.zeros(len(best), dtype=np.int64)
+    longer = 0  # the number of sentences with a next word
+    for words in reversed(words_at):
         chosen[words[longer:]] = best[words[longer:]].argmax(-1)  # the last word of its sentence
         after = words[:longer] + 1
         chosen[words[:longer]] = previous[after, chosen[after]]
+        longer = len(words)
     return chosen

@@ -31,7 +31,7 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     ]
     for name, schema in SECTIONS.items():
         errors += section_errors(content, name, schema, path)
-    return errors or _task_errors(content, path)
+    return errors or _task_errors(content, path) + _head_errors(content, path)
 
 
 def _task_errors(content: CommentedMap, path: Path) -> list[str]:
@@ -43,3 +43,12 @@ def _task_errors(content: CommentedMap, path: Path) -> list[str]:
     line = line_of(section, "task", 0) + 1
     names = ", ".join(tag_columns)
     return [f"{path}:{line}: tokenize_align.task: download.dataset has no tag column {task} ({names})"]
+
+
+def _head_errors(content: CommentedMap, path: Path) -> list[str]:
+    """Check that a head that labels words is not trained on labels of all sub-words."""
+    section = content["train"]
+    if section["head"] != "crf" or not content["tokenize_align"]["label_all_tokens"]:
+        return []
+    line = line_of(section, "head", 0) + 1
+    return [f"{path}:{line}: train.head: crf needs one label per word; set tokenize_align.label_all_tokens to false"]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tagline.model.backends.xla import end_graph
 from tagline.model.heads.head import Head
+from tagline.training.head_weights import tensors
 from tagline.training.params import Train
 from tagline.training.training_batches import Ints, TrainingBatches, share
 from tagline.training.training_rows import TrainingRows
@@ -67,7 +68,9 @@ class Gradients:
         count = self._rows(rows, accelerator.num_processes) if accelerator.device.type == "xla" else 1
         part = self.rows.part(rows, self.padding, self.batches.multiple, count)
         ids, mask, labels = (_to(accelerator.device, array) for array in part)
-        return self.head.loss(model(input_ids=ids, attention_mask=mask).logits, labels, self.params.label_smoothing)
+        own = tensors(accelerator.unwrap_model(model))
+        logits = model(input_ids=ids, attention_mask=mask).logits
+        return self.head.loss(logits, labels, self.params.label_smoothing, own)
 
     def _rows(self, rows: Ints, processes: int) -> int:
         """The most rows that a part of this length can have: padded to them, XLA compiles one shape per length."""

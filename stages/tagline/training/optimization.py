@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
 
+from tagline.training.head_weights import tensors
 from tagline.training.params import Train
 
 # Devices on which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
@@ -20,16 +21,25 @@ SCHEDULES: dict[str, Callable[..., LambdaLR]] = {
 }
 
 
-def groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """The trainable weights in two parameter groups: matrices with weight decay, biases and norms without."""
+def groups(model: nn.Module, params: Train) -> list[dict[str, object]]:
+    """The trainable weights in parameter groups: matrices with weight decay, biases and norms without.
+
+    A third group has the head's own weights, if it has any, which need a higher learning rate than pretrained ones.
+    """
     decaying: list[nn.Parameter] = []
     no_decay: list[nn.Parameter] = []
+    own = tensors(model)
+    of_head = set(map(id, own.values()))
     for name, weight in model.named_parameters():
-        if weight.requires_grad:
+        if weight.requires_grad and id(weight) not in of_head:
             # Weights of norms are vectors; those of linear layers and embeddings are matrices.
             without_decay = weight.ndim < 2 or "bias" in name.rpartition(".")[2]
             (no_decay if without_decay else decaying).append(weight)
-    return [{"params": decaying, "weight_decay": weight_decay}, {"params": no_decay, "weight_decay": 0.0}]
+    return [
+        {"params": decaying, "weight_decay": params.weight_decay},
+        {"params": no_decay, "weight_decay": 0.0},
+        *([{"params": [*own.values()], "weight_decay": 0.0, "lr": params.head_learning_rate}] if own else []),
+    ]
 
 
 def adamw(model: nn.Module, params: Train, device: torch.device) -> torch.optim.AdamW:
@@ -40,9 +50,7 @@ def adamw(model: nn.Module, params: Train, device: torch.device) -> torch.optim.
         params: the section ``train``.
         device: where the weights are, or will be moved to.
     """
-    return torch.optim.AdamW(
-        groups(model, params.weight_decay), lr=params.learning_rate, fused=device.type in FUSED or None
-    )
+    return torch.optim.AdamW(groups(model, params), lr=params.learning_rate, fused=device.type in FUSED or None)
 
 
 def schedule(optimizer: torch.optim.Optimizer, params: Train, steps: int) -> LambdaLR:

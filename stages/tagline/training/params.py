@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tagline.core.params import Section
 from tagline.hub.params import Push
@@ -28,6 +28,8 @@ class Train(Section):
     epochs: int = Field(ge=1, le=10_000)
     max_steps: Annotated[int, Field(ge=1)] | None
     early_stopping: Annotated[int, Field(ge=1)] | None
+    head: Literal["linear", "crf"]
+    head_learning_rate: float = Field(gt=0, lt=1)  # of head crf only
     batches: Batches
     checkpoint_every: Annotated[int, Field(ge=1)] | None
     pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
@@ -41,3 +43,9 @@ class Train(Section):
     max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     label_smoothing: float = Field(ge=0, lt=1)
     hub: Push
+
+    @model_validator(mode="after")
+    def _crf_without_smoothing(self) -> Self:
+        if self.head == "crf" and self.label_smoothing:
+            raise ValueError("label_smoothing is not possible with head crf; set it to 0.0")
+        return self

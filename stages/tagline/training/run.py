@@ -22,6 +22,7 @@ from tagline.training.engines import Engine, accelerate_loop, trainer
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.fingerprint import fingerprint
 from tagline.training.fit_check import check_fit
+from tagline.training.head_weights import attach
 from tagline.training.params import Train
 from tagline.training.results import effective, write_model, write_report
 from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths
@@ -99,9 +100,16 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(inputs.tokenized)
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
+    if params.head == "crf" and tokenized.read_windowing(inputs.tokenized).label_all_tokens:
+        raise UserError(
+            f"{inputs.tokenized}: all sub-words are labelled; train.head: crf needs one label per word; set "
+            "tokenize_align.label_all_tokens to false and run `dvc repro`"
+        )
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
     model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
+    head = make_head(params.head, labels)
+    attach(model, head)
     dropout.replace(model)
     check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, labels, inputs.tokenized)
@@ -109,7 +117,6 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     # The work folder is removed once the outputs are in place and all epochs are pushed.
     with work_folder("train", made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
         with _replacing(outputs, state.is_main_process) as partial:
-            head = make_head("linear", labels)
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work)
             training.pushes, training.trackers = pushes, trackers

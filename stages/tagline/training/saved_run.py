@@ -23,6 +23,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
+from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.provenance import copy_files
@@ -30,6 +31,7 @@ from tagline.core.reading import parse_object, reading
 from tagline.model.backends.xla import from_xla
 from tagline.model.precision import Resolved
 from tagline.training.checkpoints import Checkpoints
+from tagline.training.head_weights import attached, take_head
 from tagline.training.learning import SCORES, Learning
 from tagline.training.processes import SHARDED
 
@@ -159,7 +161,7 @@ class SavedRun:
         self.save_model(model, self.best)
 
     def save_model(self, model: nn.Module, folder: Path) -> None:
-        """Write weights and configuration; call it in all processes.
+        """Write weights, those of the head in a file of its own, and configuration; call it in all processes.
 
         Args:
             model: as the accelerator prepared it.
@@ -175,7 +177,10 @@ class SavedRun:
         try:
             # safetensors reads the memory of CPUs and GPUs only.
             state = {name: from_xla(tensor) for name, tensor in weights.items()}
+            own = take_head(state)
             unwrapped.save_pretrained(folder, state_dict=state)
+            if head := attached(unwrapped):
+                head_file.write(folder, head.head, own)
             use_umask(folder)
         except (SafetensorError, OSError) as error:
             raise UserError(f"{folder}: the weights can't be written: {error}") from None

@@ -24,9 +24,11 @@ from tagline.training.checkpoints import CheckpointError
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.epochs import EpochLines
 from tagline.training.gradients import Gradients
+from tagline.training.head_weights import tensors
 from tagline.training.learning import Learning
 from tagline.training.losses import LossReader
 from tagline.training.params import Train
+from tagline.training.processes import SHARDED
 from tagline.training.saved_run import SavedRun
 from tagline.training.tracking import Trackers
 from tagline.training.training_batches import Ints, TrainingBatches
@@ -122,8 +124,13 @@ class Training:
             schedule: that of the optimizer, not prepared.
 
         Raises:
-            UserError: see `SavedRun.restore`.
+            UserError: see `SavedRun.restore`; or the model is sharded and its head has weights of its own.
         """
+        if accelerator.distributed_type in SHARDED and tensors(self.model):
+            raise UserError(
+                f"train.head: {self.params.head} does not work with {accelerator.distributed_type.value}, which shards "
+                "weights; expected linear, or whole weights in each process"
+            )
         self.accelerator, self._schedule = accelerator, schedule
         self._reader = LossReader[Step](accelerator.device)
         self._lines = EpochLines(self.steps, self.epochs, self.learning.steps, shown=accelerator.is_main_process)

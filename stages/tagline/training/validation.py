@@ -17,6 +17,7 @@ from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved
 from tagline.model.prediction import Predictor, predict_split
+from tagline.training.head_weights import arrays, tensors
 from tagline.training.learning import SCORES
 from tagline.training.processes import SHARDED
 from tagline.training.shared_model import SharedModel
@@ -71,7 +72,8 @@ class Validation:
         # A sharded model fetches missing weights only if it is called through its wrapper.
         whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
         backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
+        head = self.head.with_weights(arrays(tensors(accelerator.unwrap_model(model))))
         most = self.subwords_per_device or SUBWORDS_PER_BATCH.get(accelerator.device.type, OTHERWISE)
         if accelerator.num_processes == 1:
-            return Predictor(backend, self.head, self.labels, most)
-        return Predictor(SharedModel(backend, accelerator), self.head, self.labels, most * accelerator.num_processes)
+            return Predictor(backend, head, self.labels, most)
+        return Predictor(SharedModel(backend, accelerator), head, self.labels, most * accelerator.num_processes)

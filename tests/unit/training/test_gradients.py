@@ -40,6 +40,9 @@ class Process:
         self.unsynchronised += 1
         return nullcontext()
 
+    def unwrap_model(self, model: Any) -> Any:
+        return model
+
     def backward(self, loss: Tensor) -> None:
         loss.backward()
 

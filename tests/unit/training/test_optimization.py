@@ -29,7 +29,7 @@ def model() -> BertForTokenClassification:
 def test_the_same_weights_decay_as_in_trainer(model: BertForTokenClassification, tmp_path: object) -> None:
     trainer = Trainer(model, TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"))
     expected = set(trainer.get_decay_parameter_names(model))
-    decaying, no_decay = groups(model, 0.3)
+    decaying, no_decay = groups(model, params(weight_decay=0.3))
     names = {id(weight): name for name, weight in model.named_parameters()}
     assert {names[id(weight)] for weight in decaying["params"]} == expected
     assert {names[id(weight)] for weight in no_decay["params"]} == set(names.values()) - expected
@@ -39,7 +39,7 @@ def test_the_same_weights_decay_as_in_trainer(model: BertForTokenClassification,
 def test_frozen_weights_are_left_out(model: BertForTokenClassification) -> None:
     frozen = deepcopy(model)
     frozen.bert.requires_grad_(False)
-    assert sum(len(group["params"]) for group in groups(frozen, 0.1)) == 2
+    assert sum(len(group["params"]) for group in groups(frozen, params(weight_decay=0.1))) == 2
 
 
 def test_one_kernel_updates_all_weights(model: BertForTokenClassification) -> None:

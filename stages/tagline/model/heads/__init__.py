@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tagline.artifacts import head_file
 from tagline.core.errors import UserError
+from tagline.core.reading import reading
 from tagline.labels.label_list import Decoding, Labels
+from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head
 from tagline.model.heads.linear import LinearHead
 
-HEADS = {LinearHead.name: LinearHead}
+HEADS: dict[str, type[LinearHead] | type[CrfHead]] = {head.name: head for head in (LinearHead, CrfHead)}
 
 
 def make_head(name: str, labels: Labels, decoding: Decoding = "greedy") -> Head:
-    """Build a head.
+    """Build a head that is not trained yet.
 
     Args:
         name: a key of `HEADS`.
@@ -24,3 +29,20 @@ def make_head(name: str, labels: Labels, decoding: Decoding = "greedy") -> Head:
     if name not in HEADS:
         raise UserError(f"unknown classifier head {name}; expected {', '.join(HEADS)}")
     return HEADS[name](labels, decoding)
+
+
+def load_head(folder: Path, labels: Labels, decoding: Decoding, made_by: str) -> Head:
+    """Load the head of a trained model.
+
+    Args:
+        folder: of the model; without head.safetensors its head is linear.
+        labels: the task's label list.
+        decoding: how labels are chosen.
+        made_by: the stage that wrote the folder, for messages.
+
+    Raises:
+        UserError: head.safetensors is damaged, or of a head or of labels that are not known.
+    """
+    name, weights = head_file.read(folder, made_by)
+    with reading(folder / head_file.HEAD_FILE, made_by):
+        return make_head(name, labels, decoding).with_weights(weights)

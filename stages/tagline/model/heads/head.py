@@ -1,11 +1,19 @@
-"""Interface of classifier heads. Only this folder knows how logits become labels."""
+"""Interface of classifier heads. Only this folder knows how logits become labels.
+
+The logits of every head come from the linear layer of transformers' token classifiers, so that any pipeline of
+transformers can use the exported model. A head may add weights of its own, for instance those of transitions between
+labels. They train with the encoder and are stored in head.safetensors.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
+
+from tagline.artifacts.head_file import Weights
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor
@@ -25,7 +33,17 @@ class Head(Protocol):
     def name(self) -> str:
         """Its key in `HEADS`, which tagger.json of an exported model contains."""
 
-    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+    def new_weights(self) -> Weights:
+        """The head's own weights before training, float32; empty if the head does not have any."""
+
+    def with_weights(self, weights: Weights) -> Self:
+        """The same head with trained weights, which the methods below use, except `loss`.
+
+        Raises:
+            ValueError: their names or shapes differ from those of `new_weights`, or they are not usable.
+        """
+
+    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float, weights: Mapping[str, Tensor]) -> Tensor:
         """Sum the loss over the labelled sub-words of a batch, in float32.
 
         A sum rather than a mean, because a batch may be computed in parts, and the mean of the parts' means is not the
@@ -35,6 +53,7 @@ class Head(Protocol):
             logits: (windows, sub-words, labels), computed from the encoder's states.
             labels: int64 (windows, sub-words), label ids; `alignment.IGNORED` for sub-words without a label.
             label_smoothing: share of each target that is distributed over all labels (Szegedy et al., 2016).
+            weights: the head's own weights in training.
         """
 
     def scores(self, logits: Floats) -> Floats:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from tagline.artifacts.head_file import Weights
 from tagline.labels.alignment import IGNORED
 from tagline.labels.label_list import Decoding, Labels
 from tagline.model.decoding import decode
@@ -31,7 +33,15 @@ class LinearHead:
     labels: Labels
     decoding: Decoding = "greedy"
 
-    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+    def new_weights(self) -> Weights:
+        return {}
+
+    def with_weights(self, weights: Weights) -> Self:
+        if weights:
+            raise ValueError(f"a linear head with the weights {', '.join(weights)}")
+        return self
+
+    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float, weights: Mapping[str, Tensor]) -> Tensor:
         from torch.nn.functional import cross_entropy  # imported here so that inference starts without PyTorch
 
         return cross_entropy(

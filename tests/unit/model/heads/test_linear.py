@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
-from tagline.core.errors import UserError
 from tagline.labels.label_list import Decoding, Labels
-from tagline.model.heads import HEADS, make_head
 from tagline.model.heads.linear import LinearHead
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -25,13 +23,15 @@ def test_loss_of_parts_adds_up_to_the_mean_of_pytorch(smoothing: float) -> None:
     labels = torch.randint(0, 4, (5, 7), generator=generator)
     labels[0, 2:] = labels[3] = -100
     expected = cross_entropy(logits.view(-1, 4), labels.view(-1), label_smoothing=smoothing)
-    parts = sum(HEAD.loss(logits[part], labels[part], smoothing) for part in (slice(0, 1), slice(1, 3), slice(3, 5)))
+    parts = sum(
+        HEAD.loss(logits[part], labels[part], smoothing, {}) for part in (slice(0, 1), slice(1, 3), slice(3, 5))
+    )
     torch.testing.assert_close(parts / (labels != -100).sum(), expected)
 
 
 def test_loss_and_gradient_without_labels_are_zero() -> None:
     logits = torch.ones(1, 2, 3, requires_grad=True)
-    loss = HEAD.loss(logits, torch.full((1, 2), -100), 0.1)
+    loss = HEAD.loss(logits, torch.full((1, 2), -100), 0.1, {})
     loss.backward()
     assert loss.item() == 0
     assert logits.grad is not None
@@ -40,7 +40,7 @@ def test_loss_and_gradient_without_labels_are_zero() -> None:
 
 def test_loss_of_half_precision_is_summed_in_float32() -> None:
     logits = torch.zeros(1, 4096, 2, dtype=torch.bfloat16)
-    loss = HEAD.loss(logits, torch.zeros(1, 4096, dtype=torch.int64), 0.0)
+    loss = HEAD.loss(logits, torch.zeros(1, 4096, dtype=torch.int64), 0.0, {})
     assert loss.dtype == torch.float32
     assert loss.item() == pytest.approx(4096 * torch.log(torch.tensor(2.0)).item(), rel=1e-5)
 
@@ -93,13 +93,7 @@ def test_label_after_a_word_without_subwords_is_legal() -> None:
     assert head.decode(scores, np.array([3])).tolist() == [1, 0, 0]
 
 
-@pytest.mark.parametrize("name", HEADS)
-def test_heads_are_made_by_name(name: str) -> None:
-    head = make_head(name, LABELS, "constrained")
-    assert head.name == name
-    assert head.decode(np.array([[0, -1, 5]], np.float32), np.array([1])).tolist() == [0], "decoding is passed on"
-
-
-def test_unknown_head() -> None:
-    with pytest.raises(UserError, match="unknown classifier head crf; expected linear"):
-        make_head("crf", LABELS)
+def test_there_are_no_weights_of_its_own() -> None:
+    assert HEAD.with_weights(HEAD.new_weights()) is HEAD
+    with pytest.raises(ValueError, match="a linear head with the weights transitions"):
+        HEAD.with_weights({"transitions": np.zeros((3, 3), np.float32)})

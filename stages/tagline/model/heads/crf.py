@@ -1,0 +1,135 @@
+"""CRF head: a linear-chain conditional random field (Lafferty et al., 2001) over the words of a sentence.
+
+The score of a sequence is the sum of the logits of its labels and of a learnt transition for each pair of neighbouring
+labels. In training the chain of a window has its labelled sub-words, one per word; at inference that of a sentence has
+all its words, with logits from different windows if it is long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.artifacts.head_file import Weights
+from tagline.labels.alignment import IGNORED
+from tagline.labels.label_list import Decoding, Labels
+from tagline.model.decoding import decode, words_by_index
+from tagline.model.heads.head import Floats, Ints
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Doubles = npt.NDArray[np.float64]
+
+TRANSITIONS = "transitions"
+# Larger transitions can't be learnt, and their exponentials would leave the range of float64.
+LARGEST = 300.0
+
+
+@dataclass(frozen=True)
+class CrfHead:
+    """Implements `Head`; scores are logits, and probabilities are marginals of the chain.
+
+    Attributes:
+        labels: the task's label list.
+        decoding: with ``constrained``, transitions that IOB2 does not allow are forbidden at inference.
+        learnt: float64 (labels, labels), the score of a label (column) after another one (row); None: all are 0.
+    """
+
+    name: ClassVar[str] = "crf"
+
+    labels: Labels
+    decoding: Decoding = "greedy"
+    learnt: Doubles | None = None
+
+    @property
+    def transitions(self) -> Doubles:
+        size = len(self.labels.names)
+        return np.zeros((size, size)) if self.learnt is None else self.learnt
+
+    def new_weights(self) -> Weights:
+        return {TRANSITIONS: self.transitions.astype(np.float32)}
+
+    def with_weights(self, weights: Weights) -> Self:
+        transitions = weights[TRANSITIONS]
+        size = len(self.labels.names)
+        if transitions.shape != (size, size) or not (np.abs(transitions) <= LARGEST).all():
+            raise ValueError(f"transitions are not {size} x {size} numbers from -{LARGEST:g} to {LARGEST:g}")
+        return replace(self, learnt=transitions.astype(np.float64))
+
+    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float, weights: Mapping[str, Tensor]) -> Tensor:
+        """Sum the negative log-likelihood of the labels of each window; see `Head.loss`.
+
+        Sums of products instead of indexing make its gradient the same in each run, and its shapes do not depend on
+        the labels.
+        """
+        import torch  # imported here so that inference starts without PyTorch
+
+        transitions, logits = weights[TRANSITIONS].float(), logits.float()
+        labelled = (labels != IGNORED)[..., None]
+        gold = (labels[..., None] == torch.arange(logits.shape[-1], device=labels.device)).float()
+        # Over the positions so far: log-sums of exponentials of the scores of all sequences by last label, whether
+        # there was a label, the last label, and the numbers of pairs of labels.
+        sums = torch.zeros_like(logits[:, 0])
+        begun = torch.zeros_like(labelled[:, 0])
+        before = torch.zeros_like(sums)
+        pairs = torch.zeros_like(transitions)
+        for here, of_gold, of_logits in zip(labelled.unbind(1), gold.unbind(1), logits.unbind(1), strict=True):
+            extended = torch.logsumexp(sums[:, :, None] + transitions, dim=1)
+            sums = torch.where(here, of_logits + torch.where(begun, extended, 0.0), sums)
+            pairs = pairs + before.T @ of_gold
+            before = torch.where(here, of_gold, before)
+            begun = begun | here
+        of_all = torch.where(begun[:, 0], torch.logsumexp(sums, dim=-1), 0.0).sum()
+        return of_all - (gold * logits).sum() - (pairs * transitions).sum()
+
+    def scores(self, logits: Floats) -> Floats:
+        return logits
+
+    def decode(self, scores: Floats, lengths: Ints) -> Ints:
+        return decode(scores, lengths, self.labels, self.decoding, self.transitions)
+
+    def probabilities(self, scores: Floats, lengths: Ints, chosen: Ints) -> Floats:
+        forward = self._forward(scores, lengths)
+        backward = np.zeros_like(forward)
+        for words in reversed(words_by_index(lengths)[1:]):
+            backward[words - 1] = _log_product(scores[words] + backward[words], self.transitions.T)
+        log_marginals = forward + backward
+        log_marginals -= _log_sum(log_marginals)[:, None]  # the same for all words of a sentence
+        probabilities: Floats = np.exp(log_marginals[np.arange(len(chosen)), chosen]).astype(np.float32)
+        return probabilities
+
+    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
+        sentences = np.repeat(np.arange(len(lengths)), lengths)[known]
+        # As in training, words without sub-words are not in the chain.
+        lengths, scores, gold = np.bincount(sentences, minlength=len(lengths)), scores[known], gold[known]
+        last = (np.cumsum(lengths) - 1)[lengths > 0]
+        of_all = _log_sum(self._forward(scores, lengths)[last]).sum()
+        of_gold = scores[np.arange(len(gold)), gold].sum(dtype=np.float64)
+        inside = np.diff(sentences) == 0  # pairs of neighbours in one sentence
+        return float(of_all - of_gold - self.transitions[gold[:-1][inside], gold[1:][inside]].sum())
+
+    def _forward(self, scores: Floats, lengths: Ints) -> Doubles:
+        """For each word and label, the log-sum of exponentials of the scores of all sequences that end there."""
+        forward = scores.astype(np.float64)
+        for words in words_by_index(lengths)[1:]:
+            forward[words] += _log_product(forward[words - 1], self.transitions)
+        return forward
+
+
+def _log_sum(values: Doubles) -> Doubles:
+    """Logarithm of the sum of exponentials over the last axis; each row has a finite value."""
+    largest = values.max(-1, keepdims=True)
+    sums: Doubles = largest[..., 0] + np.log(np.exp(values - largest).sum(-1))
+    return sums
+
+
+def _log_product(values: Doubles, transitions: Doubles) -> Doubles:
+    """Log-sum of exponentials of (rows, labels) plus transitions over the first label of each transition."""
+    largest = values.max(-1, keepdims=True)
+    product: Doubles = largest + np.log(np.exp(values - largest) @ np.exp(transitions))
+    return product

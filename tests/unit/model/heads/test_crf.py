@@ -1,0 +1,171 @@
+"""CRF head: loss, decoding, marginals and likelihood, compared with an enumeration of all label sequences."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.labels.label_list import Labels
+from tagline.model.heads.crf import CrfHead
+
+LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
+SEEDS = st.integers(0, 2**32 - 1)
+LENGTHS = st.lists(st.integers(0, 4), min_size=1, max_size=4)
+
+
+def made(seed: int, words: int) -> tuple[np.ndarray, CrfHead]:
+    """Logits of some words, and a head with transitions."""
+    generator = np.random.default_rng(seed)
+    head = CrfHead(LABELS).with_weights({"transitions": (generator.standard_normal((3, 3)) * 2).astype(np.float32)})
+    return (generator.standard_normal((words, 3)) * 3).astype(np.float32), head
+
+
+def all_scores(logits: np.ndarray, head: CrfHead) -> dict[tuple[int, ...], float]:
+    """The score of each sequence of labels of a sentence."""
+    return {
+        ids: sum(float(logits[index, label]) for index, label in enumerate(ids))
+        + sum(head.transitions[pair] for pair in pairwise(ids))
+        for ids in product(range(3), repeat=len(logits))
+    }
+
+
+def log_sum(scores: dict[tuple[int, ...], float]) -> float:
+    return float(np.log(np.sum(np.exp(list(scores.values())))))
+
+
+def sentences(logits: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
+    return np.split(logits, np.cumsum(lengths)[:-1])
+
+
+def loss(head: CrfHead, logits: torch.Tensor, labels: torch.Tensor, transitions: torch.Tensor) -> torch.Tensor:
+    return head.loss(logits, labels, 0.0, {"transitions": transitions})
+
+
+@given(SEEDS, LENGTHS)
+def test_decoding_finds_the_best_sequence(seed: int, lengths: list[int]) -> None:
+    logits, head = made(seed, sum(lengths))
+    ids = head.decode(head.scores(logits), np.array(lengths))
+    for of_sentence, chosen in zip(sentences(logits, lengths), sentences(ids, lengths), strict=True):
+        scores = all_scores(of_sentence, head)
+        assert scores[tuple(chosen)] == pytest.approx(max(scores.values()))
+
+
+@given(SEEDS, LENGTHS)
+def test_constrained_decoding_finds_the_best_legal_sequence(seed: int, lengths: list[int]) -> None:
+    logits, head = made(seed, sum(lengths))
+    constrained = CrfHead(LABELS, "constrained", head.learnt)
+    ids = constrained.decode(logits, np.array(lengths))
+    for of_sentence, chosen in zip(sentences(logits, lengths), sentences(ids, lengths), strict=True):
+        scores = all_scores(of_sentence, head)
+        legal = [score for labels, score in scores.items() if all(pair != (0, 2) for pair in pairwise((0, *labels)))]
+        assert scores[tuple(chosen)] == pytest.approx(max(legal))
+
+
+@given(SEEDS, LENGTHS)
+def test_probabilities_are_marginals(seed: int, lengths: list[int]) -> None:
+    logits, head = made(seed, sum(lengths))
+    chosen = np.random.default_rng(seed).integers(3, size=len(logits))
+    probabilities = head.probabilities(logits, np.array(lengths), chosen)
+    assert probabilities.dtype == np.float32
+    expected = []
+    for of_sentence, ids in zip(sentences(logits, lengths), sentences(chosen, lengths), strict=True):
+        scores = all_scores(of_sentence, head)
+        for index, label in enumerate(ids):
+            of_label = {labels: score for labels, score in scores.items() if labels[index] == label}
+            expected.append(np.exp(log_sum(of_label) - log_sum(scores)))
+    np.testing.assert_allclose(probabilities, expected, rtol=1e-5)
+
+
+@given(SEEDS, LENGTHS, st.integers(0, 2**16 - 1))
+def test_likelihood_is_that_of_the_words_with_subwords(seed: int, lengths: list[int], mask: int) -> None:
+    logits, head = made(seed, sum(lengths))
+    gold = np.random.default_rng(seed).integers(3, size=len(logits))
+    known = np.array([bool(mask >> index & 1) for index in range(len(logits))], dtype=bool)
+    scores = logits.copy()
+    scores[~known] = [0, -np.inf, -np.inf]
+    expected = 0.0
+    for of_sentence, ids, seen in zip(
+        sentences(logits, lengths), sentences(gold, lengths), sentences(known, lengths), strict=True
+    ):
+        of_all = all_scores(of_sentence[seen], head)
+        expected += log_sum(of_all) - of_all[tuple(ids[seen])]
+    found = head.negative_log_likelihood(scores, np.array(lengths), gold, known)
+    assert found == pytest.approx(expected, rel=1e-5, abs=1e-4)
+
+
+def test_a_word_without_subwords_has_the_fallback_label() -> None:
+    logits, head = made(3, 3)
+    scores = logits.copy()
+    scores[1] = [0, -np.inf, -np.inf]
+    assert head.decode(scores, np.array([3]))[1] == 0
+    assert np.isfinite(head.probabilities(scores, np.array([3]), np.array([1, 0, 1]))).all()
+
+
+@given(SEEDS, st.lists(st.lists(st.sampled_from([-100, 0, 1, 2]), min_size=4, max_size=4), min_size=1, max_size=3))
+def test_loss_is_the_likelihood_of_labelled_subwords(seed: int, rows: list[list[int]]) -> None:
+    labels = np.array(rows)
+    logits, head = made(seed, labels.size)
+    labelled = labels != -100
+    lengths = labelled.sum(1)
+    expected = head.negative_log_likelihood(
+        logits.reshape(*labels.shape, 3)[labelled], lengths, labels[labelled], np.ones(lengths.sum(), bool)
+    )
+    found = loss(
+        head,
+        torch.from_numpy(logits).view(*labels.shape, 3),
+        torch.from_numpy(labels),
+        torch.from_numpy(head.transitions),
+    )
+    assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
+
+
+def test_loss_of_parts_adds_up() -> None:
+    generator = torch.Generator().manual_seed(3)
+    logits, transitions = torch.randn(5, 7, 3, generator=generator), torch.randn(3, 3, generator=generator)
+    labels = torch.randint(0, 3, (5, 7), generator=generator)
+    labels[0, 2:] = labels[3] = -100
+    parts = [loss(CrfHead(LABELS), logits[part], labels[part], transitions) for part in (slice(2), slice(2, 5))]
+    torch.testing.assert_close(sum(parts), loss(CrfHead(LABELS), logits, labels, transitions))
+
+
+def test_gradients_are_correct_and_finite_without_labels() -> None:
+    generator = torch.Generator().manual_seed(4)
+    logits = torch.randn(2, 5, 3, generator=generator, requires_grad=True)
+    transitions = torch.randn(3, 3, generator=generator, requires_grad=True)
+    labels = torch.tensor([[-100, 1, 2, -100, 0], [-100] * 5])
+    loss(CrfHead(LABELS), logits, labels, transitions).backward()
+    assert logits.grad is not None and transitions.grad is not None
+    assert logits.grad[1].count_nonzero() == 0
+    assert logits.grad[0, [0, 3]].count_nonzero() == 0
+    # The gradient by a transition is the expected number of its pairs, less that in gold; there are two pairs.
+    assert transitions.grad.sum().item() == pytest.approx(0, abs=1e-5)
+    assert transitions.grad[1, 2].item() < 0
+    for row in range(3):
+        for column in range(3):
+            step = torch.zeros(3, 3)
+            step[row, column] = 1e-2
+            with torch.no_grad():
+                change = loss(CrfHead(LABELS), logits, labels, transitions + step) - loss(
+                    CrfHead(LABELS), logits, labels, transitions - step
+                )
+            assert change.item() / 2e-2 == pytest.approx(transitions.grad[row, column].item(), abs=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_loss_of_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
+    logits = torch.zeros(1, 256, 3, dtype=dtype)
+    found = loss(CrfHead(LABELS), logits, torch.zeros(1, 256, dtype=torch.int64), torch.zeros(3, 3))
+    assert found.dtype == torch.float32
+    assert found.item() == pytest.approx(256 * np.log(3), rel=1e-5)
+
+
+def test_untrained_weights_change_nothing() -> None:
+    head = CrfHead(LABELS)
+    assert head.new_weights()["transitions"].dtype == np.float32
+    logits, _ = made(5, 4)
+    assert head.decode(logits, np.array([4])).tolist() == logits.argmax(-1).tolist()

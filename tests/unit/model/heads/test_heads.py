@@ -1,0 +1,73 @@
+"""The choice of a head: by name, and from the files of a trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from tagline.artifacts import head_file
+from tagline.core.errors import UserError
+from tagline.labels.label_list import Labels
+from tagline.model.heads import HEADS, load_head, make_head
+from tagline.model.heads.linear import LinearHead
+
+LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_heads_are_made_by_name(name: str) -> None:
+    head = make_head(name, LABELS, "constrained")
+    assert head.name == name
+    assert head.decode(np.array([[0, -1, 5]], np.float32), np.array([1])).tolist() == [0], "decoding is passed on"
+
+
+def test_unknown_head() -> None:
+    with pytest.raises(UserError, match="unknown classifier head mlp; expected linear, crf"):
+        make_head("mlp", LABELS)
+
+
+def test_a_model_without_the_file_has_a_linear_head(tmp_path: Path) -> None:
+    assert load_head(tmp_path, LABELS, "constrained", "train") == LinearHead(LABELS, "constrained")
+
+
+def test_trained_weights_are_loaded(tmp_path: Path) -> None:
+    transitions = np.array([[0, 0, 0], [0, 0, 9], [0, 0, 0]], np.float32)
+    head_file.write(tmp_path, "crf", {"transitions": transitions})
+    head = load_head(tmp_path, LABELS, "greedy", "train")
+    assert head.name == "crf"
+    assert head.decode(np.array([[0, 1, 0], [2, 0, 0]], np.float32), np.array([2])).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("tensors", "metadata", "message"),
+    [
+        (
+            {"transitions": np.zeros((2, 2), np.float32)},
+            {"head": "crf"},
+            "transitions are not 3 x 3 numbers from -300 to",
+        ),
+        ({"transitions": np.full((3, 3), np.nan, np.float32)}, {"head": "crf"}, "transitions are not 3 x 3 numbers"),
+        ({"other": np.zeros(1, np.float32)}, {"head": "crf"}, "KeyError: 'transitions'"),
+        ({"other": np.zeros(1, np.float32)}, {"head": "linear"}, "a linear head with the weights other"),
+        ({"other": np.zeros(1, np.float32)}, {"head": "mlp"}, "unknown classifier head mlp"),
+        ({"other": np.zeros(1, np.float32)}, None, "KeyError: 'head'"),
+    ],
+)
+def test_a_damaged_file(
+    tmp_path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str] | None, message: str
+) -> None:
+    save_file(tensors, tmp_path / "head.safetensors", metadata)
+    with pytest.raises(UserError, match=message) as error:
+        load_head(tmp_path, LABELS, "greedy", "train")
+    assert str(error.value).endswith("run `dvc repro train` again") or "mlp" in message
+
+
+def test_a_file_that_is_cut_short(tmp_path: Path) -> None:
+    head_file.write(tmp_path, "crf", make_head("crf", LABELS).new_weights())
+    path = tmp_path / "head.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(UserError, match=r"head.safetensors: damaged .*; run `dvc repro train` again"):
+        load_head(tmp_path, LABELS, "greedy", "train")
