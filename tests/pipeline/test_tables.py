@@ -14,8 +14,9 @@ from dvc.api import metrics_show
 from helpers.clone import ALL, Clone, tiny_clone
 from helpers.project import ROOT
 
-# metrics/evaluate.json has five scores per split, the best epoch and the F1 of each type; metrics/export.json one.
-ROWS_WITHOUT_TYPES = 12
+# metrics/evaluate.json has five scores per split, the best epoch, the F1 of greedy decoding and that of each type;
+# metrics/export.json has one.
+ROWS_WITHOUT_TYPES = 13
 # Columns of the terminal.
 WIDTH = 120
 

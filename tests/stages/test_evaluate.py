@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.project import edit, error_of, run_stage
 from helpers.tiny import word_piece
+from safetensors.numpy import load_file, save_file
 
 from tagline.core.provenance import write_hashes
 
@@ -42,6 +45,20 @@ def test_bad_params(finished: Path) -> None:
 def test_a_precision_that_the_host_lacks(finished: Path) -> None:
     edit(Path("params.yaml"), "precision: fp32\n  decoding", "precision: fp16\n  decoding")
     assert "evaluate.precision: fp16 is not supported on this host's cpu; expected fp32" in error_of("evaluate")
+
+
+def test_the_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished: Path) -> None:
+    weights = load_file("models/finetuned/model.safetensors")
+    weights["classifier.weight"][:] = np.random.default_rng(1).standard_normal(weights["classifier.weight"].shape)
+    save_file(weights, "models/finetuned/model.safetensors", metadata={"format": "pt"})
+    write_hashes(Path("models/finetuned"))
+    reports = []
+    for decoding in ("greedy", "constrained"):
+        edit(Path("params.yaml"), "decoding: greedy", f"decoding: {decoding}")
+        run_stage("evaluate")
+        reports.append(json.loads(Path("reports/evaluate.json").read_text())["test"])
+    assert [report["greedy"]["f1"] for report in reports] == [reports[0]["overall"]["f1"]] * 2
+    assert reports[1]["overall"] != reports[0]["overall"]
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export"])

@@ -13,8 +13,10 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.provenance import verify
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import tagged_sentences
+from tagline.metrics.counts import count
 from tagline.metrics.params import Evaluate
 from tagline.metrics.scored_split import ScoredSplit, metrics
+from tagline.metrics.scores import score
 from tagline.metrics.training_index import TrainingIndex
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, workers
@@ -83,5 +85,12 @@ def _label(split: Split, name: str, predictor: Predictor) -> ScoredSplit:
     predictions = predict_split(predictor, split, name, gold)
     ids, words = split.ids_and_words()
     sentences = tagged_sentences(labels, split.lengths(), predictions.labels, predictions.scores, gold, ids, words)
+    greedy = tagged_sentences(labels, split.lengths(), predictions.greedy, predictions.scores, gold)
     seen = len(gold) - predictions.without_subwords
-    return ScoredSplit(labels.kind, list(sentences), predictions.without_subwords, predictions.loss / max(1, seen))
+    return ScoredSplit(
+        labels.kind,
+        list(sentences),
+        predictions.without_subwords,
+        predictions.loss / max(1, seen),
+        score(count(list(greedy), labels.kind))["overall"]["f1"],
+    )

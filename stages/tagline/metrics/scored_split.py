@@ -32,12 +32,14 @@ class ScoredSplit:
         sentences: with gold and predicted labels.
         words_without_subwords: the number of words that the tokenizer removed, which have the fallback label.
         loss: the mean negative log-likelihood of the other words' gold labels.
+        greedy_f1: F1 if each word has the label with its highest score, whatever the decoding.
     """
 
     kind: Kind
     sentences: list[TaggedSentence]
     words_without_subwords: int
     loss: float = 0.0
+    greedy_f1: float = 0.0
 
     @property
     def words_unscored(self) -> int:
@@ -65,9 +67,10 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
     """Compute the metrics of a split.
 
     Returns:
-        overall and per_type, see `scores.score`; loss; intervals of the scores; strict and repaired (spans only), see
-        `scores.strict` and `scores.count_repaired`; slices; errors, see `outcomes.count_outcomes`; calibration; the
-        numbers of sentences, words, words_unscored (always 0) and words_without_subwords.
+        overall and per_type, see `scores.score`; loss; intervals of the scores; greedy (spans only), the F1 of greedy
+        decoding; strict and repaired (spans only), see `scores.strict` and `scores.count_repaired`; slices; errors, see
+        `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
+        words_without_subwords.
 
     Raises:
         UserError: a word has no prediction.
@@ -78,12 +81,15 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
             "run `dvc repro tokenize-align` again"
         )
     sentences, counts, kind = split.sentences, split.counts, split.kind
-    by_iob2 = {"strict": strict(sentences), "repaired": count_repaired(sentences)} if kind == "spans" else {}
+    of_spans: dict[str, Any] = {}
+    if kind == "spans":
+        greedy = {"f1": split.greedy_f1}
+        of_spans = {"greedy": greedy, "strict": strict(sentences), "repaired": count_repaired(sentences)}
     return {
         **score(counts),
         "loss": round(split.loss, DIGITS),
         "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
-        **by_iob2,
+        **of_spans,
         "slices": slices(sentences, counts, training),
         "errors": count_outcomes(split.outcomes, kind),
         "calibration": calibration(split.reliability),

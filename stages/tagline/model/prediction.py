@@ -32,12 +32,14 @@ class Predictions(NamedTuple):
 
     Attributes:
         labels: int64 (words,), label ids; the task's fallback label for words without sub-words.
+        greedy: int64 (words,), the label with the highest score of each word alone, as transformers' pipeline chooses.
         scores: float32 (words,), the probability of each label; 0 for words without sub-words.
         without_subwords: the number of words without sub-words, which the model does not see.
         loss: the summed negative log-likelihood of the gold labels of the other words; 0 if no gold labels were given.
     """
 
     labels: Ints
+    greedy: Ints
     scores: Floats
     without_subwords: int
     loss: float = 0.0
@@ -160,6 +162,7 @@ class Predictor:
         probabilities[~seen] = 0.0
         return Predictions(
             labels=ids,
+            greedy=scores.argmax(-1),
             scores=probabilities,
             without_subwords=int(np.count_nonzero(~seen)),
             loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, words_of_sentences, gold, seen),
@@ -200,6 +203,8 @@ class Predictor:
 
 def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
     if not chunks:
-        return Predictions(np.empty(0, np.int64), np.empty(0, np.float32), 0)
-    labels, scores, without_subwords, losses = zip(*chunks, strict=True)
-    return Predictions(np.concatenate(labels), np.concatenate(scores), sum(without_subwords), sum(losses))
+        return Predictions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32), 0)
+    labels, greedy, scores, without_subwords, losses = zip(*chunks, strict=True)
+    return Predictions(
+        np.concatenate(labels), np.concatenate(greedy), np.concatenate(scores), sum(without_subwords), sum(losses)
+    )

@@ -108,7 +108,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
     model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
-    head = make_head(params.head, labels)
+    head = make_head(params.head, labels, "constrained")
     attach(model, head)
     dropout.replace(model)
     check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)

@@ -25,6 +25,7 @@ def metrics(types: list[str]) -> dict[str, Any]:
     ends = {"low": 0.5, "high": 0.75}
     return {
         "overall": {**dict.fromkeys(SCORES, 0.625), "number": 1234},
+        "greedy": {"f1": 0.625},
         "per_type": {
             name: {"precision": 0.1, "recall": 0.2, "f1": 0.3, "number": 60 - 20 * n} for n, name in enumerate(types)
         },
@@ -115,21 +116,30 @@ def test_a_model_trained_on_data_from_the_hub() -> None:
     data = {"source": "hub", "name": "a/b", "config": "c_d", "commit": "f" * 40, "splits": splits, "rows": rows}
     encoder = {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": {"encoder/model.safetensors": "e" * 64}}
     hub = Push(repo_id="ada/people", private=True, branch="tries/1", push=True)
-    card = render(
-        card_data(dataset=data, encoder=encoder, hub=hub, language="en", license="cc-by-4.0", decoding="constrained")
-    )
+    card = render(card_data(dataset=data, encoder=encoder, hub=hub, language="en", license="cc-by-4.0"))
     shown = lines(card)
     assert "# people" in shown
     assert '    model="ada/people",' in shown
     assert '    revision="tries/1",' in shown
     assert f"[a/b](https://huggingface.co/datasets/a/b) at commit `{'f' * 40}`, config c\\_d." in shown
     assert f"[e/f](https://huggingface.co/e/f) at commit `{'1' * 40}`; SHA-256 of its weights:" in shown
-    assert "valid in IOB2" in card
     assert "No licence" not in card
     read = ModelCard(card).data
     assert (read.language, read.license) == ("en", "cc-by-4.0")
     assert (read.base_model, read.datasets) == ("e/f", ["a/b"])
     assert read.model_name == "people"
+
+
+def test_the_f1_of_greedy_decoding_is_given_if_it_differs() -> None:
+    measured = metrics(["LOC", "PER"])
+    differing = measured | {"greedy": {"f1": 0.5}}
+    card = render(card_data(metrics={"validation": measured, "test": differing}, decoding="constrained"))
+    told = "which gives an F1 of 0.500 on the test split instead of 0.625."
+    assert "of a sentence that is valid in IOB2." in card
+    assert told in card
+    assert told not in render(card_data(decoding="constrained"))
+    of_crf = render(card_data(metrics={"validation": measured, "test": differing}))
+    assert "most probable label sequence of a sentence. The pipeline" in of_crf
 
 
 def test_metadata_only_names_what_is_on_the_hub() -> None:
