@@ -3,7 +3,8 @@
 config.json, model.safetensors      the model for transformers
 head.safetensors                    weights of the head, if it has any, see `tagline.artifacts.head_file`
 tokenizer.json, tokenizer_config.json
-model.onnx                          with ``export.onnx``: the model for onnxruntime, float32
+model.onnx                          with ``export.onnx``: the model for onnxruntime, float32; its weights are those of
+                                    model.safetensors, or in model.onnx.data if these are in half precision
 model.int8.onnx                     with ``export.int8``: the same, quantised to 8-bit integers
 tagger.json                         labels, head, decoding and windows
 hashes.json                         the SHA-256 of each file but the model card
@@ -12,7 +13,7 @@ README.md                           the model card
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -89,12 +90,15 @@ def backends(folder: Path) -> list[BackendName]:
     return [name for name in get_args(BackendName) if name == "torch" or (folder / GRAPHS[name]).is_file()]
 
 
+def weights(folder: Path) -> list[Path]:
+    """List the safetensors files."""
+    return sorted(folder.glob("*.safetensors"))
+
+
 def files(folder: Path, backend: BackendName) -> list[Path]:
     """List the files of a backend; those of `torch` are all but the ONNX files."""
-    graphs = {name: sorted(folder.glob(f"{file}*")) for name, file in GRAPHS.items()}
-    if backend != "torch":
-        return graphs[backend]
-    return sorted({file for file in folder.iterdir() if file.is_file()}.difference(*graphs.values()))
+    names = sorted(file.name for file in folder.iterdir() if file.is_file())
+    return [folder / name for name in names if backend in _backends_of(name, names)]
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -117,13 +121,22 @@ def verify(folder: Path, expected: Mapping[str, str], backend: BackendName | Non
     Raises:
         UserError: a file is missing or damaged.
     """
-    names = [name for name in expected if backend is None or _loads(backend, name)]
+    names = [
+        name
+        for name in expected
+        if backend is None or name in (TAGGER, *TOKENIZER) or backend in _backends_of(name, expected)
+    ]
     if expected and backend in GRAPHS and GRAPHS[backend] not in names:
         names.append(GRAPHS[backend])  # refused: another export's
     verify_files(folder, expected, "export", names)
 
 
-def _loads(backend: BackendName, name: str) -> bool:
-    """Whether a backend loads a file of the export, by its name."""
-    of = next((graph for graph, file in GRAPHS.items() if name.startswith(file)), "torch")
-    return of == backend or name in (TAGGER, HEAD_FILE, *TOKENIZER)
+def _backends_of(name: str, names: Collection[str]) -> list[BackendName]:
+    """List the backends that a file of an export belongs to, by its name and those of all files."""
+    if name == HEAD_FILE:
+        return [*get_args(BackendName)]
+    for graph, file in GRAPHS.items():
+        if name.startswith(file):
+            return [graph]
+    shared = name.endswith(".safetensors") and f"{GRAPHS['onnx']}.data" not in names
+    return ["torch", "onnx"] if shared else ["torch"]

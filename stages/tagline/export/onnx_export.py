@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from onnxscript import ir
 from torch.export import Dim
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.export.onnx_model import INPUTS, OUTPUT
+from tagline.export.shared_weights import share_weights
 
 # The first opset with a GELU operator, which runtimes compute in one step.
 OPSET = 20
-# A protobuf file is limited to 2 GiB; larger weights are stored in a second file.
+# A protobuf file is limited to 2 GiB; larger weights are stored in another file.
 MAX_BYTES = 2_000_000_000
 
 
@@ -34,15 +36,14 @@ class _Logits(torch.nn.Module):
         return logits
 
 
-def write(model: PreTrainedModel, path: Path) -> None:
-    """Write a model as an ONNX graph. The same model gives the same bytes.
+def convert(model: PreTrainedModel) -> ir.Model:
+    """Convert a model to an ONNX graph.
 
     Inputs: ``input_ids`` and ``attention_mask``, int64 (batch, length). Output: ``logits``, float32 (batch, length,
     labels).
 
     Args:
         model: on the CPU, in float32 and evaluation mode.
-        path: the file; weights of more than `MAX_BYTES` are written to a second one, ``NAME.data``.
 
     Raises:
         UserError: PyTorch can't convert the model.
@@ -73,8 +74,24 @@ def write(model: PreTrainedModel, path: Path) -> None:
     if program is None:
         raise RuntimeError("torch.onnx.export returned no program")
     _strip(program.model)
-    size = sum(weight.nbytes for weight in model.state_dict().values())
-    program.save(path, external_data=size > MAX_BYTES)
+    return program.model
+
+
+def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
+    """Write a graph. The same graph gives the same bytes.
+
+    Args:
+        model: a graph of `convert`; its weights are replaced by references to ``weights``.
+        path: the file.
+        weights: safetensors files in the same folder that have the weights. Without any, or if they lack more than
+            `MAX_BYTES`, all weights are written to another file, ``NAME.data``.
+    """
+    share_weights(model.graph, weights)
+    tensors = [weight.const_value for weight in model.graph.initializers.values()]
+    inside = sum(
+        tensor.nbytes for tensor in tensors if tensor is not None and not isinstance(tensor, ir.ExternalTensor)
+    )
+    ir.save(model, path, external_data=f"{path.name}.data" if not weights or inside > MAX_BYTES else None)
 
 
 def _strip(graph: Any) -> None:

@@ -57,7 +57,13 @@ class OnnxModel:
                 path, options, providers=["CPUExecutionProvider"], disabled_optimizers=[DISABLED_FUSION]
             )
         except Exception as error:  # the library has no more specific exception
-            raise UserError(f"{path}: damaged ({str(error).splitlines()[0]}); run `dvc repro export` again") from None
+            reason = str(error).splitlines()[0]
+            if path.is_symlink():
+                raise UserError(
+                    f"{path}: not loaded ({reason}); onnxruntime needs the weights in the same folder, not links "
+                    "to other folders; run `dvc config cache.type reflink,copy` and `dvc checkout --relink`"
+                ) from None
+            raise UserError(f"{path}: damaged ({reason}); run `dvc repro export` again") from None
         if tuple(entry.name for entry in self.session.get_inputs()) != INPUTS:
             raise UserError(f"{path}: not a token classifier of this project; expected the inputs {', '.join(INPUTS)}")
         self.path, self.padding = path, padding

@@ -31,14 +31,13 @@ MIN_SCALE = 1e-12
 GELU_OFFSET = 0.1701
 
 
-def write(source: Path, target: Path) -> None:
-    """Write a quantised graph.
+def write(model: onnx.ModelProto, target: Path) -> None:
+    """Quantise a graph and write it.
 
     Args:
-        source: a graph of `tagline.export.onnx_export`.
+        model: a graph of `tagline.export.onnx_export`, modified in place.
         target: the file to write; more than `MAX_BYTES` go to a second one, ``NAME.data``.
     """
-    model = onnx.load(source)
     _Quantizer(model.graph).rewrite()
     external = model.ByteSize() > MAX_BYTES
     onnx.save(model, target, save_as_external_data=external, location=f"{target.name}.data" if external else None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from onnxscript import ir
 from safetensors import SafetensorError
 from tabulate import tabulate
 
@@ -132,12 +133,13 @@ def _write_graphs(finetuned: Path, params: Export, labels: Labels, target: Path)
     """Write the graphs for onnxruntime that are enabled in params."""
     if not params.onnx and not params.int8:
         return
-    onnx_export.write(classifier.load(finetuned, labels, torch.float32), target / GRAPHS["onnx"])
+    graph = onnx_export.convert(classifier.load(finetuned, labels, torch.float32))
     if params.int8:
-        quantization.write(target / GRAPHS["onnx"], target / GRAPHS["onnx-int8"])
-    if not params.onnx:
-        for file in exported.files(target, "onnx"):
-            file.unlink()
+        quantization.write(ir.to_proto(graph), target / GRAPHS["onnx-int8"])
+    if params.onnx:
+        # Weights in half precision are not those of the graph.
+        weights = exported.weights(target) if params.dtype == "float32" else []
+        onnx_export.write(graph, target / GRAPHS["onnx"], weights)
 
 
 def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:

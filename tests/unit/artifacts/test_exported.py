@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import TAGGER, Exported
+from tagline.artifacts.exported import TAGGER, BackendName, Exported
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 
@@ -64,12 +64,16 @@ def test_damaged_file(tmp_path: Path, key: str, value: object) -> None:
 
 
 def test_backends_and_their_files(tmp_path: Path) -> None:
-    for name in ("config.json", "model.safetensors", "tagger.json", "model.onnx", "model.onnx_data"):
+    def names(backend: BackendName) -> list[str]:
+        return [path.name for path in exported.files(tmp_path, backend)]
+
+    for name in ("config.json", "model.safetensors", "tagger.json", "model.onnx"):
         (tmp_path / name).touch()
     assert exported.backends(tmp_path) == ["onnx", "torch"]
-    (tmp_path / "model.int8.onnx").touch()
+    assert names("onnx") == ["model.onnx", "model.safetensors"]
+    for name in ("model.int8.onnx", "model.onnx.data"):
+        (tmp_path / name).touch()
     assert exported.backends(tmp_path) == ["onnx-int8", "onnx", "torch"]
-    files = {backend: [path.name for path in exported.files(tmp_path, backend)] for backend in ("onnx-int8", "onnx")}
-    assert files == {"onnx-int8": ["model.int8.onnx"], "onnx": ["model.onnx", "model.onnx_data"]}
-    of_torch = [path.name for path in exported.files(tmp_path, "torch")]
-    assert of_torch == ["config.json", "model.safetensors", "tagger.json"]
+    assert names("onnx-int8") == ["model.int8.onnx"]
+    assert names("onnx") == ["model.onnx", "model.onnx.data"]
+    assert names("torch") == ["config.json", "model.safetensors", "tagger.json"]

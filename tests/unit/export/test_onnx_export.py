@@ -13,52 +13,15 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from helpers.architectures import LAYERS, SIZES, Architecture, bert, distilbert, new_model, roberta
 from helpers.project import ROOT
-from transformers import (
-    BertConfig,
-    BertForTokenClassification,
-    DistilBertConfig,
-    DistilBertForTokenClassification,
-    PreTrainedModel,
-    RobertaConfig,
-    RobertaForTokenClassification,
-)
+from safetensors.torch import save_file
+from transformers import BertConfig, BertForTokenClassification, PreTrainedModel
 
 from tagline.core.errors import UserError
-from tagline.export import onnx_export, quantization
+from tagline.export import onnx_export
 from tagline.export.onnx_model import OnnxModel
 from tagline.model.backends.torch_model import TorchModel
-
-Architecture = Callable[[], PreTrainedModel]
-
-SIZES = {"vocab_size": 40, "num_labels": 3}
-LAYERS = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-
-
-def bert() -> PreTrainedModel:
-    return BertForTokenClassification(BertConfig(**SIZES, **LAYERS, max_position_embeddings=64))
-
-
-def roberta() -> PreTrainedModel:
-    """RoBERTa computes positions from the ids, starting after the padding index."""
-    return RobertaForTokenClassification(
-        RobertaConfig(**SIZES, **LAYERS, max_position_embeddings=66, type_vocab_size=1, pad_token_id=1)
-    )
-
-
-def distilbert() -> PreTrainedModel:
-    return DistilBertForTokenClassification(
-        DistilBertConfig(**SIZES, dim=16, n_layers=2, n_heads=2, hidden_dim=32, max_position_embeddings=64)
-    )
-
-
-def new_model(architecture: Architecture) -> PreTrainedModel:
-    torch.manual_seed(0)
-    model = architecture().eval()
-    # With the small random weights of a new model, all logits are nearly equal.
-    for weight in model.parameters():
-        weight.data += 0.3 * torch.randn_like(weight)
-    return model
 
 
 def rows(*lengths: int) -> list[np.ndarray]:
@@ -77,7 +40,7 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> Graphs:
     def graph(architecture: Architecture) -> tuple[PreTrainedModel, Path]:
         path = tmp_path_factory.mktemp("graph") / "model.onnx"
         model = new_model(architecture)
-        onnx_export.write(model, path)
+        onnx_export.write(onnx_export.convert(model), path)
         return model, path
 
     return graph
@@ -116,6 +79,7 @@ def test_standard_operators_and_dynamic_shapes(pair: tuple[PreTrainedModel, Path
 
 def test_no_paths_of_this_host(pair: tuple[PreTrainedModel, Path]) -> None:
     content = pair[1].read_bytes()
+    assert len(content) < 100_000, "the weights are in another file"
     for text in (str(ROOT), str(Path(torch.__file__).parents[1]), str(Path.home()) + "/", "stack_trace", "line 1"):
         assert text.encode() not in content
     graph = onnx.load(pair[1])
@@ -127,29 +91,30 @@ def test_no_paths_of_this_host(pair: tuple[PreTrainedModel, Path]) -> None:
 def test_same_bytes_in_another_process(tmp_path: Path, graphs: Graphs) -> None:
     program = (
         "import sys, pathlib\n"
-        "sys.path[:0] = ['stages', 'tests', 'tests/unit/export']\n"
-        "from test_onnx_export import new_model, onnx_export, roberta\n"
-        "onnx_export.write(new_model(roberta), pathlib.Path(sys.argv[1]))\n"
+        "sys.path[:0] = ['stages', 'tests']\n"
+        "from helpers.architectures import new_model, roberta\n"
+        "from tagline.export import onnx_export\n"
+        "onnx_export.write(onnx_export.convert(new_model(roberta)), pathlib.Path(sys.argv[1]))\n"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "5", "PYTHONPATH": ""}
     subprocess.run([sys.executable, "-c", program, tmp_path / "model.onnx"], cwd=ROOT, check=True, env=environment)
-    assert (tmp_path / "model.onnx").read_bytes() == graphs(roberta)[1].read_bytes()
+    for name in ("model.onnx", "model.onnx.data"):
+        assert (tmp_path / name).read_bytes() == graphs(roberta)[1].with_name(name).read_bytes()
 
 
-def test_large_weights_in_a_second_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_weights_that_the_safetensors_files_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_export, "MAX_BYTES", 1000)
     model = new_model(bert)
-    onnx_export.write(model, tmp_path / "model.onnx")
-    quantization.write(tmp_path / "model.onnx", tmp_path / "model.int8.onnx")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.int8.onnx", "model.onnx", "model.onnx.data"]
+    save_file({"classifier.weight": torch.zeros(3, 16)}, tmp_path / "model.safetensors")
+    onnx_export.write(onnx_export.convert(model), tmp_path / "model.onnx", [tmp_path / "model.safetensors"])
+    (tmp_path / "model.safetensors").unlink()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.onnx", "model.onnx.data"]
     batch, positions = rows(4, 9), [np.arange(4), np.arange(9)]
     found = OnnxModel(tmp_path / "model.onnx").logits(batch, positions)
     np.testing.assert_allclose(found, TorchModel(model).logits(batch, positions), atol=1e-5)
-    (tmp_path / "model.onnx.data").unlink()
-    assert OnnxModel(tmp_path / "model.int8.onnx").logits(batch, positions).shape == (13, 3)
 
 
-def test_a_model_that_can_not_be_converted(tmp_path: Path) -> None:
+def test_a_model_that_can_not_be_converted() -> None:
     class Wild(BertForTokenClassification):
         def forward(self, input_ids, attention_mask):
             if input_ids.sum() > 100:
@@ -160,5 +125,4 @@ def test_a_model_that_can_not_be_converted(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"Wild: PyTorch can't convert it to ONNX \(.+\); set export.onnx and export.int8 to false"
     ):
-        onnx_export.write(model, tmp_path / "model.onnx")
-    assert list(tmp_path.iterdir()) == []
+        onnx_export.convert(model)

@@ -46,7 +46,7 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )
     folder = tmp_path_factory.mktemp("graphs")
     onnx.save(model, folder / "model.onnx")
-    quantization.write(folder / "model.onnx", folder / "model.int8.onnx")
+    quantization.write(model, folder / "model.int8.onnx")
     return folder / "model.onnx", folder / "model.int8.onnx"
 
 
@@ -81,6 +81,15 @@ def test_integers_in_standard_operators(graphs: tuple[Path, Path]) -> None:
     assert graphs[1].stat().st_size < 2 * lookups + products + 10_000
 
 
+def test_large_weights_in_a_second_file(
+    tmp_path: Path, graphs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantization, "MAX_BYTES", 1000)
+    quantization.write(onnx.load(graphs[0]), tmp_path / "model.int8.onnx")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.int8.onnx", "model.int8.onnx.data"]
+    np.testing.assert_array_equal(logits(tmp_path / "model.int8.onnx", [3, 4]), logits(graphs[1], [3, 4]))
+
+
 def test_rows_and_columns_of_zeros(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
     model = onnx.load(graphs[0])
     for entry in model.graph.initializer:
@@ -88,7 +97,7 @@ def test_rows_and_columns_of_zeros(tmp_path: Path, graphs: tuple[Path, Path]) ->
         value[3] = value[:, 2] = 0
         entry.CopyFrom(numpy_helper.from_array(value, entry.name))
     onnx.save(model, tmp_path / "model.onnx")
-    quantization.write(tmp_path / "model.onnx", tmp_path / "model.int8.onnx")
+    quantization.write(model, tmp_path / "model.int8.onnx")
     found = logits(tmp_path / "model.int8.onnx", [3, 4])
     assert np.isfinite(found).all()
     assert np.abs(found[0]).max() < 1e-6
@@ -114,7 +123,7 @@ def test_other_lookups_are_kept(tmp_path: Path) -> None:
         [numpy_helper.from_array(value, name) for name, value in tables.items()],
     )
     onnx.save(make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10), tmp_path / "a.onnx")
-    quantization.write(tmp_path / "a.onnx", tmp_path / "b.onnx")
+    quantization.write(onnx.load(tmp_path / "a.onnx"), tmp_path / "b.onnx")
     rows = np.array([2, 0])
     found, values = InferenceSession(tmp_path / "b.onnx").run(None, {"rows": rows})
     np.testing.assert_array_equal(found, tables["whole"][rows])
@@ -134,7 +143,7 @@ def test_products_that_share_weights(tmp_path: Path) -> None:
         [numpy_helper.from_array(square, "square")],
     )
     onnx.save(make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10), tmp_path / "a.onnx")
-    quantization.write(tmp_path / "a.onnx", tmp_path / "b.onnx")
+    quantization.write(onnx.load(tmp_path / "a.onnx"), tmp_path / "b.onnx")
     values = np.random.default_rng(2).normal(size=(50, WIDTH)).astype(np.float32)
     (exact,), (found,) = (
         InferenceSession(tmp_path / name).run(None, {"values": values}) for name in ("a.onnx", "b.onnx")
