@@ -57,11 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check_output(options.output)
     with source_of(options) as source, load(options) as tagger:
         notation = notation_of(options, tagger)
+        if options.min_score and tagger.labels.kind == "tags":
+            raise UserError(f"--min-score: {options.model} predicts a tag for each word, not entities")
         done = size = 0
         if options.resume and options.output.exists():
             done, size = resume(options.output, notation, source.documents, source.name)
         sink = StandardOutput() if options.output is None else File(options.output, size)
-        label(source, tagger, notation, sink, done)
+        label(source, tagger, notation, sink, done, options.min_score)
 
 
 def check_output(path: Path | None) -> None:
@@ -78,7 +80,7 @@ def check_output(path: Path | None) -> None:
         raise UserError(f"--output {path}: a pipe or device; expected a file; to write there, use `> {path}`")
 
 
-def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: int) -> None:
+def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: int, min_score: float) -> None:
     """Label the rest of the source and write it; ``done`` documents are in the output already."""
 
     def so_far() -> str:
@@ -88,7 +90,8 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
 
     try:
         for tagged in tagger.tag_stream(source.documents):
-            sink.write("".join([notation.write(*pair) for pair in tagged if notation.includes(pair[0])]))
+            shown = [(document, found.without_unsure(min_score)) for document, found in tagged]
+            sink.write("".join([notation.write(*pair) for pair in shown if notation.includes(pair[0])]))
             done += len(tagged)
             source.advance(len(tagged))
         sink.write("")
@@ -153,7 +156,14 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--resume",
         action="store_true",
         help="continue after the last complete document in the output; in jsonl and conll a changed input is an error, "
-        "but another model and edited predictions are not noticed",
+        "but another model or --min-score and edited predictions are not noticed",
+    )
+    parser.add_argument(
+        "--min-score",
+        type=probability,
+        default=0.0,
+        metavar="P",
+        help="leave out entities with a score below P (0 to 1)",
     )
     parser.add_argument(
         "--color",
@@ -225,6 +235,16 @@ def natural(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
     return int(text)
+
+
+def probability(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return value
 
 
 if __name__ == "__main__":

@@ -129,6 +129,16 @@ class TestFormats:
         run("Ada lives.", "--model", str(save_export(tmp_path, TAGS)))
         assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
 
+    @pytest.mark.parametrize(("least", "expected"), [("0.89", MARKED), ("0.91", TEXT + "\n")])
+    def test_unsure_entities_are_left_out(
+        self, folder: Path, capfd: pytest.CaptureFixture[str], least: str, expected: str
+    ) -> None:
+        run(TEXT, "--min-score", least)
+        assert capfd.readouterr().out == expected
+        run(TEXT, "--min-score", least, "--output", "out.conll")
+        labels = [line.split("\t")[1] for line in Path("out.conll").read_text().splitlines() if line]
+        assert (set(labels) == {"O"}) == (expected != MARKED)
+
     def test_empty_input(self, folder: Path) -> None:
         for name in ("in.txt", "in.jsonl", "in.conll"):
             Path(name).touch()
@@ -155,6 +165,9 @@ USAGE = [
     (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
     (("--input", "in.conll", "--column", "0"), "expected a number of 1 or more, got '0'"),
     (("\udcff",), "TEXT is not UTF-8"),
+    (("a", "--min-score", "1.5"), "expected a number from 0 to 1, got '1.5'"),
+    (("a", "--min-score", "x"), "expected a number from 0 to 1, got 'x'"),
+    (("a", "--min-score", "nan"), "expected a number from 0 to 1, got 'nan'"),
 ]
 
 
@@ -220,6 +233,12 @@ def test_errors_are_one_message(folder: Path, arguments: tuple[str, ...], messag
     assert isinstance(found, str), f"exit with a status, not a message: {found}"
     assert found.startswith(f"predict: {message}")
     assert {Path(name).read_text() for name in ("out.jsonl", "out.conll")} == {"earlier"}
+
+
+def test_a_minimum_score_needs_entities(tmp_path: Path) -> None:
+    model = str(save_export(tmp_path, TAGS))
+    message = f"predict: --min-score: {model} predicts a tag for each word, not entities"
+    assert exit_of("Ada", "--model", model, "--min-score", "0.5") == message
 
 
 @pytest.mark.parametrize(("closed", "arguments"), [("stdin", ("--input", "-")), ("stdout", ("a",))])

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tagline.labels.entities import Entity, confidence, marked
 from tagline.labels.label_list import Kind, LabelNames, Labels
+from tagline.labels.schemes import OUTSIDE
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -82,6 +83,16 @@ class TaggedSentence:
     def confidence(self, entity: Entity) -> float:
         """Average the scores of the words of an entity."""
         return confidence(entity, self.scores)
+
+    def without_unsure(self, least: float) -> TaggedSentence:
+        """Return the sentence with O instead of predicted entities whose confidence is below a limit."""
+        unsure = [entity for entity in self.predicted_entities if self.confidence(entity) < least]
+        if not unsure:
+            return self
+        predicted = self.predicted.copy()
+        for entity in unsure:
+            predicted[entity.start : entity.end] = self.labels.names.index(OUTSIDE)
+        return replace(self, predicted=predicted)
 
     def relabelled(self, labels: Labels | LabelNames) -> TaggedSentence:
         """Return the sentence with the same label names as ids of another list, which contains all of them."""
