@@ -17,12 +17,11 @@ from tagline.core.startup import prepare_process
 if __name__ == "__main__":
     prepare_process()
 
-import argparse
 from pathlib import Path
 
 from tagline.artifacts import learning_curves, predictions
 from tagline.core import launchers
-from tagline.core.errors import exit_with_message
+from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
@@ -48,7 +47,7 @@ REPORT = Path("reports/evaluate.html")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Label validation and test with the fine-tuned model and score it.")
+    parser = ArgumentParser(description="Label validation and test with the fine-tuned model and score it.")
     parser.add_argument("--show", action="store_true", help="print the scores of the last run and exit")
     if parser.parse_args().show:
         print(score_table_of(SCORES))
