@@ -38,6 +38,7 @@ class Hub:
         self.failing: dict[str, int] = {}  # error statuses by name of route
         self.unheard: set[str] = set()  # routes that close the connection and do nothing
         self.unanswered: set[str] = set()  # routes that do their work and close the connection within the answer
+        self.storage = ""  # URL to which requests for files are redirected, if any
         self.gate: threading.Event | None = None  # commits wait until it is set
         self.requests: list[str] = []  # "METHOD /path", in the order of arrival
         self.broken: int | None = None  # status of all answers, which are empty then
@@ -174,6 +175,9 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         if path not in files:
             raise Refused(404, "EntryNotFound", "Entry not found")
         headers = {"ETag": f'"{object_id(path, files[path])}"', "X-Repo-Commit": commit}
+        if self.hub.storage:
+            self.send(b"", HTTPStatus.FOUND, {**headers, "Location": self.hub.storage})
+            return
         content = files[path][:-1] + b"?" if path in self.hub.damaged else files[path]
         self.send(content, HTTPStatus.OK, headers)
 
