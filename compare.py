@@ -33,7 +33,7 @@ try:
     from tagline.comparison.styles import Markdown, Terminal
     from tagline.comparison.sweep_rendering import render_sweep, sweep_record
     from tagline.comparison.sweeps import Sweep, sweep
-    from tagline.core.errors import UserError, exit_with_message
+    from tagline.core.errors import ArgumentParser, UserError, exit_with_message
 except ModuleNotFoundError as error:
     sys.exit(
         f"compare: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=(

@@ -32,7 +32,7 @@ try:
         prepare_process()
 
     from tagline.artifacts.exported import BackendName
-    from tagline.core.errors import UserError, exit_with_message
+    from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.signals import Interrupted, defer_signals
     from tagline.inference import Document, Tagger
     from tagline.inference.highlighting import Highlighter, in_color
@@ -138,9 +138,7 @@ def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     usage = "%(prog)s TEXT... [options]\n       %(prog)s --input FILE [options]"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage
-    )
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw text")
     parser.add_argument(
         "--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces"

@@ -17,12 +17,11 @@ from tagline.core.startup import prepare_process
 if __name__ == "__main__":
     prepare_process()
 
-import argparse
 from pathlib import Path
 
 from tagline.artifacts import learning_curves, predictions
 from tagline.core import launchers
-from tagline.core.errors import exit_with_message
+from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
@@ -48,7 +47,7 @@ REPORT = Path("reports/evaluate.html")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Label validation and test with the fine-tuned model and score it.")
+    parser = ArgumentParser(description="Label validation and test with the fine-tuned model and score it.")
     parser.add_argument("--show", action="store_true", help="print the scores of the last run and exit")
     if parser.parse_args().show:
         print(score_table_of(SCORES))
@@ -66,9 +65,9 @@ def main() -> None:
         folder.mkdir()
         for name, split in evaluation.splits.items():
             predictions.write(folder, name, split.sentences)
-        predictions.write_provenance(folder, evaluation.labels, params.decoding)
         write_json(metrics, summary(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
+        predictions.write_provenance(folder, evaluation.labels, params.decoding, {SCORES: scores})
         plots.write_confusion(test.confusion, test.kind, confusion)
         plots.write_per_type(test_metrics["per_type"], test_metrics["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)

@@ -18,11 +18,10 @@ from tagline.core.startup import prepare_process
 if __name__ == "__main__":
     prepare_process()
 
-import argparse
 from pathlib import Path
 
 from tagline.core import launchers
-from tagline.core.errors import exit_with_message
+from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
@@ -44,9 +43,7 @@ VALIDATION = Path("plots/validation.csv")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Write models/export, and push it to the Hub if export.hub.push is set."
-    )
+    parser = ArgumentParser(description="Write models/export, and push it to the Hub if export.hub.push is set.")
     parser.add_argument("--push", action="store_true", help="only push the existing models/export")
     only_push = parser.parse_args().push
     launchers.only_main_process("export")

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import argparse
 
-from tagline.core.errors import exit_with_message
+from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.settings import pipelines
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__,
         usage="%(prog)s [-h] (NAME [-S KEY=VALUE ...] | --update | --check)",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import argparse
 
-from tagline.core.errors import exit_with_message
+from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.params import PARAMS
 from tagline.settings import presets
 from tagline.settings.preset_files import read
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__,
         usage="%(prog)s [-h] [--force] [NAME]",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -14,12 +14,11 @@ from tagline.core.startup import prepare_process
 if __name__ == "__main__":
     prepare_process()
 
-import argparse
 from pathlib import Path
 
 from datasets import disable_progress_bars
 
-from tagline.core.errors import exit_with_message
+from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.tokenization import show
@@ -33,7 +32,7 @@ REPORT = Path("reports/data.json")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Turn the words of data/raw into the sub-words of data/tokenized.")
+    parser = ArgumentParser(description="Turn the words of data/raw into the sub-words of data/tokenized.")
     parser.add_argument("--show", metavar="SPLIT:SENTENCE", help="print a sentence, by its number (from 0) or its id")
     wanted = parser.parse_args().show
     if wanted is not None:

@@ -84,4 +84,5 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-times", type=int, default=1, help="how many times as many cases tests/fuzz runs")
-    parser.addoption("--fuzz-seed", type=int, default=0, help="first seed of each of them")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="first seed of each of them, and seed of --kills")
+    parser.addoption("--kills", type=int, default=2, help="how many of the 60 kills tests/pipeline tries")

@@ -46,9 +46,9 @@ class Clone:
         assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
-    def repro(self, *arguments: str) -> list[str]:
+    def repro(self, *arguments: str, **environment: str) -> list[str]:
         """Run ``dvc repro`` and name the stages that it ran."""
-        output = self.run("dvc", "repro", *arguments)
+        output = self.run("dvc", "repro", *arguments, **environment)
         return [line.split("'")[1] for line in output.split("\n") if line.startswith("Running stage ")]
 
     def commit(self, message: str) -> None:

@@ -36,6 +36,9 @@ class Hub:
         self.xet: Path | None = None  # folder in which the xet library stores large files
         self.damaged: set[str] = set()  # paths whose content is sent with another last byte
         self.failing: dict[str, int] = {}  # error statuses by name of route
+        self.unheard: set[str] = set()  # routes that close the connection and do nothing
+        self.unanswered: set[str] = set()  # routes that do their work and close the connection within the answer
+        self.storage = ""  # URL to which requests for files are redirected, if any
         self.gate: threading.Event | None = None  # commits wait until it is set
         self.requests: list[str] = []  # "METHOD /path", in the order of arrival
         self.broken: int | None = None  # status of all answers, which are empty then
@@ -82,6 +85,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         self.hub.requests.append(f"{self.command} {unquote(path)}")
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.lacking = 0  # bytes
         try:
             if self.hub.broken:
                 raise Refused(self.hub.broken)
@@ -89,6 +93,10 @@ class _Handler(Writing, BaseHTTPRequestHandler):
                 if match := re.fullmatch(pattern, f"{self.command} {path}"):
                     if method in self.hub.failing:
                         raise Refused(self.hub.failing[method])
+                    if method in self.hub.unheard:
+                        self.close_connection = True
+                        return
+                    self.lacking = int(method in self.hub.unanswered)
                     groups = {key: unquote(value) for key, value in match.groupdict().items() if value}
                     of = (self.find(groups.pop("kind", "models"), groups.pop("name")),) if "name" in groups else ()
                     getattr(self, method)(*of, **groups)
@@ -167,6 +175,9 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         if path not in files:
             raise Refused(404, "EntryNotFound", "Entry not found")
         headers = {"ETag": f'"{object_id(path, files[path])}"', "X-Repo-Commit": commit}
+        if self.hub.storage:
+            self.send(b"", HTTPStatus.FOUND, {**headers, "Location": self.hub.storage})
+            return
         content = files[path][:-1] + b"?" if path in self.hub.damaged else files[path]
         self.send(content, HTTPStatus.OK, headers)
 
@@ -178,8 +189,9 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         for key, value in headers.items():
             if value:
                 self.send_header(key, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + self.lacking))
         self.end_headers()
+        self.close_connection |= bool(self.lacking)
         if self.command != "HEAD":
             self.wfile.write(body)
 

@@ -7,34 +7,15 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from dvc.api import DVCFileSystem
 from dvc.repo import Repo
-from helpers.clone import ALL, Clone, tiny_clone
+from helpers.clone import ALL, Clone
 from helpers.project import NAMES, ROOT, STAGES, declared, edit
 from helpers.tiny import TINY_PARAMS, write_params
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone:
-    """The working tree as a fresh repository, params and data made tiny; all stages have run and are committed."""
-    clone = tiny_clone(tmp_path_factory.mktemp("clones") / "a", tiny_folder)
-    assert clone.repro() == ALL
-    clone.commit("results")
-    return clone
-
-
-@pytest.fixture
-def clone(origin: Clone) -> Iterator[Clone]:
-    """The origin, put back afterwards."""
-    yield origin
-    origin.run("git", "checkout", "-q", "--", ".")
-    origin.run("git", "clean", "-q", "-d", "--force")
-    origin.run("dvc", "checkout", "-q", "--force")
 
 
 def test_a_second_repro_runs_nothing(clone: Clone) -> None:

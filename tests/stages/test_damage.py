@@ -20,6 +20,7 @@ INPUTS = {
     "export": ("data/tokenized", "models/finetuned"),
 }
 ORIGINS = ("data/raw", "data/predictions", "models/pretrained")
+CURVES = ("plots/train_loss.csv", "plots/validation.csv")
 
 
 def flip(path: Path) -> bytes:
@@ -33,8 +34,11 @@ def flip(path: Path) -> bytes:
 @pytest.mark.parametrize("stage", INPUTS)
 def test_a_flipped_bit_in_any_file_is_reported(finished: Path, stage: str) -> None:
     files = [path for folder in INPUTS[stage] for path in sorted(Path(folder).rglob("*")) if path.is_file()]
+    if stage == "evaluate":
+        files += map(Path, CURVES)
     if stage == "export":
         files += [Path(folder, "provenance.json") for folder in ORIGINS]
+        files += [Path(CURVES[1]), Path("reports/evaluate.json")]
     assert len(files) >= 5
     for path in files:
         content = flip(path)
@@ -74,8 +78,26 @@ def test_the_model_card_may_be_edited(finished: Path) -> None:
     exported.verify(Path("models/export"), exported.hashes(Path("models/export")))
 
 
+def test_another_digit_in_a_score_is_reported(finished: Path) -> None:
+    for stage, path, made_by in (
+        ("evaluate", Path(CURVES[1]), "train"),
+        ("export", Path("reports/evaluate.json"), "evaluate"),
+    ):
+        content = path.read_text()
+        path.write_text(content.replace("0.", "1.", 1))
+        message = error_of(stage)
+        assert message.startswith(f"{stage}: {path}: changed since the stage {made_by} wrote it: its SHA-256 begins")
+        assert message.endswith(f"/hashes.json); run `dvc repro {made_by}`")
+        path.write_text(content)
+
+
 def test_hashes_are_the_same_twice(finished: Path) -> None:
-    for folder in ("data/raw", "data/tokenized", "models/finetuned", "data/predictions"):
+    for folder, others in {
+        "data/raw": (),
+        "data/tokenized": (),
+        "models/finetuned": CURVES,
+        "data/predictions": ("reports/evaluate.json",),
+    }.items():
         before = Path(folder, HASHES).read_bytes()
-        write_hashes(Path(folder))
+        write_hashes(Path(folder), others={Path(path): Path(path) for path in others})
         assert Path(folder, HASHES).read_bytes() == before

@@ -24,6 +24,7 @@ from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_se
 from ruamel.yaml import YAML
 
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
+REPOSITORIES = {"dataset": DATASET, "model": ENCODER}
 NOT_NEEDED = ("pytorch_model.bin", "modeling_bert.py", "onnx/model.onnx", "tf_model.h5")
 TOKEN = "hf_secretsecretsecretsecret"
 TAGS = {
@@ -167,6 +168,21 @@ def test_weights_that_were_damaged_on_their_way(hub: Hub, home: Path) -> None:
     hub.damaged.clear()
     Path(damaged.split("; remove ")[1].removesuffix(" and run `dvc repro download` again")).unlink()
     assert download(hub.url, home).returncode == 0
+
+
+def test_weights_that_were_damaged_in_the_cache(hub: Hub, home: Path) -> None:
+    assert download(hub.url, home).returncode == 0
+    revisions = {kind: hub.repositories[f"{kind}s", name].refs["main"] for kind, name in REPOSITORIES.items()}
+    change(dataset__revision=revisions["dataset"], encoder__revision=revisions["model"])
+    weights = next(home.rglob("model.safetensors")).resolve()
+    intact = weights.read_bytes()
+    weights.write_bytes(intact[:-1] + b"?")
+    for offline in ("1", "0"):
+        damaged = message(download(hub.url, home, HF_HUB_OFFLINE=offline))
+        assert damaged.startswith(f"{ENCODER} at {revisions['model']}: SHA-256 of model.safetensors is ")
+        assert f"; expected {weights.name}, as the Hub lists it; remove {weights} and run" in damaged
+    weights.write_bytes(intact)
+    assert download(hub.url, home, HF_HUB_OFFLINE="1").returncode == 0
 
 
 def test_a_token_opens_what_is_gated_and_is_written_nowhere(hub: Hub, home: Path) -> None:

@@ -11,8 +11,10 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,12 +23,15 @@ from helpers.hub_server import Hub
 from helpers.project import ROOT, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from huggingface_hub import ModelCard, constants
+from huggingface_hub.utils import _http
 from transformers import pipeline
 
+from tagline.hub.push import Target
 from tagline.training.training import Training
 
 TOKEN = "hf_secretsecretsecretsecret"
 NAME = "ada/people"
+NO_XET = {"HF_HUB_DISABLE_XET": "1"}
 OUTS = ("data", "models", "metrics", "plots", "reports", ".work")
 
 
@@ -36,8 +41,14 @@ def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
         online.setattr(constants, "ENDPOINT", server.url)
         online.setattr(constants, "HF_HUB_DISABLE_XET", True)
         online.setenv("HF_TOKEN", TOKEN)
+        online.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))  # between its retries
         server.log_in(TOKEN, Account("ada"))
         yield server
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
 
 
 def configure(section: str, **values: Any) -> None:
@@ -62,6 +73,41 @@ def failure(*command: str) -> str:
     assert isinstance(raised.value.code, str)
     assert "\n" not in raised.value.code
     return raised.value.code
+
+
+# How a push can break off after it has begun, and what the message says of it.
+FAULTS = {
+    "500": "the Hub answered 500; try again later",
+    "401": "the Hub rejected your token for ada/people (401",
+    "unheard": "the Hub is unreachable for ada/people (RemoteProtocolError)",
+    "unanswered": "the Hub is unreachable for ada/people (RemoteProtocolError)",
+}
+
+
+def break_off(hub: Hub, route: str, fault: str) -> None:
+    if fault.isdecimal():
+        hub.failing[route] = int(fault)
+    else:
+        getattr(hub, fault).add(route)
+
+
+def mend(hub: Hub) -> None:
+    for faults in (hub.failing, hub.unheard, hub.unanswered):
+        faults.clear()
+
+
+def kill_at_commit(hub: Hub, home: Path, stage: str, *arguments: str) -> None:
+    """Run a stage in a process that is killed while the Hub makes the first commit."""
+    hub.gate = threading.Event()
+    command = [sys.executable, str(ROOT / f"stages/{stage}.py"), *arguments]
+    with subprocess.Popen(command, env=environment_of(hub, home) | NO_XET, stdout=subprocess.DEVNULL) as process:
+        while not any("/commit/" in request for request in hub.requests):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    hub.gate.set()
+    while len(repository(hub).messages) == 1:
+        time.sleep(0.01)
 
 
 class TestExport:
@@ -144,6 +190,35 @@ class TestExport:
             assert hashes or weights
             assert all(value in card.text for value in [*hashes, *weights])
 
+    @pytest.mark.parametrize("route", ["create", "info", "preupload", "batch", "store", "verify", "commit"])
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_a_push_that_breaks_off_is_completed_by_hand(
+        self, finished: Path, hub: Hub, online: pytest.MonkeyPatch, route: str, fault: str
+    ) -> None:
+        configure("export", push=False)
+        before = snapshot(*map(Path, OUTS))
+        online.setattr(Target, "check", lambda _: None)  # it has passed: the fault begins later
+        break_off(hub, route, fault)
+        message = failure("export", "--push")
+        assert message.startswith("export: models/export is complete, but was not pushed: ")
+        assert FAULTS[fault] in message
+        assert message.endswith("; `python stages/export.py --push` tries again")
+        assert TOKEN not in message
+        mend(hub)
+        run_stage("export", "--push")
+        assert len(repository(hub).messages) == 2
+        assert {**repository(hub).files(), ".gitattributes": b""} == {**files("models/export"), ".gitattributes": b""}
+        assert snapshot(*map(Path, OUTS)) == before
+
+    def test_a_killed_push_is_completed_by_hand(self, finished: Path, hub: Hub, home: Path) -> None:
+        configure("export", push=False)
+        before = snapshot(*map(Path, OUTS))
+        kill_at_commit(hub, home, "export", "--push")
+        run_stage("export", "--push")
+        assert len(repository(hub).messages) == 2
+        assert {**repository(hub).files(), ".gitattributes": b""} == {**files("models/export"), ".gitattributes": b""}
+        assert snapshot(*map(Path, OUTS)) == before
+
 
 class TestTrain:
     def test_a_commit_per_epoch_and_the_same_result(self, finished: Path, hub: Hub, capsys) -> None:
@@ -210,6 +285,45 @@ class TestTrain:
         assert snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots")) == result
         assert not Path(".work").exists()
 
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_pushes_that_break_off_are_repeated_after_the_next_epoch(
+        self, finished: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch, capsys, fault: str
+    ) -> None:
+        before = snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots"))
+        configure("train")
+        push, pushed = Target.push, []
+
+        def push_with_faults(target: Target, folder: Path, message: str) -> str | None:
+            pushed.append(message)
+            mend(hub)
+            if len(pushed) in (2, 4):
+                break_off(hub, "commit", fault)
+            return push(target, folder, message)
+
+        monkeypatch.setattr(Target, "push", push_with_faults)
+        run_stage("train")
+        output = capsys.readouterr().out
+        assert output.count(" is not on the Hub yet: ") == output.count(FAULTS[fault]) == 2
+        assert [message.split(":")[0] for message in repository(hub).messages[1:]] == [
+            f"epoch {n}" for n in range(1, 7)
+        ]
+        assert snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots")) == before
+        assert not Path(".work").exists()
+
+    def test_a_run_killed_in_a_push_is_completed_by_the_next(self, finished: Path, hub: Hub, home: Path) -> None:
+        before = snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots"))
+        configure("train")
+        kill_at_commit(hub, home, "train")
+        left = snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots"))
+        assert {path: left[path] for path in before} == before
+        # In a process of its own too: the modules that are loaded are part of a run's fingerprint.
+        in_own_process(hub, home, str(ROOT / "stages/train.py"), **NO_XET)
+        assert [message.split(":")[0] for message in repository(hub).messages[1:]] == [
+            f"epoch {n}" for n in range(1, 7)
+        ]
+        assert snapshot(Path("models"), Path("metrics"), Path("reports"), Path("plots")) == before
+        assert not Path(".work").exists()
+
 
 def test_check_asks_the_hub(workspace: Path, hub: Hub) -> None:
     for section in ("train", "export"):
@@ -232,10 +346,15 @@ def test_a_push_needs_a_name(workspace: Path) -> None:
     assert "train.hub.repo_id: " in error_of("check")
 
 
+def environment_of(hub: Hub, home: Path) -> dict[str, str]:
+    """Environment variables of a process with its own home folder and this Hub."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
+    return clean | {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": TOKEN}
+
+
 def in_own_process(hub: Hub, home: Path, *command: str, **environment: str) -> str:
     """The output of a command with its own home folder and this Hub."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
-    clean |= {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": TOKEN, **environment}
+    clean = environment_of(hub, home) | environment
     done = subprocess.run([sys.executable, *command], env=clean, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert TOKEN not in done.stdout

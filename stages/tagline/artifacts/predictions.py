@@ -2,12 +2,12 @@
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word)
 provenance.json     the label list, and how labels were chosen
-hashes.json         the SHA-256 of each file
+hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -52,10 +52,17 @@ def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None
     pd.DataFrame(series).to_parquet(folder / f"{split}.parquet", index=False, schema=_SCHEMA)
 
 
-def write_provenance(folder: Path, labels: Labels, decoding: Decoding) -> None:
-    """Write the label list and the decoding, which later stages read, and the hashes; the splits are written before."""
+def write_provenance(folder: Path, labels: Labels, decoding: Decoding, others: Mapping[Path, Path]) -> None:
+    """Write the label list and the decoding, which later stages read, and the hashes; the splits are written before.
+
+    Args:
+        folder: the temporary path of data/predictions.
+        labels: the label list of the predictions.
+        decoding: how labels were chosen.
+        others: see `write_hashes`.
+    """
     write_json(folder / PROVENANCE, {"decoding": decoding, "labels": asdict(labels)})
-    write_hashes(folder)
+    write_hashes(folder, others=others)
 
 
 def read_decoding(path: Path) -> Decoding:

@@ -21,6 +21,7 @@ from dvc.scm import RevError, resolve_rev
 from tagline.comparison.notes import some
 from tagline.comparison.runs import PREDICTIONS, Run, make_run
 from tagline.core.errors import UserError
+from tagline.core.terminal import QUOTED, quoted, shortened
 
 # DVC's own name for the current files.
 WORKSPACE = "workspace"
@@ -102,7 +103,10 @@ def open_repository(folder: Path | None) -> Iterator[Repo]:
 
 def _check_commit(repo: Any, name: str) -> None:
     """Raise a `UserError` if the name is a file or folder in Git, such as ``HEAD:params.yaml``, on which DVC fails."""
-    found = resolve_rev(repo.scm, name)
+    try:
+        found = resolve_rev(repo.scm, name)
+    except ValueError:  # too long for Git
+        raise UserError(f"unknown Git revision {quoted(name)}; expected {_EXPECTED}") from None
     try:
         resolve_rev(repo.scm, f"{found}^{{commit}}")
     except RevError:
@@ -115,7 +119,7 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
     try:
         yield
     except RevError as error:
-        raise UserError(f"{error}; expected {_EXPECTED}") from None
+        raise UserError(f"{shortened(str(error), QUOTED)}; expected {_EXPECTED}") from None
     except NotDvcRepoError as error:
         raise UserError(
             f"{revision}: no {PREDICTIONS}; DVC was not set up at that revision" if revision else str(error)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from tagline.core.signals import Interrupted, raise_on_signals
-from tagline.core.terminal import safe_message
+from tagline.core.terminal import QUOTED, safe_message, shortened
 
 # Set to 1, it shows the traceback behind a message.
 DEBUG = "TAGLINE_DEBUG"
@@ -36,6 +38,16 @@ def require(path: Path, made_by: str) -> None:
         raise UserError(f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first")
 
 
+class ArgumentParser(argparse.ArgumentParser):
+    """A parser whose messages are safe to print and shortened in the middle, where they quote long arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        message = safe_message(message)
+        if len(message) > 2 * QUOTED:
+            message = f"{message[:QUOTED]}...{message[-QUOTED:]}"
+        super().error(message)
+
+
 def take_no_arguments(description: str | None) -> None:
     """Print the script's docstring for ``--help``, and exit with status 2 on any other argument.
 
@@ -43,7 +55,7 @@ def take_no_arguments(description: str | None) -> None:
         description: the script's ``__doc__``.
     """
     formatter = argparse.RawDescriptionHelpFormatter
-    argparse.ArgumentParser(description=description, formatter_class=formatter).parse_args()
+    ArgumentParser(description=description, formatter_class=formatter).parse_args()
 
 
 def exit_with_message(main: Callable[[], None]) -> None:
@@ -73,7 +85,10 @@ def exit_with_message(main: Callable[[], None]) -> None:
 def _describe(error: UserError | OSError) -> str:
     if isinstance(error, UserError):
         return str(error)
-    return (f"{error.filename}: " if error.filename else "") + (error.strerror or str(error))
+    file = str(error.filename or "")
+    if error.errno == errno.ENAMETOOLONG:
+        file = shortened(file, QUOTED)
+    return (f"{file}: " if file else "") + (error.strerror or str(error))
 
 
 def _full_traceback(error: BaseException) -> str:

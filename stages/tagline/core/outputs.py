@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -15,13 +13,8 @@ from typing import Any
 
 from tagline.core.errors import UserError, require
 from tagline.core.locks import locked
-from tagline.core.reading import parse_object, reading
+from tagline.core.reading import full_disk, parse_object, reading
 from tagline.core.signals import defer_signals
-
-# Errors of a write: a full disk, an exceeded quota or size limit.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# How libraries written in Rust (safetensors, tokenizers) report an error of the system.
-_RUST = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
@@ -71,19 +64,11 @@ def _naming_full_disk(outs: dict[Path, Path]) -> Iterator[None]:
         yield
     except Exception as error:
         written = [(file, partial) for partial in outs for file in _files(partial)]
-        if (reason := _full_disk(error)) is None or not written:
+        if (reason := full_disk(error)) is None or not written:
             raise
         file, partial = max(written, key=lambda pair: pair[0].stat().st_mtime_ns)
         path = outs[partial] / file.relative_to(partial)
         raise UserError(f"{path}: {reason}; expected more space; free some, then run the stage again") from None
-
-
-def _full_disk(error: Exception) -> str | None:
-    """What the system says of a full disk; None: it is another error."""
-    code = error.errno if isinstance(error, OSError) else None
-    if code is None and (match := _RUST.search(str(error))) and not isinstance(error, UserError):
-        code = int(match[1])
-    return os.strerror(code) if code in _FULL else None
 
 
 def _files(path: Path) -> list[Path]:

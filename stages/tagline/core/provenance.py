@@ -1,12 +1,14 @@
 """Provenance: hashes and versions that an artifact was made from, independent of date and machine.
 
-The last file that a stage writes into a folder is hashes.json: the SHA-256 of every other file in it. The stages that
-read the folder compare them before work, so that a damaged file is reported and not used.
+The last file that a stage writes into a folder is hashes.json: the SHA-256 of every other file in it, and of files that
+the stage writes elsewhere for later ones (``../../plots/validation.csv``). The stages that read the folder compare them
+before work, so that a damaged file is reported and not used.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import shutil
 from collections.abc import Collection, Mapping
@@ -33,9 +35,21 @@ def hashes(folder: Path, *left_out: str) -> dict[str, str]:
     return {name: sha256(folder / name) for name in _names(folder) if name not in left_out}
 
 
-def write_hashes(folder: Path, *left_out: str) -> None:
-    """Write hashes.json of a complete folder, with all files but some that may change later."""
-    write_json(folder / HASHES, hashes(folder, *left_out))
+def write_hashes(folder: Path, *left_out: str, others: Mapping[Path, Path] | None = None) -> None:
+    """Write hashes.json of a complete folder.
+
+    Args:
+        folder: an output, or its temporary path.
+        left_out: files in it that may change later.
+        others: files outside of it to be listed too, and the temporary path of each.
+    """
+    outside = {relative(path, folder): sha256(temporary) for path, temporary in (others or {}).items()}
+    write_json(folder / HASHES, hashes(folder, *left_out) | outside)
+
+
+def relative(path: Path, folder: Path) -> str:
+    """The path of a file as hashes.json of a folder lists it, which may begin with ``../``."""
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def read_hashes(folder: Path, made_by: str) -> dict[str, str]:
@@ -51,7 +65,7 @@ def read_hashes(folder: Path, made_by: str) -> dict[str, str]:
 
 
 def verify(folder: Path, made_by: str) -> dict[str, str]:
-    """Check that a folder has exactly the files of its hashes.json, unchanged; hidden files are ignored.
+    """Check that the files of a folder's hashes.json are unchanged and no other is in it; hidden files are ignored.
 
     Args:
         folder: an output of a stage.
@@ -88,13 +102,13 @@ def verify_files(folder: Path, expected: Mapping[str, str], made_by: str, names:
         UserError: a file is damaged or missing, or its hash is unknown; the message names the first one.
     """
     for name in expected if names is None else names:
-        path = folder / name
+        path = Path(os.path.normpath(folder / name))
         require(path, made_by)
         wanted, actual = expected.get(name, "nothing"), sha256(path)
         if actual != wanted:
             raise UserError(
                 f"{path}: changed since the stage {made_by} wrote it: its SHA-256 begins with {actual[:DIGITS]}; "
-                f"expected {wanted[:DIGITS]} ({folder / HASHES}); {_restore(folder, made_by)}"
+                f"expected {wanted[:DIGITS]} ({folder / HASHES}); {_restore(folder, made_by, path)}"
             )
 
 
@@ -111,8 +125,10 @@ def _names(folder: Path) -> list[str]:
     return [path.as_posix() for path in files if path != Path(HASHES)]
 
 
-def _restore(folder: Path, made_by: str) -> str:
-    return f"run `dvc checkout {folder.as_posix()}` or `dvc repro {made_by}`"
+def _restore(folder: Path, made_by: str, file: Path | None = None) -> str:
+    # DVC does not keep the plots in its cache.
+    cached = file is None or file.is_relative_to(folder)
+    return f"run {f'`dvc checkout {folder.as_posix()}` or ' if cached else ''}`dvc repro {made_by}`"
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -40,6 +40,10 @@ _OF_LIBRARIES = (
 )
 # Errors of the system that say nothing about a file's content.
 _OF_ENVIRONMENT = (errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EPERM, errno.EROFS)
+# Errors of a write: a full disk, an exceeded quota or size limit.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# How libraries written in Rust (safetensors, tokenizers) report an error of the system.
+_RUST = re.compile(r"\(os error (\d+)\)")
 # Larger numbers of layers and labels in a config.json are damage.
 _MOST_LAYERS, _MOST_LABELS = 1000, 100_000
 
@@ -65,8 +69,9 @@ def reading(
     except UserError:
         raise
     except BaseException as error:
-        # A full disk or a missing permission is not damage, and `exit_with_message` names the file.
-        if not _of_content(error) or (isinstance(error, OSError) and error.errno in _OF_ENVIRONMENT):
+        # A full disk or a missing permission is not damage; `replacing` or `exit_with_message` names the file.
+        of_environment = isinstance(error, OSError) and error.errno in _OF_ENVIRONMENT
+        if of_environment or not _of_content(error) or full_disk(error) is not None:
             raise
         parts = (
             f"{path}: {problem} ({_reason(error)})",
@@ -74,6 +79,14 @@ def reading(
             f"run `dvc repro {made_by}` again" if made_by else remedy,
         )
         raise UserError("; ".join(part for part in parts if part)) from None
+
+
+def full_disk(error: BaseException) -> str | None:
+    """What the system says of a full disk; None: it is another error."""
+    code = error.errno if isinstance(error, OSError) else None
+    if code is None and (match := _RUST.search(str(error))) and not isinstance(error, UserError):
+        code = int(match[1])
+    return os.strerror(code) if code in _FULL else None
 
 
 def parse_object(text: str | bytes) -> dict[str, Any]:

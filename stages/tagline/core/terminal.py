@@ -12,8 +12,13 @@ SHOWN = 60
 QUOTED = 200
 # Marks that a terminal draws over the preceding character.
 _MARKS = ("Mn", "Me")
-# User name, password or token of a URL: what stands between "://" and the last "@" before the path.
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*(?=@)")
+# User name, password or token of a URL: what stands between "://" and the last "@" before the path; or, of a malformed
+# URL, a password with a slash; or a secret in the query, as storages put it into the URLs that they redirect to.
+_CREDENTIALS = re.compile(
+    r"(?<=://)(?:[^/?#\s]*|[^/?#\s:]*:(?!\d+[/?#])[^\s@]*)(?=@)"
+    r"|(?<=[?&])(?P<key>[\w.-]*(?:auth|credential|key|password|secret|sig|signature|token))=[^&#\s'\"]+",
+    re.IGNORECASE,
+)
 
 
 def printable(word: str) -> str:
@@ -27,9 +32,13 @@ def printable(word: str) -> str:
 def safe_message(text: str) -> str:
     r"""Escape control characters and mask the credentials in URLs; line breaks stay.
 
-    ``https://ada:secret@host/x`` becomes ``https://***@host/x``, a carriage return becomes ``\r``.
+    ``https://ada:secret@host/x?token=abc`` becomes ``https://***@host/x?token=***``, a carriage return becomes ``\r``.
     """
-    return "\n".join(printable(line) for line in _CREDENTIALS.sub("***", text).split("\n"))
+    return "\n".join(printable(line) for line in _masked(text).split("\n"))
+
+
+def _masked(text: str) -> str:
+    return _CREDENTIALS.sub(lambda match: f"{match['key']}=***" if match["key"] else "***", text)
 
 
 def show(text: str) -> None:
@@ -39,7 +48,8 @@ def show(text: str) -> None:
 
 def shortened(text: str, most: int = SHOWN) -> str:
     """The text, or its first characters and an ellipsis if it is longer than ``most``."""
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    # Masked before: `safe_message` does not recognise credentials that are cut.
+    return text if len(text) <= most else f"{_masked(text)[: most - 3]}..."
 
 
 def quoted(value: object) -> str:

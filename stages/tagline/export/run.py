@@ -17,7 +17,7 @@ from tagline.artifacts.exported import GRAPHS, BackendName, Exported
 from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json
-from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, verify, verify_files, write_hashes
+from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
 from tagline.core.reading import reading
 from tagline.core.terminal import show
 from tagline.export import onnx_export, quantization
@@ -105,16 +105,22 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
 
 
 def _verify(inputs: Inputs) -> None:
-    """Check the files of the inputs that have hashes.
+    """Check the files of the inputs.
 
     Raises:
         UserError: one is missing or damaged.
     """
     verify(inputs.tokenized, "tokenize-align")
     verify(inputs.finetuned, "train")
-    for path, stage in {inputs.decoding: "evaluate", inputs.dataset: "download", inputs.encoder: "download"}.items():
+    predictions_folder = inputs.decoding.parent
+    for path, folder, stage in (
+        (inputs.decoding, predictions_folder, "evaluate"),
+        (inputs.metrics, predictions_folder, "evaluate"),
+        (inputs.dataset, inputs.dataset.parent, "download"),
+        (inputs.encoder, inputs.encoder.parent, "download"),
+    ):
         require(path, stage)
-        verify_files(path.parent, read_hashes(path.parent, stage), stage, [path.name])
+        verify_files(folder, read_hashes(folder, stage), stage, [relative(path, folder)])
 
 
 def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path, name: str) -> None:

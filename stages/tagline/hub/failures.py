@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from json import JSONDecodeError
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx2
 from huggingface_hub import constants
@@ -26,11 +27,20 @@ def endpoint() -> str:
 
 
 def check_endpoint() -> None:
-    """Check that HF_ENDPOINT is a URL, which the clients take for granted.
+    """Check that HF_ENDPOINT and the proxies are URLs, which the clients take for granted.
 
     Raises:
-        UserError: it can't be parsed, or does not have a host.
+        UserError: one can't be parsed, or HF_ENDPOINT does not have a host.
     """
+    for scheme in ("http", "https", "all"):
+        proxy = getproxies().get(scheme, "")
+        try:
+            httpx2.URL(proxy if "://" in proxy else f"http://{proxy}")
+        except httpx2.InvalidURL as error:
+            raise UserError(
+                f"environment variable {scheme.upper()}_PROXY is {shortened(safe_message(proxy))} ({error}); expected "
+                "a URL such as http://host:8080; correct it, or unset it"
+            ) from None
     try:
         url = urlsplit(constants.ENDPOINT)
         valid = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0

@@ -37,6 +37,7 @@ Kind = Literal["dataset", "model"]
 _NOUNS = {"dataset": "data set", "model": "model"}
 _SECTIONS = {"dataset": "download.dataset", "model": "download.encoder"}
 _COMMIT = re.compile("[0-9a-f]{40}")
+_SHA256 = re.compile("[0-9a-f]{64}")
 _FAILURES = (*NO_CONNECTION, *NO_HUB, LocalEntryNotFoundError, HFValidationError, XetDownloadError)
 
 # The files of an encoder that are fetched: configuration, safetensors, and the files of a tokenizer.
@@ -138,7 +139,7 @@ def fetch_encoder(repository: Repository) -> Path:
 
     Raises:
         UserError: it has no weights in safetensors, refers to files outside the repository, or the Hub fails; or the
-            weights do not have the hashes that the Hub lists.
+            weights do not have the hashes that the Hub lists; see `_check_hash`.
     """
     if repository.files:
         encoders.check_files(str(repository), repository.files)
@@ -149,13 +150,22 @@ def fetch_encoder(repository: Repository) -> Path:
     encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
     encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
     for file in encoders.weight_files(snapshot, repository.files):
-        expected = repository.sha256.get(file.name)
-        if expected is not None and (actual := sha256(file)) != expected:
-            raise UserError(
-                f"{repository}: SHA-256 of {file.name} is {actual}; expected {expected}, as the Hub lists it; remove "
-                f"{file.resolve()} and run `dvc repro download` again"
-            )
+        _check_hash(repository, file)
     return snapshot
+
+
+def _check_hash(repository: Repository, file: Path) -> None:
+    """Compare a file of a snapshot with the SHA-256 that the Hub lists, or that its blob in the cache is named after.
+
+    Blobs have the name of their ETag: of a large file its SHA-256. Only that one is known with HF_HUB_OFFLINE.
+    """
+    blob = file.resolve()
+    expected = repository.sha256.get(file.name, blob.name)
+    if _SHA256.fullmatch(expected) and (actual := sha256(blob)) != expected:
+        raise UserError(
+            f"{repository}: SHA-256 of {file.name} is {actual}; expected {expected}, as the Hub lists it; remove "
+            f"{blob} and run `dvc repro download` again"
+        )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,14 @@ def effective(params: Train) -> dict[str, Any]:
     return params.model_dump(exclude=WITHOUT_EFFECT)
 
 
-def write_model(training: Training, tokenizer: Path, target: Path) -> None:
+def write_model(training: Training, tokenizer: Path, target: Path, curves: Mapping[Path, Path]) -> None:
     """Write a folder that transformers loads, and how the model was made.
 
     Args:
         training: a finished run.
         tokenizer: folder of the tokenizer's files.
         target: the new folder: weights, configuration, tokenizer, provenance.json, hashes.json.
+        curves: the learning curves, written before, and their temporary paths; hashes.json lists them too.
     """
     target.mkdir()
     copy_files(training.best, target)
@@ -47,7 +49,7 @@ def write_model(training: Training, tokenizer: Path, target: Path) -> None:
             "versions": versions(*LIBRARIES),
         },
     )
-    write_hashes(target)
+    write_hashes(target, others=curves)
 
 
 def write_report(training: Training, report: Path, train_loss: Path, validation: Path) -> None:

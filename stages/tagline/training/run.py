@@ -125,8 +125,9 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
             elif partial:
                 print("training had already finished; writing its results")
             if partial:
-                write_model(training, inputs.tokenizer, partial.finetuned)
                 write_report(training, partial.report, partial.train_loss, partial.validation)
+                curves = {outputs.train_loss: partial.train_loss, outputs.validation: partial.validation}
+                write_model(training, inputs.tokenizer, partial.finetuned, curves)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
     processes.leave()

@@ -197,7 +197,7 @@ def test_several_row_groups() -> None:
 
 
 def test_provenance(tmp_path: Path) -> None:
-    predictions.write_provenance(tmp_path, LABELS, "constrained")
+    predictions.write_provenance(tmp_path, LABELS, "constrained", {})
     path = tmp_path / "provenance.json"
     assert json.loads(path.read_text(encoding="utf-8")) == {
         "decoding": "constrained",

@@ -31,6 +31,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
         ("raise UserError('the cat is on the mat')", 1, "-c: the cat is on the mat\n"),
         ("open('no/such/file')", 1, "-c: no/such/file: No such file or directory\n"),
         ("raise OSError(28, 'No space left on device')", 1, "-c: No space left on device\n"),
+        ("open('x' * 5000)", 1, f"-c: {'x' * 197}...: File name too long\n"),
         ("raise KeyboardInterrupt", 130, "-c: interrupted\n"),
         ("raise UserError('two\\nlines, \\x1b[2J and \\r')", 1, "-c: two\nlines, \\x1b[2J and \\r\n"),
         ("raise UserError('https://ada:secret@hub.example/x')", 1, "-c: https://***@hub.example/x\n"),
@@ -40,6 +41,15 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_status_and_message(code: str, status: int, message: str) -> None:
     done = run(code)
     assert (done.returncode, done.stderr) == (status, message)
+
+
+def test_arguments_are_shortened_and_escaped() -> None:
+    for argument, message in {
+        "https://ada:secret@host\x1b[2J": "-c: error: unrecognized arguments: https://***@host\\x1b[2J\n",
+        "x" * 5000: f"-c: error: unrecognized arguments: {'x' * 176}...{'x' * 200}\n",
+    }.items():
+        done = run(f"sys.argv.append({argument!r}); take_no_arguments('')")
+        assert (done.returncode, done.stderr.split("\n", 1)[1]) == (2, message)
 
 
 def test_a_bug_keeps_its_traceback() -> None:

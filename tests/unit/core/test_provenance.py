@@ -44,6 +44,16 @@ def test_hashes_are_written_sorted_without_themselves(artifact: Path) -> None:
         assert json.loads((artifact / HASHES).read_text()) == {"a": ABC, "b/z": ABC}
 
 
+def test_files_outside_of_the_folder(artifact: Path) -> None:
+    (artifact / "card").unlink()
+    (artifact.parent / "curve.csv").write_text("abc")
+    write_hashes(artifact, others={Path("curve.csv"): Path("curve.csv")})
+    assert verify(artifact, "train") == {"b/z": ABC, "../curve.csv": ABC}
+    Path("curve.csv").write_text("abd")
+    with pytest.raises(UserError, match=r"^curve\.csv: changed since .*; run `dvc repro train`$"):
+        verify(artifact, "train")
+
+
 def test_an_unchanged_folder_is_accepted_whatever_is_hidden_in_it(artifact: Path) -> None:
     (artifact / "card").unlink()
     (artifact / ".DS_Store").write_text("")

@@ -37,7 +37,13 @@ def test_what_content_causes(error: BaseException, reason: str) -> None:
     assert str(raised.value) == f"a.json: damaged ({reason}); expected an object; run `dvc repro train` again"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1), UserError("a"), OSError(errno.ENOSPC, "full")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(KeyboardInterrupt(), SystemExit(1), UserError("a"), OSError(errno.ENOSPC, "full")),
+        ValueError("No space left on device (os error 28)"),  # of tokenizers, by `reading_tokenizer`
+    ],
+)
 def test_what_content_does_not_cause(error: BaseException) -> None:
     with pytest.raises(type(error)) as raised, reading("a.json"):
         raise error

@@ -32,6 +32,7 @@ def test_a_long_text_is_cut_to_its_beginning() -> None:
     assert shortened("a" * SHOWN) == "a" * SHOWN
     assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."
     assert quoted("a") == "'a'"
+    assert shortened("https://ada:secret@host " + "a" * SHOWN, 20) == "https://***@host ..."
     assert quoted(["a" * 1000]) == f"['{'a' * (QUOTED - 5)}..."
 
 
@@ -42,6 +43,9 @@ def test_a_long_text_is_cut_to_its_beginning() -> None:
         ("\x1b]0;title\x07 \u202e", r"\x1b]0;title\x07 \u202e"),
         ("https://user:secret@host/path@rev", "https://***@host/path@rev"),
         ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
+        ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
+        ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
+        ("https://host/x?access_token=a or ?tokens=3", "https://host/x?access_token=*** or ?tokens=3"),
         ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
         ("Zürich \u6771\u4eac \U0001f600", "Zürich \u6771\u4eac \U0001f600"),
     ],

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+
 import pytest
-from huggingface_hub import constants
+from helpers.hub_server import Hub
+from huggingface_hub import close_session, constants
+from huggingface_hub.utils import _http
 
 from tagline.core.errors import UserError
+from tagline.core.progress import quiet
+from tagline.core.terminal import safe_message
 from tagline.hub.failures import check_endpoint
+from tagline.sources.hub import fetch_encoder, find
 
 
 @pytest.mark.parametrize(
@@ -29,3 +38,43 @@ def test_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", "http://ada:secret@127.0.0.1:8080/hub")
     check_endpoint()
+
+
+@pytest.fixture
+def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with Hub() as server:
+        server.add("model", "ada/encoder").commit({"config.json": b"{}", "model.safetensors": b""})
+        online.setattr(constants, "ENDPOINT", server.url)
+        online.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))  # between its retries
+        close_session()  # the client reads the proxies when it is created
+        yield server
+        close_session()
+
+
+@pytest.mark.parametrize(
+    ("proxy", "message"),
+    [
+        ("http://ada:secret@127.0.0.1:1", "is unreachable for ada/encoder (ConnectError)"),
+        ("ada:secret@127.0.0.1:1", "is unreachable for ada/encoder (ConnectError)"),
+        ("foo://ada:secret@host", "Unknown scheme for proxy URL"),
+        (
+            "http://ada:secret@host:port",
+            "HTTP_PROXY is http://***@host:port (Invalid port: 'port'); expected a URL such",
+        ),
+    ],
+)
+def test_a_password_of_a_proxy_is_not_printed(hub: Hub, online: pytest.MonkeyPatch, proxy: str, message: str) -> None:
+    online.setattr(constants, "ENDPOINT", "http://hub.invalid")
+    online.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(UserError) as raised:
+        find("model", "ada/encoder", "main")
+    assert message in safe_message(str(raised.value))
+    assert "secret" not in safe_message(str(raised.value))
+
+
+def test_secrets_of_a_redirect_are_not_printed(hub: Hub, capfd: pytest.CaptureFixture) -> None:
+    hub.storage = "http://ada:secret@127.0.0.1:1/file?X-Amz-Signature=secret"
+    quiet()
+    with pytest.raises(UserError, match="the Hub is unreachable for ada/encoder") as raised:
+        fetch_encoder(find("model", "ada/encoder", "main"))
+    assert "secret" not in safe_message(str(raised.value)) + "".join(capfd.readouterr())
