@@ -326,7 +326,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless(finished: Path, da
         (
             "a O\nb B-X\n\nc X\n",
             "tokenize_align: column ner: labels with and without a prefix are mixed: B-X beside X; expected all as "
-            "B-TYPE, I-TYPE and O, or none; the first of each: train-1, word 0 (c): X; train-0, word 1 (b): B-X",
+            "B-TYPE, I-TYPE and O, or none; the first of each: train-1, word 0 (c): X; train-0, word 1 (b): B-X; correct "
+            "them, or set tokenize_align.scheme: tags in params.yaml if none of them marks spans",
         ),
     ],
 )
