@@ -105,7 +105,7 @@ def _below_header(
     """Skip the header, or check that the first line is none."""
     for number, line in lines:
         if not is_border(line):
-            if header is None and _looks_like_header(line, columns):
+            if header is None and looks_like_header(line, columns):
                 raise UserError(
                     f"{path}:{number}: {quoted(line)} looks like a header; set download.dataset.header: true in "
                     "params.yaml to skip the first line of each file, or false to read it as a word"
@@ -116,7 +116,7 @@ def _below_header(
     yield from lines
 
 
-def _looks_like_header(line: str, columns: Sequence[str]) -> bool:
+def looks_like_header(line: str, columns: Sequence[str]) -> bool:
     cells = fields(line)
     return len(cells) == len(columns) and all(
         column == SKIP or (_WORDS_HEADER if column == WORDS else _TAGS_HEADER).fullmatch(cell.strip())
