@@ -127,3 +127,9 @@ def test_blanks_around_tags_are_dropped(tmp_path: Path) -> None:
 def test_keys_that_do_not_fit(tmp_path: Path, keys: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         read_with(tmp_path / "f", "", **keys)
+
+
+def test_a_skipped_row_does_not_divide_a_sentence(tmp_path: Path) -> None:
+    content = "s,w,t\n1,Ada,O\n,,\n1,is,O\n"
+    (sentence,) = read_with(tmp_path / "f", content, empty_words="skip")
+    assert (sentence.id, sentence.words, sentence.notes) == ("1", ["Ada", "is"], (f"{tmp_path}/f:3",))
