@@ -5,6 +5,7 @@ Hub. Writes data/raw (see `tagline.artifacts.raw_data` for its layout) and model
 each with a provenance.json.
 
     python stages/download.py
+    python stages/download.py --inspect FILE    print what a file looks like and the section download that reads it
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from tagline.core.startup import prepare_process
 if __name__ == "__main__":
     prepare_process()
 
+import argparse
 from pathlib import Path
 
-from tagline.core.errors import exit_with_message, take_no_arguments
+from tagline.core.errors import exit_with_message
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
+from tagline.core.terminal import show
 from tagline.sources.download import write_dataset, write_encoder
 from tagline.sources.params import Download
 
@@ -28,7 +31,14 @@ PRETRAINED = Path("models/pretrained")
 
 
 def main() -> None:
-    take_no_arguments(__doc__)
+    parser = argparse.ArgumentParser(description="Fetch and check the data set and the pretrained encoder.")
+    parser.add_argument("--inspect", metavar="FILE", type=Path, help="print what a file looks like and how to read it")
+    inspected = parser.parse_args().inspect
+    if inspected is not None:
+        from tagline.settings.inspection import describe  # no stage depends on settings
+
+        show(describe(inspected))
+        return
     params = read_section("download", Download)
     quiet()
     folder = Path(params.folder)

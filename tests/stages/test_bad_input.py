@@ -25,9 +25,12 @@ FORMATS: dict[str, dict[str, Any]] = {
 
 
 def write_input(dataset_format: str, content: str | bytes, **keys: object) -> None:
-    """Put a file into the workspace, and params that name it for every split; train is read first."""
-    Path("data/tiny/bad").write_bytes(content if isinstance(content, bytes) else content.encode())
-    files = dict.fromkeys(("train", "validation", "test"), "bad")
+    """Put a file into the workspace, and params that name it or its twin for every split; train is read first."""
+    content = content if isinstance(content, bytes) else content.encode()
+    Path("data/tiny/bad").write_bytes(content)
+    # Validation and test cannot be the same file.
+    Path("data/tiny/twin").write_bytes(TWINS.get(dataset_format, content + b"\n"))
+    files = {"train": "bad", "validation": "bad", "test": "twin"}
     params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
     dataset = {"source": "files", "format": dataset_format, **FORMATS[dataset_format], **files, **keys}
     params["download"]["dataset"] = {key: value for key, value in dataset.items() if value != "LEFT OUT"}
@@ -58,6 +61,7 @@ def parquet(words: Any, tags: Any, metadata: dict[str, str] | None = None) -> by
 
 
 WHOLE = parquet([["a", "b"]] * 99, [["O", "B-X"]] * 99)
+TWINS = {"parquet": parquet([["a", "b"]], [["O", "B-X"]]), "spans": f"{text()}\n".encode()}
 NOT_UTF8 = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
 
 # format, content, message after the file's name
@@ -241,7 +245,7 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("conll", {"test": "encoder"}, "download: data/tiny/encoder: a folder; expected a file, or a pattern such as"),
     ("conll", {"format": "LEFT OUT"}, "download.dataset.format: the key is missing (one of conll, conllu, json, csv,"),
     ("conll", {"format": "xml"}, "download.dataset.format: must be one of 'conll', 'conllu', 'json', 'csv', 'parqu"),
-    ("conll", {"format": "json"}, "download.dataset.columns: unknown key; did you mean tag_columns? (allowed: format,"),
+    ("conll", {"format": "json"}, "download.dataset.columns: unknown key; did you mean tag_columns? (allowed: empty_words,"),
     ("conll", {"comments": "yes"}, "download.dataset.comments: should be a valid boolean, got 'yes'"),
     ("conll", {"train": "../tiny/bad"}, "download.dataset.train: must be a path inside the folder that"),
     ("conll", {"train": None}, "download.dataset.train: should be a valid string, got None"),
@@ -322,7 +326,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless(finished: Path, da
         (
             "a O\nb B-X\n\nc X\n",
             "tokenize_align: column ner: labels with and without a prefix are mixed: B-X beside X; expected all as "
-            "B-TYPE, I-TYPE and O, or none; the first of each: train-1, word 0 (c): X; train-0, word 1 (b): B-X",
+            "B-TYPE, I-TYPE and O, or none; the first of each: train-1, word 0 (c): X; train-0, word 1 (b): B-X; correct "
+            "them, or set tokenize_align.scheme: tags in params.yaml if none of them marks spans",
         ),
     ],
 )

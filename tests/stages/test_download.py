@@ -138,30 +138,33 @@ KEYS: dict[str, dict[str, Any]] = {
 }
 
 
-def write_corpus(dataset_format: str, path: Path) -> None:
+def write_corpus(dataset_format: str, path: Path, reverse: bool = False) -> None:
+    """Write the corpus, or its sentences in reverse order."""
+    step = -1 if reverse else 1
+    sentences, texts = SENTENCES[::step], TEXTS[::step]
     match dataset_format:
         case "conll":
-            path.write_text("\n".join("".join(f"{tag} x {word}\n" for word, tag in rows) for rows in SENTENCES))
+            path.write_text("\n".join("".join(f"{tag} x {word}\n" for word, tag in rows) for rows in sentences))
         case "conllu":
             blank = "\t_" * 7
             lines = [
                 "".join(f"{i}\t{word}{blank}\tNER={tag}\n" for i, (word, tag) in enumerate(rows, 1))
-                for rows in SENTENCES
+                for rows in sentences
             ]
             path.write_text("\n".join(lines))
         case "json":
-            rows = [{"w": [w for w, _ in rows], "t": [NAMES.index(t) for _, t in rows]} for rows in SENTENCES]
+            rows = [{"w": [w for w, _ in rows], "t": [NAMES.index(t) for _, t in rows]} for rows in sentences]
             path.write_text(json.dumps(rows, indent=1))
         case "csv":
-            cells = [(number, *row) for number, rows in enumerate(SENTENCES) for row in rows]
+            cells = [(number, *row) for number, rows in enumerate(sentences) for row in rows]
             pd.DataFrame(cells, columns=["s", "w", "t"]).to_csv(path, sep=";", index=False)
         case "parquet":
-            table = [([word for word, _ in rows], [tag for _, tag in rows]) for rows in SENTENCES]
+            table = [([word for word, _ in rows], [tag for _, tag in rows]) for rows in sentences]
             pd.DataFrame(table, columns=["w", "t"]).to_parquet(path)
         case "spans":
             made = [
                 {**t, "spans": [dict(zip(("start", "end", "label"), s, strict=True)) for s in t["spans"]]}
-                for t in TEXTS
+                for t in texts
             ]
             path.write_text("\n".join(map(json.dumps, made)))
 
@@ -169,8 +172,9 @@ def write_corpus(dataset_format: str, path: Path) -> None:
 @pytest.mark.parametrize("dataset_format", KEYS)
 def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> None:
     write_corpus(dataset_format, Path("data/tiny/corpus"))
+    write_corpus(dataset_format, Path("data/tiny/reversed"), reverse=True)
     params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
-    files = dict.fromkeys(("train", "validation", "test"), "corpus")
+    files = {"train": "corpus", "validation": "corpus", "test": "reversed"}
     params["download"]["dataset"] = {"source": "files", "format": dataset_format, **KEYS[dataset_format], **files}
     write_params(workspace, params)
     run_stage("check")

@@ -85,13 +85,15 @@ def test_metrics_say_what_the_data_holds(finished: Path, capsys: pytest.CaptureF
     assert metrics["train"] == {
         **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"},
         "labels": {"O": 57, "B-LOC": 19, "I-LOC": 0, "B-ORG": 0, "I-ORG": 0, "B-PER": 19, "I-PER": 19},
-        **{"illegal_tags": 0, "words_without_subwords": 0, "truncated_words": 0, "windowed_sentences": 1},
+        **{"illegal_tags": 0, "words_without_subwords": 0, "unknown_words": 0, "long_words": 0, "truncated_words": 0},
+        **{"long_sentences": 0, "windowed_sentences": 1},
     }
     assert metrics["test"] == {
         **{"sentences": 8, "words": 63, "windows": 10, "scheme": "IOB2"},
         "labels": {"O": 32, "B-LOC": 10, "I-LOC": 0, "B-ORG": 1, "I-ORG": 0, "B-PER": 10, "I-PER": 10},
         **{"illegal_tags": 1, "unseen_labels": 1, "duplicate_sentences": 5},
-        **{"words_without_subwords": 1, "truncated_words": 1, "windowed_sentences": 2},
+        **{"words_without_subwords": 1, "unknown_words": 0, "long_words": 0, "truncated_words": 1},
+        **{"long_sentences": 0, "windowed_sentences": 2},
     }
     out = capsys.readouterr().out
     assert (
@@ -102,6 +104,34 @@ def test_metrics_say_what_the_data_holds(finished: Path, capsys: pytest.CaptureF
     assert "words that tokenise to nothing: 1 (test-1, word 6 (\\u200b))" in out
     assert f"words longer than a window, truncated to their first sub-words: 1 (test-7, word 1 ({'y' * 40}))" in out
     assert "sentences longer than a window: 2 (test-2; test-7)" in out
+
+
+def test_wrong_splits_and_unknown_words_are_counted(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tail = "\n\u4e00 X O\n" + "z" * 201 + " X O\nBo X O\n" + "\nAda X B-PER" * 501
+    test = Path("data/tiny/test.conll")
+    test.write_text(test.read_text() + tail.replace("\n\n", "\n") + "\n")
+    for stage in ("download", "tokenize_align"):
+        run_stage(stage)
+    metrics = json.loads(Path("reports/data.json").read_text())["test"]
+    assert [metrics[kind] for kind in ("unknown_words", "long_words", "long_sentences")] == [2, 1, 1]
+    out = capsys.readouterr().out
+    assert (
+        "words with sub-words that the tokenizer does not know: 2 (test-6, word 0 (\u4e00); test-6, word 1 (zzz" in out
+    )
+    assert "words of more than 200 characters: 1 (test-6, word 1 (zzz" in out
+    assert "sentences of more than 500 words: 1 (test-6)" in out
+
+
+def test_prefixes_in_another_spelling_are_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rewrite(lambda text: text.replace("B-", "b_").replace("I-", "i_").replace(" O", " o"))
+    before = snapshot(Path("data/tokenized"))
+    for stage in ("download", "tokenize_align"):
+        run_stage(stage)
+    line = "column ner: tags in another spelling; read b_LOC as B-LOC, b_PER as B-PER, i_PER as I-PER, ...\n"
+    assert line in capsys.readouterr().out
+    assert snapshot(Path("data/tokenized")) == before
+    respelled = {"b_LOC": "B-LOC", "b_PER": "B-PER", "i_PER": "I-PER", "o": "O"}
+    assert json.loads(Path("reports/data.json").read_text())["train"]["respelled"] == respelled
 
 
 def test_limits_fail_the_stage_and_name_the_rows(finished: Path) -> None:

@@ -34,6 +34,7 @@ _BUILT_IN = (
 # Exceptions of libraries, which are named, not imported: a module that is not loaded has not raised one.
 _OF_LIBRARIES = (
     ("_csv", "Error"),
+    ("zlib", "error"),
     ("pyarrow.lib", "ArrowException"),
     ("safetensors", "SafetensorError"),
     ("huggingface_hub.errors", "StrictDataclassError"),

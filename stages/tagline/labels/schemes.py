@@ -6,7 +6,8 @@ label's name, never from its position in a list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, get_args
 
 from tagline.core.errors import UserError
@@ -18,6 +19,50 @@ OUTSIDE = "O"
 
 _TO_IOB2 = {"B": "B", "I": "I", "E": "I", "L": "I", "S": "B", "U": "B"}
 _PREFIXES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU", "IO": "I"}
+
+# Other ways to write tags: the separator, and the side of the prefix. The first one has the standard separator.
+_PREFIX = "(?P<prefix>[BIESLUMW])"
+_SPELLINGS = [
+    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for separator in "-_:"
+    for pattern in (rf"{_PREFIX}{separator}(?P<type>.+)", rf"(?P<type>.+){separator}{_PREFIX}")
+]
+# Prefixes that occur together. BMES and BMEOW are BIOES with other letters (middle, whole).
+_ALPHABETS = ("BIES", "BILU", "BMES", "BMEW")
+_STANDARD = {"M": "I", "W": "S"}
+
+
+def respell(tags: Collection[str]) -> dict[str, str]:
+    """Map the tags of a column that spell prefixes in another way to their standard spelling.
+
+    ``B_LOC``, ``B:LOC``, ``LOC-B``, ``LOC_B`` and ``b-LOC`` become ``B-LOC``, ``o`` becomes ``O``; ``M-`` and ``W-`` of
+    BMES and BMEOW become ``I-`` and ``S-``. A spelling is recognised if all tags have it and one of them is O, or if
+    a type has both a tag that begins spans and one that continues them.
+
+    Args:
+        tags: the different tags of a column.
+
+    Returns:
+        The tags that change, each with its standard spelling; nothing for plain tags.
+    """
+    outside = {tag for tag in tags if tag.upper() == OUTSIDE}
+    for spelling in _SPELLINGS:
+        matches = {tag: spelling.fullmatch(tag) for tag in tags if tag not in outside}
+        parsed = {tag: (match["prefix"].upper(), match["type"]) for tag, match in matches.items() if match}
+        if _mark_spans(parsed, complete=bool(outside) and len(parsed) == len(matches)):
+            standard = {tag: f"{_STANDARD.get(prefix, prefix)}-{type_}" for tag, (prefix, type_) in parsed.items()}
+            standard |= dict.fromkeys(outside, OUTSIDE)
+            return {tag: name for tag, name in standard.items() if tag != name}
+    return {}
+
+
+def _mark_spans(parsed: Mapping[str, tuple[str, str]], complete: bool) -> bool:
+    """Whether prefixes and types of tags look like a scheme; complete: they are those of all tags, beside O."""
+    prefixes = {prefix for prefix, _ in parsed.values()}
+    if not parsed or not any(prefixes <= set(alphabet) for alphabet in _ALPHABETS):
+        return False
+    begun = {type_ for prefix, type_ in parsed.values() if prefix == "B"}
+    return complete or any(prefix in "IMEL" and type_ in begun for prefix, type_ in parsed.values())
 
 
 def split_tag(tag: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class FileSource:
         self.dataset = dataset
         self.paths = {split: find(folder, split, pattern) for split, pattern in dataset.patterns.items()}
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
+        check_different(self.paths)
         # The notes of all sentences, in order. A dict, since a file that several splits are drawn from is read again.
         self.notes: dict[str, None] = {}
 
@@ -106,6 +107,9 @@ class FileSource:
         without_id = ""
         for path in self.paths[split]:
             for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
+                self.notes.update(dict.fromkeys(sentence.notes))
+                if not sentence.words:
+                    continue  # all of them were skipped
                 if sentence.id is None:
                     without_id = without_id or sentence.location
                 elif sentence.id in locations:
@@ -115,7 +119,6 @@ class FileSource:
                     )
                 else:
                     locations[sentence.id] = sentence.location
-                self.notes.update(dict.fromkeys(sentence.notes))
                 yield sentence
         generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
         if generated is not None:
@@ -145,6 +148,25 @@ def find(folder: Path, split: str, pattern: str) -> list[Path]:
         problem = "the pattern matches no file" if glob.has_magic(pattern) else "no such file"
         raise UserError(f"{path}: {problem}; {named_by}")
     return files
+
+
+def check_different(paths: Mapping[str, Sequence[Path]]) -> None:
+    """Check that validation and test have different files: an epoch chosen on the test data has too good a score.
+
+    Raises:
+        UserError: they have a file in common, or all files of one are copies of those of the other.
+    """
+    validation, test = (paths.get(split, ()) for split in ("validation", "test"))
+    common = next((path for path in test if path in validation), None)
+    sizes = [sorted(path.stat().st_size for path in files) for files in (validation, test)]
+    if common is None and test and sizes[0] == sizes[1]:
+        hashes = [sorted(map(sha256, files)) for files in (validation, test)]
+        common = test[0] if hashes[0] == hashes[1] else None
+    if common is not None:
+        raise UserError(
+            f"{common}: validation and test are the same data; name another file in params.yaml, or omit "
+            "download.dataset.test and set split: {seed: 42, test: 0.1} there"
+        )
 
 
 def _named_by(split: str) -> str:

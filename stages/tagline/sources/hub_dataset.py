@@ -13,7 +13,9 @@ from huggingface_hub import snapshot_download
 
 from tagline.artifacts.raw_data import WORDS
 from tagline.core.errors import UserError
+from tagline.sources.formats.cleaning import describe_skipped
 from tagline.sources.formats.lists import Keys, to_sentence
+from tagline.sources.formats.sentence import Sentence
 from tagline.sources.hub import Repository, find, hub_errors
 from tagline.sources.params import HubDataset
 
@@ -32,6 +34,7 @@ class HubSource:
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
         self.empty = dict.fromkeys(self.rows, 0)
+        self.notes: list[str] = []
 
     def splits(self) -> dict[str, Iterator[dict[str, list[str]]]]:
         """The rows of each split, checked as they are iterated; rows without words are skipped and counted."""
@@ -51,13 +54,16 @@ class HubSource:
     def report(self) -> str:
         """What to print once all rows are read."""
         skipped = [f"{split}: {count:,} rows without words skipped" for split, count in self.empty.items() if count]
-        return "\n".join([f"data set: {self.repository}", *skipped])
+        words = describe_skipped(self.notes)
+        return "\n".join([f"data set: {self.repository}", *skipped, *([words] if words else [])])
 
     def _rows(self, split: str) -> Iterator[dict[str, list[str]]]:
         self.empty[split] = len(self.rows[split])
-        for row in sentences(self.rows[split], split, self.params):
-            self.empty[split] -= 1
-            yield row
+        for sentence in sentences(self.rows[split], split, self.params):
+            self.notes += sentence.notes
+            if sentence.words:
+                self.empty[split] -= 1
+                yield {WORDS: sentence.words, **sentence.tags}
 
 
 def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
@@ -108,22 +114,21 @@ def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
     return {split: _pick(loaded, name, split, params) for split, name in params.splits.model_dump().items()}
 
 
-def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[dict[str, list[str]]]:
-    """Yield the sentences of a split: ``words`` and every tag column, as lists of strings of the same length.
+def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentence]:
+    """Yield the sentences of a split.
 
     A row without words and tags is skipped, since it has nothing to label.
 
     Raises:
         UserError: a row is malformed; the message begins with the split and the row, counted from 0.
     """
-    keys = Keys(params.words, params.tag_columns, _names(rows, params))
+    keys = Keys(params.words, params.tag_columns, _names(rows, params), rules=params.rules)
     of_split = f"{params.name}: split {params.splits.model_dump()[split]}"
     for start in range(0, len(rows), BATCH_ROWS):
         columns = rows[start : start + BATCH_ROWS]
         for number, cells in enumerate(zip(*columns.values(), strict=True), start=start):
             if any(cells):
-                sentence = to_sentence(dict(zip(columns, cells, strict=True)), keys, f"{of_split}, row {number}")
-                yield {WORDS: sentence.words, **sentence.tags}
+                yield to_sentence(dict(zip(columns, cells, strict=True)), keys, f"{of_split}, row {number}")
 
 
 def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:

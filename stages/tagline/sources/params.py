@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import Section
 from tagline.sources.formats.base import RESERVED, InnerPath, Key
+from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.formats.registry import AnyFiles
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -23,8 +24,14 @@ class HubSplits(Section):
     validation: Key
     test: Key
 
+    @model_validator(mode="after")
+    def _test_is_apart(self) -> HubSplits:
+        if self.validation == self.test:
+            raise ValueError(f"validation and test are the same split {self.test}; name another one for each")
+        return self
 
-class HubDataset(Section):
+
+class HubDataset(WordKeys):
     """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
 
     source: Literal["hub"]

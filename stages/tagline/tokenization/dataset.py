@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
@@ -22,7 +23,7 @@ from tagline.labels.label_list import Labels
 from tagline.tokenization import subwords
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, hash_sentences
 from tagline.tokenization.encoding import Encoded, WindowMaker
-from tagline.tokenization.findings import Findings
+from tagline.tokenization.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.tokenization.params import TokenizeAlign
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
 
@@ -57,10 +58,15 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
             f"{', '.join(data.tag_columns)}"
         )
     loaded = load_tokenizer(tokenizer, params.max_length)
-    column = read_column(data, params.task)
+    column = read_column(data, params.task, params.scheme)
     for line in column.case_variants():
         show(line)
     names, tags = read_tags(column, params.scheme)
+    column = tags["train"].column
+    if column.respelled:
+        pairs = [f"{tag} as {name}" for tag, name in column.respelled.items()]
+        more = ", ..." if len(pairs) > SHOWN else ""
+        show(f"column {column.name}: tags in another spelling; read {', '.join(pairs[:SHOWN])}{more}")
     findings = {split: find_in_tags(split, tags) for split in SPLITS}
     if params.illegal == "error":
         check_no_illegal_tags(findings, tags)
@@ -174,7 +180,7 @@ class SplitWriter:
                 ids = tags.to_labels(tag_ids, ends, self.names)
                 vocabulary = chunk[WORDS].values.dictionary_encode()
                 encoded = self.maker.make(vocabulary, ends, ids)
-                find_in_words(findings, chunk, encoded, self.maker.capacity)
+                find_in_words(findings, chunk, encoded, self.maker)
                 self._find_duplicates(findings, split, chunk, hash_sentences(vocabulary, ends))
                 windows.write(encoded.columns(first_sentence=sentences.rows))
                 labels = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
@@ -191,14 +197,23 @@ class SplitWriter:
         findings.add("duplicate_sentences", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
 
 
-def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, capacity: int) -> None:
-    """Find words without sub-words, truncated words and long sentences in a chunk."""
-    masks = {"words_without_subwords": encoded.counts == 0, "truncated_words": encoded.counts > capacity}
-    for kind, mask in masks.items():
-        indices = np.flatnonzero(mask)
+def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, maker: WindowMaker) -> None:
+    """Find unusual words and sentences in a chunk."""
+    offsets = chunk[WORDS].offsets.to_numpy().astype(np.int64)
+    words = {
+        "words_without_subwords": np.flatnonzero(encoded.counts == 0),
+        "unknown_words": encoded.words_with(maker.unknown, offsets[1:]),
+        "long_words": np.flatnonzero(pc.utf8_length(chunk[WORDS].values).to_numpy() > LONG_WORD),
+        "truncated_words": np.flatnonzero(encoded.counts > maker.capacity),
+    }
+    for kind, indices in words.items():
         findings.add(kind, len(indices), (raw_data.name_word(chunk, int(index)) for index in indices))
-    long = np.flatnonzero(np.bincount(encoded.sentence) > 1)
-    findings.add("windowed_sentences", len(long), (chunk[ID][int(row)].as_py() for row in long))
+    sentences = {
+        "long_sentences": np.flatnonzero(np.diff(offsets) > LONG_SENTENCE),
+        "windowed_sentences": np.flatnonzero(np.bincount(encoded.sentence) > 1),
+    }
+    for kind, rows in sentences.items():
+        findings.add(kind, len(rows), (chunk[ID][int(row)].as_py() for row in rows))
 
 
 def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
@@ -206,7 +221,13 @@ def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> 
     counts = dict(findings.counts)
     if split == "train":
         del counts["unseen_labels"], counts["duplicate_sentences"]  # both compare a split with train
-    return {"scheme": tags.scheme, "labels": {name: tags.counts.get(name, 0) for name in names.names}, **counts}
+    respelled = {"respelled": tags.column.respelled} if tags.column.respelled else {}
+    return {
+        "scheme": tags.scheme,
+        **respelled,
+        "labels": {name: tags.counts.get(name, 0) for name in names.names},
+        **counts,
+    }
 
 
 def summary(split: str, task: str, metrics: dict[str, Any]) -> str:

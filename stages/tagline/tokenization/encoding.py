@@ -11,6 +11,7 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 
 from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
+from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 
 Ints = npt.NDArray[np.int64]
@@ -32,6 +33,19 @@ class Encoded:
     word_ids: pa.ListArray
     labels: pa.ListArray
     counts: Ints
+
+    def words_with(self, subword: int | None, ends: Ints) -> Ints:
+        """The words of the chunk, by their index, that have a sub-word in a window; int64, ascending.
+
+        Args:
+            subword: its vocabulary id; None has no words.
+            ends: int64 (sentences,), where each sentence ends among the words.
+        """
+        indices = np.flatnonzero(self.input_ids.values.to_numpy() == (-1 if subword is None else subword))
+        windows = np.searchsorted(self.input_ids.offsets.to_numpy(), indices, side="right") - 1
+        words = self.word_ids.values.to_numpy()[indices]
+        begins = (ends - np.diff(ends, prepend=0))[self.sentence[windows]]
+        return np.unique((begins + words)[words != NO_WORD])
 
     def columns(self, first_sentence: int) -> dict[str, pa.Array]:
         """The columns of `tokenized.WINDOW_FEATURES`.
@@ -68,6 +82,7 @@ class WindowMaker(WindowCutter):
     ) -> None:
         super().__init__(tokenizer, one_by_one, max_length, stride)
         self.inside, self.label_all_tokens = inside, label_all_tokens
+        self.unknown = subwords.unknown_id(tokenizer)
 
     def make(self, words: pa.DictionaryArray, ends: Ints, labels: Ints) -> Encoded:
         """Make the windows of some sentences and align their labels.

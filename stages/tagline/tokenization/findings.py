@@ -7,13 +7,18 @@ from itertools import islice
 
 from tagline.core.terminal import QUOTED, shortened
 
+# More characters or words are rather a wrong split of words or sentences.
+LONG_WORD, LONG_SENTENCE = 200, 500
 # What each count means. The keys are those of reports/data.json and of tokenize_align.limits.
 MEANINGS = {
     "illegal_tags": "tags that the label scheme does not allow after the tag before them",
     "unseen_labels": "labels that are not in the training split",
     "duplicate_sentences": "sentences that are also in the training split",
     "words_without_subwords": "words that tokenise to nothing",
+    "unknown_words": "words with sub-words that the tokenizer does not know",
+    "long_words": f"words of more than {LONG_WORD} characters",
     "truncated_words": "words longer than a window, truncated to their first sub-words",
+    "long_sentences": f"sentences of more than {LONG_SENTENCE} words",
     "windowed_sentences": "sentences longer than a window",
 }
 SHOWN = 3

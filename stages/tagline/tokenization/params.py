@@ -18,7 +18,10 @@ class Limits(Section):
     unseen_labels: Limit
     duplicate_sentences: Limit
     words_without_subwords: Limit
+    unknown_words: Limit = None
+    long_words: Limit = None
     truncated_words: Limit
+    long_sentences: Limit = None
     windowed_sentences: Limit
 
 

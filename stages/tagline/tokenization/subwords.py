@@ -6,13 +6,14 @@ is tokenised once, and the rest is array indexing. `one_by_one` checks this on s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json
@@ -146,6 +147,15 @@ class Vocabulary:
     def _forget(self) -> None:
         self._rows: dict[str, int] = {}
         self.subwords = of_words(self.tokenizer, [])
+
+
+def unknown_id(tokenizer: Tokenizer) -> int | None:
+    """The id of the sub-word that stands for what the vocabulary lacks, such as [UNK]; None if there is none."""
+    if isinstance(tokenizer.model, models.Unigram):  # its class does not show it
+        unknown: int | None = json.loads(tokenizer.to_str())["model"].get("unk_id")
+        return unknown
+    token = getattr(tokenizer.model, "unk_token", None)
+    return None if token is None else tokenizer.token_to_id(token)
 
 
 def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:

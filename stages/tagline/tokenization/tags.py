@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -32,12 +32,14 @@ class TagColumn:
         raw: data/raw.
         name: the column.
         tags: the different tags of all splits, sorted; a tag's id is its index.
+        names: their standard spellings (`schemes.respell`), in the order of the tags.
         counts: for each split how many words have each tag, int64 (tags,).
     """
 
     raw: RawData
     name: str
     tags: tuple[str, ...]
+    names: tuple[str, ...]
     counts: dict[str, Ints]
 
     def ids(self, batch: pa.RecordBatch) -> tuple[Ints, Ints]:
@@ -57,12 +59,20 @@ class TagColumn:
 
     @property
     def totals(self) -> dict[str, int]:
-        """The number of words with each tag, in all splits."""
-        return dict(zip(self.tags, np.sum(list(self.counts.values()), axis=0).tolist(), strict=True))
+        """The number of words with each tag, by its standard spelling, in all splits."""
+        totals: Counter[str] = Counter()
+        for name, count in zip(self.names, np.sum(list(self.counts.values()), axis=0).tolist(), strict=True):
+            totals[name] += count
+        return dict(totals)
+
+    @property
+    def respelled(self) -> dict[str, str]:
+        """The tags that are read in another spelling, with their standard spelling."""
+        return {tag: name for tag, name in zip(self.tags, self.names, strict=True) if tag != name}
 
     def words_with(self, tags: set[str]) -> Iterator[str]:
-        """Name the words that have one of some tags, split by split."""
-        wanted = [index for index, tag in enumerate(self.tags) if tag in tags]
+        """Name the words that have one of some tags, given in their standard spelling, split by split."""
+        wanted = [index for index, name in enumerate(self.names) if name in tags]
         for split in SPLITS:
             for batch, ids, _ in self.batches(split):
                 for index in np.flatnonzero(np.isin(ids, wanted)).tolist():
@@ -75,7 +85,7 @@ class TagColumn:
         """
         totals = self.totals
         groups: dict[str, list[str]] = {}
-        for tag in self.tags:
+        for tag in dict.fromkeys(self.names):
             groups.setdefault(tag.casefold(), []).append(tag)
         return [
             f"column {self.name}: tags that differ only in case: "
@@ -115,7 +125,7 @@ class Tags:
         """
         ids = labels.label2id
         if self.conversion is None:
-            return np.array([ids.get(name, -1) for name in self.column.tags], dtype=np.int64)[tags]
+            return np.array([ids.get(name, -1) for name in self.column.names], dtype=np.int64)[tags]
         return self.conversion.table(ids)[conversion.before(tags, ends, len(self.column.tags)), tags]
 
     def illegal_tags(self) -> Iterator[str]:
@@ -133,12 +143,19 @@ class Tags:
                 yield f"{name_word(batch, index)}: {names[tags[index]]} at the end"
 
 
-def read_column(raw: RawData, name: str) -> TagColumn:
-    """List and count the tags of a column over all splits."""
+def read_column(raw: RawData, name: str, scheme: str = "auto") -> TagColumn:
+    """List and count the tags of a column over all splits.
+
+    Args:
+        raw: data/raw.
+        name: the column.
+        scheme: of `read_tags`; plain tags keep their spelling.
+    """
     counters = {split: _count_tags(raw, split, name) for split in SPLITS}
     tags = tuple(sorted(set().union(*counters.values())))
     counts = {split: np.array([counter[tag] for tag in tags], dtype=np.int64) for split, counter in counters.items()}
-    return TagColumn(raw, name, tags, counts)
+    standard = {} if scheme == "tags" else schemes.respell(tags)
+    return TagColumn(raw, name, tags, tuple(standard.get(tag, tag) for tag in tags), counts)
 
 
 def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:
@@ -161,6 +178,8 @@ def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
             its scheme, or all words have the same label.
     """
     kind, fixed = _kind(column, scheme)
+    if kind == "spans":  # without prefixes only now it is clear that o is no tag like others
+        column = replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
     tags = {split: _read_split(column, split, kind, fixed) for split in SPLITS}
     return label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()}), tags
 
@@ -171,13 +190,16 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
         if scheme == allowed:
             return ("tags" if scheme == "tags" else "spans"), allowed
     try:
-        if schemes.is_spans(column.tags):
+        if schemes.is_spans(column.names):
             return "spans", None
     except UserError as error:
-        plain = {tag for tag in column.tags if not schemes.split_tag(tag)[0]}
-        groups = (plain, {*column.tags} - plain - {schemes.OUTSIDE})
+        plain = {name for name in column.names if not schemes.split_tag(name)[0]}
+        groups = (plain, {*column.names} - plain - {schemes.OUTSIDE})
         first = "; ".join(word for group in groups for word in islice(column.words_with(group), 1))
-        raise UserError(f"column {column.name}: {error}; the first of each: {first}") from None
+        raise UserError(
+            f"column {column.name}: {error}; the first of each: {first}; correct them, or set tokenize_align.scheme: "
+            "tags in params.yaml if none of them marks spans"
+        ) from None
     try:
         return ("spans", "IO") if conversion.is_io(column.totals) else ("tags", "tags")
     except UserError as error:
@@ -186,12 +208,12 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
 
 def _read_split(column: TagColumn, split: str, kind: Kind, scheme: Scheme | None) -> Tags:
     if kind == "tags":
-        return Tags(column, split, "tags", dict(zip(column.tags, column.counts[split].tolist(), strict=True)))
+        return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))
     follow = np.zeros((len(column.tags) + 1, len(column.tags) + 1), dtype=np.int64)
     for _, tags, ends in column.batches(split):
         follow += conversion.transitions(tags, ends, len(column.tags))
     try:
-        converted = conversion.convert(column.tags, follow, scheme or conversion.detect(column.tags, follow))
+        converted = conversion.convert(column.names, follow, scheme or conversion.detect(column.names, follow))
     except UserError as error:
         raise UserError(
             f"{split}, column {column.name}: {error} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"

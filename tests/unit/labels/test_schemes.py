@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tagline.core.errors import UserError
-from tagline.labels.schemes import is_spans, label_names, split_tag, to_iob2
+from tagline.labels.schemes import is_spans, label_names, respell, split_tag, to_iob2
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,21 @@ def test_labels_with_and_without_prefix_are_an_error() -> None:
 
 def test_label_names_have_b_and_i_of_each_type_sorted_by_type() -> None:
     assert label_names(["I-PER", "B-LOC"]) == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "B-PER I-PER O",
+        "I-PER O",
+        "B-PER L-PER U-PER",
+        "NOUN VERB O",
+        "N O ^ S Z L M V A R ! D P & T X Y # @ ~ U E $ , G",  # of tweets (Gimpel et al., 2011)
+        "NN_S VB_S",
+        "e-mail s-form NOUN",
+        "S_N M_V I_D X_Y O",
+        "B_x M_y L_z O",
+    ],
+)
+def test_standard_and_plain_tags_keep_their_spelling(tags: str) -> None:
+    assert respell(tags.split()) == {}

@@ -37,14 +37,14 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     write(tmp_path, b="b O\n", a="a O\n", c="c O\n")
     (tmp_path / ".hidden.txt").write_text("left by an editor")
     (tmp_path / "folder.txt").mkdir()
-    source = FileSource(tmp_path, conll_files(train="*.txt", validation="b.txt", test="[bc].txt"))
+    source = FileSource(tmp_path, conll_files(train="*.txt", validation="b.txt", test="[ac].txt"))
     rows = {split: [row["words"] for row in rows] for split, rows in source.splits().items()}
-    assert rows == {"train": [["a"], ["b"], ["c"]], "validation": [["b"]], "test": [["b"], ["c"]]}
+    assert rows == {"train": [["a"], ["b"], ["c"]], "validation": [["b"]], "test": [["a"], ["c"]]}
     assert source.provenance() == {
         "source": "files",
         "files": {
             split: [{"path": f"{name}.txt", "sha256": sha256(tmp_path / f"{name}.txt")} for name in names]
-            for split, names in {"train": "abc", "validation": "b", "test": "bc"}.items()
+            for split, names in {"train": "abc", "validation": "b", "test": "ac"}.items()
         },
     }
 
@@ -141,15 +141,15 @@ def test_a_drawn_split_without_a_sentence(tmp_path: Path) -> None:
 
 def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     row = '{"id": "%s", "w": ["a"], "t": ["O"]}\n'
-    write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x")
-    source = FileSource(tmp_path, json_files(train="[ab].txt", validation="a.txt", test="*.txt"))
+    write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x", d=row % "x")
+    source = FileSource(tmp_path, json_files(train="[ab].txt", validation="a.txt", test="[cd].txt"))
     splits = source.splits()
     assert list(splits["train"]) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
     assert [row["id"] for row in splits["validation"]] == ["x"], "another split may have the same id"
     with pytest.raises(UserError) as raised:
         list(splits["test"])
     assert str(raised.value) == (
-        f"{tmp_path}/c.txt:2: id 'x' was already used at {tmp_path}/a.txt:1; ids must be unique within a split"
+        f"{tmp_path}/d.txt:1: id 'x' was already used at {tmp_path}/c.txt:2; ids must be unique within a split"
     )
 
 
@@ -190,3 +190,25 @@ def test_patterns_match_as_in_a_shell(tmp_path: Path) -> None:
         expected = sorted(set(glob.glob(pattern, root_dir=tmp_path, recursive=True)))  # noqa: PTH207
         expected = [str(Path(name)) for name in expected if (tmp_path / name).is_file()]
         assert [str(path.relative_to(tmp_path)) for path in find(tmp_path, "train", pattern)] == expected, pattern
+
+
+@pytest.mark.parametrize(
+    ("validation", "test", "named"),
+    [("b.txt", "b.txt", "b.txt"), ("b.txt", "[bc].txt", "b.txt"), ("b.txt", "copy.txt", "copy.txt")],
+)
+def test_validation_and_test_are_not_the_same_data(tmp_path: Path, validation: str, test: str, named: str) -> None:
+    write(tmp_path, a="a O\n", b="b O\n", c="c O\n", copy="b O\n")
+    with pytest.raises(UserError) as raised:
+        FileSource(tmp_path, conll_files(train="a.txt", validation=validation, test=test))
+    assert str(raised.value) == (
+        f"{tmp_path}/{named}: validation and test are the same data; name another file in params.yaml, or omit "
+        "download.dataset.test and set split: {seed: 42, test: 0.1} there"
+    )
+    FileSource(tmp_path, conll_files(train="b.txt", validation="b.txt", test="c.txt"))
+
+
+def test_sentences_of_skipped_words_are_left_out(tmp_path: Path) -> None:
+    write(tmp_path, a="a\tO\n\n \tO\n\nb\tO\n", b="b O\n", c="c O\n")
+    source = FileSource(tmp_path, conll_files(train="a.txt", validation="b.txt", test="c.txt", empty_words="skip"))
+    assert [row["words"] for row in source.splits()["train"]] == [["a"], ["b"]]
+    assert source.report() == f"1 empty word skipped\n  {tmp_path}/a.txt:3"

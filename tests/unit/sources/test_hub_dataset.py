@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Sequence, Value
+from pydantic import ValidationError
 
 from tagline.core.errors import UserError
 from tagline.sources import hub_dataset
+from tagline.sources.files import to_row
 from tagline.sources.hub import Repository
 from tagline.sources.params import HubDataset
 
 NAMES = ["O", "B-PER", "I-PER"]
+SKIP = "; to skip such words set download.dataset.empty_words: skip in params.yaml"
 ROWS = {"tokens": [["Ada", "Lind", "runs"], [], ["Bo"]], "tags": [[1, 2, 0], [], [1]]}
 
 
@@ -60,7 +63,7 @@ def test_every_kind_of_tag_column_gives_names(split: Dataset, names: dict[str, l
     picked = hub_dataset.pick(in_splits(split), params(names=names))
     assert list(picked) == ["train", "validation", "test"]
     assert sorted(picked["train"].column_names) == ["tags", "tokens"], "no column is read that params do not name"
-    assert list(hub_dataset.sentences(picked["train"], "train", params(names=names))) == [
+    assert [to_row(found) for found in hub_dataset.sentences(picked["train"], "train", params(names=names))] == [
         {"words": ["Ada", "Lind", "runs"], "ner": ["B-PER", "I-PER", "O"]},
         {"words": ["Bo"], "ner": ["B-PER"]},
     ]
@@ -69,7 +72,7 @@ def test_every_kind_of_tag_column_gives_names(split: Dataset, names: dict[str, l
 def test_several_batches_and_tag_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_dataset, "BATCH_ROWS", 2)
     two = params(tag_columns={"a": "tags", "b": "tags"})
-    found = list(hub_dataset.sentences(rows(ClassLabel(names=NAMES)), "train", two))
+    found = [to_row(each) for each in hub_dataset.sentences(rows(ClassLabel(names=NAMES)), "train", two)]
     assert [list(row) for row in found] == [["words", "a", "b"]] * 2
     assert found[1] == {"words": ["Bo"], "a": ["B-PER"], "b": ["B-PER"]}
 
@@ -80,9 +83,9 @@ def test_several_batches_and_tag_columns(monkeypatch: pytest.MonkeyPatch) -> Non
         (["Ada", "Lind"], [1], "2 words in 'tokens' but 1 tags in 'tags'; expected one tag per word"),
         (["Ada"], None, "'tags' must be a list of tags; got None"),
         (None, [1], "'tokens' must be a list of words; got None"),
-        (["Ada", ""], [1, 0], "'tokens' must be a list of words; got the item ''"),
-        ([None], [1], "'tokens' must be a list of words; got the item None"),
-        ([], [1], "'tokens' is empty; expected at least one word"),
+        (["Ada", ""], [1, 0], "'tokens' must be a list of words; got the item ''" + SKIP),
+        ([None], [1], "'tokens' must be a list of words; got the item None" + SKIP),
+        ([], [1], "'tokens' is empty; expected at least one word" + SKIP),
         (["Ada"], [3], "3 in 'tags' is not a label number; expected 0 to 2"),
         (["Ada"], [-1], "-1 in 'tags' is not a label number; expected 0 to 2"),
         (["Ada"], [None], "'tags' must be a list of label names or of label numbers; got the item None"),
@@ -158,3 +161,16 @@ def test_a_script_is_refused_with_where_its_rows_may_be() -> None:
         f"ada/people at {'c' * 40}: a script (people.py), and code from the Hub is never run; many such data sets have "
         "their rows as Parquet files; set download.dataset.revision to refs/convert/parquet"
     )
+
+
+def test_words_by_the_rules() -> None:
+    columns = {"tokens": [["en:Ada", "", None], [""], None], "tags": [[1, 0, 0], [0], None]}
+    rules = params(empty_words="skip", strip_pattern="^en:")
+    found = list(hub_dataset.sentences(rows(ClassLabel(names=NAMES), columns), "train", rules))
+    assert [to_row(sentence) for sentence in found] == [{"words": ["Ada"], "ner": ["B-PER"]}, {"words": [], "ner": []}]
+    assert [len(sentence.notes) for sentence in found] == [2, 1]
+
+
+def test_validation_and_test_are_different_splits() -> None:
+    with pytest.raises(ValidationError, match="validation and test are the same split dev; name another one for each"):
+        params(splits={"train": "train", "validation": "dev", "test": "dev"})

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from tagline.labels.alignment import IGNORED, NO_WORD
 from tagline.model.stitching import UNSEEN, choose_windows
 from tagline.tokenization.encoding import Encoded, WindowMaker
+from tagline.tokenization.subwords import unknown_id
 
 LABELS = 5
 # O, B-X, I-X, B-Y, I-Y
@@ -93,3 +94,13 @@ def test_the_plain_way_and_the_fast_way_agree(tokenizer: Tokenizer) -> None:
     fast, plain = (encode(WindowMaker(tokenizer, way, 16, 4, INSIDE, True), sentences) for way in (True, False))
     assert fast.columns(7) == plain.columns(7)
     assert fast.columns(7)["sentence"][0].as_py() == 7
+
+
+def test_words_with_an_unknown_subword() -> None:
+    tokenizer = word_piece(["ab"]).backend_tokenizer
+    sentences = [[(word, 0) for word in words.split()] for words in ("ab \u4e00 ab", "\u4e00", "ab " * 9 + "\u4e01 ab")]
+    for maker in (WindowMaker(tokenizer, True, 64, 8, INSIDE, True), WindowMaker(tokenizer, False, 6, 2, INSIDE, True)):
+        ends = np.array([3, 4, 15])
+        assert encode(maker, sentences).words_with(maker.unknown, ends).tolist() == [1, 3, 13]
+        assert encode(maker, sentences).words_with(None, ends).tolist() == []
+    assert [unknown_id(each) for each in (tokenizer, byte_level_bpe(), unigram())] == [1, None, 3]

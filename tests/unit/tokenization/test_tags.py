@@ -62,11 +62,11 @@ def test_types_without_prefix_on_few_words_are_io(tmp_path: Path) -> None:
 
 
 def test_a_tag_called_o_among_others_is_a_plain_tag(tmp_path: Path) -> None:
-    data = made(tmp_path, train="N V O N", validation="N", test="V V")
+    data = made(tmp_path, train="N V O N" + " N" * 9, validation="N", test="V V")
     labels, tags = read(data)
     assert (labels.kind, labels.names, tags["train"].scheme) == ("tags", ("N", "O", "V"), "tags")
-    assert labels_of(data, "train") == ["N", "V", "O", "N"]
-    assert tags["train"].counts == {"N": 2, "V": 1, "O": 1}
+    assert labels_of(data, "train") == ["N", "V", "O", *"N" * 10]
+    assert tags["train"].counts == {"N": 11, "V": 1, "O": 1}
 
 
 def test_the_scheme_can_be_set(tmp_path: Path) -> None:
@@ -120,7 +120,68 @@ def test_tags_that_differ_only_in_case_are_reported(tmp_path: Path) -> None:
     assert read_column(data, "ner").case_variants() == [
         "column ner: tags that differ only in case: B-PER (2, first at train-0, word 0 (w0): B-PER); "
         "B-per (1, first at train-1, word 1 (w1): B-per)",
-        "column ner: tags that differ only in case: O (3, first at train-0, word 1 (w1): O); "
-        "o (1, first at validation-0, word 0 (w0): o)",
     ]
     assert read_column(made(tmp_path / "x", train="A B", validation="A", test="B"), "ner").case_variants() == []
+
+
+WRITTEN = {
+    "{prefix}_{type}": "underscore",
+    "{prefix}:{type}": "colon",
+    "{type}-{prefix}": "suffix",
+    "{type}_{prefix}": "suffix after an underscore",
+    "{type}:{prefix}": "suffix after a colon",
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("letters", ["BI", "BIES", "BILU", "BMES", "BMEW"])
+def test_prefixes_in_other_spellings(tmp_path: Path, form: str, lower: bool, letters: str) -> None:
+    def write(tags: str) -> str:
+        written = []
+        for tag in tags.split():
+            prefix, _, type_ = tag.partition("-")
+            prefix = dict(zip("BIES", letters, strict=False)).get(prefix, prefix) if len(letters) > 2 else prefix
+            prefix = prefix.lower() if lower else prefix
+            written.append(form.format(prefix=prefix, type=type_) if type_ else prefix)
+        return " ".join(written)
+
+    ends = "O B-my_per I-my_per E-my_per S-loc" if len(letters) > 2 else "O B-my_per I-my_per I-my_per B-loc"
+    data = made(
+        tmp_path, train=write(ends), validation=write("O"), test=write("B-loc" if len(letters) == 2 else "S-loc")
+    )
+    labels, tags = read(data)
+    assert labels.names == ("O", "B-loc", "I-loc", "B-my_per", "I-my_per")
+    assert labels_of(data, "train") == ["O", "B-my_per", "I-my_per", "I-my_per", "B-loc"]
+    assert labels_of(data, "test") == ["B-loc"]
+    respelled = tags["train"].column.respelled
+    assert ("o" in respelled) == lower
+    assert set(respelled) >= {tag for tag in write(ends).split() if tag not in ("O", "o")}
+
+
+def test_lower_case_prefixes_beside_upper_case_ones(tmp_path: Path) -> None:
+    data = made(tmp_path, train="B-X i-X o O b-X", validation="O", test="m-X")
+    with pytest.raises(UserError, match="labels with and without a prefix are mixed"):
+        read(data)
+    data = made(tmp_path / "right", train="B-X i-X o O b-X", validation="O", test="I-X")
+    assert labels_of(data, "train") == ["B-X", "I-X", "O", "O", "B-X"]
+    assert read(data)[1]["train"].counts == {"B-X": 2, "I-X": 1, "O": 2}
+    assert read_column(data, "ner").respelled == {"b-X": "B-X", "i-X": "I-X", "o": "O"}
+    assert read_column(data, "ner", "tags").respelled == {}
+
+
+def test_a_plain_tag_beside_another_spelling_is_refused(tmp_path: Path) -> None:
+    data = made(tmp_path, train="O O O O O B_X I_X", validation="O", test="Y")
+    expected = (
+        r"^column ner: labels .* mixed: B-X, I-X beside Y; .*: Y; train-0, word 5 \(w5\): B_X; correct them, or set"
+    )
+    with pytest.raises(UserError, match=expected):
+        read(data)
+
+
+def test_lower_case_o_without_prefixes(tmp_path: Path) -> None:
+    data = made(tmp_path, train="per o o o o O o o", validation="o", test="loc")
+    labels, _ = read(data)
+    assert labels.names == ("O", "B-loc", "I-loc", "B-per", "I-per")
+    with pytest.raises(UserError, match="50% of the words have the tag o and no tag has a prefix"):
+        read(made(tmp_path / "half", train="per o", validation="o o", test="loc loc"))

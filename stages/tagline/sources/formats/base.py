@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import Section
+from tagline.sources.formats.cleaning import WordKeys, describe_skipped
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sentence import Sentence
 
 # The columns of data/raw that are not tag columns.
@@ -52,6 +54,15 @@ def label_names(names: list[str]) -> list[str]:
     if not names or not all(names) or len(set(names)) < len(names):
         raise ValueError("must be the label names, each once, in the order of their numbers from 0")
     return names
+
+
+def text_encoding(name: str) -> str:
+    """Return the name of an encoding unchanged if Python can read text with it."""
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        raise ValueError("must be an encoding that Python knows, such as utf-8, latin-1, cp1252 or utf-16") from None
+    return name
 
 
 InnerPath = Annotated[str, AfterValidator(inside)]
@@ -136,3 +147,16 @@ class Files(Section):
             UserError: the params do not allow what the notes say.
         """
         return "\n".join(notes)
+
+
+class TextFiles(Files):
+    """A data set in text files."""
+
+    encoding: Annotated[str, AfterValidator(text_encoding)] = UTF_8
+
+
+class WordFiles(WordKeys, Files):
+    """A data set whose files hold words; the notes of its sentences are about skipped ones."""
+
+    def report(self, notes: Collection[str]) -> str:
+        return describe_skipped(notes)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -15,22 +17,35 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.base import Files
-from tagline.sources.formats.lines import read_lines
+from tagline.sources.formats.base import TextFiles, WordFiles
+from tagline.sources.formats.cleaning import AS_THEY_ARE, WordRules, is_sentence
+from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.sentence import Sentence
 
 WORDS = "words"
 SKIP = "-"
 # Not str.split(): it also splits at no-break and other unusual spaces, which occur inside words of real data.
 _SPACES = re.compile(" +")
+# What the first line of a table calls its columns.
+_WORDS_HEADER = re.compile("words?|tokens?|form|text", re.IGNORECASE)
+_TAGS_HEADER = re.compile("(ner?|[ux]?pos|chunk|iob|bio|entity)?[ _-]?(tags?|labels?)?", re.IGNORECASE)
+# A longer text without empty lines is not one sentence.
+MOST_WORDS = 500
+# Line number, line and its fields.
+Row = tuple[int, str, list[str]]
+# The columns of CoNLL-U, and the ids of its lines that are not words.
+_CONLLU_COLUMNS = 10
+_NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 
 
-class ConllFiles(Files):
+class ConllFiles(TextFiles, WordFiles):
     """Column files: a name per column, ``words`` for the words and ``-`` for a column to skip."""
 
     format: Literal["conll"]
     columns: list[str]
     comments: bool = False
+    header: bool | None = None
+    one_sentence_per_file: bool = False
 
     @model_validator(mode="after")
     def _columns_are_usable(self) -> ConllFiles:
@@ -49,30 +64,87 @@ class ConllFiles(Files):
         return [name for name in self.columns if name not in (WORDS, SKIP)]
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.columns, self.comments)
+        found = read_sentences(path, self.columns, self.comments, self.header, self.encoding, self.rules)
+        return found if self.one_sentence_per_file else _with_borders(found, path)
 
 
-def read_sentences(path: Path, columns: Sequence[str], comments: bool = False) -> Iterator[Sentence]:
+def read_sentences(
+    path: Path,
+    columns: Sequence[str],
+    comments: bool = False,
+    header: bool | None = None,
+    encoding: str = UTF_8,
+    rules: WordRules = AS_THEY_ARE,
+) -> Iterator[Sentence]:
     """Read a file sentence by sentence.
 
     Args:
-        path: a UTF-8 file, with or without a byte order mark, with any line ends.
+        path: see `read_lines`.
         columns: a name per column, from left to right: `WORDS` once, `SKIP` for a column to skip, else a tag column.
-        comments: also skip lines that begin with ``# ``. In space-separated files a line for the word # looks the same.
+        comments: also skip lines that begin with ``# ``, and with ``#`` and a tab if words are not the first column. In
+            space-separated files a line for the word # looks the same.
+        header: whether the first line names the columns and is skipped; None: it is data, and must not look like one.
+        encoding: of the file.
+        rules: for the words.
 
     Raises:
         UserError: the file is not text, has no sentence, or a line has another number of columns.
     """
     empty = True
-    for sentence in sentences(read_lines(path), str(path), columns, comments):
+    lines = _below_header(read_lines(path, encoding), path, columns, header)
+    for sentence in sentences(lines, str(path), columns, comments, rules):
         empty = False
         yield sentence
     if empty:
         raise UserError(f"{path}: no sentence; expected lines of {len(columns)} columns ({' '.join(columns)})")
 
 
+def _below_header(
+    lines: Iterator[tuple[int, str]], path: Path, columns: Sequence[str], header: bool | None
+) -> Iterator[tuple[int, str]]:
+    """Skip the header, or check that the first line is none."""
+    for number, line in lines:
+        if not is_border(line):
+            if header is None and looks_like_header(line, columns):
+                raise UserError(
+                    f"{path}:{number}: {quoted(line)} looks like a header; set download.dataset.header: true in "
+                    "params.yaml to skip the first line of each file, or false to read it as a word"
+                )
+            if not header:
+                yield number, line
+            break
+    yield from lines
+
+
+def looks_like_header(line: str, columns: Sequence[str]) -> bool:
+    cells = fields(line)
+    return len(cells) == len(columns) and all(
+        column == SKIP or (_WORDS_HEADER if column == WORDS else _TAGS_HEADER).fullmatch(cell.strip())
+        for column, cell in zip(columns, cells, strict=True)
+    )
+
+
+def _with_borders(found: Iterator[Sentence], path: Path) -> Iterator[Sentence]:
+    """Yield the sentences of a file, unless all of it is one that is too long to be one."""
+    first = next(found)
+    second = next(found, None)
+    if second is None and len(first.words) > MOST_WORDS:
+        raise UserError(
+            f"{path}: {len(first.words):,} words without an empty line, which would be one sentence; end each sentence "
+            "with an empty line, or set download.dataset.one_sentence_per_file: true in params.yaml"
+        )
+    yield first
+    if second is not None:
+        yield second
+        yield from found
+
+
 def sentences(
-    lines: Iterable[tuple[int, str]], name: str, columns: Sequence[str], comments: bool = False
+    lines: Iterable[tuple[int, str]],
+    name: str,
+    columns: Sequence[str],
+    comments: bool = False,
+    rules: WordRules = AS_THEY_ARE,
 ) -> Iterator[Sentence]:
     """Read numbered lines sentence by sentence.
 
@@ -81,32 +153,79 @@ def sentences(
         name: the file's name in messages.
         columns: see `read_sentences`.
         comments: see `read_sentences`.
+        rules: for the words.
 
     Raises:
-        UserError: a line has another number of columns.
+        UserError: a line has another number of columns, an empty one, or is not of one word.
     """
-    tag_indices = {name: index for index, name in enumerate(columns) if name not in (WORDS, SKIP)}
-    words_index = list(columns).index(WORDS)
-    rows: list[list[str]] = []
-    first_line = 0
-
-    def sentence() -> Sentence:
-        by_column = [list(column) for column in zip(*rows, strict=True)]
-        tags = {column: by_column[index] for column, index in tag_indices.items()}
-        return Sentence(f"{name}:{first_line}", by_column[words_index], tags)
-
+    table = Table(name, columns, rules)
+    rows: list[Row] = []
     for number, line in lines:
         if is_border(line):
             if rows:
-                yield sentence()
+                yield table.sentence(rows)
             rows = []
-            continue
-        if comments and (line.startswith("# ") or line == "#"):
-            continue
-        first_line = first_line if rows else number
-        rows.append(_checked_fields(line, columns, f"{name}:{number}"))
+        elif not (comments and _is_comment(line, columns)):
+            rows.append((number, line, _checked_fields(line, columns, f"{name}:{number}")))
     if rows:
-        yield sentence()
+        yield table.sentence(rows)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Makes sentences of the rows of a file.
+
+    Attributes:
+        name: the file's name in messages.
+        columns: see `read_sentences`.
+        rules: for the words.
+    """
+
+    name: str
+    columns: Sequence[str]
+    rules: WordRules
+
+    def sentence(self, rows: Sequence[Row]) -> Sentence:
+        """Make a sentence; words that the rules skip become notes."""
+        words, tags = [], {}
+        for index, column in enumerate(self.columns):
+            values = [row[2][index] for row in rows]
+            if column == WORDS:
+                words = list(map(self.rules.strip, values)) if self.rules.strip_pattern else values
+            elif column != SKIP:
+                tags[column] = list(map(str.strip, values))
+        sentence = Sentence(f"{self.name}:{rows[0][0]}", words, tags)
+        # Joined, since a look at each tag would take longer than all else.
+        if all(map(str.strip, words)) and all(map(all, tags.values())) and " " not in "".join(chain(*tags.values())):
+            return sentence
+        return self._checked(sentence, rows)
+
+    def _checked(self, sentence: Sentence, rows: Sequence[Row]) -> Sentence:
+        """Leave out the words that the rules skip, and check the others one by one."""
+        kept, notes = [], []
+        for index, (number, line, _) in enumerate(rows):
+            word, tags = sentence.words[index], [column[index] for column in sentence.tags.values()]
+            location = f"{self.name}:{number}"
+            if self.rules.skips(word):
+                notes.append(location)
+                continue
+            kept.append(index)
+            if not word.strip() or not all(tags):
+                remedy = "" if word.strip() else self.rules.remedy
+                raise UserError(f"{location}: an empty column in {quoted(line)}; {_expected(self.columns)}{remedy}")
+            if any(is_sentence(word, tag) for tag in tags):
+                raise UserError(
+                    f"{location}: {quoted(line)} looks like a whole sentence; expected one word per line; for one "
+                    "sentence per line add a header, and set download.dataset.format: csv and rows: sentences in "
+                    "params.yaml"
+                )
+        words = [sentence.words[index] for index in kept]
+        by_column = {name: [column[index] for index in kept] for name, column in sentence.tags.items()}
+        return replace(sentence, words=words, tags=by_column, notes=tuple(notes))
+
+
+def _is_comment(line: str, columns: Sequence[str]) -> bool:
+    return line == "#" or line.startswith("# ") or (line.startswith("#\t") and columns[0] != WORDS)
 
 
 def is_border(line: str) -> bool:
@@ -121,7 +240,19 @@ def fields(line: str) -> list[str]:
 
 def _checked_fields(line: str, columns: Sequence[str], location: str) -> list[str]:
     values = fields(line)
-    if len(values) != len(columns) or not all(values):
-        problem = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
-        raise UserError(f"{location}: {problem} in {quoted(line)}; expected {len(columns)} ({' '.join(columns)})")
+    if len(values) == len(columns) + 1 and not values[-1]:
+        values.pop()  # a tab after the last column
+    if len(values) != len(columns):
+        number = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
+        hint = "; for comments set download.dataset.comments: true in params.yaml" if line.startswith("#") else ""
+        raise UserError(f"{location}: {number} in {quoted(line)}; {_expected(columns)}{hint}")
+    if len(columns) == _CONLLU_COLUMNS and columns[0] == SKIP and _NOT_A_WORD.fullmatch(values[0]):
+        raise UserError(
+            f"{location}: id {values[0]} is a multi-word token or an empty node of CoNLL-U, not a word; set "
+            "download.dataset.format: conllu in params.yaml"
+        )
     return values
+
+
+def _expected(columns: Sequence[str]) -> str:
+    return f"expected {len(columns)} ({' '.join(columns)})"

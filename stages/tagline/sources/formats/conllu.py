@@ -15,8 +15,8 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.base import Files, Key, TagColumns
-from tagline.sources.formats.lines import read_lines
+from tagline.sources.formats.base import Key, TagColumns, TextFiles
+from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.sentence import Sentence
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -28,7 +28,7 @@ _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(.*?)\s*")
 _UNSPECIFIED = "_"
 
 
-class ConlluFiles(Files):
+class ConlluFiles(TextFiles):
     """CoNLL-U files: a tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
 
     format: Literal["conllu"]
@@ -47,16 +47,19 @@ class ConlluFiles(Files):
         return self
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.tag_columns, self.absent)
+        return read_sentences(path, self.tag_columns, self.absent, self.encoding)
 
 
-def read_sentences(path: Path, tag_columns: Mapping[str, str], absent: str) -> Iterator[Sentence]:
+def read_sentences(
+    path: Path, tag_columns: Mapping[str, str], absent: str, encoding: str = UTF_8
+) -> Iterator[Sentence]:
     """Read a file sentence by sentence, with its ``sent_id`` as id where it has one.
 
     Args:
-        path: a UTF-8 file, with or without a byte order mark, with any line ends.
+        path: see `read_lines`.
         tag_columns: tag column name to a CoNLL-U column in lower case, or to ``feats:KEY`` or ``misc:KEY``.
         absent: the tag of a word whose column is ``_`` or lacks the key.
+        encoding: of the file.
 
     Raises:
         UserError: the file is not text or has no sentence; a line does not have ten columns or has an empty one; word
@@ -70,7 +73,7 @@ def read_sentences(path: Path, tag_columns: Mapping[str, str], absent: str) -> I
         tags = {name: [_tag(word, column, absent) for word in words] for name, column in tag_columns.items()}
         return Sentence(f"{path}:{first_line}", [word[1] for word in words], tags, sent_id)
 
-    for number, line in read_lines(path):
+    for number, line in read_lines(path, encoding):
         location = f"{path}:{number}"
         if not line.strip():
             if words:
@@ -114,5 +117,5 @@ def _tag(word: list[str], column: str, absent: str) -> str:
     value = word[COLUMNS.index(name)]
     if key:
         pairs = dict(pair.partition("=")[::2] for pair in value.split("|"))
-        return pairs.get(key) or absent
-    return absent if value == _UNSPECIFIED else value
+        return pairs.get(key, "").strip() or absent
+    return absent if value.strip() == _UNSPECIFIED else value.strip()

@@ -1,33 +1,62 @@
-"""CSV in long form: a header, one row per word, and a column that identifies the sentence."""
+"""CSV with a header: one row per word and a column that identifies the sentence, or one row per sentence."""
 
 from __future__ import annotations
 
+import ast
 import csv
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats.base import Character, Files, Key, TagColumns
-from tagline.sources.formats.lines import read_lines
+from tagline.sources.formats.base import Character, Key, TagColumns, TextFiles, WordFiles
+from tagline.sources.formats.cleaning import is_sentence
+from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.lists import Keys, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
-Row = tuple[int, dict[str, str]]
+_SPACES = re.compile("[ \t]+")
 
 
-class CsvFiles(Files):
-    """CSV in long form, columns by their header."""
+@dataclass(frozen=True)
+class Dialect:
+    """How the cells of a file are written.
+
+    Attributes:
+        delimiter: one character.
+        quote: one character, doubled inside a quoted cell; None if cells are never quoted.
+        encoding: of the file.
+    """
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    encoding: str = UTF_8
+
+
+class WordRow(NamedTuple):
+    line: int
+    sentence: str
+    word: str
+    tags: list[str]
+
+
+class CsvFiles(TextFiles, WordFiles):
+    """CSV, columns by their header."""
 
     format: Literal["csv"]
-    sentence: Key
+    rows: Literal["words", "sentences"] = "words"
+    sentence: Key | None = None
     words: Key
     tag_columns: TagColumns
     delimiter: Character = ","
     quote: Character | None = '"'
+    fill_down: bool = False
 
     @model_validator(mode="after")
     def _delimiter_and_quote_differ(self) -> CsvFiles:
@@ -35,71 +64,153 @@ class CsvFiles(Files):
             raise ValueError("delimiter and quote must be two different characters and not line ends")
         return self
 
+    @model_validator(mode="after")
+    def _sentences_have_borders(self) -> CsvFiles:
+        if self.rows == "words" and self.sentence is None:
+            raise ValueError(
+                "sentence is missing: with one word per row, name the column whose value changes with the sentence; "
+                "for one sentence per row set rows: sentences"
+            )
+        if self.rows == "sentences" and self.fill_down:
+            raise ValueError("fill_down has no effect with one sentence per row; remove it")
+        return self
+
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.sentence, self.words, self.tag_columns, self.delimiter, self.quote)
+        keys = Keys(self.words, self.tag_columns, id=self.sentence, rules=self.rules)
+        dialect = Dialect(self.delimiter, self.quote, self.encoding)
+        if self.rows == "sentences":
+            return read_joined(path, keys, dialect)
+        return read_sentences(path, keys, dialect, self.fill_down)
 
 
-def read_sentences(
-    path: Path, sentence: str, words: str, tag_columns: Mapping[str, str], delimiter: str, quote: str | None
-) -> Iterator[Sentence]:
-    """Read a file sentence by sentence; the value of the sentence column is the id.
+def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_down: bool = False) -> Iterator[Sentence]:
+    """Read a file with one row per word sentence by sentence.
 
     Args:
-        path: a UTF-8 file, with or without a byte order mark, with any line ends.
-        sentence: the header of the sentence column; a sentence begins where its value changes.
-        words: the header of the word column.
-        tag_columns: tag column name to the header of its column.
-        delimiter: one character.
-        quote: one character, doubled inside a quoted cell; None if cells are never quoted.
+        path: see `read_lines`.
+        keys: the headers of the columns; a sentence begins where the value of the id changes.
+        dialect: how the cells are written.
+        fill_down: whether an empty cell of the sentence column has the value above it.
 
     Raises:
         UserError: the file is not text or has no word; a column is missing from the header or is there twice; a row has
-            another number of cells, or a needed cell that is empty or has a line end; a sentence's rows are not
-            contiguous.
+            another number of cells, or a needed cell that is empty or has a line end; a row is of a whole sentence; a
+            sentence's rows are not contiguous.
     """
-    needed = [sentence, words, *tag_columns.values()]
     first_lines: dict[str, int] = {}
-    for value, rows in groupby(_read_rows(path, needed, delimiter, quote), key=lambda row: row[1][sentence]):
-        lines, cells = zip(*rows, strict=True)
+    for value, group in groupby(_word_rows(path, keys, dialect, fill_down), key=lambda row: row.sentence):
+        rows = list(group)
+        line = rows[0].line
         if value in first_lines:
             raise UserError(
-                f"{path}:{lines[0]}: rows of sentence {quoted(value)} are not contiguous (first seen on line "
+                f"{path}:{line}: rows of sentence {quoted(value)} are not contiguous (first seen on line "
                 f"{first_lines[value]}); sort the rows by sentence, or give each sentence its own value"
             )
-        first_lines[value] = lines[0]
-        tags = {name: [row[column] for row in cells] for name, column in tag_columns.items()}
-        yield Sentence(f"{path}:{lines[0]}", [row[words] for row in cells], tags, value)
+        first_lines[value] = line
+        kept = [row for row in rows if not keys.rules.skips(row.word)]
+        tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
+        notes = tuple(f"{path}:{row.line}" for row in rows if keys.rules.skips(row.word))
+        yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, notes)
     if not first_lines:
         raise UserError(f"{path}: no sentence; expected one row per word below the header")
 
 
-def _read_rows(path: Path, needed: list[str], delimiter: str, quote: str | None) -> Iterator[Row]:
-    """Yield the line of each row and its cells by header."""
-    rows = _split_rows(path, delimiter, quote)
+def read_joined(path: Path, keys: Keys, dialect: Dialect = Dialect()) -> Iterator[Sentence]:
+    """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
+
+    Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists.
+
+    Args:
+        path: see `read_lines`.
+        keys: the headers of the columns.
+        dialect: how the cells are written.
+
+    Raises:
+        UserError: see `read_sentences` and `lists.to_sentence`.
+    """
+    empty = True
+    for line, cells in _read_rows(path, keys.all, dialect):
+        empty = False
+        row = {
+            column: cell if column == keys.id else _items(cell) for column, cell in zip(keys.all, cells, strict=True)
+        }
+        yield to_sentence(row, keys, f"{path}:{line}")
+    if empty:
+        raise UserError(f"{path}: no sentence; expected one row per sentence below the header")
+
+
+def _items(cell: str) -> list[str]:
+    cell = cell.strip()
+    if cell.startswith("[") and cell.endswith("]"):
+        try:
+            items = ast.literal_eval(cell)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            items = None  # words, the first of which begins with a bracket
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return items
+    return _SPACES.split(cell) if cell else []
+
+
+def _word_rows(path: Path, keys: Keys, dialect: Dialect, fill_down: bool) -> Iterator[WordRow]:
+    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags."""
+    above = ""
+    needed = [str(keys.id), keys.words, *keys.tag_columns.values()]
+    for line, (sentence, word, *tags) in _read_rows(path, needed, dialect):
+        word, tags = keys.rules.strip(word), list(map(str.strip, tags))
+        skipped = keys.rules.skips(word)
+        above = sentence or (above if fill_down or skipped else "")
+        row = WordRow(line, above, word, tags)
+        # Without this condition the checks take a third of the time.
+        if not skipped and (not (above and word.strip() and all(tags)) or " " in "".join(tags)):
+            _check(row, keys, f"{path}:{line}")
+        yield row
+
+
+def _check(row: WordRow, keys: Keys, location: str) -> None:
+    if not row.sentence:
+        remedy = "; if only its first row names a sentence, set download.dataset.fill_down: true in params.yaml"
+        raise UserError(f"{location}: the cell of column {keys.id!r} is empty{remedy}")
+    if not row.word.strip():
+        raise UserError(f"{location}: the cell of column {keys.words!r} is empty{keys.rules.remedy}")
+    for column, tag in zip(keys.tag_columns.values(), row.tags, strict=True):
+        if not tag:
+            raise UserError(f"{location}: the cell of column {column!r} is empty")
+        if is_sentence(row.word, tag):
+            raise UserError(
+                f"{location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence per "
+                "row set download.dataset.rows: sentences in params.yaml"
+            )
+
+
+def _read_rows(path: Path, needed: list[str], dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line of each row and the cells of the columns with some headers."""
+    rows = _split_rows(path, dialect)
     line, header = next(rows, (1, []))
     for column in needed:
         if header.count(column) != 1:
             problem = "is in the header twice" if column in header else "is not in the header"
             raise UserError(f"{path}:{line}: column {column!r} {problem} ({_names(header)})")
+    indices = [header.index(column) for column in needed]
     for number, cells in rows:
         if len(cells) != len(header):
             raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({_names(header)})")
-        row = dict(zip(header, cells, strict=True))
-        for column in needed:
-            if not row[column]:
-                raise UserError(f"{path}:{number}: the cell of column {column!r} is empty")
-        yield number, row
+        yield number, [cells[index] for index in indices]
 
 
 def _names(header: list[str]) -> str:
     return shortened(", ".join(header), QUOTED) or "empty"
 
 
-def _split_rows(path: Path, delimiter: str, quote: str | None) -> Iterator[tuple[int, list[str]]]:
+def _split_rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Yield the line and the cells of each row; empty lines are skipped."""
-    lines = (f"{line}\n" for _, line in read_lines(path))
+    lines = (f"{line}\n" for _, line in read_lines(path, dialect.encoding))
+    quote = dialect.quote
     reader = csv.reader(
-        lines, delimiter=delimiter, quotechar=quote, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE, strict=True
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=quote,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        strict=True,
     )
     first_line = 1
     try:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tagline.core.errors import UserError
-from tagline.sources.formats.lines import read_lines
+from tagline.sources.formats.base import TextFiles
+from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
@@ -20,33 +21,33 @@ EXPECTED = "expected JSON objects, one per line or all in one list"
 _SPACE = " \t\n"
 
 
-class JsonFiles(ListFiles):
+class JsonFiles(TextFiles, ListFiles):
     """JSON or JSON Lines: one object per sentence."""
 
     format: Literal["json"]
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.keys)
+        return read_sentences(path, self.keys, self.encoding)
 
 
-def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
+def read_sentences(path: Path, keys: Keys, encoding: str = UTF_8) -> Iterator[Sentence]:
     """Read a file of word and tag lists sentence by sentence.
 
     Raises:
         UserError: see `read_rows` and `lists.to_sentence`.
     """
-    for number, row in read_rows(path):
+    for number, row in read_rows(path, encoding):
         yield to_sentence(row, keys, f"{path}:{number}")
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a file, each with the line on which it begins.
 
     Raises:
         UserError: the file is empty; see also `rows_in`.
     """
     empty = True
-    for row in rows_in(read_lines(path), str(path)):
+    for row in rows_in(read_lines(path, encoding), str(path)):
         empty = False
         yield row
     if empty:

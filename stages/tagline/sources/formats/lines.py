@@ -1,55 +1,91 @@
-"""Lines of text files: UTF-8 with or without a byte order mark, any line ends, each bad byte reported by its line."""
+"""Lines of text files, plain or packed by gzip: any encoding and line ends, each bad byte reported by its line."""
 
 from __future__ import annotations
 
+import codecs
+import gzip
 from collections.abc import Iterator
+from contextlib import closing
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tagline.core.errors import UserError
+from tagline.core.reading import reading
+
+UTF_8 = "utf-8"
+# At the beginning of a file it is a byte order mark; at that of a later line it is left from joining such files.
+_MARK = "\ufeff"
+_GZIP = b"\x1f\x8b"
+_REMEDY = (
+    "save the file as UTF-8, or set download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name "
+    "that Python knows)"
+)
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a file without their ends, numbered from 1.
+def read_lines(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a data set's file without their ends and byte order marks, numbered from 1.
+
+    Args:
+        path: the file; one that gzip has packed is unpacked, whatever its name.
+        encoding: of the text.
 
     Raises:
-        UserError: the file is not UTF-8, or contains a NUL byte.
+        UserError: the text is not in that encoding, or contains a NUL byte; the packed file is damaged.
     """
-    with path.open("rb") as file:
-        yield from decoded_lines(file, str(path))
+    damaged = reading(path, problem="a damaged gzip file", remedy="pack it again")
+    with damaged, path.open("rb") as file:
+        packed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        with closing(cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file) as content:
+            for number, line in decoded_lines(content, str(path), encoding, _REMEDY):
+                yield number, line.removeprefix(_MARK)
 
 
-def decoded_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
+def decoded_lines(
+    file: BinaryIO, name: str, encoding: str = UTF_8, remedy: str = "save the file as UTF-8"
+) -> Iterator[tuple[int, str]]:
     """Yield the lines of an open file or a stream as they arrive, numbered from 1.
 
     Args:
         file: read from its current position; only the current line and the decoder's block are in memory.
         name: the file's name in messages.
+        encoding: of the text; a byte order mark of UTF-8 is skipped.
+        remedy: what to do about another encoding, for messages.
 
     Raises:
         UserError: see `read_lines`.
     """
     # Bytes that are not UTF-8 become surrogates, which valid UTF-8 never contains. So each is found on its own line;
     # a strict decoder, which reads ahead, would fail several lines earlier.
-    text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
+    text = TextIOWrapper(file, encoding=_without_mark(encoding), errors="surrogateescape")
+    number = 0
     try:
         for number, line in enumerate(text, 1):
             if not line.isascii():
-                _check(line, f"{name}:{number}")
+                _check(line, f"{name}:{number}", encoding, remedy)
             if "\0" in line:
                 raise UserError(f"{name}:{number}: NUL byte; expected a text file")
             yield number, line.rstrip("\n")
+    except UnicodeDecodeError as error:  # an encoding whose bytes cannot become surrogates, such as UTF-16
+        raise UserError(f"{name}: after line {number}: not {encoding} ({error.reason}); {remedy}") from None
     finally:
         if not file.closed:
             text.detach()  # otherwise the wrapper would close the file when it is garbage-collected
 
 
-def _check(line: str, location: str) -> None:
+def _without_mark(encoding: str) -> str:
+    return "utf-8-sig" if codecs.lookup(encoding).name == UTF_8 else encoding
+
+
+def _check(line: str, location: str, encoding: str, remedy: str) -> None:
     try:
         line.encode()
-    except UnicodeEncodeError:
+    except UnicodeEncodeError as error:
+        if codecs.lookup(encoding).name != UTF_8:
+            byte = ord(line[error.start]) - 0xDC00
+            raise UserError(f"{location}: not {encoding} (byte 0x{byte:02x}); {remedy}") from None
         try:
             line.encode(errors="surrogateescape").decode()
-        except UnicodeDecodeError as error:
-            raise UserError(f"{location}: not UTF-8 ({error.reason}); save the file as UTF-8") from None
+        except UnicodeDecodeError as reason:
+            raise UserError(f"{location}: not UTF-8 ({reason.reason}); {remedy}") from None

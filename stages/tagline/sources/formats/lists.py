@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats.base import Files, Key, LabelNames, TagColumns
+from tagline.sources.formats.base import Key, LabelNames, TagColumns, WordFiles
+from tagline.sources.formats.cleaning import AS_THEY_ARE, WordRules
 from tagline.sources.formats.sentence import Sentence
 
 
@@ -23,12 +24,14 @@ class Keys:
         tag_columns: tag column name to the key of its tags.
         names: tag column name to label names, for tags that are numbers.
         id: the key of the sentence's id, if it has one.
+        rules: for the words.
     """
 
     words: str
     tag_columns: Mapping[str, str]
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     id: str | None = None
+    rules: WordRules = AS_THEY_ARE
 
     @property
     def all(self) -> list[str]:
@@ -36,7 +39,7 @@ class Keys:
         return [self.words, *self.tag_columns.values(), *([self.id] if self.id else [])]
 
 
-class ListFiles(Files):
+class ListFiles(WordFiles):
     """Files with one row per sentence: the keys of its lists, and the names of labels that are numbers."""
 
     words: Key
@@ -54,24 +57,20 @@ class ListFiles(Files):
     @property
     def keys(self) -> Keys:
         """Where a row has its words, tags and id."""
-        return Keys(self.words, self.tag_columns, self.names, self.id)
+        return Keys(self.words, self.tag_columns, self.names, self.id, self.rules)
 
 
 def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
     """Check a row and convert it to a sentence.
 
     Raises:
-        UserError: a key is missing; words or tags are not a list, or differ in length; a word is not a string or is
-            empty; a tag is neither a name nor the number of one.
+        UserError: a key is missing; words or tags are not a list, or differ in length; a word is not a string, or is
+            empty and not skipped; a tag is neither a name nor the number of one.
     """
     for key in keys.all:
         if key not in row:
             raise UserError(f"{location}: the key {key!r} is missing (keys: {_keys(row)})")
-    words = row[keys.words]
-    if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-        raise UserError(f"{location}: {keys.words!r} must be a list of words; got {_offending(words, str)}")
-    if not words:
-        raise UserError(f"{location}: {keys.words!r} is empty; expected at least one word")
+    words = _words(row[keys.words], keys, location)
     tags = {name: _tags(row[key], key, keys.names.get(name), location) for name, key in keys.tag_columns.items()}
     for name, of_column in tags.items():
         if len(of_column) != len(words):
@@ -79,7 +78,34 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
                 f"{location}: {len(words)} words in {keys.words!r} but {len(of_column)} tags in "
                 f"{keys.tag_columns[name]!r}; expected one tag per word"
             )
-    return Sentence(location, words, tags, to_id(row[keys.id], keys.id, location) if keys.id else None)
+    sentence_id = to_id(row[keys.id], keys.id, location) if keys.id else None
+    if not keys.rules.skip_empty:
+        return Sentence(location, words, tags, sentence_id)
+    kept = [index for index, word in enumerate(words) if word.strip()]
+    tags = {name: [of_column[index] for index in kept] for name, of_column in tags.items()}
+    notes = [f"{location}, word {index}" for index, word in enumerate(words) if not word.strip()]
+    return Sentence(location, [words[index] for index in kept], tags, sentence_id, tuple(notes))
+
+
+def _words(value: Any, keys: Keys, location: str) -> list[str]:
+    """The words by the rules, with those that will be skipped."""
+    rules = keys.rules
+    if rules.skip_empty and (value is None or isinstance(value, list)):
+        value = ["" if word is None else word for word in value or ()]  # tables often have null for no word
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        problem = f"{keys.words!r} must be a list of words; got {_offending(value, str)}"
+        raise UserError(f"{location}: {problem}{rules.remedy if isinstance(value, list) and None in value else ''}")
+    words: list[str] = value
+    if rules.strip_pattern:
+        words = [rules.strip(word) for word in words]
+    if not words and not rules.skip_empty:
+        raise UserError(f"{location}: {keys.words!r} is empty; expected at least one word{rules.remedy}")
+    if not rules.skip_empty and not all(map(str.strip, words)):
+        blank = next(word for word in words if not word.strip())
+        raise UserError(
+            f"{location}: {keys.words!r} must be a list of words; got the item {quoted(blank)}{rules.remedy}"
+        )
+    return words
 
 
 def to_id(value: Any, key: str, location: str) -> str:
@@ -96,8 +122,8 @@ def to_id(value: Any, key: str, location: str) -> str:
 def _tags(tags: Any, key: str, names: Sequence[str] | None, location: str) -> list[str]:
     if not isinstance(tags, list):
         raise UserError(f"{location}: {key!r} must be a list of tags; got {_offending(tags, str)}")
-    if all(isinstance(tag, str) and tag for tag in tags):
-        return tags
+    if all(isinstance(tag, str) for tag in tags) and all(map(str.strip, tags)):
+        return list(map(str.strip, tags))
     if not all(isinstance(tag, int) and not isinstance(tag, bool) for tag in tags):
         expected = int if isinstance(tags[0], int) else str
         raise UserError(
@@ -119,5 +145,7 @@ def _offending(values: Any, expected: type) -> str:
     """The value, if it is not a list, else its first item of another type, for a message."""
     if not isinstance(values, list):
         return shortened(repr(values))
-    odd = next(item for item in values if isinstance(item, bool) or not isinstance(item, expected) or item == "")
+    odd = next(
+        item for item in values if isinstance(item, bool) or not isinstance(item, expected) or not str(item).strip()
+    )
     return f"the item {shortened(repr(odd))}"

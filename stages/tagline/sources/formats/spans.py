@@ -13,8 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.base import Files, Key, TagColumn
+from tagline.sources.formats.base import Key, TagColumn, TextFiles
 from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.lists import to_id
 from tagline.sources.formats.sentence import Sentence
 from tagline.tokenization.words import split_words
@@ -30,7 +31,7 @@ class Span(NamedTuple):
     label: str
 
 
-class SpanFiles(Files):
+class SpanFiles(TextFiles):
     """JSON or JSON Lines of raw text with character spans."""
 
     format: Literal["spans"]
@@ -44,7 +45,7 @@ class SpanFiles(Files):
         return [self.tag_column]
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.tag_column, self.id, expand=self.misaligned_spans == "expand")
+        return read_sentences(path, self.tag_column, self.id, self.misaligned_spans == "expand", self.encoding)
 
     def report(self, notes: Collection[str]) -> str:
         """Count the misaligned spans and show the first ones.
@@ -63,20 +64,23 @@ class SpanFiles(Files):
         return f"{count}: {'expanded to whole words' if self.misaligned_spans == 'expand' else 'dropped'}{first}"
 
 
-def read_sentences(path: Path, tag_column: str, id_key: str | None, expand: bool) -> Iterator[Sentence]:
+def read_sentences(
+    path: Path, tag_column: str, id_key: str | None, expand: bool, encoding: str = UTF_8
+) -> Iterator[Sentence]:
     """Read a file text by text; each misaligned span is a note of its sentence.
 
     Args:
-        path: a UTF-8 file, see `json_rows`.
+        path: see `json_rows`.
         tag_column: the name of the tag column.
         id_key: the key of the sentence's id, if it has one.
         expand: whether a misaligned span is expanded to whole words, or left out.
+        encoding: of the file.
 
     Raises:
         UserError: see `read_rows`; a text is missing or has no word; a span is malformed, empty, outside the text,
             overlaps another one or contains no word.
     """
-    for number, row in read_rows(path):
+    for number, row in read_rows(path, encoding):
         location = f"{path}:{number}"
         text = row.get("text")
         if not isinstance(text, str):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from tagline.core.errors import UserError
-from tagline.sources.formats.conll import read_sentences
+from tagline.sources.formats.conll import MOST_WORDS, ConllFiles, read_sentences
+from tagline.sources.formats.sentence import Sentence
 
 COLUMNS = ["words", "ner"]
 
@@ -33,7 +35,7 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
 
 
 def test_odd_spaces_stay_in_words(tmp_path: Path) -> None:
-    words = ["a\u00a0b", "\u200b", "\u2028"]
+    words = ["a\u00a0b", "\u200b", "a\u2028"]
     assert read(tmp_path, "".join(f"{word}\tO\n" for word in words)) == [[words, ["O"] * 3]]
 
 
@@ -48,7 +50,8 @@ def test_odd_spaces_stay_in_words(tmp_path: Path) -> None:
         ("Ada B-PER\nB\0b O\n", "file.conll:2: NUL byte; expected a text file"),
         (
             b"Ada B-PER\n" * 9999 + b"Zo\xeb B-PER\n",
-            "file.conll:10000: not UTF-8 (invalid continuation byte); save the file as UTF-8",
+            "file.conll:10000: not UTF-8 (invalid continuation byte); save the file as UTF-8, or set "
+            "download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name that Python knows)",
         ),
     ],
 )
@@ -71,3 +74,97 @@ def test_comments_are_words_by_default(tmp_path: Path, comments: bool, words: li
     path = tmp_path / "file.conll"
     path.write_text("# O\nAda O\n\n#1 O\n")
     assert [sentence.words for sentence in read_sentences(path, COLUMNS, comments)] == words
+
+
+def dataset(**keys: object) -> ConllFiles:
+    files = dict(zip(("train", "validation", "test"), "abc", strict=True))
+    return ConllFiles.model_validate({"source": "files", "format": "conll", "columns": COLUMNS, **files, **keys})
+
+
+def read_with(path: Path, content: str, **keys: object) -> list[Sentence]:
+    path.write_text(content, encoding="utf-8")
+    return list(dataset(**keys).read(path))
+
+
+@pytest.mark.parametrize("line", ["Word Tag", "tokens\tner_tags", "TOKEN\tlabel", "form NER"])
+def test_a_header_is_refused_skipped_or_read(tmp_path: Path, line: str) -> None:
+    path, content = tmp_path / "f", f"{line}\nAda B-PER\n"
+    with pytest.raises(UserError, match=r"f:1: .* looks like a header; set download.dataset.header: true in params"):
+        read_with(path, content)
+    assert [sentence.words for sentence in read_with(path, content, header=True)] == [["Ada"]]
+    assert [len(sentence.words) for sentence in read_with(path, content, header=False)] == [2]
+    assert [len(sentence.words) for sentence in read_with(path, "Word O\nTokens B-PER\n")] == [2]
+
+
+CONLLU = "# text = Du vet\n1-2\tDuvet" + "\t_" * 8 + "\n1\tDu\t_\tPRON" + "\t_" * 6 + "\n"
+
+
+def test_a_file_of_conllu_is_refused(tmp_path: Path) -> None:
+    columns = ["-", "words", "-", "pos", *["-"] * 6]
+    for content, name in ((CONLLU, "1-2"), (CONLLU.replace("1-2", "0.1"), "0.1")):
+        with pytest.raises(UserError) as raised:
+            read_with(tmp_path / "f", content, columns=columns, comments=True)
+        assert str(raised.value) == (
+            f"{tmp_path}/f:2: id {name} is a multi-word token or an empty node of CoNLL-U, not a word; set "
+            "download.dataset.format: conllu in params.yaml"
+        )
+
+
+def test_a_file_without_empty_lines(tmp_path: Path) -> None:
+    path, content = tmp_path / "f", "word O\n" * (MOST_WORDS + 1)
+    with pytest.raises(UserError) as raised:
+        read_with(path, content)
+    assert str(raised.value) == (
+        f"{path}: 501 words without an empty line, which would be one sentence; end each sentence with an empty line, "
+        "or set download.dataset.one_sentence_per_file: true in params.yaml"
+    )
+    assert len(read_with(path, content, one_sentence_per_file=True)[0].words) == 501
+    assert len(read_with(path, f"{content}\nb O\n")) == 2
+    assert len(read_with(path, content.removeprefix("word O\n"))) == 1
+
+
+def test_a_sentence_per_line_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"f:2: 'Ada is in\\tB-PER O O' looks like a whole sentence; .* rows: sentences"
+    ):
+        read_with(tmp_path / "f", "Hi\tO\nAda is in\tB-PER O O\n")
+    (sentence,) = read_with(tmp_path / "f", "10 000\tB-total amount\n")
+    assert (sentence.words, sentence.tags) == (["10 000"], {"ner": ["B-total amount"]})
+
+
+def test_blanks_around_tags_and_a_tab_at_the_end(tmp_path: Path) -> None:
+    (sentence,) = read_with(tmp_path / "f", "Ada\tNN \nBo\t NN\t\nCem\tNN\n")
+    assert (sentence.words, sentence.tags["ner"]) == (["Ada", "Bo", "Cem"], ["NN"] * 3)
+
+
+def test_comments_of_germeval(tmp_path: Path) -> None:
+    content, columns = "#\thttp://a.de [2009]\n1\tTroia\tB-OTH\tB-LOC\n2\t#\tO\tO\t\n", ["-", "words", "ner", "inner"]
+    (sentence,) = read_with(tmp_path / "f", content, columns=columns, comments=True)
+    assert (sentence.words, sentence.tags) == (["Troia", "#"], {"ner": ["B-OTH", "O"], "inner": ["B-LOC", "O"]})
+    with pytest.raises(UserError, match=r"f:1: 2 columns .*; for comments set download.dataset.comments: true in"):
+        read_with(tmp_path / "f", content, columns=columns)
+    (sentence,) = read_with(tmp_path / "f", "#\tO\n", comments=True)
+    assert sentence.words == ["#"], "the first column is the words"
+
+
+def test_empty_words_are_refused_or_skipped(tmp_path: Path) -> None:
+    path, content = tmp_path / "f", "Ada\tB-PER\n \tO\n\u00a0\t\nin\tO\n\n\tO\n"
+    with pytest.raises(UserError) as raised:
+        read_with(path, content)
+    assert str(raised.value) == (
+        f"{path}:2: an empty column in ' \\tO'; expected 2 (words ner); to skip such words set "
+        "download.dataset.empty_words: skip in params.yaml"
+    )
+    found = read_with(path, content, empty_words="skip")
+    assert [(sentence.words, sentence.tags["ner"]) for sentence in found] == [(["Ada", "in"], ["B-PER", "O"]), ([], [])]
+    notes = [note for sentence in found for note in sentence.notes]
+    assert dataset().report(notes) == f"3 empty words skipped\n  {path}:2\n  {path}:3\n  {path}:6"
+
+
+def test_a_pattern_is_stripped_from_words(tmp_path: Path) -> None:
+    (sentence,) = read_with(tmp_path / "f", "en:Ada\tB-PER\nen:a:b\tO\n", strip_pattern="^en:")
+    assert sentence.words == ["Ada", "a:b"]
+    with pytest.raises(UserError, match=r"f:1: an empty column in 'en:\\tO'"):
+        read_with(tmp_path / "f", "en:\tO\n", strip_pattern="^en:")
+    with pytest.raises(ValidationError, match="must be a regular expression of Python"):
+        dataset(strip_pattern="(")

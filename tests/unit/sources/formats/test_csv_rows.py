@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from tagline.sources.formats.csv_rows import read_sentences
+from tagline.core.errors import UserError
+from tagline.sources.formats.csv_rows import CsvFiles, Dialect, read_sentences
+from tagline.sources.formats.lists import Keys
 from tagline.sources.formats.sentence import Sentence
 
 
 def read(path: Path, delimiter: str = ",", quote: str | None = '"') -> list[Sentence]:
-    return list(read_sentences(path, "s", "word", {"ner": "tag"}, delimiter, quote))
+    return list(read_sentences(path, Keys("word", {"ner": "tag"}, id="s"), Dialect(delimiter, quote)))
 
 
 @pytest.mark.parametrize(
@@ -39,10 +43,11 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str, delimiter: str,
     assert (second.id, second.words, second.tags) == ("2", ["c"], {"ner": ["O"]})
 
 
-CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1)
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1).filter(str.strip)
+TAG = CELL.map(lambda text: "".join(text.split()))
 
 
-@given(st.lists(st.lists(st.tuples(CELL, CELL), min_size=1), min_size=1))
+@given(st.lists(st.lists(st.tuples(CELL, TAG), min_size=1), min_size=1))
 def test_what_the_standard_library_writes_comes_back(
     tmp_path_factory: pytest.TempPathFactory, sentences: list[list[tuple[str, str]]]
 ) -> None:
@@ -53,3 +58,78 @@ def test_what_the_standard_library_writes_comes_back(
         writer.writerows([number, *row] for number, rows in enumerate(sentences) for row in rows)
     found = read(path)
     assert [list(zip(s.words, s.tags["ner"], strict=True)) for s in found] == sentences
+
+
+def read_with(path: Path, content: str, **keys: object) -> list[Sentence]:
+    path.write_text(content, encoding="utf-8")
+    files = dict(zip(("train", "validation", "test"), "abc", strict=True))
+    names = {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}}
+    values = {"source": "files", "format": "csv", **names, **files, **keys}
+    return list(CsvFiles.model_validate({k: v for k, v in values.items() if v is not None}).read(path))
+
+
+JOINED = [
+    's,w,t\n7,Ada  is in,"B-PER O O"\n8,Bo,O\n',
+    "s,w,t\n7,\"['Ada', 'is', 'in']\",\"['B-PER', 'O', 'O']\"\n8,Bo,['O']\n",
+]
+
+
+@pytest.mark.parametrize("content", JOINED)
+def test_one_sentence_per_row(tmp_path: Path, content: str) -> None:
+    first, second = read_with(tmp_path / "f", content, rows="sentences")
+    assert (first.id, first.words, first.tags) == ("7", ["Ada", "is", "in"], {"ner": ["B-PER", "O", "O"]})
+    assert (second.id, second.words, second.tags) == ("8", ["Bo"], {"ner": ["O"]})
+    assert [each.id for each in read_with(tmp_path / "f", content, rows="sentences", sentence=None)] == [None, None]
+    with pytest.raises(UserError, match=r"f:2: .* looks like a whole sentence; for one sentence per row set downl"):
+        read_with(tmp_path / "f", content)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("s,w,t\n7,[CLS] is a],O O\n", "f:2: 3 words in 'w' but 2 tags in 't'; expected one tag per word"),
+        ("s,w,t\n7,,\n", "f:2: 'w' is empty; expected at least one word; to skip such words set download.dataset.e"),
+        ("s,w,t\n", "f: no sentence; expected one row per sentence below the header"),
+    ],
+)
+def test_malformed_rows_of_sentences(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(f"{tmp_path}/{message}")):
+        read_with(tmp_path / "f", content, rows="sentences")
+
+
+def test_a_sentence_named_in_its_first_row_only(tmp_path: Path) -> None:
+    path, content = tmp_path / "f", "s,w,t\nSentence: 1,Ada,B-PER\n,is,O\nSentence: 2,Bo,O\n,,\nSentence: 3,,\n,Cem,O\n"
+    with pytest.raises(UserError, match=r"f:3: the cell of column 's' is empty; .* set download.dataset.fill_down: tr"):
+        read_with(path, content)
+    found = read_with(path, content, fill_down=True, empty_words="skip")
+    assert [(sentence.id, sentence.words) for sentence in found] == [
+        ("Sentence: 1", ["Ada", "is"]),
+        ("Sentence: 2", ["Bo"]),
+        ("Sentence: 3", ["Cem"]),
+    ]
+    assert [note for sentence in found for note in sentence.notes] == [f"{path}:5", f"{path}:6"]
+    with pytest.raises(UserError, match=r"f:5: the cell of column 'w' is empty; to skip such words set download.data"):
+        read_with(path, content, fill_down=True)
+
+
+def test_blanks_around_tags_are_dropped(tmp_path: Path) -> None:
+    (sentence,) = read_with(tmp_path / "f", "s,w,t\n1,Ada,NN \n1,Bo,NN\n")
+    assert sentence.tags == {"ner": ["NN", "NN"]}
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"sentence": None}, "sentence is missing: with one word per row, name the column whose value changes"),
+        ({"rows": "sentences", "fill_down": True}, "fill_down has no effect with one sentence per row; remove it"),
+    ],
+)
+def test_keys_that_do_not_fit(tmp_path: Path, keys: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        read_with(tmp_path / "f", "", **keys)
+
+
+def test_a_skipped_row_does_not_divide_a_sentence(tmp_path: Path) -> None:
+    content = "s,w,t\n1,Ada,O\n,,\n1,is,O\n"
+    (sentence,) = read_with(tmp_path / "f", content, empty_words="skip")
+    assert (sentence.id, sentence.words, sentence.notes) == ("1", ["Ada", "is"], (f"{tmp_path}/f:3",))

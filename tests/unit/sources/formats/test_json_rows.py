@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
+from tagline.sources.formats.cleaning import WordRules
 from tagline.sources.formats.json_rows import read_rows, read_sentences
 from tagline.sources.formats.lists import Keys
 
 ROWS = [
-    {"id": 7, "tokens": ["Ada", "\u2028"], "tags": ["B-PER", "O"], "more": {"x": [None]}},
+    {"id": 7, "tokens": ["Ada", "a\u2028"], "tags": ["B-PER", "O"], "more": {"x": [None]}},
     {"id": "b", "tokens": ["in"], "tags": ["O"]},
 ]
 KEYS = Keys("tokens", {"ner": "tags"}, {"ner": ["O", "B-PER"]}, "id")
@@ -34,7 +36,7 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
     path = tmp_path / "file.json"
     path.write_bytes(content.encode())
     first, second = read_sentences(path, KEYS)
-    assert (first.id, first.words, first.tags) == ("7", ["Ada", "\u2028"], {"ner": ["B-PER", "O"]})
+    assert (first.id, first.words, first.tags) == ("7", ["Ada", "a\u2028"], {"ner": ["B-PER", "O"]})
     assert (second.id, second.words, second.tags) == ("b", ["in"], {"ner": ["O"]})
 
 
@@ -86,3 +88,20 @@ def test_both_forms_give_what_was_written(
     for text in (json.dumps(rows, ensure_ascii=ascii_only, indent=1), "\n".join(json.dumps(row) for row in rows)):
         path.write_text(text, encoding="utf-8", newline="\n")
         assert [row for _, row in read_rows(path)] == rows
+
+
+def test_words_by_the_rules(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text(
+        '{"w": ["en:Ada", " ", null, "en:Bo"], "t": ["X ", "O", "O", "X"]}\n{"w": [], "t": []}\n{"w": null, "t": []}\n'
+    )
+    keys = Keys("w", {"ner": "t"}, rules=WordRules("^en:", skip_empty=True))
+    first, *empty = read_sentences(path, keys)
+    assert (first.words, first.tags, first.notes) == (
+        ["Ada", "Bo"],
+        {"ner": ["X", "X"]},
+        (f"{path}:1, word 1", f"{path}:1, word 2"),
+    )
+    assert [sentence.words for sentence in empty] == [[], []]
+    with pytest.raises(UserError, match="f:1: 'w' must be a list of words; got the item ' '"):
+        list(read_sentences(path, replace(keys, rules=WordRules())))

@@ -10,12 +10,13 @@ from helpers.project import ROOT
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
-from tagline.sources.formats.base import Files
+from tagline.sources.formats.base import Files, TextFiles, WordFiles
 from tagline.sources.formats.registry import AnyFiles
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
 SCHEMAS = {get_args(schema.model_fields["format"].annotation)[0]: schema for schema in get_args(get_args(AnyFiles)[0])}
+SHARED = {*Files.model_fields, *TextFiles.model_fields, *WordFiles.model_fields, "format"}
 BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", README + PAGE, re.DOTALL) if "format:" in block]
 
 
@@ -31,5 +32,5 @@ def test_the_table_of_the_page_has_every_format_and_key() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (`.*) \|$", PAGE, re.MULTILINE))
     assert set(rows) == set(SCHEMAS)
     for name, schema in SCHEMAS.items():
-        own = {key: field for key, field in schema.model_fields.items() if key not in {*Files.model_fields, "format"}}
+        own = {key: field for key, field in schema.model_fields.items() if key not in SHARED}
         assert rows[name].split(", ") == [f"`{key}`" + "?" * (not field.is_required()) for key, field in own.items()]

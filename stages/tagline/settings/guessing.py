@@ -1,0 +1,274 @@
+"""Guess the keys of ``download.dataset`` from the content of a file. A guess is only shown once it reads the file."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tagline.core.errors import UserError
+from tagline.core.reading import reading
+from tagline.labels.schemes import respell, split_tag
+from tagline.sources.formats import conll, conllu
+from tagline.sources.formats.cleaning import is_sentence
+from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.lines import UTF_8, read_lines
+
+# Lines and rows that are looked at.
+LINES, ROWS = 5000, 200
+# Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
+ENCODINGS = (UTF_8, "cp1252", "latin-1")
+# More different values are no tags; fewer lines of one width are no table, while a few others are errors in one.
+MOST_TAGS, LEAST_SHARE = 100, 0.9
+_WORDS = (re.compile("words?|tokens?|form", re.IGNORECASE), re.compile("text|sentence", re.IGNORECASE))
+_TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)
+_SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
+_CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
+
+Keys = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first lines of a text file.
+
+    Attributes:
+        path: the file.
+        encoding: one by which all of it can be read.
+        lines: at most `LINES` lines.
+    """
+
+    path: Path
+    encoding: str
+    lines: list[str]
+
+
+def guess(path: Path) -> Keys:
+    """Guess format, keys of the format and encoding.
+
+    Raises:
+        UserError: no format fits.
+    """
+    with path.open("rb") as file:
+        if file.read(4) == b"PAR1":
+            return {"format": "parquet", **_of_parquet(path)}
+    sample = read_sample(path)
+    guesses = {"json": _of_json, "conllu": _of_conllu, "csv": _of_csv, "conll": _of_conll}
+    for name, function in guesses.items():
+        keys = function(sample)
+        if keys is not None:
+            encoding = {} if sample.encoding == UTF_8 else {"encoding": sample.encoding}
+            return {"format": name, **keys, **encoding}
+    raise UserError(
+        f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
+        "or Parquet; docs/data.md describes them"
+    )
+
+
+def read_sample(path: Path) -> Sample:
+    """Read the first lines, in the first encoding that fits the whole file.
+
+    Raises:
+        UserError: the file is not text.
+    """
+    with path.open("rb") as file:
+        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for encoding in ("utf-16",) if marked else ENCODINGS:
+        lines = read_lines(path, encoding)
+        try:
+            sample = [line for _, line in islice(lines, LINES)]
+            for _ in lines:
+                pass
+        except UserError as error:
+            problem = error
+        else:
+            return Sample(path, encoding, sample)
+    raise problem
+
+
+def _of_json(sample: Sample) -> Keys | None:
+    first = next(filter(None, map(str.strip, sample.lines)), "")
+    if not first.startswith(("{", "[")):
+        return None
+    rows = [row for _, row in islice(read_rows(sample.path, sample.encoding), ROWS)]
+    if all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows):
+        return {"format": "spans", "tag_column": "ner", "misaligned_spans": "expand", **_id(rows)}
+    keys = _of_lists(rows, sample.path, numbers_have_names=False)
+    return {**keys, **_id(rows)}
+
+
+def _of_parquet(path: Path) -> Keys:
+    import pyarrow.parquet as pq
+
+    with reading(path, problem="not a Parquet file, or damaged"), pq.ParquetFile(path) as file:
+        batch = next(file.iter_batches(ROWS), None)
+        named = b"huggingface" in (file.schema_arrow.metadata or {})
+    rows = batch.to_pylist() if batch else []
+    return {**_of_lists(rows, path, named), **_id(rows)}
+
+
+def _id(rows: Sequence[Mapping[str, Any]]) -> Keys:
+    values = [row.get("id") for row in rows]
+    usable = all(isinstance(value, int | str) and value != "" for value in values)
+    return {"id": "id"} if usable and len(set(map(str, values))) == len(values) else {}
+
+
+def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names: bool) -> Keys:
+    """The keys of words and tags, which are lists of equal lengths."""
+    lists = {
+        key: [value for row in rows for value in row[key]]
+        for key in (rows[0] if rows else ())
+        if all(isinstance(row.get(key), list) for row in rows)
+    }
+    texts = {key: values for key, values in lists.items() if all(isinstance(value, str) for value in values)}
+    words = _named(texts, *_WORDS) or max(texts, key=lambda key: len(set(texts[key])), default=None)
+    lengths = {key: [len(row[key]) for row in rows] for key in lists}
+    others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
+    numbers = [key for key in others if key not in texts]
+    tags = [key for key in others if key in texts or numbers_have_names]
+    if numbers and not tags:
+        raise UserError(
+            f"{path}: {numbers[0]!r} contains numbers; list the names of 0, 1, ... under download.dataset.names"
+        )
+    if words is None or not tags:
+        raise UserError(
+            f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
+            "of equal length, or 'text' with 'spans'; docs/data.md describes both"
+        )
+    return {"words": words, "tag_columns": _tag_columns({key: set(texts.get(key, ())) for key in tags})}
+
+
+def _of_conllu(sample: Sample) -> Keys | None:
+    words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
+    if not words or any(len(word) != len(conllu.COLUMNS) for word in words) or not words[0][0].startswith("1"):
+        return None
+    values = {column: {word[index] for word in words} for index, column in enumerate(conllu.COLUMNS)}
+    columns = {name: column for name, column in (("pos", "upos"), ("xpos", "xpos")) if values[column] != {"_"}}
+    pairs = [pair.partition("=") for misc in values["misc"] for pair in misc.split("|")]
+    for key in sorted({key for key, equals, _ in pairs if equals}):
+        tags = {value for name, _, value in pairs if name == key}
+        if _marks_spans(tags):
+            columns["ner" if "ner" not in columns else key.lower()] = f"misc:{key}"
+    absent = {"absent": "O"} if any(column.startswith("misc:") for column in columns.values()) else {}
+    return {"tag_columns": columns, **absent} if columns else None
+
+
+def _of_csv(sample: Sample) -> Keys | None:
+    for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
+        lines = [f"{line}\n" for line in sample.lines]
+        try:
+            reader = csv.reader(
+                lines,
+                delimiter=delimiter,
+                quotechar=quote,
+                quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+                strict=True,
+            )
+            header, *rows = [row for row in reader if row] or [[]]
+        except csv.Error:
+            continue
+        keys = _of_table(header, rows)
+        if keys is not None:
+            return {**keys, "delimiter": delimiter, "quote": quote}
+    return None
+
+
+def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Keys | None:
+    words = _named(header, *_WORDS)
+    tags = [name for name in header if name != words and _TAGS.fullmatch(name)]
+    if words is None or not tags or any(len(row) != len(header) for row in rows):
+        return None
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
+    sentence = next((name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)), None)
+    keys: Keys = {"sentence": sentence} if sentence else {}
+    if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
+        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in cell.split()]
+        named = _tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
+        unique = sentence is not None and len(set(columns[sentence])) == len(rows)
+        return {"rows": "sentences", **(keys if unique else {}), "words": words, "tag_columns": named}
+    if sentence is None:
+        return None
+    named = _tag_columns({name: set(columns[name]) for name in tags})
+    fill_down = {"fill_down": True} if "" in columns[sentence] else {}
+    return {**keys, "words": words, "tag_columns": named, **fill_down}
+
+
+def _of_conll(sample: Sample) -> Keys | None:
+    lines = [line for line in sample.lines if not conll.is_border(line)]
+    widths = Counter(_width(line) for line in lines)
+    width = widths.most_common(1)[0][0] if widths else 0
+    remarks = [line for line in lines if line.startswith("#") and _width(line) != width]
+    rows = [conll.fields(line.rstrip("\t")) for line in lines if _width(line) == width]
+    if width < 2 or len(rows) < LEAST_SHARE * (len(lines) - len(remarks)):
+        return None
+    first = rows[0]
+    columns = _columns(rows[1:] or rows)
+    header = len(rows) > 1 and conll.looks_like_header("\t".join(first), columns)
+    if not header:
+        columns = _columns(rows)
+    if not set(columns) - {conll.WORDS, conll.SKIP}:
+        return None
+    return {
+        "columns": columns,
+        **({"header": True} if header else {}),
+        **({"comments": True} if remarks else {}),
+    }
+
+
+def _width(line: str) -> int:
+    """The number of columns of a line, without an empty one at its end."""
+    return len(conll.fields(line.rstrip("\t")))
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Name the columns of a table: the words have most different values, numbers and constants are skipped."""
+    values = [Counter(column) for column in zip(*rows, strict=True)]
+    numbers = [all(value.strip().isdecimal() for value in column) for column in values]
+    words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
+    columns: list[str] = []
+    for index, column in enumerate(values):
+        constant = len(column) == 1 and len(values) > 2 and not _marks_spans(column)
+        if index == words:
+            columns.append(conll.WORDS)
+        elif numbers[index] or constant or len(column) > MOST_TAGS:
+            columns.append(conll.SKIP)
+        else:
+            columns.append(_unique(_kind({value.strip() for value in column}), columns))
+    return columns
+
+
+def _named(names: Collection[str], *patterns: re.Pattern[str]) -> str | None:
+    return next((name for pattern in patterns for name in names if pattern.fullmatch(name.strip())), None)
+
+
+def _tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """Name some tag columns, by their tags where these say what they mark and else by their keys."""
+    named: dict[str, str] = {}
+    for key, values in tags.items():
+        stem = re.sub("[ _-]?(tags?|labels?)$", "", key.strip().lower(), flags=re.IGNORECASE)
+        name = stem if stem not in ("", "id", "words") else _kind(values)
+        named[_unique(name, named)] = key
+    return named
+
+
+def _kind(tags: Collection[str]) -> str:
+    if not _marks_spans(tags):
+        return "ner" if "O" in tags or not tags else "pos"
+    types = {split_tag(respell(tags).get(tag, tag))[1] for tag in tags} - {""}
+    return "chunk" if types <= _CHUNKS else "ner"
+
+
+def _marks_spans(tags: Collection[str]) -> bool:
+    names = [respell(set(tags)).get(tag, tag) for tag in tags]
+    return any(split_tag(name)[0] not in ("", "O") for name in names)
+
+
+def _unique(name: str, taken: Collection[str]) -> str:
+    numbered: Iterator[str] = (f"{name}{number}" for number in range(2, len(taken) + 3))
+    return name if name not in taken else next(each for each in numbered if each not in taken)

@@ -1,0 +1,108 @@
+"""What a data set's file looks like, and the section ``download`` that reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from io import StringIO
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+
+from tagline.core.errors import UserError
+from tagline.core.params import read_file
+from tagline.core.terminal import QUOTED, shortened
+from tagline.labels.schemes import is_spans, respell
+from tagline.settings.guessing import Keys, guess
+from tagline.sources.formats.registry import AnyFiles
+from tagline.sources.formats.sentence import Sentence
+from tagline.sources.params import Download
+from tagline.tokenization import conversion
+
+# Sentences that are read, and those that are shown.
+SENTENCES, SHOWN = 1000, 3
+SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
+
+
+def describe(path: Path) -> str:
+    """Describe a file: format, keys, label schemes and first sentences, then the section ``download`` to paste.
+
+    Raises:
+        UserError: the file does not exist, no format is recognised, or it is malformed.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; expected a file of a data set")
+    keys = {"source": "files", **guess(path), "train": path.name, "split": SHARES}
+    dataset, keys, sentences = _read(path, keys)
+    notes = list(chain.from_iterable(sentence.notes for sentence in sentences))
+    lines = [
+        f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
+        + (" (a guess: check the words with letters beyond ASCII)" if "encoding" in keys else ""),
+        *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
+        *(["offsets: code points, the end is exclusive"] if keys["format"] == "spans" else []),
+        *filter(None, [dataset.report(notes)]),
+        f"the first of {len(sentences):,} sentences" + (" that were read:" if len(sentences) == SENTENCES else ":"),
+        *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
+    ]
+    return "\n".join([*lines, "", _section(path, keys)])
+
+
+def _read(path: Path, keys: Keys) -> tuple[Any, Keys, list[Sentence]]:
+    """Read the first sentences; if a word is empty, with the key that skips such words."""
+    problem: UserError | None = None
+    for more in ({}, {"empty_words": "skip"}):
+        try:
+            dataset = TypeAdapter(AnyFiles).validate_python({**keys, **more})
+            return dataset, {**keys, **more}, list(islice(dataset.read(path), SENTENCES))
+        except ValidationError:
+            break  # a format without that key
+        except UserError as error:
+            problem = problem or error
+    raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
+
+
+def scheme(sentences: Sequence[Sequence[str]]) -> str:
+    """Describe the tags of some sentences: their scheme and the most frequent ones."""
+    counts = Counter(chain.from_iterable(sentences))
+    tags = sorted(counts)
+    respelled = respell(tags)
+    names = [respelled.get(tag, tag) for tag in tags]
+    numbers = {tag: number for number, tag in enumerate(tags)}
+    ids = np.array([numbers[tag] for tag in chain.from_iterable(sentences)], dtype=np.int64)
+    ends = np.cumsum([len(each) for each in sentences], dtype=np.int64)
+    try:
+        if is_spans(names):
+            recognised: str = conversion.detect(names, conversion.transitions(ids, ends, len(tags)))
+        else:
+            recognised = "IO" if conversion.is_io(dict(counts)) else "plain tags"
+    except UserError as error:
+        recognised = f"{error};"
+    other = " in another spelling" if respelled else ""
+    shown = ", ".join(f"{tag} {count:,}" for tag, count in counts.most_common(10))
+    return f"{recognised}{other} ({shown}{', ...' if len(tags) > 10 else ''})"
+
+
+def _line(sentence: Sentence) -> str:
+    rows = zip(sentence.words, *sentence.tags.values(), strict=True)
+    return shortened(" ".join("/".join(row) for row in rows), QUOTED)
+
+
+def _section(path: Path, keys: Keys) -> str:
+    """The section ``download`` as YAML, with the encoder of params.yaml."""
+    encoder = read_file().get("download", {}).get("encoder")
+    section: dict[str, Any] = {"folder": path.parent.as_posix(), "dataset": keys, "encoder": encoder}
+    try:
+        Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
+    except ValidationError as error:
+        raise UserError(
+            f"{path}: move it into a folder of its own, such as data/mine; download.folder {error.errors()[0]['msg']}"
+        ) from None
+    stream = StringIO()
+    yaml = YAML()
+    yaml.width = 10**6  # no line break in a value
+    yaml.dump({"download": section}, stream)
+    return stream.getvalue().rstrip()

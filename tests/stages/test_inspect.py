@@ -1,0 +1,167 @@
+"""download.py --inspect: what a file looks like, and a section that reads it as it is when pasted into params.yaml."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from helpers.project import run_stage
+from helpers.tiny import PEOPLE, PLACES, raw_rows, write_params
+from ruamel.yaml import YAML
+
+# 100 different sentences such as "Ada0 Zoë lives in Oslo".
+SENTENCES = [
+    [(f"{PEOPLE[i % 6]}{i}", "B-PER"), ("Zoë", "I-PER"), ("lives", "O"), ("in", "O"), (PLACES[i % 5], "B-LOC")]
+    for i in range(100)
+]
+WORDS = [[word for word, _ in rows] for rows in SENTENCES]
+TAGS = [[tag for _, tag in rows] for rows in SENTENCES]
+
+
+def lines(between: str, first: str = "", form: str = "{w}\t{t}\n") -> str:
+    """A line per word and something after each sentence."""
+    blocks = ("".join(form.format(n=n, w=w, t=t) for n, (w, t) in enumerate(rows, 1)) for rows in SENTENCES)
+    return first + between.join(blocks)
+
+
+def long_csv(fill_down: bool, delimiter: str) -> str:
+    rows = [
+        ("" if fill_down and index else f"Sentence: {number}", word, tag)
+        for number, sentence in enumerate(SENTENCES)
+        for index, (word, tag) in enumerate(sentence)
+    ]
+    return pd.DataFrame(rows, columns=["Sentence #", "Word", "Tag"]).to_csv(sep=delimiter, index=False)
+
+
+def spans() -> str:
+    rows = [" ".join(words) for words in WORDS]
+    return "\n".join(
+        json.dumps(
+            {
+                "text": text,
+                "spans": [
+                    {"start": 0, "end": len(" ".join(words[:2])), "label": "PER"},
+                    {"start": len(text) - len(words[-1]), "end": len(text), "label": "LOC"},
+                ],
+            }
+        )
+        for text, words in zip(rows, WORDS, strict=True)
+    )
+
+
+def parquet() -> bytes:
+    return pd.DataFrame({"id": range(100), "tokens": WORDS, "ner_tags": TAGS}).to_parquet()
+
+
+GERMEVAL = "".join(
+    f"#\thttp://a.de/{i} [2009]\n" + "".join(f"{n}\t{w}\t{t}\tO\n" for n, (w, t) in enumerate(rows, 1)) + "\n"
+    for i, rows in enumerate(SENTENCES)
+)
+JOINED = pd.DataFrame({"text": map(" ".join, WORDS), "labels": map(" ".join, TAGS)}).to_csv(index=False)
+# name: content, what the description says, keys of the section
+FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
+    "conll": (lines("\n"), "conll, utf-8\nner: IOB2 (O 200, B-PER 100,", {"columns": ["words", "ner"]}),
+    "spaces": (lines("\n", form="{n} {w} -X- {t}\n"), "ner: IOB2", {"columns": ["-", "words", "-", "ner"]}),
+    "header": (lines("\n", "token\tlabel\n\n"), "ner: IOB2", {"header": True}),
+    "germeval": (GERMEVAL, "ner: IOB2", {"columns": ["-", "words", "ner", "-"], "comments": True}),
+    "latin-1": (lines("\n").encode("latin-1"), "conll, cp1252 (a guess: check the words", {"encoding": "cp1252"}),
+    "utf-16": (lines("\n").encode("utf-16"), "conll, utf-16", {"encoding": "utf-16"}),
+    "gzip": (gzip.compress(lines("\n").encode()), "conll, utf-8", {}),
+    "empty words": (lines("\n") + "\n\u00a0\tO\n", "1 empty word skipped", {"empty_words": "skip"}),
+    "spelling": (lines("\n").replace("-", "_"), "ner: IOB2 in another spelling (O 200, B_PER 100", {}),
+    "conllu": (
+        lines("\n", form="{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"),
+        "conllu, utf-8\npos: plain tags (X 500)\nner: IOB2",
+        {"tag_columns": {"pos": "upos", "ner": "misc:NER"}, "absent": "O"},
+    ),
+    "csv": (long_csv(False, ","), "csv, utf-8\nner: IOB2", {"sentence": "Sentence #", "tag_columns": {"ner": "Tag"}}),
+    "semicolons": (long_csv(True, ";"), "ner: IOB2", {"fill_down": True, "delimiter": ";"}),
+    "tsv": (long_csv(False, "\t").replace("lives", '"lives'), "ner: IOB2", {"delimiter": "\t", "quote": None}),
+    "joined": (JOINED, "ner: IOB2", {"rows": "sentences", "words": "text", "tag_columns": {"ner": "labels"}}),
+    "lists": (
+        pd.DataFrame({"Sentence #": range(100), "Sentence": map(" ".join, WORDS), "Tag": TAGS}).to_csv(index=False),
+        "ner: IOB2",
+        {"rows": "sentences", "sentence": "Sentence #", "words": "Sentence"},
+    ),
+    "json": (
+        json.dumps([{"tokens": w, "ner_tags": t} for w, t in zip(WORDS, TAGS, strict=True)]),
+        "json, utf-8\nner: IOB2",
+        {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
+    ),
+    "spans": (spans(), "ner: IOB2 (O 200,", {"tag_column": "ner", "misaligned_spans": "expand"}),
+    "parquet": (parquet(), "parquet, utf-8\nner: IOB2", {"words": "tokens", "id": "id"}),
+}
+
+
+def inspect(content: str | bytes, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """Inspect a file and return the description and the section."""
+    path = Path("data/tiny/file")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    capsys.readouterr()
+    run_stage("download", "--inspect", str(path))
+    description, section = capsys.readouterr().out.split("\n\ndownload:\n")
+    return description, f"download:\n{section}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_params(workspace)
+    content, said, keys = FILES[name]
+    description, section = inspect(content, capsys)
+    assert said in description
+    rest = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(section + rest[rest.index("tokenize_align:") :])
+    dataset = YAML(typ="safe").load(section)["download"]["dataset"]
+    assert {key: dataset.get(key) for key in keys} == keys
+    for stage in ("check", "download"):
+        run_stage(stage)
+    rows = [row for split in ("train", "validation", "test") for row in raw_rows(split)]
+    tags = [[tag.replace("_", "-") for tag in row["ner"]] for row in rows]
+    words = [[word.replace('"', "") for word in row["words"]] for row in rows]
+    found = sorted(zip(words, tags, strict=True))
+    assert found == sorted(zip(WORDS, TAGS, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "Just a text.\nOf two whole lines.\n",
+            "data/tiny/file: no format recognised; expected columns of words and tags",
+        ),
+        (
+            "a O\n" * 99 + "b\n",
+            "data/tiny/file looks like conll, but is malformed:\ndata/tiny/file:100: 1 column in 'b'",
+        ),
+        ("", "data/tiny/file: no format recognised; expected columns of words and tags"),
+        (
+            "a\tO\nb\tB-X\n" * 999,
+            "data/tiny/file looks like conll, but is malformed:\ndata/tiny/file: 1,998 words with",
+        ),
+        (
+            '{"tokens": ["a", "b"], "tags": [0, 1]}\n',
+            "data/tiny/file: 'tags' contains numbers; list the names of 0, 1,",
+        ),
+        ('{"text": "a"}\n', "data/tiny/file: no lists of words and tags (keys: none); expected two lists of strings"),
+        ("a\0b\tO\n", "data/tiny/file:1: NUL byte; expected a text file"),
+    ],
+)
+def test_what_is_not_recognised(
+    workspace: Path, content: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_params(workspace)
+    with pytest.raises(SystemExit) as raised:
+        inspect(content, capsys)
+    assert str(raised.value.code).startswith(f"download: {message}")
+
+
+def test_a_file_where_no_data_set_can_be(workspace: Path) -> None:
+    write_params(workspace)
+    Path("file.conll").write_text(lines("\n"))
+    with pytest.raises(SystemExit, match="download: file.conll: move it into a folder of its own, such as data/mine;"):
+        run_stage("download", "--inspect", "file.conll")
+    with pytest.raises(SystemExit, match="download: no.conll: no such file; expected a file of a data set"):
+        run_stage("download", "--inspect", "no.conll")

@@ -1,0 +1,64 @@
+"""Lines of text files: encodings, gzip, byte order marks, and the line of what cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from tagline.core.errors import UserError
+from tagline.sources.formats.conllu import ConlluFiles
+from tagline.sources.formats.lines import read_lines
+
+TEXT = "Zoë\r\n\r\nça va"
+LINES = [(1, "Zoë"), (2, ""), (3, "ça va")]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "UTF8", "utf-8-sig", "latin-1", "cp1252", "utf-16", "utf-16-be", "cp850"]
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_encoding_plain_and_packed(tmp_path: Path, encoding: str, packed: bool) -> None:
+    content = TEXT.encode(encoding)
+    (tmp_path / "file").write_bytes(gzip.compress(content) if packed else content)
+    assert list(read_lines(tmp_path / "file", encoding)) == LINES
+
+
+def test_byte_order_marks_of_joined_files_are_dropped(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("\ufeffa\n\ufeff\n\ufeffb\nc\ufeffd\n", encoding="utf-8")
+    assert [line for _, line in read_lines(tmp_path / "file")] == ["a", "", "b", "c\ufeffd"]
+
+
+SET = (
+    "; save the file as UTF-8, or set download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "message"),
+    [
+        ("a\nZoë".encode("latin-1"), "utf-8", f":2: not UTF-8 (unexpected end of data){SET}"),
+        (b"a\n\x81b", "cp1252", f":2: not cp1252 (byte 0x81){SET}"),
+        ("a\nb".encode("utf-16") + b"c", "utf-16", f": after line 1: not utf-16 (truncated data){SET}"),
+        (gzip.compress(b"a\n" * 999)[:-9], "utf-8", ": a damaged gzip file (Compressed file ended before the end-of-"),
+        (
+            gzip.compress(b"abc")[:10] + b"\x07" * 40,
+            "utf-8",
+            ": a damaged gzip file (Error -3 while decompressing",
+        ),
+    ],
+)
+def test_what_cannot_be_read(tmp_path: Path, content: bytes, encoding: str, message: str) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(UserError) as raised:
+        list(read_lines(tmp_path / "file", encoding))
+    assert str(raised.value).startswith(f"{tmp_path}/file{message}")
+
+
+@pytest.mark.parametrize("name", ["utf-9", "hex", "", "undefined", "\0"])
+def test_names_that_are_no_encoding(name: str) -> None:
+    files = dict(zip(("train", "validation", "test"), "abc", strict=True))
+    with pytest.raises(ValidationError, match="must be an encoding that Python knows, such as utf-8, latin-1"):
+        ConlluFiles(source="files", format="conllu", tag_columns={"pos": "upos"}, encoding=name, **files)
