@@ -25,7 +25,7 @@ def leaves(value: Any) -> list[Any]:
 
 
 def test_metrics_of_spans() -> None:
-    found = metrics(SPLIT, TrainingIndex([], "spans"), BOOTSTRAP)
+    found = metrics(SPLIT, TrainingIndex([], [], "spans"), BOOTSTRAP)
     assert list(found) == [
         *("overall", "per_type", "loss", "intervals", "strict", "repaired", "slices", "errors", "calibration"),
         *("sentences", "words", "words_unscored", "words_without_subwords"),
@@ -43,7 +43,7 @@ def test_metrics_of_spans() -> None:
 
 def test_metrics_of_plain_tags() -> None:
     split = ScoredSplit("tags", sentences(["X Y", "X"], ["X X", "Z"], "tags"), words_without_subwords=0)
-    found = metrics(split, TrainingIndex([], "tags"), BOOTSTRAP)
+    found = metrics(split, TrainingIndex([], [], "tags"), BOOTSTRAP)
     assert "strict" not in found
     assert "repaired" not in found
     assert found["errors"] == {"correct": 1, "type_error": 2}
@@ -55,7 +55,7 @@ def test_word_without_a_prediction_is_an_error() -> None:
     first, second = SENTENCES
     short = replace(first, predicted=first.predicted[:1])
     with pytest.raises(UserError, match="data/tokenized: no prediction for 1 words; expected one per word"):
-        metrics(ScoredSplit("spans", [short, second], 0), TrainingIndex([], "spans"), BOOTSTRAP)
+        metrics(ScoredSplit("spans", [short, second], 0), TrainingIndex([], [], "spans"), BOOTSTRAP)
 
 
 def test_entities_outcomes_and_bins_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +68,7 @@ def test_entities_outcomes_and_bins_are_computed_once(monkeypatch: pytest.Monkey
     monkeypatch.setattr(scored_split, "reliability", counting("reliability", calibration.reliability))
     split = ScoredSplit("spans", SENTENCES, 0)
     for _ in range(2):
-        metrics(split, TrainingIndex([], "spans"), BOOTSTRAP)
+        metrics(split, TrainingIndex([], [], "spans"), BOOTSTRAP)
     assert calls == ["outcomes", "outcomes", "reliability"], "outcomes per sentence, bins once"
     assert split.outcomes is split.outcomes
     assert split.counts is split.counts
