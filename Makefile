@@ -10,7 +10,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 INPUTS := params.yaml dvc.yaml data stages
 RESULTS := dvc.lock metrics plots
 
-.PHONY: install repro differences test experiments check-release lint bench lock
+.PHONY: install repro differences test experiments check-release lint bench bench-host lock
 .DEFAULT_GOAL := repro
 
 # DVC removes the outputs of a stage before it starts it; a typo in params.yaml is better found before.
@@ -53,6 +53,10 @@ bench: $(STAMP)
 	python benchmarks/predict.py
 	python benchmarks/training.py --epochs 1
 	python benchmarks/busy.py
+
+# How fast this host multiplies matrices in each format, and what `precision: auto` chooses here.
+bench-host: $(STAMP)
+	python benchmarks/host.py
 
 # Newest versions that pyproject.toml allows, in a fresh environment, written to constraints.txt. torch and what its
 # builds for GPUs bring along stay free: which build is right is the host's matter.

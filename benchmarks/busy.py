@@ -27,6 +27,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from host import measure_host
 from shares import WARM_UP
 from sides import ROOT, measure
 from tabulate import tabulate
@@ -48,6 +49,8 @@ def main() -> None:
     arguments = parser.parse_args()
     runs = in_turn(arguments)
     seconds = {side: median(run["seconds"] for run in of_side) for side, of_side in runs.items()}
+    host = measure_host(arguments.encoder, committed_params()["batches"]["subwords_per_batch"])
+    last = runs["sleeping"][-1]
     print(tabulate(seconds.items(), ["threads", f"s for {arguments.steps} steps"], floatfmt=".1f"))
     result = {
         "name": "busy",
@@ -58,6 +61,8 @@ def main() -> None:
         "plain": round(seconds["spinning"], 3),
         "ratio": round(seconds["spinning"] / seconds["sleeping"], 2),
         "equal_weights": len({run["weights"] for of_side in runs.values() for run in of_side}) == 1,
+        "share": host.share(last["sub_words"], last["seconds"], last["precision"], passes=3),
+        "host": host.about,
     }
     print(json.dumps(result))
 

@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from host import Host, measure_host
 from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set
 
 SPLITS = ("validation", "test")
@@ -48,15 +49,18 @@ def main() -> None:
         done = measure(__file__, "prepare", folder, *options)
         found = {side: measure(__file__, side, folder, *options) for side in ("plain", "ours")}
         labels = {side: json.loads((Path(folder) / f"{side}.json").read_text()) for side in found}
+        host = measure_host(Path(folder) / "model", arguments.subwords_per_batch)
     for side, numbers in found.items():
         print(
             f"{side}: {done['sentences']:,} sentences in {numbers['seconds']:.2f} s, "
             f"{done['sentences'] / numbers['seconds']:,.0f} sentences/s, peak {numbers['peak'] / 2**20:,.0f} MiB"
         )
-    print(json.dumps(summary(done, found, labels), allow_nan=False))
+    print(json.dumps(summary(done, found, labels, host), allow_nan=False))
 
 
-def summary(done: dict[str, Any], found: dict[str, dict[str, Any]], labels: dict[str, list[list[str]]]) -> dict:
+def summary(
+    done: dict[str, Any], found: dict[str, dict[str, Any]], labels: dict[str, list[list[str]]], host: Host
+) -> dict[str, Any]:
     """Return the last line."""
     pairs = [pair for rows in zip(labels["ours"], labels["plain"], strict=True) for pair in zip(*rows, strict=True)]
     both = [(a, b) for a, b in pairs if b is not None]
@@ -67,10 +71,12 @@ def summary(done: dict[str, Any], found: dict[str, dict[str, Any]], labels: dict
         **{side: round(done["sentences"] / numbers["seconds"], 1) for side, numbers in found.items()},
         "ratio": round(found["plain"]["seconds"] / found["ours"]["seconds"], 2),
         "precision": found["ours"]["precision"],
+        "share": host.share(done["sub_words"], found["ours"]["seconds"], found["ours"]["precision"]),
         "equal_labels": round(sum(a == b for a, b in both) / len(both), 6),
         "different_labels": sum(a != b for a, b in both),
         "words_that_plain_lacks": len(pairs) - len(both),
         **{f"{side}_peak_mib": round(numbers["peak"] / 2**20) for side, numbers in found.items()},
+        "host": host.about,
     }
 
 
@@ -110,7 +116,12 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         set_seed(0)
         classifier.new_classifier(source, tokenized.load_labels(folder / "tokenized")).save_pretrained(folder / "model")
     rows = [row for split in SPLITS for row in splits[split]]
-    return {"sentences": len(rows), "words": sum(len(row["words"]) for row in rows)}
+    windows = [tokenized.load_split(folder / "tokenized", split).windows for split in SPLITS]
+    return {
+        "sentences": len(rows),
+        "words": sum(len(row["words"]) for row in rows),
+        "sub_words": sum(len(ids) for of_split in windows for ids in of_split["input_ids"]),
+    }
 
 
 def longest(tokenizer: Any) -> int:

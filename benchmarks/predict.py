@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from host import Host, measure_host
 from sides import ROOT, TASK, measure, measured, read_columns
 
 SPLITS = ("validation", "test")
@@ -57,13 +58,15 @@ def main() -> None:
         ]
         seconds = {side: min(of_round[side] for of_round in rounds) for side in sides}
         found = {side: json.loads((Path(folder) / f"{side}.json").read_text()) for side in ("gold", *sides)}
-    result = summary(done, seconds, found)
+    result = summary(done, seconds, found, measure_host(arguments.model))
     for side, numbers in result["sides"].items():
         print("  ".join([f"{side:16}", *(f"{name} {value:,}" for name, value in numbers.items())]))
     print(json.dumps(result, allow_nan=False))
 
 
-def summary(done: dict[str, Any], seconds: dict[str, float], found: dict[str, list[Entities]]) -> dict[str, Any]:
+def summary(
+    done: dict[str, Any], seconds: dict[str, float], found: dict[str, list[Entities]], host: Host
+) -> dict[str, Any]:
     """Return the last line."""
     speeds = {side: done["words"] / of_side for side, of_side in seconds.items()}
     test = slice(done["test_begins"], None)
@@ -80,6 +83,9 @@ def summary(done: dict[str, Any], seconds: dict[str, float], found: dict[str, li
         for side, speed in speeds.items()
         for differing in [differences(found["pipeline"], found[side])]
     }
+    for side in done["backends"]:
+        form = host.about["precision"] if side == "torch" else side
+        sides[side]["share"] = host.share(done["sub_words"], seconds[side], form)
     fastest = max(done["backends"], key=lambda side: speeds[side])
     return {
         "name": "predict",
@@ -90,7 +96,9 @@ def summary(done: dict[str, Any], seconds: dict[str, float], found: dict[str, li
         "plain": round(speeds["pipeline"]),
         "ratio": sides[fastest]["times_pipeline"],
         "fastest": fastest,
+        "share": sides[fastest]["share"],
         "sides": sides,
+        "host": host.about,
     }
 
 
@@ -137,6 +145,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "sentences": len(rows),
         "words": sum(len(row["words"]) for row in rows),
+        "sub_words": sum(len(tokenizer.encode(row["words"], is_pretokenized=True)) for row in rows),
         "test_begins": len(rows) - len(splits["test"]),
         "whole": [all(map(is_whole, row["words"])) for row in rows],
         "backends": exported.backends(arguments.model),

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
 
+from host import describe_host
 from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set
 
 MAX_LENGTH = 128
@@ -47,7 +48,7 @@ def main() -> None:
             f"{side}: {words:,} words in {numbers['seconds']:.2f} s ({numbers['total']:.2f} s with start-up), "
             f"{words / numbers['seconds']:,.0f} words/s, peak {numbers['peak'] / 2**20:,.0f} MiB"
         )
-    print(json.dumps(summary(words, found), allow_nan=False))
+    print(json.dumps(summary(words, found) | {"host": describe_host()}, allow_nan=False))
 
 
 def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]:

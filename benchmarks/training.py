@@ -27,6 +27,7 @@ from statistics import mean, median
 from typing import Any
 
 import made
+from host import Host, measure_host
 from sides import ROOT, measure
 from tabulate import tabulate
 
@@ -55,8 +56,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(folder, arguments)
         runs = bench.rounds(arguments.rounds) if arguments.rounds else bench.recipes()
+        host = measure_host(Path(folder) / "models/pretrained/encoder", bench.subwords_per_batch())
     print(bench.table(runs))
-    print(json.dumps(bench.summary(runs), allow_nan=False))
+    print(json.dumps(bench.summary(runs, host), allow_nan=False))
 
 
 class Bench:
@@ -99,10 +101,7 @@ class Bench:
 
     def rounds(self, count: int) -> dict[str, Runs]:
         """Run both sides in turn, with about the same number of sub-words."""
-        batches, mean_length = self.params["batches"], self.data["sub_words"] / self.data["windows"]
-        sizes = {"plain": 8 * mean_length}
-        by_length = batches["order"] == "by_length"
-        sizes["ours"] = batches["subwords_per_batch"] if by_length else batches["batch_size"] * mean_length
+        sizes = {"plain": 8 * self.data["sub_words"] / self.data["windows"], "ours": self.subwords_per_batch()}
         steps = {side: max(MIN_STEPS, round(SUB_WORDS_PER_ROUND / size)) for side, size in sizes.items()}
         if self.arguments.steps:
             steps = dict(zip(SIDES, self.arguments.steps, strict=True))
@@ -113,6 +112,13 @@ class Bench:
                 settings = {"learning_rate": 5e-5, "seed": number, "epochs": 1000, "max_steps": steps[side]}
                 runs[side].append(self.run(side, settings, "--no-validation"))
         return runs
+
+    def subwords_per_batch(self) -> int:
+        """Return the number of sub-words in one of our batches."""
+        batches = self.params["batches"]
+        if batches["order"] == "by_length":
+            return batches["subwords_per_batch"]
+        return round(batches["batch_size"] * self.data["sub_words"] / self.data["windows"])
 
     def run(self, side: str, settings: dict[str, Any], *options: str) -> dict[str, Any]:
         """Run a side, unless the file of runs contains the run."""
@@ -159,7 +165,7 @@ class Bench:
             )
         return tabulate(rows, headers="keys", disable_numparse=True)
 
-    def summary(self, runs: dict[str, Runs]) -> dict[str, Any]:
+    def summary(self, runs: dict[str, Runs], host: Host) -> dict[str, Any]:
         """Return the last line."""
         found: dict[str, Any] = {"name": "training", "unit": "sentences/s", "sentences": self.data["sentences"]}
         speeds = {side: [run["sentences_per_second"] for run in of_side] for side, of_side in runs.items()}
@@ -176,10 +182,11 @@ class Bench:
         if "ours" in runs:
             last = runs["ours"][-1]
             found |= {name: last[name] for name in ("precision", "padding", "shares")}
+            speed = median(run["sub_words"] / run["seconds"] for run in runs["ours"])
+            found["share"] = host.share(speed, 1, last["precision"], passes=3)
             if self.data["flop"]:
-                speed = median(run["sub_words"] / run["seconds"] for run in runs["ours"])
                 found |= made.rates(speed, self.data["flop"], last["device"], self.arguments.peak)
-        return found
+        return found | {"host": host.about}
 
 
 def committed_params() -> dict[str, Any]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+import torch
 from helpers.project import ROOT
+
+from tagline.model.precision import available
 
 
 def test_tokenize_align(tiny_folder: Path) -> None:
@@ -30,6 +35,50 @@ def test_tokenize_align(tiny_folder: Path) -> None:
     assert min(result["ours_peak_mib"], result["plain_peak_mib"]) > 50
 
 
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """benchmarks/host.py as a module."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("host")
+
+
+def test_host(finished: Path, host: ModuleType) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/host.py"), "--encoder=data/tiny/encoder", "--seconds=0.01"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    result, about = json.loads(done.stdout.splitlines()[-1]), host.describe_host()
+    assert (result["name"], result["unit"], result["host"]) == ("host", "GFLOP/s", about)
+    assert f"auto: {about['precision']}" in done.stdout.splitlines()
+    assert about["cores"] >= 1 and about["threads"] == 1  # as tests/conftest.py sets it
+    bf16 = ["bf16"] if "bf16" in available(torch.device("cpu")) else []
+    assert list(result["rates"]) == ["fp32", *bf16, "onnx", "onnx-int8"]
+    assert all(rate > 0 for rates in result["rates"].values() for rate in rates.values())
+    assert result["ours"] == result["rates"][about["precision"]]["all"]
+    assert (f"warning: {result['warning']}" in done.stdout) == (result["warning"] is not None)
+
+
+def test_a_faster_format_than_that_of_auto(host: ModuleType) -> None:
+    contradiction = host.contradiction
+    slow, fast = {"one": 83.0, "all": 160.0}, {"one": 150.0, "all": 170.0}
+    assert contradiction({"fp32": fast, "bf16": slow}, "fp32") is None
+    assert contradiction({"fp32": fast, "bf16": slow}, "bf16") == (
+        "fp32 is 1.8 times as fast as bf16 (cores: one); set train.precision and evaluate.precision to fp32, and "
+        "please report this processor"
+    )
+    assert contradiction({"fp32": {"one": 100.0, "all": 100.0}, "bf16": {"one": 90.0, "all": 130.0}}, "fp32")
+    assert contradiction({"fp32": {"one": 119.0, "all": 100.0}, "bf16": {"one": 100.0, "all": 99.0}}, "bf16") is None
+    assert contradiction({"fp32": slow}, "fp32") is None
+
+
+def test_share(host: ModuleType) -> None:
+    rates = {"fp32": {"one": 1.0, "all": 2.0}, "onnx": {"one": 1.0, "all": 4.0}, "bf16": {"one": 5.0, "all": 10.0}}
+    measured = host.Host({"device": "cpu"}, 1_000_000, rates)
+    # 1,000 sub-words of a million FLOP each in half a second are 2 GFLOP/s.
+    assert (measured.share(1000, 0.5, "bf16"), measured.share(1000, 0.5, "bf16", passes=3)) == (0.2, 0.6)
+    # In fp32, the faster library counts.
+    assert measured.share(1000, 0.5, "fp32") == measured.share(1000, 0.5, "onnx") == 0.5
+    assert host.Host({"device": "mps"}, 1_000_000, rates).share(1000, 0.5, "fp32") is None
+
+
 def test_evaluate(finished: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks/evaluate.py"), "--data=data/tiny", "--precision=fp32"]
     command += ["--model=models/finetuned", "--subwords-per-batch=64"]
@@ -38,6 +87,8 @@ def test_evaluate(finished: Path) -> None:
     assert (result["name"], result["unit"], result["precision"]) == ("evaluate", "sentences/s", "fp32")
     assert (result["sentences"], result["words"]) == (12, 2 * 9 * 6 + 1)
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.05)
+    assert 0 < result["share"] < 1
+    assert result["host"]["cores"] >= 1
     # The plain recipe gives no label to the word without sub-words.
     assert (result["equal_labels"], result["different_labels"], result["words_that_plain_lacks"]) == (1, 0, 1)
 
@@ -58,6 +109,7 @@ def test_predict(finished: Path) -> None:
     sides = result["sides"]
     assert result["ours"] == sides[result["fastest"]]["words_per_s"]
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.02)
+    assert result["share"] == sides[result["fastest"]]["share"] > 0
     # The pipeline does not split the long sentence into windows, so its entities could differ; here they do not.
     assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
     assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
@@ -89,7 +141,9 @@ def test_training(finished: Path) -> None:
     ]
     assert max(runs[1]["f1"]) > max(runs[2]["f1"])
     # Runs in the file are not repeated.
-    assert training(*options)[1] == result
+    # Nothing but the rates of the host is measured again.
+    again = training(*options)[1]
+    assert again.pop("share") > 0 and again == {name: value for name, value in result.items() if name != "share"}
     assert len(Path("runs.jsonl").read_text().splitlines()) == 3
 
 
@@ -117,6 +171,7 @@ def test_busy(finished: Path, busy: int) -> None:
     assert (result["name"], result["unit"], result["steps"], result["busy"]) == ("busy", "s", 5, busy)
     assert result["ratio"] == pytest.approx(result["plain"] / result["ours"], rel=0.1)
     assert result["equal_weights"] is True
+    assert result["share"] > 0
 
 
 def test_sleeping_threads_are_those_of_the_stages() -> None:

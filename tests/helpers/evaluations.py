@@ -41,7 +41,7 @@ def evaluation(
         labels=Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names)),
         splits=splits,
         metrics={
-            name: metrics(split, TrainingIndex([], kind), Bootstrap(resamples=100, seed=0))
+            name: metrics(split, TrainingIndex([], [], kind), Bootstrap(resamples=100, seed=0))
             for name, split in splits.items()
         },
         best_epoch=2,

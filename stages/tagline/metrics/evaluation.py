@@ -65,7 +65,8 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
         head = load_head(finetuned, labels, params.decoding, "train")
         predictor = Predictor(backend, head, labels, params.subwords_per_batch, threads)
         splits = {name: _label(loaded[name], name, predictor) for name in SPLITS}
-    training = TrainingIndex(loaded["train"].labelled_words(labels), labels.kind)
+    others = [sentence for split in splits.values() for sentence in split.sentences]
+    training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
     measured = {name: metrics(split, training, params.bootstrap) for name, split in splits.items()}
     return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned))
 

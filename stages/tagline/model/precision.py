@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, cast
 
@@ -10,9 +11,11 @@ import torch
 from tagline.core.errors import UserError
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
-"""The values in params.yaml. auto: bf16 if the host has instructions for it, else fp32."""
+"""The values in params.yaml. auto: bf16 if the device multiplies matrices faster in it, else fp32."""
 Resolved = Literal["fp32", "bf16", "fp16"]
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+# Features of processors with instructions for bf16: x86, ARM.
+_BF16 = {"avx512_bf16", "bf16"}
 
 
 def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
@@ -28,7 +31,8 @@ def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
     """
     offered = available(device)
     if precision == "auto":
-        return "bf16" if "bf16" in offered else "fp32"
+        fast = "bf16" in offered and (device.type != "cpu" or bf16_is_fast(cpu_features()))
+        return "bf16" if fast else "fp32"
     if precision not in offered:
         raise UserError(
             f"{key}: {precision} is not supported on this host's {device.type}; expected {', '.join(offered)} or auto"
@@ -40,8 +44,8 @@ def available(device: torch.device) -> tuple[Resolved, ...]:
     """The precisions for which a device has instructions; others would be emulated, slowly."""
     match device.type:
         case "cpu":
-            # bf16 by AVX-512 or AMX. fp16 has no fast path, and not the range that training needs.
-            return ("fp32", "bf16") if torch.cpu._is_avx512_bf16_supported() else ("fp32",)
+            # fp16 has no fast path, and not the range that training needs.
+            return ("fp32", "bf16") if _BF16 & cpu_features() else ("fp32",)
         case "cuda":
             return (
                 ("fp32", "bf16", "fp16")
@@ -52,6 +56,32 @@ def available(device: torch.device) -> tuple[Resolved, ...]:
             return ("fp32", "bf16")
         case _:
             return ("fp32", "fp16")
+
+
+def cpu_features() -> Set[str]:
+    """The features of this host's processor, as PyTorch names them; its kernels use the same list."""
+    if hasattr(torch.cpu, "get_capabilities"):
+        return {name for name, value in torch.cpu.get_capabilities().items() if value is True}
+    # PyTorch before 2.11 reports only these.
+    return {"avx512_bf16"} if torch.cpu._is_avx512_bf16_supported() else set()
+
+
+def bf16_is_fast(features: Set[str]) -> bool:
+    """Whether a processor multiplies matrices faster in bf16 than in fp32.
+
+    A rule instead of a measurement, so that hosts of one kind compute the same bytes. `benchmarks/host.py` measures
+    whether a host follows it.
+
+    Args:
+        features: of `cpu_features`.
+    """
+    if "avx512_bf16" in features:
+        # Twice the rate of fp32 on AMD (Zen 4 and later; sse4a exists only there) and on Intel's Cooper Lake. Intel's
+        # later processors, which have avx512_fp16, have half the rate of fp32 and need AMX, which hypervisors may hide.
+        return "amx_bf16" in features or "sse4a" in features or "avx512_fp16" not in features
+    # Twice the rate or more on ARM's Neoverse V1, N2 and later (Graviton 3 and 4, Grace, Axion, Cobalt). Without SVE,
+    # nothing is known (AmpereOne), or fp32 has a faster unit of its own (Apple).
+    return "sve_bf16" in features
 
 
 def autocast(device: torch.device, precision: Resolved) -> AbstractContextManager[None]:

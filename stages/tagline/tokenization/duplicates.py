@@ -14,14 +14,21 @@ class TrainingSentences:
     """The hashes of the training sentences, 8 bytes each."""
 
     def __init__(self) -> None:
-        self._hashes: list[Hashes] = []
+        self._added: list[Hashes] = []
+        self._sorted = np.empty(0, np.uint64)
 
     def add(self, hashes: Hashes) -> None:
-        self._hashes.append(np.unique(hashes))
+        self._added.append(hashes)
 
     def find(self, hashes: Hashes) -> npt.NDArray[np.int64]:
         """The indices of the hashes that are among them, int64, ascending."""
-        return np.flatnonzero(np.logical_or.reduce([np.isin(hashes, known) for known in self._hashes]))
+        if self._added:  # sorted once, after the training split
+            self._sorted = np.sort(np.concatenate([self._sorted, *self._added]))
+            self._added.clear()
+        if not len(self._sorted):
+            return np.empty(0, np.int64)
+        nearest = np.searchsorted(self._sorted, hashes).clip(max=len(self._sorted) - 1)
+        return np.flatnonzero(self._sorted[nearest] == hashes)
 
 
 def hash_sentences(words: pa.DictionaryArray, ends: npt.NDArray[np.int64]) -> Hashes:

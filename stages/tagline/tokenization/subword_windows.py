@@ -105,9 +105,7 @@ class WindowCutter:
     def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> tuple[Subwords, Ints]:
         """Sub-words of some words, and the index among these of each word of the sentences."""
         if self.one_by_one:
-            rows = self.vocabulary.rows(distinct)
-            # Only these words: the vocabulary may have a million.
-            return self.vocabulary.subwords.take(rows), index
+            return self.vocabulary.subwords(distinct), index
         flat = [distinct[word] for word in index.tolist()]
         begins = [0, *ends[:-1].tolist()]
         sentences = [flat[begin:end] for begin, end in zip(begins, ends.tolist(), strict=True)]

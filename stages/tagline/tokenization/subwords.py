@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -119,10 +120,9 @@ def of_words(tokenizer: Tokenizer, words: Sequence[str]) -> Subwords:
 
 
 class Vocabulary:
-    """The distinct words so far, each tokenised once.
+    """The distinct words so far, each tokenised once. A call takes time for its own words only.
 
-    An exception at any step, such as an interrupt, leaves it usable: rows are added to ``subwords`` before words refer
-    to them and removed after, and a row without a word is harmless.
+    An exception at any step, such as an interrupt, leaves it usable.
 
     Args:
         tokenizer: one for which `one_by_one` is true.
@@ -131,22 +131,21 @@ class Vocabulary:
 
     def __init__(self, tokenizer: Tokenizer, most: int = 2**20) -> None:
         self.tokenizer, self.most = tokenizer, most
-        self._forget()
+        self.ids_of_words: dict[str, bytes] = {}  # int32, a quarter of the memory of arrays
 
-    def rows(self, words: Sequence[str]) -> Ints:
-        """The index of each word in ``subwords``, int64 (words,); new words are added."""
-        if len(self.subwords.counts) > self.most:
-            self._forget()
-        new = list(dict.fromkeys(word for word in words if word not in self._rows))
+    def subwords(self, words: Sequence[str]) -> Subwords:
+        """The sub-words of some words; new words are added."""
+        if len(self.ids_of_words) > self.most:
+            self.ids_of_words.clear()
+        new = list(dict.fromkeys(word for word in words if word not in self.ids_of_words))
         if new:
-            first = len(self.subwords.counts)  # more than there are words if an earlier call was interrupted
-            self.subwords += of_words(self.tokenizer, new)
-            self._rows.update(zip(new, range(first, first + len(new)), strict=True))
-        return np.array([self._rows[word] for word in words], dtype=np.int64)
-
-    def _forget(self) -> None:
-        self._rows: dict[str, int] = {}
-        self.subwords = of_words(self.tokenizer, [])
+            made = of_words(self.tokenizer, new)
+            ends = np.cumsum(made.counts).tolist()
+            pieces = (made.ids[begin:end].tobytes() for begin, end in pairwise([0, *ends]))
+            self.ids_of_words.update(zip(new, pieces, strict=True))
+        ids = [self.ids_of_words[word] for word in words]
+        counts = np.fromiter(map(len, ids), np.int64, len(ids)) // np.dtype(np.int32).itemsize
+        return Subwords(np.frombuffer(b"".join(ids), np.int32), counts)
 
 
 def unknown_id(tokenizer: Tokenizer) -> int | None:

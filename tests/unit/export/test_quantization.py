@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from helpers.project import ROOT
 from onnx import TensorProto, numpy_helper
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 from onnxruntime import InferenceSession
@@ -17,6 +23,7 @@ from tagline.export.onnx_model import OnnxModel
 
 WORDS, WIDTH, LABELS = 500, 64, 5
 INPUTS = ("input_ids", "attention_mask")
+QEMU = shutil.which("qemu-x86_64") or shutil.which("qemu-x86_64-static")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +67,7 @@ def test_smaller_error_than_with_one_scale_per_batch(tmp_path: Path, graphs: tup
     quantize_dynamic(graphs[0], usual, weight_type=QuantType.QInt8, per_channel=True)
     exact, found, theirs = (logits(path, list(range(WORDS)))[8:] for path in (*graphs, usual))
     error, their_error = (np.sqrt(((values - exact) ** 2).mean()) / exact.std() for values in (found, theirs))
-    assert 0 < error < 0.02
+    assert 0 < error < 0.025
     assert error < 0.1 * their_error
 
 
@@ -68,6 +75,22 @@ def test_a_sub_word_does_not_depend_on_its_batch(graphs: tuple[Path, Path]) -> N
     _, path = graphs
     alone = np.concatenate([logits(path, [number]) for number in range(50)])
     np.testing.assert_allclose(logits(path, list(range(50))), alone, rtol=1e-5)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or not QEMU, reason="needs an x86-64 host with qemu-user")
+def test_same_labels_without_vnni(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
+    """An emulated processor with AVX2, which adds products of 8-bit integers in 16 bits."""
+    program = (
+        "import pathlib, sys, numpy\n"
+        "from tagline.export.onnx_model import OnnxModel\n"
+        f"ids = [numpy.arange({WORDS})]\n"
+        "numpy.save(sys.argv[2], OnnxModel(pathlib.Path(sys.argv[1])).logits(ids, ids))\n"
+    )
+    command = [QEMU, "-cpu", "Haswell", sys.executable, "-c", program, graphs[1], tmp_path / "logits.npy"]
+    subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT / "stages")}, check=True)
+    found, expected = np.load(tmp_path / "logits.npy"), logits(graphs[1], list(range(WORDS)))
+    assert (found.argmax(-1) == expected.argmax(-1)).mean() >= 0.999
+    np.testing.assert_allclose(found, expected, rtol=0, atol=0.05 * expected.std())
 
 
 def test_integers_in_standard_operators(graphs: tuple[Path, Path]) -> None:
@@ -148,4 +171,4 @@ def test_products_that_share_weights(tmp_path: Path) -> None:
     (exact,), (found,) = (
         InferenceSession(tmp_path / name).run(None, {"values": values}) for name in ("a.onnx", "b.onnx")
     )
-    assert 0 < np.sqrt(((found - exact) ** 2).mean()) / exact.std() < 0.02
+    assert 0 < np.sqrt(((found - exact) ** 2).mean()) / exact.std() < 0.025

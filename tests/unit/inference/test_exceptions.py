@@ -72,14 +72,13 @@ def test_a_vocabulary_at_every_bytecode(folder: Path, exception: type[BaseExcept
     while reached:
         step += 1
         vocabulary = Vocabulary(tokenizer, most)
-        vocabulary.rows(first)
+        vocabulary.subwords(first)
         with raising(subwords.__file__, step, exception, opcodes=True) as passed:
             with suppress(exception):
-                vocabulary.rows([*second, "other"])
+                vocabulary.subwords([*second, "other"])
             reached = passed()
         for words in (second, first, second):
-            places = vocabulary.rows(words)
-            found = vocabulary.subwords.take(places).ids.tolist()
+            found = vocabulary.subwords(words).ids.tolist()
             assert found == of_words(tokenizer, words).ids.tolist(), f"after bytecode {step}"
         assert found == ids
     assert step > 100
@@ -92,7 +91,7 @@ def test_a_tagger_at_every_line(folder: Path, expected: list[Any], module: Any, 
     with Tagger(folder) as tagger:
         while reached:
             step += 1
-            tagger._cutter.vocabulary._forget()
+            tagger._cutter.vocabulary.ids_of_words.clear()
             with raising(module.__file__, step, exception, opcodes=False) as passed:
                 with suppress(exception):
                     tagger(f"{NEW} step{step}")
@@ -177,10 +176,10 @@ def test_a_backend_that_raises_in_one_of_many_batches(
 def test_a_lone_surrogate(folder: Path, expected: list[Any], ask: Callable[[Tagger], object], message: str) -> None:
     with Tagger(folder) as tagger:
         tagger("Ada")
-        known = dict(tagger._cutter.vocabulary._rows)
+        known = dict(tagger._cutter.vocabulary.ids_of_words)
         with pytest.raises(UserError) as raised:
             ask(tagger)
         assert str(raised.value).startswith(message)
         assert str(raised.value).isprintable()
-        assert tagger._cutter.vocabulary._rows == known
+        assert tagger._cutter.vocabulary.ids_of_words == known
         assert [tagger(TEXT), tagger(NEW)] == expected

@@ -15,7 +15,7 @@ from tagline.metrics.scored_split import ScoredSplit, metrics
 from tagline.metrics.training_index import TrainingIndex
 
 SPLIT = ScoredSplit("spans", sentences(["B-PER O", "B-LOC"], ["B-PER O", "O"]), 0)
-METRICS = {"test": metrics(SPLIT, TrainingIndex([], "spans"), Bootstrap(resamples=100, seed=1))}
+METRICS = {"test": metrics(SPLIT, TrainingIndex([], [], "spans"), Bootstrap(resamples=100, seed=1))}
 
 
 def test_rows() -> None:

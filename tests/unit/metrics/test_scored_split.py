@@ -25,7 +25,7 @@ def leaves(value: Any) -> list[Any]:
 
 
 def test_metrics_of_spans() -> None:
-    found = metrics(SPLIT, TrainingIndex([], "spans"), BOOTSTRAP)
+    found = metrics(SPLIT, TrainingIndex([], [], "spans"), BOOTSTRAP)
     assert list(found) == [
         *("overall", "per_type", "loss", "intervals", "greedy", "strict", "repaired", "slices", "errors"),
         "calibration",
@@ -45,7 +45,7 @@ def test_metrics_of_spans() -> None:
 
 def test_metrics_of_plain_tags() -> None:
     split = ScoredSplit("tags", sentences(["X Y", "X"], ["X X", "Z"], "tags"), words_without_subwords=0)
-    found = metrics(split, TrainingIndex([], "tags"), BOOTSTRAP)
+    found = metrics(split, TrainingIndex([], [], "tags"), BOOTSTRAP)
     assert not {"greedy", "strict", "repaired"} & set(found)
     assert found["errors"] == {"correct": 1, "type_error": 2}
     assert set(found["intervals"]["per_type"]) == set(found["per_type"]) == {"X", "Y"}
@@ -56,7 +56,7 @@ def test_word_without_a_prediction_is_an_error() -> None:
     first, second = SENTENCES
     short = replace(first, predicted=first.predicted[:1])
     with pytest.raises(UserError, match="data/tokenized: no prediction for 1 words; expected one per word"):
-        metrics(ScoredSplit("spans", [short, second], 0), TrainingIndex([], "spans"), BOOTSTRAP)
+        metrics(ScoredSplit("spans", [short, second], 0), TrainingIndex([], [], "spans"), BOOTSTRAP)
 
 
 def test_entities_outcomes_and_bins_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_entities_outcomes_and_bins_are_computed_once(monkeypatch: pytest.Monkey
     monkeypatch.setattr(scored_split, "reliability", counting("reliability", calibration.reliability))
     split = ScoredSplit("spans", SENTENCES, 0)
     for _ in range(2):
-        metrics(split, TrainingIndex([], "spans"), BOOTSTRAP)
+        metrics(split, TrainingIndex([], [], "spans"), BOOTSTRAP)
     assert calls == ["outcomes", "outcomes", "reliability"], "outcomes per sentence, bins once"
     assert split.outcomes is split.outcomes
     assert split.counts is split.counts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from helpers.tagged import sentences, sides
 from hypothesis import given
@@ -20,10 +22,14 @@ PREDICTED = [["B-PER", "I-PER", "O", "O"], ["B-PER", "O", "O", "B-LOC"], ["B-LOC
 
 
 def sliced(
-    words: list[list[str]], gold: list[list[str]], predicted: list[list[str]], kind: Kind, training: TrainingIndex
+    words: list[list[str]],
+    gold: list[list[str]],
+    predicted: list[list[str]],
+    kind: Kind,
+    train: Sequence[tuple[list[str], list[str]]] = (),
 ) -> dict:
     found = sentences(gold, predicted, kind, words)
-    return slices(found, count(found, kind), training)
+    return slices(found, count(found, kind), TrainingIndex(train, found, kind))
 
 
 def overall(gold: list[list[str]], predicted: list[list[str]]) -> dict:
@@ -32,7 +38,7 @@ def overall(gold: list[list[str]], predicted: list[list[str]]) -> dict:
 
 @pytest.fixture(scope="module")
 def found() -> dict:
-    return sliced(WORDS, GOLD, PREDICTED, "spans", TrainingIndex([TRAIN], "spans"))
+    return sliced(WORDS, GOLD, PREDICTED, "spans", [TRAIN])
 
 
 def numbers(precision: float, recall: float, number: int) -> dict[str, float | int]:
@@ -55,9 +61,8 @@ def test_entity_length(found: dict) -> None:
 
 def test_slices_do_not_depend_on_predictions() -> None:
     words, gold = [["Ada", "Lind", "met", "Bo"]], [["O", "O", "O", "B-PER"]]
-    training = TrainingIndex([TRAIN], "spans")
     for predicted in ([["B-PER", "I-PER", "O", "B-PER"]], [["B-LOC", "O", "O", "O"]], [["O"] * 4]):
-        found = sliced(words, gold, predicted, "spans", training)
+        found = sliced(words, gold, predicted, "spans", [TRAIN])
         assert (list(found["text"]), list(found["entity_length"])) == (["unseen"], ["1"])
 
 
@@ -73,8 +78,7 @@ def test_not_in_train(found: dict) -> None:
 
 
 def test_no_sentence_is_new() -> None:
-    training = TrainingIndex(zip(WORDS, GOLD, strict=True), "spans")
-    assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", training)
+    assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -82,19 +86,18 @@ def test_no_sentence_is_new() -> None:
 )
 def test_range_of_a_length(length: int, name: str) -> None:
     words = [["w"] * length]
-    assert list(sliced(words, words, words, "tags", TrainingIndex([], "tags"))["sentence_length"]) == [name]
+    assert list(sliced(words, words, words, "tags")["sentence_length"]) == [name]
 
 
 def test_ranges_are_sorted() -> None:
     words = [["w"] * length for length in (50, 15, 30, 5)]
-    found = sliced(words, words, words, "tags", TrainingIndex([], "tags"))
+    found = sliced(words, words, words, "tags")
     assert list(found["sentence_length"]) == ["1-10", "11-20", "21-40", "41+"]
 
 
 def test_words_of_plain_tags() -> None:
-    training = TrainingIndex([(["a", "run"], ["DET", "NOUN"])], "tags")
     words, gold, predicted = [["a", "run", "walks"]], [["DET", "VERB", "VERB"]], [["DET", "NOUN", "VERB"]]
-    found = sliced(words, gold, predicted, "tags", training)
+    found = sliced(words, gold, predicted, "tags", [(["a", "run"], ["DET", "NOUN"])])
     assert found["text"] == {
         "seen": {"accuracy": 1.0, "number": 1},
         "seen_as_other_type": {"accuracy": 0.0, "number": 1},
@@ -111,7 +114,7 @@ PAIRS = st.tuples(*[st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"])] * 2)
 def test_slices_add_up(rows: list[list[tuple[str, str]]]) -> None:
     words = [[str(index % 3) for index in range(len(row))] for row in rows]
     gold, predicted = sides(rows)
-    found = sliced(words, gold, predicted, "spans", TrainingIndex([(words[0], gold[0])], "spans"))
+    found = sliced(words, gold, predicted, "spans", [(words[0], gold[0])])
     expected = overall(gold, predicted)
     for group in ("text", "entity_length"):
         parts = found[group].values()

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from helpers.tagged import sentences
+
 from tagline.labels.entities import Entity
 from tagline.metrics.training_index import TrainingIndex
 
 WORDS = ["Ada", "Lind", "left", "Oslo"]
-INDEX = TrainingIndex([(WORDS, ["B-PER", "I-PER", "O", "B-LOC"]), (["Oslo", "won"], ["B-ORG", "O"])], "spans")
+GOLD = ["B-PER", "I-PER", "O", "B-LOC"]
+OTHERS = sentences(
+    [GOLD, ["O", "B-LOC"], ["B-PER", "B-PER", "B-PER"]],
+    [GOLD, ["O", "B-PER"], ["O", "O", "O"]],
+    "spans",
+    [WORDS, ["in", "Oslo"], ["Ada", "left", "Rome"]],
+)
+INDEX = TrainingIndex([(WORDS, GOLD), (["Oslo", "won"], ["B-ORG", "O"]), (["Lind"], ["B-PER"])], OTHERS, "spans")
 
 
 def test_sentences_are_compared_word_for_word() -> None:
@@ -18,10 +27,16 @@ def test_sentences_are_compared_word_for_word() -> None:
 def test_types_of_entities() -> None:
     assert INDEX.types(["in", "Oslo"], Entity("PER", 1, 2)) == {"LOC", "ORG"}
     assert INDEX.types(["Ada", "Lind"], Entity("PER", 0, 2)) == {"PER"}
-    assert INDEX.types(["Ada", "Lind"], Entity("PER", 0, 1)) == set(), "part of an entity is not an entity"
-    assert INDEX.types(["left"], Entity("PER", 0, 1)) == set()
+    assert INDEX.types(["Ada", "left", "Rome"], Entity("PER", 0, 1)) == set(), "part of an entity is not an entity"
+    assert INDEX.types(["Ada", "left", "Rome"], Entity("PER", 1, 2)) == set()
+
+
+def test_nothing_else_is_kept() -> None:
+    assert not INDEX.contains(["Oslo", "won"])
+    assert INDEX.types(["Lind"], Entity("PER", 0, 1)) == set()
 
 
 def test_words_of_plain_tags() -> None:
-    index = TrainingIndex([(["a", "run"], ["DET", "NOUN"]), (["run"], ["VERB"])], "tags")
+    others = sentences([["NOUN"]], [["VERB"]], "tags", [["run"]])
+    index = TrainingIndex([(["a", "run"], ["DET", "NOUN"]), (["run"], ["VERB"])], others, "tags")
     assert index.types(["run"], Entity("NOUN", 0, 1)) == {"NOUN", "VERB"}

@@ -79,8 +79,7 @@ def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences
     whole = of_sentences(tokenizer, sentences)
     start = 0
     for sentence in sentences:
-        rows = vocabulary.rows(sentence)
-        gathered = vocabulary.subwords.take(rows)
+        gathered = vocabulary.subwords(sentence)
         assert (gathered.ids.tolist(), gathered.counts.tolist()) == expected(transformers, sentence)
         assert whole.counts[start : start + len(sentence)].tolist() == gathered.counts.tolist()
         start += len(sentence)
@@ -158,9 +157,8 @@ def test_a_vocabulary_that_is_full_starts_anew() -> None:
     tokenizer = word_piece(["Ada"]).backend_tokenizer
     vocabulary = Vocabulary(tokenizer, most=2)
     for words in (["a", "b", "c"], ["c", "Ada"], ["bb", "a"], ["bb"]):
-        rows = vocabulary.rows(words)
-        assert vocabulary.subwords.take(rows).ids.tolist() == of_words(tokenizer, words).ids.tolist()
-        assert len(vocabulary.subwords.counts) <= 2 + len(words)
+        assert vocabulary.subwords(words).ids.tolist() == of_words(tokenizer, words).ids.tolist()
+        assert len(vocabulary.ids_of_words) <= 2 + len(words)
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=9), st.integers(1, 4), st.data())
