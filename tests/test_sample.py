@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import pairwise
 
@@ -78,11 +79,19 @@ def test_no_sentence_stands_twice() -> None:
     assert [text for text, count in counts.items() if count > 1] == []
 
 
+def test_the_sentence_of_the_course_is_new() -> None:
+    words = {word for sentence in SPLITS["train"] for word in sentence["words"]}
+    assert not {"Sylvain", "Hugging", "Brooklyn"} & words
+    texts = [" ".join(sentence["words"]) for sentence in SPLITS["train"]]
+    assert not [text for text in texts if re.search("[Mm]y name is .* I work (at|for) .* in ", text)]
+
+
 def test_it_is_large_enough_and_divided_as_promised() -> None:
     sizes = {split: len(rows) for split, rows in SPLITS.items()}
     words = sum(len(sentence["words"]) for rows in SPLITS.values() for sentence in rows)
-    assert sum(sizes.values()) >= 1000
-    assert words >= 14000
+    assert sum(sizes.values()) >= 3000
+    assert min(sizes.values()) >= 450
+    assert words >= 42_000
     assert 0.65 <= sizes["train"] / sum(sizes.values()) <= 0.75
 
 
