@@ -11,7 +11,9 @@ from helpers.tiny import preset
 from ruamel.yaml import YAML
 
 # Not params.yaml: in a clone it is its owner's.
-FILES = {name: preset(name) for name in ("sample", "conll2003", "conll2003-chunk", "conll2003-pos", "wnut17")}
+FILES = {
+    name: preset(name) for name in ("sample", "conll2003", "conll2003-chunk", "conll2003-pos", "ontonotes5", "wnut17")
+}
 
 
 def changed_lines(before: str, after: str) -> list[tuple[str, str]]:

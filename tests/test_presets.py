@@ -60,8 +60,8 @@ def test_presets_are_complete_and_valid(folder: Path, name: str) -> None:
     assert done.stdout == f"params.yaml: written from presets/{name}.yaml\n"
     done = run(script="check")
     assert (done.returncode, done.stderr) == (0, "")
-    folder_of_data = load(Path("params.yaml").read_text())["download"]["folder"]
-    assert folder_of_data in ("data/sample", "data/none")
+    download = load(Path("params.yaml").read_text())["download"]
+    assert (download["folder"] == "data/none") == (download["dataset"]["source"] == "hub")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "sample"])
@@ -69,7 +69,10 @@ def test_presets_only_contain_differences(name: str) -> None:
     def check(new: dict[str, Any], base: dict[str, Any], path: str) -> None:
         for key, value in new.items():
             assert value != base[key], f"{path}{key}"
-            if isinstance(value, dict) and value.get("source", base[key].get("source")) == base[key].get("source"):
+            # A mapping with another source or format replaces that of the sample.
+            if isinstance(value, dict) and all(
+                value.get(kind, base[key].get(kind)) == base[key].get(kind) for kind in presets.DISCRIMINATORS
+            ):
                 check(value, base[key], f"{path}{key}.")
 
     check(load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8")), load(SAMPLE), "")
