@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.core.terminal import printable, quoted
+from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.splitting import TRAIN, drawn_split
+from tagline.tokenization.findings import Findings
 
 # A row of data/raw: id (if the source has one), words, and a list of tags per tag column.
 Row = dict[str, Any]
@@ -39,10 +42,12 @@ class FileSource:
     def __init__(self, folder: Path, dataset: Files) -> None:
         self.folder = folder
         self.dataset = dataset
-        self.paths = {split: find(folder, split, pattern) for split, pattern in dataset.patterns.items()}
+        self.paths = {
+            split: find(folder, split, pattern, dataset.folders) for split, pattern in dataset.patterns.items()
+        }
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
-        # The notes of all sentences, in order. A dict, since a file that several splits are drawn from is read again.
-        self.notes: dict[str, None] = {}
+        self.findings = {split: Findings(dataset.meanings) for split in SPLITS}
+        self.agreement: dict[str, Counter[tuple[str, str, str]]] = {split: Counter() for split in SPLITS}
 
     def splits(self) -> dict[str, Iterator[Row]]:
         """The rows of each split, read as they are iterated.
@@ -58,13 +63,15 @@ class FileSource:
         return {split: (given | drawn)[split] for split in SPLITS}
 
     def provenance(self) -> dict[str, Any]:
-        """The files of each split with their hashes, and how splits without files were drawn."""
+        """The files of each split with their hashes, how splits without files were drawn, and what was left out."""
         files = {
             split: [{"path": path.relative_to(self.folder).as_posix(), "sha256": sha256(path)} for path in paths]
             for split, paths in self.files.items()
         }
+        findings = {split: self._counts(split) for split in SPLITS} if self.dataset.meanings else {}
         drawn = {"seed": self.dataset.split.seed, **self.dataset.shares} if self.dataset.split else None
-        return {"source": "files", "files": files, **({"drawn_from_train": drawn} if drawn else {})}
+        drawn_from_train = {"drawn_from_train": drawn} if drawn else {}
+        return {"source": "files", "files": files, **drawn_from_train, **({"findings": findings} if findings else {})}
 
     def report(self) -> str:
         """What to print once all sentences are read.
@@ -72,7 +79,7 @@ class FileSource:
         Raises:
             UserError: the params do not allow what was found.
         """
-        return self.dataset.report(self.notes)
+        return self.dataset.report(self.findings)
 
     def _files(self, split: str, paths: Sequence[Path]) -> list[Path]:
         """All files that are read for a split, each once and checked."""
@@ -83,8 +90,21 @@ class FileSource:
                 raise UserError(f"{file}: no such file; expected it beside the files of the split; {_named_by(split)}")
         return files
 
+    def _counts(self, split: str) -> dict[str, Any]:
+        """What was changed or left out in a split, and how well its annotators agree."""
+        agreement = summary(self.agreement[split])
+        return {**self.findings[split].counts, **({"agreement": agreement} if agreement else {})}
+
     def _rows(self, split: str) -> Iterator[Row]:
         for sentence in self._sentences(split):
+            yield from self._counted(split, sentence)
+
+    def _counted(self, split: str, sentence: Sentence) -> Iterator[Row]:
+        """Yield the row of a sentence, if it has words, and count its notes."""
+        for kind, occurrence in sentence.notes:
+            self.findings[split].add(kind, 1, [occurrence])
+        self.agreement[split].update(sentence.agreement)
+        if sentence.words:
             yield to_row(sentence)
 
     def _drawn_rows(self, split: str, seed: int) -> Iterator[Row]:
@@ -92,8 +112,8 @@ class FileSource:
         empty = True
         for sentence in self._sentences(TRAIN):
             if drawn_split(sentence.words, seed, self.dataset.shares) == split:
-                empty = False
-                yield to_row(sentence)
+                empty = empty and not sentence.words
+                yield from self._counted(split, sentence)
         if empty:
             raise UserError(
                 f"{self.folder / self.dataset.train}: no sentence was drawn for {split}; increase its share under "
@@ -115,7 +135,6 @@ class FileSource:
                     )
                 else:
                     locations[sentence.id] = sentence.location
-                self.notes.update(dict.fromkeys(sentence.notes))
                 yield sentence
         generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
         if generated is not None:
@@ -125,8 +144,8 @@ class FileSource:
             )
 
 
-def find(folder: Path, split: str, pattern: str) -> list[Path]:
-    """Find the files of a path or a glob pattern, sorted by name.
+def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[Path]:
+    """Find the files of a path or a glob pattern, sorted by name; or a folder, for a format that reads folders.
 
     ``**`` in a pattern matches any number of folders; it does not follow links to folders.
 
@@ -135,7 +154,7 @@ def find(folder: Path, split: str, pattern: str) -> list[Path]:
     """
     named_by = _named_by(split)
     path = folder / pattern
-    if path.is_file():
+    if path.is_file() or (folders and path.is_dir()):
         return [_inside(folder, path, named_by)]
     if path.is_dir():
         raise UserError(f"{path}: a folder; expected a file, or a pattern such as {pattern}/*; {named_by}")

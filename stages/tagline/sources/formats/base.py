@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import Section
 from tagline.sources.formats.sentence import Sentence
+from tagline.tokenization.findings import Findings
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "words")
@@ -79,6 +80,9 @@ class Files(Section):
     document in several files.
     """
 
+    # Whether `read` takes folders.
+    folders: ClassVar[bool] = False
+
     source: Literal["files"]
     train: InnerPath
     validation: InnerPath | None = None
@@ -119,7 +123,7 @@ class Files(Section):
         """Read the sentences of a file, and of those that belong to it.
 
         Args:
-            path: a file that ``train``, ``validation`` or ``test`` names.
+            path: a file, or folder, that ``train``, ``validation`` or ``test`` names.
 
         Raises:
             UserError: the file is malformed; the message begins with the file and the line or row.
@@ -129,10 +133,15 @@ class Files(Section):
         """All files that `read` opens for a path. They are checked before reading and hashed into the provenance."""
         return [path]
 
-    def report(self, notes: Collection[str]) -> str:
-        """Summarise the notes of all sentences for the terminal; an empty string prints nothing.
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each kind of note in `Sentence.notes` means, for the terminal."""
+        return {}
+
+    def report(self, findings: Mapping[str, Findings]) -> str:
+        """Summarise the notes of all sentences of each split for the terminal; an empty string prints nothing.
 
         Raises:
             UserError: the params do not allow what the notes say.
         """
-        return "\n".join(notes)
+        return "\n".join(f"{split}: {line}" for split, each in findings.items() for line in each.lines())

@@ -10,10 +10,11 @@ from tagline.sources.formats.conll import ConllFiles
 from tagline.sources.formats.conllu import ConlluFiles
 from tagline.sources.formats.csv_rows import CsvFiles
 from tagline.sources.formats.json_rows import JsonFiles
+from tagline.sources.formats.label_studio import LabelStudioFiles
 from tagline.sources.formats.parquet import ParquetFiles
 from tagline.sources.formats.spans import SpanFiles
 
 AnyFiles = Annotated[
-    ConllFiles | ConlluFiles | JsonFiles | CsvFiles | ParquetFiles | SpanFiles,
+    ConllFiles | ConlluFiles | JsonFiles | CsvFiles | ParquetFiles | SpanFiles | LabelStudioFiles,
     Field(discriminator="format"),
 ]

@@ -10,6 +10,7 @@ from helpers.project import ROOT
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
+from tagline.sources.formats.annotated import AnnotatorFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.registry import AnyFiles
 
@@ -27,9 +28,20 @@ def test_examples_of_the_docs_are_valid(block: str) -> None:
     assert TypeAdapter(AnyFiles).validate_python(keys).tag_columns
 
 
+# Optional keys that formats share: they have a table of their own.
+SHARED = set(AnnotatorFiles.model_fields) - {"tag_column"}
+
+
 def test_the_table_of_the_page_has_every_format_and_key() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (`.*) \|$", PAGE, re.MULTILINE))
     assert set(rows) == set(SCHEMAS)
     for name, schema in SCHEMAS.items():
-        own = {key: field for key, field in schema.model_fields.items() if key not in {*Files.model_fields, "format"}}
+        own = {key: field for key, field in schema.model_fields.items() if key not in {*SHARED, "format"}}
         assert rows[name].split(", ") == [f"`{key}`" + "?" * (not field.is_required()) for key, field in own.items()]
+
+
+@pytest.mark.parametrize("key", sorted(SHARED - set(Files.model_fields)))
+def test_the_table_of_shared_keys_has_every_value(key: str) -> None:
+    (meaning,) = re.findall(rf"^\| `{key}` \| (.*) \|$", PAGE, re.MULTILINE)
+    field = AnnotatorFiles.model_fields[key]
+    assert {*get_args(field.annotation), field.default} <= set(re.findall(r"`(\w+)`", meaning))

@@ -1,0 +1,32 @@
+"""Files of annotated texts, and what their formats read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tagline.sources.formats.annotated import AnnotatedFiles
+from tagline.sources.formats.sentence import Sentence
+
+
+def dataset(format_: type[AnnotatedFiles], name: str, **keys: Any) -> Any:
+    """A format's section of params.yaml that names one file for every split."""
+    files = dict.fromkeys(("train", "validation", "test"), "f")
+    return format_.model_validate({"source": "files", "format": name, "tag_column": "ner", **files, **keys})
+
+
+def write_rows(path: Path, rows: list[Any]) -> Path:
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def tagged(sentence: Sentence) -> str:
+    """The words that are not O as ``word/tag``."""
+    return " ".join(
+        f"{word}/{tag}" for word, tag in zip(sentence.words, sentence.tags["ner"], strict=True) if tag != "O"
+    )
+
+
+def kinds(sentence: Sentence) -> list[str]:
+    return [note.kind for note in sentence.notes]
