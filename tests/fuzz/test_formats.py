@@ -26,6 +26,7 @@ from tagline.sources.params import Download
 from tagline.training.params import Train
 
 ROWS = [{"id": f"s-{i}", "w": ["Ada", "in", "Osl\u00f6"], "t": ["B-X", "O", "B-Y"]} for i in range(9)]
+ANNOTATED = {"tag_column": "ner", "misaligned_spans": "expand", "overlaps": "longest"}
 TEXTS = [{"text": "Ada in Oslo", "spans": [{"start": 0, "end": 3, "label": "X"}]} for _ in range(9)]
 
 
@@ -51,6 +52,29 @@ FORMATS: dict[str, tuple[dict[str, Any], str, bytes]] = {
     ),
     "parquet": ({"words": "w", "tag_columns": {"ner": "t"}}, ".parquet", parquet()),
     "spans": ({"tag_column": "ner", "misaligned_spans": "expand"}, ".json", json.dumps(TEXTS).encode()),
+    "label_studio": (
+        {**ANNOTATED, "annotators": "agreed"},
+        ".json",
+        json.dumps([
+            {"id": i, "data": {"text": "Ada in \U0001f44b"}, "annotations": [{"completed_by": {"id": 1}, "result": [
+                {"from_name": "label", "type": "labels", "value": {"start": 0, "end": 3, "text": "Ada", "labels": ["X"]}}
+            ]}] * 2} for i in range(9)
+        ]).encode(),
+    ),
+    "doccano": (
+        ANNOTATED,
+        ".json",
+        json.dumps([{"id": i, "text": "Ada \xf6", "label": [[0, 3, "X"]]} for i in range(9)]).encode(),
+    ),
+    "prodigy": (
+        ANNOTATED,
+        ".json",
+        json.dumps([
+            {"text": "Ada in", "tokens": [{"start": 0, "end": 3}, {"start": 4, "end": 6}], "_input_hash": i,
+             "spans": [{"start": 0, "end": 3, "label": "X"}], "answer": "accept"} for i in range(9)
+        ]).encode(),
+    ),
+    "brat": ({**ANNOTATED, "discontinuous_spans": "split"}, ".ann", "T1\tX 0 3\tAda\nT2\tX 0 3;7 11\tAda Osl\xf6\n".encode()),
 }  # fmt: skip
 
 
@@ -59,7 +83,9 @@ def test_a_damaged_data_set(name: str, tmp_path: Path, pytestconfig: pytest.Conf
     keys, suffix, content = FORMATS[name]
     path = tmp_path / f"data{suffix}"
     section = copy.deepcopy(TINY_PARAMS["download"])
-    dataset: Any = {"source": "files", "format": name, **keys, **dict.fromkeys(raw_data.SPLITS, path.name)}
+    (tmp_path / "data.txt").write_text("Ada in Osl\u00f6", encoding="utf-8")  # the text of the annotations of brat
+    named = "data.txt" if name == "brat" else path.name
+    dataset: Any = {"source": "files", "format": name, **keys, **dict.fromkeys(raw_data.SPLITS, named)}
     params = Download.model_validate({**section, "folder": str(tmp_path), "dataset": dataset})  # type: ignore[dict-item]
 
     def case(random: Random) -> Callable[[], object]:

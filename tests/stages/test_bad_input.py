@@ -21,6 +21,10 @@ FORMATS: dict[str, dict[str, Any]] = {
     "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}},
     "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
     "spans": {"tag_column": "ner", "misaligned_spans": "error"},
+    "label_studio": {"tag_column": "ner"},
+    "doccano": {"tag_column": "ner"},
+    "prodigy": {"tag_column": "ner"},
+    "brat": {"tag_column": "ner"},
 }
 
 
@@ -175,6 +179,11 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("spans", text((-4, 11)), ":1: span -4 to 11 (X) is not inside the text of 11 characters"),
     ("spans", text((3, 0)), ":1: span 3 to 0 (X) is not inside the text of 11 characters"),
     ("spans", text((3, 3)), ":1: span 3 to 3 (X) is not inside the text of 11 characters"),
+    ("label_studio", "Ada B-PER\n", ":1: not JSON (Expecting value); expected JSON objects"),
+    ("label_studio", '[{"id": 7, "data": {"txt": "Ada"}}]', ":1: task 7: the key 'text' is missing (keys: 'txt')"),
+    ("doccano", '{"id": 1, "text": "Ada", "label": [[0, 3]]}', ":1: a span must be a list of start, end and label; got"),
+    ("prodigy", '{"text": "Ada", "spans": []}', ":1: the key 'answer' is missing; expected a row of `prodigy db-out`"),
+    ("brat", "Ada", ".ann: no such file; expected it beside the files of the split; see download.dataset.train in para"),
 ]  # fmt: skip
 
 
@@ -222,6 +231,8 @@ GOOD = {
     "csv": "s,w,t\n1,a,O\n1,b,B-X\n",
     "parquet": WHOLE,
     "spans": text(),
+    "doccano": '{"text": "Ada", "label": []}',
+    "prodigy": '{"text": "Ada", "answer": "accept"}',
     "conllu": token("1", "a"),
 }
 
@@ -263,6 +274,9 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("parquet", {"words": "tokens"}, "download: data/tiny/bad: no column 'tokens' (columns: w, t)"),
     ("spans", {"tag_column": "LEFT OUT"}, "download.dataset.tag_column: the key is missing"),
     ("spans", {"overlaps": "last"}, "download.dataset.overlaps: should be 'error', 'longest' or 'first', got 'last'"),
+    ("prodigy", {"answers": []}, "download.dataset.answers: List should have at least 1 item after validation"),
+    ("prodigy", {"answers": ["yes"]}, "download.dataset.answers.0: should be 'accept', 'reject' or 'ignore', got 'yes"),
+    ("doccano", {"annotators": ""}, "download.dataset.annotators: String should have at least 1 character, got ''"),
     ("spans", {"offsets": "bytes"}, "download.dataset.offsets: should be 'auto', 'code_points', 'utf16' or 'graphem"),
     ("spans", {"misaligned_spans": "keep"}, "download.dataset.misaligned_spans: should be 'expand', 'drop' or 'error'"),
     ("spans", {"id": "id"}, "download: data/tiny/bad:1: the key 'id' is missing"),

@@ -135,6 +135,10 @@ KEYS: dict[str, dict[str, Any]] = {
     "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}, "delimiter": ";"},
     "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
     "spans": {"tag_column": "ner", "misaligned_spans": "error"},
+    "label_studio": {"tag_column": "ner"},
+    "doccano": {"tag_column": "ner"},
+    "prodigy": {"tag_column": "ner"},
+    "brat": {"tag_column": "ner"},
 }
 
 
@@ -158,19 +162,42 @@ def write_corpus(dataset_format: str, path: Path) -> None:
         case "parquet":
             table = [([word for word, _ in rows], [tag for _, tag in rows]) for rows in SENTENCES]
             pd.DataFrame(table, columns=["w", "t"]).to_parquet(path)
+        case "brat":
+            for number, row in enumerate(TEXTS):
+                file = path.with_name(f"corpus{number}")
+                file.write_text(row["text"])
+                lines = [
+                    f"T{i}\t{label} {start} {end}\t{row['text'][start:end]}\n"
+                    for i, (start, end, label) in enumerate(row["spans"])
+                ]
+                file.with_suffix(".ann").write_text("".join(lines))
+        case _:
+            path.write_text("\n".join(json.dumps(annotated(dataset_format, row)) for row in TEXTS))
+
+
+def annotated(dataset_format: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A text with spans as an annotation tool exports it."""
+    text, spans = row["text"], [dict(zip(("start", "end", "label"), span, strict=True)) for span in row["spans"]]
+    match dataset_format:
         case "spans":
-            made = [
-                {**t, "spans": [dict(zip(("start", "end", "label"), s, strict=True)) for s in t["spans"]]}
-                for t in TEXTS
-            ]
-            path.write_text("\n".join(map(json.dumps, made)))
+            return {"text": text, "spans": spans}
+        case "doccano":
+            return {"text": text, "label": row["spans"]}
+        case "prodigy":
+            return {"text": text, "spans": spans, "answer": "accept"}
+        case "label_studio":
+            values = [{**span, "labels": [span["label"]], "text": text[span["start"] : span["end"]]} for span in spans]
+            results = [{"from_name": "label", "type": "labels", "value": value} for value in values]
+            return {"data": {"text": text}, "annotations": [{"completed_by": 1, "result": results}]}
+    raise AssertionError(dataset_format)
 
 
 @pytest.mark.parametrize("dataset_format", KEYS)
 def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> None:
     write_corpus(dataset_format, Path("data/tiny/corpus"))
     params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
-    files = dict.fromkeys(("train", "validation", "test"), "corpus")
+    pattern = "corpus?" if dataset_format == "brat" else "corpus"
+    files = dict.fromkeys(("train", "validation", "test"), pattern)
     params["download"]["dataset"] = {"source": "files", "format": dataset_format, **KEYS[dataset_format], **files}
     write_params(workspace, params)
     run_stage("check")
