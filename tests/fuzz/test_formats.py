@@ -74,6 +74,7 @@ FORMATS: dict[str, tuple[dict[str, Any], str, bytes]] = {
              "spans": [{"start": 0, "end": 3, "label": "X"}], "answer": "accept"} for i in range(9)
         ]).encode(),
     ),
+    "spacy": (ANNOTATED, ".json", json.dumps([["Ada", {"entities": [[0, 3, "X"]]}] for _ in range(9)]).encode()),
     "brat": ({**ANNOTATED, "discontinuous_spans": "split"}, ".ann", "T1\tX 0 3\tAda\nT2\tX 0 3;7 11\tAda Osl\xf6\n".encode()),
 }  # fmt: skip
 

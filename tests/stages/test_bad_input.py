@@ -25,6 +25,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "doccano": {"tag_column": "ner"},
     "prodigy": {"tag_column": "ner"},
     "brat": {"tag_column": "ner"},
+    "spacy": {"tag_column": "ner"},
 }
 
 
@@ -183,6 +184,10 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("label_studio", '[{"id": 7, "data": {"txt": "Ada"}}]', ":1: task 7: the key 'text' is missing (keys: 'txt')"),
     ("doccano", '{"id": 1, "text": "Ada", "label": [[0, 3]]}', ":1: a span must be a list of start, end and label; got"),
     ("prodigy", '{"text": "Ada", "spans": []}', ":1: the key 'answer' is missing; expected a row of `prodigy db-out`"),
+    ("spacy", "[1", ": not JSON (Expecting ',' delimiter: line 1 column 3 (char 2)); expected a DocBin of spaCy, or a"),
+    ("spacy", '["Ada"]', ": row 1: 'Ada' is not a text with its entities; expected a DocBin of spaCy, or a JSON list"),
+    ("spacy", '[["Ada", {"entities": [[0, 3]]}]]', ": row 1: an entity must be a list of start, end and label; got"),
+    ("spacy", "{}", ": no list of texts; expected a DocBin of spaCy, or a JSON list of texts with their entities"),
     ("brat", "Ada", ".ann: no such file; expected it beside the files of the split; see download.dataset.train in para"),
 ]  # fmt: skip
 

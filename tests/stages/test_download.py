@@ -139,6 +139,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "doccano": {"tag_column": "ner"},
     "prodigy": {"tag_column": "ner"},
     "brat": {"tag_column": "ner"},
+    "spacy": {"tag_column": "ner"},
 }
 
 
@@ -171,6 +172,8 @@ def write_corpus(dataset_format: str, path: Path) -> None:
                     for i, (start, end, label) in enumerate(row["spans"])
                 ]
                 file.with_suffix(".ann").write_text("".join(lines))
+        case "spacy":
+            path.write_text(json.dumps([[row["text"], {"entities": row["spans"]}] for row in TEXTS]))
         case _:
             path.write_text("\n".join(json.dumps(annotated(dataset_format, row)) for row in TEXTS))
 

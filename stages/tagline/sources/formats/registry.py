@@ -15,6 +15,7 @@ from tagline.sources.formats.json_rows import JsonFiles
 from tagline.sources.formats.label_studio import LabelStudioFiles
 from tagline.sources.formats.parquet import ParquetFiles
 from tagline.sources.formats.prodigy import ProdigyFiles
+from tagline.sources.formats.spacy_docs import SpacyFiles
 from tagline.sources.formats.spans import SpanFiles
 
 AnyFiles = Annotated[
@@ -27,6 +28,7 @@ AnyFiles = Annotated[
     | LabelStudioFiles
     | DoccanoFiles
     | ProdigyFiles
-    | BratFiles,
+    | BratFiles
+    | SpacyFiles,
     Field(discriminator="format"),
 ]
