@@ -75,6 +75,12 @@ FORMATS: dict[str, tuple[dict[str, Any], str, bytes]] = {
         ]).encode(),
     ),
     "spacy": (ANNOTATED, ".json", json.dumps([["Ada", {"entities": [[0, 3, "X"]]}] for _ in range(9)]).encode()),
+    "inception": (
+        ANNOTATED,
+        ".txt",
+        b"#FORMAT=WebAnno TSV 3.3\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|value\n\n\n"
+        b"#Text=Ada in Oslo\n1-1\t0-3\tAda\tX[1]|Y[2]\t\n1-2\t4-6\tin\tX[1]\t\n1-3\t7-11\tOslo\t*\t\n\n",
+    ),
     "brat": ({**ANNOTATED, "discontinuous_spans": "split"}, ".ann", "T1\tX 0 3\tAda\nT2\tX 0 3;7 11\tAda Osl\xf6\n".encode()),
 }  # fmt: skip
 

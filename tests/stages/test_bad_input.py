@@ -26,6 +26,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "prodigy": {"tag_column": "ner"},
     "brat": {"tag_column": "ner"},
     "spacy": {"tag_column": "ner"},
+    "inception": {"tag_column": "ner", "span_layer": "L", "feature": "f"},
 }
 
 
@@ -64,6 +65,8 @@ def parquet(words: Any, tags: Any, metadata: dict[str, str] | None = None) -> by
 
 WHOLE = parquet([["a", "b"]] * 99, [["O", "B-X"]] * 99)
 NOT_UTF8 = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
+
+TSV = "#FORMAT=WebAnno TSV 3.3\n#T_SP=L|f\n#Text=Ada\n"
 
 # format, content, message after the file's name
 BAD_FILES: list[tuple[str, str | bytes, str]] = [
@@ -188,6 +191,10 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("spacy", '["Ada"]', ": row 1: 'Ada' is not a text with its entities; expected a DocBin of spaCy, or a JSON list"),
     ("spacy", '[["Ada", {"entities": [[0, 3]]}]]', ": row 1: an entity must be a list of start, end and label; got"),
     ("spacy", "{}", ": no list of texts; expected a DocBin of spaCy, or a JSON list of texts with their entities"),
+    ("inception", "1-1\t0-3\tAda\t_\n", ":1: '1-1\\t0-3\\tAda\\t_'; expected #FORMAT=WebAnno TSV 3.3, or UIMA CAS as XMI"),
+    ("inception", TSV + "1-1\t0-3\n", ":4: '1-1\\t0-3' is not a token; expected SENTENCE-TOKEN, START-END, word"),
+    ("inception", TSV + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
+    ("inception", TSV.replace("|f", "|g") + "1-1\t0-3\tAda\t_\n", ": no feature 'f' of layer 'L'; the file has L g; see"),
     ("brat", "Ada", ".ann: no such file; expected it beside the files of the split; see download.dataset.train in para"),
 ]  # fmt: skip
 

@@ -13,6 +13,8 @@ import pytest
 from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
+from tagline.tokenization.words import split_words
+
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
@@ -140,6 +142,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "prodigy": {"tag_column": "ner"},
     "brat": {"tag_column": "ner"},
     "spacy": {"tag_column": "ner"},
+    "inception": {"tag_column": "ner", "span_layer": "custom.Span", "feature": "label"},
 }
 
 
@@ -172,10 +175,21 @@ def write_corpus(dataset_format: str, path: Path) -> None:
                     for i, (start, end, label) in enumerate(row["spans"])
                 ]
                 file.with_suffix(".ann").write_text("".join(lines))
+        case "inception":
+            path.write_text("#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n" + "\n".join(map(webanno_tsv, TEXTS)))
         case "spacy":
             path.write_text(json.dumps([[row["text"], {"entities": row["spans"]}] for row in TEXTS]))
         case _:
             path.write_text("\n".join(json.dumps(annotated(dataset_format, row)) for row in TEXTS))
+
+
+def webanno_tsv(row: dict[str, Any]) -> str:
+    """A sentence of WebAnno TSV."""
+    lines = [f"\n#Text={row['text']}"]
+    for number, (start, end) in enumerate(split_words(row["text"]), 1):
+        labels = [f"{label}[{i}]" for i, (first, last, label) in enumerate(row["spans"]) if first <= start < last]
+        lines.append(f"1-{number}\t{start}-{end}\t{row['text'][start:end]}\t{labels[0] if labels else '_'}\t")
+    return "\n".join([*lines, ""])
 
 
 def annotated(dataset_format: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,8 @@ _BUILT_IN = (
 # Exceptions of libraries, which are named, not imported: a module that is not loaded has not raised one.
 _OF_LIBRARIES = (
     ("_csv", "Error"),
+    ("cassis.typesystem", "TypeNotFoundError"),
+    ("lxml.etree", "Error"),
     ("pyarrow.lib", "ArrowException"),
     ("safetensors", "SafetensorError"),
     ("huggingface_hub.errors", "StrictDataclassError"),

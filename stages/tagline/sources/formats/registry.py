@@ -11,6 +11,7 @@ from tagline.sources.formats.conll import ConllFiles
 from tagline.sources.formats.conllu import ConlluFiles
 from tagline.sources.formats.csv_rows import CsvFiles
 from tagline.sources.formats.doccano import DoccanoFiles
+from tagline.sources.formats.inception import InceptionFiles
 from tagline.sources.formats.json_rows import JsonFiles
 from tagline.sources.formats.label_studio import LabelStudioFiles
 from tagline.sources.formats.parquet import ParquetFiles
@@ -29,6 +30,7 @@ AnyFiles = Annotated[
     | DoccanoFiles
     | ProdigyFiles
     | BratFiles
-    | SpacyFiles,
+    | SpacyFiles
+    | InceptionFiles,
     Field(discriminator="format"),
 ]
