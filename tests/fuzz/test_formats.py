@@ -81,6 +81,16 @@ FORMATS: dict[str, tuple[dict[str, Any], str, bytes]] = {
         b"#FORMAT=WebAnno TSV 3.3\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|value\n\n\n"
         b"#Text=Ada in Oslo\n1-1\t0-3\tAda\tX[1]|Y[2]\t\n1-2\t4-6\tin\tX[1]\t\n1-3\t7-11\tOslo\t*\t\n\n",
     ),
+    "argilla": (
+        {**ANNOTATED, "question": "q"},
+        ".json",
+        json.dumps([
+            {"id": str(i), "fields": {"text": "Ada"}, "responses": {"q": [
+                {"value": [{"start": 0, "end": 3, "label": "X"}], "user_id": "u"}
+            ]}} for i in range(9)
+        ]).encode(),
+    ),
+    "gliner": (ANNOTATED, ".json", json.dumps([{"tokenized_text": ["Ada"], "ner": [[0, 0, "X"]]}] * 9).encode()),
     "brat": ({**ANNOTATED, "discontinuous_spans": "split"}, ".ann", "T1\tX 0 3\tAda\nT2\tX 0 3;7 11\tAda Osl\xf6\n".encode()),
 }  # fmt: skip
 

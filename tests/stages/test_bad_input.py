@@ -26,6 +26,9 @@ FORMATS: dict[str, dict[str, Any]] = {
     "prodigy": {"tag_column": "ner"},
     "brat": {"tag_column": "ner"},
     "spacy": {"tag_column": "ner"},
+    "argilla": {"tag_column": "ner", "question": "q"},
+    "gliner": {"tag_column": "ner"},
+    "save_to_disk": {"words": "w", "tag_columns": {"ner": "t"}},
     "inception": {"tag_column": "ner", "span_layer": "L", "feature": "f"},
 }
 
@@ -195,6 +198,11 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("inception", TSV + "1-1\t0-3\n", ":4: '1-1\\t0-3' is not a token; expected SENTENCE-TOKEN, START-END, word"),
     ("inception", TSV + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
     ("inception", TSV.replace("|f", "|g") + "1-1\t0-3\tAda\t_\n", ": no feature 'f' of layer 'L'; the file has L g; see"),
+    ("argilla", '{"id": "7", "text": "Ada"}', ":1: record '7': neither 'responses' nor 'q.responses' (keys: 'id', 'text'"),
+    ("gliner", '{"tokenized_text": "Ada in"}', ":1: 'tokenized_text' must be a list; got 'Ada in'"),
+    ("gliner", '{"tokenized_text": ["Ada"], "ner": [[0, 1, "X"]]}', ":1: span [0, 1, 'X'] is not inside the text of 1 wo"),
+    ("gliner", '{"tokenized_text": ["Ada"], "ner": [[0, 0]]}', ":1: a span must be a list of first word, last word and"),
+    ("save_to_disk", "{}", ": not a data set that save_to_disk wrote, or damaged ("),
     ("brat", "Ada", ".ann: no such file; expected it beside the files of the split; see download.dataset.train in para"),
 ]  # fmt: skip
 
@@ -243,6 +251,7 @@ GOOD = {
     "csv": "s,w,t\n1,a,O\n1,b,B-X\n",
     "parquet": WHOLE,
     "spans": text(),
+    "save_to_disk": "",
     "doccano": '{"text": "Ada", "label": []}',
     "prodigy": '{"text": "Ada", "answer": "accept"}',
     "conllu": token("1", "a"),
@@ -286,6 +295,7 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("parquet", {"words": "tokens"}, "download: data/tiny/bad: no column 'tokens' (columns: w, t)"),
     ("spans", {"tag_column": "LEFT OUT"}, "download.dataset.tag_column: the key is missing"),
     ("spans", {"overlaps": "last"}, "download.dataset.overlaps: should be 'error', 'longest' or 'first', got 'last'"),
+    ("save_to_disk", {"train": "encoder"}, "download: data/tiny/encoder: not a data set that save_to_disk wrote, or da"),
     ("prodigy", {"answers": []}, "download.dataset.answers: List should have at least 1 item after validation"),
     ("prodigy", {"answers": ["yes"]}, "download.dataset.answers.0: should be 'accept', 'reject' or 'ignore', got 'yes"),
     ("doccano", {"annotators": ""}, "download.dataset.annotators: String should have at least 1 character, got ''"),

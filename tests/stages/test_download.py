@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
@@ -130,6 +131,7 @@ TEXTS = [
     {"text": "Ada Lind lives in Oslo.", "spans": [(0, 8, "PER"), (18, 22, "LOC")]},
     {"text": "Rome waits for Bo", "spans": [(0, 4, "LOC"), (15, 17, "PER")]},
 ]
+WORD_SPANS = [[[0, 1, "PER"], [4, 4, "LOC"]], [[0, 0, "LOC"], [3, 3, "PER"]]]
 KEYS: dict[str, dict[str, Any]] = {
     "conll": {"columns": ["ner", "-", "words"]},
     "conllu": {"tag_columns": {"ner": "misc:NER"}, "absent": "O"},
@@ -142,6 +144,9 @@ KEYS: dict[str, dict[str, Any]] = {
     "prodigy": {"tag_column": "ner"},
     "brat": {"tag_column": "ner"},
     "spacy": {"tag_column": "ner"},
+    "argilla": {"tag_column": "ner", "question": "q"},
+    "gliner": {"tag_column": "ner"},
+    "save_to_disk": {"words": "w", "tag_columns": {"ner": "t"}},
     "inception": {"tag_column": "ner", "span_layer": "custom.Span", "feature": "label"},
 }
 
@@ -177,6 +182,19 @@ def write_corpus(dataset_format: str, path: Path) -> None:
                 file.with_suffix(".ann").write_text("".join(lines))
         case "inception":
             path.write_text("#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n" + "\n".join(map(webanno_tsv, TEXTS)))
+        case "save_to_disk":
+            features = Features({"w": List(Value("string")), "t": List(ClassLabel(names=NAMES))})
+            lists = {
+                "w": [[w for w, _ in rows] for rows in SENTENCES],
+                "t": [[t for _, t in rows] for rows in SENTENCES],
+            }
+            Dataset.from_dict(lists, features).save_to_disk(path)
+        case "gliner":
+            lines = [
+                {"tokenized_text": [w for w, _ in rows], "ner": ner}
+                for rows, ner in zip(SENTENCES, WORD_SPANS, strict=True)
+            ]
+            path.write_text("\n".join(map(json.dumps, lines)))
         case "spacy":
             path.write_text(json.dumps([[row["text"], {"entities": row["spans"]}] for row in TEXTS]))
         case _:
@@ -200,6 +218,8 @@ def annotated(dataset_format: str, row: dict[str, Any]) -> dict[str, Any]:
             return {"text": text, "spans": spans}
         case "doccano":
             return {"text": text, "label": row["spans"]}
+        case "argilla":
+            return {"fields": {"text": text}, "responses": {"q": [{"value": spans, "user_id": "u"}]}}
         case "prodigy":
             return {"text": text, "spans": spans, "answer": "accept"}
         case "label_studio":
