@@ -298,6 +298,7 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("save_to_disk", {"train": "encoder"}, "download: data/tiny/encoder: not a data set that save_to_disk wrote, or da"),
     ("prodigy", {"answers": []}, "download.dataset.answers: List should have at least 1 item after validation"),
     ("prodigy", {"answers": ["yes"]}, "download.dataset.answers.0: should be 'accept', 'reject' or 'ignore', got 'yes"),
+    ("prodigy", {"annotators": "bo"}, "bad: no sentence is left: texts without an annotation by 'bo', left out: 1 (data/"),
     ("doccano", {"annotators": ""}, "download.dataset.annotators: String should have at least 1 character, got ''"),
     ("spans", {"offsets": "bytes"}, "download.dataset.offsets: should be 'auto', 'code_points', 'utf16' or 'graphem"),
     ("spans", {"misaligned_spans": "keep"}, "download.dataset.misaligned_spans: should be 'expand', 'drop' or 'error'"),
@@ -322,6 +323,14 @@ def test_what_tags_cannot_represent_is_refused_with_its_number(finished: Path) -
         "(data/tiny/bad:2: span 0 to 2 (X, 'Ad') covers only part of 'Ada'; "
         "data/tiny/bad:2: span 5 to 11 (X, 'n Oslo') covers only part of 'in Oslo'); "
         "set download.dataset.misaligned_spans to expand or drop"
+    )
+
+
+def test_nothing_is_left(finished: Path) -> None:
+    write_input("prodigy", '{"text": "Ada", "answer": "reject"}\n{"text": " ", "answer": "accept"}')
+    assert error_of("download") == (
+        "download: data/tiny/bad: no sentence is left: texts without words, left out: 1 (data/tiny/bad:2); texts without "
+        "an annotation, left out: 1 (data/tiny/bad:1); annotations with another answer, left out: 1 (data/tiny/bad:1)"
     )
 
 

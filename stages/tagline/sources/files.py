@@ -96,8 +96,13 @@ class FileSource:
         return {**self.findings[split].counts, **({"agreement": agreement} if agreement else {})}
 
     def _rows(self, split: str) -> Iterator[Row]:
+        empty = True
         for sentence in self._sentences(split):
+            empty = empty and not sentence.words
             yield from self._counted(split, sentence)
+        if empty:
+            left_out = "; ".join(self.findings[split].lines())
+            raise UserError(f"{self.folder / self.dataset.patterns[split]}: no sentence is left: {left_out}")
 
     def _counted(self, split: str, sentence: Sentence) -> Iterator[Row]:
         """Yield the row of a sentence, if it has words, and count its notes."""

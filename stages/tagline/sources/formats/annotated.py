@@ -17,7 +17,7 @@ from typing import Any, ClassVar, TypeVar
 from tagline.core.errors import UserError
 from tagline.core.params import list_errors
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats.annotators import ONLY, Annotation, compare, select
+from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, compare, select
 from tagline.sources.formats.base import Files, Key, TagColumn
 from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
 from tagline.sources.formats.sentence import Note, Sentence
@@ -76,17 +76,22 @@ class Errors:
         except TooManyErrors:
             raise
         except UserError as error:
-            self.messages.append(str(error))
-            if len(self.messages) == MOST_ERRORS:
-                raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
+            self._add(error)
 
     def of_each(self, values: Iterable[T], convert: Callable[[T], S]) -> list[S]:
         """Convert each value, without those that raise a `UserError`."""
         converted = []
         for value in values:
-            with self.collected():
+            try:
                 converted.append(convert(value))
+            except UserError as error:
+                self._add(error)
         return converted
+
+    def _add(self, error: UserError) -> None:
+        self.messages.append(str(error))
+        if len(self.messages) == MOST_ERRORS:
+            raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
 
     def raise_all(self) -> None:
         """Raise all errors as one, if there are any."""
@@ -218,6 +223,11 @@ class AnnotatorFiles(OffsetFiles):
 
     annotators: Key = ONLY
 
+    @property
+    def meanings(self) -> dict[str, str]:
+        by = "" if self.annotators in (ONLY, AGREED, MAJORITY) else f" by {quoted(self.annotators)}"
+        return {**super().meanings, "unannotated_texts": f"texts without an annotation{by}, left out"}
+
     def selected(self, annotations: Sequence[Annotation], location: str) -> list[Span] | None:
         return select(annotations, self.annotators, location)
 
@@ -273,9 +283,9 @@ def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "l
     Raises:
         UserError: it is something else.
     """
-    if not isinstance(value, Mapping) or any(key not in value for key in keys):
+    if not isinstance(value, dict) or not value.keys() >= set(keys):
         raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {quoted(value)}")
-    start, end, label = (value[key] for key in keys)
+    start, end, label = map(value.get, keys)
     mention = value.get("text")
     return new_span(start, end, label, location, mention if isinstance(mention, str) else None)
 
@@ -298,15 +308,15 @@ def _in_code_points(span: Span, text: AnnotatedText, unit: Unit, bounds: Sequenc
     Raises:
         UserError: the span is not inside the text, or is not its mention.
     """
-    name = f"{text.location}: span {span.start} to {span.end} ({shortened(span.label)})"
     converted = to_code_points(span, bounds)
+    if converted is not None and matches(span, text.text, bounds):
+        return converted
+    name = f"{text.location}: span {span.start} to {span.end} ({shortened(span.label)})"
     if converted is None:
         split = ", or ends inside a character" if unit == "utf16" else ""
         raise UserError(f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{split}")
-    if not matches(span, text.text, bounds):
-        actual = quoted(text.text[converted.start : converted.end])
-        raise UserError(
-            f"{name} is {actual} in the text, but {quoted(span.mention)} in the file; offsets were counted in "
-            f"{UNIT_NAMES[unit]}; export the file again, or see download.dataset.offsets"
-        )
-    return converted
+    actual = quoted(text.text[converted.start : converted.end])
+    raise UserError(
+        f"{name} is {actual} in the text, but {quoted(span.mention)} in the file; offsets were counted in "
+        f"{UNIT_NAMES[unit]}; export the file again, or see download.dataset.offsets"
+    )

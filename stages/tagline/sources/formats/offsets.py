@@ -18,6 +18,12 @@ Offsets = Literal["auto", "code_points", "utf16", "graphemes"]
 UNIT_NAMES: dict[Unit, str] = {"code_points": "characters", "utf16": "UTF-16 units", "graphemes": "graphemes"}
 
 
+# Characters beyond 16 bits, and those that can join another one in a grapheme cluster.
+_COUNTED_DIFFERENTLY = regex.compile(
+    r"[\U00010000-\U0010FFFF]|[^\p{GCB=Other}\p{GCB=Control}\p{GCB=LV}\p{GCB=LVT}\r\n]|\r\n"
+)
+
+
 class Span(NamedTuple):
     """A labelled part of a text; the end is exclusive, and the mention is the part as the file repeats it."""
 
@@ -62,7 +68,7 @@ def matches(span: Span, text: str, bounds: Sequence[int]) -> bool:
     if not _inside(span, bounds):
         return False
     found = text[bounds[span.start] : bounds[span.end]]
-    return span.mention is None or found.split() == span.mention.split()
+    return span.mention is None or found == span.mention or found.split() == span.mention.split()
 
 
 def to_code_points(span: Span, bounds: Sequence[int]) -> Span | None:
@@ -76,4 +82,4 @@ def _inside(span: Span, bounds: Sequence[int]) -> bool:
 
 def _plain(text: str) -> bool:
     """Whether all units count this text alike."""
-    return text.isascii() and "\r" not in text
+    return (text.isascii() and "\r" not in text) or not _COUNTED_DIFFERENTLY.search(text)

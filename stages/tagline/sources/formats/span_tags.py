@@ -44,8 +44,12 @@ def to_tags(
     covered = []
     ends = [end for _, end in words]
     starts = [start for start, _ in words]
-    for span, count in _counted(spans).items():
-        notes += [Note("duplicate_spans", f"{location}: {describe(span, text)}")] * (count - 1)
+    seen = set()
+    for span in spans:
+        if span in seen:
+            notes.append(Note("duplicate_spans", f"{location}: {describe(span, text)}"))
+            continue
+        seen.add(span)
         # The words that end after the span's start and begin before its end.
         first, last = bisect_right(ends, span.start), bisect_left(starts, span.end)
         if first == last:
@@ -67,13 +71,6 @@ def to_tags(
 def describe(span: Span, text: str) -> str:
     """Name a span in a message."""
     return f"span {span.start} to {span.end} ({shortened(span.label)}, {quoted(text[span.start : span.end])})"
-
-
-def _counted(spans: Sequence[Span]) -> dict[Span, int]:
-    counts: dict[Span, int] = {}
-    for span in spans:
-        counts[span] = counts.get(span, 0) + 1
-    return counts
 
 
 def _without_overlaps(
