@@ -44,6 +44,11 @@ def test_a_project_that_counts_graphemes(tmp_path: Path) -> None:
     assert kinds(sentence) == ["misaligned_spans"], "without a mention the unit cannot be found"
 
 
+def test_the_editor_counts_utf16(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "f", [{"text": "\U0001f44b Oslo waits", "label": [[3, 7, "LOC"]]}])
+    assert [tagged(sentence) for sentence in files().read(path)] == ["Oslo/B-LOC"]
+
+
 def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()

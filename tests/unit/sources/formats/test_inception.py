@@ -74,9 +74,9 @@ def test_uima_cas(tmp_path: Path, as_json: bool) -> None:
     types.create_feature(entity, "label", "uima.cas.String")
     cas = cassis.Cas(types)
     cas.sofa_string = "Ada in \U0001f44b New York.\nRome\t*\nwaits"
-    for begin, end in ((0, 18), (19, 31)):
+    for begin, end in ((0, 19), (19, 31)):  # the line end is a token of the first
         cas.add(sentence(begin=begin, end=end))
-    for begin, end in ((0, 3), (4, 6), (7, 8), (9, 12), (13, 17), (17, 18), (19, 23), (24, 25), (26, 31)):
+    for begin, end in ((0, 3), (4, 6), (7, 8), (9, 12), (13, 17), (17, 18), (18, 19), (19, 23), (24, 25), (26, 31)):
         cas.add(token(begin=begin, end=end))
     for begin, end, label in ((0, 3, "PER"), (9, 17, "LOC_A"), (13, 17, "B|R[1]"), (19, 23, None), (26, 28, "X")):
         cas.add(entity(begin=begin, end=end, label=label))

@@ -189,6 +189,10 @@ def test_the_unit_of_offsets_is_found_by_the_mentions(tmp_path: Path, unit: str)
     assert tagged(read(path, ODD, odd_spans(unit, mentions=False), offsets=unit)) == ODD_TAGS
 
 
+def test_a_line_end_that_a_browser_counted_once(tmp_path: Path) -> None:
+    assert tagged(read(tmp_path / "f", "Ada\r\nin Oslo now", [span(7, 11, "X", text="Oslo")])) == "Oslo/B-X"
+
+
 def test_a_mention_that_matches_under_no_unit(tmp_path: Path) -> None:
     spans = [*odd_spans("utf16", mentions=True)[:2], span(0, 1, "X", text="Oslo")]
     with pytest.raises(UserError) as raised:
