@@ -122,10 +122,10 @@ class AnnotatedFiles(Files):
 
     @property
     def meanings(self) -> dict[str, str]:
-        expanded = ", expanded to whole words" if self.misaligned_spans == "expand" else ", dropped"
+        aligned = {"error": "", "expand": ", expanded to whole words", "drop": ", dropped"}
         kept = {"error": "", "longest": ", of which the longest is kept", "first": ", of which the first is kept"}
         return {
-            "misaligned_spans": f"spans that begin or end inside a word{expanded * (self.misaligned_spans != 'error')}",
+            "misaligned_spans": f"spans that begin or end inside a word{aligned[self.misaligned_spans]}",
             "overlapping_spans": f"spans that share a word with another one{kept[self.overlaps]}",
             "duplicate_spans": "spans that are in a text twice, read once",
             "empty_texts": "texts without words, left out",
