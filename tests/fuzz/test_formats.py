@@ -20,12 +20,14 @@ from helpers.tiny import TINY_PARAMS, write_params
 from tagline.artifacts import raw_data
 from tagline.core.params import read_section
 from tagline.inference import readers
+from tagline.sources import files
 from tagline.sources.files import FileSource
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.params import Download
 from tagline.training.params import Train
 
 ROWS = [{"id": f"s-{i}", "w": ["Ada", "in", "Osl\u00f6"], "t": ["B-X", "O", "B-Y"]} for i in range(9)]
+ANNOTATED = {"tag_column": "ner", "misaligned_spans": "expand", "overlaps": "longest"}
 TEXTS = [{"text": "Ada in Oslo", "spans": [{"start": 0, "end": 3, "label": "X"}]} for _ in range(9)]
 
 
@@ -51,15 +53,60 @@ FORMATS: dict[str, tuple[dict[str, Any], str, bytes]] = {
     ),
     "parquet": ({"words": "w", "tag_columns": {"ner": "t"}}, ".parquet", parquet()),
     "spans": ({"tag_column": "ner", "misaligned_spans": "expand"}, ".json", json.dumps(TEXTS).encode()),
+    "label_studio": (
+        {**ANNOTATED, "annotators": "agreed"},
+        ".json",
+        json.dumps([
+            {"id": i, "data": {"text": "Ada in \U0001f44b"}, "annotations": [{"completed_by": {"id": 1}, "result": [
+                {"from_name": "label", "type": "labels", "value": {"start": 0, "end": 3, "text": "Ada", "labels": ["X"]}}
+            ]}] * 2} for i in range(9)
+        ]).encode(),
+    ),
+    "doccano": (
+        ANNOTATED,
+        ".json",
+        json.dumps([{"id": i, "text": "Ada \xf6", "label": [[0, 3, "X"]]} for i in range(9)]).encode(),
+    ),
+    "prodigy": (
+        ANNOTATED,
+        ".json",
+        json.dumps([
+            {"text": "Ada in", "tokens": [{"start": 0, "end": 3}, {"start": 4, "end": 6}], "_input_hash": i,
+             "spans": [{"start": 0, "end": 3, "label": "X"}], "answer": "accept"} for i in range(9)
+        ]).encode(),
+    ),
+    "spacy": (ANNOTATED, ".json", json.dumps([["Ada", {"entities": [[0, 3, "X"]]}] for _ in range(9)]).encode()),
+    "inception": (
+        ANNOTATED,
+        ".txt",
+        b"#FORMAT=WebAnno TSV 3.3\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|value\n\n\n"
+        b"#Text=Ada in Oslo\n1-1\t0-3\tAda\tX[1]|Y[2]\t\n1-2\t4-6\tin\tX[1]\t\n1-3\t7-11\tOslo\t*\t\n\n",
+    ),
+    "argilla": (
+        {**ANNOTATED, "question": "q"},
+        ".json",
+        json.dumps([
+            {"id": str(i), "fields": {"text": "Ada"}, "responses": {"q": [
+                {"value": [{"start": 0, "end": 3, "label": "X"}], "user_id": "u"}
+            ]}} for i in range(9)
+        ]).encode(),
+    ),
+    "gliner": (ANNOTATED, ".json", json.dumps([{"tokenized_text": ["Ada"], "ner": [[0, 0, "X"]]}] * 9).encode()),
+    "brat": ({**ANNOTATED, "discontinuous_spans": "split"}, ".ann", "T1\tX 0 3\tAda\nT2\tX 0 3;7 11\tAda Osl\xf6\n".encode()),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_damaged_data_set(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+def test_a_damaged_data_set(
+    name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
     keys, suffix, content = FORMATS[name]
     path = tmp_path / f"data{suffix}"
     section = copy.deepcopy(TINY_PARAMS["download"])
-    dataset: Any = {"source": "files", "format": name, **keys, **dict.fromkeys(raw_data.SPLITS, path.name)}
+    (tmp_path / "data.txt").write_text("Ada in Osl\u00f6", encoding="utf-8")  # the text of the annotations of brat
+    named = "data.txt" if name == "brat" else path.name
+    dataset: Any = {"source": "files", "format": name, **keys, **dict.fromkeys(raw_data.SPLITS, named)}
     params = Download.model_validate({**section, "folder": str(tmp_path), "dataset": dataset})  # type: ignore[dict-item]
 
     def case(random: Random) -> Callable[[], object]:

@@ -21,6 +21,15 @@ FORMATS: dict[str, dict[str, Any]] = {
     "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}},
     "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
     "spans": {"tag_column": "ner", "misaligned_spans": "error"},
+    "label_studio": {"tag_column": "ner"},
+    "doccano": {"tag_column": "ner"},
+    "prodigy": {"tag_column": "ner"},
+    "brat": {"tag_column": "ner"},
+    "spacy": {"tag_column": "ner"},
+    "argilla": {"tag_column": "ner", "question": "q"},
+    "gliner": {"tag_column": "ner"},
+    "save_to_disk": {"words": "w", "tag_columns": {"ner": "t"}},
+    "inception": {"tag_column": "ner", "span_layer": "L", "feature": "f"},
 }
 
 
@@ -63,6 +72,8 @@ def parquet(words: Any, tags: Any, metadata: dict[str, str] | None = None) -> by
 WHOLE = parquet([["a", "b"]] * 99, [["O", "B-X"]] * 99)
 TWINS = {"parquet": parquet([["a", "b"]], [["O", "B-X"]]), "spans": f"{text()}\n".encode()}
 NOT_UTF8 = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
+
+TSV = "#FORMAT=WebAnno TSV 3.3\n#T_SP=L|f\n#Text=Ada\n"
 
 # format, content, message after the file's name
 BAD_FILES: list[tuple[str, str | bytes, str]] = [
@@ -169,25 +180,34 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("spans", "", ": no sentence; expected JSON objects, one per line or all in one list"),
     ("spans", '{"spans": []}', ":1: the key 'text' is missing"),
     ("spans", text(text=["Ada"]), ":1: 'text' must be a string; got ['Ada']"),
-    ("spans", text(text=" \t"), ":1: 'text' has no word; expected at least one"),
     ("spans", '{"text": "Ada"}', ":1: 'spans' must be a list, which is empty for a text without spans; the key"),
-    ("spans", '{"text": "Ada", "spans": null}', ":1: 'spans' must be a list, which is empty for a text without spans;"),
     ("spans", text([0, 3, "X"]), ":1: a span must be an object with start, end, label; got [0, 3, 'X']"),
     ("spans", text({"start": 0, "end": 3}), ":1: a span must be an object with start, end, label; got {'start': 0"),
-    ("spans", text(("0", 3)), ":1: start and end of a span must be integers and its label a name; got {'start'"),
-    ("spans", text((False, 3)), ":1: start and end of a span must be integers and its label a name; got {'start'"),
+    ("spans", text(("0", 3)), ":1: start and end of a span must be integers and its label a name; got ("),
+    ("spans", text((False, 3)), ":1: start and end of a span must be integers and its label a name; got ("),
     ("spans", text((0, 3), label=" "), ":1: start and end of a span must be integers and its label a name; got"),
     ("spans", text() + text((7, 12)), ":2: span 7 to 12 (X) is not inside the text of 11 characters"),
     ("spans", text((-4, 11)), ":1: span -4 to 11 (X) is not inside the text of 11 characters"),
     ("spans", text((3, 0)), ":1: span 3 to 0 (X) is not inside the text of 11 characters"),
     ("spans", text((3, 3)), ":1: span 3 to 3 (X) is not inside the text of 11 characters"),
-    ("spans", text((3, 4)), ":1: span 3 to 4 (X, ' ') contains only white space"),
-    (
-        "spans",
-        text((4, 11), (0, 6)),
-        ":1: span 0 to 6 (X, 'Ada in') and span 4 to 11 (X, 'in Oslo') overlap; a word has one tag only",
-    ),
-    ("spans", text((0, 3), (0, 3)), ":1: span 0 to 3 (X, 'Ada') and span 0 to 3 (X, 'Ada') overlap; a word"),
+    ("label_studio", "Ada B-PER\n", ":1: not JSON (Expecting value); expected JSON objects"),
+    ("label_studio", '[{"id": 7, "data": {"txt": "Ada"}}]', ":1: task 7: the key 'text' is missing (keys: 'txt')"),
+    ("doccano", '{"id": 1, "text": "Ada", "label": [[0, 3]]}', ":1: a span must be a list of start, end and label; got"),
+    ("prodigy", '{"text": "Ada", "spans": []}', ":1: the key 'answer' is missing; expected a row of `prodigy db-out`"),
+    ("spacy", "[1", ": not JSON (Expecting ',' delimiter: line 1 column 3 (char 2)); expected a DocBin of spaCy, or a"),
+    ("spacy", '["Ada"]', ": row 1: 'Ada' is not a text with its entities; expected a DocBin of spaCy, or a JSON list"),
+    ("spacy", '[["Ada", {"entities": [[0, 3]]}]]', ": row 1: an entity must be a list of start, end and label; got"),
+    ("spacy", "{}", ": no list of texts; expected a DocBin of spaCy, or a JSON list of texts with their entities"),
+    ("inception", "1-1\t0-3\tAda\t_\n", ":1: '1-1\\t0-3\\tAda\\t_'; expected #FORMAT=WebAnno TSV 3.3, or UIMA CAS as XMI"),
+    ("inception", TSV + "1-1\t0-3\n", ":4: '1-1\\t0-3' is not a token; expected SENTENCE-TOKEN, START-END, word"),
+    ("inception", TSV + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
+    ("inception", TSV.replace("|f", "|g") + "1-1\t0-3\tAda\t_\n", ": no feature 'f' of layer 'L'; the file has L g; see"),
+    ("argilla", '{"id": "7", "text": "Ada"}', ":1: record '7': neither 'responses' nor 'q.responses' (keys: 'id', 'text'"),
+    ("gliner", '{"tokenized_text": "Ada in"}', ":1: 'tokenized_text' must be a list; got 'Ada in'"),
+    ("gliner", '{"tokenized_text": ["Ada"], "ner": [[0, 1, "X"]]}', ":1: span [0, 1, 'X'] is not inside the text of 1 wo"),
+    ("gliner", '{"tokenized_text": ["Ada"], "ner": [[0, 0]]}', ":1: a span must be a list of first word, last word and"),
+    ("save_to_disk", "{}", ": not a data set that save_to_disk wrote, or damaged ("),
+    ("brat", "Ada", ".ann: no such file; expected it beside the files of the split; see download.dataset.train in para"),
 ]  # fmt: skip
 
 
@@ -216,7 +236,7 @@ def test_a_malformed_file_gives_its_location(
         ("csv", "s,w,t\n{0},a,O\n1,b,O\n{0},c,O\n"),
         ("csv", "s,w,{0}\n1,a,O\n"),
         ("spans", '{{"text": ["{0}"], "spans": []}}\n'),
-        ("spans", '{{"text": "a {0}", "spans": [{{"start": 3, "end": 900, "label": "{0}"}}]}}\n'),
+        ("spans", '{{"text": "a {0}", "spans": [{{"start": 3, "end": 9000, "label": "{0}"}}]}}\n'),
         ("spans", '{{"text": "a", "spans": "{0}"}}\n'),
         ("conllu", "{}\n"),
     ],
@@ -235,6 +255,9 @@ GOOD = {
     "csv": "s,w,t\n1,a,O\n1,b,B-X\n",
     "parquet": WHOLE,
     "spans": text(),
+    "save_to_disk": "",
+    "doccano": '{"text": "Ada", "label": []}',
+    "prodigy": '{"text": "Ada", "answer": "accept"}',
     "conllu": token("1", "a"),
 }
 
@@ -274,7 +297,14 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("csv", {"delimiter": ""}, "download.dataset.delimiter: String should have at least 1 character, got ''"),
     ("csv", {"quote": ","}, "download.dataset: delimiter and quote must be two different characters and not line"),
     ("parquet", {"words": "tokens"}, "download: data/tiny/bad: no column 'tokens' (columns: w, t)"),
-    ("spans", {"misaligned_spans": "LEFT OUT"}, "download.dataset.misaligned_spans: the key is missing"),
+    ("spans", {"tag_column": "LEFT OUT"}, "download.dataset.tag_column: the key is missing"),
+    ("spans", {"overlaps": "last"}, "download.dataset.overlaps: should be 'error', 'longest' or 'first', got 'last'"),
+    ("save_to_disk", {"train": "encoder"}, "download: data/tiny/encoder: not a data set that save_to_disk wrote, or da"),
+    ("prodigy", {"answers": []}, "download.dataset.answers: List should have at least 1 item after validation"),
+    ("prodigy", {"answers": ["yes"]}, "download.dataset.answers.0: should be 'accept', 'reject' or 'ignore', got 'yes"),
+    ("prodigy", {"annotators": "bo"}, "bad: no sentence is left: texts without an annotation by 'bo', left out: 1 (data/"),
+    ("doccano", {"annotators": ""}, "download.dataset.annotators: String should have at least 1 character, got ''"),
+    ("spans", {"offsets": "bytes"}, "download.dataset.offsets: should be 'auto', 'code_points', 'utf16' or 'graphem"),
     ("spans", {"misaligned_spans": "keep"}, "download.dataset.misaligned_spans: should be 'expand', 'drop' or 'error'"),
     ("spans", {"id": "id"}, "download: data/tiny/bad:1: the key 'id' is missing"),
 ]  # fmt: skip
@@ -288,24 +318,43 @@ def test_bad_params_are_named_by_their_key(
     assert message in error_of("download")
 
 
-def test_misaligned_spans_are_refused_with_their_number(finished: Path) -> None:
+def test_what_tags_cannot_represent_is_refused_with_its_number(finished: Path) -> None:
     write_input("spans", text((0, 3)) + text((0, 2), (5, 11)))
+    error = error_of("download").split("\n  ")
+    assert error[0] == "download: spans that tags cannot represent; correct them, or choose a policy:"
+    assert error[1] == (
+        "train: spans that begin or end inside a word: 2 "
+        "(data/tiny/bad:2: span 0 to 2 (X, 'Ad') covers only part of 'Ada'; "
+        "data/tiny/bad:2: span 5 to 11 (X, 'n Oslo') covers only part of 'in Oslo'); "
+        "set download.dataset.misaligned_spans to expand or drop"
+    )
+
+
+def test_nothing_is_left(finished: Path) -> None:
+    write_input("prodigy", '{"text": "Ada", "answer": "reject"}\n{"text": " ", "answer": "accept"}')
     assert error_of("download") == (
-        "download: 2 spans begin or end inside a word; correct them, or set download.dataset.misaligned_spans to "
-        "expand or drop:\n"
-        "  data/tiny/bad:2: span 0 to 2 (X, 'Ad') covers only part of 'Ada'\n"
-        "  data/tiny/bad:2: span 5 to 11 (X, 'n Oslo') covers only part of 'in Oslo'"
+        "download: data/tiny/bad: no sentence is left: texts without words, left out: 1 (data/tiny/bad:2); texts without "
+        "an annotation, left out: 1 (data/tiny/bad:1); annotations with another answer, left out: 1 (data/tiny/bad:1)"
     )
 
 
-def test_dropped_spans_are_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_input("spans", text((0, 2), (7, 11)), misaligned_spans="drop")
+def test_what_is_left_out_is_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = text((0, 2), (7, 11)) + text(text=" ") + text((0, 3), (0, 3))
+    write_input("spans", content, misaligned_spans="drop")
     run_stage("download")
-    assert (
-        "1 span begins or ends inside a word: dropped\n  data/tiny/bad:1: span 0 to 2 (X, 'Ad')"
-        in capsys.readouterr().out
-    )
-    assert [row["ner"] for row in raw_rows("train")] == [["O", "O", "B-X"]]
+    printed = capsys.readouterr().out
+    assert "train: spans that begin or end inside a word, dropped: 1 (data/tiny/bad:1: span 0 to 2 (X, 'Ad')" in printed
+    assert "train: texts without words, left out: 1 (data/tiny/bad:2)" in printed
+    assert [row["ner"] for row in raw_rows("train")] == [["O", "O", "B-X"], ["B-X", "O", "O"]]
+    run_stage("tokenize_align")
+    assert json.loads(Path("reports/data.json").read_text())["train"]["source"] == {
+        "misaligned_spans": 1,
+        "overlapping_spans": 0,
+        "duplicate_spans": 1,
+        "empty_texts": 1,
+        "unannotated_texts": 0,
+        "null_spans": 0,
+    }
 
 
 @pytest.mark.parametrize("dataset_format", ["conll", "json", "csv"])

@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from datasets import ClassLabel, Dataset, Features, List, Value
+from helpers.annotated import exported, webanno_tsv
 from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
@@ -128,6 +130,7 @@ TEXTS = [
     {"text": "Ada Lind lives in Oslo.", "spans": [(0, 8, "PER"), (18, 22, "LOC")]},
     {"text": "Rome waits for Bo", "spans": [(0, 4, "LOC"), (15, 17, "PER")]},
 ]
+WORD_SPANS = [[[0, 1, "PER"], [4, 4, "LOC"]], [[0, 0, "LOC"], [3, 3, "PER"]]]
 KEYS: dict[str, dict[str, Any]] = {
     "conll": {"columns": ["ner", "-", "words"]},
     "conllu": {"tag_columns": {"ner": "misc:NER"}, "absent": "O"},
@@ -135,6 +138,15 @@ KEYS: dict[str, dict[str, Any]] = {
     "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}, "delimiter": ";"},
     "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
     "spans": {"tag_column": "ner", "misaligned_spans": "error"},
+    "label_studio": {"tag_column": "ner"},
+    "doccano": {"tag_column": "ner"},
+    "prodigy": {"tag_column": "ner"},
+    "brat": {"tag_column": "ner"},
+    "spacy": {"tag_column": "ner"},
+    "argilla": {"tag_column": "ner", "question": "q"},
+    "gliner": {"tag_column": "ner"},
+    "save_to_disk": {"words": "w", "tag_columns": {"ner": "t"}},
+    "inception": {"tag_column": "ner", "span_layer": "custom.Span", "feature": "label"},
 }
 
 
@@ -161,12 +173,34 @@ def write_corpus(dataset_format: str, path: Path, reverse: bool = False) -> None
         case "parquet":
             table = [([word for word, _ in rows], [tag for _, tag in rows]) for rows in sentences]
             pd.DataFrame(table, columns=["w", "t"]).to_parquet(path)
-        case "spans":
-            made = [
-                {**t, "spans": [dict(zip(("start", "end", "label"), s, strict=True)) for s in t["spans"]]}
-                for t in texts
+        case "brat":
+            for number, row in enumerate(texts):
+                file = path.with_name(f"{path.name}{number}")
+                file.write_text(row["text"])
+                lines = [
+                    f"T{i}\t{label} {start} {end}\t{row['text'][start:end]}\n"
+                    for i, (start, end, label) in enumerate(row["spans"])
+                ]
+                file.with_suffix(".ann").write_text("".join(lines))
+        case "inception":
+            path.write_text("#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n" + "\n".join(map(webanno_tsv, texts)))
+        case "save_to_disk":
+            features = Features({"w": List(Value("string")), "t": List(ClassLabel(names=NAMES))})
+            lists = {
+                "w": [[w for w, _ in rows] for rows in sentences],
+                "t": [[t for _, t in rows] for rows in sentences],
+            }
+            Dataset.from_dict(lists, features).save_to_disk(path)
+        case "gliner":
+            lines = [
+                {"tokenized_text": [w for w, _ in rows], "ner": ner}
+                for rows, ner in zip(sentences, WORD_SPANS[::step], strict=True)
             ]
-            path.write_text("\n".join(map(json.dumps, made)))
+            path.write_text("\n".join(map(json.dumps, lines)))
+        case "spacy":
+            path.write_text(json.dumps([[row["text"], {"entities": row["spans"]}] for row in texts]))
+        case _:
+            path.write_text("\n".join(json.dumps(exported(dataset_format, row)) for row in texts))
 
 
 @pytest.mark.parametrize("dataset_format", KEYS)
@@ -175,6 +209,8 @@ def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> Non
     write_corpus(dataset_format, Path("data/tiny/reversed"), reverse=True)
     params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
     files = {"train": "corpus", "validation": "corpus", "test": "reversed"}
+    if dataset_format == "brat":
+        files = {"train": "corpus?", "validation": "corpus?", "test": "reversed0"}
     params["download"]["dataset"] = {"source": "files", "format": dataset_format, **KEYS[dataset_format], **files}
     write_params(workspace, params)
     run_stage("check")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.annotated import exported, webanno_tsv
 from helpers.project import run_stage
 from helpers.tiny import PEOPLE, PLACES, raw_rows, write_params
 from ruamel.yaml import YAML
@@ -36,20 +38,40 @@ def long_csv(fill_down: bool, delimiter: str) -> str:
     return pd.DataFrame(rows, columns=["Sentence #", "Word", "Tag"]).to_csv(sep=delimiter, index=False)
 
 
-def spans() -> str:
-    rows = [" ".join(words) for words in WORDS]
-    return "\n".join(
-        json.dumps(
-            {
-                "text": text,
-                "spans": [
-                    {"start": 0, "end": len(" ".join(words[:2])), "label": "PER"},
-                    {"start": len(text) - len(words[-1]), "end": len(text), "label": "LOC"},
-                ],
-            }
-        )
-        for text, words in zip(rows, WORDS, strict=True)
-    )
+TEXTS: list[dict[str, Any]] = [
+    {
+        "text": " ".join(words),
+        "spans": [
+            (0, len(" ".join(words[:2])), "PER"),
+            (len(" ".join(words[:-1])) + 1, len(" ".join(words)), "LOC"),
+        ],
+    }
+    for words in WORDS
+]
+
+
+def export(dataset_format: str) -> str:
+    """The texts as an annotation tool exports them."""
+    return "\n".join(json.dumps(exported(dataset_format, text)) for text in TEXTS)
+
+
+def webanno() -> str:
+    return "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n" + "\n".join(map(webanno_tsv, TEXTS))
+
+
+def label_studio_min() -> str:
+    rows = [
+        {
+            "id": number,
+            "comment": text["text"],
+            "label": [{"start": start, "end": end, "labels": [label]} for start, end, label in text["spans"]],
+            "annotator": 1,
+            "annotation_id": number,
+            "created_at": "2024-01-01T00:00:00.000000Z and so on for longer than a text",
+        }
+        for number, text in enumerate(TEXTS)
+    ]
+    return json.dumps(rows)
 
 
 def parquet() -> bytes:
@@ -70,7 +92,11 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "latin-1": (lines("\n").encode("latin-1"), "conll, cp1252 (a guess: check the words", {"encoding": "cp1252"}),
     "utf-16": (lines("\n").encode("utf-16"), "conll, utf-16", {"encoding": "utf-16"}),
     "gzip": (gzip.compress(lines("\n").encode()), "conll, utf-8", {}),
-    "empty words": (lines("\n") + "\n\u00a0\tO\n", "1 empty word skipped", {"empty_words": "skip"}),
+    "empty words": (
+        lines("\n") + "\n\u00a0\tO\n",
+        "words of white space only, skipped: 1 (data/tiny/file:601)",
+        {"empty_words": "skip"},
+    ),
     "spelling": (lines("\n").replace("-", "_"), "ner: IOB2 in another spelling (O 200, B_PER 100", {}),
     "conllu": (
         lines("\n", form="{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"),
@@ -91,7 +117,28 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         "json, utf-8\nner: IOB2",
         {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
     ),
-    "spans": (spans(), "ner: IOB2 (O 200,", {"tag_column": "ner", "misaligned_spans": "expand"}),
+    "spans": (export("spans"), "ner: IOB2 (O 200,", {"tag_column": "ner", "misaligned_spans": "expand"}),
+    "label_studio": (export("label_studio"), "label_studio, utf-8\nner: IOB2", {"tag_column": "ner"}),
+    "label_studio-min": (label_studio_min(), "label_studio, utf-8\nner: IOB2", {"text": "comment"}),
+    "doccano": (export("doccano"), "doccano, utf-8\nner: IOB2", {"tag_column": "ner"}),
+    "prodigy": (export("prodigy"), "offsets: code_points, the end is exclusive", {"format": "prodigy"}),
+    "argilla": (export("argilla"), "argilla, utf-8\nner: IOB2", {"question": "q"}),
+    "gliner": (
+        "\n".join(json.dumps({"tokenized_text": w, "ner": [[0, 1, "PER"], [4, 4, "LOC"]]}) for w in WORDS),
+        "gliner, utf-8\nner: IOB2",
+        {"format": "gliner"},
+    ),
+    "spacy": (
+        json.dumps([[text["text"], {"entities": text["spans"]}] for text in TEXTS]),
+        "spacy, utf-8\nner: IOB2",
+        {"format": "spacy"},
+    ),
+    "inception": (webanno(), "inception, utf-8\nner: IOB2", {"span_layer": "custom.Span", "feature": "label"}),
+    "overlaps": (
+        export("doccano").replace('"label": [', '"label": [[0, 3, "X"], '),
+        "spans that share a word with another one, of which the longest is kept: 100",
+        {"overlaps": "longest"},
+    ),
     "parquet": (parquet(), "parquet, utf-8\nner: IOB2", {"words": "tokens", "id": "id"}),
 }
 
@@ -156,6 +203,24 @@ def test_what_is_not_recognised(
     with pytest.raises(SystemExit) as raised:
         inspect(content, capsys)
     assert str(raised.value.code).startswith(f"download: {message}")
+
+
+def test_texts_of_brat_are_read_together(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_params(workspace)
+    folder = Path("data/brat")
+    folder.mkdir()
+    for number, text in enumerate(TEXTS):
+        (folder / f"{number}.txt").write_text(text["text"])
+        rows = [
+            f"T{i}\t{label} {start} {end}\t{text['text'][start:end]}\n"
+            for i, (start, end, label) in enumerate(text["spans"])
+        ]
+        (folder / f"{number}.ann").write_text("".join(rows))
+    run_stage("download", "--inspect", "data/brat/0.txt")
+    printed = capsys.readouterr().out
+    assert "data/brat/0.txt: brat, utf-8\nner: IOB2 (O 2, B-PER 1, I-PER 1, B-LOC 1)" in printed
+    section = YAML(typ="safe").load(printed[printed.index("download:\n") :])
+    assert section["download"]["dataset"]["train"] == "*.txt"
 
 
 def test_a_file_where_no_data_set_can_be(workspace: Path) -> None:

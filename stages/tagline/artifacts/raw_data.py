@@ -1,6 +1,6 @@
 """The folder data/raw: the words and tags of each sentence as the source has them.
 
-provenance.json             where the data set comes from, with commits or hashes
+provenance.json             where the data set comes from, with commits or hashes, and what of it was left out
 hashes.json                 the SHA-256 of each file
 SPLIT/00000.arrow, ...      id (string), words (list of strings), and each tag column (list of strings, one per word)
 

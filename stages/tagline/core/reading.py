@@ -35,6 +35,8 @@ _BUILT_IN = (
 _OF_LIBRARIES = (
     ("_csv", "Error"),
     ("zlib", "error"),
+    ("cassis.typesystem", "TypeNotFoundError"),
+    ("lxml.etree", "Error"),
     ("pyarrow.lib", "ArrowException"),
     ("safetensors", "SafetensorError"),
     ("huggingface_hub.errors", "StrictDataclassError"),

@@ -15,6 +15,7 @@ from typing import Any
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
 from tagline.labels.schemes import respell, split_tag
+from tagline.settings import guessing_tools
 from tagline.sources.formats import conll, conllu
 from tagline.sources.formats.cleaning import is_sentence
 from tagline.sources.formats.json_rows import read_rows
@@ -58,7 +59,12 @@ def guess(path: Path) -> Keys:
     with path.open("rb") as file:
         if file.read(4) == b"PAR1":
             return {"format": "parquet", **_of_parquet(path)}
+    if path.suffix == ".spacy":
+        return {"format": "spacy", **guessing_tools.SPANS}
     sample = read_sample(path)
+    of_tool = guessing_tools.of_lines(path, sample.lines)
+    if of_tool is not None:
+        return of_tool
     guesses = {"json": _of_json, "conllu": _of_conllu, "csv": _of_csv, "conll": _of_conll}
     for name, function in guesses.items():
         keys = function(sample)
@@ -97,8 +103,11 @@ def _of_json(sample: Sample) -> Keys | None:
     if not first.startswith(("{", "[")):
         return None
     rows = [row for _, row in islice(read_rows(sample.path, sample.encoding), ROWS)]
+    of_tool = guessing_tools.of_rows(rows)
+    if of_tool is not None:
+        return of_tool
     if all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows):
-        return {"format": "spans", "tag_column": "ner", "misaligned_spans": "expand", **_id(rows)}
+        return {"format": "spans", **guessing_tools.SPANS, **_id(rows)}
     keys = _of_lists(rows, sample.path, numbers_have_names=False)
     return {**keys, **_id(rows)}
 
@@ -139,7 +148,7 @@ def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names:
     if words is None or not tags:
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
-            "of equal length, or 'text' with 'spans'; docs/data.md describes both"
+            "of equal length, or 'text' with 'spans'; docs/data.md describes these and other formats"
         )
     return {"words": words, "tag_columns": _tag_columns({key: set(texts.get(key, ())) for key in tags})}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from itertools import chain, islice
 from pathlib import Path
@@ -18,13 +18,23 @@ from tagline.core.params import read_file
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels.schemes import is_spans, respell
 from tagline.settings.guessing import Keys, guess
+from tagline.sources.formats.annotated import OffsetFiles
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.params import Download
 from tagline.tokenization import conversion
+from tagline.tokenization.findings import Findings
 
 # Sentences that are read, and those that are shown.
 SENTENCES, SHOWN = 1000, 3
+# Keys that are tried if a file cannot be read without them.
+POLICIES: tuple[Keys, ...] = (
+    {},
+    {"empty_words": "skip"},
+    {"overlaps": "longest"},
+    {"annotators": "majority"},
+    {"overlaps": "longest", "annotators": "majority"},
+)
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 
 
@@ -36,33 +46,44 @@ def describe(path: Path) -> str:
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected a file of a data set")
-    keys = {"source": "files", **guess(path), "train": path.name, "split": SHARES}
+    guessed = guess(path)
+    keys = {"source": "files", **guessed, "train": guessed.get("train", path.name), "split": SHARES}
     dataset, keys, sentences = _read(path, keys)
-    notes = list(chain.from_iterable(sentence.notes for sentence in sentences))
+    findings = find(sentences, dataset.meanings)
     lines = [
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
         + (" (a guess: check the words with letters beyond ASCII)" if "encoding" in keys else ""),
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
-        *(["offsets: code points, the end is exclusive"] if keys["format"] == "spans" else []),
-        *filter(None, [dataset.report(notes)]),
+        *([f"offsets: {dataset.unit(path)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
+        *findings.lines(),
         f"the first of {len(sentences):,} sentences" + (" that were read:" if len(sentences) == SENTENCES else ":"),
-        *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
+        *(f"  {_line(sentence)}" for sentence in islice(filter(lambda each: each.words, sentences), SHOWN)),
     ]
     return "\n".join([*lines, "", _section(path, keys)])
 
 
 def _read(path: Path, keys: Keys) -> tuple[Any, Keys, list[Sentence]]:
-    """Read the first sentences; if a word is empty, with the key that skips such words."""
+    """Read the first sentences; if they need a policy, with the keys that choose one."""
     problem: UserError | None = None
-    for more in ({}, {"empty_words": "skip"}):
+    for more in POLICIES:
         try:
             dataset = TypeAdapter(AnyFiles).validate_python({**keys, **more})
-            return dataset, {**keys, **more}, list(islice(dataset.read(path), SENTENCES))
+            sentences = list(islice(dataset.read(path), SENTENCES))
+            dataset.report({path.name: find(sentences, dataset.meanings)})
+            return dataset, {**keys, **more}, sentences
         except ValidationError:
-            break  # a format without that key
+            continue  # a format without that key
         except UserError as error:
             problem = problem or error
     raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
+
+
+def find(sentences: Sequence[Sentence], meanings: Mapping[str, str]) -> Findings:
+    """Count the notes of some sentences."""
+    findings = Findings(meanings)
+    for kind, occurrence in chain.from_iterable(sentence.notes for sentence in sentences):
+        findings.add(kind, 1, [occurrence])
+    return findings
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.core.terminal import printable, quoted
+from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.splitting import TRAIN, drawn_split
+from tagline.tokenization.findings import Findings
 
 # A row of data/raw: id (if the source has one), words, and a list of tags per tag column.
 Row = dict[str, Any]
@@ -39,11 +42,13 @@ class FileSource:
     def __init__(self, folder: Path, dataset: Files) -> None:
         self.folder = folder
         self.dataset = dataset
-        self.paths = {split: find(folder, split, pattern) for split, pattern in dataset.patterns.items()}
+        self.paths = {
+            split: find(folder, split, pattern, dataset.folders) for split, pattern in dataset.patterns.items()
+        }
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
-        check_different(self.paths)
-        # The notes of all sentences, in order. A dict, since a file that several splits are drawn from is read again.
-        self.notes: dict[str, None] = {}
+        check_different(self.paths, self.files)
+        self.findings = {split: Findings(dataset.meanings) for split in SPLITS}
+        self.agreement: dict[str, Counter[tuple[str, str, str]]] = {split: Counter() for split in SPLITS}
 
     def splits(self) -> dict[str, Iterator[Row]]:
         """The rows of each split, read as they are iterated.
@@ -59,13 +64,15 @@ class FileSource:
         return {split: (given | drawn)[split] for split in SPLITS}
 
     def provenance(self) -> dict[str, Any]:
-        """The files of each split with their hashes, and how splits without files were drawn."""
+        """The files of each split with their hashes, how splits without files were drawn, and what was left out."""
         files = {
             split: [{"path": path.relative_to(self.folder).as_posix(), "sha256": sha256(path)} for path in paths]
             for split, paths in self.files.items()
         }
+        findings = {split: self._counts(split) for split in SPLITS} if self.dataset.meanings else {}
         drawn = {"seed": self.dataset.split.seed, **self.dataset.shares} if self.dataset.split else None
-        return {"source": "files", "files": files, **({"drawn_from_train": drawn} if drawn else {})}
+        drawn_from_train = {"drawn_from_train": drawn} if drawn else {}
+        return {"source": "files", "files": files, **drawn_from_train, **({"findings": findings} if findings else {})}
 
     def report(self) -> str:
         """What to print once all sentences are read.
@@ -73,7 +80,7 @@ class FileSource:
         Raises:
             UserError: the params do not allow what was found.
         """
-        return self.dataset.report(self.notes)
+        return self.dataset.report(self.findings)
 
     def _files(self, split: str, paths: Sequence[Path]) -> list[Path]:
         """All files that are read for a split, each once and checked."""
@@ -84,8 +91,26 @@ class FileSource:
                 raise UserError(f"{file}: no such file; expected it beside the files of the split; {_named_by(split)}")
         return files
 
+    def _counts(self, split: str) -> dict[str, Any]:
+        """What was changed or left out in a split, and how well its annotators agree."""
+        agreement = summary(self.agreement[split])
+        return {**self.findings[split].counts, **({"agreement": agreement} if agreement else {})}
+
     def _rows(self, split: str) -> Iterator[Row]:
+        empty = True
         for sentence in self._sentences(split):
+            empty = empty and not sentence.words
+            yield from self._counted(split, sentence)
+        if empty:
+            left_out = "; ".join(self.findings[split].lines())
+            raise UserError(f"{self.folder / self.dataset.patterns[split]}: no sentence is left: {left_out}")
+
+    def _counted(self, split: str, sentence: Sentence) -> Iterator[Row]:
+        """Yield the row of a sentence, if it has words, and count its notes."""
+        for kind, occurrence in sentence.notes:
+            self.findings[split].add(kind, 1, [occurrence])
+        self.agreement[split].update(sentence.agreement)
+        if sentence.words:
             yield to_row(sentence)
 
     def _drawn_rows(self, split: str, seed: int) -> Iterator[Row]:
@@ -93,8 +118,8 @@ class FileSource:
         empty = True
         for sentence in self._sentences(TRAIN):
             if drawn_split(sentence.words, seed, self.dataset.shares) == split:
-                empty = False
-                yield to_row(sentence)
+                empty = empty and not sentence.words
+                yield from self._counted(split, sentence)
         if empty:
             raise UserError(
                 f"{self.folder / self.dataset.train}: no sentence was drawn for {split}; increase its share under "
@@ -107,10 +132,9 @@ class FileSource:
         without_id = ""
         for path in self.paths[split]:
             for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
-                self.notes.update(dict.fromkeys(sentence.notes))
                 if not sentence.words:
-                    continue  # all of them were skipped
-                if sentence.id is None:
+                    pass  # only its notes count
+                elif sentence.id is None:
                     without_id = without_id or sentence.location
                 elif sentence.id in locations:
                     raise UserError(
@@ -128,8 +152,8 @@ class FileSource:
             )
 
 
-def find(folder: Path, split: str, pattern: str) -> list[Path]:
-    """Find the files of a path or a glob pattern, sorted by name.
+def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[Path]:
+    """Find the files of a path or a glob pattern, sorted by name; or a folder, for a format that reads folders.
 
     ``**`` in a pattern matches any number of folders; it does not follow links to folders.
 
@@ -138,7 +162,7 @@ def find(folder: Path, split: str, pattern: str) -> list[Path]:
     """
     named_by = _named_by(split)
     path = folder / pattern
-    if path.is_file():
+    if path.is_file() or (folders and path.is_dir()):
         return [_inside(folder, path, named_by)]
     if path.is_dir():
         raise UserError(f"{path}: a folder; expected a file, or a pattern such as {pattern}/*; {named_by}")
@@ -150,17 +174,22 @@ def find(folder: Path, split: str, pattern: str) -> list[Path]:
     return files
 
 
-def check_different(paths: Mapping[str, Sequence[Path]]) -> None:
+def check_different(paths: Mapping[str, Sequence[Path]], files: Mapping[str, Sequence[Path]]) -> None:
     """Check that validation and test have different files: an epoch chosen on the test data has too good a score.
 
+    Args:
+        paths: of each split, as params.yaml names them; those of two splits may share a further file.
+        files: all files that are read for each split.
+
     Raises:
-        UserError: they have a file in common, or all files of one are copies of those of the other.
+        UserError: they have a path in common, or all files of one are copies of those of the other.
     """
     validation, test = (paths.get(split, ()) for split in ("validation", "test"))
     common = next((path for path in test if path in validation), None)
-    sizes = [sorted(path.stat().st_size for path in files) for files in (validation, test)]
+    read = [files.get(split, ()) for split in ("validation", "test")]
+    sizes = [sorted(path.stat().st_size for path in each) for each in read]
     if common is None and test and sizes[0] == sizes[1]:
-        hashes = [sorted(map(sha256, files)) for files in (validation, test)]
+        hashes = [sorted(map(sha256, each)) for each in read]
         common = test[0] if hashes[0] == hashes[1] else None
     if common is not None:
         raise UserError(

@@ -13,11 +13,11 @@ from huggingface_hub import snapshot_download
 
 from tagline.artifacts.raw_data import WORDS
 from tagline.core.errors import UserError
-from tagline.sources.formats.cleaning import describe_skipped
 from tagline.sources.formats.lists import Keys, to_sentence
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.hub import Repository, find, hub_errors
 from tagline.sources.params import HubDataset
+from tagline.tokenization.findings import Findings, lines_by_split
 
 BATCH_ROWS = 1000
 
@@ -34,33 +34,35 @@ class HubSource:
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
         self.empty = dict.fromkeys(self.rows, 0)
-        self.notes: list[str] = []
+        self.findings = {split: Findings(params.meanings) for split in self.rows}
 
     def splits(self) -> dict[str, Iterator[dict[str, list[str]]]]:
         """The rows of each split, checked as they are iterated; rows without words are skipped and counted."""
         return {split: self._rows(split) for split in self.rows}
 
     def provenance(self) -> dict[str, Any]:
-        """The repository, its commit, and what was read from it."""
+        """The repository, its commit, what was read from it, and what was left out."""
         params = self.params
+        findings = {split: each.counts for split, each in self.findings.items()}
         return {
             "source": params.source,
             "name": params.name,
             "config": params.config,
             "commit": self.repository.commit,
             "splits": params.splits.model_dump(),
+            **({"findings": findings} if params.meanings else {}),
         }
 
     def report(self) -> str:
         """What to print once all rows are read."""
         skipped = [f"{split}: {count:,} rows without words skipped" for split, count in self.empty.items() if count]
-        words = describe_skipped(self.notes)
-        return "\n".join([f"data set: {self.repository}", *skipped, *([words] if words else [])])
+        return "\n".join([f"data set: {self.repository}", *skipped, *lines_by_split(self.findings)])
 
     def _rows(self, split: str) -> Iterator[dict[str, list[str]]]:
         self.empty[split] = len(self.rows[split])
         for sentence in sentences(self.rows[split], split, self.params):
-            self.notes += sentence.notes
+            for kind, occurrence in sentence.notes:
+                self.findings[split].add(kind, 1, [occurrence])
             if sentence.words:
                 self.empty[split] -= 1
                 yield {WORDS: sentence.words, **sentence.tags}

@@ -16,7 +16,8 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
 from tagline.artifacts.shards import ShardWriter
 from tagline.core.errors import UserError, require
-from tagline.core.provenance import sha256, verify, write_hashes
+from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
+from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
@@ -85,9 +86,10 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     tokenized.write_windowing(windowing, target)
     writer = SplitWriter(data, column, names, maker, target)
     metrics = {}
+    of_source = source_findings(raw)
     for split in SPLITS:
         sizes = writer.write(split, tags[split], findings[split])
-        metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split)
+        metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split) | of_source.get(split, {})
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
     if over:
@@ -228,6 +230,13 @@ def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> 
         "labels": {name: tags.counts.get(name, 0) for name in names.names},
         **counts,
     }
+
+
+def source_findings(raw: Path) -> dict[str, dict[str, Any]]:
+    """What the stage download found in annotations, by split, for reports/data.json; empty for other sources."""
+    with reading(raw / PROVENANCE, "download"):
+        provenance = parse_object((raw / PROVENANCE).read_text(encoding="utf-8"))
+    return {split: {"source": counts} for split, counts in provenance.get("findings", {}).items()}
 
 
 def summary(split: str, task: str, metrics: dict[str, Any]) -> str:

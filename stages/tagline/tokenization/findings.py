@@ -27,9 +27,10 @@ SHOWN = 3
 class Findings:
     """The findings of one split: counts by kind, and the first occurrences of each."""
 
-    def __init__(self) -> None:
-        self.counts = dict.fromkeys(MEANINGS, 0)
-        self.first: dict[str, list[str]] = {kind: [] for kind in MEANINGS}
+    def __init__(self, meanings: Mapping[str, str] = MEANINGS) -> None:
+        self.meanings = meanings
+        self.counts = dict.fromkeys(meanings, 0)
+        self.first: dict[str, list[str]] = {kind: [] for kind in meanings}
 
     def add(self, kind: str, count: int, occurrences: Iterable[str]) -> None:
         """Add to a count; of ``occurrences`` only as many are read as are shown."""
@@ -54,4 +55,9 @@ class Findings:
         """The meaning, the count and the first occurrences of a kind."""
         first = self.first[kind]
         more = "; ..." if len(first) == SHOWN < self.counts[kind] else ""
-        return f"{MEANINGS[kind]}: {self.counts[kind]:,}{remark} ({'; '.join(first)}{more})"
+        return f"{self.meanings[kind]}: {self.counts[kind]:,}{remark} ({'; '.join(first)}{more})"
+
+
+def lines_by_split(findings: Mapping[str, Findings]) -> list[str]:
+    """The lines of each split, with its name."""
+    return [f"{split}: {line}" for split, each in findings.items() for line in each.lines()]

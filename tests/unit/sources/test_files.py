@@ -17,7 +17,7 @@ from tagline.sources.files import FileSource, find
 from tagline.sources.formats.base import Files, Shares
 from tagline.sources.formats.conll import ConllFiles
 from tagline.sources.formats.json_rows import JsonFiles
-from tagline.sources.formats.sentence import Sentence
+from tagline.sources.formats.sentence import Note, Sentence
 
 
 def conll_files(**keys) -> ConllFiles:
@@ -97,9 +97,13 @@ class PairFiles(Files):
     def files(self, path: Path) -> list[Path]:
         return [path, path.with_suffix(".tags")]
 
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {"odd": "odd sentences"}
+
     def read(self, path: Path) -> Iterator[Sentence]:
         words, tags = (file.read_text().split() for file in self.files(path))
-        yield Sentence(f"{path}:1", words, {"ner": tags}, notes=(f"{path}:1: odd",))
+        yield Sentence(f"{path}:1", words, {"ner": tags}, notes=(Note("odd", f"{path}:1"),))
 
 
 def test_all_files_of_a_document_are_checked_and_hashed(tmp_path: Path) -> None:
@@ -117,10 +121,12 @@ def test_all_files_of_a_document_are_checked_and_hashed(tmp_path: Path) -> None:
     assert source.provenance()["files"] == {
         "train": [{"path": name, "sha256": sha256(tmp_path / name)} for name in ("a.txt", "a.tags", "b.txt", "b.tags")]
     }
-    with contextlib.suppress(UserError):  # two sentences in three splits
-        for rows in source.splits().values():
+    for rows in source.splits().values():
+        with contextlib.suppress(UserError):  # two sentences in three splits
             list(rows)
-    assert source.report() == f"{tmp_path}/a.txt:1: odd\n{tmp_path}/b.txt:1: odd", "once, though train is read again"
+    findings = source.provenance()["findings"]
+    assert sum(findings[split]["odd"] for split in findings) == 2, "each in its split, though train is read again"
+    assert sorted(re.findall(r"\w.txt:1", source.report())) == ["a.txt:1", "b.txt:1"]
 
 
 def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
@@ -211,4 +217,5 @@ def test_sentences_of_skipped_words_are_left_out(tmp_path: Path) -> None:
     write(tmp_path, a="a\tO\n\n \tO\n\nb\tO\n", b="b O\n", c="c O\n")
     source = FileSource(tmp_path, conll_files(train="a.txt", validation="b.txt", test="c.txt", empty_words="skip"))
     assert [row["words"] for row in source.splits()["train"]] == [["a"], ["b"]]
-    assert source.report() == f"1 empty word skipped\n  {tmp_path}/a.txt:3"
+    assert source.report().startswith("train: words of white space only, skipped: 1 (")
+    assert source.provenance()["findings"]["train"] == {"empty_words": 1}

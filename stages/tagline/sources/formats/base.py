@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import Section
-from tagline.sources.formats.cleaning import WordKeys, describe_skipped
+from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sentence import Sentence
+from tagline.tokenization.findings import Findings, lines_by_split
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "words")
@@ -90,6 +91,9 @@ class Files(Section):
     document in several files.
     """
 
+    # Whether `read` takes folders.
+    folders: ClassVar[bool] = False
+
     source: Literal["files"]
     train: InnerPath
     validation: InnerPath | None = None
@@ -130,7 +134,7 @@ class Files(Section):
         """Read the sentences of a file, and of those that belong to it.
 
         Args:
-            path: a file that ``train``, ``validation`` or ``test`` names.
+            path: a file, or folder, that ``train``, ``validation`` or ``test`` names.
 
         Raises:
             UserError: the file is malformed; the message begins with the file and the line or row.
@@ -140,13 +144,18 @@ class Files(Section):
         """All files that `read` opens for a path. They are checked before reading and hashed into the provenance."""
         return [path]
 
-    def report(self, notes: Collection[str]) -> str:
-        """Summarise the notes of all sentences for the terminal; an empty string prints nothing.
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each kind of note in `Sentence.notes` means, for the terminal."""
+        return {}
+
+    def report(self, findings: Mapping[str, Findings]) -> str:
+        """Summarise the notes of all sentences of each split for the terminal; an empty string prints nothing.
 
         Raises:
             UserError: the params do not allow what the notes say.
         """
-        return "\n".join(notes)
+        return "\n".join(lines_by_split(findings))
 
 
 class TextFiles(Files):
@@ -156,7 +165,4 @@ class TextFiles(Files):
 
 
 class WordFiles(WordKeys, Files):
-    """A data set whose files hold words; the notes of its sentences are about skipped ones."""
-
-    def report(self, notes: Collection[str]) -> str:
-        return describe_skipped(notes)
+    """A data set whose files hold words."""

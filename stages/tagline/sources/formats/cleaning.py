@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import islice
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from tagline.core.params import Section
 
-SHOWN_ROWS = 3
+# The kind of note about a skipped word.
+EMPTY_WORDS = "empty_words"
 # Fewer words with as many tags can be one name and one label: "New York" with "B-home town".
 _LEAST_WORDS = 3
 
@@ -59,17 +58,14 @@ class WordKeys(Section):
     empty_words: Literal["error", "skip"] = "error"
 
     @property
+    def meanings(self) -> dict[str, str]:
+        """See `Files.meanings`."""
+        return {EMPTY_WORDS: "words of white space only, skipped"} if self.empty_words == "skip" else {}
+
+    @property
     def rules(self) -> WordRules:
         remedy = "; to skip such words set download.dataset.empty_words: skip in params.yaml"
         return WordRules(self.strip_pattern, self.empty_words == "skip", remedy)
-
-
-def describe_skipped(notes: Collection[str]) -> str:
-    """Count the notes about skipped words and show the first ones; an empty string if there are none."""
-    if not notes:
-        return ""
-    count = f"{len(notes):,} empty word{'s' * (len(notes) > 1)} skipped"
-    return "\n  ".join([count, *islice(notes, SHOWN_ROWS)])
 
 
 def is_sentence(word: str, tag: str) -> bool:

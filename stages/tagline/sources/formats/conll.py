@@ -18,9 +18,9 @@ from pydantic import model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import TextFiles, WordFiles
-from tagline.sources.formats.cleaning import AS_THEY_ARE, WordRules, is_sentence
+from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
 from tagline.sources.formats.lines import UTF_8, read_lines
-from tagline.sources.formats.sentence import Sentence
+from tagline.sources.formats.sentence import Note, Sentence
 
 WORDS = "words"
 SKIP = "-"
@@ -207,7 +207,7 @@ class Table:
             word, tags = sentence.words[index], [column[index] for column in sentence.tags.values()]
             location = f"{self.name}:{number}"
             if self.rules.skips(word):
-                notes.append(location)
+                notes.append(Note(EMPTY_WORDS, location))
                 continue
             kept.append(index)
             if not word.strip() or not all(tags):

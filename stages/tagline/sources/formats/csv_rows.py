@@ -16,10 +16,10 @@ from pydantic import model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.base import Character, Key, TagColumns, TextFiles, WordFiles
-from tagline.sources.formats.cleaning import is_sentence
+from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.lists import Keys, to_sentence
-from tagline.sources.formats.sentence import Sentence
+from tagline.sources.formats.sentence import Note, Sentence
 
 _SPACES = re.compile("[ \t]+")
 
@@ -109,7 +109,7 @@ def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_do
         first_lines[value] = line
         kept = [row for row in rows if not keys.rules.skips(row.word)]
         tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
-        notes = tuple(f"{path}:{row.line}" for row in rows if keys.rules.skips(row.word))
+        notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in rows if keys.rules.skips(row.word))
         yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, notes)
     if not first_lines:
         raise UserError(f"{path}: no sentence; expected one row per word below the header")

@@ -17,7 +17,7 @@ UTF_8 = "utf-8"
 # At the beginning of a file it is a byte order mark; at that of a later line it is left from joining such files.
 _MARK = "\ufeff"
 _GZIP = b"\x1f\x8b"
-_REMEDY = (
+ENCODING_REMEDY = (
     "save the file as UTF-8, or set download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name "
     "that Python knows)"
 )
@@ -38,7 +38,7 @@ def read_lines(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, str]]:
         packed = file.read(len(_GZIP)) == _GZIP
         file.seek(0)
         with closing(cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file) as content:
-            for number, line in decoded_lines(content, str(path), encoding, _REMEDY):
+            for number, line in decoded_lines(content, str(path), encoding, ENCODING_REMEDY):
                 yield number, line.removeprefix(_MARK)
 
 

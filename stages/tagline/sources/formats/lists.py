@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.base import Key, LabelNames, TagColumns, WordFiles
-from tagline.sources.formats.cleaning import AS_THEY_ARE, WordRules
-from tagline.sources.formats.sentence import Sentence
+from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules
+from tagline.sources.formats.sentence import Note, Sentence
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,9 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
         return Sentence(location, words, tags, sentence_id)
     kept = [index for index, word in enumerate(words) if word.strip()]
     tags = {name: [of_column[index] for index in kept] for name, of_column in tags.items()}
-    notes = [f"{location}, word {index}" for index, word in enumerate(words) if not word.strip()]
-    return Sentence(location, [words[index] for index in kept], tags, sentence_id, tuple(notes))
+    skipped = [index for index, word in enumerate(words) if not word.strip()]
+    notes = tuple(Note(EMPTY_WORDS, f"{location}, word {index}") for index in skipped)
+    return Sentence(location, [words[index] for index in kept], tags, sentence_id, notes)
 
 
 def _words(value: Any, keys: Keys, location: str) -> list[str]:

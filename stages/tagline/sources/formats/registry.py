@@ -6,14 +6,37 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tagline.sources.formats.argilla import ArgillaFiles
+from tagline.sources.formats.brat import BratFiles
 from tagline.sources.formats.conll import ConllFiles
 from tagline.sources.formats.conllu import ConlluFiles
 from tagline.sources.formats.csv_rows import CsvFiles
+from tagline.sources.formats.doccano import DoccanoFiles
+from tagline.sources.formats.gliner import GlinerFiles
+from tagline.sources.formats.inception import InceptionFiles
 from tagline.sources.formats.json_rows import JsonFiles
+from tagline.sources.formats.label_studio import LabelStudioFiles
 from tagline.sources.formats.parquet import ParquetFiles
+from tagline.sources.formats.prodigy import ProdigyFiles
+from tagline.sources.formats.saved import SavedFiles
+from tagline.sources.formats.spacy_docs import SpacyFiles
 from tagline.sources.formats.spans import SpanFiles
 
 AnyFiles = Annotated[
-    ConllFiles | ConlluFiles | JsonFiles | CsvFiles | ParquetFiles | SpanFiles,
+    ConllFiles
+    | ConlluFiles
+    | JsonFiles
+    | CsvFiles
+    | ParquetFiles
+    | SpanFiles
+    | LabelStudioFiles
+    | DoccanoFiles
+    | ProdigyFiles
+    | BratFiles
+    | SpacyFiles
+    | InceptionFiles
+    | ArgillaFiles
+    | GlinerFiles
+    | SavedFiles,
     Field(discriminator="format"),
 ]

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Note(NamedTuple):
+    """What a reader changed or left out: a key of the format's `Files.meanings`, and the occurrence."""
+
+    kind: str
+    occurrence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,14 +20,16 @@ class Sentence:
 
     Attributes:
         location: where it begins, for messages: ``file:line``, or ``file: row N`` in a file without lines.
-        words: the words, none of them empty.
+        words: the words, none of them empty; a sentence without words is counted and left out.
         tags: tag column name to its tags, one per word.
         id: the sentence's id in the source, if it has one.
-        notes: what the reader changed or left out, one message each.
+        notes: what the reader changed or left out.
+        agreement: see `annotators.compare`.
     """
 
     location: str
     words: list[str]
     tags: dict[str, list[str]]
     id: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    agreement: Counter[tuple[str, str, str]] = field(default_factory=Counter)

@@ -100,7 +100,7 @@ def test_words_by_the_rules(tmp_path: Path) -> None:
     assert (first.words, first.tags, first.notes) == (
         ["Ada", "Bo"],
         {"ner": ["X", "X"]},
-        (f"{path}:1, word 1", f"{path}:1, word 2"),
+        (("empty_words", f"{path}:1, word 1"), ("empty_words", f"{path}:1, word 2")),
     )
     assert [sentence.words for sentence in empty] == [[], []]
     with pytest.raises(UserError, match="f:1: 'w' must be a list of words; got the item ' '"):

@@ -10,6 +10,7 @@ from helpers.project import ROOT
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
+from tagline.sources.formats.annotated import AnnotatorFiles
 from tagline.sources.formats.base import Files, TextFiles, WordFiles
 from tagline.sources.formats.registry import AnyFiles
 
@@ -17,6 +18,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
 SCHEMAS = {get_args(schema.model_fields["format"].annotation)[0]: schema for schema in get_args(get_args(AnyFiles)[0])}
 SHARED = {*Files.model_fields, *TextFiles.model_fields, *WordFiles.model_fields, "format"}
+# Optional keys that the formats of annotated texts share: they have a table of their own.
+OF_SPANS = set(AnnotatorFiles.model_fields) - SHARED - {"tag_column"}
 BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", README + PAGE, re.DOTALL) if "format:" in block]
 
 
@@ -32,5 +35,12 @@ def test_the_table_of_the_page_has_every_format_and_key() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (`.*) \|$", PAGE, re.MULTILINE))
     assert set(rows) == set(SCHEMAS)
     for name, schema in SCHEMAS.items():
-        own = {key: field for key, field in schema.model_fields.items() if key not in SHARED}
+        own = {key: field for key, field in schema.model_fields.items() if key not in SHARED | OF_SPANS}
         assert rows[name].split(", ") == [f"`{key}`" + "?" * (not field.is_required()) for key, field in own.items()]
+
+
+@pytest.mark.parametrize("key", sorted(OF_SPANS))
+def test_the_table_of_shared_keys_has_every_value(key: str) -> None:
+    (meaning,) = re.findall(rf"^\| `{key}` \| (.*) \|$", PAGE, re.MULTILINE)
+    field = AnnotatorFiles.model_fields[key]
+    assert {*get_args(field.annotation), field.default} <= set(re.findall(r"`(\w+)`", meaning))

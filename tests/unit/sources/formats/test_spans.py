@@ -1,82 +1,145 @@
-"""Character spans: words and IOB2 tags, and spans that begin or end inside a word."""
+"""The format spans: keys and ids; spans in one tag per word, in every case that the formats of spans share."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from helpers.annotated import dataset, kinds, tagged, write_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.sentence import Sentence
-from tagline.sources.formats.spans import SpanFiles, read_sentences
+from tagline.sources.formats.spans import SpanFiles
+from tagline.tokenization.findings import Findings
 from tagline.tokenization.words import split_words
 
 
-def read(path: Path, rows: list[dict], expand: bool = False) -> list[Sentence]:
-    path.write_text("\n".join(map(json.dumps, rows)))
-    return list(read_sentences(path, "ner", None, expand))
+def files(**keys: Any) -> SpanFiles:
+    return dataset(SpanFiles, "spans", **keys)
 
 
-def files(policy: str) -> SpanFiles:
-    names = dict.fromkeys(("train", "validation", "test"), "f")
-    return SpanFiles(source="files", format="spans", tag_column="ner", misaligned_spans=policy, **names)
+def read(path: Path, text: str, spans: list[dict] | None, **keys: Any) -> Sentence:
+    (sentence,) = files(**keys).read(write_rows(path, [{"text": text, "spans": spans}]))
+    return sentence
 
 
-def span(start: int, end: int, label: str) -> dict:
-    return {"start": start, "end": end, "label": label, "color": "red"}
+def span(start: int, end: int, label: str, **others: Any) -> dict:
+    return {"start": start, "end": end, "label": label, "color": "red", **others}
+
+
+def counted(section: SpanFiles, sentence: Sentence) -> dict[str, Findings]:
+    findings = Findings(section.meanings)
+    for kind, occurrence in sentence.notes:
+        findings.add(kind, 1, [occurrence])
+    return {"train": findings}
 
 
 def test_spans_become_iob2(tmp_path: Path) -> None:
     text = "\U0001f44b Ada Lind's Oslo, Rome"  # offsets count code points: the hand is one
     spans = [span(18, 23, "LOC"), span(2, 10, "PER"), span(12, 17, "LOC")]  # in any order, white space at an end
-    (sentence,) = read(tmp_path / "f", [{"text": text, "spans": spans}])
+    sentence = read(tmp_path / "f", text, spans)
     assert sentence.words == ["\U0001f44b", "Ada", "Lind", "'s", "Oslo", ",", "Rome"]
     assert sentence.tags == {"ner": ["O", "B-PER", "I-PER", "O", "B-LOC", "O", "B-LOC"]}
     assert sentence.notes == ()
 
 
 TEXT = "Oslobased Ada in New-York state"
-CUTS = [span(0, 4, "LOC"), span(10, 13, "PER"), span(21, 31, "LOC")]
+CUTS = [span(0, 4, "LOC"), span(10, 13, "PER"), span(21, 31, "LOC"), span(13, 14, "LOC")]
 
 
 @pytest.mark.parametrize(
     ("policy", "tags", "result"),
     [
-        ("expand", "B-LOC B-PER O B-LOC I-LOC", "expanded to whole words"),
-        ("drop", "O B-PER O O O", "dropped"),
+        ("expand", "B-LOC B-PER O B-LOC I-LOC", ", expanded to whole words"),
+        ("drop", "O B-PER O O O", ", dropped"),
     ],
 )
 def test_misaligned_spans(tmp_path: Path, policy: str, tags: str, result: str) -> None:
     path = tmp_path / "f"
-    path.write_text(json.dumps({"text": TEXT, "spans": CUTS}))
-    (sentence,) = files(policy).read(path)
+    section = files(misaligned_spans=policy)
+    sentence = read(path, TEXT, CUTS, misaligned_spans=policy)
     assert sentence.tags == {"ner": tags.split()}
-    assert files(policy).report(sentence.notes) == (
-        f"2 spans begin or end inside a word: {result}\n"
-        f"  {path}:1: span 0 to 4 (LOC, 'Oslo') covers only part of 'Oslobased'\n"
-        f"  {path}:1: span 21 to 31 (LOC, 'York state') covers only part of 'New-York state'"
+    assert section.report(counted(section, sentence)) == (
+        f"train: spans that begin or end inside a word{result}: 3 "
+        f"({path}:1: span 0 to 4 (LOC, 'Oslo') covers only part of 'Oslobased'; "
+        f"{path}:1: span 21 to 31 (LOC, 'York state') covers only part of 'New-York state'; "
+        f"{path}:1: span 13 to 14 (LOC, ' ') covers no word)"
     )
-    assert files(policy).report([]) == ""
 
 
-def test_only_the_first_examples_are_shown() -> None:
+def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
+    sentence = read(tmp_path / "f", TEXT, [*CUTS, span(10, 16, "X")])
     with pytest.raises(UserError) as raised:
-        files("error").report([f"f:{line}: span 0 to 4" for line in range(1234)])
-    assert str(raised.value) == (
-        "1,234 spans begin or end inside a word; correct them, or set download.dataset.misaligned_spans to expand or "
-        "drop:\n  f:0: span 0 to 4\n  f:1: span 0 to 4\n  f:2: span 0 to 4"
+        files().report(counted(files(), sentence))
+    first, misaligned, overlapping = str(raised.value).split("\n  ")
+    assert first == "spans that tags cannot represent; correct them, or choose a policy:"
+    assert misaligned.startswith("train: spans that begin or end inside a word: 3 (")
+    assert misaligned.endswith("; set download.dataset.misaligned_spans to expand or drop")
+    assert overlapping == (
+        f"train: spans that share a word with another one: 1 ({tmp_path}/f:1: span 10 to 16 (X, 'Ada in') overlaps "
+        "span 10 to 13 (PER, 'Ada')); set download.dataset.overlaps to longest or first"
     )
 
 
-def test_two_spans_cannot_both_be_expanded_to_one_word(tmp_path: Path) -> None:
-    rows = [{"text": "OsloRome", "spans": [span(0, 4, "LOC"), span(4, 8, "LOC")]}]
-    with pytest.raises(
-        UserError, match=r"f:1: span 4 to 8 \(LOC, 'Rome'\) cannot be expanded; another span is in 'OsloRome'"
-    ):
-        read(tmp_path / "f", rows, expand=True)
+NESTED = "University of Oslo in Rome"
+OVERLAPS = [span(14, 18, "LOC"), span(0, 18, "ORG"), span(22, 26, "LOC"), span(22, 26, "ORG")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "tags"),
+    [
+        ("longest", "University/B-ORG of/I-ORG Oslo/I-ORG Rome/B-LOC"),
+        ("first", "Oslo/B-LOC Rome/B-LOC"),
+    ],
+)
+def test_overlapping_spans(tmp_path: Path, policy: str, tags: str) -> None:
+    sentence = read(tmp_path / "f", NESTED, OVERLAPS, overlaps=policy)
+    assert tagged(sentence) == tags
+    assert kinds(sentence) == ["overlapping_spans"] * 2
+
+
+def test_two_spans_in_one_word_overlap_once_they_are_expanded(tmp_path: Path) -> None:
+    spans = [span(0, 4, "LOC"), span(4, 8, "ORG")]
+    sentence = read(tmp_path / "f", "OsloRome", spans, misaligned_spans="expand", overlaps="first")
+    assert tagged(sentence) == "OsloRome/B-LOC"
+    assert kinds(sentence) == ["misaligned_spans", "misaligned_spans", "overlapping_spans"]
+
+
+def test_identical_spans_are_read_once(tmp_path: Path) -> None:
+    sentence = read(tmp_path / "f", "Ada", [span(0, 3, "PER")] * 3)
+    assert tagged(sentence) == "Ada/B-PER"
+    assert kinds(sentence) == ["duplicate_spans"] * 2
+
+
+@pytest.mark.parametrize("text", ["", " \t\r\n"])
+def test_a_text_without_words_is_a_sentence_without_words(tmp_path: Path, text: str) -> None:
+    sentence = read(tmp_path / "f", text, [])
+    assert (sentence.words, kinds(sentence)) == ([], ["empty_texts"])
+
+
+def test_spans_that_are_null_are_no_spans(tmp_path: Path) -> None:
+    sentence = read(tmp_path / "f", "Ada", None)
+    assert (sentence.tags, kinds(sentence)) == ({"ner": ["O"]}, ["null_spans"])
+
+
+def test_errors_of_a_file_are_reported_together(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    rows = [{"text": 1}, {"text": "Ada", "spans": [span(0, 9, "X"), span(0, 3, " ")]}, {"text": "Bo", "spans": []}]
+    with pytest.raises(UserError) as raised:
+        list(files().read(write_rows(path, rows)))
+    assert str(raised.value).split("\n  ") == [
+        f"{path} has 3 errors:",
+        f"{path}:1: 'text' must be a string; got 1",
+        f"{path}:2: start and end of a span must be integers and its label a name; got (0, 3, ' ')",
+        f"{path}:2: span 0 to 9 (X) is not inside the text of 3 characters",
+    ]
+    with pytest.raises(UserError, match="has 20 errors; these are the first:") as raised:
+        list(files().read(write_rows(path, rows * 20)))
+    assert len(str(raised.value).split("\n")) == 21
 
 
 @given(text=st.text(st.characters(codec="utf-8")).filter(lambda text: text.strip()), data=st.data())
@@ -87,9 +150,66 @@ def test_whole_words_come_back_as_the_spans_that_they_were(
     bounds = sorted(data.draw(st.sets(st.integers(0, len(words)))))
     ranges = list(zip(bounds[::2], bounds[1::2], strict=False))
     spans = [span(words[first][0], words[last - 1][1], "X") for first, last in ranges]
-    (sentence,) = read(tmp_path_factory.mktemp("spans") / "f", [{"text": text, "spans": spans}])
+    sentence = read(tmp_path_factory.mktemp("spans") / "f", text, spans)
     tags = ["O"] * len(words)
     for first, last in ranges:
         tags[first:last] = ["B-X"] + ["I-X"] * (last - first - 1)
     assert sentence.tags == {"ner": tags}
     assert not sentence.notes
+
+
+# A hand with a skin tone, a letter with a combining mark, a Windows line end, a Gothic letter beyond 16 bits.
+ODD = "\U0001f44b\U0001f3fd e\u0301tat\r\n\U00010330 Oslo Rome"
+UNITS = {
+    "code_points": lambda text: list(range(len(text) + 1)),
+    "utf16": lambda text: [len(text[:i].encode("utf-16-le")) // 2 for i in range(len(text) + 1)],
+    # By hand: the skin tone, the accent and the line feed belong to the character before them.
+    "graphemes": lambda text: [i - sum(text[:i].count(c) for c in "\U0001f3fd\u0301\n") for i in range(len(text) + 1)],
+}
+
+
+def odd_spans(unit: str, mentions: bool) -> list[dict]:
+    spans = []
+    for word in ("e\u0301tat", "Oslo", "Rome"):
+        start = ODD.index(word)
+        counted = UNITS[unit](ODD)
+        carried = {"text": word} if mentions else {}
+        spans.append(span(counted[start], counted[start + len(word)], "X", **carried))
+    return spans
+
+
+ODD_TAGS = "e\u0301tat/B-X Oslo/B-X Rome/B-X"
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_unit_of_offsets_is_found_by_the_mentions(tmp_path: Path, unit: str) -> None:
+    plain = {"text": "Ada", "spans": [span(0, 3, "X", text="Ada")]}
+    path = write_rows(tmp_path / "f", [plain, {"text": ODD, "spans": odd_spans(unit, mentions=True)}])
+    assert [tagged(sentence) for sentence in files().read(path)] == ["Ada/B-X", ODD_TAGS]
+    assert tagged(read(path, ODD, odd_spans(unit, mentions=False), offsets=unit)) == ODD_TAGS
+
+
+def test_a_line_end_that_a_browser_counted_once(tmp_path: Path) -> None:
+    assert tagged(read(tmp_path / "f", "Ada\r\nin Oslo now", [span(7, 11, "X", text="Oslo")])) == "Oslo/B-X"
+
+
+def test_a_mention_that_matches_under_no_unit(tmp_path: Path) -> None:
+    spans = [*odd_spans("utf16", mentions=True)[:2], span(0, 1, "X", text="Oslo")]
+    with pytest.raises(UserError) as raised:
+        read(tmp_path / "f", ODD, spans)
+    assert str(raised.value) == (
+        f"{tmp_path}/f:1: span 0 to 1 (X) is not inside the text of 24 UTF-16 units, or ends inside a character"
+    )
+    with pytest.raises(UserError, match=r"f:1: span 4 to 7 \(X\) is 'in ' in the text, but 'Oslo' in the file"):
+        read(tmp_path / "f", "Ada in Oslo", [span(4, 7, "X", text="Oslo")])
+
+
+def test_mentions_may_have_other_white_space(tmp_path: Path) -> None:
+    assert tagged(read(tmp_path / "f", "New \n York", [span(0, 10, "X", text="New York")])) == "New/B-X York/I-X"
+
+
+def test_memory_holds_one_text(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text(json.dumps({"text": "Ada", "spans": []}) + "\nno JSON")
+    section = files(offsets="code_points")
+    assert next(iter(section.read(path))).words == ["Ada"]

@@ -1,0 +1,322 @@
+"""Files of annotated texts: what the formats of annotation tools share.
+
+A format reads texts with spans. Here the text is split into words, unless the file has them, and spans become one IOB2
+tag per word. What no tags can represent follows the policies of params.yaml and is counted, and errors of a file are
+reported together.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from tagline.core.errors import UserError
+from tagline.core.params import list_errors
+from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, compare, select
+from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
+from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
+from tagline.sources.formats.sentence import Note, Sentence
+from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, to_tags
+from tagline.tokenization.findings import Findings
+from tagline.tokenization.words import split_words
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+# Errors of a file after which it is not read further.
+MOST_ERRORS = 20
+
+
+@dataclass
+class AnnotatedText:
+    """A text as a file has it.
+
+    Attributes:
+        location: where it begins, for messages.
+        text: the text.
+        annotations: one per annotator; none if nobody annotated the text, which is then counted and left out.
+        id: the text's id in the file, if it has one.
+        words: start and end of each word in code points, if the file has words.
+        notes: what the reader left out.
+    """
+
+    location: str
+    text: str
+    annotations: list[Annotation]
+    id: str | None = None
+    words: list[tuple[int, int]] | None = None
+    notes: list[Note] = field(default_factory=list)
+
+
+class TooManyErrors(UserError):
+    """All errors of a file that is not read further."""
+
+
+class Errors:
+    """Collects the errors of a file, to report them together."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.messages: list[str] = []
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Collect a `UserError` of the block.
+
+        Raises:
+            TooManyErrors: it is the last of `MOST_ERRORS`.
+        """
+        try:
+            yield
+        except TooManyErrors:
+            raise
+        except UserError as error:
+            self._add(error)
+
+    def of_each(self, values: Iterable[T], convert: Callable[[T], S]) -> list[S]:
+        """Convert each value, without those that raise a `UserError`."""
+        converted = []
+        for value in values:
+            try:
+                converted.append(convert(value))
+            except UserError as error:
+                self._add(error)
+        return converted
+
+    def _add(self, error: UserError) -> None:
+        self.messages.append(str(error))
+        if len(self.messages) == MOST_ERRORS:
+            raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
+
+    def raise_all(self) -> None:
+        """Raise all errors as one, if there are any."""
+        if self.messages:
+            only = len(self.messages) == 1
+            raise UserError(self.messages[0] if only else list_errors(self.messages, self.path))
+
+
+class AnnotatedFiles(Files):
+    """Texts with spans in characters. A format is a subclass with `texts`."""
+
+    tag_column: TagColumn
+    misaligned_spans: MisalignedSpans = "error"
+    overlaps: Overlaps = "error"
+
+    @property
+    def tag_columns(self) -> list[str]:
+        """The only tag column, in IOB2."""
+        return [self.tag_column]
+
+    @abstractmethod
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        """Read the texts of a file; errors of single texts and spans are collected.
+
+        Raises:
+            UserError: the file is malformed, or has too many errors.
+        """
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        aligned = {"error": "", "expand": ", expanded to whole words", "drop": ", dropped"}
+        kept = {"error": "", "longest": ", of which the longest is kept", "first": ", of which the first is kept"}
+        return {
+            "misaligned_spans": f"spans that begin or end inside a word{aligned[self.misaligned_spans]}",
+            "overlapping_spans": f"spans that share a word with another one{kept[self.overlaps]}",
+            "duplicate_spans": "spans that are in a text twice, read once",
+            "empty_texts": "texts without words, left out",
+            "unannotated_texts": "texts without an annotation, left out",
+        }
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """The kinds of notes that are errors, and how to allow them."""
+        refused = {}
+        if self.misaligned_spans == "error":
+            refused["misaligned_spans"] = "set download.dataset.misaligned_spans to expand or drop"
+        if self.overlaps == "error":
+            refused["overlapping_spans"] = "set download.dataset.overlaps to longest or first"
+        return refused
+
+    def report(self, findings: Mapping[str, Findings]) -> str:
+        """Count what was changed or left out.
+
+        Raises:
+            UserError: a policy does not allow what was found.
+        """
+        errors = [
+            f"{split}: {each.line(kind)}; {remedy}"
+            for split, each in findings.items()
+            for kind, remedy in self.refused.items()
+            if each.counts[kind]
+        ]
+        if errors:
+            raise UserError(
+                "\n  ".join(["spans that tags cannot represent; correct them, or choose a policy:", *errors])
+            )
+        return super().report(findings)
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        errors = Errors(path)
+        unit = self.unit(path)
+        empty = True
+        with errors.collected():
+            for text in self.texts(path, errors):
+                empty = False
+                with errors.collected():
+                    yield self._sentence(text, unit, errors)
+        errors.raise_all()
+        if empty:
+            raise UserError(f"{path}: no text; expected at least one")
+
+    def unit(self, path: Path) -> Unit:
+        """The unit in which a file counts offsets."""
+        return "code_points"
+
+    def selected(self, annotations: Sequence[Annotation], location: str) -> list[Span] | None:
+        """The spans of a text to learn from; None if the text is not annotated."""
+        return annotations[0].spans if annotations else None
+
+    def _sentence(self, text: AnnotatedText, unit: Unit, errors: Errors) -> Sentence:
+        bounds = boundaries(text.text, unit)
+        annotations = [
+            Annotation(
+                each.annotator, errors.of_each(each.spans, lambda span: _in_code_points(span, text, unit, bounds))
+            )
+            for each in text.annotations
+        ]
+        agreement = compare(annotations)
+        spans = self.selected(annotations, text.location)
+        words = split_words(text.text) if text.words is None else text.words
+        if spans is None or not words:
+            kind = "unannotated_texts" if words else "empty_texts"
+            notes = (*text.notes, Note(kind, text.location))
+            return Sentence(text.location, [], {self.tag_column: []}, text.id, notes, agreement)
+        tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
+        content = [text.text[start:end] for start, end in words]
+        return Sentence(text.location, content, {self.tag_column: tags}, text.id, (*text.notes, *changes), agreement)
+
+
+class OffsetFiles(TextFiles, AnnotatedFiles):
+    """Text files whose tool counts offsets in a unit of its own."""
+
+    default_unit: ClassVar[Unit] = "code_points"
+
+    offsets: Offsets = "auto"
+
+    def unit(self, path: Path) -> Unit:
+        if self.offsets != "auto":
+            return self.offsets
+        texts = self.texts(path, Errors(path))
+        return detect(
+            ((text.text, [span for each in text.annotations for span in each.spans]) for text in texts),
+            self.default_unit,
+        )
+
+
+class AnnotatorFiles(OffsetFiles):
+    """Texts that several people may have annotated."""
+
+    annotators: Key = ONLY
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        by = "" if self.annotators in (ONLY, AGREED, MAJORITY) else f" by {quoted(self.annotators)}"
+        return {**super().meanings, "unannotated_texts": f"texts without an annotation{by}, left out"}
+
+    def selected(self, annotations: Sequence[Annotation], location: str) -> list[Span] | None:
+        return select(annotations, self.annotators, location)
+
+
+@contextmanager
+def extra(name: str, path: Path) -> Iterator[None]:
+    """Import in the block what an extra of pyproject.toml installs.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{path}: needs {error.name}, which is not installed; run `pip install -e '.[{name}]'`"
+        ) from None
+
+
+def text_in(row: Mapping[str, Any], key: str, location: str) -> str:
+    """The text of a row.
+
+    Raises:
+        UserError: the row does not have the key, or its value is not a string.
+    """
+    if key not in row:
+        raise UserError(f"{location}: the key {key!r} is missing (keys: {keys_of(row)})")
+    if not isinstance(row[key], str):
+        raise UserError(f"{location}: {key!r} must be a string; got {quoted(row[key])}")
+    return str(row[key])
+
+
+def keys_of(row: Mapping[str, Any]) -> str:
+    """The keys of a row, for a message."""
+    return shortened(", ".join(map(repr, row)), QUOTED) or "none"
+
+
+def list_in(row: Mapping[str, Any], key: str, location: str) -> list[Any]:
+    """The list of a row's spans, annotations or other parts; an empty one if the row does not have the key, or null.
+
+    Raises:
+        UserError: the value is something else.
+    """
+    value = row.get(key)
+    if not isinstance(value, list | None):
+        raise UserError(f"{location}: {key!r} must be a list; got {quoted(value)}")
+    return value or []
+
+
+def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "label")) -> Span:
+    """Convert an object with start, end and label to a span; its ``text``, if it has one, is the mention.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if not isinstance(value, dict) or not value.keys() >= set(keys):
+        raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {quoted(value)}")
+    start, end, label = map(value.get, keys)
+    mention = value.get("text")
+    return new_span(start, end, label, location, mention if isinstance(mention, str) else None)
+
+
+def new_span(start: Any, end: Any, label: Any, location: str, mention: str | None = None) -> Span:
+    """Make a span of values that a file has.
+
+    Raises:
+        UserError: an offset is not an integer, or the label is not a name.
+    """
+    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
+        got = quoted((start, end, label))
+        raise UserError(f"{location}: start and end of a span must be integers and its label a name; got {got}")
+    return Span(start, end, label, mention)
+
+
+def _in_code_points(span: Span, text: AnnotatedText, unit: Unit, bounds: Sequence[int]) -> Span:
+    """Convert a span and compare it with its mention.
+
+    Raises:
+        UserError: the span is not inside the text, or is not its mention.
+    """
+    converted = to_code_points(span, bounds)
+    if converted is not None and matches(span, text.text, bounds):
+        return converted
+    name = f"{text.location}: span {span.start} to {span.end} ({shortened(span.label)})"
+    if converted is None:
+        split = ", or ends inside a character" if unit == "utf16" else ""
+        raise UserError(f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{split}")
+    actual = quoted(text.text[converted.start : converted.end])
+    raise UserError(
+        f"{name} is {actual} in the text, but {quoted(span.mention)} in the file; offsets were counted in "
+        f"{UNIT_NAMES[unit]}; export the file again, or see download.dataset.offsets"
+    )

@@ -1,0 +1,94 @@
+"""Several annotators of one text: the spans to learn from, and how well annotators agree."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from tagline.core.errors import UserError
+from tagline.core.terminal import QUOTED, shortened
+from tagline.sources.formats.offsets import Span
+
+# only: every text must have one annotation. agreed: spans that all annotators of a text marked. majority: spans that
+# more than half of them marked. Any other value is the name of the annotator whose spans are used.
+ONLY, AGREED, MAJORITY = "only", "agreed", "majority"
+
+
+class Annotation(NamedTuple):
+    """What one annotator marked in a text; the name is empty if the file has none."""
+
+    annotator: str
+    spans: list[Span]
+
+
+def select(annotations: Sequence[Annotation], policy: str, location: str) -> list[Span] | None:
+    """The spans of a text that a policy selects; None if its annotator did not annotate the text.
+
+    Raises:
+        UserError: there are several annotations and the policy selects none of them.
+    """
+    if policy in (AGREED, MAJORITY):
+        votes = Counter(span for annotation in annotations for span in dict.fromkeys(annotation.spans))
+        least = len(annotations) if policy == AGREED else len(annotations) // 2 + 1
+        return [span for span, count in votes.items() if count >= least] if annotations else None
+    chosen = [each for each in annotations if policy in (ONLY, each.annotator)]
+    if len(chosen) > 1:
+        names = shortened(", ".join(each.annotator or "unnamed" for each in chosen), QUOTED)
+        raise UserError(
+            f"{location}: {len(chosen)} annotations of one text (by {names}); expected one; set "
+            f"download.dataset.annotators to {AGREED}, {MAJORITY} or the name of an annotator"
+        )
+    return chosen[0].spans if chosen else None
+
+
+def compare(annotations: Sequence[Annotation]) -> Counter[tuple[str, str, str]]:
+    """Count for each pair of annotators of a text the texts, the spans of both, and those that are in both."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for first, second in combinations(sorted(annotations, key=lambda each: each.annotator), 2):
+        of_first, of_second = set(first.spans), set(second.spans)
+        pair = first.annotator, second.annotator
+        counts[*pair, "texts"] += 1
+        counts[*pair, "spans"] += len(of_first) + len(of_second)
+        counts[*pair, "common"] += 2 * len(of_first & of_second)
+    return counts
+
+
+def summary(counts: Mapping[tuple[str, str, str], int]) -> dict[str, dict[str, Any]]:
+    """The agreement of each pair of annotators: the F1 of the spans of one against those of the other.
+
+    F1 needs no count of what nobody marked, which kappa does (Hripcsak and Rothschild, 2005). It is None if neither
+    marked a span.
+    """
+    pairs: dict[str, dict[str, Any]] = {}
+    for first, second in sorted({key[:2] for key in counts}):
+        texts, spans, common = (counts[first, second, each] for each in ("texts", "spans", "common"))
+        f1 = round(common / spans, 4) if spans else None
+        pairs[f"{first}, {second}"] = {"texts": texts, "f1": f1}
+    return pairs
+
+
+Row = Mapping[str, Any]
+
+
+def grouped(rows: Callable[[], Iterable[tuple[str, Row]]], key: str) -> Iterator[list[tuple[str, Row]]]:
+    """Join the rows of one text, of which a file has one per annotator, not always side by side.
+
+    The file is read twice, so that only rows of incomplete groups are in memory.
+
+    Args:
+        rows: reads the rows with their locations.
+        key: what rows of one text have in common; a row without it is a text of its own.
+    """
+    missing = Counter(str(row[key]) for _, row in rows() if row.get(key) is not None)
+    held: defaultdict[str, list[tuple[str, Row]]] = defaultdict(list)
+    for location, row in rows():
+        if row.get(key) is None:
+            yield [(location, row)]
+            continue
+        value = str(row[key])
+        held[value].append((location, row))
+        missing[value] -= 1
+        if not missing[value]:
+            yield held.pop(value)

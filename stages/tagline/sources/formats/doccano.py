@@ -1,0 +1,77 @@
+"""doccano's JSONL exports: ``label`` with lists, or ``entities`` with objects if the project has relations.
+
+A folder holds a file per annotator, as doccano exports a project whose members annotate separately.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from tagline.core.errors import UserError
+from tagline.core.terminal import quoted
+from tagline.sources.formats.annotated import (
+    AnnotatedText,
+    AnnotatorFiles,
+    Errors,
+    keys_of,
+    list_in,
+    new_span,
+    text_in,
+    to_span,
+)
+from tagline.sources.formats.annotators import Annotation, Row, grouped
+from tagline.sources.formats.base import Key
+from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.lists import to_id
+from tagline.sources.formats.offsets import Span, Unit
+
+ENTITY = ("start_offset", "end_offset", "label")
+
+
+class DoccanoFiles(AnnotatorFiles):
+    """Exports of doccano, whose editor counts UTF-16 units, or graphemes if the project says so."""
+
+    folders: ClassVar[bool] = True
+    default_unit: ClassVar[Unit] = "utf16"
+
+    format: Literal["doccano"]
+    text: Key = "text"
+
+    def files(self, path: Path) -> list[Path]:
+        return sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        for rows in grouped(lambda: self._rows(path), "id") if path.is_dir() else ([row] for row in self._rows(path)):
+            with errors.collected():
+                yield self._text(rows, errors)
+
+    def _rows(self, path: Path) -> Iterator[tuple[str, Row]]:
+        """The rows of all files; the location of a row begins with its file."""
+        for file in self.files(path):
+            for number, row in read_rows(file, self.encoding):
+                yield f"{file}:{number}", row
+
+    def _text(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
+        # The location FOLDER/ada.jsonl:3 is in the file of ada.
+        annotations = [Annotation(Path(location).stem, _spans(row, location, errors)) for location, row in rows]
+        location, first = rows[0]
+        text_id = to_id(first["id"], "id", location) if "id" in first else None
+        return AnnotatedText(location, text_in(first, self.text, location), annotations, text_id)
+
+
+def _spans(row: Row, location: str, errors: Errors) -> list[Span]:
+    if "entities" in row:
+        values = list_in(row, "entities", location)
+        return errors.of_each(values, lambda value: to_span(value, location, ENTITY))
+    if "label" not in row:
+        raise UserError(f"{location}: neither 'label' nor 'entities' (keys: {keys_of(row)}); expected doccano's JSONL")
+    return errors.of_each(list_in(row, "label", location), lambda value: _of_list(value, location))
+
+
+def _of_list(value: Any, location: str) -> Span:
+    if not isinstance(value, list) or len(value) != 3:
+        raise UserError(f"{location}: a span must be a list of start, end and label; got {quoted(value)}")
+    start, end, label = value
+    return new_span(start, end, label, location)

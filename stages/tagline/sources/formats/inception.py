@@ -1,0 +1,106 @@
+"""INCEpTION's exports: UIMA CAS as XMI, with its TypeSystem.xml in the same folder, or as JSON; and WebAnno TSV 3.
+
+The content decides which. A sentence of the document is a sentence here, and its tokens are the words.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tagline.core.errors import UserError
+from tagline.core.reading import reading
+from tagline.core.terminal import QUOTED, shortened
+from tagline.sources.formats import webanno_tsv
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, extra, new_span
+from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.base import Key
+from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.sentence import Note
+
+if TYPE_CHECKING:
+    from cassis import Cas
+
+CORE = "de.tudarmstadt.ukp.dkpro.core.api"
+SENTENCE, TOKEN = f"{CORE}.segmentation.type.Sentence", f"{CORE}.segmentation.type.Token"
+
+
+class InceptionFiles(AnnotatedFiles):
+    """Exports of INCEpTION: a feature of a span layer, by default the value of its named entities."""
+
+    format: Literal["inception"]
+    span_layer: Key = f"{CORE}.ner.type.NamedEntity"
+    feature: Key = "value"
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {**super().meanings, "unlabelled_spans": "spans without a value, left out"}
+
+    def files(self, path: Path) -> list[Path]:
+        return [path, path.with_name("TypeSystem.xml")] if _begins(path) == b"<" else [path]
+
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        if _begins(path) not in (b"<", b"{"):
+            yield from webanno_tsv.read_sentences(path, self.span_layer, self.feature, errors)
+            return
+        cas = _load(path)
+        names = [type_.name for type_ in cas.typesystem.get_types()]
+        if self.span_layer not in names:
+            known = shortened(", ".join(sorted(names)), QUOTED)
+            raise UserError(
+                f"{path}: no layer {self.span_layer!r} (has {known}); see download.dataset.span_layer in params.yaml"
+            )
+        sentences = [(each.begin, each.end) for each in cas.select(SENTENCE)] if SENTENCE in names else []
+        yield from self._sentences(cas, sorted(sentences) or [(0, len(cas.sofa_string))], TOKEN in names, path, errors)
+
+    def _sentences(
+        self, cas: Cas, sentences: list[tuple[int, int]], has_tokens: bool, path: Path, errors: Errors
+    ) -> Iterator[AnnotatedText]:
+        """The sentences of a document; cassis has converted offsets to code points."""
+        begins = [begin for begin, _ in sentences]
+        words: list[list[tuple[int, int]]] = [[] for _ in sentences]
+        spans: list[list[Span]] = [[] for _ in sentences]
+        notes: list[list[Note]] = [[] for _ in sentences]
+        for token in cas.select(TOKEN) if has_tokens else []:
+            index = bisect_right(begins, token.begin) - 1
+            if index >= 0 and token.end <= sentences[index][1] and cas.sofa_string[token.begin : token.end].strip():
+                words[index].append((token.begin - begins[index], token.end - begins[index]))
+        for each in cas.select(self.span_layer):
+            with errors.collected():
+                location = f"{path}: {self.span_layer} {each.begin} to {each.end}"
+                index = bisect_right(begins, each.begin) - 1
+                if index < 0 or each.end > sentences[index][1]:
+                    raise UserError(f"{location} is not inside one sentence of the document")
+                label = each.get(self.feature)
+                if label is None:
+                    notes[index].append(Note("unlabelled_spans", location))
+                else:
+                    spans[index].append(new_span(each.begin - begins[index], each.end - begins[index], label, location))
+        for index, (begin, end) in enumerate(sentences):
+            text = cas.sofa_string[begin:end]
+            annotations = [Annotation("", spans[index])]
+            location = f"{path}: sentence {index + 1}"
+            yield AnnotatedText(location, text, annotations, words=words[index] or None, notes=notes[index])
+
+
+def _begins(path: Path) -> bytes:
+    """The first character of a file, without a byte order mark."""
+    with path.open("rb") as file:
+        return file.read(16).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+
+
+def _load(path: Path) -> Cas:
+    with extra("inception", path):
+        import cassis
+    is_xmi = _begins(path) == b"<"
+    with reading(path, problem="not a UIMA CAS, or damaged", expected="XMI with its TypeSystem.xml, or JSON"):
+        if is_xmi:
+            types = cassis.load_typesystem(path.with_name("TypeSystem.xml"))
+            cas = cassis.load_cas_from_xmi(path, typesystem=types)
+        else:
+            cas = cassis.load_cas_from_json(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(cas.sofa_string, str):
+            raise ValueError("the document has no text")
+    return cas

@@ -1,0 +1,129 @@
+"""Label Studio's exports JSON and JSON-MIN: texts with the results of a Labels control.
+
+JSON has an object per task with its ``annotations``; JSON-MIN an object per annotation, where the results have the
+control's name as key. Cancelled annotations, drafts and predictions are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from tagline.core.errors import UserError
+from tagline.core.terminal import quoted
+from tagline.sources.formats.annotated import (
+    AnnotatedText,
+    AnnotatorFiles,
+    Errors,
+    list_in,
+    new_span,
+    text_in,
+)
+from tagline.sources.formats.annotators import Annotation, Row, grouped
+from tagline.sources.formats.base import Key
+from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.lists import to_id
+from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.sentence import Note
+
+
+class LabelStudioFiles(AnnotatorFiles):
+    """Exports of Label Studio: the key of the text in a task's data, and the control if there are several."""
+
+    format: Literal["label_studio"]
+    text: Key = "text"
+    control: Key | None = None
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {**super().meanings, "cancelled_annotations": "cancelled annotations, left out"}
+
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        for rows in grouped(lambda: _rows(path, self.encoding), "id"):
+            with errors.collected():
+                location, first = rows[0]
+                yield self._task(first, location, errors) if "data" in first else self._minimal(rows, errors)
+
+    def _task(self, row: Row, location: str, errors: Errors) -> AnnotatedText:
+        """Read an object of JSON."""
+        if not isinstance(row["data"], Mapping):
+            raise UserError(f"{location}: 'data' must be an object; got {quoted(row['data'])}")
+        annotations, notes = [], []
+        for value in list_in(row, "annotations", location):
+            if not isinstance(value, Mapping):
+                raise UserError(f"{location}: an annotation must be an object; got {quoted(value)}")
+            if value.get("was_cancelled"):
+                notes.append(Note("cancelled_annotations", location))
+                continue
+            results = [_labels(result, location) for result in list_in(value, "result", location)]
+            controls = {result["from_name"]: None for result in results if result is not None}
+            control = self._only(list(controls), location)
+            values = [each["value"] for each in results if each is not None and each["from_name"] == control]
+            annotations.append(Annotation(_name(value.get("completed_by")), _spans(values, location, errors)))
+        return AnnotatedText(
+            location, text_in(row["data"], self.text, location), annotations, _id(row, location), notes=notes
+        )
+
+    def _minimal(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
+        """Read the objects of a task in JSON-MIN."""
+        annotations = []
+        for location, row in rows:
+            controls = [key for key, value in row.items() if isinstance(value, list) and any(map(_is_labelled, value))]
+            values = list_in(row, self._only(controls, location) or "", location)
+            # A task without annotations is exported too, with null here.
+            if "annotator" not in row or row["annotator"] is not None:
+                annotations.append(Annotation(_name(row.get("annotator")), _spans(values, location, errors)))
+        location, first = rows[0]
+        return AnnotatedText(location, text_in(first, self.text, location), annotations, _id(first, location))
+
+    def _only(self, controls: list[str], location: str) -> str | None:
+        """The control whose labels are read; None if there are no labels."""
+        if self.control is None and len(controls) > 1:
+            raise UserError(
+                f"{location}: labels of several controls ({', '.join(map(repr, controls))}); set "
+                "download.dataset.control to one of them"
+            )
+        return self.control or next(iter(controls), None)
+
+
+def _rows(path: Path, encoding: str) -> Iterator[tuple[str, Row]]:
+    """The objects of a file; JSON is one line, so that a task is only found by its id."""
+    for number, row in read_rows(path, encoding):
+        yield f"{path}:{number}" + (f": task {quoted(row['id'])}" if "id" in row else ""), row
+
+
+def _labels(result: Any, location: str) -> Row | None:
+    """Check a result; None if it is of another kind than labels of a text, such as a choice for the whole text."""
+    if not isinstance(result, Mapping) or not isinstance(result.get("type"), str):
+        raise UserError(f"{location}: a result must be an object with a type; got {quoted(result)}")
+    if not result["type"].endswith("labels"):
+        return None
+    if result["type"] != "labels" or not isinstance(result.get("from_name"), str) or "value" not in result:
+        raise UserError(f"{location}: a result of type {quoted(result['type'])}; expected labels of a Text")
+    return result
+
+
+def _is_labelled(value: Any) -> bool:
+    return isinstance(value, Mapping) and {"start", "end", "labels"} <= value.keys()
+
+
+def _spans(values: Sequence[Any], location: str, errors: Errors) -> list[Span]:
+    """The spans of results, one per label."""
+    return [span for spans in errors.of_each(values, lambda value: _of_result(value, location)) for span in spans]
+
+
+def _of_result(value: Any, location: str) -> list[Span]:
+    if not _is_labelled(value) or not isinstance(value["labels"], list) or not value["labels"]:
+        raise UserError(f"{location}: a result must have start, end and labels; got {quoted(value)}")
+    mention = value.get("text") if isinstance(value.get("text"), str) else None
+    return [new_span(value["start"], value["end"], label, location, mention) for label in value["labels"]]
+
+
+def _name(annotator: Any) -> str:
+    """The name of an annotator: an id, or an object where the export has e-mail addresses."""
+    return str(annotator.get("email", annotator.get("id"))) if isinstance(annotator, Mapping) else str(annotator)
+
+
+def _id(row: Row, location: str) -> str | None:
+    return to_id(row["id"], "id", location) if "id" in row else None

@@ -1,0 +1,58 @@
+"""Folders that ``Dataset.save_to_disk`` of Hugging Face datasets writes: list columns of words and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from tagline.core.errors import UserError
+from tagline.core.reading import reading
+from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
+from tagline.sources.formats.sentence import Sentence
+
+BATCH_ROWS = 1000
+
+
+class SavedFiles(ListFiles):
+    """A saved data set per split; of a saved DatasetDict, its folder of the split."""
+
+    folders: ClassVar[bool] = True
+
+    format: Literal["save_to_disk"]
+
+    def files(self, path: Path) -> list[Path]:
+        return sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        return read_sentences(path, self.keys)
+
+
+def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
+    """Read a folder sentence by sentence.
+
+    Tags that are numbers get their names from `keys`, or else from the ClassLabel of their column.
+
+    Raises:
+        UserError: the folder is not a saved data set or is damaged, or lacks a column; see also
+            `lists.to_sentence`.
+    """
+    # Imported here: whoever only checks params.yaml need not wait for it.
+    from datasets import ClassLabel, DatasetDict, load_from_disk
+
+    with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
+        rows = load_from_disk(str(path))
+        if isinstance(rows, DatasetDict):
+            raise UserError(f"{path}: a DatasetDict; expected the folder of one split ({', '.join(rows)}) in it")
+        for column in keys.all:
+            if column not in rows.column_names:
+                raise UserError(f"{path}: no column {column!r} (columns: {', '.join(rows.column_names) or 'none'})")
+        items = {name: getattr(rows.features[column], "feature", None) for name, column in keys.tag_columns.items()}
+        names = {name: item.names for name, item in items.items() if isinstance(item, ClassLabel)}
+        keys = replace(keys, names={**names, **keys.names})
+        row = 0
+        for columns in rows.select_columns(keys.all).with_format(None).iter(BATCH_ROWS):
+            for values in zip(*columns.values(), strict=True):
+                row += 1
+                yield to_sentence(dict(zip(columns, values, strict=True)), keys, f"{path}: row {row}")

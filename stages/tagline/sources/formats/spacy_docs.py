@@ -1,0 +1,83 @@
+"""spaCy's training data: a DocBin (``.spacy``), or a JSON list of ``["Ada in Oslo", {"entities": [[0, 3, "PER"]]}]``.
+
+The content decides which. JSON may also be an object whose ``annotations`` are this list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tagline.core.errors import UserError
+from tagline.core.reading import reading
+from tagline.core.terminal import quoted
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, extra, new_span
+from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.base import Key
+from tagline.sources.formats.offsets import Span
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+EXPECTED = "a DocBin of spaCy, or a JSON list of texts with their entities"
+
+
+class SpacyFiles(AnnotatedFiles):
+    """Training data of spaCy: the entities of its documents, or a span group."""
+
+    format: Literal["spacy"]
+    span_group: Key | None = None
+
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        with path.open("rb") as file:
+            is_json = file.read(1) in (b"[", b"{", b" ", b"\n", b"\xef")
+        for number, value in enumerate(_tuples(path) if is_json else _docs(path), 1):
+            location = f"{path}: row {number}"
+            with errors.collected():
+                yield _of_tuple(value, location, errors) if is_json else self._of_doc(value, location)
+
+    def _of_doc(self, doc: Doc, location: str) -> AnnotatedText:
+        """A document with its tokens, except those of white space."""
+        if self.span_group is None:
+            annotated, spans = doc.has_annotation("ENT_IOB"), doc.ents
+        else:
+            annotated, spans = self.span_group in doc.spans, doc.spans.get(self.span_group, [])
+        labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]
+        words = [(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()]
+        return AnnotatedText(location, doc.text, [Annotation("", labelled)] if annotated else [], words=words)
+
+
+def _docs(path: Path) -> Iterator[Doc]:
+    with extra("spacy", path):
+        from spacy.tokens import DocBin
+        from spacy.vocab import Vocab
+    with reading(path, problem="not a DocBin, or damaged", expected=EXPECTED):
+        yield from DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())
+
+
+def _tuples(path: Path) -> list[Any]:
+    with reading(path, problem="not JSON", expected=EXPECTED):
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        json.dumps(content, ensure_ascii=False).encode()  # fails for half of a surrogate pair
+    values = content.get("annotations") if isinstance(content, dict) else content
+    if not isinstance(values, list):
+        raise UserError(f"{path}: no list of texts; expected {EXPECTED}")
+    return [value for value in values if value is not None]
+
+
+def _of_tuple(value: Any, location: str, errors: Errors) -> AnnotatedText:
+    text, annotations = value if isinstance(value, list) and len(value) == 2 else (None, None)
+    entities = annotations.get("entities", []) if isinstance(annotations, dict) else None
+    if not isinstance(text, str) or not isinstance(entities, list):
+        raise UserError(f"{location}: {quoted(value)} is not a text with its entities; expected {EXPECTED}")
+    spans = errors.of_each(entities, lambda entity: _entity(entity, location))
+    return AnnotatedText(location, text, [Annotation("", spans)])
+
+
+def _entity(value: Any, location: str) -> Span:
+    if not isinstance(value, list) or len(value) != 3:
+        raise UserError(f"{location}: an entity must be a list of start, end and label; got {quoted(value)}")
+    start, end, label = value
+    return new_span(start, end, label, location)

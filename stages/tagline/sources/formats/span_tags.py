@@ -1,0 +1,92 @@
+"""From spans to tags: which words a span covers, and what becomes of spans that no tags can represent."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from tagline.core.terminal import quoted, shortened
+from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.sentence import Note
+
+# Spans that begin or end inside a word: expand them to whole words, drop them, or fail once all are known.
+MisalignedSpans = Literal["expand", "drop", "error"]
+# Spans that share a word: fail once all are known, or keep the longest, or the one that the file lists first.
+Overlaps = Literal["error", "longest", "first"]
+
+
+class Covered(NamedTuple):
+    """A span and the words from ``first`` up to, but not including, ``last``."""
+
+    first: int
+    last: int
+    span: Span
+
+
+def to_tags(
+    text: str,
+    words: Sequence[tuple[int, int]],
+    spans: Sequence[Span],
+    policies: tuple[MisalignedSpans, Overlaps],
+    location: str,
+) -> tuple[list[str], list[Note]]:
+    """Tag the words of a text in IOB2.
+
+    Args:
+        text: the text.
+        words: start and end of each word in code points, ascending.
+        spans: in the order of the file, inside the text.
+        policies: what to do about misaligned spans and overlaps; under error, the caller fails because of the notes.
+        location: where the text is, for the notes.
+    """
+    notes = []
+    covered = []
+    ends = [end for _, end in words]
+    starts = [start for start, _ in words]
+    seen = set()
+    for span in spans:
+        if span in seen:
+            notes.append(Note("duplicate_spans", f"{location}: {describe(span, text)}"))
+            continue
+        seen.add(span)
+        # The words that end after the span's start and begin before its end.
+        first, last = bisect_right(ends, span.start), bisect_left(starts, span.end)
+        if first == last:
+            notes.append(Note("misaligned_spans", f"{location}: {describe(span, text)} covers no word"))
+        elif starts[first] < span.start or span.end < ends[last - 1]:
+            part_of = quoted(text[starts[first] : ends[last - 1]])
+            occurrence = f"{location}: {describe(span, text)} covers only part of {part_of}"
+            notes.append(Note("misaligned_spans", occurrence))
+            if policies[0] == "expand":
+                covered.append(Covered(first, last, span))
+        else:
+            covered.append(Covered(first, last, span))
+    tags = ["O"] * len(words)
+    for first, last, span in _without_overlaps(covered, policies[1], text, location, notes):
+        tags[first:last] = [f"B-{span.label}", *[f"I-{span.label}"] * (last - first - 1)]
+    return tags, notes
+
+
+def describe(span: Span, text: str) -> str:
+    """Name a span in a message."""
+    return f"span {span.start} to {span.end} ({shortened(span.label)}, {quoted(text[span.start : span.end])})"
+
+
+def _without_overlaps(
+    covered: list[Covered], policy: Overlaps, text: str, location: str, notes: list[Note]
+) -> list[Covered]:
+    """The spans that do not share a word with one that is preferred to them; the others are added to the notes."""
+    if policy == "longest":
+        covered = sorted(covered, key=lambda each: (each.span.start - each.span.end, each.span.start))
+    owners: dict[int, Span] = {}
+    kept = []
+    for each in covered:
+        owner = next((owners[word] for word in range(each.first, each.last) if word in owners), None)
+        if owner is None:
+            owners |= dict.fromkeys(range(each.first, each.last), each.span)
+            kept.append(each)
+        else:
+            occurrence = f"{location}: {describe(each.span, text)} overlaps {describe(owner, text)}"
+            notes.append(Note("overlapping_spans", occurrence))
+    return kept

@@ -1,0 +1,62 @@
+"""Files of annotated texts, and what their formats read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from tagline.sources.formats.annotated import AnnotatedFiles
+from tagline.sources.formats.sentence import Sentence
+from tagline.tokenization.words import split_words
+
+
+def dataset(format_: type[AnnotatedFiles], name: str, **keys: Any) -> Any:
+    """A format's section of params.yaml that names one file for every split."""
+    files = dict.fromkeys(("train", "validation", "test"), "f")
+    return format_.model_validate({"source": "files", "format": name, "tag_column": "ner", **files, **keys})
+
+
+def write_rows(path: Path, rows: list[Any]) -> Path:
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def tagged(sentence: Sentence) -> str:
+    """The words that are not O as ``word/tag``."""
+    return " ".join(
+        f"{word}/{tag}" for word, tag in zip(sentence.words, sentence.tags["ner"], strict=True) if tag != "O"
+    )
+
+
+def kinds(sentence: Sentence) -> list[str]:
+    return [note.kind for note in sentence.notes]
+
+
+def webanno_tsv(row: dict[str, Any]) -> str:
+    """A sentence of WebAnno TSV."""
+    lines = [f"\n#Text={row['text']}"]
+    for number, (start, end) in enumerate(split_words(row["text"]), 1):
+        labels = [f"{label}[{i}]" for i, (first, last, label) in enumerate(row["spans"]) if first <= start < last]
+        lines.append(f"1-{number}\t{start}-{end}\t{row['text'][start:end]}\t{labels[0] if labels else '_'}\t")
+    return "\n".join([*lines, ""])
+
+
+def exported(dataset_format: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A text with spans as an annotation tool exports it."""
+    text, spans = row["text"], [dict(zip(("start", "end", "label"), span, strict=True)) for span in row["spans"]]
+    match dataset_format:
+        case "spans":
+            return {"text": text, "spans": spans}
+        case "doccano":
+            return {"text": text, "label": row["spans"]}
+        case "argilla":
+            return {"fields": {"text": text}, "responses": {"q": [{"value": spans, "user_id": "u"}]}}
+        case "prodigy":
+            return {"text": text, "spans": spans, "answer": "accept", "_input_hash": crc32(text.encode())}
+        case "label_studio":
+            values = [{**span, "labels": [span["label"]], "text": text[span["start"] : span["end"]]} for span in spans]
+            results = [{"from_name": "label", "type": "labels", "value": value} for value in values]
+            return {"data": {"text": text}, "annotations": [{"completed_by": 1, "result": results}]}
+    raise AssertionError(dataset_format)
