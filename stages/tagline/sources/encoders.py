@@ -29,6 +29,8 @@ _LEFTOVERS = (
     "stride",
     "truncation_strategy",
 )
+# Larger ids of sub-words are damage.
+LARGEST_VOCABULARY = 2**24
 
 
 def find_in_package(package: str, path: str) -> tuple[Path, str]:
@@ -205,8 +207,26 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
     return {key: None for key, value in content.items() if key.endswith("_file") and value is not None}
 
 
+def _check_ids(path: Path) -> None:
+    """Check the ids of a vocabulary, if it is in this file: the library allocates memory up to the largest one.
+
+    Raises:
+        UserError: an id is larger than that of any real vocabulary, or the file is damaged.
+    """
+    if not path.is_file():
+        return
+    content = _object(path)
+    with reading(path, remedy="choose another encoder"):
+        vocabulary = (content.get("model") or {}).get("vocab")  # a list without ids for Unigram
+        ids = [*vocabulary.values()] if isinstance(vocabulary, dict) else []
+        ids += [token["id"] for token in content.get("added_tokens") or []]
+        if not all(type(number) is int and 0 <= number < LARGEST_VOCABULARY for number in ids):
+            raise ValueError(f"ids of the vocabulary are not all whole numbers below {LARGEST_VOCABULARY:,}")
+
+
 def _load_tokenizer(folder: Path, **options: bool) -> PreTrainedTokenizerBase:
     named = _files_named_in(folder / "tokenizer_config.json")
+    _check_ids(folder / "tokenizer.json")
     problem = "no tokenizer that transformers can load"
     with reading_tokenizer(folder, problem=problem, remedy="choose another encoder"):
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(

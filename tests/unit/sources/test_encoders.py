@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,14 @@ def test_paths_of_the_authors_machine_are_ignored(tmp_path: Path, key: str) -> N
     encoders.save_tokenizer(encoders.load_tokenizer(tmp_path / "source"), tmp_path / "target")
     assert (tmp_path / "plain/tokenizer.json").read_bytes() == (tmp_path / "target/tokenizer.json").read_bytes()
     assert "/home/ada" not in (tmp_path / "target/tokenizer_config.json").read_text()
+
+
+@pytest.mark.parametrize("number", ["2147483648", "-1", "1.5", "null"])
+def test_an_id_that_no_vocabulary_has(tmp_path: Path, number: str) -> None:
+    word_piece(["a"]).save_pretrained(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    path.write_text(re.sub('"##~": [0-9]+', f'"##~": {number}', path.read_text()))
+    with pytest.raises(
+        UserError, match="tokenizer.json: damaged .ids of the vocabulary are not all whole numbers below"
+    ):
+        encoders.load_tokenizer(tmp_path)
