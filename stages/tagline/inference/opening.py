@@ -82,6 +82,12 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
     finally:
         if bars:
             logging.enable_progress_bar()
+    longest = classifier.longest_window(model)
+    if longest is not None and about.max_length > longest:
+        raise UserError(
+            f"{folder / TAGGER}: max_length is {about.max_length}; the model reads at most {longest} sub-words; run "
+            "`dvc repro export` again"
+        )
     cast_linear_layers(model, precision)
     with workers(device) as threads:
         yield Opened(TorchModel(model, precision), threads, CPU_SUBWORDS if device.type == "cpu" else GPU_SUBWORDS)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
@@ -21,6 +21,9 @@ from tagline.model.precision import Resolved
 
 # The largest number of weights that a model may have beyond those in its files.
 _INITIALISED = 2**26
+# Names of learned or sinusoidal tables of absolute positions: embeddings.position_embeddings in BERT, wpe in GPT-2,
+# embed_positions in BioGPT. Tables of relative positions (rel_embeddings, relative_attention_bias) set no limit.
+_POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_positions|pos_embeddings?|wpe)$")
 
 
 def new_classifier(
@@ -96,6 +99,30 @@ def best_epoch(folder: Path) -> int:
     return epoch
 
 
+def longest_window(model: PreTrainedModel) -> int | None:
+    """The most sub-words that an encoder reads, special tokens included; None if it has no limit.
+
+    A table of absolute positions sets the limit, together with ``config.max_position_embeddings`` (n_positions in
+    GPT-2). Encoders with rotary or relative positions also have that key, but read longer windows.
+    """
+    tables = [
+        module
+        for name, module in model.named_modules()
+        if _POSITION_TABLE.search(name) and "vision" not in name and isinstance(module.weight, torch.nn.Parameter)
+    ]
+    # RoBERTa and its relatives count positions from padding_idx + 1: of 514 rows they use 512.
+    limits = [
+        table.weight.shape[0] - (0 if getattr(table, "padding_idx", None) is None else table.padding_idx + 1)
+        for table in tables
+    ]
+    declared = getattr(model.config, "max_position_embeddings", None)
+    if limits and declared is not None:
+        limits.append(declared)  # BioGPT's table has more rows than positions
+    if model.config.model_type == "mpt":
+        limits.append(model.config.max_seq_len)  # the size of its table of linear biases
+    return min(limits, default=None)
+
+
 def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedModel, set[str]]:
     """Load a model; also name its tensors that the folder lacks or has in another shape, initialised at random."""
     with reading(folder, made_by, problem="transformers can't load a token classifier"):
@@ -109,12 +136,21 @@ def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedMode
             output_loading_info=True,
             **options,
         )
+        _check_padding(model)
     if surplus := _surplus_layers(model, info["unexpected_keys"]):
         raise UserError(
             f"{folder}: {_short(surplus, 'tensors')} are of more layers than its config.json has; expected the "
             "config.json of these weights; correct its number of layers, or remove the layers from the weights"
         )
     return model, set(info["missing_keys"]) | {mismatch[0] for mismatch in info["mismatched_keys"]}
+
+
+def _check_padding(model: PreTrainedModel) -> None:
+    """Check that the encoder has the sub-word that windows are padded with, in the block of `reading`."""
+    padding = model.config.pad_token_id
+    known = len(cast(torch.nn.Embedding, model.get_input_embeddings()).weight)
+    if padding is not None and not (type(padding) is int and 0 <= padding < known):
+        raise ValueError(f"pad_token_id is {padding}; expected a whole number below {known}")
 
 
 def _surplus_layers(model: PreTrainedModel, unexpected: Iterable[str]) -> list[str]:

@@ -84,7 +84,9 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
         )
     with reading_tokenizer(folder / TOKENIZER_FILE, made_by):
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        tokenizer.encode_batch(_PROBE, is_pretokenized=True)  # some damage shows only then
+        # Some damage shows only then. The ids include those of special tokens.
+        for encoding in tokenizer.encode_batch(_PROBE, is_pretokenized=True):
+            np.array(encoding.ids, dtype=np.int32)
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = bool(configuration.get("split_special_tokens", False))
@@ -102,14 +104,21 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
 
 
 def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Subwords:
-    """The sub-words of every word of the sentences, as ``tokenizer(words, is_split_into_words=True)`` makes them."""
+    """The sub-words of every word of the sentences, as ``tokenizer(words, is_split_into_words=True)`` makes them.
+
+    Raises:
+        UserError: the vocabulary has an id that is too large, as in a damaged file.
+    """
     ids = [np.empty(0, np.int32)]
     counts = [np.empty(0, np.int64)]
     for start in range(0, len(sentences), BATCH):
         batch = sentences[start : start + BATCH]
         encoded = tokenizer.encode_batch(batch, is_pretokenized=True, add_special_tokens=False)
         for words, encoding in zip(batch, encoded, strict=True):
-            ids.append(np.array(encoding.ids, dtype=np.int32))
+            try:
+                ids.append(np.array(encoding.ids, dtype=np.int32))
+            except OverflowError:
+                raise UserError(f"{TOKENIZER_FILE}: damaged: an id of its vocabulary is {max(encoding.ids)}") from None
             counts.append(np.bincount(np.array(encoding.word_ids, dtype=np.int64), minlength=len(words)))
     return Subwords(np.concatenate(ids), np.concatenate(counts))
 

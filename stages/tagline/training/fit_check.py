@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pyarrow.compute as pc
-from torch import nn
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model.batches import rounded_up
-
-# Names of learned or sinusoidal tables of absolute positions: embeddings.position_embeddings in BERT, wpe in GPT-2,
-# embed_positions in BioGPT. Tables of relative positions (rel_embeddings, relative_attention_bias) set no limit.
-_POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_positions|pos_embeddings?|wpe)$")
-
-
-def longest_window(model: PreTrainedModel) -> int | None:
-    """The most sub-words that an encoder reads, special tokens included; None if it has no limit.
-
-    A table of absolute positions sets the limit, together with ``config.max_position_embeddings`` (n_positions in
-    GPT-2). Encoders with rotary or relative positions also have that key, but read longer windows.
-    """
-    tables = [
-        module
-        for name, module in model.named_modules()
-        if _POSITION_TABLE.search(name) and "vision" not in name and isinstance(module.weight, nn.Parameter)
-    ]
-    # RoBERTa and its relatives count positions from padding_idx + 1: of 514 rows they use 512.
-    limits = [
-        table.weight.shape[0] - (0 if getattr(table, "padding_idx", None) is None else table.padding_idx + 1)
-        for table in tables
-    ]
-    declared = getattr(model.config, "max_position_embeddings", None)
-    if limits and declared is not None:
-        limits.append(declared)  # BioGPT's table has more rows than positions
-    if model.config.model_type == "mpt":
-        limits.append(model.config.max_seq_len)  # the size of its table of linear biases
-    return min(limits, default=None)
+from tagline.model.classifier import longest_window
 
 
 def check_fit(model: PreTrainedModel, split: Split, labels: Labels, tokenized: Path, multiple: int = 1) -> None:

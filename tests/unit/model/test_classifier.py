@@ -90,6 +90,14 @@ def test_fewer_layers_than_the_weights_have(encoder: Path, tmp_path: Path, layer
             classifier.new_classifier(folder, NER) if folder == encoder else classifier.load(folder, NER)
 
 
+@pytest.mark.parametrize("padding", [-1, 10**6, 1.5])
+def test_padding_that_the_encoder_does_not_have(encoder: Path, padding: float) -> None:
+    path = encoder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pad_token_id": padding}))
+    with pytest.raises(UserError, match="transformers can't load a token classifier"):
+        classifier.new_classifier(encoder, NER)
+
+
 def test_weights_under_other_names_are_not_replaced_by_random_ones(encoder: Path) -> None:
     rewrite(encoder, lambda tensors: {f"other.{name}": tensor for name, tensor in tensors.items()})
     with pytest.raises(

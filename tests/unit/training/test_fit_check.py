@@ -13,7 +13,8 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
-from tagline.training.fit_check import check_fit, longest_window
+from tagline.model.classifier import longest_window
+from tagline.training.fit_check import check_fit
 
 POSITIONS = 40
 SIZE = {"num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 16, "intermediate_size": 32}

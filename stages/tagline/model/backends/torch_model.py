@@ -14,6 +14,7 @@ from accelerate import PartialState
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from tagline.core.errors import UserError
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import pad
 from tagline.model.precision import Resolved, autocast
@@ -54,11 +55,20 @@ class TorchModel:
 
         Returns:
             (rows, longest, labels); on an XLA device both of the first two may be larger.
+
+        Raises:
+            UserError: on a CPU, a sub-word id is larger than the model's embeddings have.
         """
         count, multiple = static_shape(self.device, len(rows), max(map(len, rows)))
         ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(rows, self.padding, multiple, count))
         with without_gradients(self.device), autocast(self.device, self.precision):
-            logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
+            try:
+                logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
+            except IndexError:
+                raise UserError(
+                    f"{self.model.name_or_path}: a sub-word id is larger than its embeddings have; its files do not "
+                    "belong together; write them again with `dvc repro`"
+                ) from None
         return logits
 
 
