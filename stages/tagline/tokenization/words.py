@@ -42,8 +42,15 @@ _CONNECTOR = rf"""(?=[{_APOSTROPHE}\-\u2010\u2011.\u00B7,:@"\u05F4])(?:
 # White space for str.isspace(): \s of `regex` lacks the file, group, record and unit separators.
 _SPACE = r"\s\x1C-\x1F"
 _URL = rf"(?:(?:https?|ftp)://|www\.)[^{_SPACE}<>\"]*[^{_SPACE}<>\"\p{{P}}--[/_\-]]"
+_TAG = rf"(?: @ (?= [\p{{L}}\p{{N}}_] ) | \# (?= \p{{L}} ) ) (?<! {_CHARACTER} . ) {_CHARACTER}+"
+_FLAG = rf"\p{{Regional_Indicator}}{{2}} {_MARKS}*+"
 _EMOJI = rf"\p{{Extended_Pictographic}}{_MARKS}*+[\U0001F3FB-\U0001F3FF]?+[{_MARKS}\U000E0020-\U000E007F]*+"
 
+_EMOJIS = rf"{_EMOJI} (?: (?<= \u200D ) {_EMOJI} )*"
+
+NOT_SPACE = regex.compile(rf"[^{_SPACE}]+", regex.VERSION1)
+# What the rules of languages leave to this module.
+TAGS_AND_EMOJI = regex.compile(rf"{_TAG} | {_FLAG} | {_EMOJIS}", regex.VERBOSE | regex.VERSION1)
 _WORD = regex.compile(
     rf"""
       (?: \p{{L}} {_MARKS}*+ \. ){{2,}}+ (?! {_CHARACTER} )
@@ -52,9 +59,9 @@ _WORD = regex.compile(
     | (?= [{_APOSTROPHE}] ) (?<= [\p{{L}}\p{{N}}] {_MARKS}* ) {_GENITIVE}
     | {_IDEOGRAPH} {_MARKS}*+
     | (?: {_KATAKANA} {_MARKS}*+ )+
-    | (?: @ (?= [\p{{L}}\p{{N}}_] ) | \# (?= \p{{L}} ) ) (?<! {_CHARACTER} . ) {_CHARACTER}+
-    | \p{{Regional_Indicator}}{{2}} {_MARKS}*+
-    | {_EMOJI} (?: (?<= \u200D ) {_EMOJI} )*
+    | {_TAG}
+    | {_FLAG}
+    | {_EMOJIS}
     | [^{_SPACE}] {_MARKS}*+
     """,
     regex.VERBOSE | regex.VERSION1,

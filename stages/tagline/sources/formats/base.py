@@ -14,6 +14,7 @@ from tagline.core.params import Section
 from tagline.sources.formats.cleaning import WordKeys, describe_skipped
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sentence import Sentence
+from tagline.sources.languages import Language
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "words")
@@ -91,6 +92,7 @@ class Files(Section):
     """
 
     source: Literal["files"]
+    language: Language | None = None
     train: InnerPath
     validation: InnerPath | None = None
     test: InnerPath | None = None

@@ -1,7 +1,7 @@
 """Raw text with character spans, in JSON or JSON Lines, as annotation tools export it.
 
 ``{"text": "Ada lives in Oslo.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}``: offsets count code points, the
-end is exclusive, other keys are ignored. The text is split into words by `tagline.tokenization.words`; tags are IOB2.
+end is exclusive, other keys are ignored. The text is split into words by `tagline.sources.languages`; tags are IOB2.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.lists import to_id
 from tagline.sources.formats.sentence import Sentence
-from tagline.tokenization.words import split_words
+from tagline.sources.languages import splitter
 
 # Spans that begin or end inside a word: expand them to whole words, drop them, or fail once all are known.
 MisalignedSpans = Literal["expand", "drop", "error"]
@@ -45,7 +45,9 @@ class SpanFiles(TextFiles):
         return [self.tag_column]
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.tag_column, self.id, self.misaligned_spans == "expand", self.encoding)
+        return read_sentences(
+            path, self.tag_column, self.id, self.misaligned_spans == "expand", self.encoding, self.language
+        )
 
     def report(self, notes: Collection[str]) -> str:
         """Count the misaligned spans and show the first ones.
@@ -65,7 +67,12 @@ class SpanFiles(TextFiles):
 
 
 def read_sentences(
-    path: Path, tag_column: str, id_key: str | None, expand: bool, encoding: str = UTF_8
+    path: Path,
+    tag_column: str,
+    id_key: str | None,
+    expand: bool,
+    encoding: str = UTF_8,
+    language: str | None = None,
 ) -> Iterator[Sentence]:
     """Read a file text by text; each misaligned span is a note of its sentence.
 
@@ -75,6 +82,7 @@ def read_sentences(
         id_key: the key of the sentence's id, if it has one.
         expand: whether a misaligned span is expanded to whole words, or left out.
         encoding: of the file.
+        language: of the texts, see `splitter`.
 
     Raises:
         UserError: see `read_rows`; a text is missing or has no word; a span is malformed, empty, outside the text,
@@ -86,7 +94,7 @@ def read_sentences(
         if not isinstance(text, str):
             problem = f"'text' must be a string; got {quoted(text)}" if "text" in row else "the key 'text' is missing"
             raise UserError(f"{location}: {problem}")
-        words = split_words(text)
+        words = splitter(language)(text)
         if not words:
             raise UserError(f"{location}: 'text' has no word; expected at least one")
         if id_key is not None and id_key not in row:
