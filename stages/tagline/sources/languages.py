@@ -26,7 +26,7 @@ Split = Callable[[str], Spans]
 
 Language = Literal["ca", "de", "en", "es", "fr", "he", "it", "km", "lo", "my", "nl", "ru", "th"]
 """ISO codes of the languages whose words are tested against the segmentation of Universal Dependencies."""
-# The extra of each library is named like its distribution.
+# Libraries; the extras that install them have the same names.
 SPACY, ICU = "spacy", "icu4py"
 WITHOUT_SPACES = ("km", "lo", "my", "th")
 # Share of the training words that a rule should find again in running text.
@@ -83,8 +83,9 @@ def splitter(language: str | None) -> Split:
     Raises:
         UserError: see `library_version`.
     """
-    if library_version(language) is None or language is None:
+    if language is None:
         return split_words
+    library_version(language)  # raises if it is not installed
     return _of_icu(language) if language in WITHOUT_SPACES else _of_spacy(language)
 
 

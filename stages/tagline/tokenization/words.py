@@ -45,12 +45,12 @@ _URL = rf"(?:(?:https?|ftp)://|www\.)[^{_SPACE}<>\"]*[^{_SPACE}<>\"\p{{P}}--[/_\
 _TAG = rf"(?: @ (?= [\p{{L}}\p{{N}}_] ) | \# (?= \p{{L}} ) ) (?<! {_CHARACTER} . ) {_CHARACTER}+"
 _FLAG = rf"\p{{Regional_Indicator}}{{2}} {_MARKS}*+"
 _EMOJI = rf"\p{{Extended_Pictographic}}{_MARKS}*+[\U0001F3FB-\U0001F3FF]?+[{_MARKS}\U000E0020-\U000E007F]*+"
-
 _EMOJIS = rf"{_EMOJI} (?: (?<= \u200D ) {_EMOJI} )*"
 
 NOT_SPACE = regex.compile(rf"[^{_SPACE}]+", regex.VERSION1)
 # What the rules of languages leave to this module.
 TAGS_AND_EMOJI = regex.compile(rf"{_TAG} | {_FLAG} | {_EMOJIS}", regex.VERBOSE | regex.VERSION1)
+
 _WORD = regex.compile(
     rf"""
       (?: \p{{L}} {_MARKS}*+ \. ){{2,}}+ (?! {_CHARACTER} )
