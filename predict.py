@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -34,7 +35,9 @@ try:
     from tagline.artifacts.exported import BackendName
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.signals import Interrupted, defer_signals
+    from tagline.core.terminal import safe_message
     from tagline.inference import Document, Tagger
+    from tagline.inference.documents import Split
     from tagline.inference.highlighting import Highlighter, in_color
     from tagline.inference.notations import Columns, JsonLines, Lines, Notation
     from tagline.inference.readers import Reader, read_columns, read_json, read_texts, read_words, split_at_spaces
@@ -55,7 +58,8 @@ STANDARD = "-"
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     check_output(options.output)
-    with source_of(options) as source, load(options) as tagger:
+    warnings.formatwarning = lambda message, *_: safe_message(f"predict: {message}\n")
+    with load(options) as tagger, source_of(options, tagger.split) as source:
         notation = notation_of(options, tagger)
         if options.min_score and tagger.labels.kind == "tags":
             raise UserError(f"--min-score: {options.model} predicts a tag for each word, not entities")
@@ -105,14 +109,14 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
         sys.exit(stop.status)
 
 
-def source_of(options: argparse.Namespace) -> AbstractContextManager[Source]:
+def source_of(options: argparse.Namespace, split: Split) -> AbstractContextManager[Source]:
     if options.input is None:
         words = [word for text in options.texts for word in split_at_spaces(text)]
-        texts = (Document.of_text(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
+        texts = (Document.of_text(text, f"TEXT {number}", split=split) for number, text in enumerate(options.texts, 1))
         return nullcontext(Source("TEXT", [Document.of_words(words, "TEXT")] if options.words else texts))
     readers: dict[str, Reader] = {
-        "text": read_words if options.words else read_texts,
-        "jsonl": read_json,
+        "text": read_words if options.words else partial(read_texts, split=split),
+        "jsonl": partial(read_json, split=split),
         "conll": partial(read_columns, words_column=options.column),
     }
     path = None if options.input == STANDARD else Path(options.input)

@@ -67,7 +67,7 @@ def main() -> None:
             predictions.write(folder, name, split.sentences)
         write_json(metrics, summary(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
-        predictions.write_provenance(folder, evaluation.labels, params.decoding, {SCORES: scores})
+        predictions.write_provenance(folder, evaluation.labels, params.decoding, params.precision, {SCORES: scores})
         plots.write_confusion(test.confusion, test.kind, confusion)
         plots.write_per_type(test_metrics["per_type"], test_metrics["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +21,7 @@ from helpers.handmade_export import TAGS, save_export
 from helpers.project import ROOT
 
 from tagline.artifacts import exported
+from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.core.signals import keep_running
 from tagline.inference import Tagger
@@ -233,6 +235,17 @@ def test_errors_are_one_message(folder: Path, arguments: tuple[str, ...], messag
     assert isinstance(found, str), f"exit with a status, not a message: {found}"
     assert found.startswith(f"predict: {message}")
     assert {Path(name).read_text() for name in ("out.jsonl", "out.conll")} == {"earlier"}
+
+
+def test_warnings_are_one_line(export: Path, tmp_path: Path) -> None:
+    shutil.copytree(export, tmp_path / "model")
+    about = exported.read(tmp_path / "model")
+    exported.write(replace(about, words=WordRule(agreement=0.9)), tmp_path / "model")
+    process = start(TEXT, "--model", str(tmp_path / "model"), "--no-verify", text=True)
+    out, err = process.communicate()
+    assert out == MARKED
+    assert err.startswith(f"predict: {tmp_path}/model: in running text, only 90.0% of the words")
+    assert err.count("\n") == 1
 
 
 def test_a_minimum_score_needs_entities(tmp_path: Path) -> None:

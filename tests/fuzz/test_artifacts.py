@@ -62,7 +62,7 @@ def read_finetuned(root: Path) -> None:
 
 def read_predictions(root: Path) -> None:
     folder = root / "data/predictions"
-    predictions.read_decoding(folder / PROVENANCE)
+    predictions.read_settings(folder / PROVENANCE)
     run = runs.make_run(
         "a", None, lambda path: (root / path).read_bytes(), lambda path: (root / path).read_bytes(), runs.SPLITS
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers.annotated import exported, webanno_tsv
 from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
+
+from tagline.sources import languages
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,48 @@ def test_bad_params_leave_everything(finished: Path, old: str, new: str, message
         run_stage("download")
     else:
         assert message in error_of("download")
+
+
+def words_of(path: str) -> dict[str, Any]:
+    return json.loads(Path(path).read_text())["words"]
+
+
+def test_words_that_predict_would_not_find(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert words_of("data/raw/provenance.json") == {"language": None, "library": None, "agreement": 1.0}
+    train = Path("data/tiny/train.conll")
+    train.write_text(train.read_text().replace("lives VERB", "li/ves VERB", 3))
+    run_stage("download")
+    agreement = words_of("data/raw/provenance.json")["agreement"]
+    assert 0.9 < agreement < 0.98
+    assert (
+        f"words: predict.py finds only {agreement:.1%} of the training words again in running text "
+        "('li/ves' is found as 'li' '/' 'ves'); set download.dataset.language, or give it words\n"
+    ) in capsys.readouterr().out
+
+
+def test_a_language_whose_library_is_not_installed(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(languages, "SPACY", "no-spacy")
+    edit(Path("params.yaml"), "    source: files\n", "    source: files\n    language: fr\n")
+    assert error_of("download").startswith("download: language: the words of fr are split by no-spacy, which is not")
+
+
+def test_raw_text_in_a_language(finished: Path) -> None:
+    pytest.importorskip("spacy")
+    for split, name in (("train", "Ada"), ("validation", "Eva"), ("test", "Bob")):
+        row = {"text": f"{name} vit à l'Oise.", "spans": [{"start": 12, "end": 16, "label": "LOC"}]}
+        Path(f"data/tiny/{split}.json").write_text(json.dumps([row]))
+    params = copy.deepcopy(TINY_PARAMS)
+    splits = {split: f"{split}.json" for split in ("train", "validation", "test")}
+    keys = {"format": "spans", "tag_column": "ner", "misaligned_spans": "error", "language": "fr"}
+    params["download"]["dataset"] = {"source": "files", **keys, **splits}
+    write_params(Path(), params)
+    run_stage("download")
+    assert words_of("data/raw/provenance.json") == {
+        "language": "fr",
+        "library": f"spacy {version('spacy')}",
+        "agreement": 1.0,
+    }
+    assert raw_rows("train")[0]["words"] == ["Ada", "vit", "à", "l'", "Oise", "."]
 
 
 def test_a_line_with_too_few_columns(finished: Path) -> None:

@@ -17,6 +17,7 @@ from tagline.artifacts import exported
 from tagline.export import onnx_export, quantization
 from tagline.export.onnx_model import OnnxModel
 from tagline.inference.tagger import Tagger
+from tagline.model import precision
 
 EXPORT = Path("models/export")
 PARAMS = Path("params.yaml")
@@ -105,6 +106,30 @@ def test_half_the_size_in_bfloat16(finished: Path) -> None:
     (EXPORT / "model.safetensors").unlink()
     with Tagger(EXPORT, "onnx") as tagger:
         assert tagger("Ada Lind lives in Oslo.")
+
+
+def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both the exported model and the trained one, so that the labels are the same in any precision."""
+    monkeypatch.setattr(precision, "available", lambda _: ("fp32", "bf16"))
+    before = reports()
+    params = PARAMS.read_text()
+    assert params.count("precision: fp32") == 2
+    PARAMS.write_text("bf16".join(params.rsplit("fp32", 1)))
+    run_stage("evaluate")
+    run_stage("export")
+    assert exported.read(EXPORT).precision == "bf16"
+    assert reports()["torch"].items() >= {"same_labels": 1.0, "largest_logit_difference": 0.0}.items()
+    assert reports()["onnx"] == before["onnx"]
+    with Tagger(EXPORT, "torch") as tagger:
+        assert tagger._predictor.backend.precision == "bf16"
+    monkeypatch.setattr(precision, "available", lambda _: ("fp32",))
+    with (
+        pytest.warns(
+            UserWarning, match="evaluated in bf16, which this host's cpu does not support; it computes in fp32"
+        ),
+        Tagger(EXPORT, "torch") as tagger,
+    ):
+        assert tagger._predictor.backend.precision == "fp32"
 
 
 def favouring(label: int, other: Callable) -> Callable:

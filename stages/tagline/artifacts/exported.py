@@ -6,7 +6,7 @@ tokenizer.json, tokenizer_config.json
 model.onnx                          with ``export.onnx``: the model for onnxruntime, float32; its weights are those of
                                     model.safetensors, or in model.onnx.data if these are in half precision
 model.int8.onnx                     with ``export.int8``: the same, quantised to 8-bit integers
-tagger.json                         labels, head, decoding and windows
+tagger.json                         labels, head, decoding, windows, words and precision
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
 """
@@ -16,14 +16,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from tagline.artifacts.head_file import HEAD_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
-from tagline.labels.label_list import Decoding, Labels
+from tagline.labels.label_list import Decoding, Labels, Precision
 
 TAGGER = "tagger.json"
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.
@@ -33,6 +33,24 @@ BackendName = Literal["onnx-int8", "onnx", "torch"]
 """Backends of an exported model, fastest on a CPU first. `torch` runs the model for transformers."""
 GRAPHS: dict[BackendName, str] = {"onnx-int8": "model.int8.onnx", "onnx": "model.onnx"}
 """Files of the onnxruntime backends, which exist only if the params ask for them."""
+
+
+@dataclass(frozen=True)
+class WordRule:
+    """The rule that splits raw text into words, as the stage download records it.
+
+    Attributes:
+        language: ``download.dataset.language``; None: the default rule.
+        library: name and version of the library that splits words of this language; None: the default rule.
+        agreement: share of the training words that the rule finds again in running text; 1 if they were split by it.
+    """
+
+    language: str | None = None
+    library: str | None = None
+    agreement: float = 1.0
+
+
+DEFAULT_RULE = WordRule()
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,8 @@ class Exported:
         stride: maximum overlap of two neighbouring windows in sub-words.
         padding: id of the padding sub-word.
         one_by_one: whether a word's sub-words are independent of its neighbours.
+        words: how raw text is split into words.
+        precision: number format of the backend torch, that of the evaluation.
     """
 
     labels: Labels
@@ -56,6 +76,8 @@ class Exported:
     stride: int
     padding: int
     one_by_one: bool
+    words: WordRule = DEFAULT_RULE
+    precision: Precision = "auto"
 
 
 def write(exported: Exported, folder: Path) -> None:
@@ -65,7 +87,7 @@ def write(exported: Exported, folder: Path) -> None:
 
 
 def read(folder: Path) -> Exported:
-    """Read tagger.json.
+    """Read tagger.json; those of earlier versions do not have all entries.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -82,7 +104,34 @@ def read(folder: Path) -> Exported:
             raise ValueError(f"max_length is {max_length}, stride is {stride}, padding is {padding}")
         if not isinstance(head, str) or decoding not in get_args(Decoding) or not isinstance(one_by_one, bool):
             raise ValueError("head, decoding or one_by_one is malformed")
-        return Exported(labels, head, decoding, max_length, stride, padding, one_by_one)
+        words, precision = _parse_words(content), content.get("precision", "auto")
+        if precision not in get_args(Precision):
+            raise ValueError(f"precision is {precision!r}")
+        return Exported(labels, head, decoding, max_length, stride, padding, one_by_one, words, precision)
+
+
+def read_words(path: Path) -> WordRule:
+    """Read the rule in provenance.json of data/raw.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    content = read_json(path, "download")
+    with reading(path, "download", expected="how raw text is split into words"):
+        return _parse_words(content)
+
+
+def _parse_words(content: Mapping[str, Any]) -> WordRule:
+    """Read the entry ``words``; artifacts of earlier versions do not have it, which gives the default rule."""
+    rule = WordRule(**content.get("words", {}))
+    if not all(isinstance(value, str | None) for value in (rule.language, rule.library)):
+        raise ValueError("language or library of words is neither a string nor null")
+    if type(rule.agreement) not in (int, float) or not 0 <= rule.agreement <= 1:
+        raise ValueError(f"agreement of words is {rule.agreement!r}")
+    return rule
 
 
 def backends(folder: Path) -> list[BackendName]:

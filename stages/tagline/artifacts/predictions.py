@@ -1,7 +1,7 @@
 """The folder data/predictions: the predicted label of each word of validation and test.
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word)
-provenance.json     the label list, and how labels were chosen
+provenance.json     the label list, how labels were chosen, and the precision
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
@@ -24,7 +24,7 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
-from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels
+from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels, Precision
 from tagline.labels.schemes import is_spans
 from tagline.labels.tagged import TaggedSentence, tagged_sentences
 
@@ -52,21 +52,24 @@ def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None
     pd.DataFrame(series).to_parquet(folder / f"{split}.parquet", index=False, schema=_SCHEMA)
 
 
-def write_provenance(folder: Path, labels: Labels, decoding: Decoding, others: Mapping[Path, Path]) -> None:
-    """Write the label list and the decoding, which later stages read, and the hashes; the splits are written before.
+def write_provenance(
+    folder: Path, labels: Labels, decoding: Decoding, precision: Precision, others: Mapping[Path, Path]
+) -> None:
+    """Write labels, decoding and precision, which later stages read, and the hashes; the splits are written before.
 
     Args:
         folder: the temporary path of data/predictions.
         labels: the label list of the predictions.
         decoding: how labels were chosen.
+        precision: ``evaluate.precision``.
         others: see `write_hashes`.
     """
-    write_json(folder / PROVENANCE, {"decoding": decoding, "labels": asdict(labels)})
+    write_json(folder / PROVENANCE, {"decoding": decoding, "precision": precision, "labels": asdict(labels)})
     write_hashes(folder, others=others)
 
 
-def read_decoding(path: Path) -> Decoding:
-    """Read the decoding of the predictions.
+def read_settings(path: Path) -> tuple[Decoding, Precision]:
+    """Read the decoding and the precision of the predictions.
 
     Args:
         path: data/predictions/provenance.json.
@@ -74,13 +77,14 @@ def read_decoding(path: Path) -> Decoding:
     Raises:
         UserError: the file is missing or damaged.
     """
-    decoding: Decoding = read_json(path, "evaluate").get("decoding", "")
-    if decoding not in get_args(Decoding):
-        expected = " or ".join(get_args(Decoding))
-        raise UserError(
-            f"{path}: decoding is {shortened(repr(decoding))}; expected {expected}; run `dvc repro evaluate` again"
-        )
-    return decoding
+    content = read_json(path, "evaluate")
+    for name, choices in (("decoding", get_args(Decoding)), ("precision", get_args(Precision))):
+        if content.get(name) not in choices:
+            raise UserError(
+                f"{path}: {name} is {shortened(repr(content.get(name, '')))}; expected {' or '.join(choices)}; run "
+                "`dvc repro evaluate` again"
+            )
+    return content["decoding"], content["precision"]
 
 
 def read_kind(content: bytes, where: str) -> Kind:

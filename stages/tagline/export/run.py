@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from onnxscript import ir
 from safetensors import SafetensorError
 from tabulate import tabulate
@@ -31,6 +32,7 @@ from tagline.model import classifier
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
+from tagline.model.precision import Resolved, cast_linear_layers, resolve_recorded
 
 CARD = "README.md"
 SPLIT = "test"
@@ -48,8 +50,9 @@ class Inputs:
     Attributes:
         tokenized: data/tokenized.
         finetuned: models/finetuned.
-        decoding: data/predictions/provenance.json, for how labels are chosen.
-        dataset, encoder: data/raw/provenance.json and models/pretrained/provenance.json, for the model card.
+        decoding: data/predictions/provenance.json, for how labels are chosen and the precision.
+        dataset: data/raw/provenance.json, for how raw text is split into words, and the model card.
+        encoder: models/pretrained/provenance.json, for the model card.
         metrics: reports/evaluate.json, for the model card.
         validation: plots/validation.csv, for the model card.
     """
@@ -78,9 +81,9 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     _verify(inputs)
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
-    decoding = predictions.read_decoding(inputs.decoding)
+    decoding, precision = predictions.read_settings(inputs.decoding)
     split = tokenized.load_split(inputs.tokenized, SPLIT)
-    trained = TorchModel(classifier.load(inputs.finetuned, labels))
+    trained = _load_torch(inputs.finetuned, labels, "fp32")
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
     head = load_head(inputs.finetuned, labels, decoding, "train")
     tagger = Exported(
@@ -91,11 +94,20 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
         stride=windowing.stride,
         padding=trained.padding,
         one_by_one=windowing.one_by_one,
+        words=exported.read_words(inputs.dataset),
+        precision=precision,
     )
     parity = Parity(trained, split, labels, head)
+    computed_in = resolve_recorded(precision, trained.device)
+    parity_of_torch = parity
+    if computed_in != "fp32":
+        parity_of_torch = Parity(_load_torch(inputs.finetuned, labels, computed_in), split, labels, head)
     _write_folder(inputs.finetuned, params, tagger, target, name)
     _write_graphs(inputs.finetuned, params, labels, target)
-    reports = {backend: _check(backend, target, tagger, parity, params) for backend in exported.backends(target)}
+    reports = {
+        backend: _check(backend, target, tagger, parity_of_torch if backend == "torch" else parity, params)
+        for backend in exported.backends(target)
+    }
     sources = ", ".join(str(path) for path in (inputs.dataset, inputs.encoder, inputs.metrics))
     with reading(sources, problem="one of them is damaged", remedy="run `dvc repro` again"):
         card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
@@ -176,8 +188,14 @@ def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity,
 def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
     """Load a backend from the export, as users do."""
     if backend == "torch":
-        return TorchModel(classifier.load(target, tagger.labels))
+        return _load_torch(target, tagger.labels, resolve_recorded(tagger.precision, PartialState().device))
     return OnnxModel(target / GRAPHS[backend], tagger.padding, threads=cores())
+
+
+def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel:
+    model = classifier.load(folder, labels)
+    cast_linear_layers(model, precision)
+    return TorchModel(model, precision)
 
 
 def _card_data(

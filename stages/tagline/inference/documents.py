@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,8 @@ from tagline.core.errors import UserError
 from tagline.tokenization.words import split_words
 
 Span = tuple[int, int]
+Split = Callable[[str], list[Span]]
+"""Finds the words of a text, as `split_words` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,12 @@ class Document:
                 _check(word, f"{self.name or 'sentence'}, word {index}")
 
     @classmethod
-    def of_text(cls, text: str, name: str = "", row: dict[str, Any] | None = None) -> Document:
-        """Split a raw text into words, as in training (`tagline.tokenization.words`)."""
-        spans = split_words(text)
+    def of_text(
+        cls, text: str, name: str = "", row: dict[str, Any] | None = None, split: Split = split_words
+    ) -> Document:
+        """Split a raw text into words; `Tagger.split` does so as in training."""
+        _check(text, name or "text")  # libraries that split words can't encode lone surrogates either
+        spans = split(text)
         return cls([text[start:end] for start, end in spans], text, spans, name, row or {})
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -71,10 +72,16 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
 
     from tagline.model import classifier
     from tagline.model.backends.torch_model import TorchModel, workers
-    from tagline.model.precision import cast_linear_layers, resolve
+    from tagline.model.precision import cast_linear_layers, resolve_recorded
 
     device = PartialState().device
-    precision = resolve("auto", device, "--backend torch")
+    precision = resolve_recorded(about.precision, device)
+    if about.precision not in ("auto", precision):
+        warnings.warn(
+            f"{folder}: evaluated in {about.precision}, which this host's {device.type} does not support; it computes "
+            f"in {precision}, and some labels may differ",
+            stacklevel=2,
+        )
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:

@@ -9,9 +9,10 @@ from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
-from tagline.inference.documents import Document
+from tagline.inference.documents import Document, Split
 from tagline.sources.formats import conll
 from tagline.sources.formats.json_rows import rows_in
+from tagline.tokenization.words import split_words
 
 Lines = Iterable[tuple[int, str]]
 """Numbered lines, as `formats.lines` reads them."""
@@ -23,9 +24,9 @@ _EXPECTED = 'expected JSON objects with "text" or "words", one per line or all i
 _SPACES = re.compile("[ \t]+")
 
 
-def read_texts(lines: Lines, name: str) -> Iterator[Document]:
+def read_texts(lines: Lines, name: str, split: Split = split_words) -> Iterator[Document]:
     """Read one raw text per line; an empty line is a text without words."""
-    return (Document.of_text(line, f"{name}:{number}") for number, line in lines)
+    return (Document.of_text(line, f"{name}:{number}", split=split) for number, line in lines)
 
 
 def read_words(lines: Lines, name: str) -> Iterator[Document]:
@@ -33,7 +34,7 @@ def read_words(lines: Lines, name: str) -> Iterator[Document]:
     return (Document.of_words(split_at_spaces(line), f"{name}:{number}") for number, line in lines)
 
 
-def read_json(lines: Lines, name: str) -> Iterator[Document]:
+def read_json(lines: Lines, name: str, split: Split = split_words) -> Iterator[Document]:
     """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
 
     The content decides which of both, as in the stage download. The text of a list is in memory, not its documents.
@@ -43,7 +44,7 @@ def read_json(lines: Lines, name: str) -> Iterator[Document]:
             list of non-empty strings).
     """
     for number, row in rows_in(lines, name, _EXPECTED):
-        yield _of_row(row, f"{name}:{number}")
+        yield _of_row(row, f"{name}:{number}", split)
 
 
 def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
@@ -76,7 +77,7 @@ def split_at_spaces(text: str) -> list[str]:
     return [word for word in _SPACES.split(text) if word]
 
 
-def _of_row(row: dict[str, Any], name: str) -> Document:
+def _of_row(row: dict[str, Any], name: str, split: Split) -> Document:
     if ("text" in row) == ("words" in row):
         keys = shortened(", ".join(row)) or "no key"
         found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
@@ -84,7 +85,7 @@ def _of_row(row: dict[str, Any], name: str) -> Document:
     if "text" in row:
         if not isinstance(row["text"], str):
             raise UserError(f"{name}: 'text' is {shortened(repr(row['text']))}; expected a string")
-        return Document.of_text(row["text"], name, row)
+        return Document.of_text(row["text"], name, row, split)
     words = row["words"]
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
         raise UserError(f"{name}: 'words' is {shortened(repr(words))}; expected a list of non-empty strings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, count, pairwise
@@ -15,14 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import BackendName
+from tagline.artifacts.exported import BackendName, WordRule
 from tagline.core.errors import UserError, require
-from tagline.inference.documents import Document
+from tagline.inference.documents import Document, Span, Split
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.tagged import TaggedSentence, tagged_sentences
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor
+from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 
@@ -72,6 +74,7 @@ class Tagger:
         self.backend, self.labels = chosen_backend(Path(folder), backend), self._about.labels
         self._subwords_per_batch = subwords_per_batch
         self._hashes = exported.hashes(Path(folder)) if verify else {}
+        self._split: Split | None = None
         self._lock = Lock()
         self._forked = False
         self._load(Path(folder))
@@ -113,6 +116,21 @@ class Tagger:
                 self._load(self._folder)
                 self._forked = False
 
+    def split(self, text: str) -> list[Span]:
+        """Split raw text into words as in training, given as start and end of each in code points.
+
+        The first call warns if these are not the words that the model was trained on.
+
+        Raises:
+            UserError: the library that splits words of the model's language is not installed.
+        """
+        if self._split is None:
+            rule = self._about.words
+            self._split = splitter(rule.language)
+            for problem in _problems(rule):
+                warnings.warn(f"{self._folder}: {problem}", stacklevel=2)
+        return self._split(text)
+
     @overload
     def __call__(self, texts: str) -> list[Mention]: ...
     @overload
@@ -128,8 +146,10 @@ class Tagger:
                 methods.
         """
         if isinstance(texts, str):
-            return self._all([Document.of_text(texts)])[0]
-        return self._all(Document.of_text(text, f"texts[{index}]") for index, text in enumerate(texts))
+            return self._all([Document.of_text(texts, split=self.split)])[0]
+        return self._all(
+            Document.of_text(text, f"texts[{index}]", split=self.split) for index, text in enumerate(texts)
+        )
 
     @overload
     def words(self, sentences: list[str]) -> list[Mention]: ...
@@ -152,7 +172,7 @@ class Tagger:
         Args:
             documents: texts and lists of words; documents of up to 32,768 words in total are in memory at a time.
         """
-        for tagged in self.tag_stream(map(_document, count(), documents)):
+        for tagged in self.tag_stream(map(self._document, count(), documents)):
             yield from (mentions(*pair) for pair in tagged)
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
@@ -190,6 +210,12 @@ class Tagger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _document(self, index: int, given: str | Sequence[str]) -> Document:
+        name = f"documents[{index}]"
+        if isinstance(given, str):
+            return Document.of_text(given, name, split=self.split)
+        return Document.of_words(given, name)
+
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
         parts = _parts(documents, MOST_WORDS)
         return [mentions(*pair) for part in parts for pair in zip(part, self.tag(part), strict=True)]
@@ -210,9 +236,16 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _document(index: int, given: str | Sequence[str]) -> Document:
-    name = f"documents[{index}]"
-    return Document.of_text(given, name) if isinstance(given, str) else Document.of_words(given, name)
+def _problems(rule: WordRule) -> Iterator[str]:
+    """Why the words of raw text may not be those of training."""
+    if rule.agreement < LEAST_AGREEMENT:
+        yield (
+            f"in running text, only {rule.agreement:.1%} of the words that the model was trained on are found again; "
+            "give it words, or set download.dataset.language and train again"
+        )
+    installed = library_version(rule.language)
+    if installed != rule.library:
+        yield f"the training words were split by {rule.library}; {installed} may split other words"
 
 
 def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]:

@@ -17,6 +17,8 @@ Kind = Literal["spans", "tags"]
 Decoding = Literal["greedy", "constrained"]
 """greedy: the most likely label of each word, or sequence if the head scores sequences. constrained: the most likely
 sequence that IOB2 allows."""
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+"""Number format in which a model computes; see `tagline.model.precision`."""
 
 
 class LabelNames(NamedTuple):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from tagline.core.params import Section
-from tagline.labels.label_list import Decoding
+from tagline.labels.label_list import Decoding, Precision
 
 
 class Bootstrap(Section):
@@ -21,6 +19,6 @@ class Evaluate(Section):
     """See params.yaml for what each key means."""
 
     subwords_per_batch: int = Field(ge=1, le=2**24)
-    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    precision: Precision
     decoding: Decoding
     bootstrap: Bootstrap

@@ -9,9 +9,8 @@ from typing import Literal, cast
 import torch
 
 from tagline.core.errors import UserError
+from tagline.labels.label_list import Precision
 
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
-"""The values in params.yaml. auto: bf16 if the device multiplies matrices faster in it, else fp32."""
 Resolved = Literal["fp32", "bf16", "fp16"]
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 # Features of processors with instructions for bf16: x86, ARM.
@@ -19,7 +18,7 @@ _BF16 = {"avx512_bf16", "bf16"}
 
 
 def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
-    """Resolve ``auto``, and check that the device supports the precision.
+    """Resolve ``auto``, bf16 if the device is faster in it and otherwise fp32, or check that the device supports it.
 
     Args:
         precision: the value of the param.
@@ -38,6 +37,11 @@ def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
             f"{key}: {precision} is not supported on this host's {device.type}; expected {', '.join(offered)} or auto"
         )
     return precision
+
+
+def resolve_recorded(precision: Precision, device: torch.device) -> Resolved:
+    """Resolve the precision that an artifact records; as ``auto`` if this device does not support it."""
+    return resolve(precision if precision in available(device) else "auto", device, "precision")
 
 
 def available(device: torch.device) -> tuple[Resolved, ...]:

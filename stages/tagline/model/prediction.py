@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +57,13 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def predict_split(predictor: Predictor, split: Split, name: str | None, gold: Ints | None = None) -> Predictions:
+def predict_split(
+    predictor: Predictor,
+    split: Split,
+    name: str | None,
+    gold: Ints | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Predictions:
     """Label each word of a split of data/tokenized.
 
     Args:
@@ -65,11 +71,12 @@ def predict_split(predictor: Predictor, split: Split, name: str | None, gold: In
         split: sentences and windows.
         name: the title of the progress bar; None: no bar.
         gold: int64 (words,), gold label ids, for the loss.
+        progress: called after each batch with its number of words.
     """
     windows = split.windows
     # input_ids and word_ids are read from disk one chunk at a time.
     return predictor.predict(
-        split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name, gold
+        split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name, gold, progress
     )
 
 
@@ -104,6 +111,7 @@ class Predictor:
         word_ids: Sequence[Sequence[int]],
         name: str | None = None,
         gold: Ints | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> Predictions:
         """Label each word of some sentences.
 
@@ -114,6 +122,7 @@ class Predictor:
             word_ids: the word index of each of those sub-words, as in `tagline.artifacts.tokenized`.
             name: title of the progress bar; None: no bar.
             gold: int64 (words,), gold label ids, to compute the loss.
+            progress: called after each batch with its number of words.
 
         Raises:
             NonFiniteError: the backend returned NaN or infinite logits.
@@ -122,6 +131,12 @@ class Predictor:
         offsets = np.cumsum([0, *lengths])  # of each sentence's first word
         chunks: list[Predictions] = []
         with tqdm(total=int(offsets[-1]), desc=name, unit=" words", disable=True if name is None else None) as bar:
+
+            def advance(words: int) -> None:
+                bar.update(words)
+                if progress is not None:
+                    progress(words)
+
             for start in range(0, len(lengths), CHUNK):
                 end = min(start + CHUNK, len(lengths))
                 first, last = np.searchsorted(owners, [start, end])
@@ -132,7 +147,7 @@ class Predictor:
                         input_ids[first:last],
                         word_ids[first:last],
                         None if gold is None else gold[offsets[start] : offsets[end]],
-                        bar,
+                        advance,
                     )
                 except NonFiniteError as error:
                     raise NonFiniteError([start + sentence for sentence in error.sentences]) from None
@@ -146,7 +161,7 @@ class Predictor:
         input_ids: Sequence[Sequence[int]],
         word_ids: Sequence[Sequence[int]],
         gold: Ints | None,
-        bar: tqdm[Any],
+        advance: Callable[[int], None],
     ) -> Predictions:
         windows, positions = (np.concatenate(of_each) for of_each in choose_windows(lengths, owners, word_ids))
         seen = windows != UNSEEN
@@ -155,7 +170,7 @@ class Predictor:
         scores[~seen, self.labels.label2id[self.labels.fallback]] = 0.0
         for words, logits in self._logits(windows[seen], positions[seen], owners, input_ids):
             scores[np.flatnonzero(seen)[words]] = self.head.scores(logits)
-            bar.update(len(words))
+            advance(len(words))
         words_of_sentences = np.asarray(lengths, dtype=np.int64)
         ids = self.head.decode(scores, words_of_sentences)
         probabilities = self.head.probabilities(scores, words_of_sentences, ids)

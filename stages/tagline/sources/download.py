@@ -11,10 +11,14 @@ from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import show
 from tagline.sources import encoders, hub
+from tagline.sources.agreement import Agreement
 from tagline.sources.files import FileSource
 from tagline.sources.formats.base import leads_out
+from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.hub_dataset import HubSource
+from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.sources.params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
+from tagline.sources.splitting import TRAIN
 
 
 def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
@@ -26,16 +30,27 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
         target: the folder to make.
 
     Raises:
-        UserError: see `FileSource` and `HubSource`.
+        UserError: see `FileSource`, `HubSource` and `library_version`.
     """
     source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
-    counts = raw_data.write(target, source.splits(), list(dataset.tag_columns))
+    agreement = Agreement(splitter(dataset.language))
+    splits = source.splits()
+    if isinstance(dataset, WordKeys):  # otherwise the rule itself split the texts
+        splits[TRAIN] = agreement.watch(splits[TRAIN])
+    counts = raw_data.write(target, splits, list(dataset.tag_columns))
     report = source.report()
-    write_json(target / PROVENANCE, {**source.provenance(), "rows": counts})
+    library = library_version(dataset.language)
+    words = {"language": dataset.language, "library": library, "agreement": agreement.share}
+    write_json(target / PROVENANCE, {**source.provenance(), "rows": counts, "words": words})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
     if report:
         show(report)
+    if agreement.share < LEAST_AGREEMENT:
+        show(
+            f"words: predict.py finds only {agreement.share:.1%} of the training words again in running text "
+            f"({'; '.join(agreement.differences)}); set download.dataset.language, or give it words"
+        )
 
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:

@@ -12,6 +12,7 @@ from tagline.core.params import Section
 from tagline.sources.formats.base import RESERVED, InnerPath, Key
 from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.formats.registry import AnyFiles
+from tagline.sources.languages import Language
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 RepositoryName = Annotated[str, Field(pattern=r"^[\w.-]+(/[\w.-]+)?$")]
@@ -35,6 +36,7 @@ class HubDataset(WordKeys):
     """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
 
     source: Literal["hub"]
+    language: Language | None = None
     name: RepositoryName
     config: Key | None
     revision: Key

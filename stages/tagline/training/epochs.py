@@ -20,14 +20,21 @@ class EpochLines:
         steps: number of steps of the whole run.
         epochs: number of epochs of the whole run.
         done: number of steps of earlier processes.
+        words: number of words of the validation split.
         shown: whether this process prints; one of them does.
         clock: the current time in seconds.
     """
 
     def __init__(
-        self, steps: int, epochs: int, done: int, shown: bool, clock: Callable[[], float] = time.perf_counter
+        self,
+        steps: int,
+        epochs: int,
+        done: int,
+        words: int,
+        shown: bool,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.steps, self.epochs, self.shown, self.clock = steps, epochs, shown, clock
+        self.steps, self.epochs, self.words, self.shown, self.clock = steps, epochs, words, shown, clock
         self.bar: tqdm[Any] = tqdm(
             total=steps, initial=done, desc="train", unit=" steps", disable=None if shown else True
         )
@@ -35,7 +42,7 @@ class EpochLines:
         self.begin_epoch()
 
     def begin_epoch(self) -> None:
-        self.epoch_steps, self.sentences, self.start = 0, 0, self.clock()
+        self.epoch_steps, self.sentences, self.validated, self.start = 0, 0, 0, self.clock()
 
     def after_step(self, sentences: int, learning: Learning) -> None:
         """Count a step.
@@ -55,6 +62,12 @@ class EpochLines:
     def end_steps(self) -> float:
         """Sentences per second since the start of the epoch; call it before validation."""
         return self.sentences / (self.clock() - self.start)
+
+    def after_validating(self, words: int) -> None:
+        """Count the words of a batch of the validation."""
+        self.validated += words
+        if self.heartbeat is not None and self.heartbeat.due():
+            self.write(f"validation: {self.validated:,} of {self.words:,} words")
 
     def after_epoch(self, train_loss: float, learning: Learning, speed: float) -> None:
         """Print the results of an epoch.

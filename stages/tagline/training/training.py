@@ -133,7 +133,9 @@ class Training:
             )
         self.accelerator, self._schedule = accelerator, schedule
         self._reader = LossReader[Step](accelerator.device)
-        self._lines = EpochLines(self.steps, self.epochs, self.learning.steps, shown=accelerator.is_main_process)
+        self._lines = EpochLines(
+            self.steps, self.epochs, self.learning.steps, len(self.validation.gold), shown=accelerator.is_main_process
+        )
         if self.saved.restore(accelerator, schedule):
             self._lines.write(f"continuing after step {self.learning.steps} of {self.steps}")
         self._checkpointed = self.learning.steps
@@ -186,7 +188,7 @@ class Training:
         self._record(self._reader.flush())
         speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
         try:
-            scores = self.validation.scores(self.accelerator, model)
+            scores = self.validation.scores(self.accelerator, model, self._lines.after_validating)
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             raise _not_finite(

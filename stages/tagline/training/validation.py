@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from accelerate import Accelerator
@@ -46,12 +47,15 @@ class Validation:
         self.gold = split.gold()
         self.lengths = split.lengths()
 
-    def scores(self, accelerator: Accelerator, model: nn.Module) -> dict[str, float]:
+    def scores(
+        self, accelerator: Accelerator, model: nn.Module, progress: Callable[[int], None] | None = None
+    ) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
 
         Args:
             accelerator: the one that prepared the model.
             model: as the accelerator prepared it; it is in training mode afterwards.
+            progress: called after each batch with its number of words.
 
         Returns:
             ``{precision, recall, f1, accuracy, loss}``; the loss is the mean negative log-likelihood of the gold
@@ -61,7 +65,7 @@ class Validation:
             NonFiniteError: a logit is NaN or infinite.
         """
         model.eval()
-        found = predict_split(self._predictor(accelerator, model), self.split, None, self.gold)
+        found = predict_split(self._predictor(accelerator, model), self.split, None, self.gold, progress)
         model.train()
         sentences = list(tagged_sentences(self.labels, self.lengths, found.labels, found.scores, self.gold))
         overall = score(count(sentences, self.labels.kind))["overall"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import TAGGER, BackendName, Exported
+from tagline.artifacts.exported import TAGGER, BackendName, Exported, WordRule
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 
@@ -20,6 +20,8 @@ TAGGING = Exported(
     stride=32,
     padding=1,
     one_by_one=True,
+    words=WordRule("fr", "spacy 3.8.11", 0.991),
+    precision="bf16",
 )
 
 
@@ -27,8 +29,37 @@ def test_round_trip(tmp_path: Path) -> None:
     exported.write(TAGGING, tmp_path)
     assert exported.read(tmp_path) == TAGGING
     assert list(json.loads((tmp_path / TAGGER).read_text())) == [
-        *("task", "kind", "names", "fallback", "head", "decoding", "max_length", "stride", "padding", "one_by_one")
+        *("task", "kind", "names", "fallback", "head", "decoding", "max_length", "stride", "padding", "one_by_one"),
+        *("words", "precision"),
     ]
+
+
+def test_a_file_of_an_earlier_version(tmp_path: Path) -> None:
+    exported.write(TAGGING, tmp_path)
+    content = json.loads((tmp_path / TAGGER).read_text())
+    del content["words"], content["precision"]
+    (tmp_path / TAGGER).write_text(json.dumps(content))
+    found = exported.read(tmp_path)
+    assert (found.words, found.precision) == (WordRule(None, None, 1.0), "auto")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("precision", "fp8"),
+        ("words", []),
+        ("words", {"rule": "x"}),
+        ("words", {"language": 1}),
+        ("words", {"agreement": 1.5}),
+        ("words", {"agreement": None}),
+    ],
+)
+def test_damaged_entries_that_may_be_missing(tmp_path: Path, key: str, value: object) -> None:
+    exported.write(TAGGING, tmp_path)
+    content = json.loads((tmp_path / TAGGER).read_text()) | {key: value}
+    (tmp_path / TAGGER).write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"tagger\.json: damaged \(.+\); expected .+; run `dvc repro export` again"):
+        exported.read(tmp_path)
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -197,13 +197,14 @@ def test_several_row_groups() -> None:
 
 
 def test_provenance(tmp_path: Path) -> None:
-    predictions.write_provenance(tmp_path, LABELS, "constrained", {})
+    predictions.write_provenance(tmp_path, LABELS, "constrained", "bf16", {})
     path = tmp_path / "provenance.json"
     assert json.loads(path.read_text(encoding="utf-8")) == {
         "decoding": "constrained",
+        "precision": "bf16",
         "labels": {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"},
     }
-    assert predictions.read_decoding(path) == "constrained"
+    assert predictions.read_settings(path) == ("constrained", "bf16")
     assert predictions.read_kind(path.read_bytes(), "provenance.json") == "spans"
 
 
@@ -212,12 +213,19 @@ def test_provenance_without_decoding(tmp_path: Path, content: str) -> None:
     (tmp_path / "provenance.json").write_text(content)
     expected = r"provenance\.json: decoding is .+; expected greedy or constrained; run `dvc repro evaluate` again"
     with pytest.raises(UserError, match=expected):
-        predictions.read_decoding(tmp_path / "provenance.json")
+        predictions.read_settings(tmp_path / "provenance.json")
+
+
+def test_provenance_without_precision(tmp_path: Path) -> None:
+    (tmp_path / "provenance.json").write_text('{"decoding": "greedy"}')
+    expected = r"precision is ''; expected auto or fp32 or bf16 or fp16; run `dvc repro evaluate` again"
+    with pytest.raises(UserError, match=expected):
+        predictions.read_settings(tmp_path / "provenance.json")
 
 
 def test_missing_provenance(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"provenance\.json is missing: the stage evaluate writes it"):
-        predictions.read_decoding(tmp_path / "provenance.json")
+        predictions.read_settings(tmp_path / "provenance.json")
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,9 @@ from typing import Any, get_args
 import pytest
 
 from tagline.core.params import Section
-from tagline.labels.label_list import Decoding
+from tagline.labels.label_list import Decoding, Precision
 from tagline.labels.schemes import Scheme
 from tagline.metrics.params import Evaluate
-from tagline.model.precision import Precision
 from tagline.tokenization.findings import MEANINGS
 from tagline.tokenization.params import Limits, TokenizeAlign
 from tagline.training.params import Train

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForTokenClassification, pipeline
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import Exported
+from tagline.artifacts.exported import Exported, WordRule
 from tagline.inference import Document, Mention, Tagger
 from tagline.inference import tagger as module
 
@@ -55,6 +56,33 @@ def test_words(tagger: Tagger) -> None:
     assert tagger.words([]) == []
     with pytest.raises(TypeError, match="expected a list of words, got a text"):
         tagger.words("Ada")
+
+
+def export_with(rule: WordRule, folder: Path) -> Path:
+    save_export(folder)
+    exported.write(replace(exported.read(folder), words=rule), folder)
+    return folder
+
+
+def test_raw_text_whose_words_are_not_those_of_training(tmp_path: Path) -> None:
+    with Tagger(export_with(WordRule(agreement=0.9749), tmp_path)) as tagger:
+        tagger.words(["Ada"])
+        with pytest.warns(UserWarning) as warned:
+            assert tagger(["Ada", "Bo"]) == [tagger("Ada"), tagger("Bo")]
+    assert [str(warning.message) for warning in warned] == [
+        f"{tmp_path}: in running text, only 97.5% of the words that the model was trained on are found again; give it "
+        "words, or set download.dataset.language and train again"
+    ]
+
+
+def test_raw_text_in_a_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "splitter", lambda language: {"fr": lambda _: [(0, 2), (2, 5)]}[language])
+    monkeypatch.setattr(module, "library_version", lambda _: "spacy 3.9.0")
+    with Tagger(export_with(WordRule("fr", "spacy 3.8.11", 1.0), tmp_path)) as tagger:
+        with pytest.warns(UserWarning, match="were split by spacy 3.8.11; spacy 3.9.0 may split other words"):
+            found = tagger("l'Ada")
+        assert found == [Mention("PER", "Ada", 2, 5, pytest.approx(0.9))]
+        assert list(tagger.stream(["l'Ada"])) == [found]
 
 
 def test_plain_tags(tmp_path: Path) -> None:

@@ -23,11 +23,22 @@ def words(text: str) -> list[str]:
         ("Norway's don't O\u2019Brien\u2019s James' '80s", "Norway|'s|don't|O\u2019Brien|\u2019s|James|'|'|80s"),
         ("well-known -- a- Al\u00b7l", "well-known|-|-|a|-|Al\u00b7l"),
         ("3.14 1,000 10:30, a,b c:d 5%", "3.14|1,000|10:30|,|a|,|b|c|:|d|5|%"),
-        ("@user_1 #tag example.com/x", "@|user_1|#|tag|example.com|/|x"),
+        ("@user_1 #tag x#y #1 @ example.com/x", "@user_1|#tag|x|#|y|#|1|@|example.com|/|x"),
+        ("a.b@ex-am.org a@b", "a.b@ex-am.org|a|@|b"),
+        ("see https://x.no/a?b=1-2. (www.x.no/y) http://", "see|https://x.no/a?b=1-2|.|(|www.x.no/y|)|http|:|/|/"),
         ("re\u0301sume\u0301 \u0915\u094d\u0937", "re\u0301sume\u0301|\u0915\u094d\u0937"),
         ("\u0645\u06cc\u200c\u062e in\u00adner", "\u0645\u06cc\u200c\u062e|in\u00adner"),
-        ("\u5317\u4eac in \u30cb\u30e5\u30fc", "\u5317|\u4eac|in|\u30cb|\u30e5|\u30fc"),
-        ("\u2764\ufe0f\U0001f44d \u200b", "\u2764\ufe0f|\U0001f44d|\u200b"),
+        ("\u5317\u4eac in \u30cb\u30e5\u30fc\u30fb\u30e8\u306e", "\u5317|\u4eac|in|\u30cb\u30e5\u30fc|\u30fb|\u30e8|\u306e"),
+        # Hebrew: IDF, Dr., and a prefix before a quotation.
+        (
+            '\u05e6\u05d4"\u05dc \u05d3"\u05e8 \u05d4"\u05d4\u05d0"',
+            '\u05e6\u05d4"\u05dc|\u05d3"\u05e8|\u05d4|"|\u05d4\u05d0|"',
+        ),
+        ("\u2764\ufe0f\U0001f44d\U0001f3fd \u200b", "\u2764\ufe0f|\U0001f44d\U0001f3fd|\u200b"),
+        # Two flags, a family, the flag of Wales.
+        ("\U0001f1f3\U0001f1f4\U0001f1f8\U0001f1ea", "\U0001f1f3\U0001f1f4|\U0001f1f8\U0001f1ea"),
+        ("\U0001f469\u200d\U0001f467!", "\U0001f469\u200d\U0001f467|!"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e007f.", "\U0001f3f4\U000e0067\U000e0062\U000e007f|."),
         ("a\u00a0b\u3000c\x1cd\x85e\u2028f", "a|b|c|d|e|f"),
         (" \n\t", ""),
     ],
@@ -38,7 +49,9 @@ def test_the_rule(text: str, expected: str) -> None:
 
 # Characters between which the rule decides, more often than chance would bring them together.
 TELLING = st.text(
-    st.sampled_from("aZ9_ .,:'\u2019-\u00b7\u0301\u200c\u200d\u00ad\u5317\u30cb\x1c\u00a0\u0600\U0001f469\ud800sS")
+    st.sampled_from(
+        "aZ9_ .,:'\u2019-\u00b7\u0301\u200c\u200d\u00ad\u5317\u30cb\x1c\u00a0\u0600\U0001f469\ud800sS@#\"/hw\u05d0\U0001f1f3"
+    )
 )
 
 

@@ -51,9 +51,11 @@ def split() -> Split:
 def test_the_scores_of_all_words(
     model: BertForTokenClassification, split: Split, subwords_per_device: int | None
 ) -> None:
+    words: list[int] = []
     scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", subwords_per_device).scores(
-        Accelerator(), model
+        Accelerator(), model, words.append
     )
+    assert sum(words) == len(split.gold()) - 1, "one word has no sub-words"
     assert model.training, "dropout is on again"
     predictor = Predictor(TorchModel(model.eval()), make_head("linear", LABELS), LABELS, 64)
     predictions = predict_split(predictor, split, "")

@@ -22,8 +22,8 @@ from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
 from tagline.sources.formats.sentence import Note, Sentence
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, to_tags
+from tagline.sources.languages import splitter
 from tagline.tokenization.findings import Findings
-from tagline.tokenization.words import split_words
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -191,7 +191,7 @@ class AnnotatedFiles(Files):
         ]
         agreement = compare(annotations)
         spans = self.selected(annotations, text.location)
-        words = split_words(text.text) if text.words is None else text.words
+        words = splitter(self.language)(text.text) if text.words is None else text.words
         if spans is None or not words:
             kind = "unannotated_texts" if words else "empty_texts"
             notes = (*text.notes, Note(kind, text.location))

@@ -14,6 +14,7 @@ from tagline.core.params import Section
 from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sentence import Sentence
+from tagline.sources.languages import Language
 from tagline.tokenization.findings import Findings, lines_by_split
 
 # The columns of data/raw that are not tag columns.
@@ -95,6 +96,7 @@ class Files(Section):
     folders: ClassVar[bool] = False
 
     source: Literal["files"]
+    language: Language | None = None
     train: InnerPath
     validation: InnerPath | None = None
     test: InnerPath | None = None

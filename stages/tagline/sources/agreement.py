@@ -1,0 +1,81 @@
+"""Agreement of pre-tokenised words with the rule for raw text, by which predict.py splits texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import regex
+
+from tagline.artifacts.raw_data import WORDS
+from tagline.sources.languages import Spans, Split
+
+# Of the training sentences the first ones are compared, and then one in STEP.
+FIRST, STEP = 1000, 10
+SHOWN = 3
+DIGITS = 4
+
+# Words that are written without a space after or before them, so that a rule must find where they end: brackets,
+# elided words (l'), clitics ('s, n't), punctuation, and words of scripts without spaces.
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_OPENS = regex.compile(r"[(\[{\u00AB\u201E\u00BF\u00A1]|.*\p{L}['\u2019]")
+_CLOSES = regex.compile(r"[,.;:!?%)\]}\u00BB\u2026]+|['\u2019]\p{L}+|[nN]['\u2019][tT]")
+_ENDS_UNSPACED, _BEGINS_UNSPACED = regex.compile(rf"{_UNSPACED}\p{{M}}*$"), regex.compile(_UNSPACED)
+
+
+class Agreement:
+    """Counts how many words of training sentences the rule finds again in running text.
+
+    Args:
+        split: the rule.
+    """
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+        self.words = self.found = 0
+        self.differences: dict[str, None] = {}  # the first ones, in order
+
+    @property
+    def share(self) -> float:
+        """The share of words that are found, rounded; 1 without words."""
+        return round(self.found / self.words, DIGITS) if self.words else 1.0
+
+    def watch(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of data/raw unchanged, and compare some of them."""
+        for index, row in enumerate(rows):
+            if index < FIRST or index % STEP == 0:
+                self.compare(row[WORDS])
+            yield row
+
+    def compare(self, words: Sequence[str]) -> None:
+        """Compare the words of a sentence with those that the rule finds in its text."""
+        text, spans = running_text(words)
+        found = set(self._split(text))
+        self.words += len(spans)
+        self.found += len(found.intersection(spans))
+        if len(self.differences) < SHOWN:
+            missed = next((span for span in spans if span not in found), None)
+            if missed is not None:
+                others = [text[start:end] for start, end in sorted(found) if start < missed[1] and end > missed[0]]
+                self.differences[f"{text[slice(*missed)]!r} is found as {' '.join(map(repr, others))}"] = None
+
+
+def running_text(words: Sequence[str]) -> tuple[str, Spans]:
+    """Write words as running text, with spaces only where they usually stand, and give the span of each word.
+
+    ``["l'", "Oise", "(", "France", ")", "."]`` is written *l'Oise (France).*
+    """
+    spaced = [True, *(not _joined(left, right) for left, right in pairwise(words))]
+    text, spans = "", []
+    for word, space in zip(words, spaced, strict=False):
+        text += " " if space and text else ""
+        spans.append((len(text), len(text) + len(word)))
+        text += word
+    return text, spans
+
+
+def _joined(left: str, right: str) -> bool:
+    if _OPENS.fullmatch(left) or _CLOSES.fullmatch(right):
+        return True
+    return _ENDS_UNSPACED.search(left) is not None and _BEGINS_UNSPACED.match(right) is not None

@@ -1,0 +1,41 @@
+"""Agreement of pre-tokenised words with the rule for raw text."""
+
+from __future__ import annotations
+
+import pytest
+
+from tagline.sources.agreement import FIRST, STEP, Agreement, running_text
+from tagline.tokenization.words import split_words
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("Ada 's l' Oise ( France ) .", "Ada's l'Oise (France)."),
+        ("do n't ' quoted ' -- 5 %", "don't ' quoted ' -- 5%"),
+        ("ไทย คน in 北 京 .", "ไทยคน in 北京."),
+        ("", ""),
+    ],
+)
+def test_running_text(words: str, text: str) -> None:
+    found, spans = running_text(words.split())
+    assert found == text
+    assert [found[start:end] for start, end in spans] == words.split()
+
+
+def test_words_that_are_not_found_again() -> None:
+    agreement = Agreement(split_words)
+    assert agreement.share == 1.0
+    agreement.compare("Ada lives in Oslo .".split())
+    assert (agreement.share, list(agreement.differences)) == (1.0, [])
+    for _ in range(2):
+        agreement.compare("Ms. Lind does n't .".split())
+    assert agreement.share == round((5 + 2 * 2) / 15, 4)
+    assert list(agreement.differences) == ["'Ms.' is found as 'Ms' '.'"]
+
+
+def test_sentences_are_passed_on_and_some_compared() -> None:
+    agreement = Agreement(split_words)
+    rows = [{"words": [str(number)]} for number in range(FIRST + 5 * STEP)]
+    assert list(agreement.watch(rows)) == rows
+    assert agreement.words == FIRST + 5
