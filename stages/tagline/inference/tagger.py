@@ -10,7 +10,7 @@ from itertools import chain, count, pairwise
 from pathlib import Path
 from threading import Lock
 from typing import cast, overload
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +101,8 @@ class Tagger:
                 self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,
             )
-            self._open = stack.pop_all()
+            # A program that ends without `close` ends the threads before Python takes its modules apart.
+            self._finalizer = finalize(self, stack.pop_all().close)
 
     def _load_after_fork(self) -> None:
         """Open the files again in a forked process, which has none of the threads and maybe locked locks of others."""
@@ -202,7 +203,7 @@ class Tagger:
     def close(self) -> None:
         """End the tagger's threads before the program ends."""
         if not self._forked:  # else they are in another process
-            self._open.close()
+            self._finalizer()
 
     def __enter__(self) -> Tagger:
         return self
@@ -227,11 +228,11 @@ _TAGGERS: WeakSet[Tagger] = WeakSet()
 def _after_fork() -> None:
     for tagger in _TAGGERS:
         tagger._forked, tagger._lock = True, Lock()  # another thread may have locked it
-        _INHERITED.append(tagger._open)
+        _INHERITED.append(tagger._finalizer.detach())
 
 
 # What taggers of the parent process hold; to end its threads would wait for them forever.
-_INHERITED: list[ExitStack] = []
+_INHERITED: list[object] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
