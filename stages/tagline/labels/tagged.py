@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ class TaggedSentence:
 
     @property
     def gold_names(self) -> list[str]:
-        return self._names(self._known_gold)
+        return self._names(self.known_gold)
 
     @property
     def predicted_entities(self) -> list[Entity]:
@@ -58,7 +57,7 @@ class TaggedSentence:
 
     @property
     def gold_entities(self) -> list[Entity]:
-        return self._entities("gold", self._known_gold)
+        return self._entities("gold", self.known_gold)
 
     def _entities(self, side: str, ids: Ints) -> list[Entity]:
         # Not functools.cached_property: until Python 3.12 it has one lock for all sentences, which stays locked in a
@@ -69,16 +68,11 @@ class TaggedSentence:
         return kept[side]
 
     @property
-    def _known_gold(self) -> Ints:
+    def known_gold(self) -> Ints:
         """The gold label ids; a `ValueError` if they are unknown."""
         if self.gold is None:
             raise ValueError(f"the gold labels of {self.id} are unknown")
         return self.gold
-
-    @property
-    def correct_words(self) -> int:
-        """The number of words whose predicted label equals the gold label."""
-        return int(np.count_nonzero(self.predicted == self._known_gold))
 
     def confidence(self, entity: Entity) -> float:
         """Average the scores of the words of an entity."""
@@ -114,37 +108,3 @@ def _translation(names: tuple[str, ...], new_names: tuple[str, ...]) -> Ints:
     """For each id of a label list, the id of the same name in another one."""
     ids = {name: index for index, name in enumerate(new_names)}
     return np.array([ids[name] for name in names], dtype=np.int64)
-
-
-def tagged_sentences(
-    labels: Labels | LabelNames,
-    lengths: Sequence[int],
-    predicted: Ints,
-    scores: npt.NDArray[np.float32],
-    gold: Ints | None = None,
-    ids: Sequence[str] | None = None,
-    words: Sequence[Sequence[str]] | None = None,
-) -> Iterator[TaggedSentence]:
-    """Split flat arrays, which hold one value per word of all sentences, into sentences.
-
-    With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
-
-    Args:
-        labels: the label list.
-        lengths: the number of words of each sentence.
-        predicted: int (all words,), label ids.
-        scores: float32 (all words,).
-        gold: int (all words,), label ids, if known.
-        ids: one per sentence; None where only labels are scored.
-        words: one list per sentence; None where only labels are scored.
-    """
-    offsets = np.cumsum([0, *lengths])
-    for index, (start, end) in enumerate(pairwise(offsets.tolist())):
-        yield TaggedSentence(
-            id="" if ids is None else ids[index],
-            words=() if words is None else words[index],
-            labels=labels,
-            predicted=predicted[start:end],
-            scores=scores[start:end],
-            gold=None if gold is None else gold[start:end],
-        )

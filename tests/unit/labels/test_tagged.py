@@ -10,7 +10,8 @@ from helpers.tagged import sentences
 
 from tagline.labels import tagged
 from tagline.labels.label_list import LabelNames, Labels
-from tagline.labels.tagged import TaggedSentence, tagged_sentences
+from tagline.labels.tagged import TaggedSentence
+from tagline.labels.tagged_sentences import TaggedSentences
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
@@ -18,7 +19,7 @@ LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 def flat(**columns: object) -> list[TaggedSentence]:
     """Two sentences, of two words and one, and one without words between them."""
     predicted, scores = np.array([1, 2, 0]), np.array([0.5, 1, 0.25], np.float32)
-    return list(tagged_sentences(LABELS, [2, 0, 1], predicted, scores, **columns))
+    return list(TaggedSentences(LABELS, [2, 0, 1], predicted, scores, **columns))
 
 
 def test_flat_arrays_are_split_by_length() -> None:
@@ -42,18 +43,12 @@ def test_entities_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [(["B-X", "I-X"], "spans"), (["B-X", "B-X"], "spans")]
 
 
-def test_correct_words() -> None:
-    partly, wholly = sentences(["B-X O O", "O B-X"], ["B-X B-X O", "O B-X"])
-    assert partly.correct_words == 2
-    assert wholly.correct_words == 2
-
-
 def test_confidence_is_the_mean_score_of_the_words() -> None:
     (sentence,) = sentences(["B-X I-X O"], ["B-X I-X O"], scores=[[0.5, 1, 0.1]])
     assert sentence.confidence(sentence.predicted_entities[0]) == 0.75
 
 
-@pytest.mark.parametrize("name", ["gold_names", "gold_entities", "correct_words"])
+@pytest.mark.parametrize("name", ["gold_names", "gold_entities", "known_gold"])
 def test_unknown_gold_labels(name: str) -> None:
     (sentence, *_) = flat(ids=["a", "b", "c"])
     assert sentence.predicted_entities == [("X", 0, 2)]
