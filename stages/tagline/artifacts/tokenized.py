@@ -169,13 +169,12 @@ def _check_words(split: Split) -> None:
     sentence = column(split.windows, "sentence").to_numpy()
     if np.any(np.diff(sentence, prepend=0) < 0) or np.any(sentence >= len(split.sentences)):
         raise ValueError("sentence does not increase up to the number of sentences")
-    if not len(sentence):
-        return
-    word_ids = column(split.windows, "word_ids")
-    words = pc.list_value_length(column(split.sentences, "words")).to_numpy()[sentence]
-    flat = pc.list_flatten(word_ids).to_numpy()
-    if np.any(flat < -1) or np.any(flat >= np.repeat(words, pc.list_value_length(word_ids).to_numpy())):
-        raise ValueError("word_ids contains the index of a word that the sentence does not have")
+    lengths = pc.list_value_length(column(split.sentences, "words")).to_numpy()
+    for batch in split.windows.with_format("arrow")[:].to_batches():
+        word_ids = batch["word_ids"].flatten().to_numpy()
+        words = np.repeat(lengths[batch["sentence"].to_numpy()], batch["word_ids"].value_lengths().to_numpy())
+        if np.any(word_ids < -1) or np.any(word_ids >= words):
+            raise ValueError("word_ids contains the index of a word that the sentence does not have")
 
 
 @dataclass(frozen=True)
