@@ -70,9 +70,9 @@ class Split:
         """The id and the words of each sentence."""
         return LazyColumn(column(self.sentences, "id")), LazyColumn(column(self.sentences, "words"))
 
-    def gold(self) -> npt.NDArray[np.int64]:
-        """The gold label ids of all words, one sentence after the other, int64 (words,)."""
-        ids: npt.NDArray[np.int64] = pc.list_flatten(column(self.sentences, "labels")).to_numpy().astype(np.int64)
+    def gold(self) -> npt.NDArray[np.int32]:
+        """The gold label ids of all words, one sentence after the other, int32 (words,)."""
+        ids: npt.NDArray[np.int32] = pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
         return ids
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
