@@ -137,7 +137,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     from tagline.artifacts import tokenized
     from tagline.labels.label_list import Labels
-    from tagline.labels.tagged_sentences import TaggedSentences
+    from tagline.labels.tagged import TaggedSentences
     from tagline.metrics.counts import count
     from tagline.metrics.scores import score
     from tagline.model import classifier

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.label_list import Kind, LabelNames
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import TaggedSentences
+from tagline.labels.tagged import TaggedSentence, TaggedSentences
 
 Row = str | Sequence[str]
 """The labels or words of a sentence: a list, or a string that is split at spaces."""

@@ -25,8 +25,7 @@ from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
 from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels
 from tagline.labels.schemes import is_spans
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import TaggedSentences, flatten
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
 _SCHEMA = pa.schema(

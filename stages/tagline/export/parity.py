@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged_sentences import TaggedSentences
+from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import DIGITS, score
 from tagline.model.backends import Backend

@@ -20,8 +20,7 @@ from tagline.core.errors import UserError, require
 from tagline.inference.documents import Document
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import TaggedSentences
+from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor
 from tagline.tokenization import subwords

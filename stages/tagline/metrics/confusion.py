@@ -9,8 +9,7 @@ import numpy as np
 
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import flatten
+from tagline.labels.tagged import TaggedSentence, flatten
 
 # The type of words outside all entities. Not O, which may be the name of an entity type.
 NO_TYPE = ""

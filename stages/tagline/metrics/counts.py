@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import flatten
+from tagline.labels.tagged import TaggedSentence, flatten
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core.provenance import verify
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged_sentences import TaggedSentences
+from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.params import Bootstrap, Evaluate
 from tagline.metrics.scored_split import ScoredSplit, metrics

@@ -11,8 +11,7 @@ import numpy as np
 
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import flatten
+from tagline.labels.tagged import TaggedSentence, flatten
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
 OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)

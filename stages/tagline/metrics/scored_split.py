@@ -12,8 +12,7 @@ import pandas as pd
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import flatten
+from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.calibration import calibration, reliability
 from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from tagline.labels.schemes import to_iob2
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import flatten
+from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.counts import Counts, ratios
 
 # Enough to show any significant change, and few enough to hide rounding errors from diffs.

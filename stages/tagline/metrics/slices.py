@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.entity_arrays import EntityArrays
+from tagline.labels.entities import EntityArrays, Ints
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import Ints, TaggedSentences, flatten
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.metrics.counts import Counts, ratios
 from tagline.metrics.scores import DIGITS, rounded
 from tagline.metrics.training_index import TrainingIndex

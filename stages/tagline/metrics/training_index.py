@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from tagline.labels.entities import marked
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import flatten
+from tagline.labels.tagged import TaggedSentence, flatten
 
 
 class TrainingIndex:

@@ -10,7 +10,7 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged_sentences import TaggedSentences
+from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel

@@ -1,4 +1,4 @@
-"""Tagged sentences: names, entities, and other label lists."""
+"""Tagged sentences: names, entities, other label lists; many of them in flat arrays."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from helpers.tagged import sentences
 
 from tagline.labels import tagged
 from tagline.labels.label_list import LabelNames, Labels
-from tagline.labels.tagged import TaggedSentence
-from tagline.labels.tagged_sentences import TaggedSentences
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
@@ -74,3 +73,56 @@ def test_with_gold_of_another_sentence() -> None:
     mixed = own.with_gold_of(other)
     assert (mixed.gold_names, mixed.predicted_names) == (["B-X", "I-X"], ["B-X", "O"])
     assert mixed.gold_entities == [("X", 0, 2)], "entities are read anew"
+
+
+WORDS = [["New", "York", "is"], [], ["Oslo"]]
+FOUND = TaggedSentences(
+    LabelNames("spans", ("O", "B-X", "I-X")),
+    lengths=[3, 0, 1],
+    predicted=np.array([1, 2, 0, 1]),
+    scores=np.array([0.5, 1, 0.25, 0.75], np.float32),
+    gold=np.array([1, 2, 0, 0]),
+    ids=["a", "b", "c"],
+    words=WORDS,
+)
+
+
+def test_sentences_on_demand() -> None:
+    assert len(FOUND) == 3
+    assert [sentence.id for sentence in FOUND] == ["a", "b", "c"]
+    assert [sentence.words for sentence in FOUND[1:]] == WORDS[1:]
+    last = FOUND[-1]
+    assert (last.predicted_names, last.gold_names, last.scores.tolist()) == (["B-X"], ["O"], [0.75])
+    with pytest.raises(IndexError):
+        FOUND[3]
+
+
+def test_words_of_entities() -> None:
+    assert list(FOUND.texts(FOUND.predicted_entities)) == [("New", "York"), ("Oslo",)]
+    assert list(FOUND.texts(FOUND.gold_entities)) == [("New", "York")]
+
+
+def test_correct_entities_and_their_sentences() -> None:
+    assert [side.tolist() for side in FOUND.correct] == [[0], [0]]
+    assert FOUND.sentences_of(np.array([0, 2, 3])).tolist() == [0, 0, 2], "the empty sentence has no word"
+
+
+def test_flattened_sentences_are_the_same() -> None:
+    assert flatten(FOUND) is FOUND
+    again = flatten(list(FOUND))
+    assert again.offsets.tolist() == FOUND.offsets.tolist()
+    for name in ("predicted", "scores", "known_gold"):
+        assert getattr(again, name).tolist() == getattr(FOUND, name).tolist()
+    assert (again.ids, again.words) == (FOUND.ids, FOUND.words)
+    assert len(flatten([])) == 0
+
+
+def test_a_sentence_with_fewer_labels_than_words_keeps_its_length() -> None:
+    (sentence,) = sentences(["O O"], ["O O"])
+    short = flatten([replace(sentence, predicted=sentence.predicted[:1])])
+    assert (short.offsets.tolist(), len(short.predicted)) == ([0, 2], 1)
+
+
+def test_unknown_gold_labels_of_many() -> None:
+    with pytest.raises(ValueError, match="the gold labels are unknown"):
+        _ = TaggedSentences(FOUND.labels, [1], np.array([0]), np.array([1], np.float32)).gold_entities

@@ -112,6 +112,12 @@ def test_all_but_correct_are_errors(kind: str) -> None:
     assert Outcome(kind, Entity("A", 0, 1), Entity("A", 0, 1)).is_error == (kind != "correct")
 
 
+def test_outcomes_of_sentences_with_errors() -> None:
+    spans = sentences(["B-A O", "O O", "B-A O", "B-A I-A"], ["B-A O", "O B-B", "I-A O", "B-A O"])
+    assert outcomes_of_errors(spans) == {1: outcomes(spans[1]), 3: outcomes(spans[3])}
+    assert outcomes_of_errors([]) == {}
+
+
 def test_outcomes_are_counted_over_sentences() -> None:
     spans = sentences(["B-A I-A O", "B-A O B-B"], ["B-A O B-B", "B-A O B-A"])
     assert count_outcomes(outcomes_of_errors(spans).values(), 1, "spans") == {
