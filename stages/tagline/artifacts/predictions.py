@@ -46,7 +46,9 @@ def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None
     of_words |= {"score": pa.array(flat.scores)}
     columns = {name: pa.ListArray.from_arrays(offsets, values) for name, values in of_words.items()}
     columns |= {"id": pa.array(flat.ids, pa.large_string()), "words": pa.array(flat.words, pa.list_(pa.string()))}
-    pq.write_table(pa.table(columns).select(COLUMNS).cast(_SCHEMA), folder / f"{split}.parquet")
+    # Errors of Python's files have numbers, by which a full disk is recognised.
+    with (folder / f"{split}.parquet").open("wb") as file:
+        pq.write_table(pa.table(columns).select(COLUMNS).cast(_SCHEMA), file)
 
 
 def write_provenance(folder: Path, labels: Labels, decoding: Decoding, others: Mapping[Path, Path]) -> None:
