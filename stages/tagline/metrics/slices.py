@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,10 +44,9 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     flat = flatten(sentences)
 
     def by_text(entities: EntityArrays) -> Ints:
-        pairs = zip(flat.texts(entities), entities.type.tolist(), strict=True)
-        found = ((training.types(text), entities.types[type_]) for text, type_ in pairs)
-        slice_of_each = (0 if type_ in types else 1 if types else 2 for types, type_ in found)
-        return np.fromiter(slice_of_each, np.int8, count=len(entities.type))
+        types = (entities.types[type_] for type_ in entities.type.tolist())
+        in_train = map(training.types, flat.texts(entities))
+        return np.fromiter(map(_text_slice, types, in_train), np.int8, count=len(entities.type))
 
     def by_length(entities: EntityArrays) -> Ints:
         return np.searchsorted(ENTITY_LENGTHS, entities.end - entities.start)
@@ -63,6 +62,11 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     is_new = (not training.contains(words) for words in flat.words or ())
     new = _of_sentences(counts, np.fromiter(is_new, bool, count=len(flat)))
     return result | ({"not_in_train": new} if new["number"] else {})
+
+
+def _text_slice(type_: str, in_train: Collection[str]) -> int:
+    """The index in `TEXTS` of an entity, given the types of its words in the training split."""
+    return TEXTS.index("seen" if type_ in in_train else "seen_as_other_type" if in_train else "unseen")
 
 
 def _of_entities(
