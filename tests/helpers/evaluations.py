@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers.tagged import sentences
 
 from tagline.artifacts.learning_curves import Rows
-from tagline.labels.label_list import Kind, Labels
+from tagline.labels.label_list import Kind, LabelNames, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.evaluation import Evaluation
 from tagline.metrics.params import Bootstrap
@@ -28,14 +28,18 @@ def sentence(
     return result
 
 
+def with_common_labels(sentences: list[TaggedSentence]) -> list[TaggedSentence]:
+    """Give sentences of different label lists the same one, as those of a split have."""
+    names = tuple(sorted({name for one in sentences for name in one.labels.names}))
+    return [one.relabelled(LabelNames(one.kind, names)) for one in sentences]
+
+
 def evaluation(
     test: list[TaggedSentence], validation: list[TaggedSentence] | None = None, kind: Kind = "spans"
 ) -> Evaluation:
     """Evaluate sentences; by default, validation is the first sentence of test."""
-    splits = {
-        "validation": ScoredSplit(kind, test[:1] if validation is None else validation, words_without_subwords=0),
-        "test": ScoredSplit(kind, test, words_without_subwords=0),
-    }
+    given = {"validation": test[:1] if validation is None else validation, "test": test}
+    splits = {name: ScoredSplit(kind, with_common_labels(given[name]), 0) for name in given}
     names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
     return Evaluation(
         labels=Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names)),

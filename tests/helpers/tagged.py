@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.label_list import Kind, LabelNames
-from tagline.labels.tagged import TaggedSentence, tagged_sentences
+from tagline.labels.tagged import TaggedSentence, TaggedSentences
 
 Row = str | Sequence[str]
 """The labels or words of a sentence: a list, or a string that is split at spaces."""
@@ -40,7 +40,7 @@ def sentences(
     scores = [[1.0] * length for length in lengths] if scores is None else scores
     names = tuple(sorted(set(chain(*gold, *predicted))))
     return list(
-        tagged_sentences(
+        TaggedSentences(
             LabelNames(kind, names),
             lengths,
             _label_ids(predicted, names),

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -26,7 +25,7 @@ from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
 from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels, Precision
 from tagline.labels.schemes import is_spans
-from tagline.labels.tagged import TaggedSentence, tagged_sentences
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
 _SCHEMA = pa.schema(
@@ -40,16 +39,16 @@ _SCHEMA = pa.schema(
 
 def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None:
     """Write the predictions of a split."""
-    columns: dict[str, list[Any]] = {
-        "id": [sentence.id for sentence in sentences],
-        "words": [sentence.words for sentence in sentences],
-        "gold": [sentence.gold_names for sentence in sentences],
-        "predicted": [sentence.predicted_names for sentence in sentences],
-        "score": [sentence.scores for sentence in sentences],
-    }
-    # Typed, since pandas infers numbers for columns without values.
-    series = {name: pd.Series(values, dtype="str" if name == "id" else object) for name, values in columns.items()}
-    pd.DataFrame(series).to_parquet(folder / f"{split}.parquet", index=False, schema=_SCHEMA)
+    flat = flatten(sentences)
+    names = pa.array(flat.labels.names, pa.string())
+    offsets = pa.array(flat.offsets, pa.int32())
+    of_words = {"gold": names.take(pa.array(flat.known_gold)), "predicted": names.take(pa.array(flat.predicted))}
+    of_words |= {"score": pa.array(flat.scores)}
+    columns = {name: pa.ListArray.from_arrays(offsets, values) for name, values in of_words.items()}
+    columns |= {"id": pa.array(flat.ids, pa.large_string()), "words": pa.array(flat.words, pa.list_(pa.string()))}
+    # Errors of Python's files have numbers, by which a full disk is recognised.
+    with (folder / f"{split}.parquet").open("wb") as file:
+        pq.write_table(pa.table(columns).select(COLUMNS).cast(_SCHEMA), file)
 
 
 def write_provenance(
@@ -120,7 +119,7 @@ def read(content: bytes, kind: Kind | None, where: str) -> list[TaggedSentence]:
     flat = {name: column.flatten() for name, column in columns.items()}
     names = tuple(sorted({name for side in ("gold", "predicted") for name in flat[side].unique().to_pylist()}))
     return list(
-        tagged_sentences(
+        TaggedSentences(
             LabelNames(kind or _infer_kind(names, where), names),
             lengths=columns["words"].value_lengths().to_pylist(),
             predicted=_label_ids(flat["predicted"], names),

@@ -14,9 +14,10 @@ which then has its first sub-words only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ from tagline.core.reading import reading
 from tagline.labels import label_list as label_lists
 from tagline.labels.alignment import IGNORED
 from tagline.labels.label_list import Labels
+
+Item = TypeVar("Item")
 
 # Also in `tagline.tokenization.subwords`, which training does not import: a change there would train again.
 TOKENIZER_FILE = "tokenizer.json"
@@ -63,13 +66,13 @@ class Split:
     sentences: Dataset
     windows: Dataset
 
-    def ids_and_words(self) -> tuple[list[str], list[list[str]]]:
-        """The id and the words of each sentence, as Python objects."""
-        return self.sentences["id"][:], self.sentences["words"][:]
+    def ids_and_words(self) -> tuple[LazyColumn[str], LazyColumn[list[str]]]:
+        """The id and the words of each sentence."""
+        return LazyColumn(column(self.sentences, "id")), LazyColumn(column(self.sentences, "words"))
 
-    def gold(self) -> npt.NDArray[np.int64]:
-        """The gold label ids of all words, one sentence after the other, int64 (words,)."""
-        ids: npt.NDArray[np.int64] = pc.list_flatten(column(self.sentences, "labels")).to_numpy().astype(np.int64)
+    def gold(self) -> npt.NDArray[np.int32]:
+        """The gold label ids of all words, one sentence after the other, int32 (words,)."""
+        ids: npt.NDArray[np.int32] = pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
         return ids
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
@@ -86,6 +89,27 @@ class Split:
     def windows_of(self, sentence: int) -> npt.NDArray[np.int64]:
         """The rows of a sentence's windows, int64."""
         return np.flatnonzero(column(self.windows, "sentence").to_numpy() == sentence)
+
+
+class LazyColumn(Sequence[Item]):
+    """A column in Arrow, whose values become Python objects when they are asked for."""
+
+    def __init__(self, values: pa.ChunkedArray) -> None:
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self.values[index]
+        return found.to_pylist() if isinstance(index, slice) else found.as_py()
+
+    def __iter__(self) -> Iterator[Item]:
+        for batch in pa.table([self.values], ["values"]).to_batches(max_chunksize=1000):
+            yield from batch["values"].to_pylist()
+
+    def __arrow_array__(self, type: pa.DataType) -> pa.ChunkedArray:  # noqa: A002  # pyarrow's name
+        return self.values.cast(type)
 
 
 def column(dataset: Dataset, name: str) -> pa.ChunkedArray:
@@ -145,13 +169,12 @@ def _check_words(split: Split) -> None:
     sentence = column(split.windows, "sentence").to_numpy()
     if np.any(np.diff(sentence, prepend=0) < 0) or np.any(sentence >= len(split.sentences)):
         raise ValueError("sentence does not increase up to the number of sentences")
-    if not len(sentence):
-        return
-    word_ids = column(split.windows, "word_ids")
-    words = pc.list_value_length(column(split.sentences, "words")).to_numpy()[sentence]
-    flat = pc.list_flatten(word_ids).to_numpy()
-    if np.any(flat < -1) or np.any(flat >= np.repeat(words, pc.list_value_length(word_ids).to_numpy())):
-        raise ValueError("word_ids contains the index of a word that the sentence does not have")
+    lengths = pc.list_value_length(column(split.sentences, "words")).to_numpy()
+    for batch in split.windows.with_format("arrow")[:].to_batches():
+        word_ids = batch["word_ids"].flatten().to_numpy()
+        words = np.repeat(lengths[batch["sentence"].to_numpy()], batch["word_ids"].value_lengths().to_numpy())
+        if np.any(word_ids < -1) or np.any(word_ids >= words):
+            raise ValueError("word_ids contains the index of a word that the sentence does not have")
 
 
 @dataclass(frozen=True)

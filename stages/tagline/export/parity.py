@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import tagged_sentences
+from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import DIGITS, score
 from tagline.model.backends import Backend
@@ -79,7 +79,7 @@ class Parity:
 
     def _f1(self, predicted: Predictions) -> float:
         lengths, gold = self.split.lengths(), self.split.gold()
-        sentences = list(tagged_sentences(self.labels, lengths, predicted.labels, predicted.scores, gold))
+        sentences = TaggedSentences(self.labels, lengths, predicted.labels, predicted.scores, gold)
         f1: float = score(count(sentences, self.labels.kind))["overall"]["f1"]
         return f1
 

@@ -21,7 +21,7 @@ from tagline.core.errors import UserError, require
 from tagline.inference.documents import Document, Span, Split
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened
-from tagline.labels.tagged import TaggedSentence, tagged_sentences
+from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor
 from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
@@ -198,7 +198,7 @@ class Tagger:
             _rows(windows.word_ids, windows.offsets),
         )
         ids, split = [document.name for document in documents], [document.words for document in documents]
-        return list(tagged_sentences(self.labels, lengths, predicted.labels, predicted.scores, ids=ids, words=split))
+        return list(TaggedSentences(self.labels, lengths, predicted.labels, predicted.scores, ids=ids, words=split))
 
     def close(self) -> None:
         """End the tagger's threads before the program ends."""

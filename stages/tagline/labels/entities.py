@@ -1,8 +1,9 @@
-"""Entities: typed spans of words, read from the labels of a sentence."""
+"""Entities: typed spans of words, read from the labels of a sentence, or from those of many as arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ import numpy.typing as npt
 
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
+
+Ints = npt.NDArray[np.integer[Any]]
 
 
 class Entity(NamedTuple):
@@ -66,3 +69,55 @@ def marked(tags: Sequence[str], kind: Kind) -> list[Entity]:
 def confidence(entity: Entity, scores: npt.NDArray[np.floating[Any]]) -> float:
     """Average the scores of an entity's words, as transformers' pipeline scores an entity."""
     return float(np.mean(scores[entity.start : entity.end], dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class EntityArrays:
+    """Entities from left to right, which never overlap. Words are counted over all sentences.
+
+    Attributes:
+        types: the types of the label list, sorted.
+        type: int32 (entities,), indices of types.
+        start: int32 (entities,), the first word.
+        end: int32 (entities,), the word after the last one.
+    """
+
+    types: tuple[str, ...]
+    type: Ints
+    start: Ints
+    end: Ints
+
+    def common(self, other: EntityArrays) -> tuple[Ints, Ints]:
+        """The entities that both have, as two arrays of indices: of this side's and of the other side's.
+
+        Args:
+            other: entities of the same words and label list.
+        """
+        # An entity's first word is no other entity's.
+        _, own, others = np.intersect1d(self.start, other.start, assume_unique=True, return_indices=True)
+        equal = (self.end[own] == other.end[others]) & (self.type[own] == other.type[others])
+        return own[equal], others[equal]
+
+
+def entity_arrays(ids: Ints, offsets: Ints, names: Sequence[str], kind: Kind) -> EntityArrays:
+    """Read the entities of sentences by the rule of `entities`; for plain tags, one entity per word.
+
+    Args:
+        ids: int (words,), the label ids of all sentences.
+        offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
+        names: label names, indexed by label id.
+        kind: how the labels are read.
+    """
+    tags = [split_tag(name) if kind == "spans" else ("B", name) for name in names]
+    types = tuple(sorted({type_ for _, type_ in tags if type_}))
+    outside = len(types)
+    type_of_label = np.array([types.index(type_) if type_ else outside for _, type_ in tags], np.int32)
+    inside = np.array([prefix == "I" for prefix, _ in tags], bool)
+    type_of_word = type_of_label[ids]
+    # Labels B-X I-X O | I-X: an entity or a gap begins at words 0, 2 and 3, and the last one ends at 4.
+    continues = np.append(inside[ids], False)
+    continues[1:-1] &= type_of_word[1:] == type_of_word[:-1]
+    continues[offsets] = False
+    borders = np.flatnonzero(~continues).astype(np.int32)
+    begins = np.flatnonzero(type_of_word[borders[:-1]] != outside)
+    return EntityArrays(types, type_of_word[borders[begins]], borders[begins], borders[begins + 1])

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
-from typing import Any
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.entities import Entity, confidence, marked
+from tagline.labels.entities import Entity, EntityArrays, Ints, confidence, entity_arrays, marked
 from tagline.labels.label_list import Kind, LabelNames, Labels
 from tagline.labels.schemes import OUTSIDE
-
-Ints = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +48,7 @@ class TaggedSentence:
 
     @property
     def gold_names(self) -> list[str]:
-        return self._names(self._known_gold)
+        return self._names(self.known_gold)
 
     @property
     def predicted_entities(self) -> list[Entity]:
@@ -58,7 +56,7 @@ class TaggedSentence:
 
     @property
     def gold_entities(self) -> list[Entity]:
-        return self._entities("gold", self._known_gold)
+        return self._entities("gold", self.known_gold)
 
     def _entities(self, side: str, ids: Ints) -> list[Entity]:
         # Not functools.cached_property: until Python 3.12 it has one lock for all sentences, which stays locked in a
@@ -69,16 +67,11 @@ class TaggedSentence:
         return kept[side]
 
     @property
-    def _known_gold(self) -> Ints:
+    def known_gold(self) -> Ints:
         """The gold label ids; a `ValueError` if they are unknown."""
         if self.gold is None:
             raise ValueError(f"the gold labels of {self.id} are unknown")
         return self.gold
-
-    @property
-    def correct_words(self) -> int:
-        """The number of words whose predicted label equals the gold label."""
-        return int(np.count_nonzero(self.predicted == self._known_gold))
 
     def confidence(self, entity: Entity) -> float:
         """Average the scores of the words of an entity."""
@@ -116,16 +109,8 @@ def _translation(names: tuple[str, ...], new_names: tuple[str, ...]) -> Ints:
     return np.array([ids[name] for name in names], dtype=np.int64)
 
 
-def tagged_sentences(
-    labels: Labels | LabelNames,
-    lengths: Sequence[int],
-    predicted: Ints,
-    scores: npt.NDArray[np.float32],
-    gold: Ints | None = None,
-    ids: Sequence[str] | None = None,
-    words: Sequence[Sequence[str]] | None = None,
-) -> Iterator[TaggedSentence]:
-    """Split flat arrays, which hold one value per word of all sentences, into sentences.
+class TaggedSentences(Sequence[TaggedSentence]):
+    """Sentences as flat arrays with one value per word of all sentences; each is made when it is asked for.
 
     With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
 
@@ -137,14 +122,95 @@ def tagged_sentences(
         gold: int (all words,), label ids, if known.
         ids: one per sentence; None where only labels are scored.
         words: one list per sentence; None where only labels are scored.
+
+    Attributes:
+        offsets: int64 (sentences + 1,), the first word of each sentence, then the number of words.
     """
-    offsets = np.cumsum([0, *lengths])
-    for index, (start, end) in enumerate(pairwise(offsets.tolist())):
-        yield TaggedSentence(
-            id="" if ids is None else ids[index],
-            words=() if words is None else words[index],
-            labels=labels,
-            predicted=predicted[start:end],
-            scores=scores[start:end],
-            gold=None if gold is None else gold[start:end],
+
+    def __init__(
+        self,
+        labels: Labels | LabelNames,
+        lengths: Sequence[int],
+        predicted: Ints,
+        scores: npt.NDArray[np.float32],
+        gold: Ints | None = None,
+        ids: Sequence[str] | None = None,
+        words: Sequence[Sequence[str]] | None = None,
+    ) -> None:
+        self.labels, self.predicted, self.scores, self.gold = labels, predicted, scores, gold
+        self.ids, self.words = ids, words
+        self.offsets = np.cumsum([0, *lengths])
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> TaggedSentence: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[TaggedSentence]: ...
+
+    def __getitem__(self, index: int | slice) -> TaggedSentence | list[TaggedSentence]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        index = range(len(self))[index]
+        start, end = self.offsets[index : index + 2].tolist()
+        return TaggedSentence(
+            id="" if self.ids is None else self.ids[index],
+            words=() if self.words is None else self.words[index],
+            labels=self.labels,
+            predicted=self.predicted[start:end],
+            scores=self.scores[start:end],
+            gold=None if self.gold is None else self.gold[start:end],
         )
+
+    @cached_property
+    def predicted_entities(self) -> EntityArrays:
+        return entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
+
+    @cached_property
+    def gold_entities(self) -> EntityArrays:
+        return entity_arrays(self.known_gold, self.offsets, self.labels.names, self.labels.kind)
+
+    @cached_property
+    def correct(self) -> tuple[Ints, Ints]:
+        """The indices of the correct entities among the gold ones and among the predicted ones."""
+        return self.gold_entities.common(self.predicted_entities)
+
+    @property
+    def known_gold(self) -> Ints:
+        """The gold label ids; a `ValueError` if they are unknown."""
+        if self.gold is None:
+            raise ValueError("the gold labels are unknown")
+        return self.gold
+
+    def sentences_of(self, words: Ints) -> Ints:
+        """The index of the sentence of each of some words."""
+        return np.searchsorted(self.offsets, words, side="right") - 1
+
+    def texts(self, entities: EntityArrays) -> Iterator[tuple[str, ...]]:
+        """Yield the words of each entity."""
+        bounds = np.searchsorted(entities.start, self.offsets)
+        first_words = np.repeat(self.offsets[:-1], np.diff(bounds))
+        starts, ends = entities.start - first_words, entities.end - first_words
+        for words, (first, last) in zip(self.words or (), pairwise(bounds.tolist()), strict=True):
+            for start, end in zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True):
+                yield tuple(words[start:end])
+
+
+def flatten(sentences: Sequence[TaggedSentence]) -> TaggedSentences:
+    """Put sentences with gold labels and one label list into flat arrays, unless they already are."""
+    if isinstance(sentences, TaggedSentences):
+        return sentences
+    if not sentences:
+        none = np.empty(0, np.int64)
+        return TaggedSentences(LabelNames("spans", ()), [], none, np.empty(0, np.float32), none, [], [])
+    return TaggedSentences(
+        sentences[0].labels,
+        [len(sentence.words or sentence.predicted) for sentence in sentences],
+        np.concatenate([sentence.predicted for sentence in sentences]),
+        np.concatenate([sentence.scores for sentence in sentences]),
+        np.concatenate([sentence.known_gold for sentence in sentences]),
+        [sentence.id for sentence in sentences],
+        [sentence.words for sentence in sentences],
+    )

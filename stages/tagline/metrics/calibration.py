@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.scores import DIGITS
 
 BINS = 10
 
 
-def reliability(sentences: Iterable[TaggedSentence]) -> pd.DataFrame:
+def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
     """Group predicted entities (spans) or words (tags) into ten bins by score.
 
     Args:
@@ -23,7 +23,15 @@ def reliability(sentences: Iterable[TaggedSentence]) -> pd.DataFrame:
         One row per non-empty bin: bin (its boundaries), confidence (mean score), accuracy (share of correct
         predictions), number (of predictions).
     """
-    table = pd.DataFrame(list(_scored(sentences)), columns=["confidence", "accuracy"], dtype=np.float64)
+    flat = flatten(sentences)
+    entities = flat.predicted_entities
+    # Sums from each start to its end, and from there to the next start, which are dropped.
+    borders = np.column_stack([entities.start, entities.end]).ravel()
+    sums = np.add.reduceat(np.append(flat.scores, np.float32(0)), borders, dtype=np.float64)[::2]
+    correct = np.zeros(len(entities.start))
+    correct[flat.correct[1]] = 1
+    table = pd.DataFrame({"confidence": sums / (entities.end - entities.start), "accuracy": correct})
+    table = table[table["confidence"] > 0]
     index = np.minimum((table["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
     grouped = table.groupby(index)
     bins = grouped.mean().assign(number=grouped.size())
@@ -52,13 +60,3 @@ def calibration(bins: pd.DataFrame) -> dict[str, float | int]:
         "accuracy": (share * bins["accuracy"]).sum(),
     }
     return {**{name: round(float(value), DIGITS) for name, value in means.items()}, "number": number}
-
-
-def _scored(sentences: Iterable[TaggedSentence]) -> Iterator[tuple[float, bool]]:
-    """Yield the score of each prediction and whether it is correct."""
-    for sentence in sentences:
-        gold = set(sentence.gold_entities)
-        for entity in sentence.predicted_entities:
-            score = sentence.confidence(entity)
-            if score > 0:
-                yield score, entity in gold

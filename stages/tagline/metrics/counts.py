@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.tagged import TaggedSentence, flatten
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
@@ -59,22 +58,22 @@ class Totals:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts per sentence.
+    """Counts per sentence, as floats, since BLAS multiplies those; sums of counts are exact up to 2**53.
 
     Attributes:
         kind: what is counted.
         types: the types of gold and predicted entities, sorted.
-        correct, predicted, gold: int64 (sentences, types): entities, or words of each tag.
-        words, correct_words: int64 (sentences,).
+        correct, predicted, gold: (sentences, types): entities, or words of each tag.
+        words, correct_words: (sentences,).
     """
 
     kind: Kind
     types: tuple[str, ...]
-    correct: Ints
-    predicted: Ints
-    gold: Ints
-    words: Ints
-    correct_words: Ints
+    correct: Floats
+    predicted: Floats
+    gold: Floats
+    words: Floats
+    correct_words: Floats
 
     def total(self, weights: npt.ArrayLike | None = None) -> Totals:
         """Sum over sentences, each multiplied by its weight.
@@ -84,10 +83,9 @@ class Counts:
         """
         tables = (self.correct, self.predicted, self.gold, self.words, self.correct_words)
         if weights is None:
-            return Totals(self.kind, *(counts.sum(0, dtype=np.float64) for counts in tables))
-        # As floats, since BLAS multiplies those; sums of counts are exact up to 2**53.
+            return Totals(self.kind, *(counts.sum(0) for counts in tables))
         matrix = np.asarray(weights, dtype=np.float64)
-        return Totals(self.kind, *(matrix @ counts.astype(np.float64) for counts in tables))
+        return Totals(self.kind, *(matrix @ counts for counts in tables))
 
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
@@ -97,30 +95,27 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
         sentences: with gold labels.
         kind: how their labels are read.
     """
-    of_gold = [[entity.type for entity in sentence.gold_entities] for sentence in sentences]
-    of_predicted = [[entity.type for entity in sentence.predicted_entities] for sentence in sentences]
-    of_correct = [
-        [entity.type for entity in set(sentence.gold_entities).intersection(sentence.predicted_entities)]
-        for sentence in sentences
-    ]
-    types = tuple(sorted({name for rows in (of_gold, of_predicted) for row in rows for name in row}))
+    flat = flatten(sentences)
+    gold, predicted = flat.gold_entities, flat.predicted_entities
+    occurring = np.union1d(gold.type, predicted.type)
+
+    def table(types: npt.NDArray[Any], starts: npt.NDArray[Any]) -> Floats:
+        """Count each occurring type in each sentence: (sentences, types)."""
+        cells = flat.sentences_of(starts) * len(occurring) + np.searchsorted(occurring, types)
+        counts = np.bincount(cells, minlength=len(flat) * len(occurring))
+        return counts.reshape(len(flat), len(occurring)).astype(np.float64)
+
+    correct, _ = flat.correct
+    correct_words = np.flatnonzero(flat.predicted == flat.known_gold)
     return Counts(
         kind,
-        types,
-        correct=_table(of_correct, types),
-        predicted=_table(of_predicted, types),
-        gold=_table(of_gold, types),
-        words=np.array([len(sentence.predicted) for sentence in sentences], dtype=np.int64),
-        correct_words=np.array([sentence.correct_words for sentence in sentences], dtype=np.int64),
+        tuple(gold.types[index] for index in occurring.tolist()),
+        correct=table(gold.type[correct], gold.start[correct]),
+        predicted=table(predicted.type, predicted.start),
+        gold=table(gold.type, gold.start),
+        words=np.diff(flat.offsets).astype(np.float64),
+        correct_words=np.bincount(flat.sentences_of(correct_words), minlength=len(flat)).astype(np.float64),
     )
-
-
-def _table(rows: Sequence[Sequence[str]], types: tuple[str, ...]) -> Ints:
-    """Count each type in each row: int64 (rows, types)."""
-    columns = {name: column for column, name in enumerate(types)}
-    cells = [index * len(types) + columns[name] for index, row in enumerate(rows) for name in row]
-    counts = np.bincount(np.array(cells, dtype=np.int64), minlength=len(rows) * len(types))
-    return counts.reshape(len(rows), len(types)).astype(np.int64)
 
 
 def ratios(correct: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike) -> Ratios:

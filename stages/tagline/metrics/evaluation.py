@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core.provenance import verify
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import tagged_sentences
+from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
-from tagline.metrics.params import Evaluate
+from tagline.metrics.params import Bootstrap, Evaluate
 from tagline.metrics.scored_split import ScoredSplit, metrics
 from tagline.metrics.scores import score
 from tagline.metrics.training_index import TrainingIndex
@@ -64,11 +65,19 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
     with workers(backend.device) as threads:
         head = load_head(finetuned, labels, params.decoding, "train")
         predictor = Predictor(backend, head, labels, params.subwords_per_batch, threads)
-        splits = {name: _label(loaded[name], name, predictor) for name in SPLITS}
-    others = [sentence for split in splits.values() for sentence in split.sentences]
-    training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
-    measured = {name: metrics(split, training, params.bootstrap) for name, split in splits.items()}
+        splits, measured = label_and_score(loaded, predictor, params.bootstrap)
     return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned))
+
+
+def label_and_score(
+    loaded: Mapping[str, Split], predictor: Predictor, bootstrap: Bootstrap
+) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]]]:
+    """Label validation and test and compute their metrics; ``loaded`` has train, too."""
+    labels = predictor.labels
+    splits = {name: _label(loaded[name], name, predictor) for name in SPLITS}
+    others = [split.sentences for split in splits.values()]
+    training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
+    return splits, {name: metrics(split, training, bootstrap) for name, split in splits.items()}
 
 
 def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels) -> TorchModel:
@@ -85,13 +94,13 @@ def _label(split: Split, name: str, predictor: Predictor) -> ScoredSplit:
     labels, gold = predictor.labels, split.gold()
     predictions = predict_split(predictor, split, name, gold)
     ids, words = split.ids_and_words()
-    sentences = tagged_sentences(labels, split.lengths(), predictions.labels, predictions.scores, gold, ids, words)
-    greedy = tagged_sentences(labels, split.lengths(), predictions.greedy, predictions.scores, gold)
+    lengths, scores = split.lengths(), predictions.scores
+    greedy = TaggedSentences(labels, lengths, predictions.greedy, scores, gold)
     seen = len(gold) - predictions.without_subwords
     return ScoredSplit(
         labels.kind,
-        list(sentences),
+        TaggedSentences(labels, lengths, predictions.labels, scores, gold, ids, words),
         predictions.without_subwords,
         predictions.loss / max(1, seen),
-        score(count(list(greedy), labels.kind))["overall"]["f1"],
+        score(count(greedy, labels.kind))["overall"]["f1"],
     )

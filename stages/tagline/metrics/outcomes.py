@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
+import numpy as np
+
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.tagged import TaggedSentence, flatten
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
 OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
@@ -50,9 +52,26 @@ def outcomes(sentence: TaggedSentence) -> list[Outcome]:
     return list(map(_of_words, sentence.gold_entities, sentence.predicted_entities))
 
 
-def count_outcomes(outcomes_per_sentence: Iterable[Sequence[Outcome]], kind: Kind) -> dict[OutcomeKind, int]:
-    """Count the outcomes of each kind; plain tags have only correct words and type errors."""
+def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Outcome]]:
+    """List the outcomes of each sentence with an error, by its index."""
+    flat = flatten(sentences)
+    sides = zip((flat.gold_entities, flat.predicted_entities), flat.correct, strict=True)
+    wrong = np.concatenate([np.delete(entities.start, correct) for entities, correct in sides])
+    return {index: outcomes(sentences[index]) for index in np.unique(flat.sentences_of(wrong)).tolist()}
+
+
+def count_outcomes(
+    outcomes_per_sentence: Iterable[Sequence[Outcome]], correct: int, kind: Kind
+) -> dict[OutcomeKind, int]:
+    """Count the outcomes of each kind; plain tags have only correct words and type errors.
+
+    Args:
+        outcomes_per_sentence: of the sentences with errors.
+        correct: the number of correct entities of all sentences.
+        kind: of the labels.
+    """
     counts = Counter(outcome.kind for outcomes in outcomes_per_sentence for outcome in outcomes)
+    counts["correct"] = correct
     return {name: counts[name] for name in OUTCOMES if kind == "spans" or name in ("correct", "type_error")}
 
 

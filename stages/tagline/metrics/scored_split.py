@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,12 +12,12 @@ import pandas as pd
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.calibration import calibration, reliability
 from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count
 from tagline.metrics.intervals import intervals
-from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes
+from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes_of_errors
 from tagline.metrics.params import Bootstrap
 from tagline.metrics.scores import DIGITS, count_repaired, score, strict
 from tagline.metrics.slices import slices
@@ -36,7 +37,7 @@ class ScoredSplit:
     """
 
     kind: Kind
-    sentences: list[TaggedSentence]
+    sentences: Sequence[TaggedSentence]
     words_without_subwords: int
     loss: float = 0.0
     greedy_f1: float = 0.0
@@ -44,15 +45,17 @@ class ScoredSplit:
     @property
     def words_unscored(self) -> int:
         """The number of words without a prediction."""
-        return sum(len(sentence.words) - len(sentence.predicted) for sentence in self.sentences)
+        flat = flatten(self.sentences)
+        return int(flat.offsets[-1]) - len(flat.predicted)
 
     @cached_property
     def counts(self) -> Counts:
         return count(self.sentences, self.kind)
 
     @cached_property
-    def outcomes(self) -> list[list[Outcome]]:
-        return list(map(outcomes, self.sentences))
+    def outcomes(self) -> dict[int, list[Outcome]]:
+        """The outcomes of each sentence with an error, by its index."""
+        return outcomes_of_errors(self.sentences)
 
     @cached_property
     def confusion(self) -> Counter[tuple[str, str]]:
@@ -91,7 +94,7 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
         "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
         **of_spans,
         "slices": slices(sentences, counts, training),
-        "errors": count_outcomes(split.outcomes, kind),
+        "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
         "calibration": calibration(split.reliability),
         "sentences": len(sentences),
         "words": int(counts.words.sum()),

@@ -7,12 +7,12 @@ computed from one gold and one predicted label per word, however words are split
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from tagline.labels.entities import Entity
+import numpy as np
+
 from tagline.labels.schemes import to_iob2
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.counts import Counts, ratios
 
 # Enough to show any significant change, and few enough to hide rounding errors from diffs.
@@ -54,30 +54,24 @@ def strict(sentences: Sequence[TaggedSentence]) -> dict[str, float | int]:
     Returns:
         ``{precision, recall, f1, number}``.
     """
-    correct = predicted = gold = 0
-    for sentence in sentences:
-        of_gold = _started(sentence.gold_entities, sentence.gold_names)
-        of_predicted = _started(sentence.predicted_entities, sentence.predicted_names)
-        correct += len(of_gold & of_predicted)
-        predicted += len(of_predicted)
-        gold += len(of_gold)
-    return rounded(*ratios(correct, predicted, gold), number=gold)
-
-
-def _started(entities: Sequence[Entity], names: Sequence[str]) -> set[Entity]:
-    """Select the entities that start with B-."""
-    return {entity for entity in entities if names[entity.start].startswith("B-")}
+    flat = flatten(sentences)
+    begins = np.array([name.startswith("B-") for name in flat.labels.names], bool)
+    gold, predicted = flat.gold_entities.start, flat.predicted_entities.start
+    correct = gold[flat.correct[0]]
+    gold_begins, predicted_begins = begins[flat.known_gold], begins[flat.predicted]
+    number = int(np.count_nonzero(gold_begins[gold]))
+    both = np.count_nonzero(gold_begins[correct] & predicted_begins[correct])
+    return rounded(*ratios(both, np.count_nonzero(predicted_begins[predicted]), number), number=number)
 
 
 def count_repaired(sentences: Sequence[TaggedSentence]) -> int:
     """Count the predicted I- labels that IOB2 forbids at their position, which conlleval reads as B-."""
-    rows = (sentence.predicted_names for sentence in sentences)
-    return sum(_is_illegal(*pair) for row in rows for pair in zip([None, *row], row, strict=False))
-
-
-@cache  # few pairs of labels
-def _is_illegal(left: str | None, label: str) -> bool:
-    return to_iob2(left, label, "IOB2")[1]
+    flat = flatten(sentences)
+    names = [*flat.labels.names, None]  # None: before the first word of a sentence
+    illegal = np.array([[to_iob2(left, name, "IOB2")[1] for name in names] for left in names])
+    left = np.append(-1, flat.predicted)[:-1]
+    left[flat.offsets[:-1][np.diff(flat.offsets) > 0]] = -1
+    return int(np.count_nonzero(illegal[left, flat.predicted]))
 
 
 def rounded(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from tagline.labels.entities import Entity
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.entities import EntityArrays, Ints
+from tagline.labels.label_list import Kind
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.metrics.counts import Counts, ratios
 from tagline.metrics.scores import DIGITS, rounded
 from tagline.metrics.training_index import TrainingIndex
 
 Scores = dict[str, float | int]
 
+TEXTS = ("seen", "seen_as_other_type", "unseen")
 # Upper limits of the length slices in words; one more slice has no upper limit.
 ENTITY_LENGTHS = (1, 2)
 SENTENCE_LENGTHS = (10, 20, 40)
@@ -39,57 +41,59 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
         All but the last are dictionaries of scores by slice. The gold and the predicted entity of a correct pair are in
         the same slice.
     """
+    flat = flatten(sentences)
 
-    def text(sentence: TaggedSentence, entity: Entity) -> str:
-        types = training.types(sentence.words, entity)
-        return "seen" if entity.type in types else "seen_as_other_type" if types else "unseen"
+    def by_text(entities: EntityArrays) -> Ints:
+        types = (entities.types[type_] for type_ in entities.type.tolist())
+        in_train = map(training.types, flat.texts(entities))
+        return np.fromiter(map(_text_slice, types, in_train), np.int8, count=len(entities.type))
 
-    def length(_: TaggedSentence, entity: Entity) -> str:
-        return _range(entity.end - entity.start, ENTITY_LENGTHS)
+    def by_length(entities: EntityArrays) -> Ints:
+        return np.searchsorted(ENTITY_LENGTHS, entities.end - entities.start)
 
-    result: dict[str, Any] = {"text": _of_entities(sentences, counts, text)}
+    result: dict[str, Any] = {"text": _of_entities(flat, counts.kind, by_text, TEXTS)}
     if counts.kind == "spans":
-        result["entity_length"] = _of_entities(sentences, counts, length)
-    lengths = [len(sentence.words) for sentence in sentences]
-    ranges = [_range(length, SENTENCE_LENGTHS) for length in lengths]
-    names = dict.fromkeys(_range(length, SENTENCE_LENGTHS) for length in sorted(lengths))  # 1-10, 11-20, ...
-    by_length = {name: _of_sentences(counts, [name == other for other in ranges]) for name in names}
-    result["sentence_length"] = {name: scores for name, scores in by_length.items() if scores["number"]}
-    new = _of_sentences(counts, [not training.contains(sentence.words) for sentence in sentences])
+        result["entity_length"] = _of_entities(flat, counts.kind, by_length, _ranges(ENTITY_LENGTHS))
+    range_of_each = np.searchsorted(SENTENCE_LENGTHS, counts.words)
+    by_range = {
+        name: _of_sentences(counts, range_of_each == index) for index, name in enumerate(_ranges(SENTENCE_LENGTHS))
+    }
+    result["sentence_length"] = {name: scores for name, scores in by_range.items() if scores["number"]}
+    is_new = (not training.contains(words) for words in flat.words or ())
+    new = _of_sentences(counts, np.fromiter(is_new, bool, count=len(flat)))
     return result | ({"not_in_train": new} if new["number"] else {})
 
 
+def _text_slice(type_: str, in_train: Collection[str]) -> int:
+    """The index in `TEXTS` of an entity, given the types of its words in the training split."""
+    return TEXTS.index("seen" if type_ in in_train else "seen_as_other_type" if in_train else "unseen")
+
+
 def _of_entities(
-    sentences: Sequence[TaggedSentence], counts: Counts, slice_of: Callable[[TaggedSentence, Entity], str]
+    flat: TaggedSentences, kind: Kind, slice_of: Callable[[EntityArrays], Ints], names: Sequence[str]
 ) -> dict[str, Scores]:
     """Score the entities of each slice; for plain tags, compute the accuracy of its words."""
-    in_gold: Counter[str] = Counter()
-    in_predicted: Counter[str] = Counter()
-    correct: Counter[str] = Counter()
-    for sentence in sentences:
-        gold, predicted = set(sentence.gold_entities), set(sentence.predicted_entities)
-        for counter, entities in ((in_gold, gold), (in_predicted, predicted), (correct, gold & predicted)):
-            counter.update(slice_of(sentence, entity) for entity in entities)
+    gold = slice_of(flat.gold_entities)
+    sides = (gold[flat.correct[0]], slice_of(flat.predicted_entities), gold)
+    correct, in_predicted, in_gold = (np.bincount(side, minlength=len(names)) for side in sides)
     result: dict[str, Scores] = {}
-    for name, number in sorted(in_gold.items()):
-        precision, recall, f1 = map(float, ratios(correct[name], in_predicted[name], number))
-        accuracy: Scores = {"accuracy": round(recall, DIGITS), "number": number}
-        result[name] = rounded(precision, recall, f1, number=number) if counts.kind == "spans" else accuracy
+    for index, name in sorted(enumerate(names), key=lambda item: item[1]):
+        if number := int(in_gold[index]):
+            precision, recall, f1 = map(float, ratios(correct[index], in_predicted[index], number))
+            accuracy: Scores = {"accuracy": round(recall, DIGITS), "number": number}
+            result[name] = rounded(precision, recall, f1, number=number) if kind == "spans" else accuracy
     return result
 
 
-def _of_sentences(counts: Counts, chosen: Sequence[bool]) -> Scores:
+def _of_sentences(counts: Counts, chosen: npt.NDArray[np.bool_]) -> Scores:
     """Compute the overall scores of the chosen sentences; ``number`` is 0 if none is chosen."""
-    total = counts.total(np.array(chosen, dtype=np.float64))
+    total = counts.total(chosen)
     scores = rounded(*total.overall(), number=int(total.gold.sum()), accuracy=float(total.accuracy()))
-    return scores | {"sentences": sum(chosen)}
+    return scores | {"sentences": int(np.count_nonzero(chosen))}
 
 
-def _range(length: int, limits: Sequence[int]) -> str:
-    """Name the range that contains a length, such as 1-10, 11-20 or 41+."""
-    low = 1
-    for high in limits:
-        if length <= high:
-            return f"{low}-{high}" if low < high else str(high)
-        low = high + 1
-    return f"{low}+"
+def _ranges(limits: Sequence[int]) -> list[str]:
+    """Name the ranges between limits, such as 1-10, 11-20 and 21+ for 10 and 20."""
+    lows = [1, *(limit + 1 for limit in limits)]
+    closed = [f"{low}-{high}" if low < high else str(high) for low, high in zip(lows, limits, strict=False)]
+    return [*closed, f"{lows[-1]}+"]

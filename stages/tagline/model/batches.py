@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,16 +26,21 @@ def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 
         The indices of each batch's rows; rows of equal length keep their order, rows of length 0 are left out.
     """
     order = np.argsort(-lengths, kind="stable")
-    order = order[: np.count_nonzero(lengths)]
-    batches = []
-    while len(order):
-        longest = int(lengths[order[0]])
-        rows = order[: max(1, subwords_per_batch // longest)]
+    ends = batch_ends(lengths[order[: np.count_nonzero(lengths)]], subwords_per_batch, most_padding)
+    return [order[start:end] for start, end in pairwise([0, *ends])]
+
+
+def batch_ends(descending: Ints, subwords_per_batch: int, most_padding: float) -> list[int]:
+    """Find where the batches of `longest_first` end, for positive lengths in descending order."""
+    ends = [0]
+    while ends[-1] < len(descending):
+        start = ends[-1]
+        longest = int(descending[start])
+        lengths = descending[start : start + max(1, subwords_per_batch // longest)]
         # Rows get shorter, so the share of padding only grows: lengths 9 9 6 3 have 0, 0, 1/9 and 1/4.
-        full = np.cumsum(lengths[rows]) >= (1 - most_padding) * longest * np.arange(1, len(rows) + 1)
-        batches.append(rows[: np.count_nonzero(full)])
-        order = order[len(batches[-1]) :]
-    return batches
+        full = np.cumsum(lengths) >= (1 - most_padding) * longest * np.arange(1, len(lengths) + 1)
+        ends.append(start + int(np.count_nonzero(full)))
+    return ends[1:]
 
 
 def rounded_up(lengths: Lengths, multiple: int) -> Lengths:

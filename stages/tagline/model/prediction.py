@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model t
     from tagline.artifacts.tokenized import Split
 
 Ints = npt.NDArray[np.int64]
+LabelIds = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
 # Sentences that are sorted by length together. A larger chunk has less padding and keeps more scores in memory.
@@ -31,15 +32,15 @@ class Predictions(NamedTuple):
     """Predictions for the words of some sentences, in flat arrays.
 
     Attributes:
-        labels: int64 (words,), label ids; the task's fallback label for words without sub-words.
-        greedy: int64 (words,), the label with the highest score of each word alone, as transformers' pipeline chooses.
+        labels: int32 (words,), label ids; the task's fallback label for words without sub-words.
+        greedy: int32 (words,), the label with the highest score of each word alone, as transformers' pipeline chooses.
         scores: float32 (words,), the probability of each label; 0 for words without sub-words.
         without_subwords: the number of words without sub-words, which the model does not see.
         loss: the summed negative log-likelihood of the gold labels of the other words; 0 if no gold labels were given.
     """
 
-    labels: Ints
-    greedy: Ints
+    labels: LabelIds
+    greedy: LabelIds
     scores: Floats
     without_subwords: int
     loss: float = 0.0
@@ -61,7 +62,7 @@ def predict_split(
     predictor: Predictor,
     split: Split,
     name: str | None,
-    gold: Ints | None = None,
+    gold: LabelIds | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Predictions:
     """Label each word of a split of data/tokenized.
@@ -70,7 +71,7 @@ def predict_split(
         predictor: of the model.
         split: sentences and windows.
         name: the title of the progress bar; None: no bar.
-        gold: int64 (words,), gold label ids, for the loss.
+        gold: int32 (words,), gold label ids, for the loss.
         progress: called after each batch with its number of words.
     """
     windows = split.windows
@@ -110,7 +111,7 @@ class Predictor:
         input_ids: Sequence[Sequence[int]],
         word_ids: Sequence[Sequence[int]],
         name: str | None = None,
-        gold: Ints | None = None,
+        gold: LabelIds | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Predictions:
         """Label each word of some sentences.
@@ -121,7 +122,7 @@ class Predictor:
             input_ids: the sub-word ids of each window.
             word_ids: the word index of each of those sub-words, as in `tagline.artifacts.tokenized`.
             name: title of the progress bar; None: no bar.
-            gold: int64 (words,), gold label ids, to compute the loss.
+            gold: int32 (words,), gold label ids, to compute the loss.
             progress: called after each batch with its number of words.
 
         Raises:
@@ -146,7 +147,7 @@ class Predictor:
                         owners[first:last] - start,
                         input_ids[first:last],
                         word_ids[first:last],
-                        None if gold is None else gold[offsets[start] : offsets[end]],
+                        None if gold is None else gold[offsets[start] : offsets[end]].astype(np.int64),
                         advance,
                     )
                 except NonFiniteError as error:
@@ -176,8 +177,8 @@ class Predictor:
         probabilities = self.head.probabilities(scores, words_of_sentences, ids)
         probabilities[~seen] = 0.0
         return Predictions(
-            labels=ids,
-            greedy=scores.argmax(-1),
+            labels=ids.astype(np.int32),
+            greedy=scores.argmax(-1).astype(np.int32),
             scores=probabilities,
             without_subwords=int(np.count_nonzero(~seen)),
             loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, words_of_sentences, gold, seen),
@@ -218,7 +219,7 @@ class Predictor:
 
 def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
     if not chunks:
-        return Predictions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32), 0)
+        return Predictions(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32), 0)
     labels, greedy, scores, without_subwords, losses = zip(*chunks, strict=True)
     return Predictions(
         np.concatenate(labels), np.concatenate(greedy), np.concatenate(scores), sum(without_subwords), sum(losses)

@@ -30,7 +30,7 @@ def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCoun
     """Count errors by kind and type; for plain tags also by pair of tags.
 
     Args:
-        outcomes: the outcomes of each sentence.
+        outcomes: the outcomes of each sentence with an error.
         kind: of the labels.
     """
     counts: Counter[tuple[str, str]] = Counter()

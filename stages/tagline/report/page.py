@@ -47,7 +47,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
     charted = splits[CHARTED]
     unit = "entities" if kind == "spans" else "words"
     chosen, with_errors = _choose_sentences(splits)
-    errors = {name: count_errors(split.outcomes, kind) for name, split in splits.items()}
+    errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
     script = _read("filter.js")
     variables = {
         "task": evaluation.labels.task,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,19 +16,21 @@ def confidence(sentence: TaggedSentence, outcome: Outcome) -> float:
     return float(np.mean(sentence.scores[start:end], dtype=np.float64))
 
 
-def worst_first(sentences: Sequence[TaggedSentence], outcomes: Sequence[Sequence[Outcome]]) -> list[tuple[int, float]]:
+def worst_first(
+    sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Sequence[Outcome]]
+) -> list[tuple[int, float]]:
     """Rank the sentences with errors by cost, highest first.
 
     Args:
         sentences: with gold labels.
-        outcomes: the outcomes of each sentence.
+        outcomes: the outcomes of each sentence with an error, by its index.
 
     Returns:
         The index and the cost of each sentence with errors. The cost is the sum of the confidences of its errors. Ties
         keep the order of the data.
     """
     costs = []
-    for index, (sentence, of_sentence) in enumerate(zip(sentences, outcomes, strict=True)):
-        if errors := [outcome for outcome in of_sentence if outcome.is_error]:
-            costs.append((index, round(sum(confidence(sentence, error) for error in errors), 6)))
+    for index, of_sentence in outcomes.items():
+        confidences = (confidence(sentences[index], outcome) for outcome in of_sentence if outcome.is_error)
+        costs.append((index, round(sum(confidences), 6)))
     return sorted(costs, key=lambda pair: -pair[1])

@@ -6,10 +6,12 @@ share, the step is the same.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
-from tagline.model.batches import longest_first, rounded_up
+from tagline.model.batches import batch_ends, longest_first, rounded_up
 from tagline.training.params import Batches
 
 Ints = npt.NDArray[np.int64]
@@ -32,20 +34,29 @@ class TrainingBatches:
         self.batches, self.seed, self.multiple = batches, seed, multiple
         self.lengths = lengths
         self.padded = rounded_up(lengths, multiple)
-        # Batch sizes depend on the lengths only, so that all epochs have the same number of batches.
-        self.steps_per_epoch = len(self.epoch(0))
+        # A sentence without sub-words has an empty window, which is left out.
+        self._windows = np.flatnonzero(lengths)
+        # Batch sizes depend on the lengths only, so that all epochs have the same ones.
+        if batches.order == "by_length":
+            descending = -np.sort(-self.padded[self._windows])
+            self._ends = batch_ends(descending, batches.subwords_per_batch, MOST_PADDING)
+        else:
+            starts = range(0, len(self._windows), batches.batch_size)
+            self._ends = [min(start + batches.batch_size, len(self._windows)) for start in starts]
+        self.steps_per_epoch = len(self._ends)
 
     def epoch(self, number: int) -> list[Ints]:
         """The batches of an epoch (from 0), each as the indices of its windows; each window is in one of them."""
         generator = np.random.default_rng([self.seed, number])
-        # A sentence without sub-words has an empty window, which is left out.
-        order = generator.permutation(np.flatnonzero(self.lengths))
-        if self.batches.order == "by_length":
-            # Windows of equal length are shuffled in each epoch, and so are the batches: else lengths would only fall.
-            groups = longest_first(self.padded[order], self.batches.subwords_per_batch, MOST_PADDING)
-            return [order[groups[index]] for index in generator.permutation(len(groups))]
-        size = self.batches.batch_size
-        return [order[start : start + size] for start in range(0, len(order), size)]
+        order = generator.permutation(self._windows)
+        if self.batches.order == "random":
+            return [order[start:end] for start, end in pairwise([0, *self._ends])]
+        # Windows of equal length are shuffled in each epoch, and so are the batches: else lengths would only fall.
+        order = order[np.argsort(-self.padded[order], kind="stable")]
+        starts = [0, *self._ends]
+        return [
+            order[starts[index] : starts[index + 1]] for index in generator.permutation(self.steps_per_epoch).tolist()
+        ]
 
     def most_rows(self, longest: int) -> int:
         """The most windows of a batch whose longest window is padded to ``longest`` sub-words."""
@@ -55,14 +66,21 @@ class TrainingBatches:
 
     def padding(self, steps: int) -> float:
         """The share of padding in the sub-words of the first steps, from 0 to 1, each batch padded as a whole."""
-        computed = read = 0
-        for step in range(steps):
-            number, index = divmod(step, self.steps_per_epoch)
-            if index == 0:
-                batches = self.epoch(number)
-            computed += int(self.padded[batches[index]].max()) * len(batches[index])
-            read += int(self.lengths[batches[index]].sum())
-        return 1 - read / computed
+        last, index = divmod(steps - 1, self.steps_per_epoch)
+        totals = [self._subwords(self.epoch(last)[: index + 1])]
+        if self.batches.order == "by_length":  # all epochs have equally long batches
+            totals.append(last * self._subwords(self.epoch(0)))
+        else:
+            totals += [self._subwords(self.epoch(number)) for number in range(last)]
+        computed, read = np.sum(totals, axis=0).tolist()
+        return float(1 - read / computed)
+
+    def _subwords(self, batches: list[Ints]) -> Ints:
+        """The sub-words of batches with padding and without."""
+        sizes = np.array([len(batch) for batch in batches])
+        windows = np.concatenate(batches)
+        longest = np.maximum.reduceat(self.padded[windows], np.cumsum(sizes) - sizes)
+        return np.array([(longest * sizes).sum(), self.lengths[windows].sum()])
 
 
 def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | None) -> list[list[Ints]]:

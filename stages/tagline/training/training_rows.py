@@ -1,4 +1,4 @@
-"""The windows of the training split as flat arrays: a few bytes per sub-word, no Python objects."""
+"""The windows of the training split: their sub-words stay in the memory-mapped files, which all processes share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from datasets import Dataset
 
 from tagline.labels.alignment import IGNORED
@@ -43,13 +42,18 @@ class TrainingRows:
 
     def __init__(self, windows: Dataset) -> None:
         columns: pa.Table = windows.with_format("arrow")[:]
+        batches = columns.to_batches()
+        self._input_ids = [batch["input_ids"].flatten().to_numpy() for batch in batches]
+        self._labels = [batch["labels"].flatten().to_numpy() for batch in batches]
+        # Where each window is: the record batch, and the position of its first sub-word in it.
+        borders = [_borders(batch["input_ids"].value_lengths().to_numpy()) for batch in batches]
+        self._batch = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
+        self._start = np.concatenate([of_batch[:-1] for of_batch in borders])
         self.sentence = columns["sentence"].to_numpy()
-        self.lengths: Ints = pc.list_value_length(columns["input_ids"]).to_numpy().astype(np.int64)
-        self._borders = _borders(self.lengths)
-        self._input_ids = pc.list_flatten(columns["input_ids"]).to_numpy()
-        self._labels = pc.list_flatten(columns["labels"]).to_numpy().astype(np.int32)
+        self.lengths: Ints = np.concatenate([np.diff(of_batch) for of_batch in borders])
         # Labels so far, read at the borders: labels 1 -100 0 | 2 -100 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
-        self.labelled: Ints = np.diff(_borders(self._labels != IGNORED)[self._borders])
+        so_far = (_borders(labels != IGNORED) for labels in self._labels)
+        self.labelled: Ints = np.concatenate([np.diff(n[at]) for n, at in zip(so_far, borders, strict=True)])
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -64,7 +68,9 @@ class TrainingRows:
             multiple: the padded length is a multiple of it.
             count: minimum number of rows; additional ones have no labels.
         """
-        spans = [slice(*self._borders[row : row + 2]) for row in rows]
-        ids, mask = pad([self._input_ids[span] for span in spans], padding, multiple, count)
-        labels, _ = pad([self._labels[span] for span in spans], IGNORED, multiple, count)
+        starts = self._start[rows]
+        ends = starts + self.lengths[rows]
+        spans = list(zip(self._batch[rows].tolist(), map(slice, starts.tolist(), ends.tolist()), strict=True))
+        ids, mask = pad([self._input_ids[batch][span] for batch, span in spans], padding, multiple, count)
+        labels, _ = pad([self._labels[batch][span] for batch, span in spans], IGNORED, multiple, count)
         return Part(ids, mask, labels)

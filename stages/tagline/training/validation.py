@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import tagged_sentences
+from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel
@@ -67,7 +67,7 @@ class Validation:
         model.eval()
         found = predict_split(self._predictor(accelerator, model), self.split, None, self.gold, progress)
         model.train()
-        sentences = list(tagged_sentences(self.labels, self.lengths, found.labels, found.scores, self.gold))
+        sentences = TaggedSentences(self.labels, self.lengths, found.labels, found.scores, self.gold)
         overall = score(count(sentences, self.labels.kind))["overall"]
         seen = len(self.gold) - found.without_subwords
         return {**{name: overall[name] for name in SCORES}, "loss": round(found.loss / max(1, seen), 6)}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from helpers.project import snapshot
 
 from tagline.artifacts import shards, tokenized
-from tagline.artifacts.tokenized import Split
+from tagline.artifacts.tokenized import LazyColumn, Split
 from tagline.core.errors import UserError
 
 TOKENIZED = Path("data/tokenized")
@@ -64,3 +65,11 @@ def test_several_shards_are_one_data_set(tmp_path: Path, monkeypatch) -> None:
     assert len(shards.shard_files(tmp_path / "windows")) == 3
     assert loaded["sentence"][:] == [0, 1, 2]
     assert loaded.features == tokenized.WINDOW_FEATURES
+
+
+def test_a_lazy_column() -> None:
+    values = pa.chunked_array([[["a"], ["b", "c"]], [[]]], pa.list_(pa.string()))
+    column = LazyColumn(values)
+    assert (len(column), column[1], column[-1]) == (3, ["b", "c"], [])
+    assert list(column) == column[0:3] == [["a"], ["b", "c"], []]
+    assert pa.array(column, pa.list_(pa.large_string())).to_pylist() == values.to_pylist()

@@ -135,7 +135,7 @@ HOSTILE = "<script> | *b* _i_ `c` @name #1 [x](y) & \\ \x1b[31m"
 
 
 def hostile() -> Comparison:
-    words = HOSTILE.replace(" ", "\u00a0") + " b"
+    words = HOSTILE.replace(" ", "·") + " b"
     a = run_of("a|b", [("<0>", words, "B-<T> O", "O O")])
     return compare([a], [run_of("b", [("<0>", words, "B-<T> O", "B-<T> O")])], ["test"])
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from tagline.labels.entities import Entity, confidence, entities, marked
+from tagline.labels.entities import Entity, EntityArrays, confidence, entities, entity_arrays, marked
+from tagline.labels.label_list import Kind
 
 TYPES = ["PER", "LOC", "O", "a-b", "micro avg"]
 TAGS = ["O", *(f"{prefix}-{type_}" for type_ in TYPES for prefix in "BI")]
@@ -44,3 +45,43 @@ def test_confidence_is_the_mean_score_of_the_words() -> None:
 def test_each_word_with_a_plain_tag_is_an_entity() -> None:
     assert marked(["NOUN", "NOUN", "B-side"], "tags") == [("NOUN", 0, 1), ("NOUN", 1, 2), ("B-side", 2, 3)]
     assert marked(["B-A", "I-A"], "spans") == [("A", 0, 2)]
+
+
+NAMES: dict[Kind, list[str]] = {
+    "spans": ["I-B", "O", "B-A", "I-A", "B-B", "B-x-y"],
+    "tags": ["X", "O", "B-A", "NOUN", "I-A", "B"],
+}
+
+
+def listed(found: EntityArrays) -> list[Entity]:
+    rows = zip(found.type.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
+    return [Entity(found.types[type_], start, end) for type_, start, end in rows]
+
+
+def read(rows: list[list[int]], kind: Kind) -> EntityArrays:
+    ids = np.array([label for row in rows for label in row], dtype=np.int64)
+    return entity_arrays(ids, np.cumsum([0, *map(len, rows)]), NAMES[kind], kind)
+
+
+@given(st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=6), st.sampled_from(["spans", "tags"]))
+def test_the_same_as_sentence_by_sentence(rows: list[list[int]], kind: Kind) -> None:
+    expected, first = [], 0
+    for row in rows:
+        entities = marked([NAMES[kind][label] for label in row], kind)
+        expected += [Entity(type_, first + start, first + end) for type_, start, end in entities]
+        first += len(row)
+    assert listed(read(rows, kind)) == expected
+
+
+def test_types_are_sorted_and_complete() -> None:
+    assert read([[1]], "spans").types == ("A", "B", "x-y")
+    assert read([[1]], "tags").types == ("B", "B-A", "I-A", "NOUN", "O", "X")
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12))
+def test_common_entities(pairs: list[tuple[int, int]]) -> None:
+    sides = [read([[pair[side] for pair in pairs]], "spans") for side in (0, 1)]
+    indices = sides[0].common(sides[1])
+    found = [[listed(side)[index] for index in of_side.tolist()] for side, of_side in zip(sides, indices, strict=True)]
+    assert found[0] == found[1]
+    assert set(found[0]) == set(listed(sides[0])) & set(listed(sides[1]))

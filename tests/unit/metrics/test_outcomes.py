@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tagline.labels.entities import Entity, entities
 from tagline.labels.label_list import Kind
-from tagline.metrics.outcomes import Outcome, count_outcomes, match, outcomes
+from tagline.metrics.outcomes import Outcome, count_outcomes, match, outcomes, outcomes_of_errors
 
 LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 PAIRS = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), max_size=12)
@@ -112,9 +112,15 @@ def test_all_but_correct_are_errors(kind: str) -> None:
     assert Outcome(kind, Entity("A", 0, 1), Entity("A", 0, 1)).is_error == (kind != "correct")
 
 
+def test_outcomes_of_sentences_with_errors() -> None:
+    spans = sentences(["B-A O", "O O", "B-A O", "B-A I-A"], ["B-A O", "O B-B", "I-A O", "B-A O"])
+    assert outcomes_of_errors(spans) == {1: outcomes(spans[1]), 3: outcomes(spans[3])}
+    assert outcomes_of_errors([]) == {}
+
+
 def test_outcomes_are_counted_over_sentences() -> None:
     spans = sentences(["B-A I-A O", "B-A O B-B"], ["B-A O B-B", "B-A O B-A"])
-    assert count_outcomes(map(outcomes, spans), "spans") == {
+    assert count_outcomes(outcomes_of_errors(spans).values(), 1, "spans") == {
         "correct": 1,
         "missed": 0,
         "spurious": 1,
@@ -122,4 +128,4 @@ def test_outcomes_are_counted_over_sentences() -> None:
         "boundary_error": 1,
     }
     tags = sentences(["X Y"], ["X X"], "tags")
-    assert count_outcomes(map(outcomes, tags), "tags") == {"correct": 1, "type_error": 1}
+    assert count_outcomes(outcomes_of_errors(tags).values(), 1, "tags") == {"correct": 1, "type_error": 1}

@@ -65,11 +65,11 @@ def test_entities_outcomes_and_bins_are_computed_once(monkeypatch: pytest.Monkey
     def counting(name: str, function: Any) -> Any:
         return lambda argument: calls.append(name) or function(argument)
 
-    monkeypatch.setattr(scored_split, "outcomes", counting("outcomes", scored_split.outcomes))
+    monkeypatch.setattr(scored_split, "outcomes_of_errors", counting("outcomes", scored_split.outcomes_of_errors))
     monkeypatch.setattr(scored_split, "reliability", counting("reliability", calibration.reliability))
     split = ScoredSplit("spans", SENTENCES, 0)
     for _ in range(2):
         metrics(split, TrainingIndex([], [], "spans"), BOOTSTRAP)
-    assert calls == ["outcomes", "outcomes", "reliability"], "outcomes per sentence, bins once"
+    assert calls == ["outcomes", "reliability"]
     assert split.outcomes is split.outcomes
     assert split.counts is split.counts

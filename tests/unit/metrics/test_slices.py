@@ -29,7 +29,7 @@ def sliced(
     train: Sequence[tuple[list[str], list[str]]] = (),
 ) -> dict:
     found = sentences(gold, predicted, kind, words)
-    return slices(found, count(found, kind), TrainingIndex(train, found, kind))
+    return slices(found, count(found, kind), TrainingIndex(train, [found], kind))
 
 
 def overall(gold: list[list[str]], predicted: list[list[str]]) -> dict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helpers.tagged import sentences
 
-from tagline.labels.entities import Entity
 from tagline.metrics.training_index import TrainingIndex
 
 WORDS = ["Ada", "Lind", "left", "Oslo"]
@@ -15,7 +14,7 @@ OTHERS = sentences(
     "spans",
     [WORDS, ["in", "Oslo"], ["Ada", "left", "Rome"]],
 )
-INDEX = TrainingIndex([(WORDS, GOLD), (["Oslo", "won"], ["B-ORG", "O"]), (["Lind"], ["B-PER"])], OTHERS, "spans")
+INDEX = TrainingIndex([(WORDS, GOLD), (["Oslo", "won"], ["B-ORG", "O"]), (["Lind"], ["B-PER"])], [OTHERS], "spans")
 
 
 def test_sentences_are_compared_word_for_word() -> None:
@@ -25,18 +24,18 @@ def test_sentences_are_compared_word_for_word() -> None:
 
 
 def test_types_of_entities() -> None:
-    assert INDEX.types(["in", "Oslo"], Entity("PER", 1, 2)) == {"LOC", "ORG"}
-    assert INDEX.types(["Ada", "Lind"], Entity("PER", 0, 2)) == {"PER"}
-    assert INDEX.types(["Ada", "left", "Rome"], Entity("PER", 0, 1)) == set(), "part of an entity is not an entity"
-    assert INDEX.types(["Ada", "left", "Rome"], Entity("PER", 1, 2)) == set()
+    assert INDEX.types(("Oslo",)) == {"LOC", "ORG"}
+    assert INDEX.types(("Ada", "Lind")) == {"PER"}
+    assert INDEX.types(("Ada",)) == set(), "part of an entity is not an entity"
+    assert INDEX.types(("left",)) == set()
 
 
 def test_nothing_else_is_kept() -> None:
     assert not INDEX.contains(["Oslo", "won"])
-    assert INDEX.types(["Lind"], Entity("PER", 0, 1)) == set()
+    assert INDEX.types(("Lind",)) == set()
 
 
 def test_words_of_plain_tags() -> None:
     others = sentences([["NOUN"]], [["VERB"]], "tags", [["run"]])
-    index = TrainingIndex([(["a", "run"], ["DET", "NOUN"]), (["run"], ["VERB"])], others, "tags")
-    assert index.types(["run"], Entity("NOUN", 0, 1)) == {"NOUN", "VERB"}
+    index = TrainingIndex([(["a", "run"], ["DET", "NOUN"]), (["run"], ["VERB"])], [others], "tags")
+    assert index.types(("run",)) == {"NOUN", "VERB"}

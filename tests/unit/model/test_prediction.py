@@ -61,7 +61,7 @@ def test_equal_to_one_window_at_a_time(
     found = predictor(TorchModel(model), subwords_per_batch=16).predict(
         lengths, list(range(6)), windows, [list(range(length)) for length in lengths]
     )
-    assert found.labels.dtype == np.int64
+    assert found.labels.dtype == np.int32
     assert found.scores.dtype == np.float32
     expected = np.concatenate([probabilities(model, window) for window in windows])
     assert found.labels.tolist() == expected.argmax(-1).tolist()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from helpers.evaluations import sentence
+from helpers.evaluations import sentence, with_common_labels
 from helpers.tagged import sentences
 
-from tagline.metrics.outcomes import outcomes
+from tagline.metrics.outcomes import outcomes, outcomes_of_errors
 from tagline.report.ranking import confidence, worst_first
 
 
@@ -25,9 +25,10 @@ def test_worst_first() -> None:
         sentence("a", "O", "B-X", 0.6),  # the same cost as the second sentence
         sentence("a", "B-X", "I-X", 1.0),  # another label, but the same entity: left out
     ]
-    assert worst_first(ranked, list(map(outcomes, ranked))) == [(2, 1.0), (3, 0.9), (1, 0.6), (4, 0.6)]
+    ranked = with_common_labels(ranked)
+    assert worst_first(ranked, outcomes_of_errors(ranked)) == [(2, 1.0), (3, 0.9), (1, 0.6), (4, 0.6)]
 
 
 def test_plain_tags_with_correct_words() -> None:
     found = sentence("a b c", "N V N", "N N N", 0.5, kind="tags")
-    assert worst_first([found], [outcomes(found)]) == [(0, 0.5)]
+    assert worst_first([found], {0: outcomes(found)}) == [(0, 0.5)]

@@ -82,6 +82,17 @@ def test_padding_of_the_steps_that_were_done() -> None:
     assert batches.padding(1) == batches.padding(3) == pytest.approx(1 - 6 / 10)
 
 
+@given(LENGTHS, ORDERS, st.integers(1, 9), st.data())
+def test_padding_is_counted_over_all_steps(
+    lengths: np.ndarray, order: Batches, multiple: int, data: st.DataObject
+) -> None:
+    batches = TrainingBatches(lengths, order, 1, multiple)
+    steps = data.draw(st.integers(1, 3 * batches.steps_per_epoch + 1))
+    done = [batch for epoch in range(4) for batch in batches.epoch(epoch)][:steps]
+    computed = sum(rounded_up(int(lengths[batch].max()), multiple) * len(batch) for batch in done)
+    assert batches.padding(steps) == 1 - sum(int(lengths[batch].sum()) for batch in done) / computed
+
+
 def test_a_window_without_sub_words_is_left_out() -> None:
     assert listed(TrainingBatches(np.array([0, 3, 0]), at_random(2), 0).epoch(0)) == [[1]]
 

@@ -11,7 +11,7 @@ from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import tagged_sentences
+from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel
@@ -60,8 +60,8 @@ def test_the_scores_of_all_words(
     predictor = Predictor(TorchModel(model.eval()), make_head("linear", LABELS), LABELS, 64)
     predictions = predict_split(predictor, split, "")
     model.train()
-    sentences = tagged_sentences(LABELS, split.lengths(), predictions.labels, predictions.scores, split.gold())
-    expected = score(count(list(sentences), "spans"))["overall"]
+    sentences = TaggedSentences(LABELS, split.lengths(), predictions.labels, predictions.scores, split.gold())
+    expected = score(count(sentences, "spans"))["overall"]
     assert {name: scores[name] for name in ("precision", "recall", "f1", "accuracy")} == {
         name: expected[name] for name in ("precision", "recall", "f1", "accuracy")
     }

@@ -1,0 +1,200 @@
+"""Benchmark of growth: processor time per word and peak memory of the stages, for corpora of several sizes.
+
+Each corpus repeats column files with every tenth word varied: the training split gets the given number of words, and
+so do validation and test together. `download` reads the files, `tokenize_align` follows, `batches` makes the training
+rows and the batches of an epoch, and `evaluate` predicts, scores and writes the report, with a table of label
+frequencies per sub-word instead of the model. Each part runs in its own process; time does not include imports.
+
+    python benchmarks/growth.py                                          data/sample
+    python benchmarks/growth.py --data FOLDER --words 1000000 10000000   column files, tags last
+
+Ends with one line of JSON; `ratio` is the largest growth of a part's time per word from the first size to the last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from host import describe_host
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns
+
+# What each part works on: all words, those of train, or those of validation and test.
+PARTS = {"download": "all", "tokenize_align": "all", "batches": "train", "evaluate": "others"}
+MAX_LENGTH = 128
+SUBWORDS_PER_BATCH = 512
+SHARES = {"train": 1.0, "validation": 0.5, "test": 0.5}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure how time and memory grow with the corpus.")
+    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser.add_argument("--words", type=int, nargs="+", default=[100_000, 1_000_000], help="of train, ascending")
+    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.run:
+        part, folder = arguments.run
+        parts = (prepare, download, tokenize_align, batches, evaluate)
+        print(json.dumps({run.__name__: run for run in parts}[part](Path(folder), arguments)))
+        return
+    sizes = {words: _measure_parts(arguments.data, words) for words in arguments.words}
+    print(json.dumps(summary(sizes) | {"host": describe_host()}, allow_nan=False))
+
+
+def _measure_parts(data: Path, words: int) -> dict[str, dict[str, float]]:
+    """Measure all parts with one size: µs per word and peak MiB."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        options = ("--data", str(data.resolve()), "--words", str(words))
+        written = measure(__file__, "prepare", folder, *options)
+        for part, of in PARTS.items():
+            numbers = measure(__file__, part, folder, *options)
+            seconds, peak = numbers["seconds"], round(numbers["peak"] / 2**20)
+            found[part] = {"us_per_word": round(1e6 * seconds / written[of], 3), "peak_mib": peak}
+            print(f"{part}: {written[of]:,} words in {seconds:.1f} s, peak {peak:,} MiB", flush=True)
+    return found
+
+
+def summary(sizes: dict[int, dict[str, dict[str, float]]]) -> dict[str, Any]:
+    """Return the last line."""
+    first, last = sizes[min(sizes)], sizes[max(sizes)]
+    growth = {
+        part: {key: round(last[part][key] / first[part][key], 2) for key in ("us_per_word", "peak_mib")}
+        for part in PARTS
+    }
+    ratio = max(numbers["us_per_word"] for numbers in growth.values())
+    return {"name": "growth", "unit": "us/word", "ratio": ratio, "growth": growth, "sizes": sizes}
+
+
+def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, int]:
+    """Write the column files and the tokenizer; return the number of words of all splits, of train, and of others."""
+    from tagline.core.provenance import write_hashes
+    from tagline.sources import encoders
+
+    written = {}
+    for split, rows in read_columns(arguments.data).items():
+        with (folder / f"{split}.conll").open("w", encoding="utf-8") as file:
+            written[split] = 0
+            for words, tags in _repeated(rows, int(SHARES[split] * arguments.words[0])):
+                file.write("".join(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)) + "\n")
+                written[split] += len(words)
+    source, _ = encoders.find_in_package(PACKAGE, MODEL)
+    encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
+    write_hashes(folder / "tokenizer")
+    everything = sum(written.values())
+    return {"all": everything, "train": written["train"], "others": everything - written["train"]}
+
+
+def _repeated(rows: Sequence[dict[str, list[str]]], most: int) -> Iterator[tuple[list[str], list[str]]]:
+    """Repeat sentences up to a number of words; every tenth word of a copy gets its number."""
+    words, copy = 0, 0
+    while True:
+        for row in rows:
+            if words >= most:
+                return
+            numbered = enumerate(row["words"], words)
+            yield [f"{word}{copy or ''}" if index % 10 == 0 else word for index, word in numbered], row[TASK]
+            words += len(row["words"])
+        copy += 1
+
+
+def download(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    """Read and check the files and write data/raw."""
+    from tagline.sources.download import write_dataset
+    from tagline.sources.formats.conll import ConllFiles
+
+    files = {split: f"{split}.conll" for split in SHARES}
+    dataset = ConllFiles(source="files", format="conll", columns=["words", TASK], **files)
+    start = time.process_time()
+    write_dataset(folder, dataset, folder / "raw")
+    return _finished(start)
+
+
+def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    """Write data/tokenized."""
+    from tagline.tokenization import dataset
+    from tagline.tokenization.params import Limits, TokenizeAlign
+
+    params = TokenizeAlign(
+        task=TASK,
+        scheme="auto",
+        illegal="repair",
+        label_all_tokens=True,
+        max_length=MAX_LENGTH,
+        stride=32,
+        limits=Limits(**dict.fromkeys(Limits.model_fields)),
+    )
+    start = time.process_time()
+    dataset.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    return _finished(start)
+
+
+def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    """Load the training rows, put them into batches and pad each batch of an epoch."""
+    from tagline.artifacts import tokenized
+    from tagline.training.params import Batches
+    from tagline.training.training_batches import TrainingBatches
+    from tagline.training.training_rows import TrainingRows
+
+    start = time.process_time()
+    rows = TrainingRows(tokenized.load_split(folder / "tokenized", "train").windows)
+    sizes = Batches(order="by_length", subwords_per_batch=SUBWORDS_PER_BATCH, batch_size=1)
+    for batch in TrainingBatches(rows.lengths, sizes, seed=1).epoch(0):
+        rows.part(batch, padding=0)
+    return _finished(start)
+
+
+def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
+    from tagline.artifacts import predictions, tokenized
+    from tagline.metrics.evaluation import SPLITS, Evaluation, label_and_score
+    from tagline.metrics.params import Bootstrap
+    from tagline.model.heads import make_head
+    from tagline.model.prediction import Predictor
+    from tagline.report.page import render
+
+    labels = tokenized.load_labels(folder / "tokenized")
+    start = time.process_time()
+    splits = {name: tokenized.load_split(folder / "tokenized", name) for name in ("train", *SPLITS)}
+    predictor = Predictor(
+        _LabelTable(splits["train"].windows, len(labels.names)), make_head("linear", labels), labels, 4096
+    )
+    scored, metrics = label_and_score(splits, predictor, Bootstrap(resamples=1000, seed=1))
+    page = render(Evaluation(labels, scored, metrics, 1), [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
+    for name, split in scored.items():
+        predictions.write(folder, name, split.sentences)
+    (folder / "evaluate.html").write_text(page, encoding="utf-8")
+    return _finished(start)
+
+
+def _finished(start: float) -> dict[str, float]:
+    """Return the processor time of all threads since ``start``, which other work on the host hardly changes."""
+    return measured(start) | {"seconds": time.process_time() - start}
+
+
+class _LabelTable:
+    """A backend whose logits are those of each sub-word's label frequencies in some windows of the training split."""
+
+    def __init__(self, windows: Any, labels: int, most_windows: int = 10_000) -> None:
+        import numpy as np
+
+        some = windows.select(range(min(len(windows), most_windows)))
+        ids, gold = (np.concatenate(some[name][:]) for name in ("input_ids", "labels"))
+        frequencies = np.full((ids.max() + 1, labels), 0.1)
+        np.add.at(frequencies, (ids[gold >= 0], gold[gold >= 0]), 1)
+        self.table = np.log(frequencies).astype(np.float32)
+
+    def logits(self, rows: Sequence[Any], positions: Sequence[Any]) -> Any:
+        import numpy as np
+
+        chosen = [row[of_row] for row, of_row in zip(rows, positions, strict=True)]
+        return self.table[np.concatenate(chosen).clip(max=len(self.table) - 1)]
+
+
+if __name__ == "__main__":
+    main()
