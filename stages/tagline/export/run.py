@@ -209,6 +209,7 @@ def _card_data(
         windows={key: getattr(windowing, key) for key in ("label_all_tokens", "max_length", "stride")},
         metrics=read_json(inputs.metrics, "evaluate"),
         epochs=learning_curves.read(inputs.validation, document.EPOCHS),
+        head=tagger.head,
         decoding=tagger.decoding,
         backends=reports,
         language=params.card.language,

@@ -70,8 +70,8 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
     """Compute the metrics of a split.
 
     Returns:
-        overall and per_type, see `scores.score`; loss; intervals of the scores; greedy (spans only), the F1 of greedy
-        decoding; strict and repaired (spans only), see `scores.strict` and `scores.count_repaired`; slices; errors, see
+        overall and per_type, see `scores.score`; loss; intervals of the scores; greedy, the F1 of greedy decoding;
+        strict and repaired (spans only), see `scores.strict` and `scores.count_repaired`; slices; errors, see
         `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
         words_without_subwords.
 
@@ -84,15 +84,13 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
             "run `dvc repro tokenize-align` again"
         )
     sentences, counts, kind = split.sentences, split.counts, split.kind
-    of_spans: dict[str, Any] = {}
-    if kind == "spans":
-        greedy = {"f1": split.greedy_f1}
-        of_spans = {"greedy": greedy, "strict": strict(sentences), "repaired": count_repaired(sentences)}
+    by_iob2 = {"strict": strict(sentences), "repaired": count_repaired(sentences)} if kind == "spans" else {}
     return {
         **score(counts),
         "loss": round(split.loss, DIGITS),
         "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
-        **of_spans,
+        "greedy": {"f1": split.greedy_f1},
+        **by_iob2,
         "slices": slices(sentences, counts, training),
         "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
         "calibration": calibration(split.reliability),

@@ -23,13 +23,13 @@ def summary(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[s
 
     Returns:
         test.f1, validation.f1, train.best_epoch, then precision, recall, word_accuracy and loss of both splits, and
-        the F1 of each type on test; for spans also that of greedy decoding.
+        the F1 of each type on test and that of greedy decoding.
     """
     scores = {name: _scores(metrics[name]) for name in ("test", "validation")}
     f1 = {f"{split}.f1": of_split.pop("f1") for split, of_split in scores.items()}
     others = {f"{split}.{name}": value for split, of_split in scores.items() for name, value in of_split.items()}
     per_type = {f"test.f1.{name}": numbers["f1"] for name, numbers in metrics["test"]["per_type"].items()}
-    greedy = {"test.f1_greedy": metrics["test"]["greedy"]["f1"]} if "greedy" in metrics["test"] else {}
+    greedy = {"test.f1_greedy": metrics["test"]["greedy"]["f1"]}
     return {**_rounded(f1), "train.best_epoch": best_epoch, **_rounded(others | per_type | greedy)}
 
 

@@ -46,7 +46,7 @@ def test_metrics_of_spans() -> None:
 def test_metrics_of_plain_tags() -> None:
     split = ScoredSplit("tags", sentences(["X Y", "X"], ["X X", "Z"], "tags"), words_without_subwords=0)
     found = metrics(split, TrainingIndex([], [], "tags"), BOOTSTRAP)
-    assert not {"greedy", "strict", "repaired"} & set(found)
+    assert not {"strict", "repaired"} & set(found)
     assert found["errors"] == {"correct": 1, "type_error": 2}
     assert set(found["intervals"]["per_type"]) == set(found["per_type"]) == {"X", "Y"}
     assert {type(leaf) for leaf in leaves(found)} <= {int, float}

@@ -38,6 +38,7 @@ class CardData:
         windows: label_all_tokens, max_length and stride, as in ``tokenize_align``.
         metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
+        head: name of the classifier head.
         decoding: how labels are chosen.
         backends: the metrics of each backend, as in reports/export.json.
         language, license: for the metadata; None if not known.
@@ -52,6 +53,7 @@ class CardData:
     windows: Mapping[str, Any]
     metrics: Mapping[str, Any]
     epochs: Rows
+    head: str
     decoding: Decoding
     backends: Mapping[BackendName, Mapping[str, float]]
     language: str | None

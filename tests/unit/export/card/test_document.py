@@ -61,6 +61,7 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
         windows={"label_all_tokens": True, "max_length": 128, "stride": 32},
         metrics={"validation": metrics(list(types)), "test": metrics(list(types))},
         epochs=[{"epoch": 1.0, "f1": 0.5, "loss": 0.25}, {"epoch": 2.0, "f1": 0.6, "loss": 0.5}],
+        head="linear",
         decoding="greedy",
         backends={
             "onnx-int8": {"same_labels": 0.9925, "f1": 0.61, "megabytes": 22.8},
@@ -138,8 +139,8 @@ def test_the_f1_of_greedy_decoding_is_given_if_it_differs() -> None:
     assert "of a sentence that is valid in IOB2." in card
     assert told in card
     assert told not in render(card_data(decoding="constrained"))
-    of_crf = render(card_data(metrics={"validation": measured, "test": differing}))
-    assert "most probable label sequence of a sentence. The pipeline" in of_crf
+    of_crf = " ".join(render(card_data(head="crf")).split())
+    assert "label sequence of a sentence, with the transitions of a CRF in head.safetensors. The pipeline" in of_crf
 
 
 def test_metadata_only_names_what_is_on_the_hub() -> None:
