@@ -17,7 +17,7 @@ from tagline.core.reading import reading
 from tagline.labels.schemes import respell, split_tag
 from tagline.settings import guessing_tools
 from tagline.sources.formats import conll, conllu
-from tagline.sources.formats.cleaning import is_sentence
+from tagline.sources.formats.cleaning import is_sentence, split_tags
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lines import UTF_8, read_lines
 
@@ -197,7 +197,7 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Keys | No
     sentence = next((name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)), None)
     keys: Keys = {"sentence": sentence} if sentence else {}
     if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
-        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in cell.split()]
+        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
         named = _tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
         unique = sentence is not None and len(set(columns[sentence])) == len(rows)
         return {"rows": "sentences", **(keys if unique else {}), "words": words, "tag_columns": named}
