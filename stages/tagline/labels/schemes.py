@@ -42,9 +42,9 @@ def respell(tags: Collection[str]) -> dict[str, str]:
 
     ``B_LOC``, ``B:LOC``, ``LOC-B``, ``LOC_B`` and ``b-LOC`` become ``B-LOC``, ``o`` becomes ``O``; ``M-`` and ``W-`` of
     BMES and BMEOW become ``I-`` and ``S-``. A spelling is recognised if all tags have it and one of them is O, or if
-    a type has both a tag that begins spans and one that continues them. Prefixes at the end need a type with B and I (or
-    M), since types can end in a letter too: ``Hepatitis_B`` beside ``Hepatitis_E``. Tags that are only prefixes, such as
-    ``B``, ``I`` and ``O``, get the type `UNTYPED`.
+    a type has both a tag that begins spans and one that continues them. Prefixes at the end need a type with B and I
+    (or M), since types can end in a letter too: ``Hepatitis_B`` beside ``Hepatitis_E``. Tags that are only prefixes,
+    such as ``B``, ``I`` and ``O``, get the type `UNTYPED`.
 
     Args:
         tags: the different tags of a column.

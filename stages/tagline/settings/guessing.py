@@ -30,6 +30,7 @@ MOST_TAGS, LEAST_SHARE = 100, 0.9
 _WORDS = (re.compile("words?|tokens?|form", re.IGNORECASE), re.compile("text|sentence", re.IGNORECASE))
 _TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)
 _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
+_FIRST_ID = re.compile(r"1|0\.1")  # the first word or empty node of a sentence in CoNLL-U
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
 
 Keys = dict[str, Any]
@@ -155,7 +156,7 @@ def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names:
 
 def _of_conllu(sample: Sample) -> Keys | None:
     words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
-    if not words or any(len(word) != len(conllu.COLUMNS) for word in words) or not words[0][0].startswith("1"):
+    if not words or any(len(word) != len(conllu.COLUMNS) for word in words) or not _FIRST_ID.match(words[0][0]):
         return None
     values = {column: {word[index] for word in words} for index, column in enumerate(conllu.COLUMNS)}
     columns = {name: column for name, column in (("pos", "upos"), ("xpos", "xpos")) if values[column] != {"_"}}
