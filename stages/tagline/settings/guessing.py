@@ -99,6 +99,16 @@ def read_sample(path: Path) -> Sample:
     raise problem
 
 
+def not_utf_8(path: Path) -> str:
+    """Say on which line a text file is not UTF-8; empty if it is."""
+    try:
+        for _ in read_lines(path):
+            pass
+    except UserError as error:
+        return str(error).partition(";")[0]
+    return ""
+
+
 def _of_json(sample: Sample) -> Keys | None:
     first = next(filter(None, map(str.strip, sample.lines)), "")
     if not first.startswith(("{", "[")):
@@ -136,7 +146,8 @@ def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names:
         for key in (rows[0] if rows else ())
         if all(isinstance(row.get(key), list) for row in rows)
     }
-    texts = {key: values for key, values in lists.items() if all(isinstance(value, str) for value in values)}
+    # Missing items are reported by the reader.
+    texts = {key: values for key, values in lists.items() if all(isinstance(value, str | None) for value in values)}
     words = _named(texts, *_WORDS) or max(texts, key=lambda key: len(set(texts[key])), default=None)
     lengths = {key: [len(row[key]) for row in rows] for key in lists}
     others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
@@ -151,7 +162,7 @@ def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names:
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
             "of equal length, or 'text' with 'spans'; docs/data.md describes these and other formats"
         )
-    return {"words": words, "tag_columns": _tag_columns({key: set(texts.get(key, ())) for key in tags})}
+    return {"words": words, "tag_columns": _tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})}
 
 
 def _of_conllu(sample: Sample) -> Keys | None:
@@ -184,8 +195,13 @@ def _of_csv(sample: Sample) -> Keys | None:
         except csv.Error:
             continue
         keys = _of_table(header, rows)
-        if keys is not None:
+        if keys is not None and ("rows" in keys or "sentence" in keys):
             return {**keys, "delimiter": delimiter, "quote": quote}
+        if keys is not None and delimiter != "\t":  # with tabs, empty lines can end the sentences (`conll`)
+            raise UserError(
+                f"{sample.path}: CSV with words in {keys['words']!r}, but no column whose value is the same for all "
+                "words of a sentence and changes with it; add one, such as sentence_id"
+            )
     return None
 
 
@@ -195,18 +211,21 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Keys | No
     if words is None or not tags or any(len(row) != len(header) for row in rows):
         return None
     columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
-    sentence = next((name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)), None)
-    keys: Keys = {"sentence": sentence} if sentence else {}
+    ids = [name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)]
+    ids.sort(key=lambda name: not name.lower().startswith("sent"))
+    unique = [name for name in ids if 0 < len(set(columns[name])) == len(rows)]
     if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
         used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
         named = _tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
-        unique = sentence is not None and len(set(columns[sentence])) == len(rows)
-        return {"rows": "sentences", **(keys if unique else {}), "words": words, "tag_columns": named}
-    if sentence is None:
-        return None
+        return {"rows": "sentences", **_sentence(unique), "words": words, "tag_columns": named}
+    keys = _sentence([name for name in ids if name not in unique])
     named = _tag_columns({name: set(columns[name]) for name in tags})
-    fill_down = {"fill_down": True} if "" in columns[sentence] else {}
+    fill_down = {"fill_down": True} if keys and "" in columns[keys["sentence"]] else {}
     return {**keys, "words": words, "tag_columns": named, **fill_down}
+
+
+def _sentence(names: Sequence[str]) -> Keys:
+    return {"sentence": names[0]} if names else {}
 
 
 def _of_conll(sample: Sample) -> Keys | None:
@@ -262,7 +281,7 @@ def _tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
     named: dict[str, str] = {}
     for key, values in tags.items():
         stem = re.sub("[ _-]?(tags?|labels?)$", "", key.strip().lower(), flags=re.IGNORECASE)
-        name = stem if stem not in ("", "id", "words") else _kind(values)
+        name = stem if stem not in ("", "id", "word", "words") else _kind(values)
         named[_unique(name, named)] = key
     return named
 

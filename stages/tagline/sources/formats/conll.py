@@ -17,7 +17,6 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.labels.schemes import split_tag
 from tagline.sources.formats.base import TextFiles, WordFiles
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
 from tagline.sources.formats.lines import UTF_8, read_lines
@@ -34,6 +33,8 @@ _TAGS_HEADER = re.compile(
     "|ne-(coarse|fine|nested)(-[a-z]+)?|nel-(lit|meto)|misc",  # HIPE
     re.IGNORECASE,
 )
+# What neither a header nor a comment has in a column of tags.
+_SPAN_TAG = re.compile("O|[BIESLUMW][-_:].+")
 # A longer text without empty lines is not one sentence.
 MOST_WORDS = 500
 # Line number, line and its fields.
@@ -247,7 +248,9 @@ def _is_tagged(line: str, columns: Sequence[str]) -> bool:
     """Whether a line has all columns, and a tag that is O or has a prefix."""
     cells = fields(line)
     return len(cells) == len(columns) and any(
-        split_tag(cell.strip())[0] for cell, column in zip(cells, columns, strict=True) if column not in (WORDS, SKIP)
+        _SPAN_TAG.fullmatch(cell.strip())
+        for cell, column in zip(cells, columns, strict=True)
+        if column not in (WORDS, SKIP)
     )
 
 
