@@ -97,6 +97,12 @@ CP1252 = "conll, cp1252 (a guess: check the words with letters beyond ASCII; dat
 FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "conll": (lines("\n"), "conll, utf-8\nner: IOB2 (O 200, B-PER 100,", {"columns": ["words", "ner"]}),
     "spaces": (lines("\n", form="{n} {w} -X- {t}\n"), "ner: IOB2", {"columns": ["-", "words", "-", "ner"]}),
+    "wikiann": (lines("\n", form="zh-min:{w}\t{t}\n"), "Ada0/B-PER Zoë/I-PER", {"strip_pattern": "^zh-min:"}),
+    "hipe": (
+        lines("\n", "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n", form="{w}\t{t}\tO\n"),
+        "ner: IOB2",
+        {"header": True, "comments": True},
+    ),
     "header": (lines("\n", "token\tlabel\n\n"), "ner: IOB2", {"header": True}),
     "germeval": (GERMEVAL, "ner: IOB2", {"columns": ["-", "words", "ner", "-"], "comments": True}),
     "latin-1": (lines("\n").encode("latin-1"), CP1252, {"encoding": "cp1252"}),

@@ -31,6 +31,7 @@ _WORDS = (re.compile("words?|tokens?|form", re.IGNORECASE), re.compile("text|sen
 _TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)
 _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
 _FIRST_ID = re.compile(r"1|0\.1")  # the first word or empty node of a sentence in CoNLL-U
+_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
 
 Keys = dict[str, Any]
@@ -239,14 +240,18 @@ def _of_conll(sample: Sample) -> Keys | None:
     first = rows[0]
     columns = _columns(rows[1:] or rows)
     header = len(rows) > 1 and conll.looks_like_header("\t".join(first), columns)
-    if not header:
-        columns = _columns(rows)
+    if header:
+        del rows[0]
+    columns = _columns(rows)
     if not set(columns) - {conll.WORDS, conll.SKIP}:
         return None
+    matches = [_LANGUAGE.match(row[columns.index(conll.WORDS)]) for row in rows]
+    prefixes = {match and match[0] for match in matches}
     return {
         "columns": columns,
         **({"header": True} if header else {}),
         **({"comments": True} if remarks else {}),
+        **({"strip_pattern": f"^{prefixes.pop()}"} if len(prefixes) == 1 and None not in prefixes else {}),
     }
 
 
