@@ -201,7 +201,8 @@ def _of_csv(sample: Sample) -> Keys | None:
         if keys is not None and delimiter != "\t":  # with tabs, empty lines can end the sentences (`conll`)
             raise UserError(
                 f"{sample.path}: CSV with words in {keys['words']!r}, but no column whose value is the same for all "
-                "words of a sentence and changes with it; add one, such as sentence_id"
+                "words of a sentence and changes with it; add one, such as sentence_id, or set rows: sentences if "
+                "each row is a sentence"
             )
     return None
 
