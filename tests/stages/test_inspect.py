@@ -129,6 +129,11 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         "csv, utf-8\nner: IOB2",
         {"sentence": "sent_id", "tag_columns": {"ner": "label"}},
     ),
+    "csv with one sentence per document": (
+        long_ids().replace("doc_id,sent_id", "sent_id,doc_id"),
+        "csv, utf-8\nner: IOB2",
+        {"sentence": "doc_id"},
+    ),
     "commas": (
         pd.DataFrame({"sentence": map(" ".join, WORDS), "word_labels": map(",".join, TAGS)}).to_csv(index=False),
         "ner: IOB2",

@@ -214,7 +214,8 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Keys | No
         return None
     columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
     ids = [name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)]
-    ids.sort(key=lambda name: not name.lower().startswith("sent"))
+    # The most values: numbers that begin again in each document are fewer than the documents if these are short.
+    ids.sort(key=lambda name: (-len(set(columns[name])), not name.lower().startswith("sent")))
     unique = [name for name in ids if 0 < len(set(columns[name])) == len(rows)]
     if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
         used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
