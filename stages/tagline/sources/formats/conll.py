@@ -98,7 +98,7 @@ def read_sentences(
         UserError: the file is not text, has no sentence, or a line has another number of columns; the header is a word.
     """
     empty = True
-    lines = read_lines(path, encoding)
+    lines = read_lines(path, encoding, borders=True)
     if comments:
         lines = ((number, line) for number, line in lines if not _is_comment(line, columns))
     lines = _below_header(lines, path, columns, header)

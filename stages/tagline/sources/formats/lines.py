@@ -26,23 +26,23 @@ ENCODING_REMEDY = (
 )
 
 
-def read_lines(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False) -> Iterator[tuple[int, str]]:
     r"""Yield the lines of a data set's file without their ends and byte order marks, numbered from 1.
 
     Args:
         path: the file; one that gzip has packed is unpacked, whatever its name.
         encoding: of the text.
+        borders: whether empty lines separate sentences; then lines that end with ``\r\r\n`` are an error.
 
     Raises:
-        UserError: the text is not in that encoding, or contains a NUL byte; the packed file is damaged; lines end with
-            ``\r\r\n``.
+        UserError: the text is not in that encoding, or contains a NUL byte; the packed file is damaged.
     """
     damaged = reading(path, problem="a damaged gzip file", remedy="pack it again")
     with damaged, path.open("rb") as file:
         packed = file.read(len(_GZIP)) == _GZIP
         file.seek(0)
         with closing(gzip.GzipFile(fileobj=file) if packed else file) as content:
-            if b"\r\r\n" in content.peek(_BLOCK):
+            if borders and b"\r\r\n" in content.peek(_BLOCK):
                 raise UserError(f"{path}: lines end with \\r\\r\\n, as a line and an empty one; expected \\n or \\r\\n")
             lines = decoded_lines(cast(BinaryIO, content), str(path), encoding, ENCODING_REMEDY)
             if codecs.lookup(encoding).name in _OF_ONE_BYTE:
