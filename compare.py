@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +33,7 @@ try:
     from tagline.comparison.sweep_rendering import render_sweep, sweep_record
     from tagline.comparison.sweeps import Sweep, sweep
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
+    from tagline.core.terminal import write
 except ModuleNotFoundError as error:
     sys.exit(
         f"compare: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -203,16 +203,6 @@ def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> Non
         f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}: "
         f"{f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}"
     )
-
-
-def write(text: str) -> None:
-    """Write to standard output; a closed pipe, as behind `head`, is not an error."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes standard output again when it exits; /dev/null keeps that from failing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

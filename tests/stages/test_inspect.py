@@ -38,6 +38,15 @@ def long_csv(fill_down: bool, delimiter: str) -> str:
     return pd.DataFrame(rows, columns=["Sentence #", "Word", "Tag"]).to_csv(sep=delimiter, index=False)
 
 
+def long_ids() -> str:
+    rows = [
+        (index, number // 10, f"{number // 10}.{number % 10}", word, tag)
+        for number, sentence in enumerate(SENTENCES)
+        for index, (word, tag) in enumerate(sentence, 5 * number)
+    ]
+    return pd.DataFrame(rows, columns=["id", "doc_id", "sent_id", "word", "label"]).to_csv(index=False)
+
+
 TEXTS: list[dict[str, Any]] = [
     {
         "text": " ".join(words),
@@ -83,13 +92,20 @@ GERMEVAL = "".join(
     for i, rows in enumerate(SENTENCES)
 )
 JOINED = pd.DataFrame({"text": map(" ".join, WORDS), "labels": map(" ".join, TAGS)}).to_csv(index=False)
+CP1252 = "conll, cp1252 (a guess: check the words with letters beyond ASCII; data/tiny/file:2: not UTF-8 (invalid continuation "
 # name: content, what the description says, keys of the section
 FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "conll": (lines("\n"), "conll, utf-8\nner: IOB2 (O 200, B-PER 100,", {"columns": ["words", "ner"]}),
     "spaces": (lines("\n", form="{n} {w} -X- {t}\n"), "ner: IOB2", {"columns": ["-", "words", "-", "ner"]}),
+    "wikiann": (lines("\n", form="zh-min:{w}\t{t}\n"), "Ada0/B-PER Zoë/I-PER", {"strip_pattern": "^zh-min:"}),
+    "hipe": (
+        lines("\n", "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n", form="{w}\t{t}\tO\n"),
+        "ner: IOB2",
+        {"header": True, "comments": True},
+    ),
     "header": (lines("\n", "token\tlabel\n\n"), "ner: IOB2", {"header": True}),
     "germeval": (GERMEVAL, "ner: IOB2", {"columns": ["-", "words", "ner", "-"], "comments": True}),
-    "latin-1": (lines("\n").encode("latin-1"), "conll, cp1252 (a guess: check the words", {"encoding": "cp1252"}),
+    "latin-1": (lines("\n").encode("latin-1"), CP1252, {"encoding": "cp1252"}),
     "utf-16": (lines("\n").encode("utf-16"), "conll, utf-16", {"encoding": "utf-16"}),
     "gzip": (gzip.compress(lines("\n").encode()), "conll, utf-8", {}),
     "empty words": (
@@ -102,6 +118,26 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         lines("\n", form="{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"),
         "conllu, utf-8\npos: plain tags (X 500)\nner: IOB2",
         {"tag_columns": {"pos": "upos", "ner": "misc:NER"}, "absent": "O"},
+    ),
+    "conllu with an empty node": (
+        "0.1\tx" + "\t_" * 8 + "\n" + lines("\n", form="{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"),
+        "conllu, utf-8\n",
+        {"format": "conllu"},
+    ),
+    "csv with other ids": (
+        long_ids(),
+        "csv, utf-8\nner: IOB2",
+        {"sentence": "sent_id", "tag_columns": {"ner": "label"}},
+    ),
+    "csv with one sentence per document": (
+        long_ids().replace("doc_id,sent_id", "sent_id,doc_id"),
+        "csv, utf-8\nner: IOB2",
+        {"sentence": "doc_id"},
+    ),
+    "commas": (
+        pd.DataFrame({"sentence": map(" ".join, WORDS), "word_labels": map(",".join, TAGS)}).to_csv(index=False),
+        "ner: IOB2",
+        {"rows": "sentences", "words": "sentence", "tag_columns": {"ner": "word_labels"}},
     ),
     "csv": (long_csv(False, ","), "csv, utf-8\nner: IOB2", {"sentence": "Sentence #", "tag_columns": {"ner": "Tag"}}),
     "semicolons": (long_csv(True, ";"), "ner: IOB2", {"fill_down": True, "delimiter": ";"}),
@@ -116,6 +152,11 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         json.dumps([{"tokens": w, "ner_tags": t} for w, t in zip(WORDS, TAGS, strict=True)]),
         "json, utf-8\nner: IOB2",
         {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
+    ),
+    "null words": (
+        json.dumps([{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]),
+        "words of white space only, skipped: 100",
+        {"empty_words": "skip"},
     ),
     "spans": (export("spans"), "ner: IOB2 (O 200,", {"tag_column": "ner", "misaligned_spans": "expand"}),
     "label_studio": (export("label_studio"), "label_studio, utf-8\nner: IOB2", {"tag_column": "ner"}),
@@ -192,6 +233,14 @@ def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: p
             '{"tokens": ["a", "b"], "tags": [0, 1]}\n',
             "data/tiny/file: 'tags' contains numbers; list the names of 0, 1,",
         ),
+        (
+            '{"tokens": ["a", "b"], "tags": ["O", null]}\n',
+            "data/tiny/file looks like json, but is malformed:\ndata/tiny/fi",
+        ),
+        (
+            "id,word,tag\n1,Ada,B-PER\n2,won,O\n",
+            "data/tiny/file: CSV with words in 'word', but no column whose value is the same for all words of a sentence",
+        ),
         ('{"text": "a"}\n', "data/tiny/file: no lists of words and tags (keys: none); expected two lists of strings"),
         ("a\0b\tO\n", "data/tiny/file:1: NUL byte; expected a text file"),
     ],
@@ -226,7 +275,12 @@ def test_texts_of_brat_are_read_together(workspace: Path, capsys: pytest.Capture
 def test_a_file_where_no_data_set_can_be(workspace: Path) -> None:
     write_params(workspace)
     Path("file.conll").write_text(lines("\n"))
-    with pytest.raises(SystemExit, match="download: file.conll: move it into a folder of its own, such as data/mine;"):
+    with pytest.raises(
+        SystemExit,
+        match="download: file.conll: move it into a folder of its own, such as data/mine; download.folder must",
+    ):
         run_stage("download", "--inspect", "file.conll")
     with pytest.raises(SystemExit, match="download: no.conll: no such file; expected a file of a data set"):
         run_stage("download", "--inspect", "no.conll")
+    with pytest.raises(SystemExit, match="download: data: a folder; expected a file of a data set"):
+        run_stage("download", "--inspect", "data")

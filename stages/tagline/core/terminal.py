@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -43,7 +45,16 @@ def _masked(text: str) -> str:
 
 def show(text: str) -> None:
     """Print a text that may contain data: control characters are escaped, credentials in URLs masked."""
-    print(safe_message(text))
+    write(f"{safe_message(text)}\n")
+
+
+def write(text: str) -> None:
+    """Write to standard output; a closed pipe, as behind `head`, is not an error."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        # Python flushes standard output again when it exits; /dev/null keeps that from failing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def shortened(text: str, most: int = SHOWN) -> str:

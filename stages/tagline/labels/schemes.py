@@ -16,6 +16,8 @@ from tagline.core.terminal import shortened
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 OUTSIDE = "O"
+# The type of the spans of B, I and O without types, as in BioBERT's data sets of one type.
+UNTYPED = "ENTITY"
 
 _TO_IOB2 = {"B": "B", "I": "I", "E": "I", "L": "I", "S": "B", "U": "B"}
 _PREFIXES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU", "IO": "I"}
@@ -23,9 +25,12 @@ _PREFIXES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU", "IO":
 # Other ways to write tags: the separator, and the side of the prefix. The first one has the standard separator.
 _PREFIX = "(?P<prefix>[BIESLUMW])"
 _SPELLINGS = [
-    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), at_end)
     for separator in "-_:"
-    for pattern in (rf"{_PREFIX}{separator}(?P<type>.+)", rf"(?P<type>.+){separator}{_PREFIX}")
+    for pattern, at_end in (
+        (rf"{_PREFIX}{separator}(?P<type>.+)", False),
+        (rf"(?P<type>.+){separator}{_PREFIX}", True),
+    )
 ]
 # Prefixes that occur together. BMES and BMEOW are BIOES with other letters (middle, whole).
 _ALPHABETS = ("BIES", "BILU", "BMES", "BMEW")
@@ -37,7 +42,9 @@ def respell(tags: Collection[str]) -> dict[str, str]:
 
     ``B_LOC``, ``B:LOC``, ``LOC-B``, ``LOC_B`` and ``b-LOC`` become ``B-LOC``, ``o`` becomes ``O``; ``M-`` and ``W-`` of
     BMES and BMEOW become ``I-`` and ``S-``. A spelling is recognised if all tags have it and one of them is O, or if
-    a type has both a tag that begins spans and one that continues them.
+    a type has both a tag that begins spans and one that continues them. Prefixes at the end need a type with B and I
+    (or M), since types can end in a letter too: ``Hepatitis_B`` beside ``Hepatitis_E``. Tags that are only prefixes,
+    such as ``B``, ``I`` and ``O``, get the type `UNTYPED`.
 
     Args:
         tags: the different tags of a column.
@@ -46,23 +53,38 @@ def respell(tags: Collection[str]) -> dict[str, str]:
         The tags that change, each with its standard spelling; nothing for plain tags.
     """
     outside = {tag for tag in tags if tag.upper() == OUTSIDE}
-    for spelling in _SPELLINGS:
-        matches = {tag: spelling.fullmatch(tag) for tag in tags if tag not in outside}
+    others = [tag for tag in tags if tag not in outside]
+    untyped = {tag: (tag.upper(), UNTYPED) for tag in others}
+    if _mark_spans(untyped, continuing="IMEL"):
+        return _standard(untyped, outside)
+    for spelling, at_end in _SPELLINGS:
+        matches = {tag: spelling.fullmatch(tag) for tag in others}
         parsed = {tag: (match["prefix"].upper(), match["type"]) for tag, match in matches.items() if match}
-        if _mark_spans(parsed, complete=bool(outside) and len(parsed) == len(matches)):
-            standard = {tag: f"{_STANDARD.get(prefix, prefix)}-{type_}" for tag, (prefix, type_) in parsed.items()}
-            standard |= dict.fromkeys(outside, OUTSIDE)
-            return {tag: name for tag, name in standard.items() if tag != name}
+        complete = bool(outside) and len(parsed) == len(matches) and not at_end
+        if _mark_spans(parsed, continuing="IM" if at_end else "IMEL", complete=complete):
+            return _standard(parsed, outside)
     return {}
 
 
-def _mark_spans(parsed: Mapping[str, tuple[str, str]], complete: bool) -> bool:
-    """Whether prefixes and types of tags look like a scheme; complete: they are those of all tags, beside O."""
+def _standard(parsed: Mapping[str, tuple[str, str]], outside: Collection[str]) -> dict[str, str]:
+    standard = {tag: f"{_STANDARD.get(prefix, prefix)}-{type_}" for tag, (prefix, type_) in parsed.items()}
+    standard |= dict.fromkeys(outside, OUTSIDE)
+    return {tag: name for tag, name in standard.items() if tag != name}
+
+
+def _mark_spans(parsed: Mapping[str, tuple[str, str]], continuing: str, complete: bool = False) -> bool:
+    """Whether prefixes and types of tags look like a scheme.
+
+    Args:
+        parsed: prefix and type of each tag that has them.
+        continuing: the prefixes of which one must have the type of a B.
+        complete: they are those of all tags, beside O, and need no such pair.
+    """
     prefixes = {prefix for prefix, _ in parsed.values()}
     if not parsed or not any(prefixes <= set(alphabet) for alphabet in _ALPHABETS):
         return False
     begun = {type_ for prefix, type_ in parsed.values() if prefix == "B"}
-    return complete or any(prefix in "IMEL" and type_ in begun for prefix, type_ in parsed.values())
+    return complete or any(prefix in continuing and type_ in begun for prefix, type_ in parsed.values())
 
 
 def split_tag(tag: str) -> tuple[str, str]:

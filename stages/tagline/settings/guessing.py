@@ -17,7 +17,7 @@ from tagline.core.reading import reading
 from tagline.labels.schemes import respell, split_tag
 from tagline.settings import guessing_tools
 from tagline.sources.formats import conll, conllu
-from tagline.sources.formats.cleaning import is_sentence
+from tagline.sources.formats.cleaning import is_sentence, split_tags
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lines import UTF_8, read_lines
 
@@ -30,6 +30,8 @@ MOST_TAGS, LEAST_SHARE = 100, 0.9
 _WORDS = (re.compile("words?|tokens?|form", re.IGNORECASE), re.compile("text|sentence", re.IGNORECASE))
 _TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)
 _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
+_FIRST_ID = re.compile(r"1|0\.1")  # the first word or empty node of a sentence in CoNLL-U
+_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
 
 Keys = dict[str, Any]
@@ -98,6 +100,16 @@ def read_sample(path: Path) -> Sample:
     raise problem
 
 
+def not_utf_8(path: Path) -> str:
+    """Say on which line a text file is not UTF-8; empty if it is."""
+    try:
+        for _ in read_lines(path):
+            pass
+    except UserError as error:
+        return str(error).partition(";")[0]
+    return ""
+
+
 def _of_json(sample: Sample) -> Keys | None:
     first = next(filter(None, map(str.strip, sample.lines)), "")
     if not first.startswith(("{", "[")):
@@ -135,7 +147,8 @@ def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names:
         for key in (rows[0] if rows else ())
         if all(isinstance(row.get(key), list) for row in rows)
     }
-    texts = {key: values for key, values in lists.items() if all(isinstance(value, str) for value in values)}
+    # Missing items are reported by the reader.
+    texts = {key: values for key, values in lists.items() if all(isinstance(value, str | None) for value in values)}
     words = _named(texts, *_WORDS) or max(texts, key=lambda key: len(set(texts[key])), default=None)
     lengths = {key: [len(row[key]) for row in rows] for key in lists}
     others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
@@ -150,12 +163,12 @@ def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names:
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
             "of equal length, or 'text' with 'spans'; docs/data.md describes these and other formats"
         )
-    return {"words": words, "tag_columns": _tag_columns({key: set(texts.get(key, ())) for key in tags})}
+    return {"words": words, "tag_columns": _tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})}
 
 
 def _of_conllu(sample: Sample) -> Keys | None:
     words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
-    if not words or any(len(word) != len(conllu.COLUMNS) for word in words) or not words[0][0].startswith("1"):
+    if not words or any(len(word) != len(conllu.COLUMNS) for word in words) or not _FIRST_ID.match(words[0][0]):
         return None
     values = {column: {word[index] for word in words} for index, column in enumerate(conllu.COLUMNS)}
     columns = {name: column for name, column in (("pos", "upos"), ("xpos", "xpos")) if values[column] != {"_"}}
@@ -183,8 +196,14 @@ def _of_csv(sample: Sample) -> Keys | None:
         except csv.Error:
             continue
         keys = _of_table(header, rows)
-        if keys is not None:
+        if keys is not None and ("rows" in keys or "sentence" in keys):
             return {**keys, "delimiter": delimiter, "quote": quote}
+        if keys is not None and delimiter != "\t":  # with tabs, empty lines can end the sentences (`conll`)
+            raise UserError(
+                f"{sample.path}: CSV with words in {keys['words']!r}, but no column whose value is the same for all "
+                "words of a sentence and changes with it; add one, such as sentence_id, or set rows: sentences if "
+                "each row is a sentence"
+            )
     return None
 
 
@@ -194,18 +213,22 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Keys | No
     if words is None or not tags or any(len(row) != len(header) for row in rows):
         return None
     columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
-    sentence = next((name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)), None)
-    keys: Keys = {"sentence": sentence} if sentence else {}
+    ids = [name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)]
+    # The most values: numbers that begin again in each document are fewer than the documents if these are short.
+    ids.sort(key=lambda name: (-len(set(columns[name])), not name.lower().startswith("sent")))
+    unique = [name for name in ids if 0 < len(set(columns[name])) == len(rows)]
     if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
-        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in cell.split()]
+        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
         named = _tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
-        unique = sentence is not None and len(set(columns[sentence])) == len(rows)
-        return {"rows": "sentences", **(keys if unique else {}), "words": words, "tag_columns": named}
-    if sentence is None:
-        return None
+        return {"rows": "sentences", **_sentence(unique), "words": words, "tag_columns": named}
+    keys = _sentence([name for name in ids if name not in unique])
     named = _tag_columns({name: set(columns[name]) for name in tags})
-    fill_down = {"fill_down": True} if "" in columns[sentence] else {}
+    fill_down = {"fill_down": True} if keys and "" in columns[keys["sentence"]] else {}
     return {**keys, "words": words, "tag_columns": named, **fill_down}
+
+
+def _sentence(names: Sequence[str]) -> Keys:
+    return {"sentence": names[0]} if names else {}
 
 
 def _of_conll(sample: Sample) -> Keys | None:
@@ -219,14 +242,18 @@ def _of_conll(sample: Sample) -> Keys | None:
     first = rows[0]
     columns = _columns(rows[1:] or rows)
     header = len(rows) > 1 and conll.looks_like_header("\t".join(first), columns)
-    if not header:
-        columns = _columns(rows)
+    if header:
+        del rows[0]
+    columns = _columns(rows)
     if not set(columns) - {conll.WORDS, conll.SKIP}:
         return None
+    matches = [_LANGUAGE.match(row[columns.index(conll.WORDS)]) for row in rows]
+    prefixes = {match and match[0] for match in matches}
     return {
         "columns": columns,
         **({"header": True} if header else {}),
         **({"comments": True} if remarks else {}),
+        **({"strip_pattern": f"^{prefixes.pop()}"} if len(prefixes) == 1 and None not in prefixes else {}),
     }
 
 
@@ -261,7 +288,7 @@ def _tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
     named: dict[str, str] = {}
     for key, values in tags.items():
         stem = re.sub("[ _-]?(tags?|labels?)$", "", key.strip().lower(), flags=re.IGNORECASE)
-        name = stem if stem not in ("", "id", "words") else _kind(values)
+        name = stem if stem not in ("", "id", "word", "words") else _kind(values)
         named[_unique(name, named)] = key
     return named
 

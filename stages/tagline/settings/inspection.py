@@ -17,7 +17,7 @@ from tagline.core.errors import UserError
 from tagline.core.params import read_file
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels.schemes import is_spans, respell
-from tagline.settings.guessing import Keys, guess
+from tagline.settings.guessing import ENCODINGS, Keys, guess, not_utf_8
 from tagline.sources.formats.annotated import OffsetFiles
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sentence import Sentence
@@ -45,14 +45,16 @@ def describe(path: Path) -> str:
         UserError: the file does not exist, no format is recognised, or it is malformed.
     """
     if not path.is_file():
-        raise UserError(f"{path}: no such file; expected a file of a data set")
+        problem = "a folder" if path.is_dir() else "no such file"
+        raise UserError(f"{path}: {problem}; expected a file of a data set")
     guessed = guess(path)
     keys = {"source": "files", **guessed, "train": guessed.get("train", path.name), "split": SHARES}
     dataset, keys, sentences = _read(path, keys)
     findings = find(sentences, dataset.meanings)
+    is_guess = keys.get("encoding") in ENCODINGS
     lines = [
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
-        + (" (a guess: check the words with letters beyond ASCII)" if "encoding" in keys else ""),
+        + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8(path)})" if is_guess else ""),
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
         *([f"offsets: {dataset.unit(path)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
         *findings.lines(),
@@ -119,8 +121,9 @@ def _section(path: Path, keys: Keys) -> str:
     try:
         Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
     except ValidationError as error:
+        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise UserError(
-            f"{path}: move it into a folder of its own, such as data/mine; download.folder {error.errors()[0]['msg']}"
+            f"{path}: move it into a folder of its own, such as data/mine; download.folder {problem}"
         ) from None
     stream = StringIO()
     yaml = YAML()

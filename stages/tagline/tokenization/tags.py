@@ -149,12 +149,12 @@ def read_column(raw: RawData, name: str, scheme: str = "auto") -> TagColumn:
     Args:
         raw: data/raw.
         name: the column.
-        scheme: of `read_tags`; plain tags keep their spelling.
+        scheme: of `read_tags`; plain tags and types without prefixes (IO) keep their spelling.
     """
     counters = {split: _count_tags(raw, split, name) for split in SPLITS}
     tags = tuple(sorted(set().union(*counters.values())))
     counts = {split: np.array([counter[tag] for tag in tags], dtype=np.int64) for split, counter in counters.items()}
-    standard = {} if scheme == "tags" else schemes.respell(tags)
+    standard = {} if scheme in ("tags", "IO") else schemes.respell(tags)
     return TagColumn(raw, name, tags, tuple(standard.get(tag, tag) for tag in tags), counts)
 
 

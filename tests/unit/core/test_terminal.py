@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
+from helpers.project import ROOT
 
 from tagline.core.terminal import QUOTED, SHOWN, columns, display_width, printable, quoted, safe_message, shortened
 
@@ -52,3 +57,12 @@ def test_a_long_text_is_cut_to_its_beginning() -> None:
 )
 def test_messages_are_safe(text: str, safe: str) -> None:
     assert safe_message(text) == safe
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = [sys.executable, "-c", "from tagline.core.terminal import show; show('a')"]
+    done = subprocess.run(program, cwd=ROOT / "stages", stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")

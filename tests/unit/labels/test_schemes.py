@@ -58,7 +58,27 @@ def test_label_names_have_b_and_i_of_each_type_sorted_by_type() -> None:
         "e-mail s-form NOUN",
         "S_N M_V I_D X_Y O",
         "B_x M_y L_z O",
+        "Hepatitis_B Hepatitis_E O",
+        "NAME_M NAME_W O",
+        "I O",
+        "B C I O",
     ],
 )
 def test_standard_and_plain_tags_keep_their_spelling(tags: str) -> None:
     assert respell(tags.split()) == {}
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("B I O", "B-ENTITY I-ENTITY O"),
+        ("b i o", "B-ENTITY I-ENTITY O"),
+        ("B M E S", "B-ENTITY I-ENTITY E-ENTITY S-ENTITY"),
+        ("LOC_B LOC_I PER_B o", "B-LOC I-LOC B-PER O"),
+        ("LOC-B LOC-M LOC-E LOC-S", "B-LOC I-LOC E-LOC S-LOC"),
+        ("B_LOC O", "B-LOC O"),
+    ],
+)
+def test_other_spellings(tags: str, expected: str) -> None:
+    respelled = respell(tags.split())
+    assert [respelled.get(tag, tag) for tag in tags.split()] == expected.split()

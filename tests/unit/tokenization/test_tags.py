@@ -168,6 +168,12 @@ def test_lower_case_prefixes_beside_upper_case_ones(tmp_path: Path) -> None:
     assert read(data)[1]["train"].counts == {"B-X": 2, "I-X": 1, "O": 2}
     assert read_column(data, "ner").respelled == {"b-X": "B-X", "i-X": "I-X", "o": "O"}
     assert read_column(data, "ner", "tags").respelled == {}
+    assert read_column(data, "ner", "IO").respelled == {}
+
+
+def test_prefixes_without_types_are_one_type(tmp_path: Path) -> None:
+    data = made(tmp_path, train="B I O O O O O O O O", validation="O", test="B O")
+    assert read(data)[0].names == ("O", "B-ENTITY", "I-ENTITY")
 
 
 def test_a_plain_tag_beside_another_spelling_is_refused(tmp_path: Path) -> None:

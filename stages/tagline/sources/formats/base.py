@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ from tagline.tokenization.findings import Findings, lines_by_split
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "words")
+# Python's encodings of domain names and of string literals.
+_NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 
 
 def inside(path: str) -> str:
@@ -62,8 +65,11 @@ def text_encoding(name: str) -> str:
     """Return the name of an encoding unchanged if Python can read text with it."""
     try:
         "".encode(name)
+        usable = codecs.lookup(name).name not in _NOT_OF_FILES
     except (LookupError, ValueError):
-        raise ValueError("must be an encoding that Python knows, such as utf-8, latin-1, cp1252 or utf-16") from None
+        usable = False
+    if not usable:
+        raise ValueError("must be an encoding that Python knows, such as utf-8, latin-1, cp1252 or utf-16")
     return name
 
 

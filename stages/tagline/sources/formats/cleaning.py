@@ -69,5 +69,13 @@ class WordKeys(Section):
 
 
 def is_sentence(word: str, tag: str) -> bool:
-    """Whether a word and its tag look like those of a whole sentence: as many tags as words, and several."""
-    return " " in tag and len(word.split()) == len(tag.split()) >= _LEAST_WORDS
+    """Whether a word and its tag look like those of a whole sentence: as many tags as words, and several.
+
+    Tags are joined by spaces or by commas.
+    """
+    return len(word.split()) == len(split_tags(tag)) >= _LEAST_WORDS
+
+
+def split_tags(text: str) -> list[str]:
+    """Split the tags of a sentence at spaces or, without any, at commas."""
+    return text.split() if " " in text else text.split(",")

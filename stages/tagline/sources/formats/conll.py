@@ -28,7 +28,13 @@ SKIP = "-"
 _SPACES = re.compile(" +")
 # What the first line of a table calls its columns.
 _WORDS_HEADER = re.compile("words?|tokens?|form|text", re.IGNORECASE)
-_TAGS_HEADER = re.compile("(ner?|[ux]?pos|chunk|iob|bio|entity)?[ _-]?(tags?|labels?)?", re.IGNORECASE)
+_TAGS_HEADER = re.compile(
+    "(ner?|[ux]?pos|chunk|iob|bio|entity)?[ _-]?(tags?|labels?)?"
+    "|ne-(coarse|fine|nested)(-[a-z]+)?|nel-(lit|meto)|misc",  # HIPE
+    re.IGNORECASE,
+)
+# What neither a header nor a comment has in a column of tags.
+_SPAN_TAG = re.compile("O|[BIESLUMW][-_:].+")
 # A longer text without empty lines is not one sentence.
 MOST_WORDS = 500
 # Line number, line and its fields.
@@ -81,18 +87,22 @@ def read_sentences(
     Args:
         path: see `read_lines`.
         columns: a name per column, from left to right: `WORDS` once, `SKIP` for a column to skip, else a tag column.
-        comments: also skip lines that begin with ``# ``, and with ``#`` and a tab if words are not the first column. In
-            space-separated files a line for the word # looks the same.
-        header: whether the first line names the columns and is skipped; None: it is data, and must not look like one.
+        comments: also skip lines that begin with ``# ``, and with ``#`` and a tab if words are not the first column. A
+            line for the word # is read if one of its tags is O or has a prefix; others look the same.
+        header: whether the first line that is no comment names the columns and is skipped; None: it is data, and must
+            not look like one.
         encoding: of the file.
         rules: for the words.
 
     Raises:
-        UserError: the file is not text, has no sentence, or a line has another number of columns.
+        UserError: the file is not text, has no sentence, or a line has another number of columns; the header is a word.
     """
     empty = True
-    lines = _below_header(read_lines(path, encoding), path, columns, header)
-    for sentence in sentences(lines, str(path), columns, comments, rules):
+    lines = read_lines(path, encoding, borders=True)
+    if comments:
+        lines = ((number, line) for number, line in lines if not _is_comment(line, columns))
+    lines = _below_header(lines, path, columns, header)
+    for sentence in sentences(lines, str(path), columns, rules):
         empty = False
         yield sentence
     if empty:
@@ -109,6 +119,11 @@ def _below_header(
                 raise UserError(
                     f"{path}:{number}: {quoted(line)} looks like a header; set download.dataset.header: true in "
                     "params.yaml to skip the first line of each file, or false to read it as a word"
+                )
+            if header and _is_tagged(line, columns):
+                raise UserError(
+                    f"{path}:{number}: {quoted(line)} is a word with a tag, but download.dataset.header in params.yaml "
+                    "says that the first line of each file is a header; add one to this file, or omit header"
                 )
             if not header:
                 yield number, line
@@ -143,7 +158,6 @@ def sentences(
     lines: Iterable[tuple[int, str]],
     name: str,
     columns: Sequence[str],
-    comments: bool = False,
     rules: WordRules = AS_THEY_ARE,
 ) -> Iterator[Sentence]:
     """Read numbered lines sentence by sentence.
@@ -152,7 +166,6 @@ def sentences(
         lines: as `read_lines` yields them.
         name: the file's name in messages.
         columns: see `read_sentences`.
-        comments: see `read_sentences`.
         rules: for the words.
 
     Raises:
@@ -165,7 +178,7 @@ def sentences(
             if rows:
                 yield table.sentence(rows)
             rows = []
-        elif not (comments and _is_comment(line, columns)):
+        else:
             rows.append((number, line, _checked_fields(line, columns, f"{name}:{number}")))
     if rows:
         yield table.sentence(rows)
@@ -192,6 +205,7 @@ class Table:
             values = [row[2][index] for row in rows]
             if column == WORDS:
                 words = list(map(self.rules.strip, values)) if self.rules.strip_pattern else values
+                words = [word.strip(" ") for word in words]
             elif column != SKIP:
                 tags[column] = list(map(str.strip, values))
         sentence = Sentence(f"{self.name}:{rows[0][0]}", words, tags)
@@ -225,7 +239,19 @@ class Table:
 
 
 def _is_comment(line: str, columns: Sequence[str]) -> bool:
-    return line == "#" or line.startswith("# ") or (line.startswith("#\t") and columns[0] != WORDS)
+    if line.startswith("# "):
+        return not _is_tagged(line, columns)
+    return line == "#" or (line.startswith("#\t") and columns[0] != WORDS)
+
+
+def _is_tagged(line: str, columns: Sequence[str]) -> bool:
+    """Whether a line has all columns, and a tag that is O or has a prefix."""
+    cells = fields(line)
+    return len(cells) == len(columns) and any(
+        _SPAN_TAG.fullmatch(cell.strip())
+        for cell, column in zip(cells, columns, strict=True)
+        if column not in (WORDS, SKIP)
+    )
 
 
 def is_border(line: str) -> bool:
@@ -246,7 +272,7 @@ def _checked_fields(line: str, columns: Sequence[str], location: str) -> list[st
         number = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
         hint = "; for comments set download.dataset.comments: true in params.yaml" if line.startswith("#") else ""
         raise UserError(f"{location}: {number} in {quoted(line)}; {_expected(columns)}{hint}")
-    if len(columns) == _CONLLU_COLUMNS and columns[0] == SKIP and _NOT_A_WORD.fullmatch(values[0]):
+    if len(columns) == _CONLLU_COLUMNS and columns[0] != WORDS and _NOT_A_WORD.fullmatch(values[0]):
         raise UserError(
             f"{location}: id {values[0]} is a multi-word token or an empty node of CoNLL-U, not a word; set "
             "download.dataset.format: conllu in params.yaml"

@@ -73,7 +73,7 @@ def read_sentences(
         tags = {name: [_tag(word, column, absent) for word in words] for name, column in tag_columns.items()}
         return Sentence(f"{path}:{first_line}", [word[1] for word in words], tags, sent_id)
 
-    for number, line in read_lines(path, encoding):
+    for number, line in read_lines(path, encoding, borders=True):
         location = f"{path}:{number}"
         if not line.strip():
             if words:

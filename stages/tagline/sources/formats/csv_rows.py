@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import model_validator
 
@@ -22,6 +22,14 @@ from tagline.sources.formats.lists import Keys, to_sentence
 from tagline.sources.formats.sentence import Note, Sentence
 
 _SPACES = re.compile("[ \t]+")
+_SEPARATORS = frozenset(" ,")  # of the tags of a sentence
+_STRING = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+# A list of strings as Python writes it. Without the commas (a NumPy array) Python would join the strings.
+_LIST = re.compile(rf"\[(?:(?:{_STRING})(?:, *(?:{_STRING}))*)?\]")
+# What looks like a list, tuple or array. "[ 1 ]", "( a )" and "[CLS] a [SEP]" are words.
+_LITERAL = re.compile(
+    r"""\[\]|(?:array\()?[\[(]b?['"].*[\])]|\[(?:None|nan|null),.*\]|\[-?[0-9][0-9., ]*\]|array\(\[.*\)"""
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,8 @@ def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_do
 def read_joined(path: Path, keys: Keys, dialect: Dialect = Dialect()) -> Iterator[Sentence]:
     """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
 
-    Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists.
+    Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists. Tags
+    can also be joined by commas.
 
     Args:
         path: see `read_lines`.
@@ -131,24 +140,36 @@ def read_joined(path: Path, keys: Keys, dialect: Dialect = Dialect()) -> Iterato
     empty = True
     for line, cells in _read_rows(path, keys.all, dialect):
         empty = False
-        row = {
-            column: cell if column == keys.id else _items(cell) for column, cell in zip(keys.all, cells, strict=True)
+        location = f"{path}:{line}"
+        row: dict[str, Any] = {
+            column: cell if column == keys.id else _items(cell, f"{location}: {column!r}")
+            for column, cell in zip(keys.all, cells, strict=True)
         }
-        yield to_sentence(row, keys, f"{path}:{line}")
+        for column in keys.tag_columns.values():
+            by_commas = row[column][0].split(",") if len(row[column]) == 1 else []
+            if len(by_commas) == len(row[keys.words]):
+                row[column] = by_commas
+        yield to_sentence(row, keys, location)
     if empty:
         raise UserError(f"{path}: no sentence; expected one row per sentence below the header")
 
 
-def _items(cell: str) -> list[str]:
+def _items(cell: str, location: str) -> list[str]:
+    """Split a cell into words or tags."""
     cell = cell.strip()
-    if cell.startswith("[") and cell.endswith("]"):
-        try:
-            items = ast.literal_eval(cell)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            items = None  # words, the first of which begins with a bracket
-        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+    if not _LITERAL.fullmatch(cell):
+        return _SPACES.split(cell) if cell else []
+    try:
+        if _LIST.fullmatch(cell):
+            items: list[str] = ast.literal_eval(cell)
+            "".join(items).encode()
             return items
-    return _SPACES.split(cell) if cell else []
+    except (SyntaxError, ValueError):
+        pass  # an escape sequence without a character (\x), half of a surrogate pair
+    raise UserError(
+        f"{location} is {quoted(cell)}; expected a list of strings such as ['Ada', 'lives'], or strings joined by "
+        "spaces; save arrays and tuples as lists, and the names of labels instead of their numbers"
+    )
 
 
 def _word_rows(path: Path, keys: Keys, dialect: Dialect, fill_down: bool) -> Iterator[WordRow]:
@@ -158,17 +179,19 @@ def _word_rows(path: Path, keys: Keys, dialect: Dialect, fill_down: bool) -> Ite
     for line, (sentence, word, *tags) in _read_rows(path, needed, dialect):
         word, tags = keys.rules.strip(word), list(map(str.strip, tags))
         skipped = keys.rules.skips(word)
-        above = sentence or (above if fill_down or skipped else "")
+        above = sentence if sentence.strip() else (above if fill_down or skipped else "")
         row = WordRow(line, above, word, tags)
         # Without this condition the checks take a third of the time.
-        if not skipped and (not (above and word.strip() and all(tags)) or " " in "".join(tags)):
-            _check(row, keys, f"{path}:{line}")
+        if not skipped and (not (above and word.strip() and all(tags)) or not _SEPARATORS.isdisjoint("".join(tags))):
+            _check(row, keys, f"{path}:{line}", fill_down)
         yield row
 
 
-def _check(row: WordRow, keys: Keys, location: str) -> None:
+def _check(row: WordRow, keys: Keys, location: str, fill_down: bool) -> None:
     if not row.sentence:
         remedy = "; if only its first row names a sentence, set download.dataset.fill_down: true in params.yaml"
+        if fill_down:
+            remedy = "; no row above names a sentence"
         raise UserError(f"{location}: the cell of column {keys.id!r} is empty{remedy}")
     if not row.word.strip():
         raise UserError(f"{location}: the cell of column {keys.words!r} is empty{keys.rules.remedy}")

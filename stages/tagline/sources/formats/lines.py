@@ -17,18 +17,22 @@ UTF_8 = "utf-8"
 # At the beginning of a file it is a byte order mark; at that of a later line it is left from joining such files.
 _MARK = "\ufeff"
 _GZIP = b"\x1f\x8b"
+# Encodings in which nearly every byte is a character, so that UTF-8 is read as other words without an error.
+_OF_ONE_BYTE = ("cp1252", "iso8859-1", "iso8859-15")
+_BLOCK = 8192  # bytes at the beginning of a file that show its line ends
 ENCODING_REMEDY = (
     "save the file as UTF-8, or set download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name "
     "that Python knows)"
 )
 
 
-def read_lines(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a data set's file without their ends and byte order marks, numbered from 1.
+def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False) -> Iterator[tuple[int, str]]:
+    r"""Yield the lines of a data set's file without their ends and byte order marks, numbered from 1.
 
     Args:
         path: the file; one that gzip has packed is unpacked, whatever its name.
         encoding: of the text.
+        borders: whether empty lines separate sentences; then lines that end with ``\r\r\n`` are an error.
 
     Raises:
         UserError: the text is not in that encoding, or contains a NUL byte; the packed file is damaged.
@@ -37,9 +41,32 @@ def read_lines(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, str]]:
     with damaged, path.open("rb") as file:
         packed = file.read(len(_GZIP)) == _GZIP
         file.seek(0)
-        with closing(cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file) as content:
-            for number, line in decoded_lines(content, str(path), encoding, ENCODING_REMEDY):
+        with closing(gzip.GzipFile(fileobj=file) if packed else file) as content:
+            if borders and b"\r\r\n" in content.peek(_BLOCK):
+                raise UserError(f"{path}: lines end with \\r\\r\\n, as a line and an empty one; expected \\n or \\r\\n")
+            lines = decoded_lines(cast(BinaryIO, content), str(path), encoding, ENCODING_REMEDY)
+            if codecs.lookup(encoding).name in _OF_ONE_BYTE:
+                lines = _not_utf_8(lines, str(path), encoding)
+            for number, line in lines:
                 yield number, line.removeprefix(_MARK)
+
+
+def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> Iterator[tuple[int, str]]:
+    """Yield lines; raise a `UserError` at the end if all that are not ASCII would be UTF-8."""
+    first, other = 0, False
+    for number, line in lines:
+        if not other and not line.isascii():
+            first = first or number
+            try:
+                line.encode(encoding).decode()
+            except UnicodeDecodeError:
+                other = True
+        yield number, line
+    if first and not other:
+        raise UserError(
+            f"{name}:{first}: not {encoding} but UTF-8, as in all lines beyond ASCII; remove download.dataset.encoding "
+            "from params.yaml"
+        )
 
 
 def decoded_lines(
@@ -67,8 +94,9 @@ def decoded_lines(
             if "\0" in line:
                 raise UserError(f"{name}:{number}: NUL byte; expected a text file")
             yield number, line.rstrip("\n")
-    except UnicodeDecodeError as error:  # an encoding whose bytes cannot become surrogates, such as UTF-16
-        raise UserError(f"{name}: after line {number}: not {encoding} ({error.reason}); {remedy}") from None
+    except UnicodeError as error:  # an encoding whose bytes cannot become surrogates, such as UTF-16
+        reason = error.reason if isinstance(error, UnicodeDecodeError) else error
+        raise UserError(f"{name}: after line {number}: not {encoding} ({reason}); {remedy}") from None
     finally:
         if not file.closed:
             text.detach()  # otherwise the wrapper would close the file when it is garbage-collected

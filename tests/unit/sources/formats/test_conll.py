@@ -69,10 +69,10 @@ def test_any_column_order_and_number(tmp_path: Path) -> None:
     assert (sentence.words, sentence.tags) == (["Ada", "Bo"], {"ner": ["O", "B"], "pos": ["N", "V"]})
 
 
-@pytest.mark.parametrize(("comments", "words"), [(False, [["#", "Ada"], ["#1"]]), (True, [["Ada"], ["#1"]])])
+@pytest.mark.parametrize(("comments", "words"), [(False, [["#", "Ada", "#"], ["#1"]]), (True, [["Ada", "#"], ["#1"]])])
 def test_comments_are_words_by_default(tmp_path: Path, comments: bool, words: list[list[str]]) -> None:
     path = tmp_path / "file.conll"
-    path.write_text("# O\nAda O\n\n#1 O\n")
+    path.write_text("# 1\nAda O\n# O\n\n#1 O\n")
     assert [sentence.words for sentence in read_sentences(path, COLUMNS, comments)] == words
 
 
@@ -86,7 +86,7 @@ def read_with(path: Path, content: str, **keys: object) -> list[Sentence]:
     return list(dataset(**keys).read(path))
 
 
-@pytest.mark.parametrize("line", ["Word Tag", "tokens\tner_tags", "TOKEN\tlabel", "form NER"])
+@pytest.mark.parametrize("line", ["Word Tag", "tokens\tner_tags", "TOKEN\tlabel", "form NER", "TOKEN\tNE-COARSE-LIT"])
 def test_a_header_is_refused_skipped_or_read(tmp_path: Path, line: str) -> None:
     path, content = tmp_path / "f", f"{line}\nAda B-PER\n"
     with pytest.raises(UserError, match=r"f:1: .* looks like a header; set download.dataset.header: true in params"):
@@ -94,6 +94,23 @@ def test_a_header_is_refused_skipped_or_read(tmp_path: Path, line: str) -> None:
     assert [sentence.words for sentence in read_with(path, content, header=True)] == [["Ada"]]
     assert [len(sentence.words) for sentence in read_with(path, content, header=False)] == [2]
     assert [len(sentence.words) for sentence in read_with(path, "Word O\nTokens B-PER\n")] == [2]
+
+
+def test_a_header_below_a_comment(tmp_path: Path) -> None:
+    path, content = tmp_path / "f", "# made in 2020\nword ner\nAda B-PER\n"
+    with pytest.raises(UserError, match=r"f:2: 'word ner' looks like a header; set download.dataset.header: true in"):
+        read_with(path, content, comments=True)
+    assert [each.words for each in read_with(path, content, comments=True, header=True)] == [["Ada"]]
+
+
+@pytest.mark.parametrize("line", ["Ada B-PER", "The O"])
+def test_a_header_that_is_a_word(tmp_path: Path, line: str) -> None:
+    with pytest.raises(UserError) as raised:
+        read_with(tmp_path / "f", f"{line}\nLind I-PER\n", header=True)
+    assert str(raised.value) == (
+        f"{tmp_path}/f:1: {line!r} is a word with a tag, but download.dataset.header in params.yaml says that the first "
+        "line of each file is a header; add one to this file, or omit header"
+    )
 
 
 CONLLU = "# text = Du vet\n1-2\tDuvet" + "\t_" * 8 + "\n1\tDu\t_\tPRON" + "\t_" * 6 + "\n"
@@ -132,8 +149,8 @@ def test_a_sentence_per_line_is_refused(tmp_path: Path) -> None:
     assert (sentence.words, sentence.tags) == (["10 000"], {"ner": ["B-total amount"]})
 
 
-def test_blanks_around_tags_and_a_tab_at_the_end(tmp_path: Path) -> None:
-    (sentence,) = read_with(tmp_path / "f", "Ada\tNN \nBo\t NN\t\nCem\tNN\n")
+def test_blanks_around_cells_and_a_tab_at_the_end(tmp_path: Path) -> None:
+    (sentence,) = read_with(tmp_path / "f", "Ada \tNN \nBo\t NN\t\nCem\tNN\n")
     assert (sentence.words, sentence.tags["ner"]) == (["Ada", "Bo", "Cem"], ["NN"] * 3)
 
 

@@ -71,6 +71,7 @@ def read_with(path: Path, content: str, **keys: object) -> list[Sentence]:
 JOINED = [
     's,w,t\n7,Ada  is in,"B-PER O O"\n8,Bo,O\n',
     "s,w,t\n7,\"['Ada', 'is', 'in']\",\"['B-PER', 'O', 'O']\"\n8,Bo,['O']\n",
+    's,w,t\n7,Ada is in,"B-PER,O,O"\n8,Bo,O\n',
 ]
 
 
@@ -97,6 +98,37 @@ def test_malformed_rows_of_sentences(tmp_path: Path, content: str, message: str)
         read_with(tmp_path / "f", content, rows="sentences")
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "['O' 'O']",
+        "[1, 0]",
+        "['O', nan]",
+        "[nan, 'O']",
+        '["O", null]',
+        "('O', 'O')",
+        "[b'O', b'O']",
+        "array(['O', 'O'], dtype=object)",
+        r"['O', '\x']",
+        r"['O', '\ud800']",
+    ],
+)
+def test_what_is_no_list_of_strings(tmp_path: Path, cell: str) -> None:
+    quoted = cell.replace('"', '""')
+    with pytest.raises(UserError) as raised:
+        read_with(tmp_path / "f", f's,w,t\n7,Ada is,"{quoted}"\n', rows="sentences")
+    assert str(raised.value) == (
+        f"{tmp_path}/f:2: 't' is {cell!r}; expected a list of strings such as ['Ada', 'lives'], or strings joined by "
+        "spaces; save arrays and tuples as lists, and the names of labels instead of their numbers"
+    )
+
+
+@pytest.mark.parametrize("words", ["[ 1 ]", "( a )", "[CLS] a [SEP]", "(a) is (b)", "[1] and [2]"])
+def test_brackets_that_are_words(tmp_path: Path, words: str) -> None:
+    (sentence,) = read_with(tmp_path / "f", f"s,w,t\n7,{words},O O O\n", rows="sentences")
+    assert sentence.words == words.split()
+
+
 def test_a_sentence_named_in_its_first_row_only(tmp_path: Path) -> None:
     path, content = tmp_path / "f", "s,w,t\nSentence: 1,Ada,B-PER\n,is,O\nSentence: 2,Bo,O\n,,\nSentence: 3,,\n,Cem,O\n"
     with pytest.raises(UserError, match=r"f:3: the cell of column 's' is empty; .* set download.dataset.fill_down: tr"):
@@ -113,6 +145,10 @@ def test_a_sentence_named_in_its_first_row_only(tmp_path: Path) -> None:
     ]
     with pytest.raises(UserError, match=r"f:5: the cell of column 'w' is empty; to skip such words set download.data"):
         read_with(path, content, fill_down=True)
+    (sentence,) = read_with(path, "s,w,t\n1,Ada,B-PER\n ,is,O\n", fill_down=True)
+    assert sentence.words == ["Ada", "is"]
+    with pytest.raises(UserError, match=r"f:2: the cell of column 's' is empty; no row above names a sentence$"):
+        read_with(path, "s,w,t\n,Ada,O\n", fill_down=True)
 
 
 def test_blanks_around_tags_are_dropped(tmp_path: Path) -> None:

@@ -42,6 +42,13 @@ SET = (
         ("a\nZoë".encode("latin-1"), "utf-8", f":2: not UTF-8 (unexpected end of data){SET}"),
         (b"a\n\x81b", "cp1252", f":2: not cp1252 (byte 0x81){SET}"),
         ("a\nb".encode("utf-16") + b"c", "utf-16", f": after line 1: not utf-16 (truncated data){SET}"),
+        (
+            "a\nb".encode("utf-16-be"),
+            "utf-16",
+            f": after line 0: not utf-16 (UTF-16 stream does not start with BOM){SET}",
+        ),
+        ("a\nZoë\nça".encode(), "latin-1", ":2: not latin-1 but UTF-8, as in all lines beyond ASCII; remove download."),
+        ("a\nZoë\nça".encode(), "cp1252", ":2: not cp1252 but UTF-8, as in all lines beyond ASCII; remove download."),
         (gzip.compress(b"a\n" * 999)[:-9], "utf-8", ": a damaged gzip file (Compressed file ended before the end-of-"),
         (
             gzip.compress(b"abc")[:10] + b"\x07" * 40,
@@ -57,7 +64,17 @@ def test_what_cannot_be_read(tmp_path: Path, content: bytes, encoding: str, mess
     assert str(raised.value).startswith(f"{tmp_path}/file{message}")
 
 
-@pytest.mark.parametrize("name", ["utf-9", "hex", "", "undefined", "\0"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_lines_that_end_twice(tmp_path: Path, packed: bool) -> None:
+    path, content = tmp_path / "file", b"a O\r\r\nb O\r\r\n"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    assert [line for _, line in read_lines(path)] == ["a O", "", "b O", ""], "empty rows of CSV and JSON Lines"
+    with pytest.raises(UserError) as raised:
+        list(read_lines(path, borders=True))
+    assert str(raised.value) == rf"{path}: lines end with \r\r\n, as a line and an empty one; expected \n or \r\n"
+
+
+@pytest.mark.parametrize("name", ["utf-9", "hex", "", "undefined", "\0", "idna", "punycode", "unicode_escape"])
 def test_names_that_are_no_encoding(name: str) -> None:
     files = dict(zip(("train", "validation", "test"), "abc", strict=True))
     with pytest.raises(ValidationError, match="must be an encoding that Python knows, such as utf-8, latin-1"):
