@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
 from tagline.artifacts import exported
+from tagline.core.errors import UserError
 from tagline.export import onnx_export, quantization
 from tagline.export.onnx_model import OnnxModel
 from tagline.inference.tagger import Tagger
@@ -180,6 +181,12 @@ def test_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert error_of("export") == (
         "export: models/export/model.safetensors: the weights can't be written (I/O error: No space left on device (os error 28))"
     )
+
+
+def test_windows_that_the_model_can_not_read(finished: Path) -> None:
+    edit(EXPORT / "tagger.json", '"max_length": 24', '"max_length": 65')
+    with pytest.raises(UserError, match=r"tagger.json: max_length is 65; the model reads at most 64 sub-words; run"):
+        Tagger(EXPORT, backend="torch", verify=False)
 
 
 def test_missing_model(finished: Path) -> None:

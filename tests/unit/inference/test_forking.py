@@ -57,6 +57,13 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
     print(json.dumps([len(expected), pool.map(label, [TEXTS] * 4) == [expected] * 4]))
 """
 
+# With PyTorch loaded, Python takes its modules apart before it would close the tagger.
+NEVER_CLOSED = """
+import torch
+tagger = Tagger("export")
+print(len(tagger(TEXTS)))
+"""
+
 # Forks while another thread labels: its locks stay locked in the child.
 BUSY = """
 tagger = Tagger("export")
@@ -143,3 +150,7 @@ def test_pytorch_says_what_to_do(tmp_path: Path) -> None:
         assert line.endswith(
             "(gunicorn: without --preload; multiprocessing: in the initializer), or choose an onnx backend"
         )
+
+
+def test_a_program_that_ends_without_closing_its_tagger(tmp_path: Path) -> None:
+    assert run(NEVER_CLOSED, tmp_path) == "2000\n"
