@@ -95,8 +95,10 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
     try:
         for tagged in tagger.tag_stream(source.documents):
             shown = [(document, found.without_unsure(min_score)) for document, found in tagged]
-            sink.write("".join([notation.write(*pair) for pair in shown if notation.includes(pair[0])]))
-            done += len(tagged)
+            text = "".join([notation.write(*pair) for pair in shown if notation.includes(pair[0])])
+            with defer_signals():  # what is written is also counted
+                sink.write(text)
+                done += len(tagged)
             source.advance(len(tagged))
         sink.write("")
     except BrokenPipeError:

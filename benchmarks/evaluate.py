@@ -85,7 +85,8 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from transformers import set_seed
 
     from tagline.artifacts import raw_data, tokenized
-    from tagline.core.provenance import write_hashes
+    from tagline.core.outputs import write_json
+    from tagline.core.provenance import PROVENANCE, write_hashes
     from tagline.model import classifier
     from tagline.sources import encoders
     from tagline.tokenization.dataset import tokenize_align
@@ -93,6 +94,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     splits = read_columns(arguments.data)
     raw_data.write(folder / "raw", splits, [TASK])
+    write_json(folder / "raw" / PROVENANCE, {"source": "benchmark"})
     save_data_set(folder / "plain-raw", splits)
     trained = (arguments.model / "config.json").is_file()
     source = arguments.model if trained else encoders.find_in_package(PACKAGE, MODEL)[0]

@@ -33,8 +33,9 @@ def main() -> None:
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/tokenized and models/pretrained as the stages do."""
     from tagline.artifacts import raw_data, tokenized
+    from tagline.core.outputs import write_json
     from tagline.core.params import read_section
-    from tagline.core.provenance import write_hashes
+    from tagline.core.provenance import PROVENANCE, write_hashes
     from tagline.sources import encoders
     from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import TokenizeAlign
@@ -47,6 +48,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
         splits = read_columns(arguments.data)
     raw_data.write(folder / "raw", splits, [TASK])
+    write_json(folder / "raw" / PROVENANCE, {"source": "benchmark"})
     encoders.copy_encoder(source, pretrained / "encoder")
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")

@@ -67,7 +67,8 @@ def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Write data/raw and the tokenizer as the stage download does, and the plain recipe's data set."""
     from tagline.artifacts import raw_data
-    from tagline.core.provenance import write_hashes
+    from tagline.core.outputs import write_json
+    from tagline.core.provenance import PROVENANCE, write_hashes
     from tagline.sources import encoders
 
     splits = read_columns(arguments.data)
@@ -77,6 +78,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
         split: chain.from_iterable(repeat(rows, times)) for split, rows in splits.items()
     }
     raw_data.write(folder / "raw", repeated, [TASK])
+    write_json(folder / "raw" / PROVENANCE, {"source": "benchmark"})
     save_data_set(folder / "plain-raw", splits, times)
     source, _ = encoders.find_in_package(PACKAGE, MODEL)
     encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")

@@ -127,6 +127,7 @@ def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
         "commit": first,
         "splits": {split: split for split in SPLIT_NAMES},
         "rows": {"train": 6, "validation": 6, "test": 6},
+        "words": {"agreement": 1.0, "language": None, "library": None},
     }
     origin = json.loads(Path("models/pretrained/provenance.json").read_text())
     assert [origin[key] for key in ("source", "name", "commit")] == ["hub", ENCODER, weights]

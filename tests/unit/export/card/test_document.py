@@ -137,8 +137,8 @@ def test_the_f1_of_greedy_decoding_is_given_if_it_differs() -> None:
     card = render(card_data(metrics={"validation": measured, "test": differing}, decoding="constrained"))
     told = "which gives an F1 of 0.500 on the test split instead of 0.625."
     assert "of a sentence that is valid in IOB2." in card
-    assert told in card
-    assert told not in render(card_data(decoding="constrained"))
+    assert told in " ".join(card.split())
+    assert "which gives an F1" not in " ".join(render(card_data(decoding="constrained")).split())
     of_crf = " ".join(render(card_data(head="crf")).split())
     assert "label sequence of a sentence, with the transitions of a CRF in head.safetensors. The pipeline" in of_crf
 

@@ -45,7 +45,7 @@ SET = (
         (
             "a\nb".encode("utf-16-be"),
             "utf-16",
-            f": after line 0: not utf-16 (UTF-16 stream does not start with BOM){SET}",
+            ": after line 0: not utf-16 (",  # Python 3.13 words the rest in another way
         ),
         ("a\nZoë\nça".encode(), "latin-1", ":2: not latin-1 but UTF-8, as in all lines beyond ASCII; remove download."),
         ("a\nZoë\nça".encode(), "cp1252", ":2: not cp1252 but UTF-8, as in all lines beyond ASCII; remove download."),
