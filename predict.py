@@ -94,7 +94,7 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
 
     try:
         for tagged in tagger.tag_stream(source.documents):
-            shown = [(document, found.without_unsure(min_score)) for document, found in tagged]
+            shown = [(document, found.without_unsure(min_score)) for document, found in tagged] if min_score else tagged
             text = "".join([notation.write(*pair) for pair in shown if notation.includes(pair[0])])
             with defer_signals():  # what is written is also counted
                 sink.write(text)

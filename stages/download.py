@@ -15,10 +15,9 @@ from tagline.core.startup import prepare_process
 if __name__ == "__main__":
     prepare_process()
 
-import argparse
 from pathlib import Path
 
-from tagline.core.errors import exit_with_message
+from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
@@ -31,7 +30,7 @@ PRETRAINED = Path("models/pretrained")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Fetch and check the data set and the pretrained encoder.")
+    parser = ArgumentParser(description="Fetch and check the data set and the pretrained encoder.")
     parser.add_argument("--inspect", metavar="FILE", type=Path, help="print what a file looks like and how to read it")
     inspected = parser.parse_args().inspect
     if inspected is not None:

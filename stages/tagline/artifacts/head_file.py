@@ -1,4 +1,4 @@
-"""head.safetensors: a classifier head's own weights, beside the model's; a linear head does not have any, nor the file.
+"""head.safetensors: a classifier head's own weights, beside the model's. A linear head has none, and so no file.
 
 It is a file of its own so that transformers loads the model without a warning about weights that it does not know, and
 so that onnxruntime's backends read it without PyTorch.

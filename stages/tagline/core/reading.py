@@ -41,8 +41,8 @@ _OF_LIBRARIES = (
     ("safetensors", "SafetensorError"),
     ("huggingface_hub.errors", "StrictDataclassError"),
 )
-# Errors of the system that say nothing about a file's content.
-_OF_ENVIRONMENT = (errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EPERM, errno.EROFS)
+# Errors of the system that say nothing about a file's content; see also `_FULL`.
+_OF_ENVIRONMENT = (errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EPERM, errno.EROFS)
 # Errors of a write: a full disk, an exceeded quota or size limit.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # How libraries written in Rust (safetensors, tokenizers) report an error of the system.

@@ -32,7 +32,7 @@ from tagline.model import classifier
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
-from tagline.model.precision import Resolved, cast_linear_layers, resolve_recorded
+from tagline.model.precision import Resolved, resolve_recorded
 
 CARD = "README.md"
 SPLIT = "test"
@@ -193,9 +193,7 @@ def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
 
 
 def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel:
-    model = classifier.load(folder, labels)
-    cast_linear_layers(model, precision)
-    return TorchModel(model, precision)
+    return TorchModel.for_inference(classifier.load(folder, labels), precision)
 
 
 def _card_data(

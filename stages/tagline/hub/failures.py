@@ -27,13 +27,14 @@ def endpoint() -> str:
 
 
 def check_endpoint() -> None:
-    """Check that HF_ENDPOINT and the proxies are URLs, which the clients take for granted.
+    """Check that HF_ENDPOINT and the URLs of proxies are valid, which the clients take for granted.
 
     Raises:
         UserError: one can't be parsed, or HF_ENDPOINT does not have a host.
     """
+    proxies = getproxies()
     for scheme in ("http", "https", "all"):
-        proxy = getproxies().get(scheme, "")
+        proxy = proxies.get(scheme, "")
         try:
             httpx2.URL(proxy if "://" in proxy else f"http://{proxy}")
         except httpx2.InvalidURL as error:

@@ -72,7 +72,7 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
 
     from tagline.model import classifier
     from tagline.model.backends.torch_model import TorchModel, workers
-    from tagline.model.precision import cast_linear_layers, resolve_recorded
+    from tagline.model.precision import resolve_recorded
 
     device = PartialState().device
     precision = resolve_recorded(about.precision, device)
@@ -95,9 +95,9 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
             f"{folder / TAGGER}: max_length is {about.max_length}; the model reads at most {longest} sub-words; run "
             "`dvc repro export` again"
         )
-    cast_linear_layers(model, precision)
+    backend = TorchModel.for_inference(model, precision)
     with workers(device) as threads:
-        yield Opened(TorchModel(model, precision), threads, CPU_SUBWORDS if device.type == "cpu" else GPU_SUBWORDS)
+        yield Opened(backend, threads, CPU_SUBWORDS if device.type == "cpu" else GPU_SUBWORDS)
 
 
 @contextmanager

@@ -66,6 +66,12 @@ def respell(tags: Collection[str]) -> dict[str, str]:
     return {}
 
 
+def standard_names(tags: Collection[str]) -> list[str]:
+    """The standard spelling of each different tag of a column; see `respell`."""
+    respelled = respell(tags)
+    return [respelled.get(tag, tag) for tag in tags]
+
+
 def _standard(parsed: Mapping[str, tuple[str, str]], outside: Collection[str]) -> dict[str, str]:
     standard = {tag: f"{_STANDARD.get(prefix, prefix)}-{type_}" for tag, (prefix, type_) in parsed.items()}
     standard |= dict.fromkeys(outside, OUTSIDE)

@@ -22,7 +22,7 @@ from tagline.metrics.training_index import TrainingIndex
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads import load_head
-from tagline.model.precision import cast_linear_layers, resolve
+from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, predict_split
 
 SPLITS = ("validation", "test")
@@ -85,8 +85,7 @@ def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels)
     precision = resolve(params.precision, PartialState().device, "evaluate.precision")
     model = classifier.load(finetuned, labels)
     tokenized.check_tokenizer(data, finetuned, "train")
-    cast_linear_layers(model, precision)
-    return TorchModel(model, precision)
+    return TorchModel.for_inference(model, precision)
 
 
 def _label(split: Split, name: str, predictor: Predictor) -> ScoredSplit:

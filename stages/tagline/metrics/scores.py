@@ -56,12 +56,12 @@ def strict(sentences: Sequence[TaggedSentence]) -> dict[str, float | int]:
     """
     flat = flatten(sentences)
     begins = np.array([name.startswith("B-") for name in flat.labels.names], bool)
-    gold, predicted = flat.gold_entities.start, flat.predicted_entities.start
-    correct = gold[flat.correct[0]]
-    gold_begins, predicted_begins = begins[flat.known_gold], begins[flat.predicted]
-    number = int(np.count_nonzero(gold_begins[gold]))
-    both = np.count_nonzero(gold_begins[correct] & predicted_begins[correct])
-    return rounded(*ratios(both, np.count_nonzero(predicted_begins[predicted]), number), number=number)
+    gold = begins[flat.known_gold[flat.gold_entities.start]]  # whether each entity starts with B-
+    predicted = begins[flat.predicted[flat.predicted_entities.start]]
+    in_gold, in_predicted = flat.correct
+    number = int(np.count_nonzero(gold))
+    both = np.count_nonzero(gold[in_gold] & predicted[in_predicted])
+    return rounded(*ratios(both, np.count_nonzero(predicted), number), number=number)
 
 
 def count_repaired(sentences: Sequence[TaggedSentence]) -> int:

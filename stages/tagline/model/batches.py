@@ -26,21 +26,20 @@ def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 
         The indices of each batch's rows; rows of equal length keep their order, rows of length 0 are left out.
     """
     order = np.argsort(-lengths, kind="stable")
-    ends = batch_ends(lengths[order[: np.count_nonzero(lengths)]], subwords_per_batch, most_padding)
-    return [order[start:end] for start, end in pairwise([0, *ends])]
+    borders = batch_borders(lengths[order[: np.count_nonzero(lengths)]], subwords_per_batch, most_padding)
+    return [order[start:end] for start, end in pairwise(borders)]
 
 
-def batch_ends(descending: Ints, subwords_per_batch: int, most_padding: float) -> list[int]:
-    """Find where the batches of `longest_first` end, for positive lengths in descending order."""
-    ends = [0]
-    while ends[-1] < len(descending):
-        start = ends[-1]
+def batch_borders(descending: Ints, subwords_per_batch: int, most_padding: float) -> list[int]:
+    """Find where the batches of `longest_first` start, then the end, for positive lengths in descending order."""
+    borders = [0]
+    while (start := borders[-1]) < len(descending):
         longest = int(descending[start])
         lengths = descending[start : start + max(1, subwords_per_batch // longest)]
         # Rows get shorter, so the share of padding only grows: lengths 9 9 6 3 have 0, 0, 1/9 and 1/4.
         full = np.cumsum(lengths) >= (1 - most_padding) * longest * np.arange(1, len(lengths) + 1)
-        ends.append(start + int(np.count_nonzero(full)))
-    return ends[1:]
+        borders.append(start + int(np.count_nonzero(full)))
+    return borders
 
 
 def rounded_up(lengths: Lengths, multiple: int) -> Lengths:

@@ -14,7 +14,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 
-# The most numbers of (sentences, labels, labels) that are computed at once.
+# Maximum size of an array (sentences, labels, labels).
 BLOCK = 2**20
 
 

@@ -6,16 +6,17 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.labels.schemes import respell, split_tag
+from tagline.labels.schemes import split_tag, standard_names
 from tagline.settings import guessing_tools
+from tagline.settings.guessing_tools import Keys
 from tagline.sources.formats import conll, conllu
 from tagline.sources.formats.cleaning import is_sentence, split_tags
 from tagline.sources.formats.json_rows import read_rows
@@ -33,8 +34,6 @@ _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ 
 _FIRST_ID = re.compile(r"1|0\.1")  # the first word or empty node of a sentence in CoNLL-U
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
-
-Keys = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -287,7 +286,7 @@ def _tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
     """Name some tag columns, by their tags where these say what they mark and else by their keys."""
     named: dict[str, str] = {}
     for key, values in tags.items():
-        stem = re.sub("[ _-]?(tags?|labels?)$", "", key.strip().lower(), flags=re.IGNORECASE)
+        stem = re.sub("[ _-]?(tags?|labels?)$", "", key.strip().lower())
         name = stem if stem not in ("", "id", "word", "words") else _kind(values)
         named[_unique(name, named)] = key
     return named
@@ -296,15 +295,14 @@ def _tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
 def _kind(tags: Collection[str]) -> str:
     if not _marks_spans(tags):
         return "ner" if "O" in tags or not tags else "pos"
-    types = {split_tag(respell(tags).get(tag, tag))[1] for tag in tags} - {""}
+    types = {split_tag(name)[1] for name in standard_names(tags)} - {""}
     return "chunk" if types <= _CHUNKS else "ner"
 
 
 def _marks_spans(tags: Collection[str]) -> bool:
-    names = [respell(set(tags)).get(tag, tag) for tag in tags]
-    return any(split_tag(name)[0] not in ("", "O") for name in names)
+    return any(split_tag(name)[0] not in ("", "O") for name in standard_names(tags))
 
 
 def _unique(name: str, taken: Collection[str]) -> str:
-    numbered: Iterator[str] = (f"{name}{number}" for number in range(2, len(taken) + 3))
-    return name if name not in taken else next(each for each in numbered if each not in taken)
+    numbered = (f"{name}{number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)

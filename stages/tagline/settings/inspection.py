@@ -16,8 +16,9 @@ from ruamel.yaml import YAML
 from tagline.core.errors import UserError
 from tagline.core.params import read_file
 from tagline.core.terminal import QUOTED, shortened
-from tagline.labels.schemes import is_spans, respell
-from tagline.settings.guessing import ENCODINGS, Keys, guess, not_utf_8
+from tagline.labels.schemes import is_spans, standard_names
+from tagline.settings.guessing import ENCODINGS, guess, not_utf_8
+from tagline.settings.guessing_tools import Keys
 from tagline.sources.formats.annotated import OffsetFiles
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sentence import Sentence
@@ -49,8 +50,7 @@ def describe(path: Path) -> str:
         raise UserError(f"{path}: {problem}; expected a file of a data set")
     guessed = guess(path)
     keys = {"source": "files", **guessed, "train": guessed.get("train", path.name), "split": SHARES}
-    dataset, keys, sentences = _read(path, keys)
-    findings = find(sentences, dataset.meanings)
+    dataset, keys, sentences, findings = _read(path, keys)
     is_guess = keys.get("encoding") in ENCODINGS
     lines = [
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
@@ -64,15 +64,18 @@ def describe(path: Path) -> str:
     return "\n".join([*lines, "", _section(path, keys)])
 
 
-def _read(path: Path, keys: Keys) -> tuple[Any, Keys, list[Sentence]]:
+def _read(path: Path, keys: Keys) -> tuple[Any, Keys, list[Sentence], Findings]:
     """Read the first sentences; if they need a policy, with the keys that choose one."""
     problem: UserError | None = None
-    for more in POLICIES:
+    adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
+    for policy in POLICIES:
+        chosen = {**keys, **policy}
         try:
-            dataset = TypeAdapter(AnyFiles).validate_python({**keys, **more})
+            dataset = adapter.validate_python(chosen)
             sentences = list(islice(dataset.read(path), SENTENCES))
-            dataset.report({path.name: find(sentences, dataset.meanings)})
-            return dataset, {**keys, **more}, sentences
+            findings = find(sentences, dataset.meanings)
+            dataset.report({path.name: findings})
+            return dataset, chosen, sentences, findings
         except ValidationError:
             continue  # a format without that key
         except UserError as error:
@@ -83,8 +86,7 @@ def _read(path: Path, keys: Keys) -> tuple[Any, Keys, list[Sentence]]:
 def find(sentences: Sequence[Sentence], meanings: Mapping[str, str]) -> Findings:
     """Count the notes of some sentences."""
     findings = Findings(meanings)
-    for kind, occurrence in chain.from_iterable(sentence.notes for sentence in sentences):
-        findings.add(kind, 1, [occurrence])
+    findings.add_notes(chain.from_iterable(sentence.notes for sentence in sentences))
     return findings
 
 
@@ -92,8 +94,7 @@ def scheme(sentences: Sequence[Sequence[str]]) -> str:
     """Describe the tags of some sentences: their scheme and the most frequent ones."""
     counts = Counter(chain.from_iterable(sentences))
     tags = sorted(counts)
-    respelled = respell(tags)
-    names = [respelled.get(tag, tag) for tag in tags]
+    names = standard_names(tags)
     numbers = {tag: number for number, tag in enumerate(tags)}
     ids = np.array([numbers[tag] for tag in chain.from_iterable(sentences)], dtype=np.int64)
     ends = np.cumsum([len(each) for each in sentences], dtype=np.int64)
@@ -104,7 +105,7 @@ def scheme(sentences: Sequence[Sequence[str]]) -> str:
             recognised = "IO" if conversion.is_io(dict(counts)) else "plain tags"
     except UserError as error:
         recognised = f"{error};"
-    other = " in another spelling" if respelled else ""
+    other = " in another spelling" if names != tags else ""
     shown = ", ".join(f"{tag} {count:,}" for tag, count in counts.most_common(10))
     return f"{recognised}{other} ({shown}{', ...' if len(tags) > 10 else ''})"
 

@@ -69,10 +69,13 @@ class FileSource:
             split: [{"path": path.relative_to(self.folder).as_posix(), "sha256": sha256(path)} for path in paths]
             for split, paths in self.files.items()
         }
-        findings = {split: self._counts(split) for split in SPLITS} if self.dataset.meanings else {}
         drawn = {"seed": self.dataset.split.seed, **self.dataset.shares} if self.dataset.split else None
-        drawn_from_train = {"drawn_from_train": drawn} if drawn else {}
-        return {"source": "files", "files": files, **drawn_from_train, **({"findings": findings} if findings else {})}
+        return {
+            "source": "files",
+            "files": files,
+            **({"drawn_from_train": drawn} if drawn else {}),
+            **({"findings": {split: self._counts(split) for split in SPLITS}} if self.dataset.meanings else {}),
+        }
 
     def report(self) -> str:
         """What to print once all sentences are read.
@@ -107,8 +110,7 @@ class FileSource:
 
     def _counted(self, split: str, sentence: Sentence) -> Iterator[Row]:
         """Yield the row of a sentence, if it has words, and count its notes."""
-        for kind, occurrence in sentence.notes:
-            self.findings[split].add(kind, 1, [occurrence])
+        self.findings[split].add_notes(sentence.notes)
         self.agreement[split].update(sentence.agreement)
         if sentence.words:
             yield to_row(sentence)

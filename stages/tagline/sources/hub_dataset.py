@@ -61,8 +61,7 @@ class HubSource:
     def _rows(self, split: str) -> Iterator[dict[str, list[str]]]:
         self.empty[split] = len(self.rows[split])
         for sentence in sentences(self.rows[split], split, self.params):
-            for kind, occurrence in sentence.notes:
-                self.findings[split].add(kind, 1, [occurrence])
+            self.findings[split].add_notes(sentence.notes)
             if sentence.words:
                 self.empty[split] -= 1
                 yield {WORDS: sentence.words, **sentence.tags}

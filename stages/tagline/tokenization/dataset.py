@@ -16,8 +16,8 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
 from tagline.artifacts.shards import ShardWriter
 from tagline.core.errors import UserError, require
+from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
-from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
@@ -204,7 +204,7 @@ def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, m
     offsets = chunk[WORDS].offsets.to_numpy().astype(np.int64)
     words = {
         "words_without_subwords": np.flatnonzero(encoded.counts == 0),
-        "unknown_words": encoded.words_with(maker.unknown, offsets[1:]),
+        "unknown_words": encoded.words_with(maker.unknown, offsets[:-1]),
         "long_words": np.flatnonzero(pc.utf8_length(chunk[WORDS].values).to_numpy() > LONG_WORD),
         "truncated_words": np.flatnonzero(encoded.counts > maker.capacity),
     }
@@ -234,8 +234,7 @@ def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> 
 
 def source_findings(raw: Path) -> dict[str, dict[str, Any]]:
     """What the stage download found in annotations, by split, for reports/data.json; empty for other sources."""
-    with reading(raw / PROVENANCE, "download"):
-        provenance = parse_object((raw / PROVENANCE).read_text(encoding="utf-8"))
+    provenance = read_json(raw / PROVENANCE, "download")
     return {split: {"source": counts} for split, counts in provenance.get("findings", {}).items()}
 
 

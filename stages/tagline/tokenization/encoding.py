@@ -34,17 +34,17 @@ class Encoded:
     labels: pa.ListArray
     counts: Ints
 
-    def words_with(self, subword: int | None, ends: Ints) -> Ints:
+    def words_with(self, subword: int | None, starts: Ints) -> Ints:
         """The words of the chunk, by their index, that have a sub-word in a window; int64, ascending.
 
         Args:
             subword: its vocabulary id; None has no words.
-            ends: int64 (sentences,), where each sentence ends among the words.
+            starts: int64 (sentences,), where each sentence starts among the words.
         """
         indices = np.flatnonzero(self.input_ids.values.to_numpy() == (-1 if subword is None else subword))
         windows = np.searchsorted(self.input_ids.offsets.to_numpy(), indices, side="right") - 1
         words = self.word_ids.values.to_numpy()[indices]
-        begins = (ends - np.diff(ends, prepend=0))[self.sentence[windows]]
+        begins = starts[self.sentence[windows]]
         return np.unique((begins + words)[words != NO_WORD])
 
     def columns(self, first_sentence: int) -> dict[str, pa.Array]:

@@ -39,6 +39,11 @@ class Findings:
             first = islice(occurrences, SHOWN - len(self.first[kind]))
             self.first[kind] += (shortened(occurrence, QUOTED) for occurrence in first)
 
+    def add_notes(self, notes: Iterable[tuple[str, str]]) -> None:
+        """Count notes, each given as its kind and where it occurs."""
+        for kind, occurrence in notes:
+            self.add(kind, 1, [occurrence])
+
     def lines(self) -> list[str]:
         """A line for each kind that occurs."""
         return [self.line(kind) for kind, count in self.counts.items() if count]

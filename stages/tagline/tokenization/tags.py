@@ -154,8 +154,8 @@ def read_column(raw: RawData, name: str, scheme: str = "auto") -> TagColumn:
     counters = {split: _count_tags(raw, split, name) for split in SPLITS}
     tags = tuple(sorted(set().union(*counters.values())))
     counts = {split: np.array([counter[tag] for tag in tags], dtype=np.int64) for split, counter in counters.items()}
-    standard = {} if scheme in ("tags", "IO") else schemes.respell(tags)
-    return TagColumn(raw, name, tags, tuple(standard.get(tag, tag) for tag in tags), counts)
+    names = tags if scheme in ("tags", "IO") else tuple(schemes.standard_names(tags))
+    return TagColumn(raw, name, tags, names, counts)
 
 
 def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from tagline.model.batches import batch_ends, longest_first, rounded_up
+from tagline.model.batches import batch_borders, longest_first, rounded_up
 from tagline.training.params import Batches
 
 Ints = npt.NDArray[np.int64]
@@ -39,24 +39,21 @@ class TrainingBatches:
         # Batch sizes depend on the lengths only, so that all epochs have the same ones.
         if batches.order == "by_length":
             descending = -np.sort(-self.padded[self._windows])
-            self._ends = batch_ends(descending, batches.subwords_per_batch, MOST_PADDING)
+            self._borders = batch_borders(descending, batches.subwords_per_batch, MOST_PADDING)
         else:
-            starts = range(0, len(self._windows), batches.batch_size)
-            self._ends = [min(start + batches.batch_size, len(self._windows)) for start in starts]
-        self.steps_per_epoch = len(self._ends)
+            self._borders = [*range(0, len(self._windows), batches.batch_size), len(self._windows)]
+        self.steps_per_epoch = len(self._borders) - 1
 
     def epoch(self, number: int) -> list[Ints]:
         """The batches of an epoch (from 0), each as the indices of its windows; each window is in one of them."""
         generator = np.random.default_rng([self.seed, number])
         order = generator.permutation(self._windows)
-        if self.batches.order == "random":
-            return [order[start:end] for start, end in pairwise([0, *self._ends])]
+        by_length = self.batches.order == "by_length"
+        if by_length:
+            order = order[np.argsort(-self.padded[order], kind="stable")]
+        made = [order[start:end] for start, end in pairwise(self._borders)]
         # Windows of equal length are shuffled in each epoch, and so are the batches: else lengths would only fall.
-        order = order[np.argsort(-self.padded[order], kind="stable")]
-        starts = [0, *self._ends]
-        return [
-            order[starts[index] : starts[index + 1]] for index in generator.permutation(self.steps_per_epoch).tolist()
-        ]
+        return [made[index] for index in generator.permutation(len(made)).tolist()] if by_length else made
 
     def most_rows(self, longest: int) -> int:
         """The most windows of a batch whose longest window is padded to ``longest`` sub-words."""
@@ -68,7 +65,7 @@ class TrainingBatches:
         """The share of padding in the sub-words of the first steps, from 0 to 1, each batch padded as a whole."""
         last, index = divmod(steps - 1, self.steps_per_epoch)
         totals = [self._subwords(self.epoch(last)[: index + 1])]
-        if self.batches.order == "by_length":  # all epochs have equally long batches
+        if last and self.batches.order == "by_length":  # all epochs have equally long batches
             totals.append(last * self._subwords(self.epoch(0)))
         else:
             totals += [self._subwords(self.epoch(number)) for number in range(last)]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 from helpers.hub_server import Hub
 from huggingface_hub import close_session, constants
-from huggingface_hub.utils import _http
 
 from tagline.core.errors import UserError
 from tagline.core.progress import quiet
@@ -45,7 +42,6 @@ def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
     with Hub() as server:
         server.add("model", "ada/encoder").commit({"config.json": b"{}", "model.safetensors": b""})
         online.setattr(constants, "ENDPOINT", server.url)
-        online.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))  # between its retries
         close_session()  # the client reads the proxies when it is created
         yield server
         close_session()

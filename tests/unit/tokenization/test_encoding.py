@@ -100,7 +100,7 @@ def test_words_with_an_unknown_subword() -> None:
     tokenizer = word_piece(["ab"]).backend_tokenizer
     sentences = [[(word, 0) for word in words.split()] for words in ("ab \u4e00 ab", "\u4e00", "ab " * 9 + "\u4e01 ab")]
     for maker in (WindowMaker(tokenizer, True, 64, 8, INSIDE, True), WindowMaker(tokenizer, False, 6, 2, INSIDE, True)):
-        ends = np.array([3, 4, 15])
-        assert encode(maker, sentences).words_with(maker.unknown, ends).tolist() == [1, 3, 13]
-        assert encode(maker, sentences).words_with(None, ends).tolist() == []
+        starts = np.array([0, 3, 4])
+        assert encode(maker, sentences).words_with(maker.unknown, starts).tolist() == [1, 3, 13]
+        assert encode(maker, sentences).words_with(None, starts).tolist() == []
     assert [unknown_id(each) for each in (tokenizer, byte_level_bpe(), unigram())] == [1, None, 3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 from tagline.core.errors import UserError
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import pad
-from tagline.model.precision import Resolved, autocast
+from tagline.model.precision import Resolved, autocast, cast_linear_layers
 
 # Python runs one thread at a time: more threads would wait for each other.
 MOST_WORKERS = 8
@@ -41,6 +41,12 @@ class TorchModel:
         self.precision = precision
         self.padding = model.config.pad_token_id or 0
 
+    @classmethod
+    def for_inference(cls, model: PreTrainedModel, precision: Resolved) -> Self:
+        """Make a backend of a model that is not trained further; its linear layers are converted once."""
+        cast_linear_layers(model, precision)
+        return cls(model, precision)
+
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:
@@ -57,7 +63,7 @@ class TorchModel:
             (rows, longest, labels); on an XLA device both of the first two may be larger.
 
         Raises:
-            UserError: on a CPU, a sub-word id is larger than the model's embeddings have.
+            UserError: on a CPU, a sub-word id is outside the model's embedding table.
         """
         count, multiple = static_shape(self.device, len(rows), max(map(len, rows)))
         ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(rows, self.padding, multiple, count))
@@ -66,8 +72,8 @@ class TorchModel:
                 logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
             except IndexError:
                 raise UserError(
-                    f"{self.model.name_or_path}: a sub-word id is larger than its embeddings have; its files do not "
-                    "belong together; write them again with `dvc repro`"
+                    f"{self.model.name_or_path}: a sub-word id is outside the embedding table; the tokenizer and the "
+                    "model do not belong together; write them again with `dvc repro`"
                 ) from None
         return logits
 

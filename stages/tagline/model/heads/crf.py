@@ -17,13 +17,11 @@ import numpy.typing as npt
 from tagline.artifacts.head_file import Weights
 from tagline.labels.alignment import IGNORED
 from tagline.labels.label_list import Decoding, Labels
-from tagline.model.decoding import decode, words_by_index
+from tagline.model.decoding import Doubles, decode, words_by_index
 from tagline.model.heads.head import Floats, Ints
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Doubles = npt.NDArray[np.float64]
 
 TRANSITIONS = "transitions"
 # Larger transitions can't be learnt, and their exponentials would leave the range of float64.
@@ -96,8 +94,9 @@ class CrfHead:
     def probabilities(self, scores: Floats, lengths: Ints, chosen: Ints) -> Floats:
         forward = self._forward(scores, lengths)
         backward = np.zeros_like(forward)
+        factors = np.exp(self.transitions.T)
         for words in reversed(words_by_index(lengths)[1:]):
-            backward[words - 1] = _log_product(scores[words] + backward[words], self.transitions.T)
+            backward[words - 1] = _log_product(scores[words] + backward[words], factors)
         log_marginals = forward + backward
         log_marginals -= _log_sum(log_marginals)[:, None]  # the same for all words of a sentence
         probabilities: Floats = np.exp(log_marginals[np.arange(len(chosen)), chosen]).astype(np.float32)
@@ -116,8 +115,9 @@ class CrfHead:
     def _forward(self, scores: Floats, lengths: Ints) -> Doubles:
         """For each word and label, the log-sum of exponentials of the scores of all sequences that end there."""
         forward = scores.astype(np.float64)
+        factors = np.exp(self.transitions)
         for words in words_by_index(lengths)[1:]:
-            forward[words] += _log_product(forward[words - 1], self.transitions)
+            forward[words] += _log_product(forward[words - 1], factors)
         return forward
 
 
@@ -128,8 +128,8 @@ def _log_sum(values: Doubles) -> Doubles:
     return sums
 
 
-def _log_product(values: Doubles, transitions: Doubles) -> Doubles:
-    """Log-sum of exponentials of (rows, labels) plus transitions over the first label of each transition."""
+def _log_product(values: Doubles, factors: Doubles) -> Doubles:
+    """Logarithm of the product of the exponentials of (rows, labels) and those of transitions (labels, labels)."""
     largest = values.max(-1, keepdims=True)
-    product: Doubles = largest + np.log(np.exp(values - largest) @ np.exp(transitions))
+    product: Doubles = largest + np.log(np.exp(values - largest) @ factors)
     return product

@@ -16,9 +16,10 @@ from typing import Any, ClassVar, TypeVar
 
 from tagline.core.errors import UserError
 from tagline.core.params import list_errors
-from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.core.terminal import quoted, shortened
 from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, compare, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
+from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
 from tagline.sources.formats.sentence import Note, Sentence
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, to_tags
@@ -260,11 +261,6 @@ def text_in(row: Mapping[str, Any], key: str, location: str) -> str:
     return str(row[key])
 
 
-def keys_of(row: Mapping[str, Any]) -> str:
-    """The keys of a row, for a message."""
-    return shortened(", ".join(map(repr, row)), QUOTED) or "none"
-
-
 def list_in(row: Mapping[str, Any], key: str, location: str) -> list[Any]:
     """The list of a row's spans, annotations or other parts; an empty one if the row does not have the key, or null.
 
@@ -288,6 +284,18 @@ def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "l
     start, end, label = map(value.get, keys)
     mention = value.get("text")
     return new_span(start, end, label, location, mention if isinstance(mention, str) else None)
+
+
+def list_to_span(value: Any, location: str, noun: str = "a span") -> Span:
+    """Convert a list of start, end and label to a span.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if not isinstance(value, list) or len(value) != 3:
+        raise UserError(f"{location}: {noun} must be a list of start, end and label; got {quoted(value)}")
+    start, end, label = value
+    return new_span(start, end, label, location)
 
 
 def new_span(start: Any, end: Any, label: Any, location: str, mention: str | None = None) -> Span:

@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, keys_of, list_in, text_in, to_span
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, text_in, to_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_rows import read_rows
-from tagline.sources.formats.lists import to_id
+from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.sentence import Note
 
 SUFFIX = ".responses"

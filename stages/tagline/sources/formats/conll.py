@@ -89,13 +89,14 @@ def read_sentences(
         columns: a name per column, from left to right: `WORDS` once, `SKIP` for a column to skip, else a tag column.
         comments: also skip lines that begin with ``# ``, and with ``#`` and a tab if words are not the first column. A
             line for the word # is read if one of its tags is O or has a prefix; others look the same.
-        header: whether the first line that is no comment names the columns and is skipped; None: it is data, and must
-            not look like one.
+        header: whether the first line that is not a comment names the columns and is skipped; None: it is data, and
+            must not look like one.
         encoding: of the file.
         rules: for the words.
 
     Raises:
-        UserError: the file is not text, has no sentence, or a line has another number of columns; the header is a word.
+        UserError: the file is not text, has no sentence, or a line has another number of columns; the first line is
+            a word with a tag, but `header` is true.
     """
     empty = True
     lines = read_lines(path, encoding, borders=True)
@@ -112,7 +113,7 @@ def read_sentences(
 def _below_header(
     lines: Iterator[tuple[int, str]], path: Path, columns: Sequence[str], header: bool | None
 ) -> Iterator[tuple[int, str]]:
-    """Skip the header, or check that the first line is none."""
+    """Skip the header, or check that the first line is not one."""
     for number, line in lines:
         if not is_border(line):
             if header is None and looks_like_header(line, columns):
@@ -132,6 +133,7 @@ def _below_header(
 
 
 def looks_like_header(line: str, columns: Sequence[str]) -> bool:
+    """Whether a line has a usual name of words or tags in each column that is read."""
     cells = fields(line)
     return len(cells) == len(columns) and all(
         column == SKIP or (_WORDS_HEADER if column == WORDS else _TAGS_HEADER).fullmatch(cell.strip())

@@ -115,9 +115,12 @@ def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_do
                 f"{first_lines[value]}); sort the rows by sentence, or give each sentence its own value"
             )
         first_lines[value] = line
-        kept = [row for row in rows if not keys.rules.skips(row.word)]
+        kept: list[WordRow] = []
+        skipped: list[WordRow] = []
+        for row in rows:
+            (skipped if keys.rules.skips(row.word) else kept).append(row)
         tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
-        notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in rows if keys.rules.skips(row.word))
+        notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in skipped)
         yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, notes)
     if not first_lines:
         raise UserError(f"{path}: no sentence; expected one row per word below the header")

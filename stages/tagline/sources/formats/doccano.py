@@ -7,24 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import (
     AnnotatedText,
     AnnotatorFiles,
     Errors,
-    keys_of,
     list_in,
-    new_span,
+    list_to_span,
     text_in,
     to_span,
 )
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_rows import read_rows
-from tagline.sources.formats.lists import to_id
+from tagline.sources.formats.lists import id_in, keys_of
 from tagline.sources.formats.offsets import Span, Unit
 
 ENTITY = ("start_offset", "end_offset", "label")
@@ -57,8 +55,7 @@ class DoccanoFiles(AnnotatorFiles):
         # The location FOLDER/ada.jsonl:3 is in the file of ada.
         annotations = [Annotation(Path(location).stem, _spans(row, location, errors)) for location, row in rows]
         location, first = rows[0]
-        text_id = to_id(first["id"], "id", location) if "id" in first else None
-        return AnnotatedText(location, text_in(first, self.text, location), annotations, text_id)
+        return AnnotatedText(location, text_in(first, self.text, location), annotations, id_in(first, location))
 
 
 def _spans(row: Row, location: str, errors: Errors) -> list[Span]:
@@ -67,11 +64,4 @@ def _spans(row: Row, location: str, errors: Errors) -> list[Span]:
         return errors.of_each(values, lambda value: to_span(value, location, ENTITY))
     if "label" not in row:
         raise UserError(f"{location}: neither 'label' nor 'entities' (keys: {keys_of(row)}); expected doccano's JSONL")
-    return errors.of_each(list_in(row, "label", location), lambda value: _of_list(value, location))
-
-
-def _of_list(value: Any, location: str) -> Span:
-    if not isinstance(value, list) or len(value) != 3:
-        raise UserError(f"{location}: a span must be a list of start, end and label; got {quoted(value)}")
-    start, end, label = value
-    return new_span(start, end, label, location)
+    return errors.of_each(list_in(row, "label", location), lambda value: list_to_span(value, location))

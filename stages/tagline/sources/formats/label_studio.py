@@ -23,7 +23,7 @@ from tagline.sources.formats.annotated import (
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_rows import read_rows
-from tagline.sources.formats.lists import to_id
+from tagline.sources.formats.lists import id_in
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sentence import Note
 
@@ -62,7 +62,7 @@ class LabelStudioFiles(AnnotatorFiles):
             values = [each["value"] for each in results if each is not None and each["from_name"] == control]
             annotations.append(Annotation(_name(value.get("completed_by")), _spans(values, location, errors)))
         return AnnotatedText(
-            location, text_in(row["data"], self.text, location), annotations, _id(row, location), notes=notes
+            location, text_in(row["data"], self.text, location), annotations, id_in(row, location), notes=notes
         )
 
     def _minimal(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
@@ -75,7 +75,7 @@ class LabelStudioFiles(AnnotatorFiles):
             if "annotator" not in row or row["annotator"] is not None:
                 annotations.append(Annotation(_name(row.get("annotator")), _spans(values, location, errors)))
         location, first = rows[0]
-        return AnnotatedText(location, text_in(first, self.text, location), annotations, _id(first, location))
+        return AnnotatedText(location, text_in(first, self.text, location), annotations, id_in(first, location))
 
     def _only(self, controls: list[str], location: str) -> str | None:
         """The control whose labels are read; None if there are no labels."""
@@ -123,7 +123,3 @@ def _of_result(value: Any, location: str) -> list[Span]:
 def _name(annotator: Any) -> str:
     """The name of an annotator: an id, or an object where the export has e-mail addresses."""
     return str(annotator.get("email", annotator.get("id"))) if isinstance(annotator, Mapping) else str(annotator)
-
-
-def _id(row: Row, location: str) -> str | None:
-    return to_id(row["id"], "id", location) if "id" in row else None

@@ -1,4 +1,4 @@
-"""Lines of text files, plain or packed by gzip: any encoding and line ends, each bad byte reported by its line."""
+"""Lines of text files, plain or gzip-compressed: any encoding and line ends, each bad byte reported by its line."""
 
 from __future__ import annotations
 
@@ -20,31 +20,35 @@ _GZIP = b"\x1f\x8b"
 # Encodings in which nearly every byte is a character, so that UTF-8 is read as other words without an error.
 _OF_ONE_BYTE = ("cp1252", "iso8859-1", "iso8859-15")
 _BLOCK = 8192  # bytes at the beginning of a file that show its line ends
+UTF_8_REMEDY = "save the file as UTF-8"
 ENCODING_REMEDY = (
-    "save the file as UTF-8, or set download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name "
-    "that Python knows)"
+    f"{UTF_8_REMEDY}, or set download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name that "
+    "Python knows)"
 )
 
 
-def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False) -> Iterator[tuple[int, str]]:
+def read_lines(
+    path: Path, encoding: str = UTF_8, borders: bool = False, remedy: str = ENCODING_REMEDY
+) -> Iterator[tuple[int, str]]:
     r"""Yield the lines of a data set's file without their ends and byte order marks, numbered from 1.
 
     Args:
-        path: the file; one that gzip has packed is unpacked, whatever its name.
+        path: the file; decompressed if it is gzip-compressed, whatever its name.
         encoding: of the text.
         borders: whether empty lines separate sentences; then lines that end with ``\r\r\n`` are an error.
+        remedy: see `decoded_lines`.
 
     Raises:
-        UserError: the text is not in that encoding, or contains a NUL byte; the packed file is damaged.
+        UserError: the text is not in that encoding, or contains a NUL byte; the gzip file is damaged.
     """
-    damaged = reading(path, problem="a damaged gzip file", remedy="pack it again")
+    damaged = reading(path, problem="a damaged gzip file", remedy="compress it again")
     with damaged, path.open("rb") as file:
-        packed = file.read(len(_GZIP)) == _GZIP
+        compressed = file.read(len(_GZIP)) == _GZIP
         file.seek(0)
-        with closing(gzip.GzipFile(fileobj=file) if packed else file) as content:
+        with closing(gzip.GzipFile(fileobj=file) if compressed else file) as content:
             if borders and b"\r\r\n" in content.peek(_BLOCK):
                 raise UserError(f"{path}: lines end with \\r\\r\\n, as a line and an empty one; expected \\n or \\r\\n")
-            lines = decoded_lines(cast(BinaryIO, content), str(path), encoding, ENCODING_REMEDY)
+            lines = decoded_lines(cast(BinaryIO, content), str(path), encoding, remedy)
             if codecs.lookup(encoding).name in _OF_ONE_BYTE:
                 lines = _not_utf_8(lines, str(path), encoding)
             for number, line in lines:
@@ -70,7 +74,7 @@ def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> It
 
 
 def decoded_lines(
-    file: BinaryIO, name: str, encoding: str = UTF_8, remedy: str = "save the file as UTF-8"
+    file: BinaryIO, name: str, encoding: str = UTF_8, remedy: str = UTF_8_REMEDY
 ) -> Iterator[tuple[int, str]]:
     """Yield the lines of an open file or a stream as they arrive, numbered from 1.
 

@@ -69,7 +69,7 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
     """
     for key in keys.all:
         if key not in row:
-            raise UserError(f"{location}: the key {key!r} is missing (keys: {_keys(row)})")
+            raise UserError(f"{location}: the key {key!r} is missing (keys: {keys_of(row)})")
     words = _words(row[keys.words], keys, location)
     tags = {name: _tags(row[key], key, keys.names.get(name), location) for name, key in keys.tag_columns.items()}
     for name, of_column in tags.items():
@@ -109,6 +109,11 @@ def _words(value: Any, keys: Keys, location: str) -> list[str]:
     return words
 
 
+def id_in(row: Mapping[str, Any], location: str) -> str | None:
+    """The id of a row, if it has one; see `to_id`."""
+    return to_id(row["id"], "id", location) if "id" in row else None
+
+
 def to_id(value: Any, key: str, location: str) -> str:
     """Convert a sentence's id to a string.
 
@@ -138,7 +143,8 @@ def _tags(tags: Any, key: str, names: Sequence[str] | None, location: str) -> li
     return [names[tag] for tag in tags]
 
 
-def _keys(row: Mapping[str, Any]) -> str:
+def keys_of(row: Mapping[str, Any]) -> str:
+    """The keys of a row, for a message."""
     return shortened(", ".join(map(repr, row)), QUOTED) or "none"
 
 
@@ -150,3 +156,11 @@ def _offending(values: Any, expected: type) -> str:
         item for item in values if isinstance(item, bool) or not isinstance(item, expected) or not str(item).strip()
     )
     return f"the item {shortened(repr(odd))}"
+
+
+def class_label_names(features: Mapping[str, Any], keys: Keys) -> dict[str, list[str]]:
+    """The label names of columns whose items are ClassLabels of `datasets`, by tag column."""
+    from datasets import ClassLabel  # imported here: it is slow to load
+
+    items = {name: getattr(features[column], "feature", None) for name, column in keys.tag_columns.items()}
+    return {name: item.names for name, item in items.items() if isinstance(item, ClassLabel)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
+from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -59,9 +59,8 @@ def _names_in(schema: pa.Schema, keys: Keys, path: Path) -> dict[str, list[str]]
     """Read the label names that `datasets` wrote into the schema's metadata, by tag column."""
     if b"huggingface" not in (schema.metadata or {}):
         return {}
-    from datasets import ClassLabel, Features
+    from datasets import Features
 
     with reading(path, problem="the metadata of `datasets` is damaged", remedy="write the file again"):
         features = Features.from_arrow_schema(schema)
-    items = {name: getattr(features[column], "feature", None) for name, column in keys.tag_columns.items()}
-    return {name: item.names for name, item in items.items() if isinstance(item, ClassLabel)}
+    return class_label_names(features, keys)

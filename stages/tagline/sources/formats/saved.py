@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
+from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
 BATCH_ROWS = 1000
@@ -39,7 +39,7 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
             `lists.to_sentence`.
     """
     # Imported here: whoever only checks params.yaml need not wait for it.
-    from datasets import ClassLabel, DatasetDict, load_from_disk
+    from datasets import DatasetDict, load_from_disk
 
     with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
         rows = load_from_disk(str(path))
@@ -48,9 +48,7 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         for column in keys.all:
             if column not in rows.column_names:
                 raise UserError(f"{path}: no column {column!r} (columns: {', '.join(rows.column_names) or 'none'})")
-        items = {name: getattr(rows.features[column], "feature", None) for name, column in keys.tag_columns.items()}
-        names = {name: item.names for name, item in items.items() if isinstance(item, ClassLabel)}
-        keys = replace(keys, names={**names, **keys.names})
+        keys = replace(keys, names={**class_label_names(rows.features, keys), **keys.names})
         row = 0
         for columns in rows.select_columns(keys.all).with_format(None).iter(BATCH_ROWS):
             for values in zip(*columns.values(), strict=True):

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, extra, new_span
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, extra, list_to_span, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.offsets import Span
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -72,12 +71,5 @@ def _of_tuple(value: Any, location: str, errors: Errors) -> AnnotatedText:
     entities = annotations.get("entities", []) if isinstance(annotations, dict) else None
     if not isinstance(text, str) or not isinstance(entities, list):
         raise UserError(f"{location}: {quoted(value)} is not a text with its entities; expected {EXPECTED}")
-    spans = errors.of_each(entities, lambda entity: _entity(entity, location))
+    spans = errors.of_each(entities, lambda entity: list_to_span(entity, location, "an entity"))
     return AnnotatedText(location, text, [Annotation("", spans)])
-
-
-def _entity(value: Any, location: str) -> Span:
-    if not isinstance(value, list) or len(value) != 3:
-        raise UserError(f"{location}: an entity must be a list of start, end and label; got {quoted(value)}")
-    start, end, label = value
-    return new_span(start, end, label, location)

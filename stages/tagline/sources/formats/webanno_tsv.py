@@ -1,8 +1,8 @@
 r"""WebAnno TSV 3, which INCEpTION exports: a token per line, with a column per feature of each layer.
 
 The header ``#T_SP=LAYER|FEATURE`` names the columns. ``PER[1]`` in several lines is one span, ``PER[1]|ORG[2]`` are two
-spans of one token, ``_`` is none, ``*`` is a span without a value, a backslash escapes. Offsets count UTF-16 units of
-the document. Lines with numbers such as ``1-3.1`` are parts of tokens.
+spans of one token, ``_`` means no span, ``*`` is a span without a value, a backslash escapes. Offsets count UTF-16
+units of the document. Lines with numbers such as ``1-3.1`` are parts of tokens.
 
 https://inception-project.github.io/releases/38.0/docs/user-guide.html#sect_webannotsv
 """
@@ -17,7 +17,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.lines import read_lines
+from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
 from tagline.sources.formats.sentence import Note
 
@@ -39,7 +39,7 @@ def read_sentences(path: Path, layer: str, feature: str, errors: Errors) -> Iter
     rows: list[tuple[int, str]] = []
     columns: list[tuple[str, str]] = []
     column: int | None = None
-    for number, line in read_lines(path):
+    for number, line in read_lines(path, remedy=UTF_8_REMEDY):
         if number == 1 and not line.startswith(HEADER):
             raise UserError(f"{path}:1: {quoted(line)}; expected {HEADER}.3, or UIMA CAS as XMI or JSON")
         if line.startswith("#T_SP="):
@@ -88,10 +88,11 @@ def _sentence(text: str, rows: Sequence[tuple[int, str]], column: int, path: Pat
         if part is None:
             words.append((start, end))
         for value, reference in _values(cells, column):
-            before = spans.get(reference, Span(start, end, value)) if reference else Span(start, end, value)
-            spans[reference or f"{number} {len(spans)}"] = before._replace(end=max(before.end, end))
-            if value == "":
+            key = reference or f"{number} {len(spans)}"
+            if key not in spans and not value:
                 notes.append(Note("unlabelled_spans", f"{path}:{number}"))
+            before = spans.setdefault(key, Span(start, end, value))
+            spans[key] = before._replace(end=max(before.end, end))
     labelled = [span for span in spans.values() if span.label]
     return AnnotatedText(location, text, [Annotation("", labelled)], words=words, notes=notes)
 

@@ -66,6 +66,20 @@ def test_webanno_tsv(tmp_path: Path) -> None:
     assert [sentence.location for sentence in sentences] == [f"{path}:8", f"{path}:17"]
 
 
+def test_a_span_without_a_value_is_counted_once(tmp_path: Path) -> None:
+    head = "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n#Text=a b c\n"
+    (tmp_path / "a.tsv").write_text(head + "1-1\t0-1\ta\t*[1]\n1-2\t2-3\tb\t*[1]\n1-3\t4-5\tc\t*\n")
+    keys = {"span_layer": "custom.Span", "feature": "label"}
+    (sentence,) = files(**keys).read(tmp_path / "a.tsv")
+    assert [note.kind for note in sentence.notes] == ["unlabelled_spans"] * 2
+
+
+def test_webanno_tsv_has_no_key_for_its_encoding(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_bytes(b"#FORMAT=WebAnno TSV 3.3\n#Text=Zo\xeb\n")
+    with pytest.raises(UserError, match=r"a\.tsv:2: not UTF-8 \(.*\); save the file as UTF-8$"):
+        list(files().read(tmp_path / "a.tsv"))
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_uima_cas(tmp_path: Path, as_json: bool) -> None:
     cassis = pytest.importorskip("cassis")
