@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from host import Host, measure_host
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set, tokenization, write_raw
 
 SPLITS = ("validation", "test")
 MAX_LENGTH = 128
@@ -84,33 +84,21 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/raw and data/tokenized as the stages do, the plain recipe's data set, and a model if there is none."""
     from transformers import set_seed
 
-    from tagline.artifacts import raw_data, tokenized
-    from tagline.core.outputs import write_json
-    from tagline.core.provenance import PROVENANCE, write_hashes
+    from tagline.artifacts import tokenized
+    from tagline.core.provenance import write_hashes
     from tagline.model import classifier
     from tagline.sources import encoders
     from tagline.tokenization.dataset import tokenize_align
-    from tagline.tokenization.params import Limits, TokenizeAlign
 
     splits = read_columns(arguments.data)
-    raw_data.write(folder / "raw", splits, [TASK])
-    write_json(folder / "raw" / PROVENANCE, {"source": "benchmark"})
+    write_raw(folder / "raw", splits)
     save_data_set(folder / "plain-raw", splits)
     trained = (arguments.model / "config.json").is_file()
     source = arguments.model if trained else encoders.find_in_package(PACKAGE, MODEL)[0]
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, folder / "tokenizer")
-    for written in (folder / "raw", folder / "tokenizer"):
-        write_hashes(written)
-    params = TokenizeAlign(
-        task=TASK,
-        scheme="auto",
-        illegal="repair",
-        label_all_tokens=True,
-        max_length=longest(tokenizer),
-        stride=longest(tokenizer) // 4,
-        limits=Limits(**dict.fromkeys(Limits.model_fields)),
-    )
+    write_hashes(folder / "tokenizer")
+    params = tokenization(longest(tokenizer))
     tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
     if trained:
         (folder / "model").symlink_to(arguments.model)
@@ -145,7 +133,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.model import classifier
     from tagline.model.backends.torch_model import TorchModel, workers
     from tagline.model.heads import make_head
-    from tagline.model.precision import cast_linear_layers, resolve
+    from tagline.model.precision import resolve
     from tagline.model.prediction import Predictor, predict_split
 
     names = tuple(AutoConfig.from_pretrained(folder / "model").id2label.values())
@@ -157,8 +145,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     precision = resolve(arguments.precision, PartialState().device, "--precision")
     model = classifier.load(folder / "model", labels)
     start = time.perf_counter()
-    cast_linear_layers(model, precision)
-    backend = TorchModel(model, precision)
+    backend = TorchModel.for_inference(model, precision)
     with workers(backend.device) as threads:
         predictor = Predictor(backend, make_head("linear", labels), labels, arguments.subwords_per_batch, threads)
         predicted = {name: predict_split(predictor, split, name) for name, split in splits.items()}

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, tokenization
 
 # What each part works on: all words, those of train, or those of validation and test.
 PARTS = {"download": "all", "tokenize_align": "all", "batches": "train", "evaluate": "others"}
@@ -67,8 +67,17 @@ def summary(sizes: dict[int, dict[str, dict[str, float]]]) -> dict[str, Any]:
         part: {key: round(last[part][key] / first[part][key], 2) for key in ("us_per_word", "peak_mib")}
         for part in PARTS
     }
-    ratio = max(numbers["us_per_word"] for numbers in growth.values())
-    return {"name": "growth", "unit": "us/word", "ratio": ratio, "growth": growth, "sizes": sizes}
+    worst = max(PARTS, key=lambda part: growth[part]["us_per_word"])
+    return {
+        "name": "growth",
+        "unit": "us/word",
+        "part": worst,
+        "ours": last[worst]["us_per_word"],
+        "plain": first[worst]["us_per_word"],
+        "ratio": growth[worst]["us_per_word"],
+        "growth": growth,
+        "sizes": sizes,
+    }
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, int]:
@@ -112,26 +121,17 @@ def download(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     dataset = ConllFiles(source="files", format="conll", columns=["words", TASK], **files)
     start = time.process_time()
     write_dataset(folder, dataset, folder / "raw")
-    return _finished(start)
+    return measured(start, time.process_time)
 
 
 def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Write data/tokenized."""
     from tagline.tokenization import dataset
-    from tagline.tokenization.params import Limits, TokenizeAlign
 
-    params = TokenizeAlign(
-        task=TASK,
-        scheme="auto",
-        illegal="repair",
-        label_all_tokens=True,
-        max_length=MAX_LENGTH,
-        stride=32,
-        limits=Limits(**dict.fromkeys(Limits.model_fields)),
-    )
+    params = tokenization(MAX_LENGTH)
     start = time.process_time()
     dataset.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
-    return _finished(start)
+    return measured(start, time.process_time)
 
 
 def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
@@ -146,7 +146,7 @@ def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     sizes = Batches(order="by_length", subwords_per_batch=SUBWORDS_PER_BATCH, batch_size=1)
     for batch in TrainingBatches(rows.lengths, sizes, seed=1).epoch(0):
         rows.part(batch, padding=0)
-    return _finished(start)
+    return measured(start, time.process_time)
 
 
 def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
@@ -169,12 +169,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     for name, split in scored.items():
         predictions.write(folder, name, split.sentences)
     (folder / "evaluate.html").write_text(page, encoding="utf-8")
-    return _finished(start)
-
-
-def _finished(start: float) -> dict[str, float]:
-    """Return the processor time of all threads since ``start``, which other work on the host hardly changes."""
-    return measured(start) | {"seconds": time.process_time() - start}
+    return measured(start, time.process_time)
 
 
 class _LabelTable:

@@ -11,7 +11,7 @@ from typing import Any
 
 import made
 from shares import Clock, Shares
-from sides import MODEL, PACKAGE, ROOT, TASK, measured, read_columns
+from sides import MODEL, PACKAGE, ROOT, measured, read_columns, write_raw
 
 # Of the Hugging Face course, chapter "Token classification".
 BATCH_SIZE, WEIGHT_DECAY = 8, 0.01
@@ -32,10 +32,9 @@ def main() -> None:
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/tokenized and models/pretrained as the stages do."""
-    from tagline.artifacts import raw_data, tokenized
-    from tagline.core.outputs import write_json
+    from tagline.artifacts import tokenized
     from tagline.core.params import read_section
-    from tagline.core.provenance import PROVENANCE, write_hashes
+    from tagline.core.provenance import write_hashes
     from tagline.sources import encoders
     from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import TokenizeAlign
@@ -47,12 +46,11 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     else:
         source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
         splits = read_columns(arguments.data)
-    raw_data.write(folder / "raw", splits, [TASK])
-    write_json(folder / "raw" / PROVENANCE, {"source": "benchmark"})
+    write_raw(folder / "raw", splits)
     encoders.copy_encoder(source, pretrained / "encoder")
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
-    for written in (folder / "raw", pretrained / "encoder", pretrained / "tokenizer"):
+    for written in (pretrained / "encoder", pretrained / "tokenizer"):
         write_hashes(written)
     params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
     longest = min(params.max_length, tokenizer.model_max_length)

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,37 @@ def save_data_set(folder: Path, splits: dict[str, list[dict[str, list[str]]]], t
     ).save_to_disk(folder)
 
 
+def write_raw(folder: Path, splits: Any) -> None:
+    """Write data/raw as the stage download does.
+
+    Args:
+        folder: to write.
+        splits: rows of words and tags, or iterators of them.
+    """
+    from tagline.artifacts import raw_data
+    from tagline.core.outputs import write_json
+    from tagline.core.provenance import PROVENANCE, write_hashes
+
+    raw_data.write(folder, splits, [TASK])
+    write_json(folder / PROVENANCE, {"source": "benchmark"})
+    write_hashes(folder)
+
+
+def tokenization(max_length: int) -> Any:
+    """Return params of tokenize-align: all sub-words labelled, windows that overlap by a quarter, no limits."""
+    from tagline.tokenization.params import Limits, TokenizeAlign
+
+    return TokenizeAlign(
+        task=TASK,
+        scheme="auto",
+        illegal="repair",
+        label_all_tokens=True,
+        max_length=max_length,
+        stride=max_length // 4,
+        limits=Limits(**dict.fromkeys(Limits.model_fields)),
+    )
+
+
 def measure(script: str, side: str, folder: str, *options: str) -> dict[str, Any]:
     """Run one side in its own process; return the JSON of its last line, and as ``total`` the time of the process."""
     start = time.perf_counter()
@@ -64,8 +96,11 @@ def measure(script: str, side: str, folder: str, *options: str) -> dict[str, Any
     return json.loads(done.stdout.splitlines()[-1]) | {"total": time.perf_counter() - start}
 
 
-def measured(start: float) -> dict[str, float]:
-    """Return the seconds since ``start``, and the peak resident memory of the process in bytes."""
-    seconds = time.perf_counter() - start
+def measured(start: float, clock: Callable[[], float] = time.perf_counter) -> dict[str, float]:
+    """Return the seconds of a clock since ``start``, and the peak resident memory of the process in bytes.
+
+    `time.process_time` is that of all threads, which other work on the host hardly changes.
+    """
+    seconds = clock() - start
     unit = 1 if sys.platform == "darwin" else 1024
     return {"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}

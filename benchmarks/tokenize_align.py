@@ -22,7 +22,7 @@ from itertools import chain, repeat
 from pathlib import Path
 
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set, tokenization, write_raw
 
 MAX_LENGTH = 128
 
@@ -66,9 +66,7 @@ def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Write data/raw and the tokenizer as the stage download does, and the plain recipe's data set."""
-    from tagline.artifacts import raw_data
-    from tagline.core.outputs import write_json
-    from tagline.core.provenance import PROVENANCE, write_hashes
+    from tagline.core.provenance import write_hashes
     from tagline.sources import encoders
 
     splits = read_columns(arguments.data)
@@ -77,30 +75,19 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     repeated: dict[str, Iterator[dict[str, list[str]]]] = {
         split: chain.from_iterable(repeat(rows, times)) for split, rows in splits.items()
     }
-    raw_data.write(folder / "raw", repeated, [TASK])
-    write_json(folder / "raw" / PROVENANCE, {"source": "benchmark"})
+    write_raw(folder / "raw", repeated)
     save_data_set(folder / "plain-raw", splits, times)
     source, _ = encoders.find_in_package(PACKAGE, MODEL)
     encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
-    for written in (folder / "raw", folder / "tokenizer"):
-        write_hashes(written)
+    write_hashes(folder / "tokenizer")
     return {"words": once * times}
 
 
 def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Measure this project."""
     from tagline.tokenization.dataset import tokenize_align
-    from tagline.tokenization.params import Limits, TokenizeAlign
 
-    params = TokenizeAlign(
-        task=TASK,
-        scheme="auto",
-        illegal="repair",
-        label_all_tokens=True,
-        max_length=MAX_LENGTH,
-        stride=32,
-        limits=Limits(**dict.fromkeys(Limits.model_fields)),
-    )
+    params = tokenization(MAX_LENGTH)
     start = time.perf_counter()
     tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "ours")
     return measured(start)
