@@ -15,12 +15,15 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests use onnxruntime itself
 
 import shutil
 import signal
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers.project import STAGES, run_stage
 from helpers.tiny import PEOPLE, PLACES, conll, save_encoder, tiny_sentences, word_piece, write_params
 from huggingface_hub import constants
+from huggingface_hub.utils import _http
 from hypothesis import settings
 
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
@@ -79,6 +82,8 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
+    # The client does not wait between its retries.
+    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))
     return monkeypatch
 
 

@@ -11,6 +11,20 @@ from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.sentence import Sentence
 from tagline.tokenization.words import split_words
 
+# The keys of formats that need no others in tests, beside those of the files.
+FORMAT_KEYS: dict[str, dict[str, Any]] = {
+    "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
+    "spans": {"tag_column": "ner", "misaligned_spans": "error"},
+    "label_studio": {"tag_column": "ner"},
+    "doccano": {"tag_column": "ner"},
+    "prodigy": {"tag_column": "ner"},
+    "brat": {"tag_column": "ner"},
+    "spacy": {"tag_column": "ner"},
+    "argilla": {"tag_column": "ner", "question": "q"},
+    "gliner": {"tag_column": "ner"},
+    "save_to_disk": {"words": "w", "tag_columns": {"ner": "t"}},
+}
+
 
 def dataset(format_: type[AnnotatedFiles], name: str, **keys: Any) -> Any:
     """A format's section of params.yaml that names one file for every split."""
@@ -34,8 +48,20 @@ def kinds(sentence: Sentence) -> list[str]:
     return [note.kind for note in sentence.notes]
 
 
-def webanno_tsv(row: dict[str, Any]) -> str:
-    """A sentence of WebAnno TSV."""
+def write_brat(path: Path, row: dict[str, Any]) -> None:
+    """Write a text, and its spans beside it with the suffix .ann."""
+    path.write_text(row["text"])
+    spans = enumerate(row["spans"])
+    lines = [f"T{i}\t{label} {start} {end}\t{row['text'][start:end]}\n" for i, (start, end, label) in spans]
+    path.with_suffix(".ann").write_text("".join(lines))
+
+
+def webanno_tsv(rows: list[dict[str, Any]]) -> str:
+    """Sentences as a file of WebAnno TSV."""
+    return "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n" + "\n".join(map(_webanno_sentence, rows))
+
+
+def _webanno_sentence(row: dict[str, Any]) -> str:
     lines = [f"\n#Text={row['text']}"]
     for number, (start, end) in enumerate(split_words(row["text"]), 1):
         labels = [f"{label}[{i}]" for i, (first, last, label) in enumerate(row["spans"]) if first <= start < last]

@@ -13,6 +13,7 @@ hub_writing.py answers writes, hub_repositories.py has the data.
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from http import HTTPStatus
@@ -23,6 +24,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from helpers.hub_repositories import Account, Refused, Repository, entries, metadata, object_id
 from helpers.hub_writing import Writing
+
+
+def client_environment(url: str, home: Path, **others: str) -> dict[str, str]:
+    """Environment variables of a process with a home folder of its own and the Hub at a URL."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
+    return clean | {"HF_ENDPOINT": url, "HF_HOME": str(home), **others}
 
 
 class Hub:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers.annotated import FORMAT_KEYS
 from helpers.project import error_of, run_stage
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
@@ -19,16 +20,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "conllu": {"tag_columns": {"ner": "upos"}},
     "json": {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": ["O", "B-X"]}, "id": "id"},
     "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}},
-    "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
-    "spans": {"tag_column": "ner", "misaligned_spans": "error"},
-    "label_studio": {"tag_column": "ner"},
-    "doccano": {"tag_column": "ner"},
-    "prodigy": {"tag_column": "ner"},
-    "brat": {"tag_column": "ner"},
-    "spacy": {"tag_column": "ner"},
-    "argilla": {"tag_column": "ner", "question": "q"},
-    "gliner": {"tag_column": "ner"},
-    "save_to_disk": {"words": "w", "tag_columns": {"ner": "t"}},
+    **FORMAT_KEYS,
     "inception": {"tag_column": "ner", "span_layer": "L", "feature": "f"},
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.launching import finish, start
-from helpers.project import ROOT, error_of, run_stage, snapshot
+from helpers.project import ROOT, STAGES, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from safetensors.numpy import load_file
 from transformers import pipeline
@@ -40,6 +40,26 @@ def tokenized(workspace: Path) -> Path:
     run_stage("download")
     run_stage("tokenize_align")
     return workspace
+
+
+@pytest.fixture(scope="module")
+def exported_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("crf")
+    shutil.copytree(tiny_folder, folder / "data/tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        set_params()
+        for stage in STAGES:
+            run_stage(stage)
+    return folder
+
+
+@pytest.fixture
+def export(exported_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """models/export of a workspace, the current folder, in which all stages have run with a CRF."""
+    shutil.copytree(exported_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Path("models/export")
 
 
 def trained() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -91,10 +111,8 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
     assert snapshot(Path("models/finetuned")) == expected
 
 
-def test_every_backend_uses_the_transitions(tokenized: Path) -> None:
-    for stage in ("train", "evaluate", "export"):
-        run_stage(stage)
-    finetuned, export = Path("models/finetuned"), Path("models/export")
+def test_every_backend_uses_the_transitions(export: Path) -> None:
+    finetuned = Path("models/finetuned")
     assert (export / "head.safetensors").read_bytes() == (finetuned / "head.safetensors").read_bytes()
     assert json.loads((export / "tagger.json").read_text())["head"] == "crf"
     entities = []
@@ -114,9 +132,7 @@ def test_every_backend_uses_the_transitions(tokenized: Path) -> None:
             assert ("PER", "Ada Lind") not in [(mention.type, mention.text) for mention in tagger(TEXT)]
 
 
-def test_transformers_loads_the_export_without_a_warning(tokenized: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    for stage in ("train", "evaluate", "export"):
-        run_stage(stage)
+def test_transformers_loads_the_export_without_a_warning(export: Path, capfd: pytest.CaptureFixture[str]) -> None:
     capfd.readouterr()
     logging.set_verbosity_warning()
     tagger = pipeline("token-classification", model="models/export", aggregation_strategy="first")
@@ -124,9 +140,7 @@ def test_transformers_loads_the_export_without_a_warning(tokenized: Path, capfd:
     assert "tagger_head" not in "".join(capfd.readouterr())
 
 
-def test_the_file_of_the_head_is_checked(tokenized: Path) -> None:
-    for stage in ("train", "evaluate", "export"):
-        run_stage(stage)
+def test_the_file_of_the_head_is_checked(export: Path) -> None:
     Path("models/export/head.safetensors").unlink()
     with pytest.raises(UserError, match=r"models/export/head.safetensors is missing"):
         Tagger("models/export", backend="onnx")
@@ -137,7 +151,6 @@ def test_the_file_of_the_head_is_checked(tokenized: Path) -> None:
 
 
 def test_labels_of_all_subwords_are_refused(workspace: Path) -> None:
-    set_params()
     params = deepcopy(TINY_PARAMS)
     params["train"] |= {"head": "crf"}
     write_params(workspace, params)

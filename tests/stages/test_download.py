@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
-from helpers.annotated import exported, webanno_tsv
+from helpers.annotated import FORMAT_KEYS, exported, webanno_tsv, write_brat, write_rows
 from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
@@ -181,16 +181,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "conllu": {"tag_columns": {"ner": "misc:NER"}, "absent": "O"},
     "json": {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": NAMES}},
     "csv": {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}, "delimiter": ";"},
-    "parquet": {"words": "w", "tag_columns": {"ner": "t"}},
-    "spans": {"tag_column": "ner", "misaligned_spans": "error"},
-    "label_studio": {"tag_column": "ner"},
-    "doccano": {"tag_column": "ner"},
-    "prodigy": {"tag_column": "ner"},
-    "brat": {"tag_column": "ner"},
-    "spacy": {"tag_column": "ner"},
-    "argilla": {"tag_column": "ner", "question": "q"},
-    "gliner": {"tag_column": "ner"},
-    "save_to_disk": {"words": "w", "tag_columns": {"ner": "t"}},
+    **FORMAT_KEYS,
     "inception": {"tag_column": "ner", "span_layer": "custom.Span", "feature": "label"},
 }
 
@@ -220,15 +211,9 @@ def write_corpus(dataset_format: str, path: Path, reverse: bool = False) -> None
             pd.DataFrame(table, columns=["w", "t"]).to_parquet(path)
         case "brat":
             for number, row in enumerate(texts):
-                file = path.with_name(f"{path.name}{number}")
-                file.write_text(row["text"])
-                lines = [
-                    f"T{i}\t{label} {start} {end}\t{row['text'][start:end]}\n"
-                    for i, (start, end, label) in enumerate(row["spans"])
-                ]
-                file.with_suffix(".ann").write_text("".join(lines))
+                write_brat(path.with_name(f"{path.name}{number}"), row)
         case "inception":
-            path.write_text("#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n" + "\n".join(map(webanno_tsv, texts)))
+            path.write_text(webanno_tsv(texts))
         case "save_to_disk":
             features = Features({"w": List(Value("string")), "t": List(ClassLabel(names=NAMES))})
             lists = {
@@ -241,11 +226,11 @@ def write_corpus(dataset_format: str, path: Path, reverse: bool = False) -> None
                 {"tokenized_text": [w for w, _ in rows], "ner": ner}
                 for rows, ner in zip(sentences, WORD_SPANS[::step], strict=True)
             ]
-            path.write_text("\n".join(map(json.dumps, lines)))
+            write_rows(path, lines)
         case "spacy":
             path.write_text(json.dumps([[row["text"], {"entities": row["spans"]}] for row in texts]))
         case _:
-            path.write_text("\n".join(json.dumps(exported(dataset_format, row)) for row in texts))
+            write_rows(path, [exported(dataset_format, row) for row in texts])
 
 
 @pytest.mark.parametrize("dataset_format", KEYS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
-from helpers.hub_server import Hub
+from helpers.hub_server import Hub, client_environment
 from helpers.project import ROOT, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
@@ -93,9 +92,8 @@ def change(**values: Any) -> None:
 
 
 def download(endpoint: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
-    clean |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), **environment}
     command = [sys.executable, str(ROOT / "stages/download.py")]
+    clean = client_environment(endpoint, home, **environment)
     return subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
 
 

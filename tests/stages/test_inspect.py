@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.annotated import exported, webanno_tsv
+from helpers.annotated import exported, webanno_tsv, write_brat
 from helpers.project import run_stage
 from helpers.tiny import PEOPLE, PLACES, raw_rows, write_params
 from ruamel.yaml import YAML
@@ -62,10 +62,6 @@ TEXTS: list[dict[str, Any]] = [
 def export(dataset_format: str) -> str:
     """The texts as an annotation tool exports them."""
     return "\n".join(json.dumps(exported(dataset_format, text)) for text in TEXTS)
-
-
-def webanno() -> str:
-    return "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n" + "\n".join(map(webanno_tsv, TEXTS))
 
 
 def label_studio_min() -> str:
@@ -174,7 +170,7 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         "spacy, utf-8\nner: IOB2",
         {"format": "spacy"},
     ),
-    "inception": (webanno(), "inception, utf-8\nner: IOB2", {"span_layer": "custom.Span", "feature": "label"}),
+    "inception": (webanno_tsv(TEXTS), "inception, utf-8\nner: IOB2", {"span_layer": "custom.Span", "feature": "label"}),
     "overlaps": (
         export("doccano").replace('"label": [', '"label": [[0, 3, "X"], '),
         "spans that share a word with another one, of which the longest is kept: 100",
@@ -259,12 +255,7 @@ def test_texts_of_brat_are_read_together(workspace: Path, capsys: pytest.Capture
     folder = Path("data/brat")
     folder.mkdir()
     for number, text in enumerate(TEXTS):
-        (folder / f"{number}.txt").write_text(text["text"])
-        rows = [
-            f"T{i}\t{label} {start} {end}\t{text['text'][start:end]}\n"
-            for i, (start, end, label) in enumerate(text["spans"])
-        ]
-        (folder / f"{number}.ann").write_text("".join(rows))
+        write_brat(folder / f"{number}.txt", text)
     run_stage("download", "--inspect", "data/brat/0.txt")
     printed = capsys.readouterr().out
     assert "data/brat/0.txt: brat, utf-8\nner: IOB2 (O 2, B-PER 1, I-PER 1, B-LOC 1)" in printed

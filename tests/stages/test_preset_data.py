@@ -6,7 +6,6 @@ The rows are made up; columns and label names are those that the data sets' card
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
-from helpers.hub_server import Hub
+from helpers.hub_server import Hub, client_environment
 from helpers.project import ROOT
 from helpers.tiny import preset, raw_rows, save_encoder, word_piece
 from ruamel.yaml import YAML
@@ -195,8 +194,7 @@ def test_a_preset_reads_its_data_set(name: str, tmp_path: Path, monkeypatch: pyt
         add_data(hub, DATA[name])
         (tmp_path / "encoder").mkdir()
         add_encoder(hub, params["download"]["encoder"]["name"], tmp_path / "encoder")
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
-        environment = {**clean, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home")}
+        environment = client_environment(hub.url, tmp_path / "home")
         for stage in ("download", "tokenize_align"):
             command = [sys.executable, str(ROOT / f"stages/{stage}.py")]
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

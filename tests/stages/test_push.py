@@ -7,23 +7,20 @@ from the Hub need a process of their own.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from helpers.hub_repositories import Account, Repository
-from helpers.hub_server import Hub
+from helpers.hub_server import Hub, client_environment
 from helpers.project import ROOT, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from huggingface_hub import ModelCard, constants
-from huggingface_hub.utils import _http
 from transformers import pipeline
 
 from tagline.hub.push import Target
@@ -41,7 +38,6 @@ def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
         online.setattr(constants, "ENDPOINT", server.url)
         online.setattr(constants, "HF_HUB_DISABLE_XET", True)
         online.setenv("HF_TOKEN", TOKEN)
-        online.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))  # between its retries
         server.log_in(TOKEN, Account("ada"))
         yield server
 
@@ -100,7 +96,8 @@ def kill_at_commit(hub: Hub, home: Path, stage: str, *arguments: str) -> None:
     """Run a stage in a process that is killed while the Hub makes the first commit."""
     hub.gate = threading.Event()
     command = [sys.executable, str(ROOT / f"stages/{stage}.py"), *arguments]
-    with subprocess.Popen(command, env=environment_of(hub, home) | NO_XET, stdout=subprocess.DEVNULL) as process:
+    environment = client_environment(hub.url, home, HF_TOKEN=TOKEN, **NO_XET)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
         while not any("/commit/" in request for request in hub.requests):
             assert process.poll() is None
             time.sleep(0.01)
@@ -346,15 +343,9 @@ def test_a_push_needs_a_name(workspace: Path) -> None:
     assert "train.hub.repo_id: " in error_of("check")
 
 
-def environment_of(hub: Hub, home: Path) -> dict[str, str]:
-    """Environment variables of a process with its own home folder and this Hub."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
-    return clean | {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": TOKEN}
-
-
 def in_own_process(hub: Hub, home: Path, *command: str, **environment: str) -> str:
     """The output of a command with its own home folder and this Hub."""
-    clean = environment_of(hub, home) | environment
+    clean = client_environment(hub.url, home, HF_TOKEN=TOKEN, **environment)
     done = subprocess.run([sys.executable, *command], env=clean, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert TOKEN not in done.stdout
