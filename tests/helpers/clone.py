@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from dvc.repo import Repo
 from helpers.project import NAMES, ROOT
 from helpers.tiny import write_params
 
@@ -54,6 +56,20 @@ class Clone:
     def commit(self, message: str) -> None:
         self.run("git", "add", "-A")
         self.run("git", "commit", "-q", "-m", message)
+
+    def copy(self, path: Path) -> Clone:
+        """Copy the repository with its history, cache and outs."""
+        shutil.copytree(self.path, path, symlinks=True)
+        return Clone(path)
+
+    def restore(self) -> None:
+        """Put everything back that differs from the last commit."""
+        self.run("git", "checkout", "-q", "--", ".")
+        self.run("git", "clean", "-q", "-d", "--force")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DVC_SITE_CACHE_DIR", self.environment["DVC_SITE_CACHE_DIR"])
+            with Repo(str(self.path)) as repo:
+                repo.checkout(force=True)
 
     @property
     def lock(self) -> bytes:

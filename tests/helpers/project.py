@@ -6,6 +6,7 @@ import runpy
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@cache
 def import_closure(script: Path) -> set[str]:
     """The files below stages/ that running the script loads, as Python itself sees it, and its packages' templates."""
     program = (

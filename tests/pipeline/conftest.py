@@ -23,6 +23,4 @@ def origin(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone
 def clone(origin: Clone) -> Iterator[Clone]:
     """The origin, put back afterwards."""
     yield origin
-    origin.run("git", "checkout", "-q", "--", ".")
-    origin.run("git", "clean", "-q", "-d", "--force")
-    origin.run("dvc", "checkout", "-q", "--force")
+    origin.restore()

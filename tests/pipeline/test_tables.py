@@ -7,11 +7,10 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from dvc.api import metrics_show
-from helpers.clone import ALL, Clone, tiny_clone
+from helpers.clone import Clone
 from helpers.project import ROOT
 
 # metrics/evaluate.json has five scores per split, the best epoch, the F1 of greedy decoding and that of each type;
@@ -22,12 +21,11 @@ WIDTH = 120
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone:
+def clone(origin: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A repository with two runs: the committed one, and an experiment with another learning rate and fewer epochs."""
-    made = tiny_clone(tmp_path_factory.mktemp("tables") / "a", tiny_folder)
-    assert made.repro() == ALL
-    made.commit("results")
-    made.run("dvc", "exp", "run", "--temp", "--name", "slow", "-S", "train.learning_rate=0.001", "-S", "train.epochs=2")
+    made = origin.copy(tmp_path_factory.mktemp("tables") / "a")
+    changed = ("-S", "train.learning_rate=0.001", "-S", "train.epochs=2")
+    made.run("dvc", "exp", "run", "--temp", "--name", "slow", *changed, "evaluate")
     return made
 
 

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.clone import ALL, Clone, tiny_clone
+from helpers.clone import ALL, Clone
 from helpers.project import STAGES, declared
-from helpers.tiny import TINY_PARAMS, write_params
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone:
+def clone(origin: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A repository whose root finds entities and whose folder pos finds parts of speech; both have run."""
-    clone = tiny_clone(tmp_path_factory.mktemp("clones") / "a", tiny_folder)
-    params = copy.deepcopy(TINY_PARAMS)
-    params["train"]["epochs"] = 3
-    params["export"] |= {"onnx": False, "int8": False}
-    write_params(clone.path, params)
-    clone.run("python", "stages/pipeline.py", "pos", "-S", "tokenize_align.task=pos")
-    clone.commit("two pipelines")
+    clone = origin.copy(tmp_path_factory.mktemp("clones") / "a")
+    settings = ("tokenize_align.task=pos", "train.epochs=3", "export.onnx=false", "export.int8=false")
+    clone.run("python", "stages/pipeline.py", "pos", *(part for setting in settings for part in ("-S", setting)))
     ran = clone.repro("--all-pipelines")
-    assert sorted(ran) == sorted([*ALL, *(f"pos/dvc.yaml:{stage}" for stage in ALL)])
-    clone.commit("results")
+    assert sorted(ran) == sorted(f"pos/dvc.yaml:{stage}" for stage in ALL), "that of the root has run"
+    clone.commit("two pipelines")
     return clone
 
 
@@ -56,7 +50,7 @@ def test_dvc_names_the_metrics_of_both_by_path(clone: Clone) -> None:
     paths = {f"{folder}{path}" for folder in ("", "pos/") for stage in STAGES for path in declared(stage, "metrics")}
     shown = json.loads(clone.run("dvc", "metrics", "show", "--json"))
     assert paths <= set(shown[""]["data"])
-    difference, _, _ = clone.run("dvc", "metrics", "diff", "--json", "HEAD~1").partition("\n")  # then a warning
+    difference, _, _ = clone.run("dvc", "metrics", "diff", "--json", "HEAD~2").partition("\n")  # then a warning
     assert {"metrics/evaluate.json", "pos/metrics/evaluate.json"} <= set(json.loads(difference))
 
 

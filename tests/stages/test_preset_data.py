@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers.hub_server import Hub, client_environment
-from helpers.project import ROOT
+from helpers.project import ROOT, run_stage
 from helpers.tiny import preset, raw_rows, save_encoder, word_piece
 from ruamel.yaml import YAML
 
@@ -195,10 +195,10 @@ def test_a_preset_reads_its_data_set(name: str, tmp_path: Path, monkeypatch: pyt
         (tmp_path / "encoder").mkdir()
         add_encoder(hub, params["download"]["encoder"]["name"], tmp_path / "encoder")
         environment = client_environment(hub.url, tmp_path / "home")
-        for stage in ("download", "tokenize_align"):
-            command = [sys.executable, str(ROOT / f"stages/{stage}.py")]
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-            assert (done.returncode, done.stderr) == (0, "")
+        command = [sys.executable, str(ROOT / "stages/download.py")]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    run_stage("tokenize_align")
 
     columns = params["download"]["dataset"]["tag_columns"]
     task, is_io = params["tokenize_align"]["task"], params["tokenize_align"]["scheme"] == "IO"

@@ -78,7 +78,7 @@ def train(environment: dict[str, str]) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("engine", "processes"), [("accelerate", 1), ("accelerate", 2), ("trainer", 1)])
+@pytest.mark.parametrize(("engine", "processes"), [("accelerate", 2), ("trainer", 1)])
 def test_losses_rates_and_scores(fake_dvclive: dict[str, str], engine: str, processes: int) -> None:
     set_params(engine=engine, epochs=2, warmup=0.0)
     environment = fake_dvclive | {"TAGLINE_PROCESSES": str(processes)}
