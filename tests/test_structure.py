@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers.project import NAMES, ROOT, STAGES, declared, import_closure
+from helpers.project import NAMES, ROOT, STAGES, declared, import_closures
 
 PACKAGE = ROOT / "stages/tagline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -80,7 +80,7 @@ def test_imports_point_to_lower_layers(module: Path) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_what_a_stage_loads_is_declared(stage: str) -> None:
-    loaded = {path for path in import_closure(ROOT / f"stages/{stage}.py") if not is_empty(path)}
+    loaded = {path for path in import_closures()[stage] if not is_empty(path)}
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
     assert code == sorted(set(code)), "DVC's writer would sort them"
     undeclared = sorted(path for path in loaded if not any(covers(each, path) for each in code))
@@ -92,7 +92,7 @@ def test_what_a_stage_loads_is_declared(stage: str) -> None:
 def test_little_is_declared_without_need() -> None:
     unneeded = set()
     for stage in STAGES:
-        loaded = import_closure(ROOT / f"stages/{stage}.py")
+        loaded = import_closures()[stage]
         code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
         files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")}
         unneeded |= {path for path in files - loaded if any(covers(each, path) for each in code) and not is_empty(path)}

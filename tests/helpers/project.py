@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 import signal
 import subprocess
@@ -68,22 +69,31 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+LOADED = """
+import json, pathlib, runpy, sys
+for script in map(pathlib.Path, sys.argv[1:]):
+    sys.path[0] = folder = str(script.parent)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tagline"]:
+        del sys.modules[name]
+    runpy.run_path(str(script), run_name="imported")
+    files = [getattr(module, "__file__", None) for module in sys.modules.values()]
+    print(json.dumps([file for file in files if file and file.startswith(folder)]))
+"""
+
+
 @cache
-def import_closure(script: Path) -> set[str]:
-    """The files below stages/ that running the script loads, as Python itself sees it, and its packages' templates."""
-    program = (
-        "import runpy, sys, pathlib\n"
-        f"runpy.run_path({str(script)!r}, run_name='imported')\n"
-        "files = [getattr(module, '__file__', None) for module in list(sys.modules.values())]\n"
-        f"print(*(f for f in files if f and f.startswith({str(script.parent)!r})), sep='\\n')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(script.parent)!r})\n{program}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = [Path(line) for line in [*done.stdout.split(), str(script)]]
+def import_closures() -> dict[str, set[str]]:
+    """The files below stages/ that each stage loads, as Python itself sees it, and its packages' templates.
+
+    One process loads the package anew for each stage, and the libraries, which take seconds, once.
+    """
+    scripts = [ROOT / f"stages/{stage}.py" for stage in STAGES]
+    done = subprocess.run([sys.executable, "-c", LOADED, *scripts], capture_output=True, text=True, check=True)
+    listed = zip(scripts, map(json.loads, done.stdout.splitlines()), strict=True)
+    return {script.stem: _with_templates([script, *map(Path, files)]) for script, files in listed}
+
+
+def _with_templates(loaded: list[Path]) -> set[str]:
     packages = [path.parent for path in loaded if path.name == "__init__.py"]
     suffixes = (".html", ".css", ".js", ".md")
     templates = [path for folder in packages for path in folder.iterdir() if path.suffix in suffixes]
