@@ -20,6 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from helpers.built_once import built_once
 from helpers.project import STAGES, run_stage
 from helpers.tiny import PEOPLE, PLACES, conll, save_encoder, tiny_sentences, word_piece, write_params
 from huggingface_hub import constants
@@ -57,14 +58,15 @@ def workspace(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture(scope="session")
 def finished_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("finished")
-    shutil.copytree(tiny_folder, folder / "data/tiny")
-    write_params(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for stage in STAGES:
-            run_stage(stage)
-    return folder
+    def build(folder: Path) -> None:
+        shutil.copytree(tiny_folder, folder / "data/tiny")
+        write_params(folder)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            for stage in STAGES:
+                run_stage(stage)
+
+    return built_once(tmp_path_factory, "finished", build)
 
 
 @pytest.fixture

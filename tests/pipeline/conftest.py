@@ -1,11 +1,13 @@
-"""A clone in which real `dvc` has run the pipeline once, for all tests of a process."""
+"""A clone in which real `dvc` has run the pipeline once, copied for each process of the tests."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.built_once import built_once
 from helpers.clone import ALL, Clone, tiny_clone
 from helpers.kill_points import OPERATIONS, watched
 
@@ -13,10 +15,16 @@ from helpers.kill_points import OPERATIONS, watched
 @pytest.fixture(scope="session")
 def origin(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone:
     """The working tree as a fresh repository, params and data made tiny; all stages have run and are committed."""
-    clone = tiny_clone(tmp_path_factory.mktemp("clones") / "a", tiny_folder)
-    assert clone.repro(**watched(clone.path.with_name(OPERATIONS))) == ALL
-    clone.commit("results")
-    return clone
+
+    def build(folder: Path) -> None:
+        clone = tiny_clone(folder / "a", tiny_folder)
+        assert clone.repro(**watched(folder / OPERATIONS)) == ALL
+        clone.commit("results")
+
+    built = built_once(tmp_path_factory, "origin", build)
+    own = tmp_path_factory.mktemp("clones")
+    shutil.copytree(built, own, symlinks=True, dirs_exist_ok=True)
+    return Clone(own / "a")
 
 
 @pytest.fixture

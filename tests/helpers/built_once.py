@@ -1,0 +1,29 @@
+"""Folders that take seconds to build, shared by all processes of a test run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """Return a folder that the first process to ask for it builds; tests must not change it.
+
+    Args:
+        factory: pytest's fixture; the folder is below its base.
+        name: of the folder.
+        build: creates the folder and fills it.
+    """
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # that of all workers
+    folder, partial = base / name, base / f"{name}.partial"
+    with FileLock(base / f"{name}.lock"):
+        if not folder.exists():
+            build(partial)
+            partial.rename(folder)
+    return folder
