@@ -111,7 +111,7 @@ def read(folder: Path) -> Exported:
         words, precision = _parse_words(content), content.get("precision", "auto")
         if precision not in get_args(Precision):
             raise ValueError(f"precision is {precision!r}")
-        biases = parse_biases(content)
+        biases = parse_biases(content, labels)
         return Exported(labels, head, decoding, max_length, stride, padding, one_by_one, words, precision, biases)
 
 

@@ -23,6 +23,7 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
+from tagline.labels import label_list
 from tagline.labels.label_list import NO_BIASES, Biases, Decoding, Kind, LabelNames, Labels, Precision, parse_biases
 from tagline.labels.schemes import is_spans
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
@@ -96,7 +97,8 @@ def read_settings(path: Path) -> Settings:
                 "`dvc repro evaluate` again"
             )
     with reading(path, "evaluate", expected="a bias per type"):
-        return Settings(content["decoding"], content["precision"], parse_biases(content))
+        biases = parse_biases(content, label_list.parse(content["labels"])) if "biases" in content else {}
+        return Settings(content["decoding"], content["precision"], biases)
 
 
 def read_kind(content: bytes, where: str) -> Kind:

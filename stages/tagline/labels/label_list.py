@@ -68,6 +68,11 @@ class Labels:
         return [name[2:] if self.kind == "spans" else name for name in self.names]
 
     @property
+    def types(self) -> set[str]:
+        """The types of entities, or the tags."""
+        return set(self.type_of_labels) - {""}
+
+    @property
     def inside(self) -> list[int]:
         """For each label id, the label id of the word's further sub-words: I-X for B-X, else the same."""
         ids = self.label2id
@@ -133,13 +138,15 @@ def parse(content: Mapping[str, Any]) -> Labels:
     return Labels(task, kind, tuple(names), fallback)
 
 
-def parse_biases(content: Mapping[str, Any]) -> dict[str, float]:
+def parse_biases(content: Mapping[str, Any], labels: Labels) -> dict[str, float]:
     """Read the entry ``biases``, which is missing if there are none, in the block of `reading`.
 
     Raises:
-        ValueError: the entry is malformed.
+        ValueError: it is malformed, or not of the types of the labels.
     """
     biases = content.get("biases", {})
     if not isinstance(biases, dict) or not all(type(bias) is float and math.isfinite(bias) for bias in biases.values()):
         raise ValueError(f"biases is {biases!r}")
+    if unknown := sorted(biases.keys() - labels.types):
+        raise ValueError(f"biases of {', '.join(unknown)}, which the labels do not have")
     return biases

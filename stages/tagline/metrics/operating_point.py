@@ -29,13 +29,12 @@ def targets_of(params: OperatingPoint, labels: Labels) -> list[Target]:
     Raises:
         UserError: a type is not in the label list.
     """
-    known = sorted(set(labels.type_of_labels) - {""})
     targets = [Target(name, measure, value) for measure, of in params.by_measure.items() for name, value in of.items()]
     for name, measure, _ in targets:
-        if name not in known:
+        if name not in labels.types:
             raise UserError(
                 f"evaluate.operating_point.{measure}: the task {labels.task} does not have the type {name}; expected "
-                f"one of {', '.join(known)}"
+                f"one of {', '.join(sorted(labels.types))}"
             )
     return sorted(targets)
 

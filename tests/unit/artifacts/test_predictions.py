@@ -215,11 +215,9 @@ def test_provenance_with_biases(tmp_path: Path) -> None:
     path = tmp_path / "provenance.json"
     assert predictions.read_settings(path) == settings
     content = json.loads(path.read_text(encoding="utf-8"))
-    for biases in (1, [0.5], {"É": None}, {"É": "0.5"}):
+    for biases in (1, [0.5], {"É": None}, {"É": "0.5"}, {"E": 0.5}):
         path.write_text(json.dumps(content | {"biases": biases}), encoding="utf-8")
-        with pytest.raises(
-            UserError, match=r"json: damaged \(.*biases is .+; expected a bias per type; run `dvc repro"
-        ):
+        with pytest.raises(UserError, match=r"json: damaged \(.*biases .+; expected a bias per type; run `dvc repro"):
             predictions.read_settings(path)
 
 
