@@ -40,7 +40,7 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
         + ["{value:.3f} ({low:.3f}-{high:.3f})".format(**points[split][name]) for split in points]
         for name, point in points["validation"].items()
     ]
-    yield tabulate(rows, ("type", "target", "bias", *points), tablefmt="simple")
+    yield tabulate(rows, ("type", "target", "bias", *points), tablefmt="simple", disable_numparse=True)
     for name, point in points["validation"].items():
         if not point["reached"]:
             yield (
