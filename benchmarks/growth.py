@@ -155,7 +155,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     from tagline.metrics.evaluation import SPLITS, Evaluation, label_and_score
     from tagline.metrics.params import Bootstrap
     from tagline.model.heads import make_head
-    from tagline.model.prediction import Predictor
+    from tagline.model.prediction import Predictor, score_split
     from tagline.report.page import render
 
     labels = tokenized.load_labels(folder / "tokenized")
@@ -164,7 +164,8 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     predictor = Predictor(
         _LabelTable(splits["train"].windows, len(labels.names)), make_head("linear", labels), labels, 4096
     )
-    scored, metrics = label_and_score(splits, predictor, Bootstrap(resamples=1000, seed=1))
+    chunks = {name: score_split(predictor, splits[name], name) for name in SPLITS}
+    scored, metrics = label_and_score(splits, chunks, predictor, Bootstrap(resamples=1000, seed=1))
     page = render(Evaluation(labels, scored, metrics, 1), [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
     for name, split in scored.items():
         predictions.write(folder, name, split.sentences)

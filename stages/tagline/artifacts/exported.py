@@ -6,7 +6,7 @@ tokenizer.json, tokenizer_config.json
 model.onnx                          with ``export.onnx``: the model for onnxruntime, float32; its weights are those of
                                     model.safetensors, or in model.onnx.data if these are in half precision
 model.int8.onnx                     with ``export.int8``: the same, quantised to 8-bit integers
-tagger.json                         labels, head, decoding, windows, words and precision
+tagger.json                         labels, head, decoding, windows, words, precision, and biases if there are any
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
 """
@@ -14,7 +14,7 @@ README.md                           the model card
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,7 +23,7 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
-from tagline.labels.label_list import Decoding, Labels, Precision
+from tagline.labels.label_list import Biases, Decoding, Labels, Precision, parse_biases
 
 TAGGER = "tagger.json"
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.
@@ -67,6 +67,7 @@ class Exported:
         one_by_one: whether a word's sub-words are independent of its neighbours.
         words: how raw text is split into words.
         precision: number format of the backend torch, that of the evaluation.
+        biases: added to the scores of the labels of some types when labels are chosen.
     """
 
     labels: Labels
@@ -78,11 +79,14 @@ class Exported:
     one_by_one: bool
     words: WordRule = DEFAULT_RULE
     precision: Precision = "auto"
+    biases: Biases = field(default_factory=dict)
 
 
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
+    if not exported.biases:
+        del values["biases"]
     write_json(folder / TAGGER, values.pop("labels") | values)
 
 
@@ -107,7 +111,8 @@ def read(folder: Path) -> Exported:
         words, precision = _parse_words(content), content.get("precision", "auto")
         if precision not in get_args(Precision):
             raise ValueError(f"precision is {precision!r}")
-        return Exported(labels, head, decoding, max_length, stride, padding, one_by_one, words, precision)
+        biases = parse_biases(content, labels)
+        return Exported(labels, head, decoding, max_length, stride, padding, one_by_one, words, precision, biases)
 
 
 def read_words(path: Path) -> WordRule:

@@ -1,7 +1,7 @@
 """The folder data/predictions: the predicted label of each word of validation and test.
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word)
-provenance.json     the label list, how labels were chosen, and the precision
+provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), and the precision
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,8 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
-from tagline.labels.label_list import Decoding, Kind, LabelNames, Labels, Precision
+from tagline.labels import label_list
+from tagline.labels.label_list import NO_BIASES, Biases, Decoding, Kind, LabelNames, Labels, Precision, parse_biases
 from tagline.labels.schemes import is_spans
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
@@ -51,24 +52,36 @@ def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None
         pq.write_table(pa.table(columns).select(COLUMNS).cast(_SCHEMA), file)
 
 
-def write_provenance(
-    folder: Path, labels: Labels, decoding: Decoding, precision: Precision, others: Mapping[Path, Path]
-) -> None:
-    """Write labels, decoding and precision, which later stages read, and the hashes; the splits are written before.
+class Settings(NamedTuple):
+    """How the labels were chosen, which later stages do alike.
+
+    Attributes:
+        decoding: ``evaluate.decoding``.
+        precision: ``evaluate.precision``.
+        biases: of the operating point.
+    """
+
+    decoding: Decoding
+    precision: Precision
+    biases: Biases = NO_BIASES
+
+
+def write_provenance(folder: Path, labels: Labels, settings: Settings, others: Mapping[Path, Path]) -> None:
+    """Write labels and settings, which later stages read, and the hashes; the splits are written before.
 
     Args:
         folder: the temporary path of data/predictions.
         labels: the label list of the predictions.
-        decoding: how labels were chosen.
-        precision: ``evaluate.precision``.
+        settings: how labels were chosen.
         others: see `write_hashes`.
     """
-    write_json(folder / PROVENANCE, {"decoding": decoding, "precision": precision, "labels": asdict(labels)})
+    content = {"decoding": settings.decoding, "precision": settings.precision, "labels": asdict(labels)}
+    write_json(folder / PROVENANCE, content | ({"biases": settings.biases} if settings.biases else {}))
     write_hashes(folder, others=others)
 
 
-def read_settings(path: Path) -> tuple[Decoding, Precision]:
-    """Read the decoding and the precision of the predictions.
+def read_settings(path: Path) -> Settings:
+    """Read how the labels of the predictions were chosen.
 
     Args:
         path: data/predictions/provenance.json.
@@ -83,7 +96,9 @@ def read_settings(path: Path) -> tuple[Decoding, Precision]:
                 f"{path}: {name} is {shortened(repr(content.get(name, '')))}; expected {' or '.join(choices)}; run "
                 "`dvc repro evaluate` again"
             )
-    return content["decoding"], content["precision"]
+    with reading(path, "evaluate", expected="a bias per type"):
+        biases = parse_biases(content, label_list.parse(content["labels"])) if "biases" in content else {}
+        return Settings(content["decoding"], content["precision"], biases)
 
 
 def read_kind(content: bytes, where: str) -> Kind:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import NO_BIASES, Biases, Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import DIGITS, score
@@ -36,10 +36,11 @@ class Parity:
         split: its sentences and windows.
         labels: in the model's order.
         head: how labels are chosen.
+        biases: see `Predictor`.
     """
 
-    def __init__(self, trained: Backend, split: Split, labels: Labels, head: Head) -> None:
-        self.split, self.labels, self.head = split, labels, head
+    def __init__(self, trained: Backend, split: Split, labels: Labels, head: Head, biases: Biases = NO_BIASES) -> None:
+        self.split, self.labels, self.head, self.biases = split, labels, head, biases
         recording = _RecordingBackend(trained)
         self.expected = self._predict(recording, "trained")
         self.logits = recording.logits_of_batches
@@ -75,7 +76,8 @@ class Parity:
         }
 
     def _predict(self, backend: Backend, name: str) -> Predictions:
-        return predict_split(Predictor(backend, self.head, self.labels, SUBWORDS_PER_BATCH), self.split, name)
+        predictor = Predictor(backend, self.head, self.labels, SUBWORDS_PER_BATCH, biases=self.biases)
+        return predict_split(predictor, self.split, name)
 
     def _f1(self, predicted: Predictions) -> float:
         lengths, gold = self.split.lengths(), self.split.gold()

@@ -81,7 +81,7 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     _verify(inputs)
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
-    decoding, precision = predictions.read_settings(inputs.decoding)
+    decoding, precision, biases = predictions.read_settings(inputs.decoding)
     split = tokenized.load_split(inputs.tokenized, SPLIT)
     trained = _load_torch(inputs.finetuned, labels, "fp32")
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
@@ -96,12 +96,13 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
         one_by_one=windowing.one_by_one,
         words=exported.read_words(inputs.dataset),
         precision=precision,
+        biases=biases,
     )
-    parity = Parity(trained, split, labels, head)
+    parity = Parity(trained, split, labels, head, biases)
     computed_in = resolve_recorded(precision, trained.device)
     parity_of_torch = parity
     if computed_in != "fp32":
-        parity_of_torch = Parity(_load_torch(inputs.finetuned, labels, computed_in), split, labels, head)
+        parity_of_torch = Parity(_load_torch(inputs.finetuned, labels, computed_in), split, labels, head, biases)
     _write_folder(inputs.finetuned, params, tagger, target, name)
     _write_graphs(inputs.finetuned, params, labels, target)
     reports = {

@@ -100,6 +100,7 @@ class Tagger:
                 about.labels,
                 self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,
+                about.biases,
             )
             # A program that ends without `close` ends the threads before Python takes its modules apart.
             self._finalizer = finalize(self, stack.pop_all().close)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
 from tagline.core.errors import UserError
@@ -19,6 +21,9 @@ Decoding = Literal["greedy", "constrained"]
 sequence that IOB2 allows."""
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 """Number format in which a model computes; see `tagline.model.precision`."""
+Biases = Mapping[str, float]
+"""What decoding adds to the scores of all labels of a type, or of a plain tag; 0 for those that are not listed."""
+NO_BIASES: Biases = MappingProxyType({})
 
 
 class LabelNames(NamedTuple):
@@ -56,6 +61,16 @@ class Labels:
     @property
     def label2id(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.names)}
+
+    @property
+    def type_of_labels(self) -> list[str]:
+        """The type of each label id: X for B-X and I-X, the empty string for O; a plain tag is its own type."""
+        return [name[2:] if self.kind == "spans" else name for name in self.names]
+
+    @property
+    def types(self) -> set[str]:
+        """The types of entities, or the tags."""
+        return set(self.type_of_labels) - {""}
 
     @property
     def inside(self) -> list[int]:
@@ -121,3 +136,17 @@ def parse(content: Mapping[str, Any]) -> Labels:
     if kind == "spans" and set(schemes.label_names(names)) != set(names):
         raise ValueError("names are not O with B-TYPE and I-TYPE of each type")
     return Labels(task, kind, tuple(names), fallback)
+
+
+def parse_biases(content: Mapping[str, Any], labels: Labels) -> dict[str, float]:
+    """Read the entry ``biases``, which is missing if there are none, in the block of `reading`.
+
+    Raises:
+        ValueError: it is malformed, or not of the types of the labels.
+    """
+    biases = content.get("biases", {})
+    if not isinstance(biases, dict) or not all(type(bias) is float and math.isfinite(bias) for bias in biases.values()):
+        raise ValueError(f"biases is {biases!r}")
+    if unknown := sorted(biases.keys() - labels.types):
+        raise ValueError(f"biases of {', '.join(unknown)}, which the labels do not have")
+    return biases

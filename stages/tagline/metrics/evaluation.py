@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,21 @@ from accelerate import PartialState
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core.provenance import verify
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import Biases, Labels
 from tagline.labels.tagged import TaggedSentences
+from tagline.metrics import operating_point
+from tagline.metrics.bias_search import find_biases
 from tagline.metrics.counts import count
 from tagline.metrics.params import Bootstrap, Evaluate
 from tagline.metrics.scored_split import ScoredSplit, metrics
 from tagline.metrics.scores import score
+from tagline.metrics.stored_chunks import stored
 from tagline.metrics.training_index import TrainingIndex
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
-from tagline.model.prediction import Predictor, predict_split
+from tagline.model.prediction import Chunk, Predictor, score_split
 
 SPLITS = ("validation", "test")
 
@@ -37,12 +41,14 @@ class Evaluation:
         splits: the scored splits by name.
         metrics: the metrics of each split, see `scored_split.metrics`.
         best_epoch: the epoch whose weights were evaluated.
+        biases: with which the labels were chosen.
     """
 
     labels: Labels
     splits: dict[str, ScoredSplit]
     metrics: dict[str, dict[str, Any]]
     best_epoch: int
+    biases: Biases = field(default_factory=dict)
 
 
 def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
@@ -54,27 +60,45 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
         params: the section ``evaluate``.
 
     Raises:
-        UserError: an artifact is missing or damaged, the model does not match the data, or the model produces NaN or
-            infinite logits.
+        UserError: an artifact is missing or damaged, the model does not match the data, the operating point has a type
+            that the data does not have, or the model produces NaN or infinite logits.
     """
     verify(data, "tokenize-align")
     verify(finetuned, "train")
     labels = tokenized.load_labels(data)
+    targets = operating_point.targets_of(params.operating_point, labels)
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
     backend = _load_backend(data, finetuned, params, labels)
-    with workers(backend.device) as threads:
+    with workers(backend.device) as threads, ExitStack() as stack:
         head = load_head(finetuned, labels, params.decoding, "train")
         predictor = Predictor(backend, head, labels, params.subwords_per_batch, threads)
-        splits, measured = label_and_score(loaded, predictor, params.bootstrap)
-    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned))
+        chunks: dict[str, Iterable[Chunk]] = {name: score_split(predictor, loaded[name], name) for name in SPLITS}
+        if targets:
+            # Decoded again for each bias that is tried, so the scores are computed once.
+            validation = stack.enter_context(stored(chunks["validation"], data.parent))
+            biases = find_biases(validation, loaded["validation"].gold(), head, labels, targets)
+            chunks["validation"], predictor = validation, predictor.with_biases(biases)
+        splits, measured = label_and_score(loaded, chunks, predictor, params.bootstrap)
+    if targets:
+        for name, split in splits.items():
+            reached = operating_point.report(split.counts, targets, predictor.biases, params.bootstrap)
+            measured[name]["operating_point"] = reached
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), predictor.biases)
 
 
 def label_and_score(
-    loaded: Mapping[str, Split], predictor: Predictor, bootstrap: Bootstrap
+    loaded: Mapping[str, Split], chunks: Mapping[str, Iterable[Chunk]], predictor: Predictor, bootstrap: Bootstrap
 ) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]]]:
-    """Label validation and test and compute their metrics; ``loaded`` has train, too."""
+    """Label validation and test and compute their metrics.
+
+    Args:
+        loaded: train, validation and test.
+        chunks: the scores of validation and test, computed when they are asked for.
+        predictor: chooses labels.
+        bootstrap: for the intervals.
+    """
     labels = predictor.labels
-    splits = {name: _label(loaded[name], name, predictor) for name in SPLITS}
+    splits = {name: _label(loaded[name], chunks[name], predictor) for name in SPLITS}
     others = [split.sentences for split in splits.values()]
     training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
     return splits, {name: metrics(split, training, bootstrap) for name, split in splits.items()}
@@ -88,10 +112,10 @@ def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels)
     return TorchModel.for_inference(model, precision)
 
 
-def _label(split: Split, name: str, predictor: Predictor) -> ScoredSplit:
-    """Label the words of a split, with its name on the progress bar."""
+def _label(split: Split, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
+    """Label the words of a split."""
     labels, gold = predictor.labels, split.gold()
-    predictions = predict_split(predictor, split, name, gold)
+    predictions = predictor.label(chunks, gold)
     ids, words = split.ids_and_words()
     lengths, scores = split.lengths(), predictions.scores
     greedy = TaggedSentences(labels, lengths, predictions.greedy, scores, gold)

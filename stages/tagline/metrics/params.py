@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from tagline.core.params import Section
 from tagline.labels.label_list import Decoding, Precision
@@ -15,6 +17,28 @@ class Bootstrap(Section):
     seed: int = Field(ge=0, lt=2**32)
 
 
+Measure = Literal["recall", "precision"]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class OperatingPoint(Section):
+    """The recall or the precision that types should reach on validation."""
+
+    recall: dict[str, Share] | None = None
+    precision: dict[str, Share] | None = None
+
+    @property
+    def by_measure(self) -> dict[Measure, dict[str, float]]:
+        return {"recall": self.recall or {}, "precision": self.precision or {}}
+
+    @model_validator(mode="after")
+    def _one_target_per_type(self) -> Self:
+        recall, precision = self.by_measure.values()
+        if both := sorted(recall.keys() & precision.keys()):
+            raise ValueError(f"both recall and precision of {', '.join(both)}; expected one of them per type")
+        return self
+
+
 class Evaluate(Section):
     """See params.yaml for what each key means."""
 
@@ -22,3 +46,4 @@ class Evaluate(Section):
     precision: Precision
     decoding: Decoding
     bootstrap: Bootstrap
+    operating_point: OperatingPoint = OperatingPoint()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tabulate import tabulate
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading
 from tagline.core.terminal import printable
+from tagline.metrics.operating_point import by_split
 
 HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")
 
@@ -25,7 +27,27 @@ def score_table(metrics: dict[str, Any]) -> str:
             f1_interval = "{low:.3f}-{high:.3f}".format(**interval["f1"])
             names = [printable(split), printable(name)]
             rows.append([*names, *ratios, f1_interval, numbers.get("accuracy", ""), numbers["number"]])
-    return tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f")
+    return "\n\n".join([tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f"), *_operating_point(metrics)])
+
+
+def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
+    """Lay out what the types of the operating point reach, if there is one; say which targets are not reached."""
+    points = by_split(metrics)
+    if not points:
+        return
+    rows = [
+        [printable(name), f"{point['measure']} >= {point['target']:g}", f"{point['bias']:+g}"]
+        + ["{value:.3f} ({low:.3f}-{high:.3f})".format(**points[split][name]) for split in points]
+        for name, point in points["validation"].items()
+    ]
+    yield tabulate(rows, ("type", "target", "bias", *points), tablefmt="simple", disable_numparse=True)
+    for name, point in points["validation"].items():
+        if not point["reached"]:
+            yield (
+                f"evaluate.operating_point.{point['measure']}: {printable(name)} does not reach {point['target']:g} on "
+                f"validation; the best bias, {point['bias']:+g}, gives {point['value']:.3f}; lower the target or "
+                "improve the model"
+            )
 
 
 def score_table_of(path: Path) -> str:

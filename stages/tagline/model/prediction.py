@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import NO_BIASES, Biases, Labels
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
@@ -28,13 +29,29 @@ Floats = npt.NDArray[np.float32]
 CHUNK = 4096
 
 
+class Chunk(NamedTuple):
+    """Scores of the words of some sentences, before labels are chosen.
+
+    Attributes:
+        scores: float32 (words, labels), as `Head.decode` reads them.
+        lengths: int64, the number of words of each sentence.
+        seen: bool (words,), whether the word has sub-words.
+    """
+
+    scores: Floats
+    lengths: Ints
+    seen: npt.NDArray[np.bool_]
+
+
 class Predictions(NamedTuple):
     """Predictions for the words of some sentences, in flat arrays.
 
     Attributes:
         labels: int32 (words,), label ids; the task's fallback label for words without sub-words.
-        greedy: int32 (words,), the label with the highest score of each word alone, as transformers' pipeline chooses.
-        scores: float32 (words,), the probability of each label; 0 for words without sub-words.
+        greedy: int32 (words,), the label with the highest score of each word alone and without biases, as transformers'
+            pipeline chooses.
+        scores: float32 (words,), the model's probability of each label, whatever the biases; 0 for words without
+            sub-words.
         without_subwords: the number of words without sub-words, which the model does not see.
         loss: the summed negative log-likelihood of the gold labels of the other words; 0 if no gold labels were given.
     """
@@ -74,11 +91,23 @@ def predict_split(
         gold: int32 (words,), gold label ids, for the loss.
         progress: called after each batch with its number of words.
     """
+    return predictor.label(score_split(predictor, split, name, progress), gold)
+
+
+def score_split(
+    predictor: Predictor, split: Split, name: str | None, progress: Callable[[int], None] | None = None
+) -> Iterator[Chunk]:
+    """Compute the scores of a split of data/tokenized; for the arguments see `predict_split`."""
     windows = split.windows
     # input_ids and word_ids are read from disk one chunk at a time.
-    return predictor.predict(
-        split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name, gold, progress
+    return predictor.score(
+        split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name, progress
     )
+
+
+def bias_of_labels(labels: Labels, biases: Biases) -> Floats:
+    """The bias of each label id, float32: that of its type."""
+    return np.array([biases.get(name, 0.0) for name in labels.type_of_labels], np.float32)
 
 
 class Predictor:
@@ -90,6 +119,7 @@ class Predictor:
         labels: the task's label list, in the order of the logits.
         subwords_per_batch: maximum number of sub-words per forward pass, padding included.
         workers: threads that run several batches at once; None: one batch after the other.
+        biases: added to the scores of the labels of some types when labels are chosen.
     """
 
     def __init__(
@@ -99,10 +129,17 @@ class Predictor:
         labels: Labels,
         subwords_per_batch: int,
         workers: Executor | None = None,
+        biases: Biases = NO_BIASES,
     ) -> None:
-        self.backend, self.head, self.labels = backend, head, labels
+        self.backend, self.head, self.labels, self.biases = backend, head, labels, biases
         self.subwords_per_batch = subwords_per_batch
         self._map = map if workers is None else workers.map
+
+    def with_biases(self, biases: Biases) -> Predictor:
+        """The same predictor with other biases."""
+        biased = copy(self)
+        biased.biases = biases
+        return biased
 
     def predict(
         self,
@@ -128,10 +165,21 @@ class Predictor:
         Raises:
             NonFiniteError: the backend returned NaN or infinite logits.
         """
+        return self.label(self.score(lengths, sentences, input_ids, word_ids, name, progress), gold)
+
+    def score(
+        self,
+        lengths: Sequence[int],
+        sentences: Sequence[int],
+        input_ids: Sequence[Sequence[int]],
+        word_ids: Sequence[Sequence[int]],
+        name: str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Chunk]:
+        """Compute the scores of the words, one chunk of sentences at a time; see `predict`."""
         owners = np.asarray(sentences, dtype=np.int64)
-        offsets = np.cumsum([0, *lengths])  # of each sentence's first word
-        chunks: list[Predictions] = []
-        with tqdm(total=int(offsets[-1]), desc=name, unit=" words", disable=True if name is None else None) as bar:
+        words = sum(lengths)
+        with tqdm(total=words, desc=name, unit=" words", disable=True if name is None else None) as bar:
 
             def advance(words: int) -> None:
                 bar.update(words)
@@ -142,28 +190,34 @@ class Predictor:
                 end = min(start + CHUNK, len(lengths))
                 first, last = np.searchsorted(owners, [start, end])
                 try:
-                    chunk = self._predict_chunk(
+                    yield self._score_chunk(
                         lengths[start:end],
                         owners[first:last] - start,
                         input_ids[first:last],
                         word_ids[first:last],
-                        None if gold is None else gold[offsets[start] : offsets[end]].astype(np.int64),
                         advance,
                     )
                 except NonFiniteError as error:
                     raise NonFiniteError([start + sentence for sentence in error.sentences]) from None
-                chunks.append(chunk)
-        return _concatenate(chunks)
 
-    def _predict_chunk(
+    def label(self, chunks: Iterable[Chunk], gold: LabelIds | None = None) -> Predictions:
+        """Choose the labels of words from their scores, with the biases; see `predict`."""
+        labelled: list[Predictions] = []
+        first = 0  # the first word of the chunk
+        for chunk in chunks:
+            last = first + len(chunk.seen)
+            labelled.append(self._label_chunk(chunk, None if gold is None else gold[first:last].astype(np.int64)))
+            first = last
+        return _concatenate(labelled)
+
+    def _score_chunk(
         self,
         lengths: Sequence[int],
         owners: Ints,
         input_ids: Sequence[Sequence[int]],
         word_ids: Sequence[Sequence[int]],
-        gold: Ints | None,
         advance: Callable[[int], None],
-    ) -> Predictions:
+    ) -> Chunk:
         windows, positions = (np.concatenate(of_each) for of_each in choose_windows(lengths, owners, word_ids))
         seen = windows != UNSEEN
         scores = np.full((len(windows), len(self.labels.names)), -np.inf, dtype=np.float32)
@@ -172,16 +226,20 @@ class Predictor:
         for words, logits in self._logits(windows[seen], positions[seen], owners, input_ids):
             scores[np.flatnonzero(seen)[words]] = self.head.scores(logits)
             advance(len(words))
-        words_of_sentences = np.asarray(lengths, dtype=np.int64)
-        ids = self.head.decode(scores, words_of_sentences)
-        probabilities = self.head.probabilities(scores, words_of_sentences, ids)
+        return Chunk(scores, np.asarray(lengths, dtype=np.int64), seen)
+
+    def _label_chunk(self, chunk: Chunk, gold: Ints | None) -> Predictions:
+        scores, lengths, seen = chunk
+        biased = scores + bias_of_labels(self.labels, self.biases) if self.biases else scores
+        ids = self.head.decode(biased, lengths)
+        probabilities = self.head.probabilities(scores, lengths, ids)
         probabilities[~seen] = 0.0
         return Predictions(
             labels=ids.astype(np.int32),
             greedy=scores.argmax(-1).astype(np.int32),
             scores=probabilities,
             without_subwords=int(np.count_nonzero(~seen)),
-            loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, words_of_sentences, gold, seen),
+            loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, lengths, gold, seen),
         )
 
     def _logits(

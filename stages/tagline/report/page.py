@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tagline.artifacts.learning_curves import Rows
+from tagline.metrics import operating_point
 from tagline.metrics.evaluation import Evaluation
 from tagline.metrics.scored_split import ScoredSplit
 from tagline.report import charts, curves, scores, sentences
@@ -54,6 +55,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "kind": kind,
         "unit": unit,
         "metrics": metrics,
+        "points": operating_point.by_split(metrics),
         "overall": {split: scores.overall(of_split) for split, of_split in metrics.items()},
         "per_type": {split: scores.per_type(of_split) for split, of_split in metrics.items()},
         "slices": {split: scores.slice_groups(of_split) for split, of_split in metrics.items()},

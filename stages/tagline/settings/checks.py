@@ -9,6 +9,7 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
 from tagline.export.params import Export
 from tagline.metrics.params import Evaluate
+from tagline.model.heads import HEADS
 from tagline.sources.params import Download
 from tagline.tokenization.params import TokenizeAlign
 from tagline.training.params import Train
@@ -46,9 +47,10 @@ def _task_errors(content: CommentedMap, path: Path) -> list[str]:
 
 
 def _head_errors(content: CommentedMap, path: Path) -> list[str]:
-    """Check that a head that labels words is not trained on labels of all sub-words."""
+    """Check that a head that scores sequences of words is not trained on labels of all sub-words."""
     section = content["train"]
-    if section["head"] != "crf" or not content["tokenize_align"]["label_all_tokens"]:
+    head = section["head"]
+    if not HEADS[head].scores_sequences or not content["tokenize_align"]["label_all_tokens"]:
         return []
     line = line_of(section, "head", 0) + 1
-    return [f"{path}:{line}: train.head: crf needs one label per word; set tokenize_align.label_all_tokens to false"]
+    return [f"{path}:{line}: train.head: {head} needs one label per word; set tokenize_align.label_all_tokens to false"]

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from tagline.core.params import Section
 from tagline.hub.params import Push
+from tagline.model.heads import HEADS
 
 Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention"]
 
@@ -45,7 +46,7 @@ class Train(Section):
     hub: Push
 
     @model_validator(mode="after")
-    def _crf_without_smoothing(self) -> Self:
-        if self.head == "crf" and self.label_smoothing:
-            raise ValueError("label_smoothing is not possible with head crf; set it to 0.0")
+    def _no_smoothing_of_sequences(self) -> Self:
+        if HEADS[self.head].scores_sequences and self.label_smoothing:
+            raise ValueError(f"label_smoothing is not possible with head {self.head}; set it to 0.0")
         return self

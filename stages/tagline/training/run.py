@@ -100,15 +100,15 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(inputs.tokenized)
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
-    if params.head == "crf" and tokenized.read_windowing(inputs.tokenized).label_all_tokens:
+    head = make_head(params.head, labels, "constrained")
+    if head.scores_sequences and tokenized.read_windowing(inputs.tokenized).label_all_tokens:
         raise UserError(
-            f"{inputs.tokenized}: all sub-words are labelled; train.head: crf needs one label per word; set "
+            f"{inputs.tokenized}: all sub-words are labelled; train.head: {head.name} needs one label per word; set "
             "tokenize_align.label_all_tokens to false and run `dvc repro`"
         )
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
     model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
-    head = make_head(params.head, labels, "constrained")
     attach(model, head)
     dropout.replace(model)
     check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)

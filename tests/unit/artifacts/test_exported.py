@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -34,6 +35,13 @@ def test_round_trip(tmp_path: Path) -> None:
     ]
 
 
+def test_biases(tmp_path: Path) -> None:
+    biased = dataclasses.replace(TAGGING, biases={"X": -0.5})
+    exported.write(biased, tmp_path)
+    assert json.loads((tmp_path / TAGGER).read_text())["biases"] == {"X": -0.5}
+    assert exported.read(tmp_path) == biased
+
+
 def test_a_file_of_an_earlier_version(tmp_path: Path) -> None:
     exported.write(TAGGING, tmp_path)
     content = json.loads((tmp_path / TAGGER).read_text())
@@ -47,6 +55,10 @@ def test_a_file_of_an_earlier_version(tmp_path: Path) -> None:
     ("key", "value"),
     [
         ("precision", "fp8"),
+        ("biases", None),
+        ("biases", {"X": "high"}),
+        ("biases", {"X": float("inf")}),
+        ("biases", {"B-X": 0.5}),
         ("words", []),
         ("words", {"rule": "x"}),
         ("words", {"language": 1}),

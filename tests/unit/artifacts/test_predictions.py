@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.artifacts import predictions
+from tagline.artifacts.predictions import Settings
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
@@ -197,15 +198,27 @@ def test_several_row_groups() -> None:
 
 
 def test_provenance(tmp_path: Path) -> None:
-    predictions.write_provenance(tmp_path, LABELS, "constrained", "bf16", {})
+    predictions.write_provenance(tmp_path, LABELS, Settings("constrained", "bf16"), {})
     path = tmp_path / "provenance.json"
     assert json.loads(path.read_text(encoding="utf-8")) == {
         "decoding": "constrained",
         "precision": "bf16",
         "labels": {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"},
     }
-    assert predictions.read_settings(path) == ("constrained", "bf16")
+    assert predictions.read_settings(path) == ("constrained", "bf16", {})
     assert predictions.read_kind(path.read_bytes(), "provenance.json") == "spans"
+
+
+def test_provenance_with_biases(tmp_path: Path) -> None:
+    settings = Settings("greedy", "auto", {"É": 0.25})
+    predictions.write_provenance(tmp_path, LABELS, settings, {})
+    path = tmp_path / "provenance.json"
+    assert predictions.read_settings(path) == settings
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for biases in (1, [0.5], {"É": None}, {"É": "0.5"}, {"E": 0.5}):
+        path.write_text(json.dumps(content | {"biases": biases}), encoding="utf-8")
+        with pytest.raises(UserError, match=r"json: damaged \(.*biases .+; expected a bias per type; run `dvc repro"):
+            predictions.read_settings(path)
 
 
 @pytest.mark.parametrize("content", ["{}", '{"decoding": "beam"}', '{"decoding": null}', '{"decoding": ["greedy"]}'])

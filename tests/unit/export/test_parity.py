@@ -57,6 +57,12 @@ def test_other_labels_and_logits(parity: Parity) -> None:
     }
 
 
+def test_biases_apply_to_both_sides(parity: Parity) -> None:
+    biased = Parity(Says(TRAINED), parity.split, LABELS, make_head("linear", LABELS), {"X": 3.5})
+    assert biased.f1 == pytest.approx(6 / 7)  # three correct, one spurious
+    assert biased.report(Says(TRAINED), "same") == {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": 0.857143}
+
+
 def test_reports_are_independent(parity: Parity) -> None:
     first = parity.report(Says(TRAINED | {8: [1.0, 0.0, 0.0]}), "first")
     assert parity.report(Says(TRAINED | {8: [1.0, 0.0, 0.0]}), "second") == first

@@ -29,6 +29,29 @@ def test_rows() -> None:
     ]
 
 
+def test_operating_point() -> None:
+    reached = {"value": 0.9512, "low": 0.9, "high": 1.0, "reached": True}
+    missed = {"value": 0.5, "low": 0.25, "high": 0.75, "reached": False}
+    points = {
+        "LOC": {"measure": "precision", "target": 0.9, "bias": -16.0},
+        "PER": {"measure": "recall", "target": 0.95, "bias": 1.5},
+    }
+    of_splits = {
+        "validation": {"LOC": points["LOC"] | missed, "PER": points["PER"] | reached},
+        "test": {"LOC": points["LOC"] | missed, "PER": points["PER"] | missed},
+    }
+    table = score_table({split: METRICS["test"] | {"operating_point": of_splits[split]} for split in of_splits})
+    _, rows, message = table.split("\n\n")
+    assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
+        "LOC precision >= 0.9 -16 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
+        "PER recall >= 0.95 +1.5 0.951 (0.900-1.000) 0.500 (0.250-0.750)",
+    ]
+    assert message == (
+        "evaluate.operating_point.precision: LOC does not reach 0.9 on validation; the best bias, -16, gives 0.500; lower "
+        "the target or improve the model"
+    )
+
+
 def test_table_of_a_file(tmp_path: Path) -> None:
     write_json(tmp_path / "evaluate.json", METRICS)
     assert score_table_of(tmp_path / "evaluate.json") == score_table(METRICS)

@@ -126,6 +126,23 @@ def test_score_is_the_probability_of_the_chosen_label() -> None:
     assert found.scores[0] == pytest.approx(np.exp(1.9) / (np.exp(2.0) + np.exp(1.9) + 1))
 
 
+def test_biases_change_labels_only() -> None:
+    backend = FixedLogits({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
+    # The third word does not have sub-words.
+    words = ([3], [0], [[7, 8]], [[0, 1]])
+    gold = np.array([1, 2, 0])
+    plain = predictor(backend, "constrained")
+    biased = plain.with_biases({"X": 1.5})
+    before, after = (one.predict(*words, gold=gold) for one in (predictor(backend), biased))
+    assert names(plain.with_biases({"X": -9.0}).predict(*words).labels) == ["O", "O", "O"]
+    assert names(after.labels) == ["B-X", "I-X", "O"]
+    assert after.scores[0] == pytest.approx(np.exp(1) / (np.exp(2) + np.exp(1) + 1)), "of the model, without bias"
+    assert names(after.greedy) == names(before.greedy) == ["O", "I-X", "O"]
+    assert after.loss == before.loss
+    for unchanged, expected in zip(plain.with_biases({"X": 0.0}).predict(*words), plain.predict(*words), strict=True):
+        np.testing.assert_array_equal(unchanged, expected)
+
+
 def test_no_entity_continues_after_a_word_without_subwords() -> None:
     backend = FixedLogits({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
     found = predictor(backend, "constrained").predict([3], [0], [[7, 8]], [[0, 2]])

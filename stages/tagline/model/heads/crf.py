@@ -39,6 +39,7 @@ class CrfHead:
     """
 
     name: ClassVar[str] = "crf"
+    scores_sequences: ClassVar[bool] = True
 
     labels: Labels
     decoding: Decoding = "greedy"

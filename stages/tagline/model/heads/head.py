@@ -33,6 +33,10 @@ class Head(Protocol):
     def name(self) -> str:
         """Its key in `HEADS`, which tagger.json of an exported model contains."""
 
+    @property
+    def scores_sequences(self) -> bool:
+        """Whether it scores sequences of labels: it learns from one label per word, without label smoothing."""
+
     def new_weights(self) -> Weights:
         """The head's own weights before training, float32; empty if the head does not have any."""
 

@@ -29,6 +29,7 @@ class LinearHead:
     """
 
     name: ClassVar[str] = "linear"
+    scores_sequences: ClassVar[bool] = False
 
     labels: Labels
     decoding: Decoding = "greedy"

@@ -1,0 +1,113 @@
+"""evaluate.operating_point through evaluate, export and predict.py: applied by each backend, recorded, reported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from helpers.project import error_of, run_stage
+from helpers.tiny import TINY_PARAMS, write_params
+from safetensors.numpy import load_file, save_file
+
+from tagline.artifacts.exported import BackendName
+from tagline.core.provenance import write_hashes
+from tagline.inference.documents import Document
+from tagline.inference.tagger import Tagger
+
+
+def set_params(**operating_point: dict[str, float]) -> None:
+    params: dict[str, Any] = deepcopy(TINY_PARAMS)
+    params["evaluate"] |= {"operating_point": operating_point, "decoding": "constrained"}
+    params["export"] |= {"max_f1_drop": 1.0}
+    write_params(Path(), params)
+
+
+def content(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose model finds nothing without biases, evaluated and exported with one for PER."""
+    folder = tmp_path_factory.mktemp("operating") / "point"
+    shutil.copytree(finished_once, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        weights = load_file("models/finetuned/model.safetensors")
+        weights["classifier.bias"][0] += 4  # of O
+        save_file(weights, "models/finetuned/model.safetensors", metadata={"format": "pt"})
+        write_hashes(Path("models/finetuned"))
+        set_params(recall={"PER": 0.9})
+        run_stage("evaluate")
+        run_stage("export")
+    return folder
+
+
+@pytest.fixture
+def export(exported_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(exported_once)
+    return Path("models/export")
+
+
+def test_what_is_reached_is_recorded_and_reported(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scores = content("reports/evaluate.json")
+    points = {split: of_split["operating_point"] for split, of_split in scores.items()}
+    bias = points["test"]["PER"]["bias"]
+    expected = {
+        "measure": "recall",
+        "target": 0.9,
+        "bias": bias,
+        "value": 1.0,
+        "low": 1.0,
+        "high": 1.0,
+        "reached": True,
+    }
+    assert points == {"validation": {"PER": expected}, "test": {"PER": expected}}
+    assert 0 < bias < 5
+    for split in points:
+        assert scores[split]["per_type"]["PER"]["recall"] == 1
+        assert scores[split]["per_type"]["LOC"]["recall"] == 0
+        assert scores[split]["greedy"]["f1"] == 0
+    assert content("data/predictions/provenance.json")["biases"] == {"PER": bias}
+    assert content("models/export/tagger.json")["biases"] == {"PER": bias}
+    assert (
+        f"PER +{bias:g} (recall, target 0.9, 1.000 on the test split). The pipe" in (export / "README.md").read_text()
+    )
+    assert "<td>recall ≥ 0.9</td>" in Path("reports/evaluate.html").read_text(encoding="utf-8")
+    run_stage("evaluate", "--show")
+    row = f"PER recall >= 0.9 +{bias:g} 1.000 (1.000-1.000) 1.000 (1.000-1.000)"
+    assert row in [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx", "onnx-int8"])
+def test_every_backend_applies_the_biases(export: Path, backend: BackendName) -> None:
+    table = pq.read_table("data/predictions/test.parquet").to_pydict()
+    assert "B-PER" in table["predicted"][0]
+    with Tagger(export, backend=backend) as tagger:
+        documents = [Document.of_words(words) for words in table["words"]]
+        found = tagger.tag(documents)
+    assert [sentence.predicted_names for sentence in found] == table["predicted"]
+    # The probabilities of the model, which prefers O.
+    scores = [score for sentence in found for score in sentence.scores.tolist()]
+    assert scores == pytest.approx([score for of_row in table["score"] for score in of_row], abs=0.02)
+    assert min(score for score in scores if score) < 0.5
+
+
+def test_without_targets_nothing_is_recorded(finished: Path) -> None:
+    for path in ("data/predictions/provenance.json", "models/export/tagger.json"):
+        assert "biases" not in content(path)
+    for path in ("reports/evaluate.json", "reports/evaluate.html", "models/export/README.md"):
+        assert "perating" not in Path(path).read_text(encoding="utf-8")
+
+
+def test_a_type_that_the_data_lacks(finished: Path) -> None:
+    set_params(precision={"PERS": 0.9})
+    assert error_of("evaluate") == (
+        "evaluate: evaluate.operating_point.precision: the task ner does not have the type PERS; expected one of LOC, PER"
+    )
