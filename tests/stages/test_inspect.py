@@ -47,6 +47,13 @@ def long_ids() -> str:
     return pd.DataFrame(rows, columns=["id", "doc_id", "sent_id", "word", "label"]).to_csv(index=False)
 
 
+def numbered_in_documents() -> str:
+    """Sentences that are numbered anew in each document, of one, one and three sentences in turn."""
+    numbers = [(f"d{group}-{place}", n) for group in range(20) for place, n in [(0, 1), (1, 1), (2, 1), (2, 2), (2, 3)]]
+    rows = [(*ids, *word) for ids, sentence in zip(numbers, SENTENCES, strict=True) for word in sentence]
+    return pd.DataFrame(rows, columns=["Document", "Sentence #", "Word", "Tag"]).to_csv(index=False)
+
+
 TEXTS: list[dict[str, Any]] = [
     {
         "text": " ".join(words),
@@ -129,6 +136,11 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         long_ids().replace("doc_id,sent_id", "sent_id,doc_id"),
         "csv, utf-8\nner: IOB2",
         {"sentence": "doc_id"},
+    ),
+    "csv with sentences numbered anew": (
+        numbered_in_documents(),
+        "ner: IOB2",
+        {"document": "Document", "sentence": "Sentence #", "words": "Word"},
     ),
     "commas": (
         pd.DataFrame({"sentence": map(" ".join, WORDS), "word_labels": map(",".join, TAGS)}).to_csv(index=False),
