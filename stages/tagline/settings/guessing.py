@@ -78,6 +78,20 @@ def guess(path: Path) -> Keys:
     )
 
 
+def guess_saved(path: Path) -> Keys:
+    """Guess the keys of a folder that ``Dataset.save_to_disk`` wrote.
+
+    Raises:
+        UserError: the folder is damaged, or has no lists of words and tags.
+    """
+    from datasets import load_from_disk  # imported here: it is slow to load
+
+    with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
+        saved = load_from_disk(str(path))
+        rows = [saved[index] for index in range(min(ROWS, len(saved)))]
+    return {"format": "save_to_disk", **_of_lists(rows, path, numbers_have_names=True), **_id(rows)}
+
+
 def read_sample(path: Path) -> Sample:
     """Read the first lines, in the first encoding that fits the whole file.
 
