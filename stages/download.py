@@ -5,7 +5,7 @@ Hub. Writes data/raw (see `tagline.artifacts.raw_data` for its layout) and model
 each with a provenance.json.
 
     python stages/download.py
-    python stages/download.py --inspect FILE    print what a file looks like and the section download that reads it
+    python stages/download.py --inspect PATH    print what a file or folder holds and the section that reads it
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ PRETRAINED = Path("models/pretrained")
 
 def main() -> None:
     parser = ArgumentParser(description="Fetch and check the data set and the pretrained encoder.")
-    parser.add_argument("--inspect", metavar="FILE", type=Path, help="print what a file looks like and how to read it")
+    parser.add_argument(
+        "--inspect", metavar="PATH", type=Path, help="print what a file or folder looks like and how to read it"
+    )
     inspected = parser.parse_args().inspect
     if inspected is not None:
         from tagline.settings.inspection import describe  # no stage depends on settings

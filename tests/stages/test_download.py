@@ -18,6 +18,8 @@ from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
 from tagline.sources import languages
 
+BLANK = "\t_" * 8 + "\n"  # the other columns of CoNLL-U
+
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
@@ -61,6 +63,37 @@ def test_words_that_predict_would_not_find(finished: Path, capsys: pytest.Captur
         f"words: predict.py finds only {agreement:.1%} of the training words again in running text "
         "('li/ves' is found as 'li' '/' 'ves'); set download.dataset.language, or give it words\n"
     ) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("keys", "train", "agreement"),
+    [
+        (
+            {"format": "prodigy", "tag_column": "ner"},
+            '{"text": "li/ves", "tokens": [{"start": 0, "end": 6}], "spans": [], "answer": "accept"}',
+            0.0,
+        ),
+        ({"format": "prodigy", "tag_column": "ner"}, '{"text": "li/ves", "spans": [], "answer": "accept"}', 1.0),
+        ({"format": "gliner", "tag_column": "ner"}, '{"tokenized_text": ["Oslo", ".", "li/ves"], "ner": []}', 0.6667),
+        (
+            {"format": "conllu", "tag_columns": {"ner": "upos"}},
+            f"# text = Oslo.\n1\tOslo{BLANK}2\t.{BLANK}\n# text = du\n1-2\tdu{BLANK}1\tde{BLANK}2\tle{BLANK}",
+            0.5,
+        ),
+        ({"format": "conllu", "tag_columns": {"ner": "upos"}}, f"1\tli/ves{BLANK}", 1.0),
+    ],
+)
+def test_words_of_files_with_raw_text_are_compared(
+    workspace: Path, keys: dict[str, Any], train: str, agreement: float
+) -> None:
+    params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
+    Path("data/tiny/train").write_text(train)
+    Path("data/tiny/test").write_text(train + "\n")  # validation and test cannot be the same file
+    files = {"train": "train", "validation": "train", "test": "test"}
+    params["download"]["dataset"] = {"source": "files", **keys, **files}
+    write_params(workspace, params)
+    run_stage("download")
+    assert words_of("data/raw/provenance.json")["agreement"] == agreement
 
 
 def test_a_language_whose_library_is_not_installed(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

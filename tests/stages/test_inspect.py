@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.annotated import exported, webanno_tsv, write_brat
+from datasets import Dataset, DatasetDict
+from helpers.annotated import exported, webanno_tsv
 from helpers.project import run_stage
 from helpers.tiny import PEOPLE, PLACES, raw_rows, write_params
 from ruamel.yaml import YAML
+
+from tagline.sources.formats.inception import CORE, SENTENCE, TOKEN
+from tagline.tokenization.words import split_words
 
 # 100 different sentences such as "Ada0 Zoë lives in Oslo".
 SENTENCES = [
@@ -45,6 +50,13 @@ def long_ids() -> str:
         for index, (word, tag) in enumerate(sentence, 5 * number)
     ]
     return pd.DataFrame(rows, columns=["id", "doc_id", "sent_id", "word", "label"]).to_csv(index=False)
+
+
+def numbered_in_documents() -> str:
+    """Sentences that are numbered anew in each document, of one, one and three sentences in turn."""
+    numbers = [(f"d{group}-{place}", n) for group in range(20) for place, n in [(0, 1), (1, 1), (2, 1), (2, 2), (2, 3)]]
+    rows = [(*ids, *word) for ids, sentence in zip(numbers, SENTENCES, strict=True) for word in sentence]
+    return pd.DataFrame(rows, columns=["Document", "Sentence #", "Word", "Tag"]).to_csv(index=False)
 
 
 TEXTS: list[dict[str, Any]] = [
@@ -130,6 +142,11 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         "csv, utf-8\nner: IOB2",
         {"sentence": "doc_id"},
     ),
+    "csv with sentences numbered anew": (
+        numbered_in_documents(),
+        "ner: IOB2",
+        {"document": "Document", "sentence": "Sentence #", "words": "Word"},
+    ),
     "commas": (
         pd.DataFrame({"sentence": map(" ".join, WORDS), "word_labels": map(",".join, TAGS)}).to_csv(index=False),
         "ner: IOB2",
@@ -180,26 +197,29 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
 }
 
 
-def inspect(content: str | bytes, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
-    """Inspect a file and return the description and the section."""
-    path = Path("data/tiny/file")
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
+def inspect(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """Inspect a file or folder and return the description and the section."""
     capsys.readouterr()
     run_stage("download", "--inspect", str(path))
     description, section = capsys.readouterr().out.split("\n\ndownload:\n")
     return description, f"download:\n{section}"
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    write_params(workspace)
-    content, said, keys = FILES[name]
-    description, section = inspect(content, capsys)
+def inspect_content(content: str | bytes, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    path = Path("data/tiny/file")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return inspect(path, capsys)
+
+
+def check_pasted(path: Path, said: str, keys: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """Inspect, paste the section and compare what it reads with `SENTENCES`."""
+    description, section = inspect(path, capsys)
     assert said in description
     rest = Path("params.yaml").read_text()
     Path("params.yaml").write_text(section + rest[rest.index("tokenize_align:") :])
-    dataset = YAML(typ="safe").load(section)["download"]["dataset"]
-    assert {key: dataset.get(key) for key in keys} == keys
+    download = YAML(typ="safe").load(section)["download"]
+    assert {key: download["dataset"].get(key) for key in keys} == keys
+    shutil.copytree("data/tiny/encoder", Path(download["folder"]) / "encoder", dirs_exist_ok=True)
     for stage in ("check", "download"):
         run_stage(stage)
     rows = [row for split in ("train", "validation", "test") for row in raw_rows(split)]
@@ -207,6 +227,15 @@ def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: p
     words = [[word.replace('"', "") for word in row["words"]] for row in rows]
     found = sorted(zip(words, tags, strict=True))
     assert found == sorted(zip(WORDS, TAGS, strict=True))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_params(workspace)
+    content, said, keys = FILES[name]
+    path = Path("data/tiny/file")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    check_pasted(path, said, keys, capsys)
 
 
 @pytest.mark.parametrize(
@@ -246,21 +275,152 @@ def test_what_is_not_recognised(
 ) -> None:
     write_params(workspace)
     with pytest.raises(SystemExit) as raised:
-        inspect(content, capsys)
+        inspect_content(content, capsys)
     assert str(raised.value.code).startswith(f"download: {message}")
 
 
-def test_texts_of_brat_are_read_together(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def write_folder(files: dict[str, str | bytes]) -> None:
+    for name, content in files.items():
+        path = Path("data/mine") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def brat(*numbers: int) -> dict[str, str]:
+    """Files of brat by their names."""
+    files = {}
+    for number in numbers:
+        text, spans = TEXTS[number]["text"], TEXTS[number]["spans"]
+        files[f"{number}.txt"] = text
+        files[f"{number}.ann"] = "".join(
+            f"T{i}\t{label} {a} {b}\t{text[a:b]}\n" for i, (a, b, label) in enumerate(spans)
+        )
+    return files
+
+
+def part(begin: int, end: int) -> str:
+    return "\n".join("".join(f"{w}\t{t}\n" for w, t in rows) for rows in SENTENCES[begin:end])
+
+
+def jsonl(begin: int, end: int) -> str:
+    return "\n".join(
+        json.dumps({"tokens": w, "tags": t}) for w, t in zip(WORDS[begin:end], TAGS[begin:end], strict=True)
+    )
+
+
+def doccano(numbers: range) -> str:
+    return "\n".join(json.dumps({"id": i, "text": TEXTS[i]["text"], "label": TEXTS[i]["spans"]}) for i in numbers)
+
+
+CONLL = {"eng.train": part(0, 80), "eng.testa": part(80, 90), "eng.testb": part(90, 100)}
+# name: the files, what is said, keys of the section
+FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
+    "splits": (
+        {**CONLL, "README.md": "a", "labels.x": "b"},
+        "data/mine: conll, utf-8\nnot read: labels.x\nner: IOB2",
+        {"train": "eng.train", "validation": "eng.testa", "test": "eng.testb"},
+    ),
+    "two splits": (
+        {"train.jsonl": jsonl(0, 90), "valid.jsonl": jsonl(90, 100)},
+        "json, utf-8",
+        {"validation": "valid.jsonl", "split": {"seed": 42, "test": 0.1}},
+    ),
+    "shards": (
+        {"train-00-of-2.jsonl": jsonl(0, 40), "train-01-of-2.jsonl": jsonl(40, 90), "[test].jsonl": jsonl(90, 100)},
+        "json, utf-8",
+        {"train": "train-0*.jsonl", "test": "[[]test].jsonl", "split": {"seed": 42, "validation": 0.1}},
+    ),
+    "one file": ({"[x].conll": part(0, 100), "LICENSE": "a"}, "data/mine: conll", {"train": "[[]x].conll"}),
+    "brat": ({**brat(*range(100)), "annotation.conf": "[entities]"}, "brat, utf-8\nner: IOB2", {"train": "*.txt"}),
+    "brat in folders": (
+        {
+            f"{split}/{name}": content
+            for split, numbers in (("train", range(80)), ("dev", range(80, 90)), ("test", range(90, 100)))
+            for name, content in brat(*numbers).items()
+        },
+        "brat, utf-8\nner: IOB2",
+        {"train": "train/*.txt", "validation": "dev/*.txt", "test": "test/*.txt"},
+    ),
+    "doccano by annotator": (
+        {"ada.jsonl": doccano(range(100)), "bo.jsonl": doccano(range(100))},
+        "data/mine: doccano, utf-8",
+        {"train": ".", "annotators": "majority"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_pasted_section_reads_the_folder(workspace: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     write_params(workspace)
-    folder = Path("data/brat")
-    folder.mkdir()
-    for number, text in enumerate(TEXTS):
-        write_brat(folder / f"{number}.txt", text)
-    run_stage("download", "--inspect", "data/brat/0.txt")
-    printed = capsys.readouterr().out
-    assert "data/brat/0.txt: brat, utf-8\nner: IOB2 (O 2, B-PER 1, I-PER 1, B-LOC 1)" in printed
-    section = YAML(typ="safe").load(printed[printed.index("download:\n") :])
-    assert section["download"]["dataset"]["train"] == "*.txt"
+    files, said, keys = FOLDERS[name]
+    write_folder(files)
+    check_pasted(Path("data/mine"), said, keys, capsys)
+
+
+@pytest.mark.parametrize("splits", [False, True])
+def test_folders_of_save_to_disk(workspace: Path, splits: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    write_params(workspace)
+    saved = Dataset.from_dict({"tokens": WORDS, "tags": TAGS})
+    if splits:
+        names = {"train": range(80), "validation": range(80, 90), "test": range(90, 100)}
+        DatasetDict({split: saved.select(rows) for split, rows in names.items()}).save_to_disk("data/mine")
+    else:
+        saved.save_to_disk("data/mine")
+    keys = {"format": "save_to_disk", "train": "train" if splits else ".", "test": "test" if splits else None}
+    check_pasted(Path("data/mine"), "data/mine: save_to_disk, utf-8\nner: IOB2", keys, capsys)
+
+
+@pytest.mark.parametrize("suffix", ["xmi", "json"])
+def test_uima_cas(workspace: Path, suffix: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cassis = pytest.importorskip("cassis")
+    write_params(workspace)
+    types = cassis.TypeSystem()
+    sentence, token, lemma, entity = (
+        types.create_type(name) for name in (SENTENCE, TOKEN, f"{CORE}.segmentation.type.Lemma", "custom.Span")
+    )
+    types.create_feature(lemma, "value", "uima.cas.String")
+    types.create_feature(entity, "label", "uima.cas.String")
+    cas = cassis.Cas(types)
+    cas.sofa_string = "\n".join(text["text"] for text in TEXTS)
+    start = 0
+    for text in TEXTS:
+        cas.add(sentence(begin=start, end=start + len(text["text"])))
+        for first, last in split_words(text["text"]):
+            cas.add(token(begin=start + first, end=start + last))
+            cas.add(lemma(begin=start + first, end=start + last, value="a"))
+        for first, last, label in text["spans"]:
+            cas.add(entity(begin=start + first, end=start + last, label=label))
+        start += len(text["text"]) + 1
+    path = Path(f"data/mine/text.{suffix}")
+    path.parent.mkdir()
+    cas.to_xmi(path) if suffix == "xmi" else cas.to_json(path)
+    types.to_xml(path.with_name("TypeSystem.xml"))
+    keys = {"format": "inception", "span_layer": "custom.Span", "feature": "label"}
+    keys["train"] = {"xmi": "*.xmi", "json": "text.json"}[suffix]
+    check_pasted(path.parent, "data/mine: inception, utf-8\nner: IOB2", keys, capsys)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "(none)"),
+        ({"a.conll": part(0, 9), "b.conll": part(9, 18)}, "(a.conll, b.conll)"),
+        ({"train.conll": part(0, 9), "train.jsonl": jsonl(0, 9)}, "(train.conll, train.jsonl)"),
+        ({"dev.conll": part(0, 9)}, "(dev.conll)"),
+        ({"train/a.conll": part(0, 9), "train/b/c.conll": part(9, 18)}, "(train/a.conll, train/b)"),
+        ({"train_test.conll": part(0, 9), "all.conll": part(0, 9)}, "(all.conll, train_test.conll)"),
+    ],
+)
+def test_folders_that_do_not_show_the_splits(workspace: Path, files: dict[str, str | bytes], message: str) -> None:
+    write_params(workspace)
+    Path("data/mine").mkdir()
+    write_folder(files)
+    with pytest.raises(SystemExit) as raised:
+        run_stage("download", "--inspect", "data/mine")
+    assert str(raised.value.code) == (
+        f"download: data/mine: which files are train, validation and test is not clear {message}; expected one file or "
+        "folder each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
+    )
 
 
 def test_a_file_where_no_data_set_can_be(workspace: Path) -> None:
@@ -271,7 +431,5 @@ def test_a_file_where_no_data_set_can_be(workspace: Path) -> None:
         match="download: file.conll: move it into a folder of its own, such as data/mine; download.folder must",
     ):
         run_stage("download", "--inspect", "file.conll")
-    with pytest.raises(SystemExit, match="download: no.conll: no such file; expected a file of a data set"):
+    with pytest.raises(SystemExit, match="download: no.conll: no such file; expected a file or folder of a data set"):
         run_stage("download", "--inspect", "no.conll")
-    with pytest.raises(SystemExit, match="download: data: a folder; expected a file of a data set"):
-        run_stage("download", "--inspect", "data")

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import accumulate, chain, count, groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from tagline.core.reading import reading
 from tagline.labels.schemes import split_tag, standard_names
 from tagline.settings import guessing_tools
 from tagline.settings.guessing_tools import Keys
-from tagline.sources.formats import conll, conllu
+from tagline.sources.formats import conll, conllu, csv_rows
 from tagline.sources.formats.cleaning import is_sentence, split_tags
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lines import UTF_8, read_lines
@@ -76,6 +76,20 @@ def guess(path: Path) -> Keys:
         f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
         "or Parquet; docs/data.md describes them"
     )
+
+
+def guess_saved(path: Path) -> Keys:
+    """Guess the keys of a folder that ``Dataset.save_to_disk`` wrote.
+
+    Raises:
+        UserError: the folder is damaged, or has no lists of words and tags.
+    """
+    from datasets import load_from_disk  # imported here: it is slow to load
+
+    with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
+        saved = load_from_disk(str(path))
+        rows = [saved[index] for index in range(min(ROWS, len(saved)))]
+    return {"format": "save_to_disk", **_of_lists(rows, path, numbers_have_names=True), **_id(rows)}
 
 
 def read_sample(path: Path) -> Sample:
@@ -220,10 +234,27 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Keys | No
         used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
         named = _tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
         return {"rows": "sentences", **_sentence(unique), "words": words, "tag_columns": named}
-    keys = _sentence([name for name in ids if name not in unique])
+    keys = _in_documents(columns, [name for name in ids if name not in unique], (words, *tags))
     named = _tag_columns({name: set(columns[name]) for name in tags})
-    fill_down = {"fill_down": True} if keys and "" in columns[keys["sentence"]] else {}
+    fill_down = {"fill_down": True} if any("" in columns[name] for name in keys.values()) else {}
     return {**keys, "words": words, "tag_columns": named, **fill_down}
+
+
+def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], others: Collection[str]) -> Keys:
+    """The column of the sentences, and that of the documents if the sentences' values begin again in each."""
+    filled = {name: list(accumulate(cells, _filled_down)) for name, cells in columns.items()}
+    for document in (name for name in columns if name not in others and csv_rows.DOCUMENT.fullmatch(name.strip())):
+        for sentence in (name for name in ids if name != document):
+            pairs = list(zip(filled[document], filled[sentence], strict=True))
+            values = len(set(pairs))
+            alone = max(len(set(filled[name])) for name in (document, sentence))
+            if alone < values < len(pairs) and values == len(list(groupby(pairs))):
+                return {"document": document, "sentence": sentence}
+    return _sentence(ids)
+
+
+def _filled_down(above: str, cell: str) -> str:
+    return cell or above
 
 
 def _sentence(names: Sequence[str]) -> Keys:

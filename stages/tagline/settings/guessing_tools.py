@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tagline.sources.formats import doccano, webanno_tsv
+from tagline.sources.formats import doccano, inception, webanno_tsv
 from tagline.sources.formats.argilla import SUFFIX
 from tagline.sources.formats.inception import InceptionFiles
 
@@ -30,7 +30,7 @@ def of_lines(path: Path, lines: Sequence[str]) -> Keys | None:
         path: the file.
         lines: its first lines.
     """
-    guesses = (_of_brat(path), _of_webanno_tsv(lines), _of_tuples(lines))
+    guesses = (_of_brat(path), _of_webanno_tsv(lines), _of_cas(path, lines), _of_tuples(lines))
     return next((keys for keys in guesses if keys is not None), None)
 
 
@@ -43,14 +43,25 @@ def of_rows(rows: Rows) -> Keys | None:
 def _of_brat(path: Path) -> Keys | None:
     if path.suffix != ".txt" or not path.with_suffix(".ann").is_file():
         return None
-    return {"format": "brat", **SPANS, "discontinuous_spans": "split", "train": "*.txt"}
+    return {"format": "brat", **SPANS, "discontinuous_spans": "split"}
 
 
 def _of_webanno_tsv(lines: Sequence[str]) -> Keys | None:
     if not lines or not lines[0].startswith(webanno_tsv.HEADER):
         return None
     layers = [line.removeprefix("#T_SP=").split("|") for line in lines if line.startswith("#T_SP=")]
-    features = [(layer, feature) for layer, *of_layer in layers for feature in of_layer if feature]
+    return _of_inception([(layer, feature) for layer, *of_layer in layers for feature in of_layer if feature])
+
+
+def _of_cas(path: Path, lines: Sequence[str]) -> Keys | None:
+    """Guess the keys of UIMA CAS in XMI or JSON."""
+    text = "\n".join(lines)
+    is_cas = ("<xmi:XMI" in text) if text.lstrip("\ufeff \t\n").startswith("<") else '"%FEATURE_STRUCTURES"' in text
+    return _of_inception(inception.features(path)) if is_cas else None
+
+
+def _of_inception(features: Sequence[tuple[str, str]]) -> Keys:
+    """Choose the default feature if the file has it, else the first one."""
     default = tuple(InceptionFiles.model_fields[key].default for key in ("span_layer", "feature"))
     span_layer, feature = default if default in features or not features else features[0]
     chosen = {} if (span_layer, feature) == default else {"span_layer": span_layer, "feature": feature}

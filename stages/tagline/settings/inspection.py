@@ -17,8 +17,10 @@ from tagline.core.errors import UserError
 from tagline.core.params import read_file
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels.schemes import is_spans, standard_names
-from tagline.settings.guessing import ENCODINGS, guess, not_utf_8
+from tagline.settings.guessing import ENCODINGS, not_utf_8
 from tagline.settings.guessing_tools import Keys
+from tagline.settings.layouts import Layout, find_layout
+from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import OffsetFiles
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sentence import Sentence
@@ -40,39 +42,41 @@ SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 
 
 def describe(path: Path) -> str:
-    """Describe a file: format, keys, label schemes and first sentences, then the section ``download`` to paste.
+    """Describe a file or folder: format, keys, label schemes and first sentences, then a section ``download``.
 
     Raises:
-        UserError: the file does not exist, no format is recognised, or it is malformed.
+        UserError: see `find_layout`; a file is malformed.
     """
-    if not path.is_file():
-        problem = "a folder" if path.is_dir() else "no such file"
-        raise UserError(f"{path}: {problem}; expected a file of a data set")
-    guessed = guess(path)
-    keys = {"source": "files", **guessed, "train": guessed.get("train", path.name), "split": SHARES}
-    dataset, keys, sentences, findings = _read(path, keys)
-    is_guess = keys.get("encoding") in ENCODINGS
+    layout = find_layout(path)
+    shares = {key: share for key, share in SHARES.items() if key not in layout.patterns}
+    split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
+    dataset, keys, sentences, findings = _read(
+        path, layout, {"source": "files", **layout.keys, **layout.patterns, **split}
+    )
+    is_guess, sample = keys.get("encoding") in ENCODINGS, layout.sample
     lines = [
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
-        + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8(path)})" if is_guess else ""),
+        + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8(sample)})" if is_guess else ""),
+        *([f"not read: {shortened(', '.join(layout.unused), QUOTED)}"] if layout.unused else []),
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
-        *([f"offsets: {dataset.unit(path)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
+        *([f"offsets: {dataset.unit(sample)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
         *findings.lines(),
         f"the first of {len(sentences):,} sentences" + (" that were read:" if len(sentences) == SENTENCES else ":"),
         *(f"  {_line(sentence)}" for sentence in islice(filter(lambda each: each.words, sentences), SHOWN)),
     ]
-    return "\n".join([*lines, "", _section(path, keys)])
+    return "\n".join([*lines, "", _section(path, layout.folder, keys)])
 
 
-def _read(path: Path, keys: Keys) -> tuple[Any, Keys, list[Sentence], Findings]:
-    """Read the first sentences; if they need a policy, with the keys that choose one."""
+def _read(path: Path, layout: Layout, keys: Keys) -> tuple[Any, Keys, list[Sentence], Findings]:
+    """Read the first sentences of each split; if they need a policy, with the keys that choose one."""
     problem: UserError | None = None
     adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
     for policy in POLICIES:
         chosen = {**keys, **policy}
         try:
             dataset = adapter.validate_python(chosen)
-            sentences = list(islice(dataset.read(path), SENTENCES))
+            files = FileSource(layout.folder, dataset).paths
+            sentences = [each for first, *_ in files.values() for each in islice(dataset.read(first), SENTENCES)]
             findings = find(sentences, dataset.meanings)
             dataset.report({path.name: findings})
             return dataset, chosen, sentences, findings
@@ -115,10 +119,10 @@ def _line(sentence: Sentence) -> str:
     return shortened(" ".join("/".join(row) for row in rows), QUOTED)
 
 
-def _section(path: Path, keys: Keys) -> str:
+def _section(path: Path, folder: Path, keys: Keys) -> str:
     """The section ``download`` as YAML, with the encoder of params.yaml."""
     encoder = read_file().get("download", {}).get("encoder")
-    section: dict[str, Any] = {"folder": path.parent.as_posix(), "dataset": keys, "encoder": encoder}
+    section: dict[str, Any] = {"folder": folder.as_posix(), "dataset": keys, "encoder": encoder}
     try:
         Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
     except ValidationError as error:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import regex
 
-from tagline.artifacts.raw_data import WORDS
+from tagline.sources.formats.sentence import Sentence, Surface
 from tagline.sources.languages import Spans, Split
 
 # Of the training sentences the first ones are compared, and then one in STEP.
@@ -29,10 +28,13 @@ class Agreement:
 
     Args:
         split: the rule.
+        write_text: whether sentences without a raw text are written as `running_text`; otherwise they are not compared.
     """
 
-    def __init__(self, split: Split) -> None:
+    def __init__(self, split: Split, write_text: bool = True) -> None:
         self._split = split
+        self._write_text = write_text
+        self._sentences = 0
         self.words = self.found = 0
         self.differences: dict[str, None] = {}  # the first ones, in order
 
@@ -41,38 +43,41 @@ class Agreement:
         """The share of words that are found, rounded; 1 without words."""
         return round(self.found / self.words, DIGITS) if self.words else 1.0
 
-    def watch(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Yield the rows of data/raw unchanged, and compare some of them."""
-        for index, row in enumerate(rows):
-            if index < FIRST or index % STEP == 0:
-                self.compare(row[WORDS])
-            yield row
+    def watch(self, sentence: Sentence) -> None:
+        """Compare some of the sentences that it is called with."""
+        is_sampled = self._sentences < FIRST or self._sentences % STEP == 0
+        if is_sampled and (sentence.surface is not None or self._write_text):
+            self.compare(sentence.words, sentence.surface)
+        self._sentences += 1
 
-    def compare(self, words: Sequence[str]) -> None:
-        """Compare the words of a sentence with those that the rule finds in its text."""
-        text, spans = running_text(words)
+    def compare(self, words: Sequence[str], surface: Surface | None = None) -> None:
+        """Compare the words of a sentence with those that the rule finds in its text, by default `running_text`."""
+        text, spans = surface or running_text(words)
         found = set(self._split(text))
         self.words += len(spans)
         self.found += len(found.intersection(spans))
         if len(self.differences) < SHOWN:
-            missed = next((span for span in spans if span not in found), None)
+            missed = next((index for index, span in enumerate(spans) if span not in found), None)
             if missed is not None:
-                others = [text[start:end] for start, end in sorted(found) if start < missed[1] and end > missed[0]]
-                self.differences[f"{text[slice(*missed)]!r} is found as {' '.join(map(repr, others))}"] = None
+                first, last = spans[missed]
+                last = max(last, first + 1)  # a word that is not in the text begins with the one that is
+                others = [text[start:end] for start, end in sorted(found) if start < last and end > first]
+                self.differences[f"{words[missed]!r} is found as {' '.join(map(repr, others))}"] = None
 
 
-def running_text(words: Sequence[str]) -> tuple[str, Spans]:
+def running_text(words: Sequence[str]) -> Surface:
     """Write words as running text, with spaces only where they usually stand, and give the span of each word.
 
     ``["l'", "Oise", "(", "France", ")", "."]`` is written *l'Oise (France).*
     """
     spaced = [True, *(not _joined(left, right) for left, right in pairwise(words))]
-    text, spans = "", []
+    text = ""
+    spans: Spans = []
     for word, space in zip(words, spaced, strict=False):
         text += " " if space and text else ""
         spans.append((len(text), len(text) + len(word)))
         text += word
-    return text, spans
+    return Surface(text, spans)
 
 
 def _joined(left: str, right: str) -> bool:

@@ -18,7 +18,6 @@ from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.hub_dataset import HubSource
 from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.sources.params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
-from tagline.sources.splitting import TRAIN
 
 
 def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
@@ -32,13 +31,14 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     Raises:
         UserError: see `FileSource`, `HubSource` and `library_version`.
     """
-    source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
-    agreement = Agreement(splitter(dataset.language))
-    splits = source.splits()
-    # Not compared: CoNLL-U, whose multi-word tokens are split, and annotated texts, even if the file has words.
-    if isinstance(dataset, WordKeys):
-        splits[TRAIN] = agreement.watch(splits[TRAIN])
-    counts = raw_data.write(target, splits, list(dataset.tag_columns))
+    # Other formats give the raw text, or words that this rule has found in it.
+    agreement = Agreement(splitter(dataset.language), write_text=isinstance(dataset, WordKeys))
+    source = (
+        HubSource(dataset, agreement.watch)
+        if isinstance(dataset, HubDataset)
+        else FileSource(folder, dataset, agreement.watch)
+    )
+    counts = raw_data.write(target, source.splits(), list(dataset.tag_columns))
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}

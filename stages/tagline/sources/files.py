@@ -18,7 +18,7 @@ from tagline.core.provenance import sha256
 from tagline.core.terminal import printable, quoted
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
-from tagline.sources.formats.sentence import Sentence
+from tagline.sources.formats.sentence import Sentence, Watch
 from tagline.sources.splitting import TRAIN, drawn_split
 from tagline.tokenization.findings import Findings
 
@@ -34,14 +34,16 @@ class FileSource:
     Args:
         folder: ``download.folder``.
         dataset: the section, whose schema reads the files.
+        watch: called with each sentence of train.
 
     Raises:
         UserError: a split's file is missing or a folder, or its pattern matches no file.
     """
 
-    def __init__(self, folder: Path, dataset: Files) -> None:
+    def __init__(self, folder: Path, dataset: Files, watch: Watch | None = None) -> None:
         self.folder = folder
         self.dataset = dataset
+        self.watch = watch
         self.paths = {
             split: find(folder, split, pattern, dataset.folders) for split, pattern in dataset.patterns.items()
         }
@@ -113,6 +115,8 @@ class FileSource:
         self.findings[split].add_notes(sentence.notes)
         self.agreement[split].update(sentence.agreement)
         if sentence.words:
+            if self.watch is not None and split == TRAIN:
+                self.watch(sentence)
             yield to_row(sentence)
 
     def _drawn_rows(self, split: str, seed: int) -> Iterator[Row]:

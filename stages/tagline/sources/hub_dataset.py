@@ -14,9 +14,10 @@ from huggingface_hub import snapshot_download
 from tagline.artifacts.raw_data import WORDS
 from tagline.core.errors import UserError
 from tagline.sources.formats.lists import Keys, to_sentence
-from tagline.sources.formats.sentence import Sentence
+from tagline.sources.formats.sentence import Sentence, Watch
 from tagline.sources.hub import Repository, find, hub_errors
 from tagline.sources.params import HubDataset
+from tagline.sources.splitting import TRAIN
 from tagline.tokenization.findings import Findings, lines_by_split
 
 BATCH_ROWS = 1000
@@ -25,12 +26,17 @@ BATCH_ROWS = 1000
 class HubSource:
     """The data set on the Hub that ``download.dataset`` names, resolved to a commit and fetched.
 
+    Args:
+        params: the section.
+        watch: called with each sentence of train.
+
     Raises:
         UserError: see `hub.find` and `load`.
     """
 
-    def __init__(self, params: HubDataset) -> None:
+    def __init__(self, params: HubDataset, watch: Watch | None = None) -> None:
         self.params = params
+        self.watch = watch
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
         self.empty = dict.fromkeys(self.rows, 0)
@@ -64,6 +70,8 @@ class HubSource:
             self.findings[split].add_notes(sentence.notes)
             if sentence.words:
                 self.empty[split] -= 1
+                if self.watch is not None and split == TRAIN:
+                    self.watch(sentence)
                 yield {WORDS: sentence.words, **sentence.tags}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tagline.sources.agreement import FIRST, STEP, Agreement, running_text
+from tagline.sources.formats.sentence import Sentence, Surface
 from tagline.tokenization.words import split_words
 
 
@@ -34,8 +35,19 @@ def test_words_that_are_not_found_again() -> None:
     assert list(agreement.differences) == ["'Ms.' is found as 'Ms' '.'"]
 
 
-def test_sentences_are_passed_on_and_some_compared() -> None:
+def test_some_sentences_are_compared() -> None:
     agreement = Agreement(split_words)
-    rows = [{"words": [str(number)]} for number in range(FIRST + 5 * STEP)]
-    assert list(agreement.watch(rows)) == rows
+    for number in range(FIRST + 5 * STEP):
+        agreement.watch(Sentence("", [str(number)], {}))
     assert agreement.words == FIRST + 5
+
+
+def test_words_of_a_raw_text() -> None:
+    agreement = Agreement(split_words, write_text=False)
+    agreement.watch(Sentence("", ["Ms."], {}))  # has no text
+    assert agreement.words == 0
+    agreement.watch(
+        Sentence("", ["Pain", "de", "le", "."], {}, surface=Surface("Pain du .", [(0, 4), (5, 5), (5, 5), (8, 9)]))
+    )
+    assert (agreement.words, agreement.found) == (4, 2)
+    assert list(agreement.differences) == ["'de' is found as 'du'"]

@@ -21,7 +21,7 @@ from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotatio
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
-from tagline.sources.formats.sentence import Note, Sentence
+from tagline.sources.formats.sentence import Note, Sentence, Surface
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, to_tags
 from tagline.sources.languages import splitter
 from tagline.tokenization.findings import Findings
@@ -199,7 +199,9 @@ class AnnotatedFiles(Files):
             return Sentence(text.location, [], {self.tag_column: []}, text.id, notes, agreement)
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
         content = [text.text[start:end] for start, end in words]
-        return Sentence(text.location, content, {self.tag_column: tags}, text.id, (*text.notes, *changes), agreement)
+        surface = None if text.words is None else Surface(text.text, words)
+        notes = (*text.notes, *changes)
+        return Sentence(text.location, content, {self.tag_column: tags}, text.id, notes, agreement, surface)
 
 
 class OffsetFiles(TextFiles, AnnotatedFiles):

@@ -172,5 +172,11 @@ class TextFiles(Files):
     encoding: Annotated[str, AfterValidator(text_encoding)] = UTF_8
 
 
+class DocumentKey(Section):
+    """The column or key that names the document of a sentence."""
+
+    document: Key | None = None
+
+
 class WordFiles(WordKeys, Files):
     """A data set whose files hold words."""

@@ -7,7 +7,7 @@ dependencies (id ``1.1``) are skipped, since neither is a word of the sentence b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -17,14 +17,16 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Key, TagColumns, TextFiles
 from tagline.sources.formats.lines import UTF_8, read_lines
-from tagline.sources.formats.sentence import Sentence
+from tagline.sources.formats.sentence import Sentence, Surface
+from tagline.sources.languages import Spans
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 # Columns that can be tags, and those of them that hold KEY=VALUE pairs.
 TAGGABLE, WITH_KEYS = COLUMNS[2:], ("feats", "misc")
-_ID = re.compile(r"[1-9][0-9]*")
-_SKIPPED_ID = re.compile(r"[1-9][0-9]*-[1-9][0-9]*|[0-9]+\.[1-9][0-9]*")
+_ID = re.compile(r"[1-9][0-9]{0,8}")
+_SKIPPED_ID = re.compile(rf"{_ID.pattern}-{_ID.pattern}|[0-9]+\.[1-9][0-9]*")
 _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(.*?)\s*")
+_TEXT = re.compile(r"#\s*text\s*=\s*(.*?)\s*")
 _UNSPECIFIED = "_"
 
 
@@ -66,19 +68,22 @@ def read_sentences(
             ids do not count from 1; a sentence has two ``sent_id`` comments.
     """
     words: list[list[str]] = []
-    sent_id: str | None = None
+    tokens: dict[int, tuple[int, str]] = {}  # the first id of each multi-word token, its last id and its form
+    sent_id = text = None
     first_line = 0
 
     def sentence() -> Sentence:
         tags = {name: [_tag(word, column, absent) for word in words] for name, column in tag_columns.items()}
-        return Sentence(f"{path}:{first_line}", [word[1] for word in words], tags, sent_id)
+        forms = [word[1] for word in words]
+        surface = _surface(text, forms, tokens) if text else None
+        return Sentence(f"{path}:{first_line}", forms, tags, sent_id, surface=surface)
 
     for number, line in read_lines(path, encoding, borders=True):
         location = f"{path}:{number}"
         if not line.strip():
             if words:
                 yield sentence()
-            words, sent_id = [], None
+            words, tokens, sent_id, text = [], {}, None, None
         elif line.startswith("#"):
             comment = _SENT_ID.fullmatch(line)
             if comment and sent_id is not None:
@@ -86,9 +91,14 @@ def read_sentences(
                     f"{location}: a second sent_id in one sentence; add the empty line that ends a sentence"
                 )
             sent_id = (comment[1] or None) if comment else sent_id
+            comment = _TEXT.fullmatch(line)
+            text = comment[1] if comment else text
         else:
             fields = _checked_fields(line, location)
             if _SKIPPED_ID.fullmatch(fields[0]):
+                first, dash, last = fields[0].partition("-")
+                if dash:
+                    tokens[int(first)] = int(last), fields[1]
                 continue
             first_line = first_line if words else number
             if not _ID.fullmatch(fields[0]) or int(fields[0]) != len(words) + 1:
@@ -98,6 +108,41 @@ def read_sentences(
         yield sentence()
     if not first_line:
         raise UserError(f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
+
+
+def _surface(text: str, words: list[str], tokens: Mapping[int, tuple[int, str]]) -> Surface | None:
+    """Find words in the text of their sentence; None if it consists of other ones.
+
+    Of the multi-word token *don't*, *do* and *n't* are in the text; of *du*, *de* and *le* are not.
+    """
+    forms: list[str] = []
+    parts: list[list[str]] = []  # the words of each form
+    first = 0
+    while first < len(words):
+        last, form = tokens.get(first + 1, (first + 1, words[first]))
+        forms.append(form)
+        parts.append(words[first:last])
+        first = max(first + 1, last)
+    located = _located(forms, text)
+    if located is None:
+        return None
+    spans: Spans = []
+    for (start, _), form, inside in zip(located, forms, parts, strict=True):
+        spans += [(start + first, start + last) for first, last in _located(inside, form) or [(0, 0)] * len(inside)]
+    return Surface(text, spans)
+
+
+def _located(forms: Sequence[str], text: str) -> Spans | None:
+    """The start and end of each form in a text; None if the text is not these forms with white space between them."""
+    spans: Spans = []
+    position = 0
+    for form in forms:
+        start = text.find(form, position)
+        if start < 0 or text[position:start].strip():
+            return None
+        position = start + len(form)
+        spans.append((start, position))
+    return None if text[position:].strip() else spans
 
 
 def _checked_fields(line: str, location: str) -> list[str]:

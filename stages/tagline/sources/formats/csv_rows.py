@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -15,10 +15,10 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats.base import Character, Key, TagColumns, TextFiles, WordFiles
+from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
 from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence
 from tagline.sources.formats.lines import UTF_8, read_lines
-from tagline.sources.formats.lists import Keys, to_sentence
+from tagline.sources.formats.lists import Keys, joined_id, to_sentence
 from tagline.sources.formats.sentence import Note, Sentence
 
 _SPACES = re.compile("[ \t]+")
@@ -47,14 +47,21 @@ class Dialect:
     encoding: str = UTF_8
 
 
+# Headers of columns that name a document. A sentence cannot belong to two.
+DOCUMENT = re.compile("(doc(ument)?|file)([ _-]?(#|id|idx|no|number|name))?", re.IGNORECASE)
+# A longer file with one sentence id was not divided into sentences.
+MOST_WORDS = 500
+
+
 class WordRow(NamedTuple):
     line: int
-    sentence: str
+    ids: tuple[str, ...]  # of the document, if params.yaml names its column, and of the sentence
     word: str
     tags: list[str]
+    documents: list[str]  # cells of other columns that look like documents
 
 
-class CsvFiles(TextFiles, WordFiles):
+class CsvFiles(DocumentKey, TextFiles, WordFiles):
     """CSV, columns by their header."""
 
     format: Literal["csv"]
@@ -81,10 +88,12 @@ class CsvFiles(TextFiles, WordFiles):
             )
         if self.rows == "sentences" and self.fill_down:
             raise ValueError("fill_down has no effect with one sentence per row; remove it")
+        if self.document is not None and self.sentence is None:
+            raise ValueError("document has no effect without sentence; name the column of the sentence too")
         return self
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        keys = Keys(self.words, self.tag_columns, id=self.sentence, rules=self.rules)
+        keys = Keys(self.words, self.tag_columns, id=self.sentence, rules=self.rules, document=self.document)
         dialect = Dialect(self.delimiter, self.quote, self.encoding)
         if self.rows == "sentences":
             return read_joined(path, keys, dialect)
@@ -96,34 +105,67 @@ def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_do
 
     Args:
         path: see `read_lines`.
-        keys: the headers of the columns; a sentence begins where the value of the id changes.
+        keys: the headers of the columns; a sentence begins where the value of the id or of the document changes.
         dialect: how the cells are written.
-        fill_down: whether an empty cell of the sentence column has the value above it.
+        fill_down: whether an empty cell of the sentence or document column has the value above it.
 
     Raises:
         UserError: the file is not text or has no word; a column is missing from the header or is there twice; a row has
             another number of cells, or a needed cell that is empty or has a line end; a row is of a whole sentence; a
-            sentence's rows are not contiguous.
+            sentence's rows are not contiguous, or of several documents; all words of a long file are one sentence.
     """
-    first_lines: dict[str, int] = {}
-    for value, group in groupby(_word_rows(path, keys, dialect, fill_down), key=lambda row: row.sentence):
+    first_lines: dict[tuple[str, ...], int] = {}
+    unnamed = _unnamed_documents(path, keys, dialect)
+    words = 0
+    for ids, group in groupby(_word_rows(path, keys, unnamed, dialect, fill_down), key=lambda row: row.ids):
         rows = list(group)
-        line = rows[0].line
-        if value in first_lines:
+        line, value = rows[0].line, joined_id(ids)
+        if ids in first_lines:
+            hint = (
+                "" if keys.document else "; if the values begin again in each document, set download.dataset.document"
+            )
             raise UserError(
                 f"{path}:{line}: rows of sentence {quoted(value)} are not contiguous (first seen on line "
-                f"{first_lines[value]}); sort the rows by sentence, or give each sentence its own value"
+                f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value{hint}"
             )
-        first_lines[value] = line
+        _check_documents(rows, unnamed, value, path)
+        first_lines[ids] = line
         kept: list[WordRow] = []
         skipped: list[WordRow] = []
         for row in rows:
             (skipped if keys.rules.skips(row.word) else kept).append(row)
         tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
         notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in skipped)
+        words = len(kept)
         yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, notes)
     if not first_lines:
         raise UserError(f"{path}: no sentence; expected one row per word below the header")
+    if len(first_lines) == 1 and words > MOST_WORDS:
+        raise UserError(
+            f"{path}: {words:,} words with one value in column {keys.id!r}, which would be one sentence; give each "
+            "sentence its own value, or name the column of the documents as download.dataset.document"
+        )
+
+
+def _unnamed_documents(path: Path, keys: Keys, dialect: Dialect) -> list[str]:
+    """The columns of a file that look like documents, if params.yaml does not name one."""
+    _, header = next(_split_rows(path, dialect), (1, []))
+    unused = [column for column in header if column not in keys.all and header.count(column) == 1]
+    return [] if keys.document else [column for column in unused if DOCUMENT.fullmatch(column.strip())]
+
+
+def _check_documents(rows: Sequence[WordRow], columns: Sequence[str], sentence: str, path: Path) -> None:
+    """Refuse a sentence of several documents: numbers that begin again would join neighbouring sentences."""
+    for index, column in enumerate(columns):
+        named = [row for row in rows if row.documents[index].strip()]
+        other = next((row for row in named if row.documents[index] != named[0].documents[index]), None)
+        if other is not None:
+            values = [quoted(row.documents[index]) for row in (named[0], other)]
+            raise UserError(
+                f"{path}:{other.line}: {column!r} changes from {values[0]} to {values[1]} inside sentence "
+                f"{quoted(sentence)}; expected one document per sentence; if the values of {path.name} begin again in "
+                f"each document, set download.dataset.document: {column}"
+            )
 
 
 def read_joined(path: Path, keys: Keys, dialect: Dialect = Dialect()) -> Iterator[Sentence]:
@@ -145,7 +187,7 @@ def read_joined(path: Path, keys: Keys, dialect: Dialect = Dialect()) -> Iterato
         empty = False
         location = f"{path}:{line}"
         row: dict[str, Any] = {
-            column: cell if column == keys.id else _items(cell, f"{location}: {column!r}")
+            column: cell if column in keys.ids else _items(cell, f"{location}: {column!r}")
             for column, cell in zip(keys.all, cells, strict=True)
         }
         for column in keys.tag_columns.values():
@@ -175,27 +217,42 @@ def _items(cell: str, location: str) -> list[str]:
     )
 
 
-def _word_rows(path: Path, keys: Keys, dialect: Dialect, fill_down: bool) -> Iterator[WordRow]:
-    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags."""
-    above = ""
-    needed = [str(keys.id), keys.words, *keys.tag_columns.values()]
-    for line, (sentence, word, *tags) in _read_rows(path, needed, dialect):
-        word, tags = keys.rules.strip(word), list(map(str.strip, tags))
+def _word_rows(
+    path: Path, keys: Keys, documents: Sequence[str], dialect: Dialect, fill_down: bool
+) -> Iterator[WordRow]:
+    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
+
+    Args:
+        path: the file.
+        keys: the headers of the columns.
+        documents: further columns to read.
+        dialect: how the cells are written.
+        fill_down: see `read_sentences`.
+    """
+    count = len(keys.ids)
+    last = count + 1 + len(keys.tag_columns)
+    above = ("",) * count
+    for line, cells in _read_rows(path, [*keys.ids, keys.words, *keys.tag_columns.values(), *documents], dialect):
+        word, tags = keys.rules.strip(cells[count]), list(map(str.strip, cells[count + 1 : last]))
         skipped = keys.rules.skips(word)
-        above = sentence if sentence.strip() else (above if fill_down or skipped else "")
-        row = WordRow(line, above, word, tags)
+        filled = above if fill_down or skipped else ("",) * count
+        above = tuple(cell if cell.strip() else other for cell, other in zip(cells[:count], filled, strict=True))
+        row = WordRow(line, above, word, tags, cells[last:])
         # Without this condition the checks take a third of the time.
-        if not skipped and (not (above and word.strip() and all(tags)) or not _SEPARATORS.isdisjoint("".join(tags))):
+        named = all(above) and word.strip() and all(tags)
+        if not skipped and (not named or not _SEPARATORS.isdisjoint("".join(tags))):
             _check(row, keys, f"{path}:{line}", fill_down)
         yield row
 
 
 def _check(row: WordRow, keys: Keys, location: str, fill_down: bool) -> None:
-    if not row.sentence:
-        remedy = "; if only its first row names a sentence, set download.dataset.fill_down: true in params.yaml"
-        if fill_down:
-            remedy = "; no row above names a sentence"
-        raise UserError(f"{location}: the cell of column {keys.id!r} is empty{remedy}")
+    for column, value in zip(keys.ids, row.ids, strict=True):
+        if not value:
+            noun = "sentence" if column == keys.id else "document"
+            remedy = f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
+            if fill_down:
+                remedy = f"; no row above names a {noun}"
+            raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
     if not row.word.strip():
         raise UserError(f"{location}: the cell of column {keys.words!r} is empty{keys.rules.remedy}")
     for column, tag in zip(keys.tag_columns.values(), row.tags, strict=True):

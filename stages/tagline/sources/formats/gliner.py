@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
+from tagline.sources.agreement import running_text
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, list_in, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import TextFiles
@@ -35,12 +36,9 @@ def _text(row: dict[str, Any], location: str, errors: Errors) -> AnnotatedText:
         raise UserError(
             f"{location}: 'tokenized_text' must be a list of words; got {quoted(row.get('tokenized_text'))}"
         )
-    words: list[tuple[int, int]] = []
-    for word in content:
-        start = words[-1][1] + 1 if words else 0
-        words.append((start, start + len(word)))
+    text, words = running_text(content)
     spans = errors.of_each(list_in(row, "ner", location), lambda value: _span(value, words, location))
-    return AnnotatedText(location, " ".join(content), [Annotation("", spans)], words=words)
+    return AnnotatedText(location, text, [Annotation("", spans)], words=words)
 
 
 def _span(value: Any, words: Sequence[tuple[int, int]], location: str) -> Span:

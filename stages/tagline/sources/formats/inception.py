@@ -6,6 +6,7 @@ The content decides which. A sentence of the document is a sentence here, and it
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cassis import Cas
 
 CORE = "de.tudarmstadt.ukp.dkpro.core.api"
+ANNOTATION = "uima.tcas.Annotation"
 SENTENCE, TOKEN = f"{CORE}.segmentation.type.Sentence", f"{CORE}.segmentation.type.Token"
 
 
@@ -83,6 +85,24 @@ class InceptionFiles(AnnotatedFiles):
             annotations = [Annotation("", spans[index])]
             location = f"{path}: sentence {index + 1}"
             yield AnnotatedText(location, text, annotations, words=words[index] or None, notes=notes[index])
+
+
+def features(path: Path) -> list[tuple[str, str]]:
+    """The layers of a UIMA CAS whose annotations have a label, each with the feature, the most frequent first.
+
+    Layers of DKPro Core other than its named entities, such as lemmas, are left out.
+
+    Raises:
+        UserError: the file is not a UIMA CAS, or damaged.
+    """
+    default = InceptionFiles.model_fields["span_layer"].default
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in _load(path).select(ANNOTATION):
+        layer = each.type.name
+        if layer == default or not layer.startswith((CORE, "uima.")):
+            names = [feature.name for feature in each.type.all_features]
+            counts.update((layer, name) for name in names if name != "sofa" and isinstance(each.get(name), str))
+    return [feature for feature, _ in counts.most_common()]
 
 
 def _begins(path: Path) -> bytes:

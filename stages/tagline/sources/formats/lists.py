@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ class Keys:
         names: tag column name to label names, for tags that are numbers.
         id: the key of the sentence's id, if it has one.
         rules: for the words.
+        document: the key of the sentence's document; its value and a slash then begin the id.
     """
 
     words: str
@@ -32,11 +33,17 @@ class Keys:
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     id: str | None = None
     rules: WordRules = AS_THEY_ARE
+    document: str | None = None
 
     @property
     def all(self) -> list[str]:
         """Every key that a row must have."""
-        return [self.words, *self.tag_columns.values(), *([self.id] if self.id else [])]
+        return [self.words, *self.tag_columns.values(), *self.ids]
+
+    @property
+    def ids(self) -> list[str]:
+        """The keys that together identify a sentence."""
+        return [key for key in (self.document, self.id) if key]
 
 
 class ListFiles(WordFiles):
@@ -78,7 +85,7 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
                 f"{location}: {len(words)} words in {keys.words!r} but {len(of_column)} tags in "
                 f"{keys.tag_columns[name]!r}; expected one tag per word"
             )
-    sentence_id = to_id(row[keys.id], keys.id, location) if keys.id else None
+    sentence_id = joined_id([to_id(row[key], key, location) for key in keys.ids]) if keys.id else None
     if not keys.rules.skip_empty:
         return Sentence(location, words, tags, sentence_id)
     kept = [index for index, word in enumerate(words) if word.strip()]
@@ -112,6 +119,11 @@ def _words(value: Any, keys: Keys, location: str) -> list[str]:
 def id_in(row: Mapping[str, Any], location: str) -> str | None:
     """The id of a row, if it has one; see `to_id`."""
     return to_id(row["id"], "id", location) if "id" in row else None
+
+
+def joined_id(parts: Iterable[str]) -> str:
+    """The id of a sentence whose document has an id too: ``report/1``."""
+    return "/".join(parts)
 
 
 def to_id(value: Any, key: str, location: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +13,13 @@ class Note(NamedTuple):
 
     kind: str
     occurrence: str
+
+
+class Surface(NamedTuple):
+    """A raw text and its words, each with start and end in code points; both are equal for a word not in the text."""
+
+    text: str
+    words: list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,7 @@ class Sentence:
         id: the sentence's id in the source, if it has one.
         notes: what the reader changed or left out.
         agreement: see `annotators.compare`.
+        surface: the raw text and the start and end of each word in it, if the file has both.
     """
 
     location: str
@@ -33,3 +42,7 @@ class Sentence:
     id: str | None = None
     notes: tuple[Note, ...] = ()
     agreement: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    surface: Surface | None = None
+
+
+Watch = Callable[[Sentence], None]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tagline.sources.formats.conllu import read_sentences
+from tagline.sources.formats.sentence import Surface
 
 FILE = """\
 # newdoc
@@ -35,3 +38,28 @@ def test_words_tags_and_ids(tmp_path: Path) -> None:
     }
     assert (first.id, first.location) == ("one", f"{path}:5")
     assert (second.words, second.id, second.location) == (["New York"], None, f"{path}:11")
+    assert first.surface == Surface("Du vet", [(0, 2), (3, 6)])
+    assert second.surface is None
+
+
+BLANK = "\t_" * 8 + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "spans"),
+    [
+        ("I don't.", ["1\tI", "2-3\tdon't", "2\tdo", "3\tn't", "4\t."], [(0, 1), (2, 4), (4, 7), (7, 8)]),
+        ("du pain", ["1-2\tdu", "1\tde", "2\tle", "3\tpain"], [(0, 0), (0, 0), (3, 7)]),
+        ("a  b", ["1\ta", "2\tb"], [(0, 1), (3, 4)]),
+        ("a b c", ["1\ta", "2\tb"], None),
+        ("a x b", ["1\ta", "2\tb"], None),
+        ("a b", ["2-1\tx", "1\ta", "2\tb"], None),
+    ],
+)
+def test_words_in_the_text_of_their_sentence(
+    tmp_path: Path, text: str, lines: list[str], spans: list[tuple[int, int]] | None
+) -> None:
+    path = tmp_path / "file.conllu"
+    path.write_text(f"# text = {text}\n" + "".join(line + BLANK for line in lines))
+    (sentence,) = read_sentences(path, {"pos": "upos"}, "X")
+    assert sentence.surface == (None if spans is None else Surface(text, spans))

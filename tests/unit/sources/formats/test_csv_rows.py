@@ -161,6 +161,7 @@ def test_blanks_around_tags_are_dropped(tmp_path: Path) -> None:
     [
         ({"sentence": None}, "sentence is missing: with one word per row, name the column whose value changes"),
         ({"rows": "sentences", "fill_down": True}, "fill_down has no effect with one sentence per row; remove it"),
+        ({"rows": "sentences", "sentence": None, "document": "d"}, "document has no effect without sentence; name the"),
     ],
 )
 def test_keys_that_do_not_fit(tmp_path: Path, keys: dict[str, object], message: str) -> None:
@@ -173,3 +174,63 @@ def test_a_skipped_row_does_not_divide_a_sentence(tmp_path: Path) -> None:
     (sentence,) = read_with(tmp_path / "f", content, empty_words="skip")
     assert (sentence.id, sentence.words) == ("1", ["Ada", "is"])
     assert sentence.notes == (("empty_words", f"{tmp_path}/f:3"),)
+
+
+IN_DOCUMENTS = "doc,s,w,t\na,1,Ada,O\nb,1,Bo,O\nb,1,ran,O\nb,2,Cem,O\nc,1,Di,O\n"
+
+
+def test_sentences_that_are_numbered_anew_in_each_document(tmp_path: Path) -> None:
+    found = read_with(tmp_path / "f", IN_DOCUMENTS, document="doc")
+    assert [(sentence.id, sentence.words) for sentence in found] == [
+        ("a/1", ["Ada"]),
+        ("b/1", ["Bo", "ran"]),
+        ("b/2", ["Cem"]),
+        ("c/1", ["Di"]),
+    ]
+    filled = read_with(
+        tmp_path / "f", "doc,s,w,t\na,1,Ada,O\nb,1,Bo,O\n,,ran,O\n,2,Cem,O\n", document="doc", fill_down=True
+    )
+    assert [sentence.words for sentence in filled] == [["Ada"], ["Bo", "ran"], ["Cem"]]
+    (joined,) = read_with(tmp_path / "f", "doc,s,w,t\na,1,Ada ran,O O\n", document="doc", rows="sentences")
+    assert (joined.id, joined.words) == ("a/1", ["Ada", "ran"])
+
+
+@pytest.mark.parametrize(
+    ("content", "keys", "message"),
+    [
+        (
+            IN_DOCUMENTS,
+            {},
+            "f:3: 'doc' changes from 'a' to 'b' inside sentence '1'; expected one document per sentence; if the values "
+            "of f begin again in each document, set download.dataset.document: doc",
+        ),
+        (
+            IN_DOCUMENTS.replace("doc,", "d,"),
+            {},
+            "f:6: rows of sentence '1' are not contiguous (first seen on line 2); sort the rows by sentence, or give each "
+            "sentence its own value; if the values begin again in each document, set download.dataset.document",
+        ),
+        (
+            IN_DOCUMENTS + "a,1,Ed,O\n",
+            {"document": "doc"},
+            "f:7: rows of sentence 'a/1' are not contiguous (first seen on line 2); sort the rows by sentence, or give "
+            "each sentence its own value",
+        ),
+        (
+            "doc,s,w,t\n,1,Ada,O\n",
+            {"document": "doc"},
+            "f:2: the cell of column 'doc' is empty; if only its first row names a document, set download.dataset.fill_"
+            "down: true in params.yaml",
+        ),
+        (
+            "s,w,t\n" + "1,Ada,O\n" * 501,
+            {},
+            "f: 501 words with one value in column 's', which would be one sentence; give each sentence its own value, or "
+            "name the column of the documents as download.dataset.document",
+        ),
+    ],
+)
+def test_sentences_that_would_be_joined(tmp_path: Path, content: str, keys: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        read_with(tmp_path / "f", content, **keys)
+    assert str(raised.value) == f"{tmp_path}/{message}"
