@@ -15,7 +15,7 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.base import Key, TagColumns, TextFiles
+from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, in_documents
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.sentence import Sentence
 
@@ -25,6 +25,7 @@ TAGGABLE, WITH_KEYS = COLUMNS[2:], ("feats", "misc")
 _ID = re.compile(r"[1-9][0-9]*")
 _SKIPPED_ID = re.compile(r"[1-9][0-9]*-[1-9][0-9]*|[0-9]+\.[1-9][0-9]*")
 _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(.*?)\s*")
+_NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?))?\s*")
 _UNSPECIFIED = "_"
 
 
@@ -34,6 +35,7 @@ class ConlluFiles(TextFiles):
     format: Literal["conllu"]
     tag_columns: TagColumns
     absent: Key = "_"
+    documents: Documents = "marked"
 
     @model_validator(mode="after")
     def _columns_exist(self) -> ConlluFiles:
@@ -47,13 +49,13 @@ class ConlluFiles(TextFiles):
         return self
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.tag_columns, self.absent, self.encoding)
+        return in_documents(read_sentences(path, self.tag_columns, self.absent, self.encoding), self.documents)
 
 
 def read_sentences(
     path: Path, tag_columns: Mapping[str, str], absent: str, encoding: str = UTF_8
 ) -> Iterator[Sentence]:
-    """Read a file sentence by sentence, with its ``sent_id`` as id where it has one.
+    """Read a file sentence by sentence, with its ``sent_id`` as id and that of ``newdoc`` as document if it has them.
 
     Args:
         path: see `read_lines`.
@@ -67,11 +69,12 @@ def read_sentences(
     """
     words: list[list[str]] = []
     sent_id: str | None = None
-    first_line = 0
+    first_line = documents = 0
+    document: str | int | None = None
 
     def sentence() -> Sentence:
         tags = {name: [_tag(word, column, absent) for word in words] for name, column in tag_columns.items()}
-        return Sentence(f"{path}:{first_line}", [word[1] for word in words], tags, sent_id)
+        return Sentence(f"{path}:{first_line}", [word[1] for word in words], tags, sent_id, document)
 
     for number, line in read_lines(path, encoding, borders=True):
         location = f"{path}:{number}"
@@ -80,6 +83,9 @@ def read_sentences(
                 yield sentence()
             words, sent_id = [], None
         elif line.startswith("#"):
+            if new := _NEW_DOCUMENT.fullmatch(line):
+                documents += 1
+                document = new[1] or documents
             comment = _SENT_ID.fullmatch(line)
             if comment and sent_id is not None:
                 raise UserError(

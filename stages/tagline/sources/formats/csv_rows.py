@@ -52,6 +52,7 @@ class WordRow(NamedTuple):
     sentence: str
     word: str
     tags: list[str]
+    document: str | None
 
 
 class CsvFiles(TextFiles, WordFiles):
@@ -60,6 +61,7 @@ class CsvFiles(TextFiles, WordFiles):
     format: Literal["csv"]
     rows: Literal["words", "sentences"] = "words"
     sentence: Key | None = None
+    document: Key | None = None
     words: Key
     tag_columns: TagColumns
     delimiter: Character = ","
@@ -84,7 +86,7 @@ class CsvFiles(TextFiles, WordFiles):
         return self
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        keys = Keys(self.words, self.tag_columns, id=self.sentence, rules=self.rules)
+        keys = Keys(self.words, self.tag_columns, id=self.sentence, document=self.document, rules=self.rules)
         dialect = Dialect(self.delimiter, self.quote, self.encoding)
         if self.rows == "sentences":
             return read_joined(path, keys, dialect)
@@ -115,13 +117,18 @@ def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_do
                 f"{first_lines[value]}); sort the rows by sentence, or give each sentence its own value"
             )
         first_lines[value] = line
+        if other := next((row for row in rows if row.document != rows[0].document), None):
+            raise UserError(
+                f"{path}:{other.line}: sentence {quoted(value)} is in document {quoted(other.document)}, but on line "
+                f"{line} in {quoted(rows[0].document)}; expected one document per sentence"
+            )
         kept: list[WordRow] = []
         skipped: list[WordRow] = []
         for row in rows:
             (skipped if keys.rules.skips(row.word) else kept).append(row)
         tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
         notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in skipped)
-        yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, notes)
+        yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, rows[0].document, notes)
     if not first_lines:
         raise UserError(f"{path}: no sentence; expected one row per word below the header")
 
@@ -145,7 +152,7 @@ def read_joined(path: Path, keys: Keys, dialect: Dialect = Dialect()) -> Iterato
         empty = False
         location = f"{path}:{line}"
         row: dict[str, Any] = {
-            column: cell if column == keys.id else _items(cell, f"{location}: {column!r}")
+            column: cell if column in (keys.id, keys.document) else _items(cell, f"{location}: {column!r}")
             for column, cell in zip(keys.all, cells, strict=True)
         }
         for column in keys.tag_columns.values():
@@ -177,13 +184,17 @@ def _items(cell: str, location: str) -> list[str]:
 
 def _word_rows(path: Path, keys: Keys, dialect: Dialect, fill_down: bool) -> Iterator[WordRow]:
     """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags."""
-    above = ""
-    needed = [str(keys.id), keys.words, *keys.tag_columns.values()]
-    for line, (sentence, word, *tags) in _read_rows(path, needed, dialect):
-        word, tags = keys.rules.strip(word), list(map(str.strip, tags))
+    above, document = "", None
+    needed = [str(keys.id), keys.words, *keys.tag_columns.values(), *([keys.document] if keys.document else [])]
+    for line, (sentence, word, *cells) in _read_rows(path, needed, dialect):
+        if keys.document:
+            document = cells.pop().strip() or (document if fill_down else None)
+            if not document:
+                raise UserError(f"{path}:{line}: the cell of column {keys.document!r} is empty")
+        word, tags = keys.rules.strip(word), list(map(str.strip, cells))
         skipped = keys.rules.skips(word)
         above = sentence if sentence.strip() else (above if fill_down or skipped else "")
-        row = WordRow(line, above, word, tags)
+        row = WordRow(line, above, word, tags, document)
         # Without this condition the checks take a third of the time.
         if not skipped and (not (above and word.strip() and all(tags)) or not _SEPARATORS.isdisjoint("".join(tags))):
             _check(row, keys, f"{path}:{line}", fill_down)

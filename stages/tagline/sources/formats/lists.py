@@ -24,6 +24,7 @@ class Keys:
         tag_columns: tag column name to the key of its tags.
         names: tag column name to label names, for tags that are numbers.
         id: the key of the sentence's id, if it has one.
+        document: the key of the id of the sentence's document, if it has one.
         rules: for the words.
     """
 
@@ -31,12 +32,14 @@ class Keys:
     tag_columns: Mapping[str, str]
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     id: str | None = None
+    document: str | None = None
     rules: WordRules = AS_THEY_ARE
 
     @property
     def all(self) -> list[str]:
         """Every key that a row must have."""
-        return [self.words, *self.tag_columns.values(), *([self.id] if self.id else [])]
+        ids = [key for key in (self.id, self.document) if key]
+        return list(dict.fromkeys([self.words, *self.tag_columns.values(), *ids]))
 
 
 class ListFiles(WordFiles):
@@ -46,6 +49,7 @@ class ListFiles(WordFiles):
     tag_columns: TagColumns
     names: dict[str, LabelNames] = Field(default_factory=dict)
     id: Key | None = None
+    document: Key | None = None
 
     @model_validator(mode="after")
     def _names_are_of_tag_columns(self) -> ListFiles:
@@ -56,8 +60,8 @@ class ListFiles(WordFiles):
 
     @property
     def keys(self) -> Keys:
-        """Where a row has its words, tags and id."""
-        return Keys(self.words, self.tag_columns, self.names, self.id, self.rules)
+        """Where a row has its words, tags and ids."""
+        return Keys(self.words, self.tag_columns, self.names, self.id, self.document, self.rules)
 
 
 def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
@@ -79,13 +83,14 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
                 f"{keys.tag_columns[name]!r}; expected one tag per word"
             )
     sentence_id = to_id(row[keys.id], keys.id, location) if keys.id else None
+    document = to_id(row[keys.document], keys.document, location) if keys.document else None
     if not keys.rules.skip_empty:
-        return Sentence(location, words, tags, sentence_id)
+        return Sentence(location, words, tags, sentence_id, document)
     kept = [index for index, word in enumerate(words) if word.strip()]
     tags = {name: [of_column[index] for index in kept] for name, of_column in tags.items()}
     skipped = [index for index, word in enumerate(words) if not word.strip()]
     notes = tuple(Note(EMPTY_WORDS, f"{location}, word {index}") for index in skipped)
-    return Sentence(location, [words[index] for index in kept], tags, sentence_id, notes)
+    return Sentence(location, [words[index] for index in kept], tags, sentence_id, document, notes)
 
 
 def _words(value: Any, keys: Keys, location: str) -> list[str]:
@@ -115,7 +120,7 @@ def id_in(row: Mapping[str, Any], location: str) -> str | None:
 
 
 def to_id(value: Any, key: str, location: str) -> str:
-    """Convert a sentence's id to a string.
+    """Convert the id of a sentence or document to a string.
 
     Raises:
         UserError: it is neither a non-empty string nor an integer.
