@@ -2,9 +2,11 @@
 
 provenance.json             where the data set comes from, with commits or hashes, and what of it was left out
 hashes.json                 the SHA-256 of each file
-SPLIT/00000.arrow, ...      id (string), words (list of strings), and each tag column (list of strings, one per word)
+SPLIT/00000.arrow, ...      id and document (strings), words (list of strings), and each tag column (list of strings,
+                            one per word)
 
-Each Arrow file is an IPC stream of at most about 128 MiB.
+The sentences of a document are consecutive; a sentence of no known document is one by itself, named by its id. Each
+Arrow file is an IPC stream of at most about 128 MiB.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from tagline.core.terminal import QUOTED, printable, shortened
 
 SPLITS = ("train", "validation", "test")
 ID = "id"
+DOCUMENT = "document"
 WORDS = "words"
 
 Row = Mapping[str, str | Sequence[str]]
@@ -36,7 +39,8 @@ def write(path: Path, splits: Mapping[str, Iterable[Row]], tag_columns: Sequence
     Args:
         path: the folder to make.
         splits: the sentences of each split, each a mapping from ``words`` and every tag column to a list of strings,
-            and optionally from ``id`` to a string; the default id is ``SPLIT-N``, counted from 0.
+            and optionally from ``id`` and ``document`` to a string; the default id is ``SPLIT-N``, counted from 0, the
+            default document is the id.
         tag_columns: the tag columns, in order.
 
     Returns:
@@ -53,7 +57,8 @@ def _write_split(folder: Path, split: str, rows: Iterable[Row], tag_columns: Seq
     with shards.ShardWriter(folder, _schema(tag_columns)) as writer:
         for batch in _batched(rows):
             ids = [row.get(ID, f"{split}-{index}") for index, row in enumerate(batch, writer.rows)]
-            columns = {ID: pa.array(ids, pa.string())}
+            documents = [row.get(DOCUMENT, id_) for row, id_ in zip(batch, ids, strict=True)]
+            columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.string())}
             columns |= {name: pa.array([row[name] for row in batch], strings) for name in (WORDS, *tag_columns)}
             for name in tag_columns:
                 _check_lengths(columns[ID], columns[WORDS], columns[name], name)
@@ -65,7 +70,7 @@ def _write_split(folder: Path, split: str, rows: Iterable[Row], tag_columns: Seq
 
 def _schema(tag_columns: Sequence[str]) -> pa.Schema:
     strings = pa.list_(pa.string())
-    return pa.schema([(ID, pa.string()), *((name, strings) for name in (WORDS, *tag_columns))])
+    return pa.schema([(ID, pa.string()), (DOCUMENT, pa.string()), *((name, strings) for name in (WORDS, *tag_columns))])
 
 
 def _check_lengths(ids: pa.StringArray, words: pa.ListArray, tags: pa.ListArray, name: str) -> None:
@@ -143,7 +148,7 @@ def load(path: Path) -> RawData:
         require(path / split, "download")
     schema = _schema(_tag_columns(path))
     sentences = {split: shards.check(path / split, schema, "download") for split in SPLITS}
-    return RawData(path, tuple(schema.names[2:]), sentences)
+    return RawData(path, tuple(schema.names[3:]), sentences)
 
 
 def _tag_columns(path: Path) -> list[str]:
@@ -151,7 +156,7 @@ def _tag_columns(path: Path) -> list[str]:
     for file in shards.shard_files(path / SPLITS[0]):
         try:
             with pa.memory_map(str(file)) as source:
-                return [name for name in pa.ipc.open_stream(source).schema.names if name not in (ID, WORDS)]
+                return [name for name in pa.ipc.open_stream(source).schema.names if name not in (ID, DOCUMENT, WORDS)]
         except (pa.ArrowException, OSError):
             break  # `shards.check` reports it
     return []

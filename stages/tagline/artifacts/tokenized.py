@@ -4,8 +4,8 @@ labels.json                         the labels of the task
 provenance.json                     how the windows were made, see `Windowing`
 hashes.json                         the SHA-256 of each file
 sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags): one row per sentence
-windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100:
-                                    ignored): one row per window
+windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens and for context, the
+                                    words of neighbouring sentences), labels (-100: ignored): one row per window
 
 Each Arrow file is an IPC stream of at most about 128 MiB that `datasets.Dataset.from_file` opens. The windows of a
 sentence are consecutive. A word with sub-words is complete in at least one of them, unless it is longer than a window,
@@ -187,6 +187,7 @@ class Windowing:
         label_all_tokens: whether all sub-words of a word are labelled, or only the first.
         max_length: the largest number of sub-words of a window, special tokens included.
         stride: the largest number of sub-words that two consecutive windows share.
+        context_subwords: the largest number of sub-words of neighbouring sentences on each side of a window.
     """
 
     tokenizer_sha256: str
@@ -194,6 +195,7 @@ class Windowing:
     label_all_tokens: bool
     max_length: int
     stride: int
+    context_subwords: int
 
 
 def write_windowing(windowing: Windowing, path: Path) -> None:
@@ -215,6 +217,8 @@ def read_windowing(path: Path) -> Windowing:
                 raise ValueError(f"{field.name} is {content[field.name]!r}")
         if not 2**31 > windowing.max_length > windowing.stride >= 0:
             raise ValueError(f"max_length is {windowing.max_length} and stride is {windowing.stride}")
+        if not 0 <= windowing.context_subwords < 2**31:
+            raise ValueError(f"context_subwords is {windowing.context_subwords}")
         return windowing
 
 

@@ -7,6 +7,8 @@ import glob
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,14 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.core.terminal import printable, quoted
+from tagline.sources.documents import consecutive, whole
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.sentence import Sentence, Watch
 from tagline.sources.splitting import TRAIN, drawn_split
 from tagline.tokenization.findings import Findings
 
-# A row of data/raw: id (if the source has one), words, and a list of tags per tag column.
+# A row of data/raw: id and document (if the source has them), words, and a list of tags per tag column.
 Row = dict[str, Any]
 # The ids that `raw_data.write` gives.
 GENERATED_ID = re.compile(rf"({'|'.join(SPLITS)})-\d+")
@@ -121,22 +124,32 @@ class FileSource:
 
     def _drawn_rows(self, split: str, seed: int) -> Iterator[Row]:
         # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
-        empty = True
-        for sentence in self._sentences(TRAIN):
-            if drawn_split(sentence.words, seed, self.dataset.shares) == split:
-                empty = empty and not sentence.words
-                yield from self._counted(split, sentence)
+        # By documents, since neighbouring sentences tell much about each other; one document is in memory at a time.
+        empty, longest = True, 0
+        for sentences in whole(self._sentences(TRAIN)):
+            longest = max(longest, len(sentences))
+            words = list(chain.from_iterable(sentence.words for sentence in sentences))
+            if drawn_split(words, seed, self.dataset.shares) == split:
+                for sentence in sentences:
+                    empty = empty and not sentence.words
+                    yield from self._counted(split, sentence)
         if empty:
+            documents = f" (documents stay whole; the longest has {longest:,} sentences)" if longest > 1 else ""
             raise UserError(
-                f"{self.folder / self.dataset.train}: no sentence was drawn for {split}; increase its share under "
-                "download.dataset.split in params.yaml, or name a file"
+                f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; increase its share "
+                "under download.dataset.split in params.yaml, or name a file"
             )
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
-        """Yield the sentences of a split's files, in the order of their names, and check the ids."""
+        """Yield the sentences of a split's files, in the order of their names, and check ids and documents."""
+        return consecutive(self._with_ids(split))
+
+    def _with_ids(self, split: str) -> Iterator[Sentence]:
+        """Yield the sentences of a split's files, name their unnamed documents, and check the ids."""
         locations: dict[str, str] = {}
         without_id = ""
         for path in self.paths[split]:
+            file = path.relative_to(self.folder).as_posix()
             for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
                 if not sentence.words:
                     pass  # only its notes count
@@ -149,7 +162,8 @@ class FileSource:
                     )
                 else:
                     locations[sentence.id] = sentence.location
-                yield sentence
+                unnamed = isinstance(sentence.document, int)
+                yield replace(sentence, document=f"{file}#{sentence.document}") if unnamed else sentence
         generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
         if generated is not None:
             raise UserError(
@@ -251,6 +265,10 @@ def _inside(folder: Path, path: Path, named_by: str) -> Path:
 
 
 def to_row(sentence: Sentence) -> Row:
-    """Convert a sentence to a row of data/raw, without an id if it has none."""
-    named = {} if sentence.id is None else {"id": sentence.id}
-    return {**named, "words": sentence.words, **sentence.tags}
+    """Convert a sentence to a row of data/raw, without id or document if it has none."""
+    named = {"id": sentence.id, "document": sentence.document}
+    return {
+        **{key: value for key, value in named.items() if value is not None},
+        "words": sentence.words,
+        **sentence.tags,
+    }

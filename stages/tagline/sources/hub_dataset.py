@@ -11,8 +11,9 @@ from datasets.config import HF_DATASETS_CACHE
 from datasets.exceptions import DatasetsError
 from huggingface_hub import snapshot_download
 
-from tagline.artifacts.raw_data import WORDS
 from tagline.core.errors import UserError
+from tagline.sources.documents import consecutive
+from tagline.sources.files import Row, to_row
 from tagline.sources.formats.lists import Keys, to_sentence
 from tagline.sources.formats.sentence import Sentence, Watch
 from tagline.sources.hub import Repository, find, hub_errors
@@ -42,7 +43,7 @@ class HubSource:
         self.empty = dict.fromkeys(self.rows, 0)
         self.findings = {split: Findings(params.meanings) for split in self.rows}
 
-    def splits(self) -> dict[str, Iterator[dict[str, list[str]]]]:
+    def splits(self) -> dict[str, Iterator[Row]]:
         """The rows of each split, checked as they are iterated; rows without words are skipped and counted."""
         return {split: self._rows(split) for split in self.rows}
 
@@ -64,15 +65,15 @@ class HubSource:
         skipped = [f"{split}: {count:,} rows without words skipped" for split, count in self.empty.items() if count]
         return "\n".join([f"data set: {self.repository}", *skipped, *lines_by_split(self.findings)])
 
-    def _rows(self, split: str) -> Iterator[dict[str, list[str]]]:
+    def _rows(self, split: str) -> Iterator[Row]:
         self.empty[split] = len(self.rows[split])
-        for sentence in sentences(self.rows[split], split, self.params):
+        for sentence in consecutive(sentences(self.rows[split], split, self.params)):
             self.findings[split].add_notes(sentence.notes)
             if sentence.words:
                 self.empty[split] -= 1
                 if self.watch is not None and split == TRAIN:
                     self.watch(sentence)
-                yield {WORDS: sentence.words, **sentence.tags}
+                yield to_row(sentence)
 
 
 def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
@@ -131,13 +132,14 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentenc
     Raises:
         UserError: a row is malformed; the message begins with the split and the row, counted from 0.
     """
-    keys = Keys(params.words, params.tag_columns, _names(rows, params), rules=params.rules)
+    keys = Keys(params.words, params.tag_columns, _names(rows, params), document=params.document, rules=params.rules)
     of_split = f"{params.name}: split {params.splits.model_dump()[split]}"
     for start in range(0, len(rows), BATCH_ROWS):
         columns = rows[start : start + BATCH_ROWS]
         for number, cells in enumerate(zip(*columns.values(), strict=True), start=start):
-            if any(cells):
-                yield to_sentence(dict(zip(columns, cells, strict=True)), keys, f"{of_split}, row {number}")
+            row = dict(zip(columns, cells, strict=True))
+            if any(row[column] for column in (params.words, *params.tag_columns.values())):
+                yield to_sentence(row, keys, f"{of_split}, row {number}")
 
 
 def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:
@@ -147,14 +149,15 @@ def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dat
         )
     rows = loaded[name]
     tag_columns = {f"tag_columns.{name}": column for name, column in params.tag_columns.items()}
-    for key, column in {"words": params.words, **tag_columns}.items():
+    document = {"document": params.document} if params.document else {}
+    for key, column in {"words": params.words, **tag_columns, **document}.items():
         if column not in rows.column_names:
             raise UserError(
                 f"{params.name}: no column {column} (columns: {', '.join(rows.column_names)}); see "
                 f"download.dataset.{key}"
             )
     _check_types(rows, params)
-    return rows.select_columns(sorted({params.words, *params.tag_columns.values()}))
+    return rows.select_columns(sorted({params.words, *params.tag_columns.values(), *document.values()}))
 
 
 def _check_types(rows: Dataset, params: HubDataset) -> None:

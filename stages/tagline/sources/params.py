@@ -43,6 +43,7 @@ class HubDataset(WordKeys):
     splits: HubSplits
     words: Key
     tag_columns: dict[Key, Key] = Field(min_length=1)
+    document: Key | None = None
     names: dict[Key, list[Key]]
 
     @model_validator(mode="after")

@@ -10,16 +10,16 @@ TRAIN = "train"
 
 
 def drawn_split(words: Sequence[str], seed: int, shares: Mapping[str, float]) -> str:
-    """Draw the split of a sentence from a hash of its words and the seed.
+    """Draw the split of a document, often a single sentence, from a hash of its words and the seed.
 
-    Additional sentences in a file therefore do not move others between splits, the order of sentences and files has no
-    effect, and a repeated sentence is never in two splits. A larger share of the last split moves sentences from train
+    Additional documents in a file therefore do not move others between splits, the order of documents and files has no
+    effect, and a repeated document is never in two splits. A larger share of the last split moves documents from train
     only.
 
     Args:
-        words: the words of the sentence.
-        seed: another seed draws other sentences.
-        shares: split name to its expected share of all sentences; train gets the rest.
+        words: the words of the document.
+        seed: another seed draws other documents.
+        shares: split name to its expected share of all documents; train gets the rest.
     """
     content = json.dumps([seed, *words])
     draw = int.from_bytes(hashlib.blake2b(content.encode(), digest_size=8).digest()) / 2**64  # uniform in [0, 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
@@ -22,6 +23,7 @@ from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.tokenization import subwords
+from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, hash_sentences
 from tagline.tokenization.encoding import Encoded, WindowMaker
 from tagline.tokenization.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
@@ -73,7 +75,15 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         check_no_illegal_tags(findings, tags)
     show(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
     one_by_one = is_one_by_one(loaded, data)
-    maker = WindowMaker(loaded, one_by_one, params.max_length, params.stride, names.inside, params.label_all_tokens)
+    maker = WindowMaker(
+        loaded,
+        one_by_one,
+        params.max_length,
+        params.stride,
+        names.inside,
+        params.label_all_tokens,
+        params.context_subwords,
+    )
     target.mkdir()
     label_list.write(names, target / "labels.json")
     windowing = tokenized.Windowing(
@@ -82,6 +92,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         label_all_tokens=params.label_all_tokens,
         max_length=params.max_length,
         stride=params.stride,
+        context_subwords=params.context_subwords,
     )
     tokenized.write_windowing(windowing, target)
     writer = SplitWriter(data, column, names, maker, target)
@@ -177,11 +188,13 @@ class SplitWriter:
             ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
             tqdm(total=self.data.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
         ):
-            for chunk in self.data.chunks(split, CHUNK_WORDS):
+            chunks = self.data.chunks(split, CHUNK_WORDS)
+            for around in surrounded(chunks, self.maker.tokenizer, self.maker.context):
+                chunk = around.chunk
                 tag_ids, ends = self.column.ids(chunk)
                 ids = tags.to_labels(tag_ids, ends, self.names)
                 vocabulary = chunk[WORDS].values.dictionary_encode()
-                encoded = self.maker.make(vocabulary, ends, ids)
+                encoded = self._encode(around, vocabulary, ids)
                 find_in_words(findings, chunk, encoded, self.maker)
                 self._find_duplicates(findings, split, chunk, hash_sentences(vocabulary, ends))
                 windows.write(encoded.columns(first_sentence=sentences.rows))
@@ -190,6 +203,15 @@ class SplitWriter:
                 words += len(ids)
                 bar.update(chunk.num_rows)
         return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+
+    def _encode(self, around: Surrounded, vocabulary: pa.DictionaryArray, labels: npt.NDArray[np.int64]) -> Encoded:
+        """Make the windows of a chunk, whose words are given dictionary-encoded."""
+        whole = around.all
+        if whole is not around.chunk:
+            vocabulary = whole[WORDS].values.dictionary_encode()
+        ends = whole[WORDS].offsets.to_numpy()[1:].astype(np.int64)
+        own = slice(around.before.num_rows, around.before.num_rows + around.chunk.num_rows)
+        return self.maker.make(vocabulary, ends, labels, document_numbers(whole), own)
 
     def _find_duplicates(self, findings: Findings, split: str, chunk: pa.RecordBatch, hashes: Hashes) -> None:
         if split == "train":

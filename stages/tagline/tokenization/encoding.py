@@ -25,7 +25,7 @@ class Encoded:
         sentence: int64, the sentence of each window, ascending.
         input_ids, word_ids, labels: lists of int32, int32 and int64, one per window (see
             `tagline.artifacts.tokenized`).
-        counts: int64, the number of sub-words of each word of the chunk, before truncation.
+        counts: int64, the number of sub-words of each word of the chunk, before truncation; without those around it.
     """
 
     sentence: Ints
@@ -66,7 +66,7 @@ class WindowMaker(WindowCutter):
     """Makes windows with labels.
 
     Args:
-        tokenizer, one_by_one, max_length, stride: see `WindowCutter`.
+        tokenizer, one_by_one, max_length, stride, context: see `WindowCutter`.
         inside: `Labels.inside`.
         label_all_tokens: see `align_labels`.
     """
@@ -79,28 +79,39 @@ class WindowMaker(WindowCutter):
         stride: int,
         inside: Sequence[int],
         label_all_tokens: bool,
+        context: int = 0,
     ) -> None:
-        super().__init__(tokenizer, one_by_one, max_length, stride)
+        super().__init__(tokenizer, one_by_one, max_length, stride, context)
         self.inside, self.label_all_tokens = inside, label_all_tokens
         self.unknown = subwords.unknown_id(tokenizer)
 
-    def make(self, words: pa.DictionaryArray, ends: Ints, labels: Ints) -> Encoded:
+    def make(
+        self,
+        words: pa.DictionaryArray,
+        ends: Ints,
+        labels: Ints,
+        documents: Ints | None = None,
+        own: slice = slice(None),
+    ) -> Encoded:
         """Make the windows of some sentences and align their labels.
 
         Args:
             words: the words of all sentences, one after the other, dictionary-encoded (words,).
             ends: int64 (sentences,), where each sentence ends among them.
-            labels: int64 (words,), the label id of each word.
+            labels: int64, the label id of each word of the sentences that get windows.
+            documents: see `WindowCutter.cut`.
+            own: see `WindowCutter.cut`.
         """
-        cut = self.cut(words.dictionary.to_pylist(), words.indices.to_numpy(), ends)
+        cut = self.cut(words.dictionary.to_pylist(), words.indices.to_numpy(), ends, documents, own)
+        first = int((ends - np.diff(ends, prepend=0))[own][0]) if len(labels) else 0
         is_word = cut.words != NO_WORD
         word_labels = np.full(len(cut.words), IGNORED, dtype=np.int64)
-        word_labels[is_word] = labels[cut.words[is_word]]
+        word_labels[is_word] = labels[cut.words[is_word] - first]
         aligned = align_labels(word_labels, cut.sizes, self.inside, self.label_all_tokens)
         return Encoded(
             sentence=cut.sentence,
             input_ids=pa.ListArray.from_arrays(cut.offsets, cut.ids),
             word_ids=pa.ListArray.from_arrays(cut.offsets, cut.word_ids),
             labels=pa.ListArray.from_arrays(cut.offsets, aligned),
-            counts=cut.counts,
+            counts=cut.counts[first : first + len(labels)],
         )

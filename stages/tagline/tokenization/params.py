@@ -34,12 +34,18 @@ class TokenizeAlign(Section):
     label_all_tokens: bool
     max_length: int = Field(ge=8)
     stride: int = Field(ge=0)
+    context_subwords: int = Field(default=0, ge=0)
     limits: Limits
 
     @model_validator(mode="after")
-    def _stride_is_an_overlap(self) -> TokenizeAlign:
+    def _windows_are_possible(self) -> TokenizeAlign:
         if self.stride > self.max_length // 2:
             raise ValueError(
                 f"stride is the overlap of two windows; it must be at most half of max_length ({self.max_length // 2})"
+            )
+        if self.context_subwords >= self.max_length:
+            raise ValueError(
+                "context_subwords is what a window also reads on each side of its sentence; it must be less than "
+                f"max_length ({self.max_length})"
             )
         return self

@@ -30,14 +30,25 @@ def test_words_and_tags_are_kept_as_they_are(tmp_path: Path) -> None:
     loaded = raw_data.load(tmp_path / "raw")
     assert loaded.tag_columns == ("pos", "ner")
     assert loaded.sentences == {"train": 1, "validation": 1, "test": 1}
-    assert rows(loaded, "train") == [{"id": "train-0", "words": ["a", "b"], "pos": ["N", "V"], "ner": ["O", "B-X"]}]
-    assert rows(loaded, "test") == [{"id": "test-0", "words": ["d"], "pos": ["A"], "ner": ["I-X"]}]
+    assert rows(loaded, "train") == [
+        {"id": "train-0", "document": "train-0", "words": ["a", "b"], "pos": ["N", "V"], "ner": ["O", "B-X"]}
+    ]
+    assert rows(loaded, "test") == [
+        {"id": "test-0", "document": "test-0", "words": ["d"], "pos": ["A"], "ner": ["I-X"]}
+    ]
 
 
 def test_ids_of_the_source_are_kept(tmp_path: Path) -> None:
     train = [{"id": "doc-7", **ROWS["train"][0]}, ROWS["train"][0]]
     raw_data.write(tmp_path / "raw", ROWS | {"train": train}, ["ner"])
     assert [row["id"] for row in rows(raw_data.load(tmp_path / "raw"), "train")] == ["doc-7", "train-1"]
+
+
+def test_documents_of_the_source_are_kept(tmp_path: Path) -> None:
+    train = [{"document": "d", **ROWS["train"][0]}, {"id": "s", **ROWS["train"][0]}]
+    raw_data.write(tmp_path / "raw", ROWS | {"train": train}, ["ner"])
+    found = rows(raw_data.load(tmp_path / "raw"), "train")
+    assert [(row["id"], row["document"]) for row in found] == [("train-0", "d"), ("s", "s")]
 
 
 @pytest.mark.parametrize("sentences", [1, 2, 50])
@@ -147,5 +158,7 @@ def test_splits_of_other_columns(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "raw/test")
     raw_data.write(tmp_path / "other", ROWS, ["ner"])
     (tmp_path / "other/test").rename(tmp_path / "raw/test")
-    with pytest.raises(UserError, match="raw/test/00000.arrow: damaged .expected the columns id, words, pos, ner"):
+    with pytest.raises(
+        UserError, match="raw/test/00000.arrow: damaged .expected the columns id, document, words, pos, ner"
+    ):
         raw_data.load(tmp_path / "raw")

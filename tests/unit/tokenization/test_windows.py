@@ -15,7 +15,12 @@ def spans(sentences: list[list[int]], capacity: int, stride: int) -> list[tuple[
     """The windows of sentences that are given as the number of sub-words of each word."""
     counts = np.array([count for sentence in sentences for count in sentence], dtype=np.int64)
     ends = np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64)
-    return list(zip(*(column.tolist() for column in cut(counts, ends, capacity, stride)), strict=True))
+    return list(
+        zip(
+            *(column.tolist() for column in cut(counts, ends - np.diff(ends, prepend=0), ends, capacity, stride)),
+            strict=True,
+        )
+    )
 
 
 def test_a_sentence_that_fits_is_one_window() -> None:

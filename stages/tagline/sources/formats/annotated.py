@@ -196,12 +196,12 @@ class AnnotatedFiles(Files):
         if spans is None or not words:
             kind = "unannotated_texts" if words else "empty_texts"
             notes = (*text.notes, Note(kind, text.location))
-            return Sentence(text.location, [], {self.tag_column: []}, text.id, notes, agreement)
+            return Sentence(text.location, [], {self.tag_column: []}, text.id, None, notes, agreement)
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
         content = [text.text[start:end] for start, end in words]
         surface = None if text.words is None else Surface(text.text, words)
         notes = (*text.notes, *changes)
-        return Sentence(text.location, content, {self.tag_column: tags}, text.id, notes, agreement, surface)
+        return Sentence(text.location, content, {self.tag_column: tags}, text.id, None, notes, agreement, surface)
 
 
 class OffsetFiles(TextFiles, AnnotatedFiles):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import os
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar, Literal
 
@@ -19,7 +20,7 @@ from tagline.sources.languages import Language
 from tagline.tokenization.findings import Findings, lines_by_split
 
 # The columns of data/raw that are not tag columns.
-RESERVED = ("id", "words")
+RESERVED = ("id", "document", "words")
 # Python's encodings of domain names and of string literals.
 _NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 
@@ -41,7 +42,7 @@ def leads_out(path: Path, *folders: Path) -> bool:
 def column_name(name: str) -> str:
     """Return the name of a tag column unchanged if data/raw can have a column of that name."""
     if name in RESERVED or not name.strip():
-        raise ValueError(f"a tag column cannot be named {name!r}; {' and '.join(RESERVED)} are other columns")
+        raise ValueError(f"a tag column cannot be named {name!r}; {', '.join(RESERVED)} are other columns")
     return name
 
 
@@ -80,11 +81,19 @@ Character = Annotated[str, Field(min_length=1, max_length=1)]
 TagColumn = Annotated[str, AfterValidator(column_name)]
 # The name of each tag column in data/raw, and the column or key of the file that holds its tags.
 TagColumns = Annotated[dict[str, str], AfterValidator(column_names)]
+# What is a document in files of columns: what lines mark (-DOCSTART-, # newdoc), each file, or each sentence by itself.
+Documents = Literal["marked", "file", "none"]
 LabelNames = Annotated[list[str], AfterValidator(label_names)]
 
 
+def in_documents(sentences: Iterable[Sentence], documents: Documents) -> Iterator[Sentence]:
+    """Yield the sentences of a file, whose documents are those that the file marks, with the documents of a choice."""
+    for sentence in sentences:
+        yield sentence if documents == "marked" else replace(sentence, document=1 if documents == "file" else None)
+
+
 class Shares(Section):
-    """The shares of the training sentences that become the splits without a file."""
+    """The shares of the training documents that become the splits without a file."""
 
     seed: int
     validation: Share | None = None

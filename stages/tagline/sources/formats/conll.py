@@ -17,13 +17,14 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.base import TextFiles, WordFiles
+from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.sentence import Note, Sentence
 
 WORDS = "words"
 SKIP = "-"
+DOCUMENT_START = "-DOCSTART-"
 # Not str.split(): it also splits at no-break and other unusual spaces, which occur inside words of real data.
 _SPACES = re.compile(" +")
 # What the first line of a table calls its columns.
@@ -52,6 +53,7 @@ class ConllFiles(TextFiles, WordFiles):
     comments: bool = False
     header: bool | None = None
     one_sentence_per_file: bool = False
+    documents: Documents = "marked"
 
     @model_validator(mode="after")
     def _columns_are_usable(self) -> ConllFiles:
@@ -60,8 +62,8 @@ class ConllFiles(TextFiles, WordFiles):
             raise ValueError(f"columns must contain {WORDS!r} exactly once")
         if not names:
             raise ValueError("columns must name at least one tag column")
-        if len(set(names)) < len(names) or "id" in names:
-            raise ValueError("columns must have different names, and none can be named 'id'")
+        if len(set(names)) < len(names) or not set(RESERVED).isdisjoint(names):
+            raise ValueError("columns must have different names, and no tag column can be named 'id' or 'document'")
         return self
 
     @property
@@ -71,7 +73,7 @@ class ConllFiles(TextFiles, WordFiles):
 
     def read(self, path: Path) -> Iterator[Sentence]:
         found = read_sentences(path, self.columns, self.comments, self.header, self.encoding, self.rules)
-        return found if self.one_sentence_per_file else _with_borders(found, path)
+        return in_documents(found if self.one_sentence_per_file else _with_borders(found, path), self.documents)
 
 
 def read_sentences(
@@ -115,20 +117,22 @@ def _below_header(
 ) -> Iterator[tuple[int, str]]:
     """Skip the header, or check that the first line is not one."""
     for number, line in lines:
-        if not is_border(line):
-            if header is None and looks_like_header(line, columns):
-                raise UserError(
-                    f"{path}:{number}: {quoted(line)} looks like a header; set download.dataset.header: true in "
-                    "params.yaml to skip the first line of each file, or false to read it as a word"
-                )
-            if header and _is_tagged(line, columns):
-                raise UserError(
-                    f"{path}:{number}: {quoted(line)} is a word with a tag, but download.dataset.header in params.yaml "
-                    "says that the first line of each file is a header; add one to this file, or omit header"
-                )
-            if not header:
-                yield number, line
-            break
+        if is_border(line):
+            yield number, line
+            continue
+        if header is None and looks_like_header(line, columns):
+            raise UserError(
+                f"{path}:{number}: {quoted(line)} looks like a header; set download.dataset.header: true in "
+                "params.yaml to skip the first line of each file, or false to read it as a word"
+            )
+        if header and _is_tagged(line, columns):
+            raise UserError(
+                f"{path}:{number}: {quoted(line)} is a word with a tag, but download.dataset.header in params.yaml "
+                "says that the first line of each file is a header; add one to this file, or omit header"
+            )
+        if not header:
+            yield number, line
+        break
     yield from lines
 
 
@@ -175,15 +179,18 @@ def sentences(
     """
     table = Table(name, columns, rules)
     rows: list[Row] = []
+    document: int | None = None
     for number, line in lines:
         if is_border(line):
             if rows:
-                yield table.sentence(rows)
+                yield table.sentence(rows, document)
             rows = []
+            if line.startswith(DOCUMENT_START):
+                document = (document or 0) + 1
         else:
             rows.append((number, line, _checked_fields(line, columns, f"{name}:{number}")))
     if rows:
-        yield table.sentence(rows)
+        yield table.sentence(rows, document)
 
 
 @dataclass(frozen=True)
@@ -200,7 +207,7 @@ class Table:
     columns: Sequence[str]
     rules: WordRules
 
-    def sentence(self, rows: Sequence[Row]) -> Sentence:
+    def sentence(self, rows: Sequence[Row], document: int | None) -> Sentence:
         """Make a sentence; words that the rules skip become notes."""
         words, tags = [], {}
         for index, column in enumerate(self.columns):
@@ -210,7 +217,7 @@ class Table:
                 words = [word.strip(" ") for word in words]
             elif column != SKIP:
                 tags[column] = list(map(str.strip, values))
-        sentence = Sentence(f"{self.name}:{rows[0][0]}", words, tags)
+        sentence = Sentence(f"{self.name}:{rows[0][0]}", words, tags, document=document)
         # Joined, since a look at each tag would take longer than all else.
         if all(map(str.strip, words)) and all(map(all, tags.values())) and " " not in "".join(chain(*tags.values())):
             return sentence
@@ -258,7 +265,7 @@ def _is_tagged(line: str, columns: Sequence[str]) -> bool:
 
 def is_border(line: str) -> bool:
     """Whether a line separates sentences."""
-    return not line.strip(" \t") or line.startswith("-DOCSTART-")
+    return not line.strip(" \t") or line.startswith(DOCUMENT_START)
 
 
 def fields(line: str) -> list[str]:

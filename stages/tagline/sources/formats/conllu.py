@@ -15,7 +15,7 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.base import Key, TagColumns, TextFiles
+from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, in_documents
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.sentence import Sentence, Surface
 from tagline.sources.languages import Spans
@@ -27,6 +27,7 @@ _ID = re.compile(r"[1-9][0-9]{0,8}")
 _SKIPPED_ID = re.compile(rf"{_ID.pattern}-{_ID.pattern}|[0-9]+\.[1-9][0-9]*")
 _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(.*?)\s*")
 _TEXT = re.compile(r"#\s*text\s*=\s*(.*?)\s*")
+_NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?))?\s*")
 _UNSPECIFIED = "_"
 
 
@@ -36,6 +37,7 @@ class ConlluFiles(TextFiles):
     format: Literal["conllu"]
     tag_columns: TagColumns
     absent: Key = "_"
+    documents: Documents = "marked"
 
     @model_validator(mode="after")
     def _columns_exist(self) -> ConlluFiles:
@@ -49,13 +51,13 @@ class ConlluFiles(TextFiles):
         return self
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.tag_columns, self.absent, self.encoding)
+        return in_documents(read_sentences(path, self.tag_columns, self.absent, self.encoding), self.documents)
 
 
 def read_sentences(
     path: Path, tag_columns: Mapping[str, str], absent: str, encoding: str = UTF_8
 ) -> Iterator[Sentence]:
-    """Read a file sentence by sentence, with its ``sent_id`` as id where it has one.
+    """Read a file sentence by sentence, with its ``sent_id`` as id and that of ``newdoc`` as document if it has them.
 
     Args:
         path: see `read_lines`.
@@ -70,13 +72,14 @@ def read_sentences(
     words: list[list[str]] = []
     tokens: dict[int, tuple[int, str]] = {}  # the first id of each multi-word token, its last id and its form
     sent_id = text = None
-    first_line = 0
+    first_line = documents = 0
+    document: str | int | None = None
 
     def sentence() -> Sentence:
         tags = {name: [_tag(word, column, absent) for word in words] for name, column in tag_columns.items()}
         forms = [word[1] for word in words]
         surface = _surface(text, forms, tokens) if text else None
-        return Sentence(f"{path}:{first_line}", forms, tags, sent_id, surface=surface)
+        return Sentence(f"{path}:{first_line}", forms, tags, sent_id, document, surface=surface)
 
     for number, line in read_lines(path, encoding, borders=True):
         location = f"{path}:{number}"
@@ -85,6 +88,9 @@ def read_sentences(
                 yield sentence()
             words, tokens, sent_id, text = [], {}, None, None
         elif line.startswith("#"):
+            if new := _NEW_DOCUMENT.fullmatch(line):
+                documents += 1
+                document = new[1] or documents
             comment = _SENT_ID.fullmatch(line)
             if comment and sent_id is not None:
                 raise UserError(

@@ -88,8 +88,6 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
             )
         if self.rows == "sentences" and self.fill_down:
             raise ValueError("fill_down has no effect with one sentence per row; remove it")
-        if self.document is not None and self.sentence is None:
-            raise ValueError("document has no effect without sentence; name the column of the sentence too")
         return self
 
     def read(self, path: Path) -> Iterator[Sentence]:
@@ -137,7 +135,8 @@ def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_do
         tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
         notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in skipped)
         words = len(kept)
-        yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, notes)
+        document = ids[0] if keys.document else None
+        yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, document, notes)
     if not first_lines:
         raise UserError(f"{path}: no sentence; expected one row per word below the header")
     if len(first_lines) == 1 and words > MOST_WORDS:

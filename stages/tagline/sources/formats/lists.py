@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats.base import Key, LabelNames, TagColumns, WordFiles
+from tagline.sources.formats.base import DocumentKey, Key, LabelNames, TagColumns, WordFiles
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules
 from tagline.sources.formats.sentence import Note, Sentence
 
@@ -24,21 +24,21 @@ class Keys:
         tag_columns: tag column name to the key of its tags.
         names: tag column name to label names, for tags that are numbers.
         id: the key of the sentence's id, if it has one.
+        document: the key of its document, if it has one; its value and a slash then begin the id.
         rules: for the words.
-        document: the key of the sentence's document; its value and a slash then begin the id.
     """
 
     words: str
     tag_columns: Mapping[str, str]
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     id: str | None = None
-    rules: WordRules = AS_THEY_ARE
     document: str | None = None
+    rules: WordRules = AS_THEY_ARE
 
     @property
     def all(self) -> list[str]:
         """Every key that a row must have."""
-        return [self.words, *self.tag_columns.values(), *self.ids]
+        return list(dict.fromkeys([self.words, *self.tag_columns.values(), *self.ids]))
 
     @property
     def ids(self) -> list[str]:
@@ -46,7 +46,7 @@ class Keys:
         return [key for key in (self.document, self.id) if key]
 
 
-class ListFiles(WordFiles):
+class ListFiles(DocumentKey, WordFiles):
     """Files with one row per sentence: the keys of its lists, and the names of labels that are numbers."""
 
     words: Key
@@ -63,8 +63,8 @@ class ListFiles(WordFiles):
 
     @property
     def keys(self) -> Keys:
-        """Where a row has its words, tags and id."""
-        return Keys(self.words, self.tag_columns, self.names, self.id, self.rules)
+        """Where a row has its words, tags and ids."""
+        return Keys(self.words, self.tag_columns, self.names, self.id, self.document, self.rules)
 
 
 def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
@@ -86,13 +86,14 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
                 f"{keys.tag_columns[name]!r}; expected one tag per word"
             )
     sentence_id = joined_id([to_id(row[key], key, location) for key in keys.ids]) if keys.id else None
+    document = to_id(row[keys.document], keys.document, location) if keys.document else None
     if not keys.rules.skip_empty:
-        return Sentence(location, words, tags, sentence_id)
+        return Sentence(location, words, tags, sentence_id, document)
     kept = [index for index, word in enumerate(words) if word.strip()]
     tags = {name: [of_column[index] for index in kept] for name, of_column in tags.items()}
     skipped = [index for index, word in enumerate(words) if not word.strip()]
     notes = tuple(Note(EMPTY_WORDS, f"{location}, word {index}") for index in skipped)
-    return Sentence(location, [words[index] for index in kept], tags, sentence_id, notes)
+    return Sentence(location, [words[index] for index in kept], tags, sentence_id, document, notes)
 
 
 def _words(value: Any, keys: Keys, location: str) -> list[str]:
@@ -127,7 +128,7 @@ def joined_id(parts: Iterable[str]) -> str:
 
 
 def to_id(value: Any, key: str, location: str) -> str:
-    """Convert a sentence's id to a string.
+    """Convert the id of a sentence or document to a string.
 
     Raises:
         UserError: it is neither a non-empty string nor an integer.

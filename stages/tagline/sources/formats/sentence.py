@@ -31,6 +31,7 @@ class Sentence:
         words: the words, none of them empty; a sentence without words is counted and left out.
         tags: tag column name to its tags, one per word.
         id: the sentence's id in the source, if it has one.
+        document: the id of its document in the source, or the number of an unnamed document in its file; None: unknown.
         notes: what the reader changed or left out.
         agreement: see `annotators.compare`.
         surface: the raw text and the start and end of each word in it, if the file has both.
@@ -40,6 +41,7 @@ class Sentence:
     words: list[str]
     tags: dict[str, list[str]]
     id: str | None = None
+    document: str | int | None = None
     notes: tuple[Note, ...] = ()
     agreement: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     surface: Surface | None = None

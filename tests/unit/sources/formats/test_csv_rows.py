@@ -161,7 +161,6 @@ def test_blanks_around_tags_are_dropped(tmp_path: Path) -> None:
     [
         ({"sentence": None}, "sentence is missing: with one word per row, name the column whose value changes"),
         ({"rows": "sentences", "fill_down": True}, "fill_down has no effect with one sentence per row; remove it"),
-        ({"rows": "sentences", "sentence": None, "document": "d"}, "document has no effect without sentence; name the"),
     ],
 )
 def test_keys_that_do_not_fit(tmp_path: Path, keys: dict[str, object], message: str) -> None:
