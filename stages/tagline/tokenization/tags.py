@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -79,20 +80,28 @@ class TagColumn:
                     yield f"{name_word(batch, index)}: {self.tags[ids[index]]}"
 
     def case_variants(self) -> list[str]:
-        """Describe tags that differ only in case, such as B-PER and b-per: one line per group.
+        """Describe tags that differ only in case or invisible characters, such as B-PER and b-per: one line per group.
 
         They are different labels to all that follows, while one of them usually is a typing error.
         """
         totals = self.totals
         groups: dict[str, list[str]] = {}
         for tag in dict.fromkeys(self.names):
-            groups.setdefault(tag.casefold(), []).append(tag)
-        return [
-            f"column {self.name}: tags that differ only in case: "
-            + "; ".join(f"{tag} ({totals[tag]:,}, first at {next(self.words_with({tag}))})" for tag in group)
-            for group in groups.values()
-            if len(group) > 1
-        ]
+            groups.setdefault(_visible(tag).casefold(), []).append(tag)
+        lines = []
+        for group in (group for group in groups.values() if len(group) > 1):
+            others = "" if group == list(map(_visible, group)) else " or invisible characters"
+            tags = [
+                f"{ascii(tag) if others else tag} ({totals[tag]:,}, first at {next(self.words_with({tag}))})"
+                for tag in group
+            ]
+            lines.append(f"column {self.name}: tags that differ only in case{others}: {'; '.join(tags)}")
+        return lines
+
+
+def _visible(tag: str) -> str:
+    """A tag without format characters, such as a zero-width space."""
+    return "".join(character for character in tag if unicodedata.category(character) != "Cf")
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,12 @@ def test_tags_that_differ_only_in_case_are_reported(tmp_path: Path) -> None:
         "B-per (1, first at train-1, word 1 (w1): B-per)",
     ]
     assert read_column(made(tmp_path / "x", train="A B", validation="A", test="B"), "ner").case_variants() == []
+    invisible = made(tmp_path / "y", train="B-X O", validation="B-X\u200b", test="O")
+    (line,) = read_column(invisible, "ner").case_variants()
+    assert line == (
+        "column ner: tags that differ only in case or invisible characters: 'B-X' (1, first at train-0, word 0 (w0): B-X); "
+        "'B-X\\u200b' (1, first at validation-0, word 0 (w0): B-X\u200b)"
+    )
 
 
 WRITTEN = {
