@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import (
     AnnotatedText,
     AnnotatorFiles,
     Errors,
     list_in,
     list_to_span,
-    text_in,
+    shared_text,
     to_span,
 )
 from tagline.sources.formats.annotators import Annotation, Row, grouped
@@ -56,14 +55,7 @@ class DoccanoFiles(AnnotatorFiles):
         # The location FOLDER/ada.jsonl:3 is in the file of ada.
         annotations = [Annotation(Path(location).stem, _spans(row, location, errors)) for location, row in rows]
         location, first = rows[0]
-        text = text_in(first, self.text, location)
-        for other, row in rows[1:]:
-            if text_in(row, self.text, other) != text:
-                raise UserError(
-                    f"{other}: another text than that of id {quoted(row['id'])} at {location}; expected a file of the "
-                    "same texts per annotator; for files of other texts name a pattern such as *.jsonl, not the folder"
-                )
-        return AnnotatedText(location, text, annotations, id_in(first, location))
+        return AnnotatedText(location, shared_text(rows, self.text), annotations, id_in(first, location))
 
 
 def _spans(row: Row, location: str, errors: Errors) -> list[Span]:

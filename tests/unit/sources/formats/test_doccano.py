@@ -77,8 +77,8 @@ def test_annotators_of_different_texts(tmp_path: Path) -> None:
     with pytest.raises(UserError) as raised:
         list(files(annotators="majority").read(tmp_path))
     assert str(raised.value) == (
-        f"{tmp_path}/bo.jsonl:1: another text than that of id 1 at {tmp_path}/ada.jsonl:1; expected a file of the same "
-        "texts per annotator; for files of other texts name a pattern such as *.jsonl, not the folder"
+        f"{tmp_path}/bo.jsonl:1: another text than at {tmp_path}/ada.jsonl:1, but the same id; expected annotations of one "
+        "text; read files of different texts by a pattern such as *.jsonl, or give each text its own id"
     )
 
 
