@@ -184,13 +184,31 @@ def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
 
     Raises:
         UserError: tags with and without a prefix are mixed, ``auto`` cannot decide, a split has a tag that is not in
-            its scheme, or all words have the same label.
+            its scheme, all words have the same label, or the order of tags is not that of their endings.
     """
     kind, fixed = _kind(column, scheme)
     if kind == "spans":  # without prefixes only now it is clear that o is no tag like others
         column = replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
     tags = {split: _read_split(column, split, kind, fixed) for split in SPLITS}
+    if kind == "spans" and fixed is None:
+        _check_suffixes(column, sum(each.illegal for each in tags.values()))
     return label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()}), tags
+
+
+def _check_suffixes(column: TagColumn, illegal: int) -> None:
+    """Refuse types that end in B and I, such as Vitamin_B and Vitamin_I, read as prefixes.
+
+    Prefixes in this spelling are only known by a type with both, but as types most of them do not follow each other.
+    """
+    names = {tag: name for tag, name in column.respelled.items() if tag.startswith(schemes.split_tag(name)[1] or "-")}
+    inside = sum(count for name, count in column.totals.items() if schemes.split_tag(name)[0] in ("I", "E", "L"))
+    if names and illegal > inside / 2:
+        tag, name = next(iter(names.items()))
+        raise UserError(
+            f"column {column.name}: {tag} looks like {name}, but the order of the tags is not that of a scheme "
+            f"({illegal:,} are illegal, {inside:,} are inside spans); if the endings belong to the types, set "
+            "tokenize_align.scheme: IO or tags in params.yaml; if not, set the scheme of the tags, such as IOB2"
+        )
 
 
 def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
