@@ -195,6 +195,7 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("inception", TSV + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
     ("inception", TSV.replace("|f", "|g") + "1-1\t0-3\tAda\t_\n", ": no feature 'f' of layer 'L'; the file has L g; see"),
     ("argilla", '{"id": "7", "text": "Ada"}', ":1: record '7': neither 'responses' nor 'q.responses' (keys: 'id', 'text'"),
+    ("gliner", '{"tokenized_text": ["Ada", " "], "ner": []}', ":1: 'tokenized_text' must be a list of words; got ['Ada', ' ']"),
     ("gliner", '{"tokenized_text": "Ada in"}', ":1: 'tokenized_text' must be a list; got 'Ada in'"),
     ("gliner", '{"tokenized_text": ["Ada"], "ner": [[0, 1, "X"]]}', ":1: span [0, 1, 'X'] is not inside the text of 1 wo"),
     ("gliner", '{"tokenized_text": ["Ada"], "ner": [[0, 0]]}', ":1: a span must be a list of first word, last word and"),

@@ -219,7 +219,9 @@ def check_pasted(path: Path, said: str, keys: dict[str, Any], capsys: pytest.Cap
     Path("params.yaml").write_text(section + rest[rest.index("tokenize_align:") :])
     download = YAML(typ="safe").load(section)["download"]
     assert {key: download["dataset"].get(key) for key in keys} == keys
-    shutil.copytree("data/tiny/encoder", Path(download["folder"]) / "encoder", dirs_exist_ok=True)
+    encoder = Path(download["folder"]) / "encoder"
+    if not encoder.is_dir():
+        shutil.copytree("data/tiny/encoder", encoder)
     for stage in ("check", "download"):
         run_stage(stage)
     rows = [row for split in ("train", "validation", "test") for row in raw_rows(split)]
@@ -267,6 +269,10 @@ def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: p
             "data/tiny/file: CSV with words in 'word', but no column whose value is the same for all words of a sentence",
         ),
         ('{"text": "a"}\n', "data/tiny/file: no lists of words and tags (keys: none); expected two lists of strings"),
+        (
+            '<?xml version="1.0"?>\n<root><a/></root>\n',
+            "data/tiny/file: a web page or XML; expected a file of a data set",
+        ),
         ("a\0b\tO\n", "data/tiny/file:1: NUL byte; expected a text file"),
     ],
 )

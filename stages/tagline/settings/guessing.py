@@ -32,6 +32,7 @@ _WORDS = (re.compile("words?|tokens?|form", re.IGNORECASE), re.compile("text|sen
 _TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)
 _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
 _FIRST_ID = re.compile(r"1|0\.1")  # the first word or empty node of a sentence in CoNLL-U
+_MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE)
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
 
@@ -63,6 +64,8 @@ def guess(path: Path) -> Keys:
     if path.suffix == ".spacy":
         return {"format": "spacy", **guessing_tools.SPANS}
     sample = read_sample(path)
+    if _MARKUP.match("\n".join(sample.lines[:3])) and "<xmi:XMI" not in "".join(sample.lines):
+        raise UserError(f"{path}: a web page or XML; expected a file of a data set; docs/data.md describes the formats")
     of_tool = guessing_tools.of_lines(path, sample.lines)
     if of_tool is not None:
         return of_tool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -79,20 +80,28 @@ class TagColumn:
                     yield f"{name_word(batch, index)}: {self.tags[ids[index]]}"
 
     def case_variants(self) -> list[str]:
-        """Describe tags that differ only in case, such as B-PER and b-per: one line per group.
+        """Describe tags that differ only in case or invisible characters, such as B-PER and b-per: one line per group.
 
         They are different labels to all that follows, while one of them usually is a typing error.
         """
         totals = self.totals
         groups: dict[str, list[str]] = {}
         for tag in dict.fromkeys(self.names):
-            groups.setdefault(tag.casefold(), []).append(tag)
-        return [
-            f"column {self.name}: tags that differ only in case: "
-            + "; ".join(f"{tag} ({totals[tag]:,}, first at {next(self.words_with({tag}))})" for tag in group)
-            for group in groups.values()
-            if len(group) > 1
-        ]
+            groups.setdefault(_visible(tag).casefold(), []).append(tag)
+        lines = []
+        for group in (group for group in groups.values() if len(group) > 1):
+            others = "" if group == list(map(_visible, group)) else " or invisible characters"
+            tags = [
+                f"{ascii(tag) if others else tag} ({totals[tag]:,}, first at {next(self.words_with({tag}))})"
+                for tag in group
+            ]
+            lines.append(f"column {self.name}: tags that differ only in case{others}: {'; '.join(tags)}")
+        return lines
+
+
+def _visible(tag: str) -> str:
+    """A tag without format characters, such as a zero-width space."""
+    return "".join(character for character in tag if unicodedata.category(character) != "Cf")
 
 
 @dataclass(frozen=True)
@@ -175,13 +184,31 @@ def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
 
     Raises:
         UserError: tags with and without a prefix are mixed, ``auto`` cannot decide, a split has a tag that is not in
-            its scheme, or all words have the same label.
+            its scheme, all words have the same label, or the order of tags is not that of their endings.
     """
     kind, fixed = _kind(column, scheme)
     if kind == "spans":  # without prefixes only now it is clear that o is no tag like others
         column = replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
     tags = {split: _read_split(column, split, kind, fixed) for split in SPLITS}
+    if kind == "spans" and fixed is None:
+        _check_suffixes(column, sum(each.illegal for each in tags.values()))
     return label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()}), tags
+
+
+def _check_suffixes(column: TagColumn, illegal: int) -> None:
+    """Refuse types that end in B and I, such as Vitamin_B and Vitamin_I, read as prefixes.
+
+    Prefixes in this spelling are only known by a type with both, but as types most of them do not follow each other.
+    """
+    names = {tag: name for tag, name in column.respelled.items() if tag.startswith(schemes.split_tag(name)[1] or "-")}
+    inside = sum(count for name, count in column.totals.items() if schemes.split_tag(name)[0] in ("I", "E", "L"))
+    if names and illegal > inside / 2:
+        tag, name = next(iter(names.items()))
+        raise UserError(
+            f"column {column.name}: {tag} looks like {name}, but the order of the tags is not that of a scheme "
+            f"({illegal:,} are illegal, {inside:,} are inside spans); if the endings belong to the types, set "
+            "tokenize_align.scheme: IO or tags in params.yaml; if not, set the scheme of the tags, such as IOB2"
+        )
 
 
 def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:

@@ -122,6 +122,12 @@ def test_tags_that_differ_only_in_case_are_reported(tmp_path: Path) -> None:
         "B-per (1, first at train-1, word 1 (w1): B-per)",
     ]
     assert read_column(made(tmp_path / "x", train="A B", validation="A", test="B"), "ner").case_variants() == []
+    invisible = made(tmp_path / "y", train="B-X O", validation="B-X\u200b", test="O")
+    (line,) = read_column(invisible, "ner").case_variants()
+    assert line == (
+        "column ner: tags that differ only in case or invisible characters: 'B-X' (1, first at train-0, word 0 (w0): B-X); "
+        "'B-X\\u200b' (1, first at validation-0, word 0 (w0): B-X\u200b)"
+    )
 
 
 WRITTEN = {
@@ -157,6 +163,22 @@ def test_prefixes_in_other_spellings(tmp_path: Path, form: str, lower: bool, let
     respelled = tags["train"].column.respelled
     assert ("o" in respelled) == lower
     assert set(respelled) >= {tag for tag in write(ends).split() if tag not in ("O", "o")}
+
+
+def test_types_that_end_in_the_letters_of_prefixes(tmp_path: Path) -> None:
+    # Of the five V_I, that of test follows a V_B, and validation is IO.
+    data = made(tmp_path, train="V_B O V_I O | V_I O O V_I", validation="V_I O", test="V_B V_I O")
+    with pytest.raises(UserError) as raised:
+        read(data)
+    assert str(raised.value) == (
+        "column ner: V_B looks like B-V, but the order of the tags is not that of a scheme (3 are illegal, 5 are inside "
+        "spans); if the endings belong to the types, set tokenize_align.scheme: IO or tags in params.yaml; if not, set "
+        "the scheme of the tags, such as IOB2"
+    )
+    assert read_tags(read_column(data, "ner", "IO"), "IO")[0].names == ("O", "B-V_B", "I-V_B", "B-V_I", "I-V_I")
+    assert read(data, "IOB2")[0].names == ("O", "B-V", "I-V")
+    few = made(tmp_path / "few", train="V_B V_I O V_I O | V_B V_I", validation="V_I O", test="V_B V_I O")
+    assert read(few)[0].names == ("O", "B-V", "I-V")
 
 
 def test_lower_case_prefixes_beside_upper_case_ones(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, TypeVar
 from tagline.core.errors import UserError
 from tagline.core.params import list_errors
 from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, compare, select
+from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, compare, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
@@ -261,6 +261,23 @@ def text_in(row: Mapping[str, Any], key: str, location: str) -> str:
     if not isinstance(row[key], str):
         raise UserError(f"{location}: {key!r} must be a string; got {quoted(row[key])}")
     return str(row[key])
+
+
+def shared_text(rows: Sequence[tuple[str, Row]], key: str) -> str:
+    """The text of rows with one id, each by an annotator, given with their locations.
+
+    Raises:
+        UserError: see `text_in`; they have different texts, so that spans of one would mark words of another.
+    """
+    (location, first), *others = rows
+    text = text_in(first, key, location)
+    for other, row in others:
+        if text_in(row, key, other) != text:
+            raise UserError(
+                f"{other}: another text than at {location}, but the same id; expected annotations of one text; read "
+                "files of different texts by a pattern such as *.jsonl, or give each text its own id"
+            )
+    return text
 
 
 def list_in(row: Mapping[str, Any], key: str, location: str) -> list[Any]:

@@ -235,7 +235,7 @@ def _word_rows(
         word, tags = keys.rules.strip(cells[count]), list(map(str.strip, cells[count + 1 : last]))
         skipped = keys.rules.skips(word)
         filled = above if fill_down or skipped else ("",) * count
-        above = tuple(cell if cell.strip() else other for cell, other in zip(cells[:count], filled, strict=True))
+        above = tuple(cell.strip() or other for cell, other in zip(cells[:count], filled, strict=True))
         row = WordRow(line, above, word, tags, cells[last:])
         # Without this condition the checks take a third of the time.
         named = all(above) and word.strip() and all(tags)

@@ -16,7 +16,7 @@ from tagline.sources.formats.annotated import (
     Errors,
     list_in,
     list_to_span,
-    text_in,
+    shared_text,
     to_span,
 )
 from tagline.sources.formats.annotators import Annotation, Row, grouped
@@ -55,7 +55,7 @@ class DoccanoFiles(AnnotatorFiles):
         # The location FOLDER/ada.jsonl:3 is in the file of ada.
         annotations = [Annotation(Path(location).stem, _spans(row, location, errors)) for location, row in rows]
         location, first = rows[0]
-        return AnnotatedText(location, text_in(first, self.text, location), annotations, id_in(first, location))
+        return AnnotatedText(location, shared_text(rows, self.text), annotations, id_in(first, location))
 
 
 def _spans(row: Row, location: str, errors: Errors) -> list[Span]:

@@ -32,7 +32,7 @@ class GlinerFiles(TextFiles, AnnotatedFiles):
 
 def _text(row: dict[str, Any], location: str, errors: Errors) -> AnnotatedText:
     content = list_in(row, "tokenized_text", location)
-    if "tokenized_text" not in row or not all(isinstance(word, str) and word for word in content):
+    if "tokenized_text" not in row or not all(isinstance(word, str) and word.strip() for word in content):
         raise UserError(
             f"{location}: 'tokenized_text' must be a list of words; got {quoted(row.get('tokenized_text'))}"
         )

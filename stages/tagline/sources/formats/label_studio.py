@@ -18,6 +18,7 @@ from tagline.sources.formats.annotated import (
     Errors,
     list_in,
     new_span,
+    shared_text,
     text_in,
 )
 from tagline.sources.formats.annotators import Annotation, Row, grouped
@@ -41,9 +42,13 @@ class LabelStudioFiles(AnnotatorFiles):
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         for rows in grouped(lambda: _rows(path, self.encoding), "id"):
-            with errors.collected():
-                location, first = rows[0]
-                yield self._task(first, location, errors) if "data" in first else self._minimal(rows, errors)
+            if "data" not in rows[0][1]:
+                with errors.collected():
+                    yield self._minimal(rows, errors)
+                continue
+            for location, row in rows:  # several if exports of two projects were joined; the repeated id is an error
+                with errors.collected():
+                    yield self._task(row, location, errors)
 
     def _task(self, row: Row, location: str, errors: Errors) -> AnnotatedText:
         """Read an object of JSON."""
@@ -75,7 +80,7 @@ class LabelStudioFiles(AnnotatorFiles):
             if "annotator" not in row or row["annotator"] is not None:
                 annotations.append(Annotation(_name(row.get("annotator")), _spans(values, location, errors)))
         location, first = rows[0]
-        return AnnotatedText(location, text_in(first, self.text, location), annotations, id_in(first, location))
+        return AnnotatedText(location, shared_text(rows, self.text), annotations, id_in(first, location))
 
     def _only(self, controls: list[str], location: str) -> str | None:
         """The control whose labels are read; None if there are no labels."""

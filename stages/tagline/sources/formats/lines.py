@@ -16,6 +16,7 @@ from tagline.core.reading import reading
 UTF_8 = "utf-8"
 # At the beginning of a file it is a byte order mark; at that of a later line it is left from joining such files.
 _MARK = "\ufeff"
+_LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _GZIP = b"\x1f\x8b"
 # Encodings in which nearly every byte is a character, so that UTF-8 is read as other words without an error.
 _OF_ONE_BYTE = ("cp1252", "iso8859-1", "iso8859-15")
@@ -56,20 +57,25 @@ def read_lines(
 
 
 def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> Iterator[tuple[int, str]]:
-    """Yield lines; raise a `UserError` at the end if all that are not ASCII would be UTF-8."""
-    first, other = 0, False
+    """Yield lines; raise a `UserError` at the end if most of those that are not ASCII are UTF-8.
+
+    A few can look like UTF-8 by chance: the bytes of *CAFÉ»* do.
+    """
+    first = as_utf_8 = others = 0
     for number, line in lines:
-        if not other and not line.isascii():
-            first = first or number
+        if not line.isascii():
             try:
                 line.encode(encoding).decode()
+                as_utf_8, first = as_utf_8 + 1, first or number
             except UnicodeDecodeError:
-                other = True
+                others += 1
         yield number, line
-    if first and not other:
+    if as_utf_8 > others:
+        which = f"{as_utf_8:,} of {as_utf_8 + others:,}" if others else "all"
+        remedy = "save all of the file as UTF-8, and remove" if others else "remove"
         raise UserError(
-            f"{name}:{first}: not {encoding} but UTF-8, as in all lines beyond ASCII; remove download.dataset.encoding "
-            "from params.yaml"
+            f"{name}:{first}: not {encoding} but UTF-8, as in {which} lines beyond ASCII; {remedy} "
+            "download.dataset.encoding from params.yaml"
         )
 
 
@@ -95,6 +101,8 @@ def decoded_lines(
         for number, line in enumerate(text, 1):
             if not line.isascii():
                 _check(line, f"{name}:{number}", encoding, remedy)
+            if number == 1 and line.startswith(_LFS_POINTER):
+                raise UserError(f"{name}: a pointer of Git LFS, not the file itself; run `git lfs pull`")
             if "\0" in line:
                 raise UserError(f"{name}:{number}: NUL byte; expected a text file")
             yield number, line.rstrip("\n")

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, text_in, to_span
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, shared_text, to_span
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.sentence import Note
@@ -47,7 +47,7 @@ class ProdigyFiles(AnnotatorFiles):
             spans = errors.of_each(list_in(row, "spans", location), partial(to_span, location=location))
             annotations.append(Annotation(str(annotator), spans))
         location, first = rows[0]
-        text = text_in(first, "text", location)
+        text = shared_text(rows, "text")
         return AnnotatedText(location, text, annotations, words=_words(first, text, location), notes=notes)
 
 

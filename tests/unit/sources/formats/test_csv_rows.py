@@ -151,9 +151,9 @@ def test_a_sentence_named_in_its_first_row_only(tmp_path: Path) -> None:
         read_with(path, "s,w,t\n,Ada,O\n", fill_down=True)
 
 
-def test_blanks_around_tags_are_dropped(tmp_path: Path) -> None:
-    (sentence,) = read_with(tmp_path / "f", "s,w,t\n1,Ada,NN \n1,Bo,NN\n")
-    assert sentence.tags == {"ner": ["NN", "NN"]}
+def test_blanks_around_tags_and_ids_are_dropped(tmp_path: Path) -> None:
+    (sentence,) = read_with(tmp_path / "f", "s,w,t\n1,Ada,NN \n1 ,Bo,NN\n")
+    assert (sentence.id, sentence.tags) == ("1", {"ner": ["NN", "NN"]})
 
 
 @pytest.mark.parametrize(

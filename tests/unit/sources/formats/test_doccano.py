@@ -71,6 +71,17 @@ def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
         list(files().read(folder))
 
 
+def test_annotators_of_different_texts(tmp_path: Path) -> None:
+    write_rows(tmp_path / "ada.jsonl", [{"id": 1, "text": "Ada in Oslo", "label": [[0, 3, "PER"]]}])
+    write_rows(tmp_path / "bo.jsonl", [{"id": 1, "text": "In Oslo", "label": [[3, 7, "LOC"]]}])
+    with pytest.raises(UserError) as raised:
+        list(files(annotators="majority").read(tmp_path))
+    assert str(raised.value) == (
+        f"{tmp_path}/bo.jsonl:1: another text than at {tmp_path}/ada.jsonl:1, but the same id; expected annotations of one "
+        "text; read files of different texts by a pattern such as *.jsonl, or give each text its own id"
+    )
+
+
 def test_malformed_rows(tmp_path: Path) -> None:
     rows = [{"text": "Ada", "labels": []}, {"text": "Ada", "label": [[0, 3]]}, {"text": "Ada", "label": [{}]}]
     rows += [{"text": "Ada", "entities": [{"start_offset": 0}]}, {"data": "Ada", "label": []}]

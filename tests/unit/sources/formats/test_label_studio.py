@@ -130,3 +130,15 @@ def test_malformed_tasks(tmp_path: Path, content: Any, message: str) -> None:
     with pytest.raises(UserError) as raised:
         list(files().read(write(tmp_path / "f", [content])))
     assert str(raised.value).startswith(f"{tmp_path}/f:1: task 1: {message}")
+
+
+def test_tasks_of_two_projects_with_the_same_id(tmp_path: Path) -> None:
+    tasks = [task(1, "Ada", annotation(1)), task(1, "Bo", annotation(1))]
+    path = write(tmp_path / "f", tasks)
+    section = files()
+    assert [(each.id, each.words) for each in section.read(path)] == [("1", ["Ada"]), ("1", ["Bo"])]
+    write(path, [{"id": 1, "text": text, "annotator": 1, "annotation_id": 9} for text in ("Ada", "Bo")])
+    with pytest.raises(
+        UserError, match="f:1: task 1: another text than at .*f:1: task 1, but the same id; expected an"
+    ):
+        list(section.read(path))

@@ -31,6 +31,12 @@ def test_byte_order_marks_of_joined_files_are_dropped(tmp_path: Path) -> None:
     assert [line for _, line in read_lines(tmp_path / "file")] == ["a", "", "b", "c\ufeffd"]
 
 
+def test_text_that_is_utf_8_by_chance(tmp_path: Path) -> None:
+    text = "«CAFÉ»\nZoë\n"
+    (tmp_path / "file").write_bytes(text.replace("«", "").encode("latin-1"))
+    assert [line for _, line in read_lines(tmp_path / "file", "latin-1")] == ["CAFÉ»", "Zoë"]
+
+
 SET = (
     "; save the file as UTF-8, or set download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name"
 )
@@ -49,6 +55,16 @@ SET = (
         ),
         ("a\nZoë\nça".encode(), "latin-1", ":2: not latin-1 but UTF-8, as in all lines beyond ASCII; remove download."),
         ("a\nZoë\nça".encode(), "cp1252", ":2: not cp1252 but UTF-8, as in all lines beyond ASCII; remove download."),
+        (
+            "Zoë\nça\n".encode() + "Köln".encode("cp1252"),
+            "cp1252",
+            ":1: not cp1252 but UTF-8, as in 2 of 3 lines beyond ASCII; save all of the file as UTF-8, and remove downl",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+            "utf-8",
+            ": a pointer of Git LFS, not the file itself; run `git lfs pull`",
+        ),
         (gzip.compress(b"a\n" * 999)[:-9], "utf-8", ": a damaged gzip file (Compressed file ended before the end-of-"),
         (
             gzip.compress(b"abc")[:10] + b"\x07" * 40,
