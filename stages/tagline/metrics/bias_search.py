@@ -18,7 +18,7 @@ import numpy.typing as npt
 from tagline.labels.label_list import Biases, Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count, ratios
-from tagline.metrics.operating_point import Target
+from tagline.metrics.operating_point import Found, Target
 from tagline.model.heads.head import Head
 from tagline.model.prediction import Chunk, Floats, Ints, LabelIds, bias_of_labels
 
@@ -35,11 +35,11 @@ ROUNDS = 5
 
 def find_biases(
     chunks: Iterable[Chunk], gold: LabelIds, head: Head, labels: Labels, targets: Sequence[Target]
-) -> dict[str, float]:
-    """Find, for each target, the bias closest to 0 that reaches it.
+) -> dict[str, Found]:
+    """Find, for the type of each target, the bias closest to 0 that reaches it.
 
-    Biases for recall are 0 or positive, those for precision 0 or negative. A target that no bias of the grid reaches
-    gets the bias with the highest value.
+    Biases for recall are 0 or positive, those for precision 0 or negative. Without a bias that reaches the target, the
+    type keeps 0, since the highest recall or precision may cost most of the other.
 
     Args:
         chunks: the scores of validation, which are iterated several times.
@@ -48,27 +48,29 @@ def find_biases(
         labels: the label list.
         targets: what to reach, at most one per type.
     """
-    biases = dict.fromkeys([target.type for target in targets], 0.0)
+    found = {target.type: Found(0.0) for target in targets}
     settled = 0  # the number of last searches that agree with each other
     for target in islice(cycle(targets), ROUNDS * len(targets)):
-        bias = _search(target, chunks, gold, _Sweep(head, labels, target, biases))
-        settled = settled + 1 if bias == biases[target.type] else 1
-        biases[target.type] = bias
+        before = found[target.type]
+        biases = {name: of_type.bias for name, of_type in found.items()}
+        found[target.type] = _search(target, chunks, gold, _Sweep(head, labels, target, biases))
+        settled = settled + 1 if found[target.type].bias == before.bias else 1
         if settled == len(targets):
             break
-    return biases
+    return found
 
 
-def _search(target: Target, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep) -> float:
+def _search(target: Target, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep) -> Found:
     values: list[float] = []  # of the target's measure, at each step from 0 on
     for first, last in pairwise(BORDERS):
         counts = np.zeros((last - first + 1, 3))
         for sentences in _sentences(chunks, gold):
             counts += sweep.counts(sentences, first, last)
         values[first:] = getattr(ratios(*counts.T), target.measure).tolist()
-        if max(values) >= target.value:
-            break
-    return sweep.bias(next(step for step, value in enumerate(values) if value >= min(target.value, max(values))))
+        for step, value in enumerate(values):
+            if value >= target.value:
+                return Found(sweep.bias(step))
+    return Found(0.0, max(values))
 
 
 class _Sentences(NamedTuple):

@@ -76,13 +76,13 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
         if targets:
             # Decoded again for each bias that is tried, so the scores are computed once.
             validation = stack.enter_context(stored(chunks["validation"], data.parent))
-            biases = find_biases(validation, loaded["validation"].gold(), head, labels, targets)
+            found = find_biases(validation, loaded["validation"].gold(), head, labels, targets)
+            biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"], predictor = validation, predictor.with_biases(biases)
         splits, measured = label_and_score(loaded, chunks, predictor, params.bootstrap)
     if targets:
         for name, split in splits.items():
-            reached = operating_point.report(split.counts, targets, predictor.biases, params.bootstrap)
-            measured[name]["operating_point"] = reached
+            measured[name]["operating_point"] = operating_point.report(split.counts, targets, found, params.bootstrap)
     return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), predictor.biases)
 
 

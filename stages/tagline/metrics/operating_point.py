@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Biases, Labels
+from tagline.labels.label_list import Labels
 from tagline.metrics.counts import Counts
 from tagline.metrics.params import Bootstrap, Measure, OperatingPoint
 from tagline.metrics.resampling import interval, weights
@@ -21,6 +21,18 @@ class Target(NamedTuple):
     type: str
     measure: Measure
     value: float
+
+
+class Found(NamedTuple):
+    """The bias of a type with a target.
+
+    Attributes:
+        bias: 0 if no bias reaches the target.
+        highest: the highest value on validation with any bias, if that is below the target; else None.
+    """
+
+    bias: float
+    highest: float | None = None
 
 
 def targets_of(params: OperatingPoint, labels: Labels) -> list[Target]:
@@ -44,12 +56,14 @@ def by_split(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, An
     return {split: scores["operating_point"] for split, scores in metrics.items() if "operating_point" in scores}
 
 
-def report(counts: Counts, targets: Sequence[Target], biases: Biases, bootstrap: Bootstrap) -> dict[str, Any]:
+def report(
+    counts: Counts, targets: Sequence[Target], found: Mapping[str, Found], bootstrap: Bootstrap
+) -> dict[str, Any]:
     """Describe what a split reaches.
 
     Returns:
         ``{TYPE: {measure, target, bias, value, low, high, reached}}``: the value of the measure with its 95 % interval,
-        and whether it is at least the target.
+        and whether it is at least the target; also highest_on_validation if no bias reaches the target there.
     """
     resampled = [
         counts.total(block).per_type() for block in weights(len(counts.words), bootstrap.resamples, bootstrap.seed)
@@ -61,12 +75,16 @@ def report(counts: Counts, targets: Sequence[Target], biases: Biases, bootstrap:
         column = [name == target.type for name in counts.types]
         value = float(getattr(total, target.measure)[column].sum())
         low, high = interval(np.concatenate([getattr(part, target.measure)[:, column].sum(-1) for part in resampled]))
-        numbers = {"bias": biases[target.type], "value": value, "low": float(low), "high": float(high)}
+        bias, highest = found[target.type]
         return {
             "measure": target.measure,
             "target": target.value,
-            **{name: round(number, DIGITS) for name, number in numbers.items()},
+            "bias": bias,
+            "value": round(value, DIGITS),
+            "low": round(float(low), DIGITS),
+            "high": round(float(high), DIGITS),
             "reached": value >= target.value,
+            **({} if highest is None else {"highest_on_validation": round(highest, DIGITS)}),
         }
 
     return {target.type: described(target) for target in targets}

@@ -42,12 +42,16 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
     ]
     yield tabulate(rows, ("type", "target", "bias", *points), tablefmt="simple", disable_numparse=True)
     for name, point in points["validation"].items():
-        if not point["reached"]:
-            yield (
-                f"evaluate.operating_point.{point['measure']}: {printable(name)} does not reach {point['target']:g} on "
-                f"validation; the best bias, {point['bias']:+g}, gives {point['value']:.3f}; lower the target or "
-                "improve the model"
-            )
+        if "highest_on_validation" in point:
+            reason = f"at most {point['highest_on_validation']:.3f} with any bias, so it gets none"
+        elif not point["reached"]:
+            reason = f"{point['value']:.3f} with the targets of the other types"
+        else:
+            continue
+        yield (
+            f"evaluate.operating_point.{point['measure']}: {printable(name)} does not reach {point['target']:g} on "
+            f"validation, but {reason}; lower the target or improve the model"
+        )
 
 
 def score_table_of(path: Path) -> str:

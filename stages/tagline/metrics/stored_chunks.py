@@ -10,6 +10,8 @@ from typing import IO
 
 import numpy as np
 
+from tagline.core.errors import UserError
+from tagline.core.reading import full_disk
 from tagline.model.prediction import Chunk
 
 
@@ -22,6 +24,7 @@ class StoredChunks:
         for chunk in chunks:
             file.write(chunk.scores.tobytes())
             self._without_scores.append(chunk._replace(scores=np.empty((0, chunk.scores.shape[1]), np.float32)))
+        file.flush()
 
     def __iter__(self) -> Iterator[Chunk]:
         self._file.seek(0)
@@ -33,6 +36,19 @@ class StoredChunks:
 
 @contextmanager
 def stored(chunks: Iterable[Chunk], folder: Path) -> Iterator[StoredChunks]:
-    """Store chunks in a temporary file of a folder, which the system removes even if the process is killed."""
+    """Store chunks in a temporary file of a folder, which the system removes even if the process is killed.
+
+    Raises:
+        UserError: the disk is full.
+    """
     with TemporaryFile(dir=folder) as file:
-        yield StoredChunks(chunks, file)
+        try:
+            on_disk = StoredChunks(chunks, file)
+        except OSError as error:
+            if (reason := full_disk(error)) is None:
+                raise
+            raise UserError(
+                f"{folder}: {reason}; expected room for the scores of validation, 4 bytes per word and label; free "
+                "some, then run the stage again"
+            ) from None
+        yield on_disk

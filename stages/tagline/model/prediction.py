@@ -178,8 +178,7 @@ class Predictor:
     ) -> Iterator[Chunk]:
         """Compute the scores of the words, one chunk of sentences at a time; see `predict`."""
         owners = np.asarray(sentences, dtype=np.int64)
-        words = sum(lengths)
-        with tqdm(total=words, desc=name, unit=" words", disable=True if name is None else None) as bar:
+        with tqdm(total=sum(lengths), desc=name, unit=" words", disable=True if name is None else None) as bar:
 
             def advance(words: int) -> None:
                 bar.update(words)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from tagline.labels.tagged import TaggedSentences
 from tagline.metrics import bias_search
 from tagline.metrics.bias_search import find_biases
 from tagline.metrics.counts import count
-from tagline.metrics.operating_point import Target
+from tagline.metrics.operating_point import Found, Target
 from tagline.metrics.params import Measure
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head
@@ -75,12 +74,11 @@ def test_equal_to_a_scan(name: str, seed: int, lengths: list[list[int]], measure
     signed = [bias if measure == "recall" else -bias for bias in GRID]
     values = [value(chunks, gold, head, target, {"X": bias}) for bias in signed]
     expected = next((bias for bias, found in zip(signed, values, strict=True) if found >= least), None)
-    if expected is None:
-        expected = signed[int(np.argmax(values))]
+    best = Found(0.0, max(values)) if expected is None else Found(expected)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bias_search, "BORDERS", BORDERS)
         patch.setattr(bias_search, "STEPS_PER_UNIT", STEPS_PER_UNIT)
-        assert find_biases(chunks, gold, head, head.labels, [target]) == {"X": expected}
+        assert find_biases(chunks, gold, head, head.labels, [target]) == {"X": best}
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -102,7 +100,9 @@ def one_word_each(scores: list[list[float]], gold: list[int]) -> tuple[list[Chun
     return [Chunk(np.array(scores, np.float32), np.ones(size, np.int64), np.ones(size, bool))], np.array(gold, np.int32)
 
 
-search = partial(find_biases, head=LinearHead(TAGS), labels=TAGS)
+def search(chunks: list[Chunk], gold: np.ndarray, targets: list[Target]) -> dict[str, float]:
+    found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
+    return {name: of_type.bias for name, of_type in found.items()}
 
 
 def test_biases_of_several_types_settle_together() -> None:
@@ -128,9 +128,9 @@ def test_nothing_to_change() -> None:
     assert str(search(chunks, gold, targets=targets)) == "{'ADJ': 0.0, 'NOUN': 0.0}", "0, not -0"
 
 
-def test_a_target_out_of_reach_gets_the_best_bias() -> None:
-    # The second adjective is never the best: at most 1 of 2 is found.
+def test_a_target_out_of_reach_leaves_the_type_without_a_bias() -> None:
+    # The second adjective is never the best: at most 1 of 2 is found. X has no gold words.
     chunks, gold = one_word_each([[0, 0.7, -9], [-40, 1, -9]], [0, 0])
-    assert search(chunks, gold, targets=[Target("ADJ", "recall", 0.95)]) == {"ADJ": 0.75}
-    # A type without gold words has no recall.
-    assert search(chunks, gold, targets=[Target("X", "recall", 0.5)]) == {"X": 0.0}
+    targets = [Target("ADJ", "recall", 0.95), Target("X", "recall", 0.5)]
+    found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
+    assert found == {"ADJ": Found(0.0, 0.5), "X": Found(0.0, 0.0)}

@@ -12,7 +12,7 @@ from tagline.core.params import read_section
 from tagline.labels.label_list import Labels
 from tagline.metrics.counts import count
 from tagline.metrics.intervals import intervals
-from tagline.metrics.operating_point import Target, report, targets_of
+from tagline.metrics.operating_point import Found, Target, report, targets_of
 from tagline.metrics.params import Bootstrap, Evaluate, OperatingPoint
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
@@ -73,12 +73,15 @@ def test_what_a_split_reaches() -> None:
     predicted = ["B-X O B-Y", "O O", "B-X B-X", "B-X O"]
     counts = count(sentences(gold, predicted), "spans")
     targets = [Target("X", "precision", 0.5), Target("Y", "recall", 0.6), Target("Z", "recall", 0.5)]
-    found = report(counts, targets, {"X": -0.5, "Y": 1.0, "Z": 0.0}, Bootstrap(resamples=100, seed=1))
+    biases = {"X": Found(-0.5), "Y": Found(1.0), "Z": Found(0.0, 0.25)}
+    found = report(counts, targets, biases, Bootstrap(resamples=100, seed=1))
+    assert "highest_on_validation" not in found["X"]
     about_x = {"measure": "precision", "target": 0.5, "bias": -0.5, "value": 0.5, "reached": True}
     assert found["X"].items() >= about_x.items()
     assert found["Y"].items() >= {"value": 0.5, "bias": 1.0, "reached": False}.items()
-    assert found["Z"].items() >= {"value": 0, "low": 0, "high": 0, "reached": False}.items()
+    about_z = {"value": 0, "low": 0, "high": 0, "reached": False, "highest_on_validation": 0.25}
+    assert found["Z"].items() >= about_z.items()
     # Only X is predicted or in gold: its interval is that of all types together.
     only = count(sentences(["B-X O", "B-X O", "O O"], ["B-X B-X", "O O", "O O"]), "spans")
-    of_x = report(only, targets[:1], {"X": 0.0}, Bootstrap(resamples=100, seed=1))["X"]
+    of_x = report(only, targets[:1], {"X": Found(0.0)}, Bootstrap(resamples=100, seed=1))["X"]
     assert {"low": of_x["low"], "high": of_x["high"]} == intervals(only, 100, 1)["overall"]["precision"]

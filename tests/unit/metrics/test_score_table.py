@@ -33,23 +33,27 @@ def test_operating_point() -> None:
     reached = {"value": 0.9512, "low": 0.9, "high": 1.0, "reached": True}
     missed = {"value": 0.5, "low": 0.25, "high": 0.75, "reached": False}
     points = {
-        "LOC": {"measure": "precision", "target": 0.9, "bias": -16.0},
+        "LOC": {"measure": "precision", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
+        "ORG": {"measure": "precision", "target": 0.7, "bias": -0.5},
         "PER": {"measure": "recall", "target": 0.95, "bias": 1.5},
     }
     of_splits = {
-        "validation": {"LOC": points["LOC"] | missed, "PER": points["PER"] | reached},
-        "test": {"LOC": points["LOC"] | missed, "PER": points["PER"] | missed},
+        "validation": {name: point | (reached if name == "PER" else missed) for name, point in points.items()},
+        "test": {name: point | missed for name, point in points.items()},
     }
     table = score_table({split: METRICS["test"] | {"operating_point": of_splits[split]} for split in of_splits})
-    _, rows, message = table.split("\n\n")
+    _, rows, *messages = table.split("\n\n")
     assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
-        "LOC precision >= 0.9 -16 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
+        "LOC precision >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
+        "ORG precision >= 0.7 -0.5 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
         "PER recall >= 0.95 +1.5 0.951 (0.900-1.000) 0.500 (0.250-0.750)",
     ]
-    assert message == (
-        "evaluate.operating_point.precision: LOC does not reach 0.9 on validation; the best bias, -16, gives 0.500; lower "
-        "the target or improve the model"
-    )
+    assert messages == [
+        "evaluate.operating_point.precision: LOC does not reach 0.9 on validation, but at most 0.875 with any bias, so it "
+        "gets none; lower the target or improve the model",
+        "evaluate.operating_point.precision: ORG does not reach 0.7 on validation, but 0.500 with the targets of the other "
+        "types; lower the target or improve the model",
+    ]
 
 
 def test_table_of_a_file(tmp_path: Path) -> None:

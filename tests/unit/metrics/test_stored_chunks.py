@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from tagline.core.errors import UserError
+from tagline.metrics import stored_chunks
 from tagline.metrics.stored_chunks import stored
 from tagline.model.prediction import Chunk
 
@@ -29,3 +32,14 @@ def test_round_trip(tmp_path: Path) -> None:
                     assert values.dtype == of_expected.dtype
                     np.testing.assert_array_equal(values, of_expected)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chunk = Chunk(np.zeros((1, 3), np.float32), np.array([1]), np.array([True]))
+    expected = (
+        "No space left on device; expected room for the scores of validation, 4 bytes per word and label; free some"
+    )
+    with Path("/dev/full").open("r+b", buffering=0) as full:
+        monkeypatch.setattr(stored_chunks, "TemporaryFile", lambda dir: full)  # noqa: A006  # tempfile's name
+        with pytest.raises(UserError, match=expected), stored([chunk], tmp_path):
+            pass

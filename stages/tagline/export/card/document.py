@@ -94,7 +94,7 @@ def render(data: CardData) -> str:
             intervals=test["intervals"]["per_type"],
             # For plain tags, slices only have an accuracy.
             unseen=test["slices"].get("text", {}).get("unseen") if data.labels.kind == "spans" else None,
-            points=test.get("operating_point", {}),
+            points={name: point for name, point in test.get("operating_point", {}).items() if point["bias"]},
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
             curve=curve(data.epochs),

@@ -201,3 +201,16 @@ def test_label_names_are_escaped(types: list[str]) -> None:
 
 def test_the_same_data_give_the_same_bytes() -> None:
     assert render(card_data()) == render(card_data())
+
+
+def test_biases_of_an_operating_point() -> None:
+    point = {"measure": "recall", "target": 0.9, "value": 0.85}
+    points = {"<b>": point | {"bias": 1.5}, "LOC": point | {"bias": 0.0}}
+    data = card_data(("<b>", "LOC"))
+    data.metrics["test"]["operating_point"] = points
+    card = render(data)
+    assert (
+        "\\<b\\> +1.5 (recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not add" in card
+    )
+    points["<b>"]["bias"] = 0.0
+    assert "Tagline adds" not in render(data)
