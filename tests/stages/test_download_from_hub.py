@@ -10,13 +10,13 @@ import io
 import json
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
+from helpers import preloaded
 from helpers.hub_server import Hub, client_environment
 from helpers.project import ROOT, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
@@ -92,9 +92,7 @@ def change(**values: Any) -> None:
 
 
 def download(endpoint: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "stages/download.py")]
-    clean = client_environment(endpoint, home, **environment)
-    return subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
+    return preloaded.run(ROOT / "stages/download.py", client_environment(endpoint, home, **environment))
 
 
 def message(done: subprocess.CompletedProcess[str]) -> str:

@@ -6,14 +6,13 @@ The rows are made up; columns and label names are those that the data sets' card
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
+from helpers import preloaded
 from helpers.hub_server import Hub, client_environment
 from helpers.project import ROOT, run_stage
 from helpers.tiny import preset, raw_rows, save_encoder, word_piece
@@ -194,9 +193,7 @@ def test_a_preset_reads_its_data_set(name: str, tmp_path: Path, monkeypatch: pyt
         add_data(hub, DATA[name])
         (tmp_path / "encoder").mkdir()
         add_encoder(hub, params["download"]["encoder"]["name"], tmp_path / "encoder")
-        environment = client_environment(hub.url, tmp_path / "home")
-        command = [sys.executable, str(ROOT / "stages/download.py")]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = preloaded.run(ROOT / "stages/download.py", client_environment(hub.url, tmp_path / "home"))
         assert (done.returncode, done.stderr) == (0, "")
     run_stage("tokenize_align")
 
