@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -43,10 +43,7 @@ class Agreement:
 
     def watch(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield the rows of data/raw unchanged, and compare some of them."""
-        for index, row in enumerate(rows):
-            if index < FIRST or index % STEP == 0:
-                self.compare(row[WORDS])
-            yield row
+        return _sampled(rows, self.compare)
 
     def compare(self, words: Sequence[str]) -> None:
         """Compare the words of a sentence with those that the rule finds in its text."""
@@ -59,6 +56,39 @@ class Agreement:
             if missed is not None:
                 others = [text[start:end] for start, end in sorted(found) if start < missed[1] and end > missed[0]]
                 self.differences[f"{text[slice(*missed)]!r} is found as {' '.join(map(repr, others))}"] = None
+
+
+class SentenceAgreement:
+    """Counts how many training sentences a library leaves whole in running text.
+
+    Args:
+        split: finds the sentences of a text.
+    """
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+        self.sentences = self.whole = 0
+
+    @property
+    def share(self) -> float:
+        """The share of sentences that stay whole, rounded; 1 without sentences."""
+        return round(self.whole / self.sentences, DIGITS) if self.sentences else 1.0
+
+    def watch(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of data/raw unchanged, and compare some of them."""
+        return _sampled(rows, self.compare)
+
+    def compare(self, words: Sequence[str]) -> None:
+        """Split the running text of a sentence."""
+        self.sentences += 1
+        self.whole += len(self._split(running_text(words)[0])) <= 1
+
+
+def _sampled(rows: Iterable[dict[str, Any]], compare: Callable[[Sequence[str]], None]) -> Iterator[dict[str, Any]]:
+    for index, row in enumerate(rows):
+        if index < FIRST or index % STEP == 0:
+            compare(row[WORDS])
+        yield row
 
 
 def running_text(words: Sequence[str]) -> tuple[str, Spans]:

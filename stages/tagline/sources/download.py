@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,19 @@ from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import show
 from tagline.sources import encoders, hub
-from tagline.sources.agreement import Agreement
+from tagline.sources.agreement import Agreement, SentenceAgreement
 from tagline.sources.files import FileSource
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.hub_dataset import HubSource
 from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.sources.params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
+from tagline.sources.sentences import library_version as sentence_library
+from tagline.sources.sentences import split_sentences
 from tagline.sources.splitting import TRAIN
+
+# The share of training sentences that the library leaves whole from which on predict.py splits raw text by it.
+LEAST_WHOLE = 0.8
 
 
 def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
@@ -34,7 +40,9 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     """
     source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
     agreement = Agreement(splitter(dataset.language))
+    whole = SentenceAgreement(partial(split_sentences, language=dataset.language))
     splits = source.splits()
+    splits[TRAIN] = whole.watch(splits[TRAIN])
     # Not compared: CoNLL-U, whose multi-word tokens are split, and annotated texts, even if the file has words.
     if isinstance(dataset, WordKeys):
         splits[TRAIN] = agreement.watch(splits[TRAIN])
@@ -42,7 +50,12 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}
-    write_json(target / PROVENANCE, {**source.provenance(), "rows": counts, "words": words})
+    sentences = {
+        "split": whole.share >= LEAST_WHOLE,
+        "library": sentence_library(),
+        "agreement": whole.share,
+    }
+    write_json(target / PROVENANCE, {**source.provenance(), "rows": counts, "words": words, "sentences": sentences})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
     if report:
