@@ -27,6 +27,7 @@ class Document:
         name: how messages call the document, for instance ``file:line``.
         row: the JSON object that it was read from; empty otherwise.
         ends: where each sentence ends among the words; None: all words are one sentence.
+        continues: whether the text goes on from the document before it, as sentences below one -DOCSTART- do.
 
     Raises:
         UserError: the text or a word contains a lone surrogate, which tokenizers cannot encode.
@@ -38,6 +39,7 @@ class Document:
     name: str = ""
     row: dict[str, Any] = field(default_factory=dict)
     ends: Sequence[int] | None = None
+    continues: bool = False
 
     def __post_init__(self) -> None:
         if self.text is not None:

@@ -54,6 +54,8 @@ def read_json(
 def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
     """Read one word per line, with an empty line after each sentence; all lines have as many columns as the first.
 
+    A sentence is a document, which continues the one before it if both stand below the same ``-DOCSTART-``.
+
     Args:
         lines: numbered from 1.
         name: what messages call the file.
@@ -63,7 +65,14 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
         UserError: there is no such column, or lines have different numbers of columns.
     """
     numbered = iter(lines)
-    first = next(((number, line) for number, line in numbered if not conll.is_border(line)), None)
+    start: list[tuple[int, str]] = []
+    first = None
+    for number, line in numbered:
+        if not conll.is_border(line):
+            first = number, line
+            break
+        if line.startswith(conll.DOCUMENT_START):
+            start = [(number, line)]
     if first is None:
         return
     width = len(conll.fields(first[1]))
@@ -72,8 +81,11 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
         raise UserError(f"{name}:{first[0]}: {found}; expected words in column {words_column}")
     columns = [conll.SKIP] * width
     columns[words_column - 1] = conll.WORDS
-    for sentence in conll.sentences(chain([first], numbered), name, columns):
-        yield Document.of_words(sentence.words, sentence.location)
+    before: str | int | None = None
+    for sentence in conll.sentences(chain(start, [first], numbered), name, columns):
+        continues = sentence.document is not None and sentence.document == before
+        yield Document(sentence.words, name=sentence.location, continues=continues)
+        before = sentence.document
 
 
 def split_at_spaces(text: str) -> list[str]:

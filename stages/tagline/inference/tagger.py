@@ -18,6 +18,7 @@ import numpy.typing as npt
 from tagline.artifacts import exported
 from tagline.artifacts.exported import BackendName, Exported
 from tagline.core.errors import UserError, require
+from tagline.inference.document_stream import DocumentStream
 from tagline.inference.documents import Document, Span, Split
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened
@@ -186,21 +187,37 @@ class Tagger:
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
         """Label a stream of documents in order, and yield some of them at a time, each with its labels."""
-        for part in _parts(documents, FIRST_WORDS):
-            yield list(zip(part, self.tag(part), strict=True))
+        stream = DocumentStream(documents, self._cutter.tokenizer, self._about.context_subwords)
+        for part in _parts(stream, FIRST_WORDS):
+            before, after = stream.around(part)
+            yield list(zip(part, self.tag(part, before, after), strict=True))
 
-    def tag(self, documents: Sequence[Document]) -> list[TaggedSentence]:
-        """Label some documents at once; the answers of each do not depend on the others."""
+    def tag(
+        self, documents: Sequence[Document], before: Sequence[Document] = (), after: Sequence[Document] = ()
+    ) -> list[TaggedSentence]:
+        """Label some documents at once; the answers of each do not depend on others that it does not continue.
+
+        Args:
+            documents: to label.
+            before: those directly before them, which are only read, as far as the documents continue them.
+            after: those directly after them, likewise.
+        """
         if self._forked:
             self._load_after_fork()
-        of_documents = [document.lengths() for document in documents]
+        every = [*before, *documents, *after]
+        sizes = [document.lengths() for document in every]  # of the sentences of each
+        ends = np.cumsum(list(chain.from_iterable(sizes)), dtype=np.int64)
+        texts = np.repeat(np.cumsum([not document.continues for document in every]), list(map(len, sizes)))
+        of_documents = sizes[len(before) : len(before) + len(documents)]
         lengths = list(chain.from_iterable(of_documents))
         numbers = np.repeat(np.arange(len(documents)), list(map(len, of_documents)))
-        words = list(chain.from_iterable(document.words for document in documents))
+        first = sum(map(len, sizes[: len(before)]))
+        own = slice(first, first + len(lengths))
+        words = list(chain.from_iterable(document.words for document in every))
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._lock:  # the cutter caches the sub-words of words
-            windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64), numbers)
+            windows = self._cutter.cut(list(distinct), index, ends, texts, own)
         predicted = self._predictor.predict(
             lengths,
             windows.sentence.tolist(),
@@ -209,8 +226,7 @@ class Tagger:
         )
         labels = _beginning_anew(predicted.labels, lengths, numbers, self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]
-        sizes = list(map(len, split))
-        return list(TaggedSentences(self.labels, sizes, labels, predicted.scores, ids=ids, words=split))
+        return list(TaggedSentences(self.labels, list(map(len, split)), labels, predicted.scores, ids=ids, words=split))
 
     def close(self) -> None:
         """End the tagger's threads before the program ends."""

@@ -15,6 +15,8 @@ from helpers.handmade_export import save_export
 from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
 from tagline.inference import Document, Mention, Tagger
+from tagline.inference import tagger as module
+from tagline.inference.readers import read_columns
 from tagline.sources.sentences import library_version, split_sentences
 from tagline.tokenization.context import document_numbers
 from tagline.tokenization.encoding import WindowMaker
@@ -108,6 +110,25 @@ def test_no_entity_goes_on_in_the_next_sentence(tagger: Tagger) -> None:
     assert tagged.predicted_names == ["B-PER", "B-PER", "B-LOC"]
     (tagged,) = tagger.tag([Document.of_words(["Lind", "Lind"])])
     assert tagged.predicted_names == ["I-PER", "I-PER"], "as the model says where no sentence comes before"
+
+
+def test_a_stream_does_not_cut_the_context(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences below one -DOCSTART- read each other, also in other parts of the stream."""
+    lines = "\n-DOCSTART- O\n\nAda\nlives\n\nin\n\nOslo\n\nBo\n\n-DOCSTART-\n\nLind\n\nin\n\nOslo\nBo\n".split("\n")
+    documents = list(read_columns(enumerate(lines, 1), "f"))
+    assert [document.continues for document in documents] == [False, True, True, True, False, True, True]
+    found = []
+    for words in (1000, 2):
+        monkeypatch.setattr(module, "FIRST_WORDS", words)
+        monkeypatch.setattr(module, "MOST_WORDS", words)
+        backend = RecordingBackend(len(tagger.labels.names))
+        monkeypatch.setattr(tagger._predictor, "backend", backend)
+        pairs = [pair for part in tagger.tag_stream(documents) for pair in part]
+        assert [tagged.words for _, tagged in pairs] == [document.words for document in documents]
+        found.append(backend.windows)
+    assert found[0] == found[1]
+    alone = {tuple(tagger._cutter.tokenizer.encode(each.words, is_pretokenized=True).ids) for each in documents}
+    assert not alone & found[0], "each window has context"
 
 
 def test_another_version_of_the_library(folder: Path, tmp_path: Path) -> None:
