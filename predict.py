@@ -5,8 +5,8 @@
     python predict.py --input texts.txt --output entities.jsonl
     cat texts.txt | python predict.py --input - | less
 
-Raw text is split into words as in training. The input is read as a stream, and the output keeps its order. Formats, by
-default inferred from the suffixes .txt, .jsonl (or .json) and .conll:
+Raw text is split into words and sentences as in training. The input is read as a stream, and the output keeps its
+order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) and .conll:
 
     text    input: one document per line; output: the same with marked entities
     jsonl   input: one object with "text" or "words" per line; output: the same with "entities", for "words" also with
@@ -37,7 +37,6 @@ try:
     from tagline.core.signals import Interrupted, defer_signals
     from tagline.core.terminal import safe_message
     from tagline.inference import Document, Tagger
-    from tagline.inference.documents import Split
     from tagline.inference.highlighting import Highlighter, in_color
     from tagline.inference.notations import Columns, JsonLines, Lines, Notation
     from tagline.inference.readers import Reader, read_columns, read_json, read_texts, read_words, split_at_spaces
@@ -59,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     check_output(options.output)
     warnings.formatwarning = lambda message, *_: safe_message(f"predict: {message}\n")
-    with load(options) as tagger, source_of(options, tagger.split) as source:
+    with load(options) as tagger, source_of(options, tagger) as source:
         notation = notation_of(options, tagger)
         if options.min_score and tagger.labels.kind == "tags":
             raise UserError(f"--min-score: {options.model} predicts a tag for each word, not entities")
@@ -111,14 +110,14 @@ def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: 
         sys.exit(stop.status)
 
 
-def source_of(options: argparse.Namespace, split: Split) -> AbstractContextManager[Source]:
+def source_of(options: argparse.Namespace, tagger: Tagger) -> AbstractContextManager[Source]:
     if options.input is None:
         words = [word for text in options.texts for word in split_at_spaces(text)]
-        texts = (Document.of_text(text, f"TEXT {number}", split=split) for number, text in enumerate(options.texts, 1))
+        texts = (tagger.document(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
         return nullcontext(Source("TEXT", [Document.of_words(words, "TEXT")] if options.words else texts))
     readers: dict[str, Reader] = {
-        "text": read_words if options.words else partial(read_texts, split=split),
-        "jsonl": partial(read_json, split=split),
+        "text": read_words if options.words else partial(read_texts, split=tagger.split, sentences=tagger.sentences),
+        "jsonl": partial(read_json, split=tagger.split, sentences=tagger.sentences),
         "conll": partial(read_columns, words_column=options.column),
     }
     path = None if options.input == STANDARD else Path(options.input)
@@ -130,7 +129,7 @@ def source_of(options: argparse.Namespace, split: Split) -> AbstractContextManag
 def load(options: argparse.Namespace) -> Tagger:
     # A signal during the import of an extension module would become an ImportError.
     with defer_signals():
-        return Tagger(options.model, options.backend, verify=options.verify)
+        return Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
 
 
 def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
@@ -180,6 +179,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
+    )
+    parser.add_argument(
+        "--no-split",
+        dest="split_sentences",
+        action="store_const",
+        const=False,
+        help="do not split raw text into sentences; default: as in training",
     )
     parser.add_argument(
         "--no-verify",

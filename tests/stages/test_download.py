@@ -280,7 +280,12 @@ def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> Non
     run_stage("download")
     ids = ["0", "1"] if dataset_format == "csv" else ["train-0", "train-1"]
     assert raw_rows("train") == [
-        {"id": name, "words": [word for word, _ in rows], "ner": [tag for _, tag in rows]}
+        {
+            "id": name,
+            "document": "corpus#1" if dataset_format == "inception" else name,
+            "words": [word for word, _ in rows],
+            "ner": [tag for _, tag in rows],
+        }
         for name, rows in zip(ids, SENTENCES, strict=True)
     ]
 

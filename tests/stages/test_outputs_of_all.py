@@ -57,7 +57,7 @@ def test_raw_has_every_tag_column(finished: Path) -> None:
         "test": 6,
     }
     row = raw_rows("train")[0]
-    assert list(row) == ["id", "words", "pos", "ner"]
+    assert list(row) == ["id", "document", "words", "pos", "ner"]
     assert (row["id"], row["ner"]) == ("train-0", ["B-PER", "I-PER", "O", "O", "B-LOC", "O"])
 
 
@@ -179,7 +179,7 @@ def test_all_files_have_the_mode_of_a_new_file(finished: Path) -> None:
     ("stage", "size", "file"),
     [
         ("download", 900, "data/raw/train/00000.arrow"),
-        ("download", 4000, "models/pretrained/encoder/model.safetensors"),
+        ("download", 6000, "models/pretrained/encoder/model.safetensors"),
         ("tokenize_align", 100, "data/tokenized/labels.json"),
         ("evaluate", 900, "data/predictions/validation.parquet"),
         ("export", 500, "models/export/config.json"),

@@ -50,7 +50,23 @@ class WordRule:
     agreement: float = 1.0
 
 
+@dataclass(frozen=True)
+class SentenceRule:
+    """Whether raw text is split into sentences, as the stage download records it.
+
+    Attributes:
+        split: whether the training sentences are those that the library finds.
+        library: name and version of the library; None: earlier versions, which did not split.
+        agreement: share of the training sentences that the library does not split further.
+    """
+
+    split: bool = False
+    library: str | None = None
+    agreement: float = 1.0
+
+
 DEFAULT_RULE = WordRule()
+WHOLE = SentenceRule()
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,8 @@ class Exported:
         one_by_one: whether a word's sub-words are independent of its neighbours.
         words: how raw text is split into words.
         precision: number format of the backend torch, that of the evaluation.
+        context_subwords: maximum number of sub-words of neighbouring sentences on each side of a window.
+        sentences: whether raw text is split into sentences.
         biases: added to the scores of the labels of some types when labels are chosen.
     """
 
@@ -79,6 +97,8 @@ class Exported:
     one_by_one: bool
     words: WordRule = DEFAULT_RULE
     precision: Precision = "auto"
+    context_subwords: int = 0
+    sentences: SentenceRule = WHOLE
     biases: Biases = field(default_factory=dict)
 
 
@@ -109,14 +129,17 @@ def read(folder: Path) -> Exported:
         if not isinstance(head, str) or decoding not in get_args(Decoding) or not isinstance(one_by_one, bool):
             raise ValueError("head, decoding or one_by_one is malformed")
         words, precision = _parse_words(content), content.get("precision", "auto")
+        sentences, context = _parse_sentences(content), content.get("context_subwords", 0)
+        if type(context) is not int or not 0 <= context < 2**31:
+            raise ValueError(f"context_subwords is {context!r}")
         if precision not in get_args(Precision):
             raise ValueError(f"precision is {precision!r}")
-        biases = parse_biases(content, labels)
-        return Exported(labels, head, decoding, max_length, stride, padding, one_by_one, words, precision, biases)
+        windows, biases = (max_length, stride, padding, one_by_one), parse_biases(content, labels)
+        return Exported(labels, head, decoding, *windows, words, precision, context, sentences, biases)
 
 
-def read_words(path: Path) -> WordRule:
-    """Read the rule in provenance.json of data/raw.
+def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:
+    """Read the rules for words and sentences in provenance.json of data/raw.
 
     Args:
         path: the file.
@@ -126,7 +149,7 @@ def read_words(path: Path) -> WordRule:
     """
     content = read_json(path, "download")
     with reading(path, "download", expected="how raw text is split into words"):
-        return _parse_words(content)
+        return _parse_words(content), _parse_sentences(content)
 
 
 def _parse_words(content: Mapping[str, Any]) -> WordRule:
@@ -134,9 +157,22 @@ def _parse_words(content: Mapping[str, Any]) -> WordRule:
     rule = WordRule(**content.get("words", {}))
     if not all(isinstance(value, str | None) for value in (rule.language, rule.library)):
         raise ValueError("language or library of words is neither a string nor null")
-    if type(rule.agreement) not in (int, float) or not 0 <= rule.agreement <= 1:
-        raise ValueError(f"agreement of words is {rule.agreement!r}")
+    _check_share(rule.agreement, "words")
     return rule
+
+
+def _parse_sentences(content: Mapping[str, Any]) -> SentenceRule:
+    """Read the entry ``sentences``; artifacts of earlier versions do not have it and leave texts whole."""
+    rule = SentenceRule(**content.get("sentences", {}))
+    if not isinstance(rule.split, bool) or not isinstance(rule.library, str | None):
+        raise ValueError("split or library of sentences is malformed")
+    _check_share(rule.agreement, "sentences")
+    return rule
+
+
+def _check_share(value: object, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"agreement of {name} is {value!r}")
 
 
 def backends(folder: Path) -> list[BackendName]:

@@ -36,6 +36,8 @@ from tagline.model.precision import Resolved, resolve_recorded
 
 CARD = "README.md"
 SPLIT = "test"
+# What the model card says of the windows.
+WINDOWS = ("label_all_tokens", "max_length", "stride", "context_subwords")
 INT8: BackendName = "onnx-int8"
 # Files of models/finetuned that are written anew, or not needed; the others are of the tokenizer and the head.
 NOT_COPIED = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE, HASHES)
@@ -51,7 +53,7 @@ class Inputs:
         tokenized: data/tokenized.
         finetuned: models/finetuned.
         decoding: data/predictions/provenance.json, for how labels are chosen and the precision.
-        dataset: data/raw/provenance.json, for how raw text is split into words, and the model card.
+        dataset: data/raw/provenance.json, for how raw text is split, and the model card.
         encoder: models/pretrained/provenance.json, for the model card.
         metrics: reports/evaluate.json, for the model card.
         validation: plots/validation.csv, for the model card.
@@ -81,6 +83,7 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     _verify(inputs)
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
+    words, sentences = exported.read_rules(inputs.dataset)
     decoding, precision, biases = predictions.read_settings(inputs.decoding)
     split = tokenized.load_split(inputs.tokenized, SPLIT)
     trained = _load_torch(inputs.finetuned, labels, "fp32")
@@ -94,8 +97,10 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
         stride=windowing.stride,
         padding=trained.padding,
         one_by_one=windowing.one_by_one,
-        words=exported.read_words(inputs.dataset),
+        words=words,
         precision=precision,
+        context_subwords=windowing.context_subwords,
+        sentences=sentences,
         biases=biases,
     )
     parity = Parity(trained, split, labels, head, biases)
@@ -205,9 +210,10 @@ def _card_data(
         dataset=read_json(inputs.dataset, "download"),
         encoder=read_json(inputs.encoder, "download"),
         training=read_json(inputs.finetuned / PROVENANCE, "train"),
-        windows={key: getattr(windowing, key) for key in ("label_all_tokens", "max_length", "stride")},
+        windows={key: getattr(windowing, key) for key in WINDOWS},
         metrics=read_json(inputs.metrics, "evaluate"),
         epochs=learning_curves.read(inputs.validation, document.EPOCHS),
+        sentences=tagger.sentences,
         head=tagger.head,
         decoding=tagger.decoding,
         backends=reports,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from tagline.core.errors import UserError
+from tagline.sources.sentences import ends_among
 from tagline.tokenization.words import split_words
 
 Span = tuple[int, int]
 Split = Callable[[str], list[Span]]
-"""Finds the words of a text, as `split_words` does."""
+"""Finds the words of a text, as `split_words` does, or its sentences, as `split_sentences` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Document:
         spans: the start and end of each word in the text, in code points.
         name: how messages call the document, for instance ``file:line``.
         row: the JSON object that it was read from; empty otherwise.
+        ends: where each sentence ends among the words; None: all words are one sentence.
+        continues: whether the text goes on from the document before it, as sentences below one -DOCSTART- do.
 
     Raises:
         UserError: the text or a word contains a lone surrogate, which tokenizers cannot encode.
@@ -34,6 +38,8 @@ class Document:
     spans: Sequence[Span] = ()
     name: str = ""
     row: dict[str, Any] = field(default_factory=dict)
+    ends: Sequence[int] | None = None
+    continues: bool = False
 
     def __post_init__(self) -> None:
         if self.text is not None:
@@ -44,17 +50,31 @@ class Document:
 
     @classmethod
     def of_text(
-        cls, text: str, name: str = "", row: dict[str, Any] | None = None, split: Split = split_words
+        cls,
+        text: str,
+        name: str = "",
+        row: dict[str, Any] | None = None,
+        split: Split = split_words,
+        sentences: Split | None = None,
     ) -> Document:
-        """Split a raw text into words; `Tagger.split` does so as in training."""
+        """Split a raw text into words and sentences; `Tagger.split` and `Tagger.sentences` do so as in training.
+
+        The words are the same with and without sentences; None leaves the text whole.
+        """
         _check(text, name or "text")  # libraries that split words can't encode lone surrogates either
         spans = split(text)
-        return cls([text[start:end] for start, end in spans], text, spans, name, row or {})
+        ends = None if sentences is None else ends_among(spans, sentences(text))
+        return cls([text[start:end] for start, end in spans], text, spans, name, row or {}, ends)
 
     @classmethod
     def of_words(cls, words: Sequence[str], name: str = "", row: dict[str, Any] | None = None) -> Document:
         """Take words as they are."""
         return cls(words, None, (), name, row or {})
+
+    def lengths(self) -> list[int]:
+        """The number of words of each sentence; a document without words has no sentence."""
+        ends = [len(self.words)] if self.ends is None else self.ends
+        return [end - start for start, end in pairwise([0, *ends]) if end > start]
 
     def text_and_spans(self) -> tuple[str, Sequence[Span]]:
         """Return the text, or the words joined by spaces, and the start and end of each word in it."""

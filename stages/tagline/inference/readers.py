@@ -24,9 +24,11 @@ _EXPECTED = 'expected JSON objects with "text" or "words", one per line or all i
 _SPACES = re.compile("[ \t]+")
 
 
-def read_texts(lines: Lines, name: str, split: Split = split_words) -> Iterator[Document]:
+def read_texts(
+    lines: Lines, name: str, split: Split = split_words, sentences: Split | None = None
+) -> Iterator[Document]:
     """Read one raw text per line; an empty line is a text without words."""
-    return (Document.of_text(line, f"{name}:{number}", split=split) for number, line in lines)
+    return (Document.of_text(line, f"{name}:{number}", None, split, sentences) for number, line in lines)
 
 
 def read_words(lines: Lines, name: str) -> Iterator[Document]:
@@ -34,7 +36,9 @@ def read_words(lines: Lines, name: str) -> Iterator[Document]:
     return (Document.of_words(split_at_spaces(line), f"{name}:{number}") for number, line in lines)
 
 
-def read_json(lines: Lines, name: str, split: Split = split_words) -> Iterator[Document]:
+def read_json(
+    lines: Lines, name: str, split: Split = split_words, sentences: Split | None = None
+) -> Iterator[Document]:
     """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
 
     The content decides which of both, as in the stage download. The text of a list is in memory, not its documents.
@@ -44,11 +48,13 @@ def read_json(lines: Lines, name: str, split: Split = split_words) -> Iterator[D
             list of non-empty strings).
     """
     for number, row in rows_in(lines, name, _EXPECTED):
-        yield _of_row(row, f"{name}:{number}", split)
+        yield _of_row(row, f"{name}:{number}", split, sentences)
 
 
 def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
     """Read one word per line, with an empty line after each sentence; all lines have as many columns as the first.
+
+    A sentence is a document, which continues the one before it if both stand below the same ``-DOCSTART-``.
 
     Args:
         lines: numbered from 1.
@@ -59,7 +65,14 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
         UserError: there is no such column, or lines have different numbers of columns.
     """
     numbered = iter(lines)
-    first = next(((number, line) for number, line in numbered if not conll.is_border(line)), None)
+    start: list[tuple[int, str]] = []
+    first = None
+    for number, line in numbered:
+        if not conll.is_border(line):
+            first = number, line
+            break
+        if line.startswith(conll.DOCUMENT_START):
+            start = [(number, line)]
     if first is None:
         return
     width = len(conll.fields(first[1]))
@@ -68,8 +81,11 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
         raise UserError(f"{name}:{first[0]}: {found}; expected words in column {words_column}")
     columns = [conll.SKIP] * width
     columns[words_column - 1] = conll.WORDS
-    for sentence in conll.sentences(chain([first], numbered), name, columns):
-        yield Document.of_words(sentence.words, sentence.location)
+    before: str | int | None = None
+    for sentence in conll.sentences(chain(start, [first], numbered), name, columns):
+        continues = sentence.document is not None and sentence.document == before
+        yield Document(sentence.words, name=sentence.location, continues=continues)
+        before = sentence.document
 
 
 def split_at_spaces(text: str) -> list[str]:
@@ -77,7 +93,7 @@ def split_at_spaces(text: str) -> list[str]:
     return [word for word in _SPACES.split(text) if word]
 
 
-def _of_row(row: dict[str, Any], name: str, split: Split) -> Document:
+def _of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | None) -> Document:
     if ("text" in row) == ("words" in row):
         keys = shortened(", ".join(row)) or "no key"
         found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
@@ -85,7 +101,7 @@ def _of_row(row: dict[str, Any], name: str, split: Split) -> Document:
     if "text" in row:
         if not isinstance(row["text"], str):
             raise UserError(f"{name}: 'text' is {shortened(repr(row['text']))}; expected a string")
-        return Document.of_text(row["text"], name, row, split)
+        return Document.of_text(row["text"], name, row, split, sentences)
     words = row["words"]
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
         raise UserError(f"{name}: 'words' is {shortened(repr(words))}; expected a list of non-empty strings")

@@ -16,14 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import BackendName, WordRule
+from tagline.artifacts.exported import BackendName, Exported
 from tagline.core.errors import UserError, require
+from tagline.inference.document_stream import DocumentStream
 from tagline.inference.documents import Document, Span, Split
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened
+from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor
+from tagline.sources import sentences as sentence_rules
 from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
@@ -53,6 +56,7 @@ class Tagger:
         subwords_per_batch: maximum number of sub-words per forward pass, padding included; None: a default for the
             device.
         verify: compare the files that the backend loads with hashes.json, if the folder has it.
+        split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
 
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).
@@ -68,6 +72,7 @@ class Tagger:
         backend: BackendName | None = None,
         subwords_per_batch: int | None = None,
         verify: bool = True,
+        split_sentences: bool | None = None,
     ) -> None:
         self._folder = Path(folder).absolute()  # a forked process may have another working directory
         self._about = exported.read(Path(folder))
@@ -75,6 +80,7 @@ class Tagger:
         self._subwords_per_batch = subwords_per_batch
         self._hashes = exported.hashes(Path(folder)) if verify else {}
         self._split: Split | None = None
+        self._split_sentences = self._about.sentences.split if split_sentences is None else split_sentences
         self._lock = Lock()
         self._forked = False
         self._load(Path(folder))
@@ -85,7 +91,7 @@ class Tagger:
         exported.verify(folder, self._hashes, self.backend)
         require(folder / subwords.TOKENIZER_FILE, "export")
         tokenizer, _ = subwords.load(folder, "export")
-        self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride)
+        self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords)
         head = load_head(folder, about.labels, about.decoding, "export")
         if head.name != about.head:
             raise UserError(
@@ -127,11 +133,16 @@ class Tagger:
             UserError: the library that splits words of the model's language is not installed.
         """
         if self._split is None:
-            rule = self._about.words
-            self._split = splitter(rule.language)
-            for problem in _problems(rule):
+            self._split = splitter(self._about.words.language)
+            for problem in _problems(self._about, self._split_sentences):
                 warnings.warn(f"{self._folder}: {problem}", stacklevel=2)
         return self._split(text)
+
+    def sentences(self, text: str) -> list[Span]:
+        """Split raw text into sentences, if the tagger does, given as start and end of each in code points."""
+        if not self._split_sentences:
+            return [(0, len(text))]
+        return sentence_rules.split_sentences(text, self._about.words.language)
 
     @overload
     def __call__(self, texts: str) -> list[Mention]: ...
@@ -148,10 +159,8 @@ class Tagger:
                 methods.
         """
         if isinstance(texts, str):
-            return self._all([Document.of_text(texts, split=self.split)])[0]
-        return self._all(
-            Document.of_text(text, f"texts[{index}]", split=self.split) for index, text in enumerate(texts)
-        )
+            return self._all([self.document(texts, "")])[0]
+        return self._all(self.document(text, f"texts[{index}]") for index, text in enumerate(texts))
 
     @overload
     def words(self, sentences: list[str]) -> list[Mention]: ...
@@ -179,27 +188,46 @@ class Tagger:
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
         """Label a stream of documents in order, and yield some of them at a time, each with its labels."""
-        for part in _parts(documents, FIRST_WORDS):
-            yield list(zip(part, self.tag(part), strict=True))
+        stream = DocumentStream(documents, self._cutter.tokenizer, self._about.context_subwords)
+        for part in _parts(stream, FIRST_WORDS):
+            before, after = stream.around(part)
+            yield list(zip(part, self.tag(part, before, after), strict=True))
 
-    def tag(self, documents: Sequence[Document]) -> list[TaggedSentence]:
-        """Label some documents at once."""
+    def tag(
+        self, documents: Sequence[Document], before: Sequence[Document] = (), after: Sequence[Document] = ()
+    ) -> list[TaggedSentence]:
+        """Label some documents at once; the answers of each do not depend on others that it does not continue.
+
+        Args:
+            documents: to label.
+            before: those directly before them, which are only read, as far as the documents continue them.
+            after: those directly after them, likewise.
+        """
         if self._forked:
             self._load_after_fork()
-        lengths = [len(document.words) for document in documents]
-        words = list(chain.from_iterable(document.words for document in documents))
+        every = [*before, *documents, *after]
+        sizes = [document.lengths() for document in every]  # of the sentences of each
+        ends = np.cumsum(list(chain.from_iterable(sizes)), dtype=np.int64)
+        texts = np.repeat(np.cumsum([not document.continues for document in every]), list(map(len, sizes)))
+        of_documents = sizes[len(before) : len(before) + len(documents)]
+        lengths = list(chain.from_iterable(of_documents))
+        numbers = np.repeat(np.arange(len(documents)), list(map(len, of_documents)))
+        first = sum(map(len, sizes[: len(before)]))
+        own = slice(first, first + len(lengths))
+        words = list(chain.from_iterable(document.words for document in every))
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._lock:  # the cutter caches the sub-words of words
-            windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths, dtype=np.int64))
+            windows = self._cutter.cut(list(distinct), index, ends, texts, own)
         predicted = self._predictor.predict(
             lengths,
             windows.sentence.tolist(),
             _rows(windows.ids, windows.offsets),
             _rows(windows.word_ids, windows.offsets),
         )
+        labels = _beginning_anew(predicted.labels, lengths, numbers, self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]
-        return list(TaggedSentences(self.labels, lengths, predicted.labels, predicted.scores, ids=ids, words=split))
+        return list(TaggedSentences(self.labels, list(map(len, split)), labels, predicted.scores, ids=ids, words=split))
 
     def close(self) -> None:
         """End the tagger's threads before the program ends."""
@@ -215,8 +243,12 @@ class Tagger:
     def _document(self, index: int, given: str | Sequence[str]) -> Document:
         name = f"documents[{index}]"
         if isinstance(given, str):
-            return Document.of_text(given, name, split=self.split)
+            return self.document(given, name)
         return Document.of_words(given, name)
+
+    def document(self, text: str, name: str = "") -> Document:
+        """Split a raw text into words and sentences as the tagger does."""
+        return Document.of_text(text, name, split=self.split, sentences=self.sentences)
 
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
         parts = _parts(documents, MOST_WORDS)
@@ -238,8 +270,32 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _problems(rule: WordRule) -> Iterator[str]:
-    """Why the words of raw text may not be those of training."""
+def _beginning_anew(
+    labels: npt.NDArray[np.int32], lengths: Sequence[int], documents: npt.NDArray[np.int64], names: Labels
+) -> npt.NDArray[np.int32]:
+    """Write I- at the beginning of a sentence as B-, so that it continues no entity of the sentence before it.
+
+    Args:
+        labels: label ids of the words of all sentences.
+        lengths: the number of words of each sentence, at least one.
+        documents: the document of each sentence; their first sentences stay as they are.
+        names: of the labels.
+    """
+    if names.kind == "tags":
+        return labels
+    follows = np.flatnonzero(np.diff(documents, prepend=-1) == 0)
+    starts = np.cumsum([0, *lengths], dtype=np.int64)[follows]
+    begins = [names.label2id.get(f"B-{name[2:]}", index) for index, name in enumerate(names.names)]
+    changed = labels.copy()
+    changed[starts] = np.array(begins, dtype=np.int32)[labels[starts]]
+    return changed
+
+
+def _problems(about: Exported, split_sentences: bool) -> Iterator[str]:
+    """Why the words and sentences of raw text may not be those of training."""
+    rule, library, present = about.words, about.sentences.library, sentence_rules.library_version()
+    if split_sentences and library not in (None, present):
+        yield f"the training sentences were compared with those of {library}; {present} may find others"
     if rule.agreement < LEAST_AGREEMENT:
         yield (
             f"in running text, only {rule.agreement:.1%} of the words that the model was trained on are found again; "

@@ -45,8 +45,7 @@ class Agreement:
 
     def watch(self, sentence: Sentence) -> None:
         """Compare some of the sentences that it is called with."""
-        is_sampled = self._sentences < FIRST or self._sentences % STEP == 0
-        if is_sampled and (sentence.surface is not None or self._write_text):
+        if _is_sampled(self._sentences) and (sentence.surface is not None or self._write_text):
             self.compare(sentence.words, sentence.surface)
         self._sentences += 1
 
@@ -63,6 +62,39 @@ class Agreement:
                 last = max(last, first + 1)  # a word that is not in the text begins with the one that is
                 others = [text[start:end] for start, end in sorted(found) if start < last and end > first]
                 self.differences[f"{words[missed]!r} is found as {' '.join(map(repr, others))}"] = None
+
+
+class SentenceAgreement:
+    """Counts how many training sentences a library leaves whole in running text.
+
+    Args:
+        split: finds the sentences of a text.
+    """
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+        self._sentences = 0
+        self.compared = self.whole = 0
+
+    @property
+    def share(self) -> float:
+        """The share of sentences that stay whole, rounded; 1 without sentences."""
+        return round(self.whole / self.compared, DIGITS) if self.compared else 1.0
+
+    def watch(self, sentence: Sentence) -> None:
+        """Split some of the sentences that it is called with."""
+        if _is_sampled(self._sentences):
+            self.compare(sentence.words)
+        self._sentences += 1
+
+    def compare(self, words: Sequence[str]) -> None:
+        """Split the running text of a sentence."""
+        self.compared += 1
+        self.whole += len(self._split(running_text(words)[0])) <= 1
+
+
+def _is_sampled(sentence: int) -> bool:
+    return sentence < FIRST or sentence % STEP == 0
 
 
 def running_text(words: Sequence[str]) -> Surface:

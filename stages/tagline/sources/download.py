@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,19 @@ from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import show
 from tagline.sources import encoders, hub
-from tagline.sources.agreement import Agreement
+from tagline.sources.agreement import Agreement, SentenceAgreement
 from tagline.sources.files import FileSource
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.cleaning import WordKeys
+from tagline.sources.formats.sentence import Sentence
 from tagline.sources.hub_dataset import HubSource
 from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.sources.params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
+from tagline.sources.sentences import library_version as sentence_library
+from tagline.sources.sentences import split_sentences
+
+# The share of training sentences that the library leaves whole from which on predict.py splits raw text by it.
+LEAST_WHOLE = 0.8
 
 
 def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
@@ -33,16 +40,23 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     """
     # Other formats give the raw text, or words that this rule has found in it.
     agreement = Agreement(splitter(dataset.language), write_text=isinstance(dataset, WordKeys))
-    source = (
-        HubSource(dataset, agreement.watch)
-        if isinstance(dataset, HubDataset)
-        else FileSource(folder, dataset, agreement.watch)
-    )
+    whole = SentenceAgreement(partial(split_sentences, language=dataset.language))
+
+    def watch(sentence: Sentence) -> None:
+        agreement.watch(sentence)
+        whole.watch(sentence)
+
+    source = HubSource(dataset, watch) if isinstance(dataset, HubDataset) else FileSource(folder, dataset, watch)
     counts = raw_data.write(target, source.splits(), list(dataset.tag_columns))
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}
-    write_json(target / PROVENANCE, {**source.provenance(), "rows": counts, "words": words})
+    sentences = {
+        "split": whole.share >= LEAST_WHOLE,
+        "library": sentence_library(),
+        "agreement": whole.share,
+    }
+    write_json(target / PROVENANCE, {**source.provenance(), "rows": counts, "words": words, "sentences": sentences})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
     if report:

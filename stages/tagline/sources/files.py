@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,9 @@ class FileSource:
         Raises:
             UserError: the params do not allow what was found.
         """
-        return self.dataset.report(self.findings)
+        one = "train is one document, so splits were drawn from its sentences, though neighbours tell about each other"
+        drawn = [one] if self.dataset.split and self._one_document else []
+        return "\n".join(filter(None, [*drawn, self.dataset.report(self.findings)]))
 
     def _files(self, split: str, paths: Sequence[Path]) -> list[Path]:
         """All files that are read for a split, each once and checked."""
@@ -126,7 +129,8 @@ class FileSource:
         # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
         # By documents, since neighbouring sentences tell much about each other; one document is in memory at a time.
         empty, longest = True, 0
-        for sentences in whole(self._sentences(TRAIN)):
+        found = self._sentences(TRAIN)
+        for sentences in ([sentence] for sentence in found) if self._one_document else whole(found):
             longest = max(longest, len(sentences))
             words = list(chain.from_iterable(sentence.words for sentence in sentences))
             if drawn_split(words, seed, self.dataset.shares) == split:
@@ -139,6 +143,13 @@ class FileSource:
                 f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; increase its share "
                 "under download.dataset.split in params.yaml, or name a file"
             )
+
+    @cached_property
+    def _one_document(self) -> bool:
+        """Whether all training sentences are of one document, from which splits can only be drawn by sentences."""
+        documents = (sentence.document for sentence in self._sentences(TRAIN) if sentence.words)
+        first = next(documents, None)
+        return first is not None and all(document == first for document in documents)
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
         """Yield the sentences of a split's files, in the order of their names, and check ids and documents."""

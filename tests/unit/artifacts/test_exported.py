@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import TAGGER, BackendName, Exported, WordRule
+from tagline.artifacts.exported import TAGGER, BackendName, Exported, SentenceRule, WordRule
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 
@@ -23,6 +23,8 @@ TAGGING = Exported(
     one_by_one=True,
     words=WordRule("fr", "spacy 3.8.11", 0.991),
     precision="bf16",
+    context_subwords=64,
+    sentences=SentenceRule(True, "sentencex 1.0.32", 0.95),
 )
 
 
@@ -31,7 +33,7 @@ def test_round_trip(tmp_path: Path) -> None:
     assert exported.read(tmp_path) == TAGGING
     assert list(json.loads((tmp_path / TAGGER).read_text())) == [
         *("task", "kind", "names", "fallback", "head", "decoding", "max_length", "stride", "padding", "one_by_one"),
-        *("words", "precision"),
+        *("words", "precision", "context_subwords", "sentences"),
     ]
 
 
@@ -45,10 +47,12 @@ def test_biases(tmp_path: Path) -> None:
 def test_a_file_of_an_earlier_version(tmp_path: Path) -> None:
     exported.write(TAGGING, tmp_path)
     content = json.loads((tmp_path / TAGGER).read_text())
-    del content["words"], content["precision"]
+    for key in ("words", "precision", "context_subwords", "sentences"):
+        del content[key]
     (tmp_path / TAGGER).write_text(json.dumps(content))
     found = exported.read(tmp_path)
     assert (found.words, found.precision) == (WordRule(None, None, 1.0), "auto")
+    assert (found.sentences.split, found.context_subwords) == (False, 0)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,11 @@ def test_a_file_of_an_earlier_version(tmp_path: Path) -> None:
         ("words", {"language": 1}),
         ("words", {"agreement": 1.5}),
         ("words", {"agreement": None}),
+        ("sentences", {"split": 1}),
+        ("sentences", {"library": 1}),
+        ("sentences", {"agreement": True}),
+        ("context_subwords", -1),
+        ("context_subwords", 1.5),
     ],
 )
 def test_damaged_entries_that_may_be_missing(tmp_path: Path, key: str, value: object) -> None:

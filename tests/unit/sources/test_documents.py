@@ -101,9 +101,22 @@ def test_splits_are_drawn_of_whole_documents(tmp_path: Path) -> None:
     assert sorted(chain.from_iterable(drawn.values())) == sorted(chain.from_iterable(documents))
     for words in documents:
         assert sum(set(words) <= set(of_split) for of_split in drawn.values()) == 1
-    (tmp_path / "f").write_text("-DOCSTART- O\n\n" + content.replace("-DOCSTART- O\n\n", ""))
+    two = content.replace("-DOCSTART- O\n\n", "")
+    (tmp_path / "f").write_text(f"-DOCSTART- O\n\n{two}-DOCSTART- O\n\nx O\n")
     with pytest.raises(
         UserError,
         match=r"f: no sentence was drawn for \w+ \(documents stay whole; the longest has 199 sentences\); increase its share",
     ):
         [list(rows) for rows in FileSource(tmp_path, dataset).splits().values()]
+
+
+def test_splits_are_drawn_of_the_sentences_of_an_only_document(tmp_path: Path) -> None:
+    keys = {"source": "files", "format": "conll", "columns": ["words", "ner"], "train": "f"}
+    dataset = TypeAdapter(AnyFiles).validate_python({**keys, "split": {"seed": 1, "validation": 0.3, "test": 0.3}})
+    drawn = []
+    for first_line in ("", "-DOCSTART- O\n\n"):
+        (tmp_path / "f").write_text(first_line + "".join(f"w{number} O\n\n" for number in range(40)))
+        source = FileSource(tmp_path, dataset)
+        drawn.append({split: [row["words"] for row in rows] for split, rows in source.splits().items()})
+        assert source.report().startswith("train is one document, so splits were drawn") == bool(first_line)
+    assert drawn[0] == drawn[1]

@@ -12,7 +12,7 @@ from typing import Any
 from huggingface_hub import ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tagline.artifacts.exported import BackendName
+from tagline.artifacts.exported import BackendName, SentenceRule
 from tagline.artifacts.learning_curves import Rows
 from tagline.export.card.markdown import RawMarkdown, escaped
 from tagline.export.card.origins import TEST, Dataset, Encoder
@@ -35,9 +35,10 @@ class CardData:
         dataset: data/raw/provenance.json.
         encoder: models/pretrained/provenance.json.
         training: models/finetuned/provenance.json.
-        windows: label_all_tokens, max_length and stride, as in ``tokenize_align``.
+        windows: label_all_tokens, max_length, stride and context_subwords, as in ``tokenize_align``.
         metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
+        sentences: whether Tagline splits raw text into sentences.
         head: name of the classifier head.
         decoding: how labels are chosen.
         backends: the metrics of each backend, as in reports/export.json.
@@ -53,6 +54,7 @@ class CardData:
     windows: Mapping[str, Any]
     metrics: Mapping[str, Any]
     epochs: Rows
+    sentences: SentenceRule
     head: str
     decoding: Decoding
     backends: Mapping[BackendName, Mapping[str, float]]

@@ -8,11 +8,13 @@ reported together.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from tagline.core.errors import UserError
 from tagline.core.params import list_errors
@@ -24,6 +26,7 @@ from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, bou
 from tagline.sources.formats.sentence import Note, Sentence, Surface
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, to_tags
 from tagline.sources.languages import splitter
+from tagline.sources.sentences import ends_among, split_sentences
 from tagline.tokenization.findings import Findings
 
 S = TypeVar("S")
@@ -31,6 +34,7 @@ T = TypeVar("T")
 
 # Errors of a file after which it is not read further.
 MOST_ERRORS = 20
+JOINED = "joined_sentences"
 
 
 @dataclass
@@ -43,6 +47,8 @@ class AnnotatedText:
         annotations: one per annotator; none if nobody annotated the text, which is then counted and left out.
         id: the text's id in the file, if it has one.
         words: start and end of each word in code points, if the file has words.
+        sentences: start and end of each sentence in code points, if the file has sentences.
+        document: the number of the document in the file, if the file has its sentences as texts.
         notes: what the reader left out.
     """
 
@@ -51,6 +57,8 @@ class AnnotatedText:
     annotations: list[Annotation]
     id: str | None = None
     words: list[tuple[int, int]] | None = None
+    sentences: list[tuple[int, int]] | None = None
+    document: int | None = None
     notes: list[Note] = field(default_factory=list)
 
 
@@ -107,6 +115,7 @@ class AnnotatedFiles(Files):
     tag_column: TagColumn
     misaligned_spans: MisalignedSpans = "error"
     overlaps: Overlaps = "error"
+    sentences: Literal["whole", "split"] = "whole"
 
     @property
     def tag_columns(self) -> list[str]:
@@ -131,6 +140,7 @@ class AnnotatedFiles(Files):
             "duplicate_spans": "spans that are in a text twice, read once",
             "empty_texts": "texts without words, left out",
             "unannotated_texts": "texts without an annotation, left out",
+            **({JOINED: "sentences that share a span with the next one, joined"} if self.sentences == "split" else {}),
         }
 
     @property
@@ -166,10 +176,10 @@ class AnnotatedFiles(Files):
         unit = self.unit(path)
         empty = True
         with errors.collected():
-            for text in self.texts(path, errors):
+            for number, text in enumerate(self.texts(path, errors), 1):
                 empty = False
                 with errors.collected():
-                    yield self._sentence(text, unit, errors)
+                    yield from self._read_text(text, number, unit, errors)
         errors.raise_all()
         if empty:
             raise UserError(f"{path}: no text; expected at least one")
@@ -182,7 +192,8 @@ class AnnotatedFiles(Files):
         """The spans of a text to learn from; None if the text is not annotated."""
         return annotations[0].spans if annotations else None
 
-    def _sentence(self, text: AnnotatedText, unit: Unit, errors: Errors) -> Sentence:
+    def _read_text(self, text: AnnotatedText, number: int, unit: Unit, errors: Errors) -> Iterator[Sentence]:
+        """Yield a text as one sentence, or its sentences, of which the first has all notes."""
         bounds = boundaries(text.text, unit)
         annotations = [
             Annotation(
@@ -196,12 +207,37 @@ class AnnotatedFiles(Files):
         if spans is None or not words:
             kind = "unannotated_texts" if words else "empty_texts"
             notes = (*text.notes, Note(kind, text.location))
-            return Sentence(text.location, [], {self.tag_column: []}, text.id, None, notes, agreement)
+            yield Sentence(text.location, [], {self.tag_column: []}, text.id, text.document, notes, agreement)
+            return
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
         content = [text.text[start:end] for start, end in words]
         surface = None if text.words is None else Surface(text.text, words)
         notes = (*text.notes, *changes)
-        return Sentence(text.location, content, {self.tag_column: tags}, text.id, None, notes, agreement, surface)
+        whole = Sentence(
+            text.location, content, {self.tag_column: tags}, text.id, text.document, notes, agreement, surface
+        )
+        keep = self.sentences == "whole" or text.document is not None
+        yield from [whole] if keep else self._cut(whole, text, words, number)
+
+    def _cut(
+        self, whole: Sentence, text: AnnotatedText, words: Sequence[tuple[int, int]], number: int
+    ) -> Iterator[Sentence]:
+        """Cut a text into its sentences, except inside of spans; the first sentence has all notes."""
+        tags = whole.tags[self.tag_column]
+        ends = ends_among(words, text.sentences or split_sentences(text.text, self.language))
+        crossed = [end for end in ends[:-1] if tags[end].startswith("I-")]
+        joined = [Note(JOINED, f"{text.location}: before {quoted(whole.words[end])}") for end in crossed]
+        for index, (begin, end) in enumerate(pairwise([0, *(end for end in ends if end not in crossed)])):
+            yield Sentence(
+                text.location,
+                whole.words[begin:end],
+                {self.tag_column: tags[begin:end]},
+                None if text.id is None else f"{text.id}-{index + 1}",
+                number if text.id is None else text.id,
+                () if index else (*whole.notes, *joined),
+                Counter() if index else whole.agreement,
+                None if whole.surface is None else whole.surface.part(begin, end),
+            )
 
 
 class OffsetFiles(TextFiles, AnnotatedFiles):

@@ -84,7 +84,7 @@ class InceptionFiles(AnnotatedFiles):
             text = cas.sofa_string[begin:end]
             annotations = [Annotation("", spans[index])]
             location = f"{path}: sentence {index + 1}"
-            yield AnnotatedText(location, text, annotations, words=words[index] or None, notes=notes[index])
+            yield AnnotatedText(location, text, annotations, words=words[index] or None, document=1, notes=notes[index])
 
 
 def features(path: Path) -> list[tuple[str, str]]:

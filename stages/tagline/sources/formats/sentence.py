@@ -21,6 +21,12 @@ class Surface(NamedTuple):
     text: str
     words: list[tuple[int, int]]
 
+    def part(self, begin: int, end: int) -> Surface:
+        """The surface of words ``begin`` to ``end``, exclusive, without the text around them."""
+        start = self.words[begin][0]
+        words = [(first - start, last - start) for first, last in self.words[begin:end]]
+        return Surface(self.text[start : start + words[-1][1]], words)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

@@ -45,7 +45,10 @@ class SpacyFiles(AnnotatedFiles):
             annotated, spans = self.span_group in doc.spans, doc.spans.get(self.span_group, [])
         labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]
         words = [(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()]
-        return AnnotatedText(location, doc.text, [Annotation("", labelled)] if annotated else [], words=words)
+        known = doc.has_annotation("SENT_START")
+        sentences = [(each.start_char, each.end_char) for each in doc.sents] if known else None
+        annotations = [Annotation("", labelled)] if annotated else []
+        return AnnotatedText(location, doc.text, annotations, words=words, sentences=sentences)
 
 
 def _docs(path: Path) -> Iterator[Doc]:

@@ -94,7 +94,7 @@ def _sentence(text: str, rows: Sequence[tuple[int, str]], column: int, path: Pat
             before = spans.setdefault(key, Span(start, end, value))
             spans[key] = before._replace(end=max(before.end, end))
     labelled = [span for span in spans.values() if span.label]
-    return AnnotatedText(location, text, [Annotation("", labelled)], words=words, notes=notes)
+    return AnnotatedText(location, text, [Annotation("", labelled)], words=words, document=1, notes=notes)
 
 
 def _inside(start: int, end: int, bounds: Sequence[int]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from tagline.artifacts.exported import SentenceRule
 from tagline.core.terminal import printable
 from tagline.export.card.document import CardData, render
 from tagline.hub.params import Push
@@ -58,7 +59,8 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
             "steps": 1500,
             "versions": {"python": "3.11.1", "torch": "2.13.0+cpu"},
         },
-        windows={"label_all_tokens": True, "max_length": 128, "stride": 32},
+        windows={"label_all_tokens": True, "max_length": 128, "stride": 32, "context_subwords": 0},
+        sentences=SentenceRule(True, "sentencex 1.0.32", 0.95),
         metrics={"validation": metrics(list(types)), "test": metrics(list(types))},
         epochs=[{"epoch": 1.0, "f1": 0.5, "loss": 0.25}, {"epoch": 2.0, "f1": 0.6, "loss": 0.5}],
         head="linear",
@@ -214,3 +216,18 @@ def test_biases_of_an_operating_point() -> None:
     )
     points["<b>"]["bias"] = 0.0
     assert "Tagline adds" not in render(data)
+
+
+def test_what_a_plain_pipeline_sees() -> None:
+    card = " ".join(render(card_data()).split())
+    assert (
+        "Tagline splits raw text into sentences, as in the training data; the pipeline reads a text as a whole." in card
+    )
+    assert "neighbouring sentences" not in card
+    windows = {"label_all_tokens": True, "max_length": 128, "stride": 32, "context_subwords": 64}
+    card = " ".join(render(card_data(windows=windows, sentences=SentenceRule())).split())
+    assert "Tagline and the pipeline read a text as a whole, as in the training data" in card
+    assert (
+        "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side." in card
+    )
+    assert "The pipeline adds no context to the text that it is given." in card

@@ -1,0 +1,142 @@
+"""The tagger with sentences and context: the windows of tokenize-align, whatever else is in the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pytest
+from helpers.handmade_export import save_export
+
+from tagline.artifacts import exported
+from tagline.artifacts.exported import SentenceRule
+from tagline.inference import Document, Mention, Tagger
+from tagline.inference import tagger as module
+from tagline.inference.readers import read_columns
+from tagline.sources.sentences import library_version, split_sentences
+from tagline.tokenization.context import document_numbers
+from tagline.tokenization.encoding import WindowMaker
+from tagline.tokenization.words import split_words
+
+TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " * 9 + "."
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = save_export(tmp_path_factory.mktemp("export"))
+    about = exported.read(made)
+    exported.write(replace(about, context_subwords=5, sentences=SentenceRule(True, library_version(), 1.0)), made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def tagger(folder: Path) -> Iterator[Tagger]:
+    with Tagger(folder, verify=False) as made:
+        yield made
+
+
+class RecordingBackend:
+    """Remembers the windows that it labels."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.windows = size, set[tuple[int, ...]]()
+
+    def logits(
+        self, rows: list[npt.NDArray[np.int64]], positions: list[npt.NDArray[np.int64]]
+    ) -> npt.NDArray[np.float32]:
+        self.windows |= {tuple(row.tolist()) for row in rows}
+        return np.zeros((sum(map(len, positions)), self.size), dtype=np.float32)
+
+
+def windows_of(tagger: Tagger, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> set[tuple[int, ...]]:
+    backend = RecordingBackend(len(tagger.labels.names))
+    monkeypatch.setattr(tagger._predictor, "backend", backend)
+    tagger(texts)
+    return backend.windows
+
+
+def test_the_windows_are_those_of_tokenize_align(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [
+        [TEXT[slice(*word)] for word in split_words(TEXT) if start <= word[0] < end]
+        for start, end in split_sentences(TEXT)
+    ]
+    assert len(words) == 4
+    rows = pa.record_batch({"document": ["d"] * 4, "words": words})
+    about = exported.read(tagger._folder)
+    maker = WindowMaker(
+        tagger._cutter.tokenizer,
+        about.one_by_one,
+        about.max_length,
+        about.stride,
+        range(5),
+        True,
+        about.context_subwords,
+    )
+    ends = np.cumsum([len(each) for each in words], dtype=np.int64)
+    vocabulary = rows["words"].values.dictionary_encode()
+    made = maker.make(vocabulary, ends, np.zeros(ends[-1], dtype=np.int64), document_numbers(rows))
+    expected = {tuple(ids) for ids in made.input_ids.to_pylist()}
+    assert windows_of(tagger, [TEXT], monkeypatch) == expected
+    assert max(map(len, expected)) == about.max_length
+    # Another document in the batch changes nothing.
+    other = windows_of(tagger, ["Oslo. Ada."], monkeypatch)
+    assert windows_of(tagger, ["Oslo. Ada.", TEXT, "Oslo. Ada."], monkeypatch) == expected | other
+
+
+def test_sentences_and_offsets_of_a_document(tagger: Tagger, folder: Path) -> None:
+    found = tagger(TEXT)
+    assert found[:3] == [
+        Mention("PER", "Ada", 0, 3, pytest.approx(0.9)),
+        Mention("LOC", "Oslo", 13, 17, pytest.approx(0.9)),
+        Mention("PER", "Bo", 19, 21, pytest.approx(0.9)),
+    ]
+    assert all(TEXT[mention.start : mention.end] == mention.text for mention in found)
+    assert tagger.sentences("Ada. Bo.") == [(0, 4), (5, 8)]
+    assert tagger.document(TEXT).lengths() == [5, 5, 4, 20]
+    assert tagger(["", TEXT, "\n\n"]) == [[], found, []]
+    with Tagger(folder, verify=False, split_sentences=False) as whole:
+        assert whole.document(TEXT).lengths() == [34]
+        assert whole.document(TEXT).words == tagger.document(TEXT).words
+
+
+def test_no_entity_goes_on_in_the_next_sentence(tagger: Tagger) -> None:
+    """Lind is I-PER to the model, and begins a sentence of its own after Bo."""
+    document = Document(["Bo", "Lind", "Oslo"], "Bo Lind Oslo", [(0, 2), (3, 7), (8, 12)], ends=[1, 3])
+    (tagged,) = tagger.tag([document])
+    assert tagged.predicted_names == ["B-PER", "B-PER", "B-LOC"]
+    (tagged,) = tagger.tag([Document.of_words(["Lind", "Lind"])])
+    assert tagged.predicted_names == ["I-PER", "I-PER"], "as the model says where no sentence comes before"
+
+
+def test_a_stream_does_not_cut_the_context(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences below one -DOCSTART- read each other, also in other parts of the stream."""
+    lines = "\n-DOCSTART- O\n\nAda\nlives\n\nin\n\nOslo\n\nBo\n\n-DOCSTART-\n\nLind\n\nin\n\nOslo\nBo\n".split("\n")
+    documents = list(read_columns(enumerate(lines, 1), "f"))
+    assert [document.continues for document in documents] == [False, True, True, True, False, True, True]
+    found = []
+    for words in (1000, 2):
+        monkeypatch.setattr(module, "FIRST_WORDS", words)
+        monkeypatch.setattr(module, "MOST_WORDS", words)
+        backend = RecordingBackend(len(tagger.labels.names))
+        monkeypatch.setattr(tagger._predictor, "backend", backend)
+        pairs = [pair for part in tagger.tag_stream(documents) for pair in part]
+        assert [tagged.words for _, tagged in pairs] == [document.words for document in documents]
+        found.append(backend.windows)
+    assert found[0] == found[1]
+    alone = {tuple(tagger._cutter.tokenizer.encode(each.words, is_pretokenized=True).ids) for each in documents}
+    assert not alone & found[0], "each window has context"
+
+
+def test_another_version_of_the_library(folder: Path, tmp_path: Path) -> None:
+    save_export(tmp_path)
+    about = exported.read(tmp_path)
+    exported.write(replace(about, sentences=SentenceRule(True, "sentencex 0.9", 1.0)), tmp_path)
+    with Tagger(tmp_path, verify=False) as tagger, pytest.warns(UserWarning) as warned:
+        tagger("Ada.")
+    assert [str(each.message) for each in warned] == [
+        f"{tmp_path}: the training sentences were compared with those of sentencex 0.9; {library_version()} may find others"
+    ]
