@@ -106,6 +106,14 @@ def test_without_targets_nothing_is_recorded(finished: Path) -> None:
         assert "perating" not in Path(path).read_text(encoding="utf-8")
 
 
+def test_a_target_that_is_reached_without_a_bias(finished: Path) -> None:
+    set_params(recall={"PER": 0.9})
+    run_stage("evaluate")
+    assert "biases" not in content("data/predictions/provenance.json")
+    point = content("reports/evaluate.json")["validation"]["operating_point"]["PER"]
+    assert (point["bias"], point["value"], point["reached"]) == (0.0, 1.0, True)
+
+
 def test_a_type_that_the_data_lacks(finished: Path) -> None:
     set_params(precision={"PERS": 0.9})
     assert error_of("evaluate") == (
