@@ -55,7 +55,7 @@ def scan(file: InputFile, part_rows: int) -> Scan:
                 for line in _parsed(lines, count, file.format):
                     inference.add(line.row)
             count += len(lines)
-    ends = [*(first for first, _ in starts[1:]), count]
+    ends = [*(first for first, _ in starts[1:]), count] if starts else []
     slices = [Slice(first, end - first, at) for (first, at), end in zip(starts, ends, strict=True)]
     return Scan(digest.hexdigest(), slices, inference.schema() if file.format == "jsonl" else TEXT_SCHEMA)
 
