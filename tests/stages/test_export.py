@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.project import edit, error_of, run_stage, snapshot
+from helpers.tiny import raw_rows
 from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
 from tagline.artifacts import exported
+from tagline.artifacts.exported import BackendName
 from tagline.core.errors import UserError
 from tagline.export import onnx_export, quantization
 from tagline.export.onnx_model import OnnxModel
@@ -40,6 +42,14 @@ def test_each_backend_is_compared_with_the_trained_model(finished: Path) -> None
     assert reports()["torch"]["largest_logit_difference"] == 0
     assert reports()["onnx"]["largest_logit_difference"] < 1e-4
     assert 1e-3 < reports()["onnx-int8"]["largest_logit_difference"] < 1
+
+
+@pytest.mark.parametrize("backend", ["onnx-int8", "onnx"])
+def test_answers_do_not_depend_on_the_batch(finished: Path, backend: BackendName) -> None:
+    sentences = [row["words"] for row in raw_rows("test")] + [["Ada"], ["Ada", "Lind"] * 20]
+    with Tagger(backend=backend) as tagger, Tagger(backend=backend, subwords_per_batch=1) as one_by_one:
+        assert tagger.words(sentences) == [tagger.words(words) for words in sentences]
+        assert tagger.words(sentences) == one_by_one.words(sentences)
 
 
 def test_tagger_json(finished: Path) -> None:

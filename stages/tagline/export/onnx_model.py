@@ -91,7 +91,13 @@ class OnnxModel:
 
 
 def cores() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of cores that this process may use: OMP_NUM_THREADS, or else those that the system grants.
+
+    PyTorch does so too. Ray sets it for each worker, since the system does not know of the cores that Ray grants.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -39,13 +39,7 @@ class JsonLines:
         return True
 
     def write(self, document: Document, tagged: TaggedSentence) -> str:
-        row = _given(document)
-        if document.text is None:
-            row["labels"] = tagged.predicted_names
-            row["scores"] = [round(score, DIGITS) for score in tagged.scores.tolist()]
-        row["entities"] = [
-            mention._replace(score=round(mention.score, DIGITS))._asdict() for mention in mentions(document, tagged)
-        ]
+        row = _given(document) | predictions(document, tagged)
         try:
             return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
         except ValueError:
@@ -67,6 +61,16 @@ class JsonLines:
         predicted = ("entities", *(("labels", "scores") if document.text is None else ()))
         written_for, given = ({k: v for k, v in of.items() if k not in predicted} for of in (row, _given(document)))
         return set(predicted) <= row.keys() and written_for == given
+
+
+def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
+    """The entities of a document and, if it was given as words, the label and score of each."""
+    of_words: dict[str, Any] = {}
+    if document.text is None:
+        of_words["labels"] = tagged.predicted_names
+        of_words["scores"] = [round(score, DIGITS) for score in tagged.scores.tolist()]
+    found = [mention._replace(score=round(mention.score, DIGITS))._asdict() for mention in mentions(document, tagged)]
+    return of_words | {"entities": found}
 
 
 def _given(document: Document) -> dict[str, Any]:

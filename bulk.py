@@ -1,0 +1,103 @@
+"""Label files of any size with the exported model, on one machine or a Ray cluster.
+
+    python bulk.py texts/ tagged/
+    python bulk.py "s3://bucket/2026/*.jsonl.gz" s3://bucket/tagged --text body --address auto
+    python bulk.py a.parquet b.parquet tagged/ --words tokens
+
+INPUT are folders, patterns and files, locally or on any file system of fsspec: Parquet (.parquet), JSON Lines (.jsonl,
+.ndjson, .json) or plain text with one document per line (.txt); JSON Lines and text also with .gz or .zst. OUTPUT is a
+folder of Parquet files with all columns of the input and these:
+
+    input_file, input_row   where the row comes from, counted from 1; rows are in the order of the input
+    entities                type, text, start, end and score of each, as predict.py gives them
+    labels, scores          with --words, of each word
+    tagging_error           why a row could not be labelled; null if it was
+
+Run the same command again to continue after an interruption.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+try:
+    from tagline.core.startup import prepare_process
+
+    if __name__ == "__main__":
+        prepare_process()
+
+    from tagline.artifacts.exported import BackendName
+    from tagline.bulk.run import Arguments, run
+    from tagline.core.errors import ArgumentParser, exit_with_message
+    from tagline.core.terminal import show
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"bulk: the package {error.name} is not installed; `make install` sets up .venv, "
+        "`source .venv/bin/activate` activates it"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parsed(arguments)
+    records = run(options)
+    rows = sum(record.rows for record in records.values())
+    show(f"{options.output}: {rows:,} rows in {len(records):,} parts")
+    problems = [record.first_problem for record in records.values() if record.first_problem]
+    if problems:
+        not_tagged = sum(record.not_tagged for record in records.values())
+        show(f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}")
+
+
+def parsed(arguments: Sequence[str] | None) -> Arguments:
+    usage = "%(prog)s INPUT [INPUT ...] OUTPUT [options]"
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage)
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="folder, pattern or file; a path or a URL")
+    parser.add_argument("output", metavar="OUTPUT", help="folder; a path or a URL")
+    column = parser.add_mutually_exclusive_group()
+    column.add_argument("--text", metavar="COLUMN", help="column of raw text (default: text, if words is not a column)")
+    column.add_argument(
+        "--words",
+        metavar="COLUMN",
+        help="column of lists of words (default: words, if text is not a column); `--words text` splits the lines of "
+        "plain text files at spaces",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("models/export"),
+        metavar="FOLDER",
+        help="exported model, a local folder (default: models/export)",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=get_args(BackendName),
+        help="default: torch if the cluster has GPUs, else the first of these that the model has",
+    )
+    parser.add_argument(
+        "--part-rows",
+        type=natural,
+        default=10_000,
+        metavar="N",
+        help="most rows per output file, the unit of work and of continuing (default: 10000)",
+    )
+    parser.add_argument("--strict", action="store_true", help="stop at a row that can't be labelled")
+    parser.add_argument(
+        "--address",
+        metavar="auto|local|ray://HOST:10001",
+        help="Ray cluster; default: RAY_ADDRESS or the cluster of this machine, or else this machine alone",
+    )
+    return Arguments(**vars(parser.parse_args(arguments)))
+
+
+def natural(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    exit_with_message(main)

@@ -1,0 +1,1 @@
+"""Bulk tagging with Ray Data, for bulk.py."""

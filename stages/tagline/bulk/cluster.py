@@ -1,0 +1,159 @@
+"""Ray: a pool of actors that label parts.
+
+Ray Data gets a data set of parts, not of rows: its own readers give neither the number of a row nor malformed rows, and
+their blocks change with the cluster, so that an interrupted run could not be continued. Distribution, back-pressure,
+retries after the loss of a process or machine, scaling and progress are Ray Data's.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tagline
+from tagline.bulk import parts
+from tagline.bulk.inputs import InputFile
+from tagline.bulk.model_files import ModelFiles
+from tagline.bulk.parts import Record
+from tagline.bulk.plan import Plan
+from tagline.bulk.rows import Scan
+from tagline.bulk.storage import Folder
+from tagline.core.errors import UserError
+from tagline.inference import Tagger
+
+AGAIN = "parts that are complete stay; run the same command again"
+
+
+class Outcome(NamedTuple):
+    """The record of a part, or why there is none."""
+
+    name: str
+    record: Record | None
+    problem: str | None
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[None]:
+    """Connect to a cluster, or start one on this machine, and disconnect after the block.
+
+    Args:
+        address: as `ray.init` takes it; None: RAY_ADDRESS or the cluster of this machine, or else a new local one.
+
+    Raises:
+        UserError: Ray is not installed, there is no cluster, or it failed.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no stage of this project reports home
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise UserError("Ray is not installed; bulk.py needs it; run `pip install -e '.[ray]'`") from None
+    try:
+        # Each worker imports this copy of the package.
+        ray.init(
+            address, runtime_env={"py_modules": [str(Path(tagline.__file__).parent)]}, logging_level=logging.WARNING
+        )
+    except ConnectionError as error:
+        raise UserError(
+            f"--address {address}: no Ray cluster ({_first_line(error)}); expected a running one; start it with "
+            "`ray start --head`, or use --address local"
+        ) from None
+    try:
+        yield
+    except ray.exceptions.RayError as error:
+        raise UserError(f"Ray: {_first_line(error)}; {AGAIN}") from None
+    finally:
+        ray.shutdown()
+
+
+def has_gpus() -> bool:
+    """Whether a machine of the cluster has a GPU."""
+    import ray
+
+    return bool(ray.cluster_resources().get("GPU"))
+
+
+def scan(files: Sequence[InputFile], part_rows: int) -> list[Scan]:
+    """Read all files once, in parallel.
+
+    Raises:
+        UserError: a file is unreadable.
+    """
+    import ray
+
+    remote = ray.remote(parts.scan)
+    try:
+        return list(ray.get([remote.remote(file, part_rows) for file in files]))
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, UserError | OSError):
+            raise error.cause from None
+        raise
+
+
+def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Outcome]:
+    """Label the parts of a plan, and yield the outcome of each as soon as it is known."""
+    import ray
+    from ray.data import ActorPoolStrategy
+
+    count = sum(1 for _ in plan.parts())
+    on_gpus = model.backend == "torch" and has_gpus()
+    units = int(ray.cluster_resources().get("GPU" if on_gpus else "CPU", 1))
+    indices = ray.data.from_items([{"index": index} for index in range(count)], override_num_blocks=count)
+    outcomes = indices.map(
+        PartTagger,  # type: ignore[arg-type]  # a class is called with the row in each actor
+        fn_constructor_args=(ray.put(plan), folder, ray.put(model)),
+        # One core each: Python runs one thread at a time, so that processes use more cores than threads do.
+        num_cpus=1,
+        num_gpus=1 if on_gpus else None,
+        compute=ActorPoolStrategy(min_size=1, initial_size=max(1, min(units, count)), max_tasks_in_flight_per_actor=2),
+    )
+    for row in outcomes.iter_rows():
+        record = json.loads(row["record"])
+        yield Outcome(row["name"], Record(**record) if record else None, row["problem"] or None)
+
+
+class PartTagger:
+    """An actor that labels parts; it loads the model once, when it has the first part to label.
+
+    Args:
+        plan: reference to a `Plan`.
+        folder: the output.
+        model: reference to `ModelFiles`.
+    """
+
+    def __init__(self, plan: Any, folder: Folder, model: Any) -> None:
+        import ray
+
+        self._plan: Plan = ray.get(plan)
+        self._parts = list(self._plan.parts())
+        self._folder, self._model = folder, model
+        self._tagger: Tagger | None = None
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, str]:
+        part = self._parts[row["index"]]
+        record, problem = None, ""
+        try:
+            record = asdict(parts.make(part, self._plan, self._folder, self._loaded))
+        except (UserError, OSError) as error:  # of this part; the others are labelled nevertheless
+            problem = str(error)
+        return {"name": part.name, "record": json.dumps(record), "problem": problem}
+
+    def _loaded(self) -> Tagger:
+        import ray
+
+        if self._tagger is None:
+            model: ModelFiles = ray.get(self._model)
+            with tempfile.TemporaryDirectory() as folder:
+                model.write(Path(folder))
+                self._tagger = Tagger(folder, model.backend)
+        return self._tagger
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,138 @@
+"""bulk.py on a Ray cluster of one machine: its answers are those of predict.py, and its messages."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from helpers.handmade_export import save_export
+from helpers.project import ROOT
+
+from tagline.bulk import cluster
+from tagline.core.errors import UserError
+
+TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo"] * 10
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    from ray.cluster_utils import Cluster
+
+    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+    yield started.address
+    started.shutdown()
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_export(tmp_path_factory.mktemp("export"), seed=1)
+
+
+@pytest.fixture
+def folder(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with models/export."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/export").symlink_to(export)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(script: str, *arguments: str) -> None:
+    runpy.run_path(str(ROOT / script), run_name="imported")["main"](arguments)
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [json.dumps({"id": index, "text": text}) for index, text in enumerate(TEXTS)]
+    Path("a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    run("predict.py", "--input", "a.jsonl", "--output", "predicted.jsonl")
+    Path("in").mkdir()
+    Path("a.jsonl").rename("in/a.jsonl")
+    Path("in/b.jsonl").write_text('{"text": 1}\n', encoding="utf-8")
+    run("bulk.py", "in", "out", "--part-rows", "7", "--address", address)
+    *found, last = rows(folder / "out")
+    predicted = [json.loads(line) for line in Path("predicted.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [{name: row[name] for name in ("id", "text", "entities")} for row in found] == predicted
+    assert [(row["input_file"], row["input_row"]) for row in found] == [
+        (f"{folder}/in/a.jsonl", number) for number in range(1, len(TEXTS) + 1)
+    ]
+    assert (last["entities"], last["tagging_error"]) == (None, "'text' is 1; expected a string")
+    assert capsys.readouterr().out.splitlines() == [
+        "out: 41 rows in 7 parts",
+        f"1 rows not labelled, see the column tagging_error; the first is {folder}/in/b.jsonl:1: 'text' is 1; "
+        "expected a string",
+    ]
+    assert len(json.loads((folder / "out/_manifest.json").read_text())["parts"]) == 7
+    with pytest.raises(UserError, match=r"in/b.jsonl:1: 'text' is 1; expected a string; --strict expects that each"):
+        run("bulk.py", "in", "out", "--part-rows", "7", "--address", address, "--strict")
+
+
+def test_an_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
+    Path("in").mkdir()
+    for name in ("a", "b", "c"):
+        pq.write_table(pa.table({"words": [["Ada", "Lind"]] * 100}), f"in/{name}.parquet", compression="none")
+    intact = Path("in/b.parquet").read_bytes()
+    Path("in/b.parquet").write_bytes(intact[:4] + b"\xff" * 90 + intact[94:])
+    message = (
+        r"^1 of 3 parts could not be made; parts that are complete stay; run the same command again\n"
+        r"part-000001.parquet: .*in/b.parquet: unreadable \(.*\); replace the file, then run the same command again$"
+    )
+    with pytest.raises(UserError, match=message):
+        run("bulk.py", "in", "out", "--address", address)
+    kept = {path.name: path.stat().st_mtime_ns for path in (folder / "out").glob("part-*")}
+    assert sorted(kept) == ["part-000000.parquet", "part-000002.parquet"]
+    assert not (folder / "out/_manifest.json").exists()
+    Path("in/b.parquet").write_bytes(intact)
+    run("bulk.py", "in", "out", "--address", address)
+    assert [row["labels"] is not None for row in rows(folder / "out")] == [True] * 300
+    assert kept.items() <= {path.name: path.stat().st_mtime_ns for path in (folder / "out").glob("part-*")}.items()
+
+
+def test_without_ray(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.txt").write_text("Ada\n")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UserError, match=r"^Ray is not installed; bulk.py needs it; run `pip install -e '\.\[ray\]'`$"):
+        run("bulk.py", "a.txt", "out")
+    assert not Path("out").exists()
+
+
+def test_failures_of_ray_are_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    class RayError(Exception):
+        pass
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionError("nobody there\nat all")
+
+    fake = SimpleNamespace(init=refuse, shutdown=lambda: None, exceptions=SimpleNamespace(RayError=RayError))
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    message = r"^--address auto: no Ray cluster \(nobody there\); expected a running one; start it with `ray start --h"
+    with pytest.raises(UserError, match=message), cluster.connected("auto"):
+        pass
+    fake.init = lambda *_, **__: None
+    message = r"^Ray: all nodes died; parts that are complete stay; run the same command again$"
+    with pytest.raises(UserError, match=message), cluster.connected(None):
+        raise RayError("all nodes died\nand more")
+
+
+def test_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, message in (
+        (["in"], "the following arguments are required: OUTPUT"),
+        (["in", "out", "--text", "a", "--words", "b"], "argument --words: not allowed with argument --text"),
+        (["in", "out", "--part-rows", "0"], "argument --part-rows: expected a number of 1 or more, got '0'"),
+    ):
+        with pytest.raises(SystemExit) as raised:
+            run("bulk.py", *arguments)
+        assert raised.value.code == 2
+        assert message in capsys.readouterr().err
