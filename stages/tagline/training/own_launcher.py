@@ -96,8 +96,9 @@ def _exit_like(launcher: Callable[[], None]) -> None:
     except SignalException as error:
         raise Interrupted(error.sigval) from None
     except (DistError, RendezvousError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")  # PyTorch may add a traceback of its C++ code
         raise UserError(
-            f"the hosts of this run can't connect ({error}); expected the first host's address and a free port there "
+            f"the hosts of this run can't connect ({reason}); expected the first host's address and a free port there "
             f"in {ADDRESS} and {PORT}, and each host's own index in {INDEX}, or all three in accelerate's configuration"
         ) from None
     sys.exit(0)
