@@ -76,11 +76,12 @@ def test_a_team_shares_results(ada: Clone, endpoint: str, tmp_path: Path) -> Non
     cem.run("dvc", "push", "--run-cache", "tokenize-align")
     assert bo.repro("--pull", "tokenize-align") == [], "restored from the run-cache of Cem"
 
-    elsewhere = Clone(tmp_path)
+    elsewhere = Clone(tmp_path / "elsewhere")
+    elsewhere.path.mkdir()
     elsewhere.run("dvc", "get", str(server.path), "models/export", "-o", "got")
     elsewhere.run("dvc", "artifacts", "get", str(server.path), "tagger", "--rev", "v0.0.1", "-o", "registered")
     for folder in ("got", "registered"):
-        assert (tmp_path / folder / WEIGHTS.name).read_bytes() == weights
+        assert (elsewhere.path / folder / WEIGHTS.name).read_bytes() == weights
 
     assert stored(endpoint).keys() > pushed.keys()
     bo.run("git", "checkout", "-q", "--", ".")
