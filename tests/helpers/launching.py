@@ -14,14 +14,19 @@ TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2",
 
 
 def start(
-    script: Path, launcher: Sequence[str] = (sys.executable,), processes: int | None = 2, **environment: str
+    script: Path,
+    launcher: Sequence[str] = (sys.executable,),
+    processes: int | None = 2,
+    folder: Path | None = None,
+    **environment: str,
 ) -> subprocess.Popen[str]:
-    """Start a script.
+    """Start a script, in a session of its own.
 
     Args:
-        script: the script; it runs in the current folder.
+        script: the script.
         launcher: the command before it.
         processes: number of processes for our own launcher; None: its default.
+        folder: where it runs; the current folder by default.
         environment: additional environment variables.
     """
     variables = {name: value for name, value in os.environ.items() if name != "TAGLINE_PROCESSES"}
@@ -31,10 +36,12 @@ def start(
         variables["TAGLINE_PROCESSES"] = str(processes)
     return subprocess.Popen(
         [*launcher, str(script)],
+        cwd=folder,
         env=variables | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import string
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from tagline.artifacts import raw_data
+from tagline.core.provenance import write_hashes
 from tagline.settings import presets
 
 NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
@@ -216,6 +218,14 @@ def save_encoder(
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def remove_dropout(encoder: Path) -> None:
+    """Switch dropout off, which differs between processes."""
+    config = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
+    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (encoder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    write_hashes(encoder)
 
 
 def conll(sentences: list[list[tuple[str, ...]]]) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate.utils import DistributedType
 from helpers.project import ROOT, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from safetensors import SafetensorError
@@ -241,6 +242,47 @@ def test_a_sharded_run_does_not_continue_a_whole_one(finished: Path, monkeypatch
         "is stored whole; this run would be stored in pieces (FSDP, 2 processes); start it as before, or remove"
         in message
     )
+
+
+def test_hosts_that_do_not_share_the_work_folder_do_not_continue(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, after=1)
+    (work,) = Path(".work/train").iterdir()
+    monkeypatch.setattr("tagline.training.saved_run.seen_by_all", lambda _: False)
+    assert error_of("train") == (
+        f"train: {work} is not the same folder on all hosts of this run; to continue after step-000000009, expected one "
+        "that they share; set TAGLINE_WORK to such a folder on all hosts, and move the content of the first host's .work "
+        "there"
+    )
+    shutil.rmtree(".work")
+    monkeypatch.setattr("tagline.training.saved_run._TOGETHER", (DistributedType.NO,))
+    assert "on all hosts of this run; to write checkpoints with NO, expected one that they share;" in error_of("train")
+
+
+@pytest.mark.parametrize(
+    ("differing", "message"),
+    [
+        (
+            0,
+            "train: params.yaml, code, data/tokenized or models/pretrained differ between the hosts of this run; expected",
+        ),
+        (
+            1,
+            "train: train.precision: auto is fp32 on this host and another format on another host of this run; set fp32",
+        ),
+    ],
+)
+def test_hosts_that_would_train_different_models(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, differing: int, message: str
+) -> None:
+    asked = []
+    monkeypatch.setattr(
+        "tagline.training.processes.agree", lambda text: asked.append(text) or len(asked) != differing + 1
+    )
+    assert error_of("train").startswith(message)
+    assert len(asked) == differing + 1
+    assert not Path(".work").exists()
 
 
 class Harm:

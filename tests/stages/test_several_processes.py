@@ -14,7 +14,7 @@ import pytest
 from helpers import validation_scores
 from helpers.launching import TORCHRUN, finish, start
 from helpers.project import ROOT, run_stage, snapshot
-from helpers.tiny import TINY_PARAMS, conll, tiny_sentences, write_params
+from helpers.tiny import TINY_PARAMS, conll, remove_dropout, tiny_sentences, write_params
 from safetensors.numpy import load_file, save_file
 
 from tagline.core.provenance import write_hashes
@@ -30,10 +30,7 @@ def without_dropout(workspace: Path) -> Path:
     (workspace / "data/tiny/validation.conll").write_text(conll(tiny_sentences(5, 1)))
     run_stage("download")
     run_stage("tokenize_align")
-    config = json.loads((ENCODER / "config.json").read_text())
-    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    (ENCODER / "config.json").write_text(json.dumps(config))
-    write_hashes(ENCODER)
+    remove_dropout(ENCODER)
     return workspace
 
 

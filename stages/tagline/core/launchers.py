@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import sys
 
 from tagline.core.errors import UserError
@@ -13,6 +14,8 @@ from tagline.core.terminal import quoted
 SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK")
 LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "MV2_COMM_WORLD_LOCAL_RANK")
+# The index of the host among those of the run, as torchrun and `accelerate launch` set it.
+HOST_RANK = "GROUP_RANK"
 # `accelerate launch` sets it even for one process.
 OF_ACCELERATE = "ACCELERATE_MIXED_PRECISION"
 # Where the processes meet. Kubernetes sets WORLD_SIZE also for a job that does not distribute its work.
@@ -25,7 +28,7 @@ def size() -> int:
     Raises:
         UserError: the environment variable is not a number, or is 0.
     """
-    number = _number(SIZES, 1)
+    number = whole_number(SIZES, 1)
     if number < 1:
         raise UserError("environment variables: a launcher's number of processes is 0; expected 1 or more; unset it")
     return number
@@ -37,13 +40,27 @@ def rank() -> int:
     Raises:
         UserError: the environment variable is not a number below the number of processes.
     """
-    number = _number(RANKS, 0)
+    number = whole_number(RANKS, 0)
     if number >= size() > 1:
         raise UserError(
             f"environment variables: process {number} of {size()} processes; expected a rank below their number, as "
             "launchers set it; unset both"
         )
     return number
+
+
+def host() -> str:
+    """What distinguishes this host from the others of the run."""
+    return os.environ.get(HOST_RANK) or socket.gethostname()
+
+
+def first_of_host() -> bool:
+    """Whether this process is the first of its host; without a launcher's word for it, the first of all.
+
+    Raises:
+        UserError: as in `rank`.
+    """
+    return whole_number(LOCAL_RANKS, rank()) == 0
 
 
 def several() -> bool:
@@ -80,7 +97,12 @@ def ignore() -> None:
         os.environ.pop(name, None)
 
 
-def _number(names: tuple[str, ...], default: int) -> int:
+def whole_number(names: tuple[str, ...], default: int) -> int:
+    """The whole number in the first of some environment variables that is set, else the default.
+
+    Raises:
+        UserError: it is not a whole number.
+    """
     for name in names:
         if name in os.environ:
             value = os.environ[name]

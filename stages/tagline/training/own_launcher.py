@@ -1,4 +1,7 @@
-"""Our own launcher: one process for each device of this host, unless another launcher started this one."""
+"""Our own launcher: one process for each device of this host, unless another launcher started this one.
+
+Of several hosts, each starts its own processes, which meet as torchrun's environment variables say.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,11 @@ from pathlib import Path
 import torch
 from accelerate.commands import launch
 from accelerate.commands.config.config_args import default_config_file
+from torch.distributed import DistError
 from torch.distributed import run as torchrun
 from torch.distributed.elastic.multiprocessing import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
+from torch.distributed.elastic.rendezvous import RendezvousError
 
 from tagline.core import launchers
 from tagline.core.errors import UserError
@@ -26,27 +31,32 @@ from tagline.training.processes import device_count
 
 # Environment variable: the number of processes to start, instead of one for each device.
 VARIABLE = "TAGLINE_PROCESSES"
+# torchrun's environment variables for several hosts; Kubernetes' training operator sets them, a Slurm job can.
+HOSTS, INDEX, ADDRESS, PORT = "PET_NNODES", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT"
 
 
 def relaunch_on_all_devices() -> None:
-    """On a host with several devices, run this script once for each of them, and exit with their status.
+    """With several devices or hosts, run this script once for each device of this host, and exit with their status.
 
     Returns if there is nothing to launch: another launcher has done it, or there is at most one device. If the user has
-    run `accelerate config`, accelerate's launcher follows that configuration. `VARIABLE` overrides both.
+    run `accelerate config`, accelerate's launcher follows that configuration. `VARIABLE` and `HOSTS` override both.
 
     Raises:
-        UserError: `VARIABLE` is not possible on this host, or accelerate's configuration is invalid.
+        UserError: `VARIABLE` is not possible on this host, accelerate's configuration is invalid, or the hosts can't
+            find each other.
     """
     if launchers.launched():
         return
     wanted, devices = os.environ.get(VARIABLE), device_count()
-    if wanted is None and Path(default_config_file).is_file():
+    hosts, _ = launchers.whole_number((HOSTS,), 1), launchers.whole_number((INDEX,), 0)
+    if wanted is None and hosts < 2 and Path(default_config_file).is_file():
         _exit_like(lambda: _by_accelerate(default_config_file))
-    count = devices if wanted is None else _parsed(wanted, devices)
-    if count > 1:
+    count = max(devices, 1) if wanted is None else _parsed(wanted, devices)
+    if count > 1 or hosts > 1:
         # Each process gets its share of the cores, unless the user sets the number of threads.
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // count)))
-        options = ["--standalone", "--local-addr=localhost", f"--log-dir={os.devnull}", f"--nproc-per-node={count}"]
+        options = [] if hosts > 1 else ["--nnodes=1", "--standalone", "--local-addr=localhost"]
+        options += [f"--log-dir={os.devnull}", f"--nproc-per-node={count}"]
         _exit_like(lambda: torchrun.run(torchrun.parse_args([*options, *sys.argv])))
 
 
@@ -85,6 +95,12 @@ def _exit_like(launcher: Callable[[], None]) -> None:
         sys.exit(_status({0: error}))
     except SignalException as error:
         raise Interrupted(error.sigval) from None
+    except (DistError, RendezvousError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")  # PyTorch may add a traceback of its C++ code
+        raise UserError(
+            f"the hosts of this run can't connect ({reason}); expected the first host's address and a free port there "
+            f"in {ADDRESS} and {PORT}, and each host's own index in {INDEX}, or all three in accelerate's configuration"
+        ) from None
     sys.exit(0)
 
 

@@ -1,11 +1,12 @@
 """Processes of a training run, one for each device of one or more hosts; to the user they are one run.
 
 A launcher starts them: the user's (`accelerate launch`, torchrun, MPI), or `tagline.training.own_launcher`. An error in
-one of them ends all, with one message.
+one of them ends all, with one message on each host.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sys
@@ -17,7 +18,7 @@ from datetime import timedelta
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import DistributedType, parse_flag_from_env
+from accelerate.utils import DistributedType, gather, parse_flag_from_env
 from torch.distributed import DistError, TCPStore  # type: ignore[attr-defined]
 
 from tagline.core import launchers
@@ -65,13 +66,20 @@ def join() -> PartialState:
     return state
 
 
+def agree(text: str) -> bool:
+    """Whether all processes pass the same text; all must call it."""
+    state = PartialState()
+    digests = gather(torch.tensor([list(hashlib.sha256(text.encode()).digest())], device=state.device))
+    return bool((digests == digests[0]).all())
+
+
 def leave() -> None:
     """Disconnect from the other processes, at the end of all work."""
     PartialState().destroy_process_group()
 
 
 def exit_as_one(main: Callable[[], None]) -> None:
-    """Run ``main`` and exit like `exit_with_message`; of several processes, only the first that fails prints a message.
+    """Run ``main`` and exit like `exit_with_message`; on each host, only the first process that fails prints a message.
 
     Args:
         main: what each process runs.
@@ -96,15 +104,21 @@ def exit_as_one(main: Callable[[], None]) -> None:
 
 
 def _first_to_fail(main: Callable[[], None]) -> None:
-    """Run ``main``; if it fails after another process has failed, exit silently."""
+    """Run ``main``; if it fails after another process of this host has failed, exit silently."""
     try:
         try:
             main()
         except Exception as error:
-            if _lost_another_process(error):
+            lost = _lost_another_process(error)
+            if lost:
                 time.sleep(PATIENCE)
             if not _claimed():
                 _exit(1)
+            if lost:
+                raise UserError(
+                    "another process of this run has ended, or its host is unreachable; its own output says why; start "
+                    "the run again on all hosts"
+                ) from error
             raise
     except KeyboardInterrupt as interrupt:
         # Our launcher reports a signal itself, whether a user sent it or the launcher did after another process failed.
@@ -119,7 +133,7 @@ def _lost_another_process(error: Exception) -> bool:
 
 
 def _claimed() -> bool:
-    """Whether this process is the first of all hosts to ask, so that it prints the message."""
+    """Whether this process is the first of its host to ask, so that it prints the message."""
     try:
         store = TCPStore(
             os.environ["MASTER_ADDR"],
@@ -128,10 +142,10 @@ def _claimed() -> bool:
             wait_for_workers=False,
             timeout=timedelta(seconds=PATIENCE),
         )
-        return store.add("tagline: failed", 1) == 1
+        return store.add(f"tagline: failed on {launchers.host()}", 1) == 1
     except (KeyError, ValueError, DistError):
         # There is no store: the processes have not met yet, or the first one, which holds it, has ended.
-        return PartialState().is_main_process if xla.available() else launchers.rank() == 0
+        return PartialState().is_local_main_process if xla.available() else launchers.first_of_host()
 
 
 def _exit(status: int) -> None:

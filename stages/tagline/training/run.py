@@ -16,7 +16,7 @@ from tagline.core.terminal import show
 from tagline.hub.push import Target
 from tagline.model import classifier
 from tagline.model.heads import make_head
-from tagline.model.precision import resolve
+from tagline.model.precision import Resolved, resolve
 from tagline.training import dropout, own_launcher, processes
 from tagline.training.engines import Engine, accelerate_loop, trainer
 from tagline.training.epoch_pushes import EpochPushes
@@ -114,6 +114,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, labels, inputs.tokenized)
     made_of = fingerprint(effective(params), script, verified)
+    _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
     with work_folder("train", made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
         with _replacing(outputs, state.is_main_process) as partial:
@@ -131,6 +132,24 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
     processes.leave()
+
+
+def _check_agreement(made_of: str, precision: Resolved) -> None:
+    """Check that all hosts train the same model on the same data: averages of different ones would look like a result.
+
+    Raises:
+        UserError: they don't.
+    """
+    if not processes.agree(made_of):
+        raise UserError(
+            "params.yaml, code, data/tokenized or models/pretrained differ between the hosts of this run; expected the "
+            "same commit and data; run `git pull` and `dvc pull` on each"
+        )
+    if not processes.agree(precision):
+        raise UserError(
+            f"train.precision: auto is {precision} on this host and another format on another host of this run; set "
+            "fp32, or a format that all of them support"
+        )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pickle import UnpicklingError
 from typing import Any, get_args
 
 from accelerate import Accelerator, PartialState
+from accelerate.utils import DistributedType
 from safetensors import SafetensorError
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -34,10 +35,13 @@ from tagline.training.checkpoints import Checkpoints
 from tagline.training.head_weights import attached, take_head
 from tagline.training.learning import SCORES, Learning
 from tagline.training.processes import SHARDED
+from tagline.training.work import VARIABLE, WORK, seen_by_all
 
 STATE = "state.json"
 
 
+# Modes in which all processes write the files of a checkpoint.
+_TOGETHER = (*SHARDED, DistributedType.XLA)
 _REMOVE = "remove that folder to train from the start"
 
 
@@ -100,6 +104,9 @@ class SavedRun:
         learning: the state of a new run.
         precision: number format of this process's matrix products.
 
+    Raises:
+        UserError: there is a checkpoint, and not all hosts see it.
+
     Attributes:
         learning: steps, losses and scores so far.
         precisions: the precisions in order of first use; several if different hosts continued the run.
@@ -109,8 +116,10 @@ class SavedRun:
     def __init__(self, work: Path, learning: Learning, precision: Resolved) -> None:
         self.best, self.checkpoints = work / "best", Checkpoints(work)
         self.learning, self.precisions = learning, [precision]
+        self._shared = seen_by_all(work)
         self._newest = self.checkpoints.newest()
         if self._newest is not None:
+            self._need_shared(f"continue after {self._newest.name}")
             state = self._state(self._newest)
             self.learning = state.learning
             self.precisions = list(dict.fromkeys([*state.precisions, precision]))
@@ -134,10 +143,12 @@ class SavedRun:
 
         Raises:
             UserError: the checkpoint is sharded over processes and this run is not, or in another way; or another
-                program wrote it.
+                program wrote it; or all hosts must write checkpoints and don't share the work folder.
         """
         self._accelerator, self._schedule = accelerator, schedule
         _use_plain_names(accelerator)
+        if accelerator.distributed_type in _TOGETHER:
+            self._need_shared(f"write checkpoints with {accelerator.distributed_type.value}")
         if self._newest is None:
             return False
         state = self._state(self._newest)
@@ -194,7 +205,9 @@ class SavedRun:
         self.checkpoints.write(self.learning.steps, self._fill)
 
     def _fill(self, folder: Path) -> None:
-        self._accelerator.save_state(str(folder))
+        # Without a shared folder the main process alone writes, and has all that a run needs to continue.
+        if self._shared or self._accelerator.is_main_process:
+            self._accelerator.save_state(str(folder))
         if self._accelerator.is_main_process:
             if self.best.is_dir():
                 # Not a link: damage to one copy would damage both.
@@ -208,6 +221,14 @@ class SavedRun:
                     "learning": asdict(self.learning),
                     "schedule": self._schedule.state_dict(),
                 },
+            )
+
+    def _need_shared(self, purpose: str) -> None:
+        if not self._shared:
+            raise UserError(
+                f"{self.best.parent} is not the same folder on all hosts of this run; to {purpose}, expected one that "
+                f"they share; set {VARIABLE} to such a folder on all hosts, and move the content of the first host's "
+                f"{WORK} there"
             )
 
     @staticmethod

@@ -1,21 +1,24 @@
 """Work folder: the progress of a stage until the stage has finished.
 
 ``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``: if several hosts share that storage, one of them
-continues the interrupted run of another.
+continues the interrupted run of another. Of several hosts that train together, the first one writes it; the others need
+to see it only to continue a run.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
+import torch
 from accelerate import PartialState
+from accelerate.utils import broadcast, gather
 from filelock import FileLock, Timeout
 
-from tagline.core.errors import UserError
 from tagline.core.locks import locked
 
 WORK, VARIABLE = ".work", "TAGLINE_WORK"
@@ -27,14 +30,14 @@ KEPT = 2
 def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
     """Yield the folder of a run; it is removed when the block ends, and stays after an exception or a kill.
 
-    All processes of a run enter the block together; the main process locks and removes the folder.
+    All processes of a run enter the block together; the main process makes, locks and removes the folder.
 
     Args:
         stage: name of the stage.
         fingerprint: see `tagline.training.fingerprint`.
 
     Raises:
-        UserError: another process works on the same run, or this one does not see the main process's folder.
+        UserError: another process works on the same run.
     """
     shared = os.environ.get(VARIABLE)
     parent = Path(shared or WORK, stage)
@@ -46,10 +49,6 @@ def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
             if not shared:  # a shared folder may hold runs of others
                 _remove_old(parent, folder)
         state.wait_for_everyone()
-        if not folder.is_dir():
-            raise UserError(
-                f"{folder} is not the same on all hosts of this run; expected a shared folder; set {VARIABLE} to one"
-            )
         yield folder
         state.wait_for_everyone()
         if state.is_main_process:
@@ -57,6 +56,25 @@ def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
     for empty in (parent,) if shared else (parent, parent.parent):  # the user's own folder stays
         with suppress(OSError):
             empty.rmdir()
+
+
+def seen_by_all(folder: Path) -> bool:
+    """Whether all processes see the folder of the main process; all must call it.
+
+    A folder of the same name on a host's own disk does not count.
+    """
+    state = PartialState()
+    if state.num_processes == 1:
+        return True
+    number = int(broadcast(torch.tensor([secrets.randbits(31)], device=state.device)).item())
+    marker = folder / f".{number}.partial"
+    if state.is_main_process:
+        marker.touch()
+    state.wait_for_everyone()
+    seen = gather(torch.tensor([marker.exists()], device=state.device))
+    if state.is_main_process:
+        marker.unlink()
+    return bool(seen.all())
 
 
 def _lock(folder: Path) -> Path:

@@ -53,6 +53,30 @@ def test_the_other_processes_end_at_once(environment: pytest.MonkeyPatch, names:
     assert capsys.readouterr().out == "export runs in one process: process 2 of 4 has nothing to do\n"
 
 
+@pytest.mark.parametrize(
+    ("variables", "first"),
+    [
+        ({}, True),
+        ({"WORLD_SIZE": "4", "RANK": "2"}, False),
+        ({"WORLD_SIZE": "4", "RANK": "2", "LOCAL_RANK": "0"}, True),
+        ({"WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1"}, False),
+        ({"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_LOCAL_RANK": "0"}, True),
+    ],
+)
+def test_the_first_process_of_a_host(environment: pytest.MonkeyPatch, variables: dict[str, str], first: bool) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+    assert launchers.first_of_host() is first
+
+
+def test_hosts_are_distinguished_by_their_index_or_name(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("GROUP_RANK", raising=False)
+    environment.setattr("socket.gethostname", lambda: "node7")
+    assert launchers.host() == "node7"
+    environment.setenv("GROUP_RANK", "1")
+    assert launchers.host() == "1"
+
+
 @pytest.mark.parametrize("value", ["", "two", "-1", "1.0", "²"])
 def test_a_number_is_expected(environment: pytest.MonkeyPatch, value: str) -> None:
     environment.setenv("WORLD_SIZE", value)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from torch.distributed import DistStoreError
 
 from tagline.core.errors import UserError
 from tagline.training import own_launcher
+
+exit_like = own_launcher._exit_like
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +21,11 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """A host with two devices and no configuration of accelerate; a launch raises `Launched`."""
 
     def launch(arguments: object) -> None:
-        raise Launched(arguments.nproc_per_node)
+        raise Launched(arguments)
 
     monkeypatch.delenv(own_launcher.VARIABLE)
+    for name in (own_launcher.HOSTS, own_launcher.INDEX, own_launcher.ADDRESS, own_launcher.PORT):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(sys, "argv", ["stages/train.py"])
     monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
@@ -30,12 +36,54 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
 
 
 class Launched(Exception):
-    pass
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.arguments = arguments
+
+
+def launched() -> argparse.Namespace:
+    """What the launcher was started with."""
+    with pytest.raises(Launched) as raised:
+        own_launcher.relaunch_on_all_devices()
+    return raised.value.arguments
 
 
 def test_a_process_for_each_device() -> None:
-    with pytest.raises(Launched, match="2"):
+    arguments = launched()
+    assert (arguments.nproc_per_node, arguments.standalone) == ("2", True)
+
+
+@pytest.mark.parametrize("devices", [0, 1, 2])
+def test_several_hosts(host: pytest.MonkeyPatch, tmp_path: Path, devices: int) -> None:
+    for name, value in {"NNODES": "3", "NODE_RANK": "1", "MASTER_ADDR": "node0", "MASTER_PORT": "123"}.items():
+        host.setenv(f"PET_{name}", value)
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    (tmp_path / "config.yaml").touch()
+    host.setattr(own_launcher, "default_config_file", str(tmp_path / "config.yaml"))
+    found = launched()
+    assert (found.nnodes, found.node_rank, found.master_addr, found.master_port) == ("3", 1, "node0", 123)
+    assert (found.nproc_per_node, found.standalone) == (str(max(devices, 1)), False)
+
+
+@pytest.mark.parametrize("name", [own_launcher.HOSTS, own_launcher.INDEX])
+def test_a_number_of_hosts_that_is_none(host: pytest.MonkeyPatch, name: str) -> None:
+    host.setenv(name, "1:2")
+    with pytest.raises(UserError, match=f"environment variable {name} is '1:2'; expected a whole number"):
         own_launcher.relaunch_on_all_devices()
+
+
+def test_hosts_that_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DistStoreError("timed out after 600000ms.\nframe #0: ...")
+
+    monkeypatch.setenv(own_launcher.BY_OURS, "")  # so that it is restored
+    monkeypatch.setattr(own_launcher.logging, "disable", lambda: None)
+    with pytest.raises(UserError) as raised:
+        exit_like(fail)
+    assert str(raised.value) == (
+        "the hosts of this run can't connect (timed out after 600000ms); expected the first host's address and a free "
+        "port there in PET_MASTER_ADDR and PET_MASTER_PORT, and each host's own index in PET_NODE_RANK, or all three in "
+        "accelerate's configuration"
+    )
 
 
 @pytest.mark.parametrize("name", ["WORLD_SIZE", "PMI_SIZE", "ACCELERATE_MIXED_PRECISION"])

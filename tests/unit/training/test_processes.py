@@ -79,6 +79,21 @@ def test_one_that_fails_ends_all_with_one_message(tmp_path: Path, body: str, mes
     assert err.count("Traceback") == message.count("Traceback")
 
 
+def test_what_processes_agree_on(tmp_path: Path) -> None:
+    for name in ("seen", "own0", "own1"):
+        (tmp_path / name).mkdir()
+    body = """
+    from pathlib import Path
+    from tagline.training.processes import agree
+    from tagline.training.work import seen_by_all
+    rank, folder = state.process_index, Path(__file__).parent
+    assert agree("a" * 1000) and not agree(f"process {rank}")
+    assert seen_by_all(folder / "seen") and not seen_by_all(folder / f"own{rank}")
+    """
+    assert finish(start(script(tmp_path, body))) == (0, "done by 2 on cpu\n", "")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["own0", "own1", "seen", "work.py"]
+
+
 def test_one_message_under_a_launcher_of_the_users(tmp_path: Path) -> None:
     status, _, err = finish(start(script(tmp_path, "raise UserError('no bread')"), TORCHRUN))
     assert status == 1

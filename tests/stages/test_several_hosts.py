@@ -1,0 +1,142 @@
+"""train.py on two hosts: two working copies that meet on the loopback interface, each with a launcher of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from helpers.launching import TORCHRUN, finish, start
+from helpers.project import ROOT, run_stage, snapshot
+from helpers.tiny import TINY_PARAMS, remove_dropout, write_params
+
+TRAIN = ROOT / "stages/train.py"
+OUTS = ("models/finetuned", "reports/train.json", "plots/train_loss.csv", "plots/validation.csv")
+ACCELERATE = """
+compute_environment: LOCAL_MACHINE
+distributed_type: MULTI_GPU
+num_machines: 2
+num_processes: 2
+machine_rank: {index}
+main_process_ip: 127.0.0.1
+main_process_port: {port}
+use_cpu: false
+mixed_precision: bf16
+"""
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Path:
+    """A workspace in which one process has trained, without dropout, which differs between processes."""
+    folder = tmp_path_factory.mktemp("hosts") / "alone"
+    shutil.copytree(tiny_folder, folder / "data/tiny")
+    params = deepcopy(TINY_PARAMS)
+    params["train"] |= {"epochs": 3}
+    write_params(folder, params)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run_stage("download")
+        run_stage("tokenize_align")
+        remove_dropout(Path("models/pretrained/encoder"))
+        run_stage("train")
+    return folder
+
+
+@pytest.fixture
+def hosts(alone: Path, tmp_path: Path) -> list[Path]:
+    """Two working copies before training."""
+    copies = [tmp_path / "host0", tmp_path / "host1"]
+    for copy in copies:
+        shutil.copytree(alone, copy)
+        shutil.rmtree(copy / OUTS[0])
+        for out in OUTS[1:]:
+            (copy / out).unlink()
+    return copies
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run(hosts: list[Path], launcher: str, script: Path = TRAIN, **environment: str) -> list[tuple[int, str, str]]:
+    """Run both hosts to their end: host 0 as `dvc repro` starts it, host 1 with a launcher and a script of its choice."""
+    port = free_port()
+    address, command = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}, [sys.executable]
+    variables = [
+        {"PET_NNODES": "2", "PET_NODE_RANK": index} | {f"PET_{name}": value for name, value in address.items()}
+        for index in "01"
+    ]
+    if launcher == "torchrun":
+        where = ["--nnodes=2", "--node-rank=1", "--master-addr=127.0.0.1", f"--master-port={port}"]
+        command, variables[1] = [*TORCHRUN, "--nproc-per-node=1", *where], {}
+    elif launcher == "none":  # a scheduler that sets the variables of each process
+        variables = [address | {"WORLD_SIZE": "2", "RANK": index, "LOCAL_RANK": "0"} for index in "01"]
+    elif launcher == "accelerate":
+        command = [sys.executable, "-m", "accelerate.commands.launch"]
+        for index, host in enumerate(hosts):
+            (host / "home/accelerate").mkdir(parents=True)
+            (host / "home/accelerate/default_config.yaml").write_text(ACCELERATE.format(index=index, port=port))
+            variables[index] = {"HF_HOME": str(host / "home")}
+    second = start(script, command, None, folder=hosts[1], **variables[1], **environment)
+    first = start(TRAIN, (sys.executable,), None, folder=hosts[0], **variables[0], **environment)
+    return [finish(first), finish(second)]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): content for path, content in snapshot(folder).items()}
+
+
+def check_results(hosts: list[Path], alone: Path, before: dict[str, bytes]) -> None:
+    """The first host has the outputs of a run in one process, the second has written nothing."""
+    first, expected = files(hosts[0]), files(alone)
+    assert first.keys() == expected.keys()
+    assert files(hosts[1]) == before
+    assert json.loads(first[OUTS[1]]) == json.loads(expected[OUTS[1]])
+    for curve in OUTS[2:]:
+        pd.testing.assert_frame_equal(pd.read_csv(hosts[0] / curve), pd.read_csv(alone / curve), rtol=0, atol=1e-4)
+
+
+def test_a_host_is_killed_and_the_run_continues_from_a_shared_folder(
+    alone: Path, hosts: list[Path], tmp_path: Path
+) -> None:
+    before = files(hosts[0])
+    first, second = run(hosts, "torchrun", ROOT / "tests/helpers/killed_host.py")
+    assert second[0] == -signal.SIGKILL
+    assert (first[0], first[2]) == (
+        1,
+        "train: another process of this run has ended, or its host is unreachable; its own output says why; start the "
+        "run again on all hosts\n",
+    )
+    assert first[1].count("epoch ") == 2
+    assert files(hosts[1]) == before, "only the first host writes"
+    shared = tmp_path / "shared"
+    (hosts[0] / ".work").rename(shared)
+    assert files(hosts[0]) == before, "and only its work folder"
+    first, second = run(hosts, "none", TAGLINE_WORK=str(shared))
+    assert (first[0], second[0]) == (0, 0), (first, second)
+    assert first[1].startswith("continuing after step 18 of 27\nepoch 3/3: ")
+    assert (first[2], second[1]) == ("", "")
+    check_results(hosts, alone, before)
+    assert not list(shared.iterdir())
+
+
+@pytest.mark.parametrize("launcher", ["ours", "torchrun", "accelerate"])
+def test_two_hosts_learn_what_one_process_does(
+    alone: Path, hosts: list[Path], launcher: str, pytestconfig: pytest.Config
+) -> None:
+    if not pytestconfig.getoption("--long"):
+        pytest.skip("needs --long")
+    before = files(hosts[0])
+    ended = run(hosts, launcher)
+    assert [status for status, _, _ in ended] == [0, 0], ended
+    shutil.rmtree(hosts[0] / "home", ignore_errors=True)
+    shutil.rmtree(hosts[1] / "home", ignore_errors=True)
+    check_results(hosts, alone, before)
