@@ -115,7 +115,7 @@ def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
         f"data set: {DATASET} at {first}",
         f"encoder: {ENCODER} at {weights}",
     ]
-    assert list(raw_rows("test")[0]) == ["id", "words", "pos", "chunk", "ner"]
+    assert list(raw_rows("test")[0]) == ["id", "document", "words", "pos", "chunk", "ner"]
     assert raw_rows("train")[0]["words"] == ["Ada", "Lind", "lives", "in", "Oslo", "."]
     assert raw_rows("train")[0]["ner"] == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
     assert json.loads(Path("data/raw/provenance.json").read_text()) == {
