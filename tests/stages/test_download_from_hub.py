@@ -22,6 +22,8 @@ from helpers.project import ROOT, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
+from tagline.sources.sentences import library_version
+
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
 REPOSITORIES = {"dataset": DATASET, "model": ENCODER}
 NOT_NEEDED = ("pytorch_model.bin", "modeling_bert.py", "onnx/model.onnx", "tf_model.h5")
@@ -113,7 +115,7 @@ def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
         f"data set: {DATASET} at {first}",
         f"encoder: {ENCODER} at {weights}",
     ]
-    assert list(raw_rows("test")[0]) == ["id", "words", "pos", "chunk", "ner"]
+    assert list(raw_rows("test")[0]) == ["id", "document", "words", "pos", "chunk", "ner"]
     assert raw_rows("train")[0]["words"] == ["Ada", "Lind", "lives", "in", "Oslo", "."]
     assert raw_rows("train")[0]["ner"] == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
     assert json.loads(Path("data/raw/provenance.json").read_text()) == {
@@ -124,6 +126,7 @@ def test_cold_warm_and_offline(hub: Hub, home: Path) -> None:
         "splits": {split: split for split in SPLIT_NAMES},
         "rows": {"train": 6, "validation": 6, "test": 6},
         "words": {"agreement": 1.0, "language": None, "library": None},
+        "sentences": {"split": True, "library": library_version(), "agreement": 0.8333},
     }
     origin = json.loads(Path("models/pretrained/provenance.json").read_text())
     assert [origin[key] for key in ("source", "name", "commit")] == ["hub", ENCODER, weights]
