@@ -106,7 +106,7 @@ def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Outcome]:
     units = int(ray.cluster_resources().get("GPU" if on_gpus else "CPU", 1))
     indices = ray.data.from_items([{"index": index} for index in range(count)], override_num_blocks=count)
     outcomes = indices.map(
-        PartTagger,  # type: ignore[arg-type]  # a class is called with the row in each actor
+        PartTagger,
         fn_constructor_args=(ray.put(plan), folder, ray.put(model)),
         # One core each: Python runs one thread at a time, so that processes use more cores than threads do.
         num_cpus=1,
