@@ -223,3 +223,21 @@ def test_sleeping_threads_are_those_of_the_stages() -> None:
     command = [sys.executable, "-c", "import json, busy; print(json.dumps(busy.SIDES['sleeping']))"]
     sides = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     assert json.loads(sides.stdout) == json.loads(done.stdout)
+
+
+def test_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    bulk = importlib.import_module("bulk")
+    assert list(bulk.repeated(["a b", "c"], 4)) == ["a b", "c", "a b"]
+    start, run = ({"seconds": s, "cpu": c, "peak": 2**22, "largest": 2**21} for s, c in ((2.0, 1.0), (12.0, 16.0)))
+    found = bulk.rate(run, start, 1000)
+    assert found == {
+        "words_per_s": 100,
+        "us_of_cpu_per_word": 15_000.0,
+        "start_s": 2.0,
+        "peak_mib": 4,
+        "peak_of_a_process_mib": 2,
+    }
+    slower = found | {"words_per_s": 80}
+    result = bulk.summary({10: {"bulk": found, "predict": found}, 1000: {"bulk": slower, "predict": found}})
+    assert (result["ours"], result["plain"], result["ratio"]) == (80, 100, 0.8)

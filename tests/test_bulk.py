@@ -17,6 +17,9 @@ from helpers.handmade_export import save_export
 from helpers.project import ROOT
 
 from tagline.bulk import cluster
+from tagline.bulk.cluster import Outcome
+from tagline.bulk.parts import Record
+from tagline.bulk.run import collect
 from tagline.core.errors import UserError
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo"] * 10
@@ -27,7 +30,7 @@ def address() -> Iterator[str]:
     pytest.importorskip("ray", reason="the extra ray is not installed")
     from ray.cluster_utils import Cluster
 
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     yield started.address
     started.shutdown()
 
@@ -75,8 +78,6 @@ def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest
         "expected a string",
     ]
     assert len(json.loads((folder / "out/_manifest.json").read_text())["parts"]) == 7
-    with pytest.raises(UserError, match=r"in/b.jsonl:1: 'text' is 1; expected a string; --strict expects that each"):
-        run("bulk.py", "in", "out", "--part-rows", "7", "--address", address, "--strict")
 
 
 def test_an_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
@@ -98,6 +99,19 @@ def test_an_unreadable_part_costs_only_itself(folder: Path, address: str) -> Non
     run("bulk.py", "in", "out", "--address", address)
     assert [row["labels"] is not None for row in rows(folder / "out")] == [True] * 300
     assert kept.items() <= {path.name: path.stat().st_mtime_ns for path in (folder / "out").glob("part-*")}.items()
+
+
+def test_strict_stops_at_the_first_row_that_can_not_be_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def outcomes(*_: object) -> Iterator[Outcome]:
+        yield Outcome("part-000000.parquet", Record("0", 9, 0, None), None)
+        yield Outcome("part-000001.parquet", Record("1", 9, 2, "a.jsonl:12: 'text' is 1; expected a string"), None)
+        pytest.fail("it went on")
+
+    monkeypatch.setattr(cluster, "tag", outcomes)
+    nothing: Any = None
+    message = r"^a.jsonl:12: 'text' is 1; expected a string; --strict expects that each row can be labelled; correct"
+    with pytest.raises(UserError, match=message):
+        collect(nothing, nothing, nothing, strict=True)
 
 
 def test_without_ray(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

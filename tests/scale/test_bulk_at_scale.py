@@ -1,10 +1,11 @@
-"""bulk.py on a cluster that loses a machine, with an S3 server, and the same work in Spark; `pytest -m scale`."""
+"""bulk.py on clusters, with the loss of a machine and with S3, and the same in Spark; run by `pytest -m scale`."""
 
 from __future__ import annotations
 
 import json
 import os
 import runpy
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -64,6 +65,21 @@ def test_a_machine_is_lost_in_the_middle(folder: Path) -> None:
     started.shutdown()
     assert len(list((folder / "disturbed").glob("part-*"))) == ROWS // PART_ROWS
     assert contents(folder / "disturbed") == contents(folder / "undisturbed")
+
+
+def test_as_a_client_of_a_cluster(folder: Path) -> None:
+    pytest.importorskip("ray")
+    pytest.importorskip("grpc", reason="the extra client of Ray is not installed")
+    from ray.cluster_utils import Cluster
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "ray_client_server_port": port})
+    try:
+        bulk("a.jsonl", "out", "--address", f"ray://127.0.0.1:{port}")
+    finally:
+        started.shutdown()
+    assert json.loads(Path("out/_manifest.json").read_text(encoding="utf-8"))["rows"] == ROWS
 
 
 @pytest.fixture

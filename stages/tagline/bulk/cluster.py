@@ -11,11 +11,11 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import tagline
 from tagline.bulk import parts
@@ -27,6 +27,8 @@ from tagline.bulk.rows import Scan
 from tagline.bulk.storage import Folder
 from tagline.core.errors import UserError
 from tagline.inference import Tagger
+
+Result = TypeVar("Result")
 
 AGAIN = "parts that are complete stay; run the same command again"
 
@@ -88,8 +90,26 @@ def scan(files: Sequence[InputFile], part_rows: int) -> list[Scan]:
     import ray
 
     remote = ray.remote(parts.scan)
+    scans: list[Scan] = _results([remote.remote(file, part_rows) for file in files])
+    return scans
+
+
+def call(function: Callable[..., Result], *arguments: object) -> Result:
+    """Call a function that uses Ray Data: in the cluster if this process is only a client of it (``ray://``)."""
+    import ray
+
+    if not ray.util.client.ray.is_connected():
+        return function(*arguments)
+    result: Result = _results([ray.remote(num_cpus=0)(function).remote(*arguments)])[0]
+    return result
+
+
+def _results(references: Sequence[Any]) -> Any:
+    """Wait for tasks; their errors are raised as here."""
+    import ray
+
     try:
-        return list(ray.get([remote.remote(file, part_rows) for file in files]))
+        return ray.get(list(references))
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, UserError | OSError):
             raise error.cause from None
@@ -106,7 +126,7 @@ def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Outcome]:
     units = int(ray.cluster_resources().get("GPU" if on_gpus else "CPU", 1))
     indices = ray.data.from_items([{"index": index} for index in range(count)], override_num_blocks=count)
     outcomes = indices.map(
-        PartTagger,  # type: ignore[arg-type]  # a class is called with the row in each actor
+        PartTagger,
         fn_constructor_args=(ray.put(plan), folder, ray.put(model)),
         # One core each: Python runs one thread at a time, so that processes use more cores than threads do.
         num_cpus=1,

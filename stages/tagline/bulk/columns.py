@@ -75,18 +75,16 @@ def merge_parquet(schemas: Sequence[pa.Schema], urls: Sequence[str]) -> pa.Schem
     Raises:
         UserError: a column has types that do not fit together.
     """
-    merged = []
-    for name in _names(schemas):
-        for count in range(1, len(schemas) + 1 if len(set(schemas)) > 1 else 2):
-            try:
-                column = _merged_type(name, schemas[:count])
-            except (pa.ArrowInvalid, TypeError) as error:
-                raise UserError(
-                    f"{urls[count - 1]}: the column {name!r} differs from that of the files before it ({error}); "
-                    "expected one type; label these files into their own folder"
-                ) from None
-        merged.append((name, column))
-    return pa.schema(merged)
+    merged = schemas[0]
+    for schema, url in zip(schemas[1:], urls[1:], strict=True):
+        try:
+            merged = pa.unify_schemas([merged, schema], promote_options="permissive")
+        except (pa.ArrowInvalid, TypeError) as error:
+            raise UserError(
+                f"{url}: its columns do not fit those of the files before it ({error}); expected one type per column; "
+                "label these files into their own folder"
+            ) from None
+    return merged
 
 
 def choose(schema: pa.Schema, text: str | None, words: str | None, source: str) -> Column:

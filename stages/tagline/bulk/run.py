@@ -55,12 +55,17 @@ def run(arguments: Arguments) -> dict[str, Record]:
             model.hashes(), model.backend, arguments.part_rows, files, scans, arguments.text, arguments.words
         )
         plan.begin(folder)
-        records = _collect(plan, folder, model, arguments.strict)
+        records = cluster.call(collect, plan, folder, model, arguments.strict)
     parts.write_manifest(records, folder)
     return records
 
 
-def _collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> dict[str, Record]:
+def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> dict[str, Record]:
+    """Label all parts, and return their records.
+
+    Raises:
+        UserError: see `run`.
+    """
     records: dict[str, Record] = {}
     problems: list[str] = []
     for outcome in cluster.tag(plan, folder, model):

@@ -56,7 +56,9 @@ def test_columns_of_parquet_files_are_joined() -> None:
 
 def test_types_that_do_not_fit_are_an_error() -> None:
     schemas = [pa.schema([("a", pa.int32())]), pa.schema([]), pa.schema([("a", pa.string())])]
-    message = r"^3: the column 'a' differs from that of the files before it \(.*int32.*\); expected one type"
+    message = (
+        r"^3: its columns do not fit those of the files before it \(.*Field a .*int32 vs string\); expected one type"
+    )
     with pytest.raises(UserError, match=message):
         columns.merge_parquet(schemas, ["1", "2", "3"])
 
