@@ -78,6 +78,13 @@ def parsed(arguments: Sequence[str] | None) -> Arguments:
         help="default: torch if the cluster has GPUs, else the first of these that the model has",
     )
     parser.add_argument(
+        "--no-split",
+        dest="split_sentences",
+        action="store_const",
+        const=False,
+        help="do not split raw text into sentences; default: as in training",
+    )
+    parser.add_argument(
         "--part-rows",
         type=natural,
         default=10_000,

@@ -171,7 +171,7 @@ class PartTagger:
             model: ModelFiles = ray.get(self._model)
             with tempfile.TemporaryDirectory() as folder:
                 model.write(Path(folder))
-                self._tagger = Tagger(folder, model.backend)
+                self._tagger = Tagger(folder, model.backend, split_sentences=self._plan.split_sentences)
         return self._tagger
 
 

@@ -37,6 +37,7 @@ class Plan:
         model: the SHA-256 of each file of the model.
         backend: of the model.
         part_rows: maximum number of rows of a part.
+        split_sentences: see `Tagger`.
         files: the input.
         scans: of each file.
         column: the column to label.
@@ -47,6 +48,7 @@ class Plan:
     model: Mapping[str, str]
     backend: BackendName
     part_rows: int
+    split_sentences: bool | None
     files: Sequence[InputFile]
     scans: Sequence[Scan]
     column: Column
@@ -63,6 +65,7 @@ class Plan:
         scans: Sequence[Scan],
         text: str | None = None,
         words: str | None = None,
+        split_sentences: bool | None = None,
     ) -> Plan:
         """Choose the columns of the input, and check them.
 
@@ -74,6 +77,7 @@ class Plan:
             scans: of each file.
             text: name of a column of raw text, if given.
             words: name of a column of lists of words, if given.
+            split_sentences: see `Tagger`.
 
         Raises:
             UserError: there is no row, or the columns do not fit.
@@ -90,7 +94,7 @@ class Plan:
         if files[0].format == "parquet":
             columns.check_parquet(schema, column, first)
         output = columns.with_answers(schema, column, first)
-        return cls(model, backend, part_rows, files, scans, column, schema, output)
+        return cls(model, backend, part_rows, split_sentences, files, scans, column, schema, output)
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts in the order of the input."""
@@ -104,6 +108,7 @@ class Plan:
             "backend": self.backend,
             "column": {"name": self.column.name, "words": self.column.is_words},
             "part_rows": self.part_rows,
+            "split_sentences": self.split_sentences,
             "columns": {field.name: str(field.type) for field in self.schema},
             "input": [
                 {"file": file.url, "sha256": scan.sha256, "slices": [list(each) for each in scan.slices]}
@@ -138,6 +143,6 @@ def _difference(written: Any, wanted: dict[str, Any]) -> str:
     if not isinstance(written, dict):
         return f"a damaged {PLAN}"
     key = next(key for key in {**wanted, **written} if written.get(key) != wanted.get(key))
-    if key in ("backend", "part_rows", "column"):
+    if key in ("backend", "part_rows", "split_sentences", "column"):
         return f"another {key} ({written.get(key)}, now {wanted.get(key)})"
     return f"another {key} ({PLAN} lists its {'columns' if key == 'columns' else 'files and their SHA-256'})"

@@ -29,6 +29,7 @@ class Arguments:
     backend: BackendName | None = None
     text: str | None = None
     words: str | None = None
+    split_sentences: bool | None = None
     part_rows: int = 10_000
     strict: bool = False
     address: str | None = None
@@ -51,9 +52,9 @@ def run(arguments: Arguments) -> dict[str, Record]:
         if arguments.backend is None and cluster.has_gpus():
             model = ModelFiles.read(arguments.model, "torch")
         scans = cluster.scan(files, arguments.part_rows)
-        plan = Plan.of(
-            model.hashes(), model.backend, arguments.part_rows, files, scans, arguments.text, arguments.words
-        )
+        columns = (arguments.text, arguments.words)
+        split = arguments.split_sentences
+        plan = Plan.of(model.hashes(), model.backend, arguments.part_rows, files, scans, *columns, split)
         plan.begin(folder)
         records = cluster.call(collect, plan, folder, model, arguments.strict)
     parts.write_manifest(records, folder)

@@ -13,7 +13,6 @@ from tagline.bulk.rows import Column, Rows
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.inference import Document, Tagger
-from tagline.inference.documents import Split
 from tagline.inference.notations import predictions
 
 
@@ -29,7 +28,7 @@ def tag(batches: Iterable[Rows], tagger: Tagger, column: Column, url: str, schem
     """
     tagger.split("")  # a missing library is an error of the run, not of each row
     batches, ahead = tee(batches)
-    documents = (document for batch in ahead for document in _documents(batch, column, tagger.split))
+    documents = (document for batch in ahead for document in _documents(batch, column, tagger))
     tagged = chain.from_iterable(tagger.tag_stream(documents))
     for batch in batches:
         found = [
@@ -41,18 +40,18 @@ def tag(batches: Iterable[Rows], tagger: Tagger, column: Column, url: str, schem
         yield pa.Table.from_arrays([*position, *batch.columns.columns, *added], schema=schema)
 
 
-def _documents(batch: Rows, column: Column, split: Split) -> Iterator[Document]:
+def _documents(batch: Rows, column: Column, tagger: Tagger) -> Iterator[Document]:
     """Yield a document per row; one that can't be labelled has no words, and the reason in its row."""
     for value, problem in zip(batch.values, batch.problems, strict=True):
         try:
             if problem is not None:
                 raise UserError(problem)
-            yield document_of(value, column, split)
+            yield document_of(value, column, tagger)
         except UserError as error:
             yield Document.of_words([], row={PROBLEM: str(error)})
 
 
-def document_of(value: Any, column: Column, split: Split) -> Document:
+def document_of(value: Any, column: Column, tagger: Tagger) -> Document:
     """Make a document of a value of the column.
 
     Raises:
@@ -61,7 +60,7 @@ def document_of(value: Any, column: Column, split: Split) -> Document:
     if not column.is_words:
         if not isinstance(value, str):
             raise UserError(f"{column.name!r} is {_shown(value)}; expected a string")
-        return Document.of_text(value, column.name, split=split)
+        return tagger.document(value, column.name)
     if not _are_words(value):
         raise UserError(f"{column.name!r} is {_shown(value)}; expected a list of non-empty strings")
     return Document.of_words(value, column.name)
