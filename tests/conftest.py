@@ -93,6 +93,3 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-times", type=int, default=1, help="how many times as many cases tests/fuzz runs")
     parser.addoption("--fuzz-seed", type=int, default=0, help="first seed of each of them, and seed of --kills")
     parser.addoption("--kills", type=int, default=2, help="how many of the 60 kills tests/pipeline tries")
-    parser.addoption(
-        "--long", action="store_true", help="also runs tests that take minutes: launchers of two hosts, a sweep"
-    )

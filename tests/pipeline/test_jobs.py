@@ -32,9 +32,8 @@ def test_they_are_well_formed() -> None:
         assert "dvc repro --single-item --no-run-cache train" in text
 
 
-def test_slurm(clone: Clone, tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    if not pytestconfig.getoption("--long"):
-        pytest.skip("needs --long")
+@pytest.mark.scale
+def test_slurm(clone: Clone, tmp_path: Path) -> None:
     for name, content in {"srun": SRUN, "scontrol": "#!/bin/bash\necho 127.0.0.1\n"}.items():
         (tmp_path / name).write_text(content)
         (tmp_path / name).chmod(0o755)

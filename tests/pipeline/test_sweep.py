@@ -9,19 +9,14 @@ import pytest
 from helpers.clone import Clone
 
 
-@pytest.fixture
-def long_tests(pytestconfig: pytest.Config) -> None:
-    if not pytestconfig.getoption("--long"):
-        pytest.skip("needs --long")
-
-
 def statuses(clone: Clone) -> list[str]:
     """The column Status of `dvc queue status`."""
     lines = clone.run("dvc", "queue", "status").splitlines()
     return [line.split()[-1] for line in lines if line.split()[1:2] in (["lr-1"], ["lr-2"], ["lr-3"], ["lr-4"])]
 
 
-def test_two_workers_run_a_sweep(long_tests: None, clone: Clone) -> None:
+@pytest.mark.scale
+def test_two_workers_run_a_sweep(clone: Clone) -> None:
     before = clone.lock
     values = ("-S", "train.learning_rate=0.02,0.00001", "-S", "train.seed=1,2")
     clone.run("dvc", "exp", "run", "--queue", "--name", "lr", *values)

@@ -128,12 +128,9 @@ def test_a_host_is_killed_and_the_run_continues_from_a_shared_folder(
     assert not list(shared.iterdir())
 
 
+@pytest.mark.scale
 @pytest.mark.parametrize("launcher", ["ours", "torchrun", "accelerate"])
-def test_two_hosts_learn_what_one_process_does(
-    alone: Path, hosts: list[Path], launcher: str, pytestconfig: pytest.Config
-) -> None:
-    if not pytestconfig.getoption("--long"):
-        pytest.skip("needs --long")
+def test_two_hosts_learn_what_one_process_does(alone: Path, hosts: list[Path], launcher: str) -> None:
     before = files(hosts[0])
     ended = run(hosts, launcher)
     assert [status for status, _, _ in ended] == [0, 0], ended
