@@ -46,6 +46,20 @@ class Predictions(NamedTuple):
     loss: float = 0.0
 
 
+class Distributions(NamedTuple):
+    """The probabilities of all labels, for the words of consecutive sentences.
+
+    Attributes:
+        sentences: the indices of the sentences.
+        labels: int32 (words,), as in `Predictions`.
+        probabilities: float32 (words, labels); 0 for words without sub-words.
+    """
+
+    sentences: slice
+    labels: LabelIds
+    probabilities: Floats
+
+
 class NonFiniteError(UserError):
     """A model produced NaN or infinite logits.
 
@@ -128,10 +142,50 @@ class Predictor:
         Raises:
             NonFiniteError: the backend returned NaN or infinite logits.
         """
-        owners = np.asarray(sentences, dtype=np.int64)
         offsets = np.cumsum([0, *lengths])  # of each sentence's first word
-        chunks: list[Predictions] = []
-        with tqdm(total=int(offsets[-1]), desc=name, unit=" words", disable=True if name is None else None) as bar:
+        chunks = []
+        for chunk in self._chunks(lengths, sentences, input_ids, word_ids, name, progress):
+            known = None
+            if gold is not None:
+                first = offsets[chunk.first]
+                known = gold[first : first + len(chunk.seen)].astype(np.int64)
+            chunks.append(self._predict_chunk(chunk, known))
+        return _concatenate(chunks)
+
+    def distributions(
+        self,
+        lengths: Sequence[int],
+        sentences: Sequence[int],
+        input_ids: Sequence[Sequence[int]],
+        word_ids: Sequence[Sequence[int]],
+        name: str | None = None,
+    ) -> Iterator[Distributions]:
+        """Label each word of some sentences and compute the probability of each label, a chunk of sentences at a time.
+
+        Takes the arguments of `predict`.
+
+        Raises:
+            NonFiniteError: the backend returned NaN or infinite logits.
+        """
+        for chunk in self._chunks(lengths, sentences, input_ids, word_ids, name):
+            probabilities = self.head.probabilities(chunk.scores, chunk.lengths)
+            probabilities[~chunk.seen] = 0.0
+            ids = self.head.decode(chunk.scores, chunk.lengths)
+            rows = slice(chunk.first, chunk.first + len(chunk.lengths))
+            yield Distributions(rows, ids.astype(np.int32), probabilities)
+
+    def _chunks(
+        self,
+        lengths: Sequence[int],
+        sentences: Sequence[int],
+        input_ids: Sequence[Sequence[int]],
+        word_ids: Sequence[Sequence[int]],
+        name: str | None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[_Chunk]:
+        """Compute the scores of all words, a chunk of sentences at a time."""
+        owners = np.asarray(sentences, dtype=np.int64)
+        with tqdm(total=sum(lengths), desc=name, unit=" words", disable=True if name is None else None) as bar:
 
             def advance(words: int) -> None:
                 bar.update(words)
@@ -141,29 +195,35 @@ class Predictor:
             for start in range(0, len(lengths), CHUNK):
                 end = min(start + CHUNK, len(lengths))
                 first, last = np.searchsorted(owners, [start, end])
+                of_windows = owners[first:last] - start, input_ids[first:last], word_ids[first:last]
                 try:
-                    chunk = self._predict_chunk(
-                        lengths[start:end],
-                        owners[first:last] - start,
-                        input_ids[first:last],
-                        word_ids[first:last],
-                        None if gold is None else gold[offsets[start] : offsets[end]].astype(np.int64),
-                        advance,
-                    )
+                    scores, seen = self._scores(lengths[start:end], *of_windows, advance)
                 except NonFiniteError as error:
                     raise NonFiniteError([start + sentence for sentence in error.sentences]) from None
-                chunks.append(chunk)
-        return _concatenate(chunks)
+                yield _Chunk(start, np.asarray(lengths[start:end], dtype=np.int64), scores, seen)
 
-    def _predict_chunk(
+    def _predict_chunk(self, chunk: _Chunk, gold: Ints | None) -> Predictions:
+        _, lengths, scores, seen = chunk
+        ids = self.head.decode(scores, lengths)
+        probabilities = self.head.probabilities(scores, lengths)[np.arange(len(ids)), ids]
+        probabilities[~seen] = 0.0
+        return Predictions(
+            labels=ids.astype(np.int32),
+            greedy=scores.argmax(-1).astype(np.int32),
+            scores=probabilities,
+            without_subwords=int(np.count_nonzero(~seen)),
+            loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, lengths, gold, seen),
+        )
+
+    def _scores(
         self,
         lengths: Sequence[int],
         owners: Ints,
         input_ids: Sequence[Sequence[int]],
         word_ids: Sequence[Sequence[int]],
-        gold: Ints | None,
         advance: Callable[[int], None],
-    ) -> Predictions:
+    ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Compute the scores of the words of a chunk, and find the words that have sub-words."""
         windows, positions = (np.concatenate(of_each) for of_each in choose_windows(lengths, owners, word_ids))
         seen = windows != UNSEEN
         scores = np.full((len(windows), len(self.labels.names)), -np.inf, dtype=np.float32)
@@ -172,17 +232,7 @@ class Predictor:
         for words, logits in self._logits(windows[seen], positions[seen], owners, input_ids):
             scores[np.flatnonzero(seen)[words]] = self.head.scores(logits)
             advance(len(words))
-        words_of_sentences = np.asarray(lengths, dtype=np.int64)
-        ids = self.head.decode(scores, words_of_sentences)
-        probabilities = self.head.probabilities(scores, words_of_sentences, ids)
-        probabilities[~seen] = 0.0
-        return Predictions(
-            labels=ids.astype(np.int32),
-            greedy=scores.argmax(-1).astype(np.int32),
-            scores=probabilities,
-            without_subwords=int(np.count_nonzero(~seen)),
-            loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, words_of_sentences, gold, seen),
-        )
+        return scores, seen
 
     def _logits(
         self, windows: Ints, positions: Ints, owners: Ints, input_ids: Sequence[Sequence[int]]
@@ -215,6 +265,22 @@ class Predictor:
             if not finite.all():
                 raise NonFiniteError(np.unique(owners[windows[words[~finite]]]).tolist())
             yield words, logits
+
+
+class _Chunk(NamedTuple):
+    """The scores of the words of consecutive sentences.
+
+    Attributes:
+        first: index of the first of these sentences.
+        lengths: int64 (sentences,), the number of words of each.
+        scores: float32 (words, labels), as `Head.decode` takes them.
+        seen: (words,), whether a word has sub-words.
+    """
+
+    first: int
+    lengths: Ints
+    scores: Floats
+    seen: npt.NDArray[np.bool_]
 
 
 def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
