@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers.project import NAMES, ROOT, STAGES, declared, import_closure
+from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, import_closure
 
 PACKAGE = ROOT / "stages/tagline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -21,6 +21,7 @@ LAYERS = (
     {"tokenization", "hub", "model"},
     {"sources", "metrics"},
     {"training", "report", "export"},
+    {"audit"},
     {"inference", "comparison", "settings"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
@@ -78,7 +79,7 @@ def test_imports_point_to_lower_layers(module: Path) -> None:
         assert ROW[other] < ROW[folder], f"{folder} imports {other}"
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [*STAGES, *AUDIT])
 def test_what_a_stage_loads_is_declared(stage: str) -> None:
     loaded = {path for path in import_closure(ROOT / f"stages/{stage}.py") if not is_empty(path)}
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
@@ -91,7 +92,7 @@ def test_what_a_stage_loads_is_declared(stage: str) -> None:
 
 def test_little_is_declared_without_need() -> None:
     unneeded = set()
-    for stage in STAGES:
+    for stage in (*STAGES, "audit_fold"):  # the stage audit takes seconds
         loaded = import_closure(ROOT / f"stages/{stage}.py")
         code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
         files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")}
