@@ -53,13 +53,7 @@ class JsonLines(Notation):
         row["entities"] = [
             mention._replace(score=round(mention.score, DIGITS))._asdict() for mention in mentions(document, tagged)
         ]
-        try:
-            return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
-        except ValueError:
-            raise UserError(
-                f"{document.name}: a number is NaN or infinite, which JSON does not have; expected a finite number or "
-                "null; correct the input"
-            ) from None
+        return json_line(row, document)
 
     def ends_document(self, line: bytes) -> bool:
         return line.endswith(b"\n")
@@ -74,6 +68,21 @@ class JsonLines(Notation):
         predicted = ("entities", *(("labels", "scores") if document.text is None else ()))
         written_for, given = ({k: v for k, v in of.items() if k not in predicted} for of in (row, own_row(document)))
         return set(predicted) <= row.keys() and written_for == given
+
+
+def json_line(row: dict[str, Any], document: Document) -> str:
+    """Write an object with keys of a document as a line.
+
+    Raises:
+        UserError: JSON does not have one of its numbers.
+    """
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError:
+        raise UserError(
+            f"{document.name}: a number is NaN or infinite, which JSON does not have; expected a finite number or "
+            "null; correct the input"
+        ) from None
 
 
 def own_row(document: Document) -> dict[str, Any]:
