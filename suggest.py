@@ -43,9 +43,6 @@ except ModuleNotFoundError as error:
         "`source .venv/bin/activate` activates it"
     )
 
-# What the model was trained and scored on.
-RAW = Path("data/raw")
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
@@ -63,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with opened(path, reader, show_progress=True) as source:
             suggestions = selector.select(source, tagger, annotated)
         writing.save(options.format, options.output, suggestions, tagger.labels.types)
-    show(summary(suggestions))
+    left_out = ", ".join(map(str, options.exclude)) or "none; --exclude names annotated texts"
+    show(f"{summary(suggestions)}\nleft out: {left_out}")
 
 
 def check_output(options: argparse.Namespace, tagger: Tagger) -> None:
@@ -92,9 +90,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--exclude",
         type=Path,
         nargs="*",
-        default=[RAW] if RAW.is_dir() else [],
         metavar="PATH",
-        help="annotated texts to leave out: files like POOL, or folders like data/raw (default: data/raw if it exists)",
+        help="annotated texts to leave out: files like POOL, or folders like data/raw (default: data/raw beside the "
+        "model's folder, if it exists)",
     )
     parser.add_argument(
         "--model",
@@ -107,6 +105,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
     )
     options = parser.parse_args(arguments)
+    if options.exclude is None:
+        raw = options.model.parent.parent / "data/raw"  # of the pipeline that made models/export
+        options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
         if not 0 <= options.seed < 2**64:

@@ -153,8 +153,8 @@ def test_suggest(
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module("suggest")
     monkeypatch.setattr(module, "committed_params", lambda: dict(TINY_PARAMS["train"]))
-    options = [f"--data={tiny_folder}", f"--encoder={tiny_folder}/encoder", "--runs=runs.jsonl", "--steps=40"]
-    options += ["--strategies", "ours", "random", "--start=0.3", "--growth=2", "--target=1"]
+    options = [f"--data={tiny_folder}", f"--encoder={tiny_folder}/encoder", "--runs=runs.jsonl", "--steps=20"]
+    options += ["--strategies", "ours", "random", "--start=0.5", "--growth=2", "--target=1"]
     monkeypatch.setattr(sys, "argv", ["suggest.py", *options])
     module.main()
     first = capsys.readouterr().out.splitlines()[-1]

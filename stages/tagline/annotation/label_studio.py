@@ -23,7 +23,7 @@ def to_row(task: AnnotationTask) -> dict[str, Any]:
     """Convert a task to an object of the list that Label Studio imports."""
     row: dict[str, Any] = {"data": {TEXT: task.text, **task.fields}}
     if task.gold is not None:
-        row["annotations"] = [{"result": [_result(each, task.text) for each in task.gold]}]
+        row["annotations"] = [{"result": _results(task.gold, task.text)}]
     if task.suggested is not None:
         row["predictions"] = [_prediction(task.suggested, task.text)]
     return row
@@ -50,7 +50,11 @@ def _prediction(entities: Sequence[TextEntity], text: str) -> dict[str, Any]:
     """A prediction; its score, by which Label Studio sorts tasks, is that of the least certain entity."""
     scores = [each.score for each in entities if each.score is not None]
     score = {"score": round(min(scores), DIGITS)} if scores else {}
-    return {"model_version": MODEL, **score, "result": [_result(each, text) for each in entities]}
+    return {"model_version": MODEL, **score, "result": _results(entities, text)}
+
+
+def _results(entities: Sequence[TextEntity], text: str) -> list[dict[str, Any]]:
+    return [{"id": str(index), **_result(entity, text)} for index, entity in enumerate(entities)]
 
 
 def _result(entity: TextEntity, text: str) -> dict[str, Any]:

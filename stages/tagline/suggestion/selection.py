@@ -75,14 +75,14 @@ class Selector:
         random_words = round(self.words * self.random_share)
         random, uncertain = Best[Suggestion](random_words), Best[Suggestion](CANDIDATES * self.words)
         left = (each for each in source.documents if each.words and text_key(each.words) not in annotated)
-        for tagged in tagger.tag_stream(left):
-            for suggestion in map(_suggestion, *zip(*tagged, strict=True)):
-                key, size = text_key(suggestion.document.words), len(suggestion.document.words)
-                if random.admits(drawn := self._draw(key), key):
-                    random.add(drawn, key, size, _apart(suggestion))
-                if uncertain.admits(suggestion.uncertainty, key):
-                    uncertain.add(suggestion.uncertainty, key, size, _apart(suggestion))
-            source.advance(len(tagged))
+        for labelled in tagger.tag_stream(left):
+            for document, tagged in labelled:
+                key, doubt = text_key(document.words), uncertainty(tagged)
+                for best, priority in ((random, self._draw(key)), (uncertain, doubt)):
+                    if best.admits(priority, key):
+                        suggestion = Suggestion(document, _apart(tagged), doubt, "uncertain")
+                        best.add(priority, key, len(document.words), suggestion)
+            source.advance(len(labelled))
         at_random = dict(self._fitting(random, random_words))
         others = [(key, item) for _, key, item in uncertain.items() if key not in at_random]
         chosen = [replace(each, selection="random") for each in at_random.values()]
@@ -118,15 +118,9 @@ class Selector:
         return [candidates[index] for index in chosen]
 
 
-def _suggestion(document: Document, tagged: TaggedSentence) -> Suggestion:
-    return Suggestion(document, tagged, uncertainty(tagged), "uncertain")
-
-
-def _apart(suggestion: Suggestion) -> Suggestion:
+def _apart(tagged: TaggedSentence) -> TaggedSentence:
     """The same with arrays of its own: slices would keep those of all texts that were labelled together."""
-    tagged = suggestion.tagged
-    own = replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
-    return replace(suggestion, tagged=own)
+    return replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
 
 
 def _count(suggestions: Sequence[Suggestion]) -> int:

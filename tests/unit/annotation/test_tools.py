@@ -65,7 +65,7 @@ def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", tools.NAMES)
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.lists(tasks(), min_size=1, max_size=3))
 def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[AnnotationTask, list[Entity]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +94,7 @@ def test_label_studio_learns_from_no_prediction_that_nobody_accepted(tmp_path: P
 def test_label_studio(tmp_path: Path) -> None:
     path = saved("label_studio", [ADA, AnnotationTask("Oslo", [(0, 4)], gold=[])], tmp_path)
     value = {"start": 8, "end": 15, "text": "Bo Lind", "labels": ["PER"]}
-    result = {"from_name": "label", "to_name": "text", "type": "labels", "value": value, "score": 0.8765}
+    result = {"id": "0", "from_name": "label", "to_name": "text", "type": "labels", "value": value, "score": 0.8765}
     assert json.loads(path.read_text(encoding="utf-8")) == [
         {
             "data": {"text": ADA.text, "id": "a-1"},
