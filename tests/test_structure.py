@@ -19,10 +19,11 @@ LAYERS = (
     {"labels"},
     {"artifacts"},
     {"tokenization", "hub", "model"},
-    {"sources", "metrics"},
+    {"sources", "metrics", "annotation"},
     {"training", "report", "export"},
     {"audit"},
     {"inference", "comparison", "settings"},
+    {"suggestion"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 
@@ -102,7 +103,7 @@ def test_little_is_declared_without_need() -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("folder", ["report", "export", "inference", "comparison", "settings"])
+@pytest.mark.parametrize("folder", ["report", "export", "annotation", "inference", "comparison", "settings"])
 def test_training_does_not_depend_on_what_comes_after(stage: str, folder: str) -> None:
     if stage in ("download", "tokenize_align", "train"):
         assert not [path for path in declared(stage, "deps") if covers(f"stages/tagline/{folder}", path)]

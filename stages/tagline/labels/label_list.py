@@ -58,6 +58,11 @@ class Labels:
         return {name: index for index, name in enumerate(self.names)}
 
     @property
+    def types(self) -> list[str]:
+        """The entity types in the order of the labels; for plain tags, the tags."""
+        return list(dict.fromkeys(schemes.split_tag(name)[1] for name in self.names if name != schemes.OUTSIDE))
+
+    @property
     def inside(self) -> list[int]:
         """For each label id, the label id of the word's further sub-words: I-X for B-X, else the same."""
         ids = self.label2id
