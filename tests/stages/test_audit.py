@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from helpers.project import edit, run_stage, snapshot
-from helpers.tiny import write_params
+from helpers.tiny import raw_rows, write_params
 from ruamel.yaml import YAML
 
+from tagline.artifacts.raw_data import SPLITS
 from tagline.audit import labelling
+from tagline.audit.tasks import SUFFIXES
 from tagline.settings import audit_pipeline
 
 FOLDS = (1, 2)
@@ -122,6 +124,45 @@ def test_params_are_checked(audited: Path, values: dict[str, Any], message: str)
     set_audit(**values)
     for stage, arguments in (("check", ["--audit"]), ("audit_fold", ["1"]), ("audit", [])):
         assert message in error_of(stage, *arguments)
+
+
+@pytest.mark.parametrize("tool", ["label_studio", "doccano", "prodigy", "brat"])
+def test_corrections_come_back_by_download(audited: Path, tool: str) -> None:
+    """A person accepts the suggestion for the first sentence; all splits are read again, with their words."""
+    run_stage("audit", "--export", "data/corrected", "--tool", tool)
+    expected = {split: {row["id"]: (row["words"], row["ner"]) for row in raw_rows(split)} for split in SPLITS}
+    if tool == "label_studio":
+        path = Path("data/corrected/train.json")
+        tasks = json.loads(path.read_text(encoding="utf-8"))
+        assert tasks[0]["data"]["id"] == "train-0"
+        assert sorted(task["data"]["id"] for task in tasks) == sorted(expected["train"])
+        tasks[0]["annotations"] = tasks[0].pop("predictions")
+        path.write_text(json.dumps(tasks), encoding="utf-8")
+        expected["train"]["train-0"][1][:2] = ["B-PER", "I-PER"]
+    shutil.copytree("data/tiny/encoder", "data/corrected/encoder")
+    files = {split: f"{split}/*.txt" if tool == "brat" else f"{split}{SUFFIXES[tool]}" for split in SPLITS}
+    params = YAML().load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["download"]["folder"] = "data/corrected"
+    params["download"]["dataset"] = {
+        "source": "files",
+        "format": tool,
+        "tag_column": "ner",
+        "split_words": "spaces",
+        **files,
+    }
+    with Path("params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(params, file)
+    run_stage("download")
+    for split in SPLITS:
+        assert sorted((row["words"], row["ner"]) for row in raw_rows(split)) == sorted(expected[split].values())
+
+
+def test_exports_that_are_not_possible(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert error_of("audit", "--export", "data/tiny") == (
+        "audit: data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
+    )
+    assert error_of("audit", "--export", "out", "--tool", "word") == "2"
+    assert "--tool word: expected one of label_studio, doccano, prodigy, brat" in capsys.readouterr().err
 
 
 def test_other_params_than_those_of_the_folds(audited: Path) -> None:

@@ -43,8 +43,8 @@ def render(ranking: Ranking) -> str:
     cards = [_card(rank, suspicion) for rank, suspicion in enumerate(ranking.suspicions[:SHOWN], 1)]
     types = sorted({type_ for card in cards for type_, _ in card.gold + card.suggested})
     variables = {
-        "task": ranking.task,
-        "kind": ranking.kind,
+        "task": ranking.labels.task,
+        "kind": ranking.labels.kind,
         "folds": ranking.folds,
         "numbers": ranking.numbers,
         "kinds": [kind for kind in KINDS if any(name == kind for _, name in ranking.numbers)],

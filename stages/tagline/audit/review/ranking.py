@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -78,15 +78,13 @@ class Ranking:
     """The result of an audit.
 
     Attributes:
-        task: the tag column.
-        kind: how its labels are read.
+        labels: the label list.
         folds: the provenance of each fold.
         numbers: of disagreements, by split and kind.
         suspicions: the most suspicious ones, best first.
     """
 
-    task: str
-    kind: str
+    labels: Labels
     folds: list[dict[str, Any]]
     numbers: Counter[tuple[str, str]]
     suspicions: list[Suspicion]
@@ -116,23 +114,27 @@ def rank(folder: Path, params: Audit) -> Ranking:
     Raises:
         UserError: a fold is missing or damaged, or was made with other params.
     """
-    folds = [_Fold.of(folder / str(number), number, params) for number in params.folds]
+    folds = open_folds(folder, params)
     usage = None if params.group == "surface" else _count_usage(folds)
     numbers: Counter[tuple[str, str]] = Counter()
 
     def counted() -> Iterator[Suspicion]:
-        for split, chunk in _chunks(folds):
-            for sentence, probabilities, found in _differing(chunk):
+        for split, fold in product(SPLITS, folds):
+            for sentence, probabilities, found in _differing(fold.chunks(split)):
                 numbers[split, found.kind] += 1
                 yield _suspicion(split, sentence, probabilities, found, usage)
 
     best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
-    labels = folds[0].labels
-    return Ranking(labels.task, labels.kind, [fold.made_of for fold in folds], numbers, best)
+    return Ranking(folds[0].labels, [fold.made_of for fold in folds], numbers, best)
+
+
+def open_folds(folder: Path, params: Audit) -> list[Fold]:
+    """Open the folds in data/audit; see `rank` for errors."""
+    return [Fold.of(folder / str(number), number, params) for number in params.folds]
 
 
 @dataclass(frozen=True)
-class _Fold:
+class Fold:
     """The output of a fold: its folder, the label list, and how it was made."""
 
     folder: Path
@@ -141,7 +143,8 @@ class _Fold:
     made_by: str
 
     @classmethod
-    def of(cls, folder: Path, number: int, params: Audit) -> _Fold:
+    def of(cls, folder: Path, number: int, params: Audit) -> Fold:
+        """Check a fold and how it was made; see `rank` for errors."""
         made_by = f"audit/dvc.yaml:fold@{number}"
         labels, made_of = out_of_fold.read_provenance(folder, made_by)
         if made_of["audit"] != params.model_dump(exclude={"most"}):
@@ -150,30 +153,29 @@ class _Fold:
             )
         return cls(folder, labels, made_of, made_by)
 
-
-def _chunks(folds: Sequence[_Fold]) -> Iterator[tuple[str, Chunk]]:
-    """Yield the sentences of all folds, and their splits."""
-    for split, fold in product(SPLITS, folds):
-        path = fold.folder / f"{split}.parquet"
+    def chunks(self, split: str) -> Iterator[Chunk]:
+        """Yield the held-out sentences of a split."""
+        path = self.folder / f"{split}.parquet"
         if path.exists():  # of a small split, no sentence may be in the fold
-            for chunk in out_of_fold.read(path, fold.labels, fold.made_by):
-                yield split, chunk
+            yield from out_of_fold.read(path, self.labels, self.made_by)
 
 
-def _differing(chunk: Chunk) -> Iterator[tuple[TaggedSentence, Floats, Disagreement]]:
+def _differing(chunks: Iterable[Chunk]) -> Iterator[tuple[TaggedSentence, Floats, Disagreement]]:
     """Yield each disagreement with its sentence and the probabilities of the sentence's words."""
-    sentences, probabilities = chunk
-    words = np.flatnonzero(sentences.known_gold != sentences.predicted)
-    for index in np.unique(sentences.sentences_of(words)).tolist():
-        start, end = sentences.offsets[index : index + 2]
-        for found in disagreements(sentences[index]):
-            yield sentences[index], probabilities[start:end], found
+    for sentences, probabilities in chunks:
+        words = np.flatnonzero(sentences.known_gold != sentences.predicted)
+        for index in np.unique(sentences.sentences_of(words)).tolist():
+            start, end = sentences.offsets[index : index + 2]
+            for found in disagreements(sentences[index]):
+                yield sentences[index], probabilities[start:end], found
 
 
-def _count_usage(folds: Sequence[_Fold]) -> Usage:
-    found = (found for _, chunk in _chunks(folds) for found in _differing(chunk))
-    texts = {text for sentence, _, each in found for text in texts_of(sentence, each)}
-    return Usage(texts, (sentence for _, chunk in _chunks(folds) for sentence in chunk[0]))
+def _count_usage(folds: Sequence[Fold]) -> Usage:
+    def chunks() -> Iterator[Chunk]:
+        return (chunk for split, fold in product(SPLITS, folds) for chunk in fold.chunks(split))
+
+    texts = {text for sentence, _, found in _differing(chunks()) for text in texts_of(sentence, found)}
+    return Usage(texts, (sentence for sentences, _ in chunks() for sentence in sentences))
 
 
 def _suspicion(

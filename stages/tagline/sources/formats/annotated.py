@@ -7,12 +7,13 @@ reported together.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from tagline.core.errors import UserError
 from tagline.core.params import list_errors
@@ -56,6 +57,10 @@ class AnnotatedText:
 
 class TooManyErrors(UserError):
     """All errors of a file that is not read further."""
+
+
+# Other white space, such as a no-break space, can be part of a word.
+_BETWEEN_SPACES = re.compile(r"[^ \t\r\n]+")
 
 
 class Errors:
@@ -107,6 +112,7 @@ class AnnotatedFiles(Files):
     tag_column: TagColumn
     misaligned_spans: MisalignedSpans = "error"
     overlaps: Overlaps = "error"
+    split_words: Literal["rules", "spaces"] = "rules"
 
     @property
     def tag_columns(self) -> list[str]:
@@ -192,7 +198,7 @@ class AnnotatedFiles(Files):
         ]
         agreement = compare(annotations)
         spans = self.selected(annotations, text.location)
-        words = splitter(self.language)(text.text) if text.words is None else text.words
+        words = self._words(text.text) if text.words is None else text.words
         if spans is None or not words:
             kind = "unannotated_texts" if words else "empty_texts"
             notes = (*text.notes, Note(kind, text.location))
@@ -200,6 +206,12 @@ class AnnotatedFiles(Files):
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
         content = [text.text[start:end] for start, end in words]
         return Sentence(text.location, content, {self.tag_column: tags}, text.id, (*text.notes, *changes), agreement)
+
+    def _words(self, text: str) -> list[tuple[int, int]]:
+        """Split a text into words: by the rules of its language, or where words were joined by spaces before."""
+        if self.split_words == "rules":
+            return splitter(self.language)(text)
+        return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
 
 
 class OffsetFiles(TextFiles, AnnotatedFiles):

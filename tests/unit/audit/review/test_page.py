@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers.browser import chromium, in_a_browser
-from helpers.held_out import chunk
+from helpers.held_out import LABELS, chunk
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -30,7 +30,7 @@ def ranking(rows: list[tuple[str, str, str]] = ROWS) -> Ranking:
     suspicions = [Suspicion(9.0 - index, "train", *both, 0.1, 0.8) for index, both in enumerate(found)]
     sizes = {"held_out": {"train": 4}, "learnt": 3, "train": 8}
     folds = [{"fold": 1, "audit": {"splits": ["train"]}, "sentences": sizes}]
-    return Ranking("ner", "spans", folds, Counter({("train", each.kind): 1 for _, each in found}), suspicions)
+    return Ranking(LABELS, folds, Counter({("train", each.kind): 1 for _, each in found}), suspicions)
 
 
 def test_text_of_the_data_is_escaped() -> None:
