@@ -46,6 +46,7 @@ def render(ranking: Ranking) -> str:
         "task": ranking.labels.task,
         "kind": ranking.labels.kind,
         "folds": ranking.folds,
+        "by_surface": ranking.folds[0]["audit"]["group"] == "surface",
         "numbers": ranking.numbers,
         "kinds": [kind for kind in KINDS if any(name == kind for _, name in ranking.numbers)],
         "splits": ranking.splits,

@@ -29,7 +29,7 @@ def ranking(rows: list[tuple[str, str, str]] = ROWS) -> Ranking:
     found = [(sentence, each) for sentence in chunk(rows)[0] for each in disagreements(sentence)]
     suspicions = [Suspicion(9.0 - index, "train", *both, 0.1, 0.8) for index, both in enumerate(found)]
     sizes = {"held_out": {"train": 4}, "learnt": 3, "train": 8}
-    folds = [{"fold": 1, "audit": {"splits": ["train"]}, "sentences": sizes}]
+    folds = [{"fold": 1, "audit": {"splits": ["train"], "group": "sentence"}, "sentences": sizes}]
     return Ranking(LABELS, folds, Counter({("train", each.kind): 1 for _, each in found}), suspicions)
 
 
