@@ -20,6 +20,8 @@ DVC_YAML = Path("audit/dvc.yaml")
 AUDIT = "python stages/pipeline.py --audit"
 # Where the texts are; a file called dvc.yaml would be a pipeline there, too.
 _TEXTS = {DVC_YAML: Path("audit/pipeline.yaml"), AUDIT_PARAMS: Path("audit/params.yaml")}
+# How the pipeline begins.
+_MARK = "# Written by "
 _STAGES = Path(__file__).parents[2]
 # Where a path to the code begins, in a command or by itself.
 _CODE = re.compile(r"(?<![\w./-])stages/")
@@ -32,10 +34,12 @@ def create() -> list[Path]:
         The files that were written.
 
     Raises:
-        UserError: the current folder has no pipeline.
+        UserError: the current folder has no pipeline, or audit/dvc.yaml is another one.
     """
     if not Path("dvc.yaml").is_file():
         raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
+    if DVC_YAML.is_file() and not DVC_YAML.read_text(encoding="utf-8").startswith(_MARK):
+        raise UserError(f"{DVC_YAML}: another pipeline; expected that of the audit, or none; rename its folder")
     outdated = [path for path in _TEXTS if not path.is_file() or (path == DVC_YAML and not _is_current())]
     for path in outdated:
         path.parent.mkdir(exist_ok=True)

@@ -67,6 +67,12 @@ def test_without_a_pipeline(root: Path) -> None:
         UserError, match="^audit/dvc.yaml is missing; expected the pipeline of the audit; run `python st"
     ):
         audit_pipeline.check()
+    DVC_YAML.parent.mkdir()
+    DVC_YAML.write_text("# Derived from ../dvc.yaml\n")
+    with pytest.raises(
+        UserError, match="^audit/dvc.yaml: another pipeline; expected that of the audit, or none; rename"
+    ):
+        audit_pipeline.create()
     Path("dvc.yaml").unlink()
     with pytest.raises(
         UserError, match="^dvc.yaml is missing; expected the repository's root or a pipeline folder; run"
