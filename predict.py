@@ -4,6 +4,7 @@
     python predict.py --words My name is Sylvain
     python predict.py --input texts.txt --output entities.jsonl
     cat texts.txt | python predict.py --input - | less
+    python predict.py --input texts.txt --output tasks.json --output-format label_studio
 
 Raw text is split into words and sentences as in training. The input is read as a stream, and the output keeps its
 order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) and .conll:
@@ -12,6 +13,9 @@ order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) an
     jsonl   input: one object with "text" or "words" per line; output: the same with "entities", for "words" also with
             "labels" and "scores"
     conll   input: columns, one word per line; output: word, label and score
+
+Formats of output for annotation tools, which import the entities for people to correct: label_studio, doccano, prodigy,
+and brat, for which the output is a folder. Texts without words are left out.
 """
 
 from __future__ import annotations
@@ -22,7 +26,6 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -32,16 +35,19 @@ try:
     if __name__ == "__main__":
         prepare_process()
 
+    from tagline.annotation import label_studio, tools
     from tagline.artifacts.exported import BackendName
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.signals import Interrupted, defer_signals
     from tagline.core.terminal import safe_message
     from tagline.inference import Document, Tagger
     from tagline.inference.highlighting import Highlighter, in_color
-    from tagline.inference.notations import Columns, JsonLines, Lines, Notation
-    from tagline.inference.readers import Reader, read_columns, read_json, read_texts, read_words, split_at_spaces
+    from tagline.inference.notations import Columns, JsonLines, Lines, Notation, Tasks
+    from tagline.inference.options import FORMATS, STANDARD, infer_format, natural, probability, reader_of
+    from tagline.inference.outputs import BratFolder, LineOutput, Output
+    from tagline.inference.readers import read_words, split_at_spaces
     from tagline.inference.resuming import resume
-    from tagline.inference.sinks import File, Sink, StandardOutput
+    from tagline.inference.sinks import File, StandardOutput
     from tagline.inference.sources import Source, opened
 except ModuleNotFoundError as error:
     sys.exit(
@@ -49,27 +55,24 @@ except ModuleNotFoundError as error:
         "`source .venv/bin/activate` activates it"
     )
 
-FORMATS = ("text", "jsonl", "conll")
-SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}
-STANDARD = "-"
+OUTPUT_FORMATS = (*FORMATS, *tools.NAMES)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
-    check_output(options.output)
+    check_output(options.output, options.output_format)
     warnings.formatwarning = lambda message, *_: safe_message(f"predict: {message}\n")
     with load(options) as tagger, source_of(options, tagger) as source:
-        notation = notation_of(options, tagger)
-        if options.min_score and tagger.labels.kind == "tags":
-            raise UserError(f"--min-score: {options.model} predicts a tag for each word, not entities")
-        done = size = 0
-        if options.resume and options.output.exists():
-            done, size = resume(options.output, notation, source.documents, source.name)
-        sink = StandardOutput() if options.output is None else File(options.output, size)
-        label(source, tagger, notation, sink, done, options.min_score)
+        if tagger.labels.kind == "tags":
+            check_options_of_tags(options)
+        output, done = output_of(options, tagger, source)
+        label(source, tagger, output, done, options.min_score)
+        if options.output_format == "label_studio" and options.output:
+            configuration = label_studio.configuration(tagger.labels.types)
+            label_studio.configuration_path(options.output).write_text(configuration, encoding="utf-8")
 
 
-def check_output(path: Path | None) -> None:
+def check_output(path: Path | None, output_format: str) -> None:
     """Raise a `UserError` if the output can't be written; None is standard output."""
     if path is None:
         if sys.stdout is None:
@@ -77,36 +80,41 @@ def check_output(path: Path | None) -> None:
         return
     if not path.parent.is_dir():
         raise UserError(f"--output {path}: {path.parent} is not a folder; expected an existing one")
+    if output_format == tools.BRAT:
+        return  # `BratFolder` checks
     if path.is_dir():
         raise UserError(f"--output {path}: a folder; expected a file")
     if path.exists() and not path.is_file():
         raise UserError(f"--output {path}: a pipe or device; expected a file; to write there, use `> {path}`")
 
 
-def label(source: Source, tagger: Tagger, notation: Notation, sink: Sink, done: int, min_score: float) -> None:
+def check_options_of_tags(options: argparse.Namespace) -> None:
+    """Raise a `UserError` if an option needs a model that predicts entities."""
+    for option, given in (
+        ("--min-score", options.min_score),
+        (f"--output-format {options.output_format}", options.output_format in tools.NAMES),
+    ):
+        if given:
+            raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
+
+
+def label(source: Source, tagger: Tagger, output: Output, done: int, min_score: float) -> None:
     """Label the rest of the source and write it; ``done`` documents are in the output already."""
-
-    def so_far() -> str:
-        if not done or not isinstance(sink, File):
-            return ""
-        return f"; {sink.path} has the {done:,} documents before it, --resume continues after them"
-
     try:
         for tagged in tagger.tag_stream(source.documents):
             shown = [(document, found.without_unsure(min_score)) for document, found in tagged] if min_score else tagged
-            text = "".join([notation.write(*pair) for pair in shown if notation.includes(pair[0])])
             with defer_signals():  # what is written is also counted
-                sink.write(text)
+                output.write(shown)
                 done += len(tagged)
             source.advance(len(tagged))
-        sink.write("")
+        output.end()
     except BrokenPipeError:
         pass  # the reader, such as `head`, needs no more
     except UserError as error:
-        raise UserError(f"{error}{so_far()}") from None
+        raise UserError(f"{error}{output.so_far(done)}") from None
     except Interrupted as stop:
         start = "\n" if sys.stderr.isatty() else ""  # after a progress bar
-        print(f"{start}predict: {stop}{so_far()}", file=sys.stderr)
+        print(f"{start}predict: {stop}{output.so_far(done)}", file=sys.stderr)
         sys.exit(stop.status)
 
 
@@ -115,15 +123,12 @@ def source_of(options: argparse.Namespace, tagger: Tagger) -> AbstractContextMan
         words = [word for text in options.texts for word in split_at_spaces(text)]
         texts = (tagger.document(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
         return nullcontext(Source("TEXT", [Document.of_words(words, "TEXT")] if options.words else texts))
-    readers: dict[str, Reader] = {
-        "text": read_words if options.words else partial(read_texts, split=tagger.split, sentences=tagger.sentences),
-        "jsonl": partial(read_json, split=tagger.split, sentences=tagger.sentences),
-        "conll": partial(read_columns, words_column=options.column),
-    }
+    words, format_ = options.words, options.input_format
+    reader = read_words if words else reader_of(format_, options.column, tagger.split, tagger.sentences)
     path = None if options.input == STANDARD else Path(options.input)
     # A bar would mix with output on the same terminal.
     show_progress = options.output is not None or not sys.stdout.isatty()
-    return opened(path, readers[options.input_format], show_progress)
+    return opened(path, reader, show_progress)
 
 
 def load(options: argparse.Namespace) -> Tagger:
@@ -132,11 +137,26 @@ def load(options: argparse.Namespace) -> Tagger:
         return Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
 
 
+def output_of(options: argparse.Namespace, tagger: Tagger, source: Source) -> tuple[Output, int]:
+    """Open the output; the number is that of the documents that it contains already."""
+    if options.output_format == tools.BRAT:
+        return BratFolder(options.output, tagger.labels.types), 0
+    notation = notation_of(options, tagger)
+    if options.output is None:
+        return LineOutput(notation, StandardOutput()), 0
+    done = size = 0
+    if options.resume and options.output.exists():
+        done, size = resume(options.output, notation, source.documents, source.name)
+    return LineOutput(notation, File(options.output, size), empty=not size), done
+
+
 def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
     if options.output_format == "jsonl":
         return JsonLines()
     if options.output_format == "conll":
         return Columns()
+    if options.output_format in tools.JSON_FORMATS:
+        return Tasks(tools.JSON_FORMATS[options.output_format])
     color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
     return Lines(Highlighter(tagger.labels, color))
 
@@ -153,13 +173,15 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1 (default: 1)"
     )
-    parser.add_argument("--output", metavar="FILE", help="file to write; default: standard output, also -")
-    parser.add_argument("--output-format", choices=FORMATS, help="default: by suffix; text for standard output")
+    parser.add_argument(
+        "--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -"
+    )
+    parser.add_argument("--output-format", choices=OUTPUT_FORMATS, help="default: by suffix; text for standard output")
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue after the last complete document in the output; in jsonl and conll a changed input is an error, "
-        "but another model or --min-score and edited predictions are not noticed",
+        help="continue after the last complete document in the output (not for brat); except in text, a changed input "
+        "is an error, but another model or --min-score and edited predictions are not noticed",
     )
     parser.add_argument(
         "--min-score",
@@ -218,6 +240,8 @@ def check(options: argparse.Namespace) -> None:
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
     if options.resume and options.output is None:
         raise ValueError("--resume needs --output FILE")
+    if options.output_format == tools.BRAT and (options.output is None or options.resume):
+        raise ValueError("brat needs --output FOLDER, a new or empty one, and no --resume")
     if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the same file as --input; expected another one")
 
@@ -229,32 +253,6 @@ def is_input(output: Path, file: str) -> bool:
     if file != STANDARD:
         return output.samefile(file)
     return sys.stdin is not None and os.path.samestat(output.stat(), os.fstat(sys.stdin.fileno()))
-
-
-def infer_format(option: str, file: str | None) -> str:
-    """Infer the format of a file from its suffix."""
-    if file in (None, STANDARD):
-        return "text"
-    suffix = Path(file).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ValueError(f"{option} {file}: unknown suffix; expected {', '.join(SUFFIXES)}, or {option}-format")
-    return SUFFIXES[suffix]
-
-
-def natural(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
-    return int(text)
-
-
-def probability(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
-    return value
 
 
 if __name__ == "__main__":

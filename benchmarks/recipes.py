@@ -11,7 +11,7 @@ from typing import Any
 
 import made
 from shares import Clock, Shares
-from sides import MODEL, PACKAGE, ROOT, measured, read_columns, write_raw
+from sides import MODEL, PACKAGE, ROOT, measured, read_columns, write_inputs
 
 # Of the Hugging Face course, chapter "Token classification".
 BATCH_SIZE, WEIGHT_DECAY = 8, 0.01
@@ -33,30 +33,16 @@ def main() -> None:
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write data/tokenized and models/pretrained as the stages do."""
     from tagline.artifacts import tokenized
-    from tagline.core.params import read_section
-    from tagline.core.provenance import write_hashes
     from tagline.sources import encoders
-    from tagline.tokenization.dataset import tokenize_align
-    from tagline.tokenization.params import TokenizeAlign
 
-    pretrained, flop = folder / "models/pretrained", None
+    flop = None
     if arguments.random_weights:
         source, splits = folder / "made", made.sentences(arguments.random_weights)
         flop = made.save_encoder(arguments.random_weights, source)
     else:
         source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
         splits = read_columns(arguments.data)
-    write_raw(folder / "raw", splits)
-    encoders.copy_encoder(source, pretrained / "encoder")
-    tokenizer = encoders.load_tokenizer(source)
-    encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
-    for written in (pretrained / "encoder", pretrained / "tokenizer"):
-        write_hashes(written)
-    params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
-    longest = min(params.max_length, tokenizer.model_max_length)
-    params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
-    (folder / "data").mkdir()
-    tokenize_align(folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
+    write_inputs(folder, splits, source)
     train = tokenized.load_split(folder / "data/tokenized", "train")
     return {
         "sentences": len(train.sentences),

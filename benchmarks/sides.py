@@ -68,6 +68,34 @@ def write_raw(folder: Path, splits: Any) -> None:
     write_hashes(folder)
 
 
+def write_inputs(folder: Path, splits: Any, source: Path) -> None:
+    """Write data/tokenized and models/pretrained as the stages do, with the params of the sample.
+
+    Args:
+        folder: to write into.
+        splits: rows of words and tags.
+        source: folder of an encoder with its tokenizer.
+    """
+    from tagline.core.params import read_section
+    from tagline.core.provenance import write_hashes
+    from tagline.sources import encoders
+    from tagline.tokenization.dataset import tokenize_align
+    from tagline.tokenization.params import TokenizeAlign
+
+    pretrained = folder / "models/pretrained"
+    write_raw(folder / "raw", splits)
+    encoders.copy_encoder(source, pretrained / "encoder")
+    tokenizer = encoders.load_tokenizer(source)
+    encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
+    for written in (pretrained / "encoder", pretrained / "tokenizer"):
+        write_hashes(written)
+    params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
+    longest = min(params.max_length, tokenizer.model_max_length)
+    params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
+    (folder / "data").mkdir()
+    tokenize_align(folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
+
+
 def tokenization(max_length: int) -> Any:
     """Return params of tokenize-align: all sub-words labelled, windows that overlap by a quarter, no limits."""
     from tagline.tokenization.params import Limits, TokenizeAlign

@@ -5,26 +5,35 @@ stage pushes to the Hugging Face Hub, also checks that the push is allowed.
 `make repro` runs it before `dvc repro`; without a push it takes well under a second.
 
     python stages/check.py
+    python stages/check.py --audit    also check audit/dvc.yaml and audit/params.yaml
 """
 
 from __future__ import annotations
 
-from tagline.core.errors import UserError, exit_with_message, take_no_arguments
-from tagline.core.params import list_errors, read_file, validated
+import argparse
+
+from tagline.audit.params import AUDIT_PARAMS, Audit
+from tagline.core.errors import ArgumentParser, UserError, exit_with_message
+from tagline.core.params import list_errors, read_file, read_section, validated
 from tagline.export.params import Export
 from tagline.hub.params import Push
-from tagline.settings import pipelines
+from tagline.settings import audit_pipeline, pipelines
 from tagline.settings.checks import params_errors
 from tagline.training.params import Train
 
 
 def main() -> None:
-    take_no_arguments(__doc__)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--audit", action="store_true", help="also check audit/dvc.yaml and audit/params.yaml")
+    audit = parser.parse_args().audit
     pipelines.check_this_folder()
     content = read_file()
     errors = params_errors(content)
     if errors:
         raise UserError(list_errors(errors))
+    if audit:
+        audit_pipeline.check()
+        read_section("audit", Audit, AUDIT_PARAMS)
     check_pushes(
         {"train.hub": validated(content, "train", Train).hub, "export.hub": validated(content, "export", Export).hub}
     )

@@ -6,6 +6,7 @@ all pipeline folders; their params stay. See docs/pipelines.md.
     python stages/pipeline.py NAME [-S section.key=value ...]
     python stages/pipeline.py --update
     python stages/pipeline.py --check
+    python stages/pipeline.py --audit    add the audit of the labels, audit/; see docs/audit.md
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ from __future__ import annotations
 import argparse
 
 from tagline.core.errors import ArgumentParser, exit_with_message
-from tagline.settings import pipelines
+from tagline.settings import audit_pipeline, pipelines
 
 
 def main() -> None:
     parser = ArgumentParser(
         description=__doc__,
-        usage="%(prog)s [-h] (NAME [-S KEY=VALUE ...] | --update | --check)",
+        usage="%(prog)s [-h] (NAME [-S KEY=VALUE ...] | --update | --check | --audit)",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = parser.add_mutually_exclusive_group(required=True)
     actions.add_argument("name", metavar="NAME", nargs="?", help="folder to create, with the current params.yaml")
     actions.add_argument("--update", action="store_true", help="derive dvc.yaml of all pipeline folders again")
     actions.add_argument("--check", action="store_true", help="fail if dvc.yaml of a pipeline folder is out of date")
+    actions.add_argument("--audit", action="store_true", help="create audit/, or bring its dvc.yaml up to date")
     parser.add_argument(
         "-S",
         "--set-param",
@@ -41,6 +43,9 @@ def main() -> None:
         print("\n".join(pipelines.update()) or "no dvc.yaml is out of date")
     elif arguments.check:
         pipelines.check()
+    elif arguments.audit:
+        written = ", ".join(path.as_posix() for path in audit_pipeline.create())
+        print(f"{written or 'nothing'} written: `dvc repro audit/dvc.yaml` runs the audit")
     else:
         pipelines.create(arguments.name, arguments.set_param)
         print(f"{arguments.name}/ is a new pipeline folder: `dvc repro -P` runs all pipelines, `git add` keeps it")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import torch
 from helpers.project import ROOT
+from helpers.tiny import TINY_PARAMS
 
 from tagline.model.precision import available
 
@@ -150,6 +151,30 @@ def test_predict(finished: Path) -> None:
     # The pipeline does not split the long sentence into windows, so its entities could differ; here they do not.
     assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
     assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
+
+
+def test_suggest(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module("suggest")
+    monkeypatch.setattr(module, "committed_params", lambda: dict(TINY_PARAMS["train"]))
+    options = [f"--data={tiny_folder}", f"--encoder={tiny_folder}/encoder", "--runs=runs.jsonl", "--steps=20"]
+    options += ["--strategies", "ours", "random", "--start=0.5", "--growth=2", "--target=1"]
+    monkeypatch.setattr(sys, "argv", ["suggest.py", *options])
+    module.main()
+    first = capsys.readouterr().out.splitlines()[-1]
+    result, runs = json.loads(first), (tmp_path / "runs.jsonl").read_text()
+    rounds = [json.loads(line) for line in runs.splitlines()]
+    assert {run["strategy"] for run in rounds} == {"all", "ours", "random"}
+    assert all(len(set(run["next"])) == len(run["next"]) for run in rounds)
+    assert result["full_f1"] == [rounds[0]["f1"]] and rounds[0]["f1"] > 0.3
+    assert 0 < result["ours"] <= rounds[0]["words"]
+    assert result["ratio"] == pytest.approx(result["plain"] / result["ours"], abs=0.01)
+    module.main()  # continues after the last round
+    assert capsys.readouterr().out.splitlines()[-1] == first
+    assert (tmp_path / "runs.jsonl").read_text() == runs
 
 
 def training(*options: str) -> tuple[str, dict[str, Any]]:

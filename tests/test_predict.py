@@ -20,6 +20,7 @@ import pytest
 from helpers.handmade_export import TAGS, save_export
 from helpers.project import ROOT
 
+from tagline.annotation import tools
 from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
@@ -148,6 +149,50 @@ class TestFormats:
             assert Path("out.jsonl").read_bytes() == b""
 
 
+class TestAnnotationTools:
+    def test_label_studio_continues_a_list(self, folder: Path) -> None:
+        Path("in.txt").write_text(f"{TEXT}\n\nin Oslo\nno entity\n", encoding="utf-8")
+        arguments = ("--input", "in.txt", "--output", "out.json", "--output-format", "label_studio")
+        run(*arguments)
+        whole = Path("out.json").read_bytes()
+        tasks = json.loads(whole)
+        assert [task["data"]["text"] for task in tasks] == [TEXT, "in Oslo", "no entity"]
+        found = [result["value"] for result in tasks[0]["predictions"][0]["result"]]
+        assert found == [
+            {"start": 0, "end": 8, "text": "Ada Lind", "labels": ["PER"]},
+            {"start": 18, "end": 22, "text": "Oslo", "labels": ["LOC"]},
+        ]
+        assert Path("out.labels.xml").read_text().count("<Label ") == 2
+        for size in (len(whole) - 2, whole.index(b"\n,") + 9):  # before the closing bracket, in the second task
+            Path("out.json").write_bytes(whole[:size])
+            run(*arguments, "--resume")
+            assert Path("out.json").read_bytes() == whole
+
+    def test_brat(self, folder: Path) -> None:
+        run(TEXT, "", "in Oslo", "--output", "out", "--output-format", "brat", "--min-score", "0.1")
+        assert sorted(file.name for file in Path("out").iterdir()) == [
+            *("000001.ann", "000001.txt", "000002.ann", "000002.txt", "annotation.conf"),
+        ]
+        assert Path("out/000002.ann").read_text() == "T1\tLOC 3 7\tOslo\n#1\tAnnotatorNotes T1\t0.9\n"
+        assert exit_of(TEXT, "--output", "out", "--output-format", "brat") == (
+            "predict: out: exists already; expected a new or empty folder for brat; choose another one"
+        )
+
+    @pytest.mark.parametrize("output_format", tools.NAMES)
+    def test_empty_input(self, folder: Path, output_format: str) -> None:
+        run("", "--output", "out", "--output-format", output_format)
+        if output_format == "brat":
+            assert [file.name for file in Path("out").iterdir()] == ["annotation.conf"]
+        else:
+            assert Path("out").read_text() == ("[]\n" if output_format == "label_studio" else "")
+
+    def test_they_need_entities(self, tmp_path: Path) -> None:
+        model = str(save_export(tmp_path, TAGS))
+        assert exit_of("Ada", "--model", model, "--output-format", "prodigy") == (
+            f"predict: --output-format prodigy: {model} predicts a tag for each word, not entities"
+        )
+
+
 USAGE = [
     ((), "expected either TEXT or --input FILE"),
     (("a", "--input", "in.txt"), "expected either TEXT or --input FILE"),
@@ -159,9 +204,11 @@ USAGE = [
         ("a", "--output", "out"),
         "--output out: unknown suffix; expected .txt, .jsonl, .json, .conll, or --output-format",
     ),
-    (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from text, jsonl, conll)"),
+    (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from text, jsonl, conll, label_studio"),
     (("a", "--backend", "tf"), "invalid choice: 'tf' (choose from onnx-int8, onnx, torch)"),
     (("a", "--resume"), "--resume needs --output FILE"),
+    (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one, and no --resume"),
+    (("a", "--output-format", "brat", "--output", "out", "--resume"), "brat needs --output FOLDER, a new or empty one"),
     (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
     (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
     (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
@@ -185,9 +232,9 @@ def test_wrong_usage(
     with Path("in.txt").open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         assert exit_of(*arguments) == 2
-    assert message in capfd.readouterr().err.replace("'text', 'jsonl', 'conll'", "text, jsonl, conll").replace(
-        "'onnx-int8', 'onnx', 'torch'", "onnx-int8, onnx, torch"
-    )
+    assert message in capfd.readouterr().err.replace(
+        "'text', 'jsonl', 'conll', 'label_studio'", "text, jsonl, conll, label_studio"
+    ).replace("'onnx-int8', 'onnx', 'torch'", "onnx-int8, onnx, torch")
 
 
 EXPECTED_JSON = 'expected JSON objects with "text" or "words", one per line or all in one list'

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from dvc_render.vega_templates import get_template
-from helpers.project import NAMES, ROOT, STAGES, declared, pipeline
+from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, entry_of, pipeline
 
 from tagline.core.params import read_file
 from tagline.sources.params import OUTS
@@ -18,7 +18,7 @@ PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("p
 
 
 def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
-    outs = [path for stage in STAGES for path in declared(stage, "outs", "metrics", "plots")]
+    outs = [path for stage in (*STAGES, *AUDIT) for path in declared(stage, "outs", "metrics", "plots")]
     assert outs
     for path in map(PurePosixPath, outs):
         assert any(folder == path or folder in path.parents for folder in map(PurePosixPath, OUTS)), path
@@ -31,6 +31,19 @@ def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
     data = [path for path in declared(stage, "deps") if not path.startswith(("stages/", "${"))]
     data = [path for path in data if not path.endswith("/hashes.json")]  # read beside another file of the folder
     assert paths == {*data, *declared(stage, "outs", "metrics", "plots")}
+
+
+def test_the_paths_of_the_audit() -> None:
+    modules = [runpy.run_path(str(ROOT / f"stages/{stage}.py"), run_name="imported") for stage in AUDIT]
+    paths = [{v.as_posix() for v in each.values() if isinstance(v, Path)} - {"audit/params.yaml"} for each in modules]
+    data = [[path for path in declared(stage, "deps") if not path.startswith("stages/")] for stage in AUDIT]
+    assert declared("audit_fold", "outs") == ["data/audit/${item}"]
+    assert paths == [{*data[0], "data/audit"}, {*data[1], *declared("audit", "outs")}]
+    for stage in AUDIT:
+        fold = " ${item}" if stage == "audit_fold" else ""
+        assert entry_of(stage)["cmd"] == ["python stages/check.py --audit", f"python stages/{stage}.py{fold}"]
+        assert entry_of(stage)["wdir"] == ".."
+        assert entry_of(stage)["desc"]
 
 
 @pytest.mark.parametrize("stage", STAGES)

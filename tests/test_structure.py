@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers.project import NAMES, ROOT, STAGES, declared, import_closures
+from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, import_closures
 
 PACKAGE = ROOT / "stages/tagline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -19,10 +19,11 @@ LAYERS = (
     {"labels"},
     {"artifacts"},
     {"tokenization", "hub", "model"},
-    {"sources", "metrics"},
+    {"sources", "metrics", "annotation"},
     {"training", "report", "export"},
+    {"audit"},
     {"inference", "comparison", "settings"},
-    {"bulk"},
+    {"bulk", "suggestion"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 
@@ -79,7 +80,7 @@ def test_imports_point_to_lower_layers(module: Path) -> None:
         assert ROW[other] < ROW[folder], f"{folder} imports {other}"
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [*STAGES, *AUDIT])
 def test_what_a_stage_loads_is_declared(stage: str) -> None:
     loaded = {path for path in import_closures()[stage] if not is_empty(path)}
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
@@ -92,7 +93,7 @@ def test_what_a_stage_loads_is_declared(stage: str) -> None:
 
 def test_little_is_declared_without_need() -> None:
     unneeded = set()
-    for stage in STAGES:
+    for stage in (*STAGES, "audit_fold"):  # the stage audit takes seconds
         loaded = import_closures()[stage]
         code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
         files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")}
@@ -102,7 +103,9 @@ def test_little_is_declared_without_need() -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("folder", ["report", "export", "inference", "comparison", "settings", "bulk"])
+@pytest.mark.parametrize(
+    "folder", ["report", "export", "annotation", "inference", "comparison", "settings", "bulk", "suggestion"]
+)
 def test_training_does_not_depend_on_what_comes_after(stage: str, folder: str) -> None:
     if stage in ("download", "tokenize_align", "train"):
         assert not [path for path in declared(stage, "deps") if covers(f"stages/tagline/{folder}", path)]

@@ -86,3 +86,22 @@ def exported(dataset_format: str, row: dict[str, Any]) -> dict[str, Any]:
             results = [{"from_name": "label", "type": "labels", "value": value} for value in values]
             return {"data": {"text": text}, "annotations": [{"completed_by": 1, "result": results}]}
     raise AssertionError(dataset_format)
+
+
+def accepted(name: str, path: Path) -> Path:
+    """Change tasks as an annotation tool does when a person accepts all suggestions and exports them.
+
+    Args:
+        name: the tool.
+        path: what was imported: a file, or a folder of brat.
+    """
+    if name == "label_studio":
+        tasks = json.loads(path.read_text(encoding="utf-8"))
+        for task in tasks:
+            prediction = task.pop("predictions")[0]
+            task.setdefault("annotations", [{"completed_by": 1, "result": prediction["result"]}])
+        path.write_text(json.dumps(tasks), encoding="utf-8")
+    elif name == "prodigy":
+        rows = [json.loads(line) | {"answer": "accept"} for line in path.open(encoding="utf-8")]
+        write_rows(path, rows)
+    return path

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import torch
 from helpers.tiny import word_piece
 from onnx import TensorProto, helper, numpy_helper
+from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import GRAPHS, BackendName, Exported
@@ -55,4 +57,22 @@ def save_export(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.save(model, folder / GRAPHS[backend])
     exported.write(Exported(labels, "linear", "greedy", max_length, max_length // 4, 0, True), folder)
+    return folder
+
+
+def add_encoder(folder: Path) -> Path:
+    """Add random weights of an encoder to an export, which then has vectors of texts too."""
+    labels = exported.read(folder).labels
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=200,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        pad_token_id=0,
+        id2label=labels.id2label,
+        label2id=labels.label2id,
+    )
+    BertForTokenClassification(config).save_pretrained(folder)
     return folder

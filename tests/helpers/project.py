@@ -21,6 +21,9 @@ STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
 # The stages by the names that dvc.yaml gives them.
 NAMES = {stage: stage.replace("_", "-") for stage in STAGES}
 
+# The stages of the audit, whose pipeline is made on demand, by the names in its dvc.yaml.
+AUDIT = {"audit_fold": "fold", "audit": "audit"}
+
 
 def pipeline() -> dict[str, Any]:
     """Read dvc.yaml."""
@@ -28,9 +31,19 @@ def pipeline() -> dict[str, Any]:
     return content
 
 
+def entry_of(stage: str) -> dict[str, Any]:
+    """The entry of a stage in dvc.yaml, or in that of the audit; of several similar stages, what they have in common."""
+    if stage in NAMES:
+        found: dict[str, Any] = pipeline()["stages"][NAMES[stage]]
+        return found
+    text = (ROOT / "stages/tagline/settings/audit/pipeline.yaml").read_text(encoding="utf-8")
+    found = yaml.safe_load(text)["stages"][AUDIT[stage]]
+    return found.get("do", found)
+
+
 def declared(stage: str, *kinds: str) -> list[str]:
     """List the paths that dvc.yaml gives a stage as deps, outs, metrics or plots."""
-    entries = [entry for kind in kinds for entry in pipeline()["stages"][NAMES[stage]].get(kind, [])]
+    entries = [entry for kind in kinds for entry in entry_of(stage).get(kind, [])]
     # Metrics and plots are mappings from a path to its options.
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
@@ -87,7 +100,7 @@ def import_closures() -> dict[str, set[str]]:
 
     One process loads the package anew for each stage, and the libraries, which take seconds, once.
     """
-    scripts = [ROOT / f"stages/{stage}.py" for stage in STAGES]
+    scripts = [ROOT / f"stages/{stage}.py" for stage in (*STAGES, *AUDIT)]
     done = subprocess.run([sys.executable, "-c", LOADED, *scripts], capture_output=True, text=True, check=True)
     listed = zip(scripts, map(json.loads, done.stdout.splitlines()), strict=True)
     return {script.stem: _with_templates([script, *map(Path, files)]) for script, files in listed}

@@ -9,7 +9,7 @@ from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.sources.sentences import ends_among
-from tagline.tokenization.words import split_words
+from tagline.tokenization.words import join_words, split_words
 
 Span = tuple[int, int]
 Split = Callable[[str], list[Span]]
@@ -80,11 +80,7 @@ class Document:
         """Return the text, or the words joined by spaces, and the start and end of each word in it."""
         if self.text is not None:
             return self.text, self.spans
-        spans, start = [], 0
-        for word in self.words:
-            spans.append((start, start + len(word)))
-            start += len(word) + 1
-        return " ".join(self.words), spans
+        return join_words(self.words)
 
 
 def _check(text: str, name: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.labels.tagged import TaggedSentence
 
 Color = Literal["auto", "always", "never"]
@@ -34,8 +33,7 @@ class Highlighter:
     """
 
     def __init__(self, labels: Labels, color: bool) -> None:
-        types = dict.fromkeys(split_tag(name)[1] for name in labels.names if name != OUTSIDE)
-        self._background = {name: _BACKGROUNDS[index % len(_BACKGROUNDS)] for index, name in enumerate(types)}
+        self._background = {name: _BACKGROUNDS[index % len(_BACKGROUNDS)] for index, name in enumerate(labels.types)}
         self._tags, self._color = labels.kind == "tags", color
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
+from tagline.annotation.task import DIGITS, AnnotationTask, in_text
+from tagline.annotation.tools import JsonFormat
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
 from tagline.inference.mentions import mentions
 from tagline.labels.tagged import TaggedSentence
-
-# Decimals of a score.
-DIGITS = 4
 
 
 class Notation(Protocol):
@@ -31,22 +30,23 @@ class Notation(Protocol):
     def matches(self, written: str, document: Document) -> bool:
         """Whether lines can have been written for the document; predictions are not compared."""
 
+    def before(self, first: bool) -> str:
+        """What precedes the lines of a document, such as the bracket or comma of a list."""
+        return ""
 
-class JsonLines:
+    def end(self, empty: bool) -> str:
+        """What follows the last document; ``empty``: there was none."""
+        return ""
+
+
+class JsonLines(Notation):
     """JSON Lines: one object per document, its own keys followed by the predictions."""
 
     def includes(self, document: Document) -> bool:
         return True
 
     def write(self, document: Document, tagged: TaggedSentence) -> str:
-        row = _given(document) | predictions(document, tagged)
-        try:
-            return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
-        except ValueError:
-            raise UserError(
-                f"{document.name}: a number is NaN or infinite, which JSON does not have; expected a finite number or "
-                "null; correct the input"
-            ) from None
+        return json_line(own_row(document) | predictions(document, tagged), document)
 
     def ends_document(self, line: bytes) -> bool:
         return line.endswith(b"\n")
@@ -59,7 +59,7 @@ class JsonLines:
         if not isinstance(row, dict):
             return False
         predicted = ("entities", *(("labels", "scores") if document.text is None else ()))
-        written_for, given = ({k: v for k, v in of.items() if k not in predicted} for of in (row, _given(document)))
+        written_for, given = ({k: v for k, v in of.items() if k not in predicted} for of in (row, own_row(document)))
         return set(predicted) <= row.keys() and written_for == given
 
 
@@ -73,12 +73,27 @@ def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
     return of_words | {"entities": found}
 
 
-def _given(document: Document) -> dict[str, Any]:
+def json_line(row: dict[str, Any], document: Document) -> str:
+    """Write an object with keys of a document as a line.
+
+    Raises:
+        UserError: JSON does not have one of its numbers.
+    """
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError:
+        raise UserError(
+            f"{document.name}: a number is NaN or infinite, which JSON does not have; expected a finite number or "
+            "null; correct the input"
+        ) from None
+
+
+def own_row(document: Document) -> dict[str, Any]:
     """A new object with the document's own keys."""
     return dict(document.row) or ({"words": list(document.words)} if document.text is None else {"text": document.text})
 
 
-class Columns:
+class Columns(Notation):
     """CoNLL: one word per line with label and score, separated by tabs; an empty line after each document."""
 
     def includes(self, document: Document) -> bool:
@@ -101,7 +116,7 @@ class Columns:
         return [line.split("\t")[0] for line in written.split("\n")[:-2]] == list(document.words)
 
 
-class Lines:
+class Lines(Notation):
     """Text for people: one line per document, with its entities marked."""
 
     def __init__(self, highlighter: Highlighter) -> None:
@@ -118,3 +133,44 @@ class Lines:
 
     def matches(self, written: str, document: Document) -> bool:
         return True  # marks cannot be distinguished from text
+
+
+class Tasks(Notation):
+    """Tasks of an annotation tool, with the predictions to correct."""
+
+    def __init__(self, format_: JsonFormat) -> None:
+        self.format = format_
+
+    def includes(self, document: Document) -> bool:
+        return bool(document.words)
+
+    def write(self, document: Document, tagged: TaggedSentence) -> str:
+        return self.format.line(to_task(document, tagged))
+
+    def ends_document(self, line: bytes) -> bool:
+        return line.endswith(b"}\n")
+
+    def matches(self, written: str, document: Document) -> bool:
+        try:
+            row = json.loads(written.removeprefix(self.format.opening).removeprefix(self.format.separator))
+        except ValueError:
+            return False
+        expected = self.format.to_row(to_task(document))
+        if not isinstance(row, dict) or row.keys() != expected.keys():
+            return False
+        return all(row[key] == expected[key] for key in row.keys() - self.format.predicted)
+
+    def before(self, first: bool) -> str:
+        return self.format.before(first)
+
+    def end(self, empty: bool) -> str:
+        return self.format.end(empty)
+
+
+def to_task(document: Document, tagged: TaggedSentence | None = None) -> AnnotationTask:
+    """Make a task of a document, with its predicted entities if it is labelled; its ``id`` is kept."""
+    text, words = document.text_and_spans()
+    entities = [] if tagged is None else [(each, tagged.confidence(each)) for each in tagged.predicted_entities]
+    name = document.row.get("id")
+    fields = {"id": name} if isinstance(name, str | int) else {}
+    return AnnotationTask(text, words, [in_text(entity, words, score) for entity, score in entities], fields=fields)

@@ -68,9 +68,9 @@ class Labels:
         return [name[2:] if self.kind == "spans" else name for name in self.names]
 
     @property
-    def types(self) -> set[str]:
-        """The types of entities, or the tags."""
-        return set(self.type_of_labels) - {""}
+    def types(self) -> list[str]:
+        """The types of entities, or the tags, in the order of the labels."""
+        return [name for name in dict.fromkeys(self.type_of_labels) if name]
 
     @property
     def inside(self) -> list[int]:

@@ -63,6 +63,20 @@ class Predictions(NamedTuple):
     loss: float = 0.0
 
 
+class Distributions(NamedTuple):
+    """The probabilities of all labels, for the words of consecutive sentences.
+
+    Attributes:
+        sentences: the indices of the sentences.
+        labels: int32 (words,), as in `Predictions`.
+        probabilities: float32 (words, labels), whatever the biases; 0 for words without sub-words.
+    """
+
+    sentences: slice
+    labels: LabelIds
+    probabilities: Floats
+
+
 class NonFiniteError(UserError):
     """A model produced NaN or infinite logits.
 
@@ -209,6 +223,14 @@ class Predictor:
             first = last
         return _concatenate(labelled)
 
+    def distributions(self, chunks: Iterable[Chunk]) -> Iterator[Distributions]:
+        """Choose the labels of words as `label` does, with the probabilities of all labels, one chunk at a time."""
+        first = 0  # the first sentence of the chunk
+        for chunk in chunks:
+            last = first + len(chunk.lengths)
+            yield Distributions(slice(first, last), *self._decode(chunk))
+            first = last
+
     def _score_chunk(
         self,
         lengths: Sequence[int],
@@ -229,17 +251,22 @@ class Predictor:
 
     def _label_chunk(self, chunk: Chunk, gold: Ints | None) -> Predictions:
         scores, lengths, seen = chunk
-        biased = scores + bias_of_labels(self.labels, self.biases) if self.biases else scores
-        ids = self.head.decode(biased, lengths)
-        probabilities = self.head.probabilities(scores, lengths, ids)
-        probabilities[~seen] = 0.0
+        ids, probabilities = self._decode(chunk)
         return Predictions(
-            labels=ids.astype(np.int32),
+            labels=ids,
             greedy=scores.argmax(-1).astype(np.int32),
-            scores=probabilities,
+            scores=probabilities[np.arange(len(ids)), ids],
             without_subwords=int(np.count_nonzero(~seen)),
             loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, lengths, gold, seen),
         )
+
+    def _decode(self, chunk: Chunk) -> tuple[LabelIds, Floats]:
+        """Choose the label of each word, and compute the probabilities of all its labels."""
+        scores, lengths, seen = chunk
+        biased = scores + bias_of_labels(self.labels, self.biases) if self.biases else scores
+        probabilities = self.head.probabilities(scores, lengths)
+        probabilities[~seen] = 0.0
+        return self.head.decode(biased, lengths).astype(np.int32), probabilities
 
     def _logits(
         self, windows: Ints, positions: Ints, owners: Ints, input_ids: Sequence[Sequence[int]]

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from tagline.artifacts.learning_curves import Rows
 from tagline.metrics import operating_point
@@ -17,6 +11,7 @@ from tagline.metrics.scored_split import ScoredSplit
 from tagline.report import charts, curves, scores, sentences
 from tagline.report.confusion import confusion_table
 from tagline.report.error_counts import count_errors
+from tagline.report.html_files import FOLDER, render_file
 from tagline.report.ranking import worst_first
 from tagline.report.sentences import Sentence, shown_sentence
 
@@ -31,13 +26,10 @@ KINDS = {
     "type_error": "the same words, but another type",
     "boundary_error": "the same type, but only some of the words",
 }
-_FOLDER = Path(__file__).parent
 
 
 def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
-    """Render the page as self-contained HTML, which loads no other file.
-
-    The template engine escapes all text of the data; the content security policy allows only the page's own script.
+    """Render the page as self-contained HTML; see `render_file`.
 
     Args:
         evaluation: splits and their metrics.
@@ -49,7 +41,6 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
     unit = "entities" if kind == "spans" else "words"
     chosen, with_errors = _choose_sentences(splits)
     errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
-    script = _read("filter.js")
     variables = {
         "task": evaluation.labels.task,
         "kind": kind,
@@ -72,11 +63,8 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "types": _index_types(chosen),
         "limits": {"sentences": SENTENCES, "words": sentences.WORDS, "errors": sentences.ERRORS},
         "frame": charts,
-        "style": Markup(_read("style.css")),
-        "script": Markup(script),
-        "script_hash": "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-    return _environment().get_template("page.html").render(variables)
+    return render_file(FOLDER / "page.html", variables, FOLDER / "filter.js")
 
 
 def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[Sentence], dict[str, int]]:
@@ -97,22 +85,3 @@ def _index_types(chosen: Sequence[Sentence]) -> dict[str, int]:
     """The index of each type of a listed error, sorted by name."""
     sides = (side for sentence in chosen for error in sentence.listed for side in (error.gold, error.predicted))
     return {name: index for index, name in enumerate(sorted({side[0] for side in sides if side}))}
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["score"] = "{:.3f}".format
-    environment.filters["percent"] = lambda share: f"{100 * share:.1f}%"
-    environment.filters["count"] = "{:,}".format
-    environment.filters["words"] = lambda name: name.replace("_", " ")
-    return environment
-
-
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")

@@ -88,7 +88,7 @@ def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split:
     return Sentence(
         split=split,
         id=visible(sentence.id),
-        pieces=pieces(words, marked, _shown_words(len(words), first)),
+        pieces=pieces(words, marked, shown_words(len(words), [error.extent for error in first])),
         listed=listed,
         errors=len(errors),
         cost=cost,
@@ -109,22 +109,23 @@ def visible(word: str) -> str:
     return text if len(text) <= CHARACTERS else f"{text[:CHARACTERS]}…"
 
 
-def _shown_words(length: int, errors: Sequence[Outcome]) -> list[bool]:
-    """For each word of a sentence, whether it is shown."""
+def shown_words(length: int, extents: Sequence[tuple[int, int]]) -> list[bool]:
+    """For each word of a sentence, whether it is shown, given the starts and ends of its listed errors."""
     shown = [length <= WORDS] * length
-    for error in errors:
-        start, end = error.extent
+    for start, end in extents:
         context = range(max(0, start - CONTEXT), min(length, end + CONTEXT))
         shown[context.start : context.stop] = [True] * len(context)
     return shown
 
 
-def _text(words: Sequence[str], entity: Entity | None) -> tuple[str, str] | None:
+def entity_text(words: Sequence[str], entity: Entity) -> tuple[str, str]:
     """The type and the first words of an entity."""
-    if entity is None:
-        return None
     text = words[entity.start : entity.end]
     return entity.type, " ".join(text[:CONTEXT]) + (" …" if len(text) > CONTEXT else "")
+
+
+def _text(words: Sequence[str], entity: Entity | None) -> tuple[str, str] | None:
+    return None if entity is None else entity_text(words, entity)
 
 
 def _is_blank(character: str) -> bool:

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
+from tagline.audit.params import AUDIT_PARAMS
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
@@ -136,7 +137,7 @@ def check_this_folder() -> None:
 
 def _check_name(name: str) -> None:
     existing = names()
-    reserved = {Path(path).parts[0] for path in OUTS} | {line.split("/")[1] for line in _ignored()}
+    reserved = {Path(path).parts[0] for path in (*OUTS, AUDIT_PARAMS)} | {line.split("/")[1] for line in _ignored()}
     if not _NAME.fullmatch(name):
         raise UserError(f"{quoted(name)} can't name a pipeline folder; expected letters a-z, digits and single hyphens")
     if name in existing:

@@ -87,7 +87,17 @@ AnyEncoder = Annotated[PackagedEncoder | LocalEncoder | HubEncoder, Field(discri
 
 
 # What the stages write. DVC does not let a stage read what it, or a later stage, writes.
-OUTS = ("data/raw", "data/tokenized", "data/predictions", "models", "metrics", "plots", "reports", ".work")
+OUTS = (
+    "data/raw",
+    "data/tokenized",
+    "data/predictions",
+    "data/audit",
+    "models",
+    "metrics",
+    "plots",
+    "reports",
+    ".work",
+)
 
 
 def _source(folder: str) -> str:

@@ -21,10 +21,14 @@ def drawn_split(words: Sequence[str], seed: int, shares: Mapping[str, float]) ->
         seed: another seed draws other documents.
         shares: split name to its expected share of all documents; train gets the rest.
     """
-    content = json.dumps([seed, *words])
-    draw = int.from_bytes(hashlib.blake2b(content.encode(), digest_size=8).digest()) / 2**64  # uniform in [0, 1)
+    draw = drawn_number([seed, *words]) / 2**64  # uniform in [0, 1)
     for split, share in shares.items():
         if draw < share:
             return split
         draw -= share
     return TRAIN
+
+
+def drawn_number(parts: Sequence[str | int]) -> int:
+    """Draw a number below 2**64 from a hash of some strings and numbers."""
+    return int.from_bytes(hashlib.blake2b(json.dumps([*parts]).encode(), digest_size=8).digest())

@@ -20,6 +20,8 @@ without spaces becomes long runs: `tagline.sources.languages` splits the words o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import regex
 
 _JOINERS = r"\u00AD\u200C\u200D\u2060"  # soft hyphen, zero-width non-joiner and joiner, word joiner
@@ -74,3 +76,12 @@ def split_words(text: str) -> list[tuple[int, int]]:
     Every character that is not white space is in exactly one word, and no word contains white space.
     """
     return [match.span() for match in _WORD.finditer(text)]
+
+
+def join_words(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
+    """Join words by spaces; return the text, and the start and end of each word in it."""
+    spans, start = [], 0
+    for word in words:
+        spans.append((start, start + len(word)))
+        start += len(word) + 1
+    return " ".join(words), spans

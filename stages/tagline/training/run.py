@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from accelerate import PartialState
+
 from tagline.artifacts import tokenized
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
@@ -87,10 +89,31 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     Raises:
         UserError: inputs, params and host do not fit each other, or training or a push fails.
     """
+    fine_tune(params, script, inputs, outputs, start())
+    processes.leave()
+
+
+def start() -> PartialState:
+    """Prepare this process, on a host with several devices one process for each of them."""
     enable_cpu_fast_paths()
     quiet()
     own_launcher.relaunch_on_all_devices()
-    state = processes.join()
+    return processes.join()
+
+
+def fine_tune(
+    params: Train, script: Path, inputs: Inputs, outputs: Outputs, state: PartialState, stage: str = "train"
+) -> None:
+    """Train in the processes that are there; see `run`.
+
+    Args:
+        params: the section ``train``.
+        script: the stage's file.
+        inputs: folders of earlier stages.
+        outputs: written by the main process.
+        state: the processes.
+        stage: name of the work folder.
+    """
     trackers = Trackers(requested() if state.is_main_process else [])
     target = Target.of("train.hub", params.hub) if params.hub.push and state.is_main_process else None
     if target is not None:  # before any work
@@ -116,7 +139,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     made_of = fingerprint(effective(params), script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
-    with work_folder("train", made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
+    with work_folder(stage, made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
         with _replacing(outputs, state.is_main_process) as partial:
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work)
@@ -131,7 +154,6 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
                 write_model(training, inputs.tokenizer, partial.finetuned, curves)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
-    processes.leave()
 
 
 def _check_agreement(made_of: str, precision: Resolved) -> None:

@@ -10,15 +10,18 @@ from helpers.runs import tagged
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagline.annotation.tools import JSON_FORMATS
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
-from tagline.inference.notations import Columns, JsonLines, Lines, Notation
+from tagline.inference.notations import Columns, JsonLines, Lines, Notation, Tasks
 from tagline.labels.label_list import Labels
 from tagline.sources.formats import conll
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
-NOTATIONS: list[Notation] = [JsonLines(), Columns(), Lines(Highlighter(LABELS, color=False))]
+NOTATIONS: list[Notation] = [JsonLines(), Columns(), *map(Tasks, JSON_FORMATS.values())]
+NOTATIONS += [Lines(Highlighter(LABELS, color=False))]
+NAMES = ["jsonl", "conll", *JSON_FORMATS, "text"]
 TEXTS = st.text(st.characters(codec="utf-8"))
 DOCUMENTS = TEXTS.map(Document.of_text) | st.lists(
     st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
@@ -71,7 +74,7 @@ def test_words_with_tabs_and_line_breaks(word: str) -> None:
     assert str(raised.value) == f"in:7: the word {word!r} contains a tab or line break; use the output format jsonl"
 
 
-@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+@pytest.mark.parametrize("notation", NOTATIONS, ids=NAMES)
 @given(DOCUMENTS, DOCUMENTS)
 def test_written_lines_match_their_document(notation: Notation, document: Document, other: Document) -> None:
     if not notation.includes(document):
@@ -86,6 +89,8 @@ def test_written_lines_match_their_document(notation: Notation, document: Docume
         assert notation.matches(written, other) is same
     elif isinstance(notation, Columns):
         assert notation.matches(written, other) is (list(other.words) == list(document.words))
+    elif isinstance(notation, Tasks) and other.text_and_spans()[0] != document.text_and_spans()[0]:
+        assert not notation.matches(written, other)
 
 
 def test_json_matches_by_all_keys_of_the_document() -> None:
@@ -101,6 +106,15 @@ def test_json_matches_by_all_keys_of_the_document() -> None:
     assert not JsonLines().matches(written, Document.of_words(["Ada"], row={**words, "id": 2}))
 
 
+@pytest.mark.parametrize("notation", NOTATIONS[2:-1], ids=NAMES[2:-1])
+def test_tasks_match_by_text_and_id(notation: Notation) -> None:
+    row = {"id": 3, "text": "Zo\u00eb Lind"}
+    written = write(notation, Document.of_text(row["text"], row=row), "B-PER", "I-PER")
+    assert notation.matches(written, Document.of_text(row["text"], row={**row, "more": 1}))
+    for changed in ({**row, "id": 4}, {"text": row["text"]}):
+        assert not notation.matches(written, Document.of_text(row["text"], row=changed))
+
+
 @pytest.mark.parametrize("number", [float("inf"), float("nan")])
 def test_json_has_finite_numbers_only(number: float) -> None:
     with pytest.raises(
@@ -111,4 +125,5 @@ def test_json_has_finite_numbers_only(number: float) -> None:
 
 @pytest.mark.parametrize("garbage", ["[1]\n", "word\tO\t0.9\n", "\n"])
 def test_other_lines_match_nothing(garbage: str) -> None:
-    assert not JsonLines().matches(garbage, Document.of_text("a"))
+    for notation in (JsonLines(), *map(Tasks, JSON_FORMATS.values())):
+        assert not notation.matches(garbage, Document.of_text("a"))

@@ -7,16 +7,20 @@ from pathlib import Path
 import pytest
 from helpers.runs import tagged
 
+from tagline.annotation.tools import JSON_FORMATS
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.inference.highlighting import Highlighter
-from tagline.inference.notations import Columns, JsonLines, Lines, Notation
+from tagline.inference.notations import Columns, JsonLines, Lines, Notation, Tasks
+from tagline.inference.outputs import LineOutput
 from tagline.inference.resuming import resume
 from tagline.inference.sinks import File
 from tagline.labels.label_list import Labels
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
-NOTATIONS: list[Notation] = [JsonLines(), Columns(), Lines(Highlighter(LABELS, color=False))]
+NOTATIONS: list[Notation] = [JsonLines(), Columns(), *map(Tasks, JSON_FORMATS.values())]
+NOTATIONS += [Lines(Highlighter(LABELS, color=False))]
+NAMES = ["jsonl", "conll", *JSON_FORMATS, "text"]
 DOCUMENTS = [
     Document.of_text("Zo\u00eb \U0001f469\u200d\U0001f467, you.", "in:1"),
     Document.of_text("", "in:2"),
@@ -27,14 +31,14 @@ DOCUMENTS = [
 
 
 def write(notation: Notation, documents: list[Document], sink: File) -> None:
+    output = LineOutput(notation, sink, empty=not sink.size)
     for document in documents:
-        if notation.includes(document):
-            labels = ["B-PER", *["O"] * len(document.words)][: len(document.words)]
-            sink.write(notation.write(document, tagged(labels, LABELS)))
-    sink.write("")
+        labels = ["B-PER", *["O"] * len(document.words)][: len(document.words)]
+        output.write([(document, tagged(labels, LABELS))])
+    output.end()
 
 
-@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+@pytest.mark.parametrize("notation", NOTATIONS, ids=NAMES)
 def test_at_any_byte(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS, File(path))
@@ -50,7 +54,7 @@ def test_at_any_byte(notation: Notation, tmp_path: Path) -> None:
         assert path.read_bytes() == whole
 
 
-@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+@pytest.mark.parametrize("notation", NOTATIONS, ids=NAMES)
 @pytest.mark.parametrize("content", ["notes", "a\tO\r\n\r\n"])
 def test_a_file_without_a_complete_document(notation: Notation, content: str, tmp_path: Path) -> None:
     path = tmp_path / "out"
@@ -64,17 +68,17 @@ def test_a_file_without_a_complete_document(notation: Notation, content: str, tm
     assert path.read_bytes() == content.encode()
 
 
-@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+@pytest.mark.parametrize("notation", NOTATIONS, ids=NAMES)
 def test_the_number_of_skipped_documents(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS[:3], File(path))
     left = iter(DOCUMENTS)
     count, size = resume(path, notation, left, "in")
-    assert size == path.stat().st_size
+    assert size == path.stat().st_size - len(notation.end(empty=False))
     assert (count, next(left).name) == (3, "in:4")
 
 
-@pytest.mark.parametrize("notation", NOTATIONS[:2], ids=["jsonl", "conll"])
+@pytest.mark.parametrize("notation", NOTATIONS[:-1], ids=NAMES[:-1])
 def test_output_of_another_input(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS, File(path))
@@ -83,7 +87,7 @@ def test_output_of_another_input(notation: Notation, tmp_path: Path) -> None:
     assert str(raised.value) == f"{path}: does not match in:3; expected the output of the same input in the same format"
 
 
-@pytest.mark.parametrize("notation", NOTATIONS, ids=["jsonl", "conll", "text"])
+@pytest.mark.parametrize("notation", NOTATIONS, ids=NAMES)
 def test_output_with_more_documents_than_the_input(notation: Notation, tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(notation, DOCUMENTS, File(path))

@@ -69,6 +69,26 @@ def test_equal_to_one_window_at_a_time(
     assert (found.without_subwords, found.loss) == (0, 0.0)
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+def test_distributions_are_those_of_all_labels(
+    model: BertForTokenClassification, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction, "CHUNK", chunk)
+    # Sentences of three words (the second without sub-words), of none with sub-words, and of one.
+    words = ([3, 1, 1], [0, 2], [[7, 8], [9]], [[0, 2], [0]])
+    of_model = predictor(TorchModel(model), "constrained")
+    chunks = list(of_model.distributions(of_model.score(*words)))
+    assert [sentence for each in chunks for sentence in range(3)[each.sentences]] == [0, 1, 2]
+    found = np.concatenate([each.probabilities for each in chunks])
+    seen = np.concatenate([probabilities(model, [7, 8]), probabilities(model, [9])])
+    np.testing.assert_allclose(found[[0, 2, 4]], seen, atol=1e-6)
+    assert not found[[1, 3]].any()
+    predicted = of_model.predict(*words)
+    labels = np.concatenate([each.labels for each in chunks])
+    assert labels.tolist() == predicted.labels.tolist()
+    np.testing.assert_array_equal(found[np.arange(5), labels], predicted.scores)
+
+
 def test_workers_do_not_change_predictions(model: BertForTokenClassification) -> None:
     generator = torch.Generator().manual_seed(3)
     windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)]
@@ -202,8 +222,9 @@ def test_head_that_is_not_a_softmax(chunk: int, monkeypatch: pytest.MonkeyPatch)
     assert found.without_subwords == 2
     assert found.loss == 3
     steps = np.split(np.arange(5), [3, 4]) if chunk == 1 else [np.arange(5)]
-    spread = np.concatenate([np.linspace(0.1, 0.9, len(step)) for step in steps])
-    np.testing.assert_allclose(found.scores, np.where([True, False, True, True, False], spread, 0), atol=1e-6)
+    of_labels = np.concatenate([np.linspace(0.1, 0.9, 3 * len(step)).reshape(-1, 3) for step in steps])
+    expected = np.where([True, False, True, True, False], of_labels[np.arange(5), labels], 0)
+    np.testing.assert_allclose(found.scores, expected, atol=1e-6)
     calls: dict[str, list[list[np.ndarray]]] = {}
     for name, arguments in head.calls:
         calls.setdefault(name, []).append(arguments)
@@ -213,7 +234,6 @@ def test_head_that_is_not_a_softmax(chunk: int, monkeypatch: pytest.MonkeyPatch)
     for of_name in calls.values():
         np.testing.assert_array_equal(np.concatenate([arguments[0] for arguments in of_name]), scores)
         assert np.concatenate([arguments[1] for arguments in of_name]).tolist() == [3, 1, 1]
-    assert np.concatenate([arguments[2] for arguments in calls["probabilities"]]).tolist() == labels.tolist()
     assert np.concatenate([arguments[2] for arguments in calls["negative_log_likelihood"]]).tolist() == [0, 1, 2, 1, 2]
     known = np.concatenate([arguments[3] for arguments in calls["negative_log_likelihood"]])
     assert known.tolist() == [True, False, True, True, False]

@@ -156,7 +156,7 @@ class TestErrors:
             f"{name!r} can't name a pipeline folder; expected letters a-z, digits and single hyphens"
         )
 
-    @pytest.mark.parametrize("name", ["presets", "data", "models", "reports", "logs", "build"])
+    @pytest.mark.parametrize("name", ["presets", "data", "models", "reports", "audit", "logs", "build"])
     def test_a_folder_that_exists_or_that_a_stage_writes(self, root: Path, name: str) -> None:
         assert error_of(name) == f"{name} exists or is a name that the stages use; choose another one, such as pos"
 

@@ -92,7 +92,7 @@ class CrfHead:
     def decode(self, scores: Floats, lengths: Ints) -> Ints:
         return decode(scores, lengths, self.labels, self.decoding, self.transitions)
 
-    def probabilities(self, scores: Floats, lengths: Ints, chosen: Ints) -> Floats:
+    def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
         forward = self._forward(scores, lengths)
         backward = np.zeros_like(forward)
         factors = np.exp(self.transitions.T)
@@ -100,7 +100,7 @@ class CrfHead:
             backward[words - 1] = _log_product(scores[words] + backward[words], factors)
         log_marginals = forward + backward
         log_marginals -= _log_sum(log_marginals)[:, None]  # the same for all words of a sentence
-        probabilities: Floats = np.exp(log_marginals[np.arange(len(chosen)), chosen]).astype(np.float32)
+        probabilities: Floats = np.exp(log_marginals).astype(np.float32)
         return probabilities
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:

@@ -69,8 +69,8 @@ class Head(Protocol):
     def decode(self, scores: Floats, lengths: Ints) -> Ints:
         """Choose the label id of each word, int64 (words,); a score of -inf forbids a label."""
 
-    def probabilities(self, scores: Floats, lengths: Ints, chosen: Ints) -> Floats:
-        """Compute the probability of the chosen label id of each word, float32 (words,)."""
+    def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
+        """Compute the probability of each label of each word, float32 (words, labels)."""
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
         """Sum the negative log-likelihood of gold label ids over the words that are known, those with sub-words."""

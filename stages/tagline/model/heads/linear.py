@@ -62,8 +62,8 @@ class LinearHead:
     def decode(self, scores: Floats, lengths: Ints) -> Ints:
         return decode(scores, lengths, self.labels, self.decoding)
 
-    def probabilities(self, scores: Floats, lengths: Ints, chosen: Ints) -> Floats:
-        probabilities: Floats = np.exp(scores[np.arange(len(chosen)), chosen])
+    def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
+        probabilities: Floats = np.exp(scores)
         return probabilities
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:

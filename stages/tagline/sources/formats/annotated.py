@@ -7,6 +7,7 @@ reported together.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -66,6 +67,10 @@ class TooManyErrors(UserError):
     """All errors of a file that is not read further."""
 
 
+# Other white space, such as a no-break space, can be part of a word.
+_BETWEEN_SPACES = re.compile(r"[^ \t\r\n]+")
+
+
 class Errors:
     """Collects the errors of a file, to report them together."""
 
@@ -116,6 +121,7 @@ class AnnotatedFiles(Files):
     misaligned_spans: MisalignedSpans = "error"
     overlaps: Overlaps = "error"
     sentences: Literal["whole", "split"] = "whole"
+    split_words: Literal["rules", "spaces"] = "rules"
 
     @property
     def tag_columns(self) -> list[str]:
@@ -203,7 +209,7 @@ class AnnotatedFiles(Files):
         ]
         agreement = compare(annotations)
         spans = self.selected(annotations, text.location)
-        words = splitter(self.language)(text.text) if text.words is None else text.words
+        words = self._words(text.text) if text.words is None else text.words
         if spans is None or not words:
             kind = "unannotated_texts" if words else "empty_texts"
             notes = (*text.notes, Note(kind, text.location))
@@ -238,6 +244,12 @@ class AnnotatedFiles(Files):
                 Counter() if index else whole.agreement,
                 None if whole.surface is None else whole.surface.part(begin, end),
             )
+
+    def _words(self, text: str) -> list[tuple[int, int]]:
+        """Split a text into words: by the rules of its language, or where words were joined by spaces before."""
+        if self.split_words == "rules":
+            return splitter(self.language)(text)
+        return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
 
 
 class OffsetFiles(TextFiles, AnnotatedFiles):

@@ -1,0 +1,63 @@
+"""The audit: rank the entities whose gold label is improbable by models that were not trained on them.
+
+Reads the section ``audit`` of audit/params.yaml and data/audit. Writes reports/audit.jsonl, one line per suspicion, and
+reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py for each fold.
+
+    python stages/audit.py
+    python stages/audit.py --export FOLDER    write all splits for an annotation tool, most suspicious sentences first
+"""
+
+from __future__ import annotations
+
+from tagline.core.startup import prepare_process
+
+if __name__ == "__main__":
+    prepare_process()
+
+import json
+from pathlib import Path
+
+from tagline.audit.params import AUDIT_PARAMS, Audit
+from tagline.audit.review.page import render
+from tagline.audit.review.ranking import rank
+from tagline.core import launchers
+from tagline.core.errors import ArgumentParser, exit_with_message
+from tagline.core.outputs import replacing
+from tagline.core.params import read_section
+from tagline.core.terminal import show
+
+FOLDS = Path("data/audit")
+SUSPICIONS = Path("reports/audit.jsonl")
+REPORT = Path("reports/audit.html")
+
+
+def main() -> None:
+    parser = ArgumentParser(description="Rank the entities whose gold label is improbable.")
+    parser.add_argument(
+        "--export", metavar="FOLDER", type=Path, help="write all splits for an annotation tool, and stop"
+    )
+    parser.add_argument("--tool", default="label_studio", help="label_studio, doccano, prodigy or brat")
+    arguments = parser.parse_args()
+    launchers.only_main_process("audit")
+    params = read_section("audit", Audit, AUDIT_PARAMS)
+    if arguments.export:
+        # Here, since the stage itself does not need them.
+        from tagline.annotation import tools
+        from tagline.audit import tasks
+
+        if arguments.tool not in tools.NAMES:
+            parser.error(f"--tool {arguments.tool}: expected one of {', '.join(tools.NAMES)}")
+        show("\n".join(tasks.save(FOLDS, params, arguments.tool, arguments.export)))
+        return
+    ranking = rank(FOLDS, params)
+    page = render(ranking)
+    with replacing(SUSPICIONS, REPORT) as (suspicions, report):
+        with suspicions.open("w", encoding="utf-8", newline="\n") as file:
+            for number, suspicion in enumerate(ranking.suspicions, 1):
+                file.write(json.dumps(suspicion.as_json(number), ensure_ascii=False, allow_nan=False) + "\n")
+        report.write_bytes(page.encode())
+    print(ranking.summary())
+
+
+if __name__ == "__main__":
+    exit_with_message(main)

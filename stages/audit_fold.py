@@ -1,0 +1,49 @@
+"""A fold of the audit: train without some sentences, then label these with that model.
+
+Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized and
+models/pretrained. Writes data/audit/FOLD (see `tagline.artifacts.out_of_fold`).
+
+    python stages/audit_fold.py FOLD
+"""
+
+from __future__ import annotations
+
+from tagline.core.startup import prepare_process
+
+if __name__ == "__main__":
+    prepare_process()
+
+from pathlib import Path
+
+from tagline.audit.labelling import label_fold
+from tagline.audit.params import AUDIT_PARAMS, Audit
+from tagline.core.errors import ArgumentParser
+from tagline.core.params import read_section
+from tagline.training.params import Train
+from tagline.training.processes import exit_as_one
+from tagline.training.run import Inputs
+
+TOKENIZED = Path("data/tokenized")
+ENCODER = Path("models/pretrained/encoder")
+TOKENIZER = Path("models/pretrained/tokenizer")
+FOLDS = Path("data/audit")
+
+
+def main() -> None:
+    """Entry point of each process, as in stages/train.py."""
+    exit_as_one(label)
+
+
+def label() -> None:
+    parser = ArgumentParser(description="Train without the sentences of a fold, and label them.")
+    parser.add_argument("fold", type=int, help="its number in audit/params.yaml")
+    number = parser.parse_args().fold
+    audit = read_section("audit", Audit, AUDIT_PARAMS)
+    if number not in audit.folds:
+        parser.error(f"fold {number}: expected one of {', '.join(map(str, audit.folds))}, as in {AUDIT_PARAMS}")
+    train = read_section("train", Train)
+    label_fold(number, audit, train, Path(__file__), Inputs(TOKENIZED, ENCODER, TOKENIZER), FOLDS / str(number))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""Texts to annotate or correct, written for annotation tools to import.
+
+A format is a file with one function, which writes an `AnnotationTask` as its tool imports it; `tools.save` writes many.
+
+    tool           written                           gold entities    suggested entities
+    Label Studio   a JSON list and NAME.labels.xml   annotation       prediction
+    doccano        JSON Lines                        label            label; beside gold the field `suggested`
+    Prodigy        JSON Lines                        spans            spans; beside gold the field `suggested`
+    brat           a folder of .txt and .ann         entities         entities; beside gold left out
+"""

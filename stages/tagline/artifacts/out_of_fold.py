@@ -1,0 +1,102 @@
+"""The folder data/audit/FOLD: how a model labels the held-out sentences of a fold, which it was not trained on.
+
+SPLIT.parquet       one row per held-out sentence: id, words, gold, predicted (label names), probabilities (for each
+                    word those of all labels, in the order of the label list; 0 for a word without sub-words)
+provenance.json     the label list and how the model was made
+hashes.json         the SHA-256 of each file
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tagline.core.outputs import read_json, write_json
+from tagline.core.provenance import PROVENANCE, verify, write_hashes
+from tagline.core.reading import reading
+from tagline.labels import label_list
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import TaggedSentences
+
+Floats = npt.NDArray[np.float32]
+Chunk = tuple[TaggedSentences, Floats]
+"""Sentences with gold labels, and the probabilities of all labels of their words, float32 (words, labels)."""
+
+# Sentences that are read at a time.
+BATCH = 1024
+
+
+def write(path: Path, labels: Labels, chunks: Iterable[Chunk]) -> None:
+    """Write the sentences of a split, a chunk at a time."""
+    names = pa.array(labels.names, pa.string())
+    # Errors of Python's files have numbers, by which a full disk is recognised.
+    with path.open("wb") as file, pq.ParquetWriter(file, _schema(labels)) as writer:
+        for sentences, probabilities in chunks:
+            offsets = pa.array(sentences.offsets, pa.int32())
+            values = [names.take(pa.array(side)) for side in (sentences.known_gold, sentences.predicted)]
+            values.append(pa.FixedSizeListArray.from_arrays(pa.array(probabilities.ravel()), len(names)))
+            columns = [pa.array(sentences.ids, pa.string()), pa.array(sentences.words, pa.list_(pa.string()))]
+            columns += [pa.ListArray.from_arrays(offsets, each) for each in values]
+            writer.write_batch(pa.record_batch(columns, schema=_schema(labels)))
+
+
+def read(path: Path, labels: Labels, made_by: str) -> Iterator[Chunk]:
+    """Yield the sentences of a split, a chunk at a time; the score of a word is the probability of its predicted label.
+
+    Args:
+        path: the Parquet file.
+        labels: the label list of its folder.
+        made_by: the stage that wrote it, for messages.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    names = pa.array(labels.names, pa.string())
+    with reading(path, made_by, expected="held-out sentences"), pq.ParquetFile(path) as file:
+        if not file.schema_arrow.equals(_schema(labels)):
+            raise ValueError("other columns or labels")
+        for batch in file.iter_batches(BATCH):
+            gold, predicted = (
+                pc.index_in(batch[side].flatten(), value_set=names).to_numpy() for side in ("gold", "predicted")
+            )
+            probabilities = batch["probabilities"].flatten().flatten().to_numpy().reshape(-1, len(names))
+            scores = probabilities[np.arange(len(predicted)), predicted]
+            lengths, ids, words = batch["words"].value_lengths(), batch["id"], batch["words"]
+            yield (
+                TaggedSentences(
+                    labels, lengths.to_pylist(), predicted, scores, gold, ids.to_pylist(), words.to_pylist()
+                ),
+                probabilities,
+            )
+
+
+def write_provenance(folder: Path, labels: Labels, made_of: dict[str, Any]) -> None:
+    """Write the label list, how the model was made, and the hashes; the splits are written before."""
+    write_json(folder / PROVENANCE, {**made_of, "labels": asdict(labels)})
+    write_hashes(folder)
+
+
+def read_provenance(folder: Path, made_by: str) -> tuple[Labels, dict[str, Any]]:
+    """Check the files of a folder, and read the label list and how the model was made.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    verify(folder, made_by)
+    content = read_json(folder / PROVENANCE, made_by)
+    with reading(folder / PROVENANCE, made_by, expected="a label list"):
+        return label_list.parse(content.pop("labels")), content
+
+
+def _schema(labels: Labels) -> pa.Schema:
+    lists = {name: pa.list_(pa.string()) for name in ("words", "gold", "predicted")}
+    lists["probabilities"] = pa.list_(pa.list_(pa.float32(), len(labels.names)))
+    return pa.schema({"id": pa.string(), **lists})

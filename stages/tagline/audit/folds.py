@@ -1,0 +1,122 @@
+"""Folds: which sentences of data/tokenized are held out together, and which of the others a model may learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.artifacts import shards
+from tagline.artifacts.tokenized import load_labels
+from tagline.audit.params import AUDIT_PARAMS, Audit
+from tagline.core.errors import UserError
+from tagline.labels.entities import marked
+from tagline.sources.splitting import drawn_number
+
+Mask = npt.NDArray[np.bool_]
+
+
+def fold_of(words: Sequence[str], seed: int, folds: int) -> int:
+    """Draw the fold of a sentence, from 1, from a hash of its words and the seed.
+
+    Equal sentences are in one fold, or a model would learn the label that it is asked about. Other sentences have no
+    effect. `sources.splitting.drawn_split` with the same seed draws independently.
+    """
+    return drawn_number(["fold", seed, *words]) % folds + 1
+
+
+class Fold:
+    """The roles of all sentences in one fold; data/tokenized is read a batch at a time.
+
+    Args:
+        number: of the fold, from 1.
+        params: of the audit.
+        tokenized: data/tokenized.
+
+    Attributes:
+        held_out: for each audited split, whether a sentence is held out, bool (sentences,).
+        learnable: for train, whether the model learns from a sentence; for validation, whether it helps to choose the
+            epoch, bool (sentences,).
+
+    Raises:
+        UserError: the model would have no sentence to learn from, to be chosen by, or to label; or plain tags are
+            grouped by surface.
+    """
+
+    def __init__(self, number: int, params: Audit, tokenized: Path) -> None:
+        self.number, self.params, self.tokenized = number, params, tokenized
+        self.labels = load_labels(tokenized)
+        if params.group == "surface" and self.labels.kind == "tags":
+            raise UserError(
+                f"audit.group: surface needs entities, but {self.labels.task} has one tag per word; set it to sentence"
+            )
+        self.held_out = {split: self._drawn(split) for split in params.splits}
+        self.learnable = {
+            "train": ~self.held_out["train"] & self._apart("train"),
+            "validation": ~self.held_out["validation"] if "validation" in self.held_out else self._all("validation"),
+        }
+        self._check()
+
+    def _drawn(self, split: str) -> Mask:
+        seed, folds = self.params.seed, len(self.params.folds)
+        return np.array([fold_of(words, seed, folds) == self.number for words, _ in self._sentences(split)], bool)
+
+    def _all(self, split: str) -> Mask:
+        return np.array([True for _ in self._sentences(split)], bool)
+
+    def _apart(self, split: str) -> Mask:
+        """Whether a sentence has no entity of the same words as one that is held out, if sentences are grouped so."""
+        if self.params.group != "surface":
+            return self._all(split)
+        surfaces = {
+            surface
+            for name, mask in self.held_out.items()
+            for sentence, out in zip(self._sentences(name), mask, strict=True)
+            if out
+            for surface in self._surfaces(*sentence)
+        }
+        return np.array([surfaces.isdisjoint(self._surfaces(*each)) for each in self._sentences(split)], bool)
+
+    def _sentences(self, split: str) -> Iterator[tuple[list[str], list[int]]]:
+        """Yield the words and label ids of each sentence."""
+        for batch in shards.read_batches(self.tokenized / "sentences" / split):
+            yield from zip(batch["words"].to_pylist(), batch["labels"].to_pylist(), strict=True)
+
+    def _surfaces(self, words: Sequence[str], ids: Sequence[int]) -> Iterator[int]:
+        """Yield a hash of the words of each entity; see `tagline.metrics.training_index`."""
+        for entity in marked([self.labels.names[index] for index in ids], self.labels.kind):
+            yield hash(tuple(words[entity.start : entity.end]))
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """The numbers of sentences: held out by split, and of train those that are learnt from and all."""
+        held_out = {split: int(mask.sum()) for split, mask in self.held_out.items()}
+        return {
+            "held_out": held_out,
+            "learnt": int(self.learnable["train"].sum()),
+            "train": len(self.learnable["train"]),
+        }
+
+    def summary(self) -> str:
+        """The numbers of sentences in one line."""
+        held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
+        learnt, train = self.numbers["learnt"], self.numbers["train"]
+        return (
+            f"fold {self.number} of {len(self.params.folds)}: {held_out} held out; "
+            f"{learnt:,} of {train:,} sentences of train ({learnt / train:.0%}) are left to learn from"
+        )
+
+    def _check(self) -> None:
+        for purpose, mask in (
+            ("hold out", self.held_out["train"]),
+            ("learn from", self.learnable["train"]),
+            ("choose the epoch by", self.learnable["validation"]),
+        ):
+            if not mask.any():
+                raise UserError(
+                    f"{AUDIT_PARAMS}: fold {self.number} of {len(self.params.folds)} has no sentence to {purpose}; "
+                    "expected at least one; use fewer folds, another seed, or group: sentence"
+                )

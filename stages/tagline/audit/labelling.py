@@ -1,0 +1,99 @@
+"""A fold: train a model without the held-out sentences, and label these with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from accelerate import PartialState
+
+from tagline.artifacts import out_of_fold, tokenized
+from tagline.artifacts.out_of_fold import Chunk
+from tagline.artifacts.tokenized import Split
+from tagline.audit import fold_data
+from tagline.audit.folds import Fold
+from tagline.audit.params import Audit
+from tagline.core.outputs import replacing
+from tagline.core.provenance import versions
+from tagline.core.terminal import show
+from tagline.labels.tagged import TaggedSentences
+from tagline.model import classifier
+from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.heads import load_head
+from tagline.model.precision import resolve
+from tagline.model.prediction import Predictor, score_split
+from tagline.training import processes
+from tagline.training.fingerprint import fingerprint
+from tagline.training.params import Train
+from tagline.training.results import LIBRARIES, effective
+from tagline.training.run import Inputs, Outputs, fine_tune, start
+from tagline.training.validation import OTHERWISE, SUBWORDS_PER_BATCH
+from tagline.training.work import work_folder
+
+
+def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: Inputs, target: Path) -> None:
+    """Train as the stage train does, and write how the model labels the held-out sentences.
+
+    An interrupted run continues: the work folder has the data of the fold, and the model once it is trained.
+
+    Args:
+        number: of the fold, from 1.
+        audit: the section ``audit``.
+        train: the section ``train``; nothing is pushed.
+        script: the stage's file.
+        inputs: folders of earlier stages.
+        target: the output, see `tagline.artifacts.out_of_fold`.
+
+    Raises:
+        UserError: see `Fold` and `tagline.training.run.run`.
+    """
+    state = start()
+    train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
+    made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": effective(train)}
+    with work_folder(f"audit-{number}", fingerprint(made_of, script, inputs.verify())) as work:
+        data, model = work / "tokenized", work / "finetuned"
+        fold = Fold(number, audit, inputs.tokenized)
+        if state.is_main_process:
+            show(fold.summary())
+            if not data.exists():
+                with replacing(data) as (partial,):
+                    fold_data.write(fold, partial)
+        state.wait_for_everyone()
+        if not model.exists():
+            outputs = Outputs(model, *(work / name for name in ("train.json", "train_loss.csv", "validation.csv")))
+            of_fold = Inputs(data, inputs.encoder, inputs.tokenizer)
+            fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}-train")
+        if state.is_main_process:
+            with replacing(target) as (partial,):
+                label_held_out(data, model, train, partial)
+                made_of |= {"sentences": fold.numbers, "best_epoch": classifier.best_epoch(model)}
+                made_of["versions"] = versions(*LIBRARIES)
+                out_of_fold.write_provenance(partial, tokenized.load_labels(data), made_of)
+    processes.leave()
+
+
+def label_held_out(data: Path, model: Path, train: Train, target: Path) -> None:
+    """Write the labels of the held-out part of each split that has one."""
+    labels, device = tokenized.load_labels(data), PartialState().device
+    precision = resolve(train.precision, device, "train.precision")
+    backend = TorchModel.for_inference(classifier.load(model, labels), precision)
+    head = load_head(model, labels, "constrained", "train")
+    size = train.subwords_per_device or SUBWORDS_PER_BATCH.get(device.type, OTHERWISE)
+    target.mkdir()
+    with workers(device) as threads:
+        predictor = Predictor(backend, head, labels, size, threads)
+        for name in fold_data.audited(data):
+            split = tokenized.load_split(data, fold_data.held_out(name))
+            out_of_fold.write(target / f"{name}.parquet", labels, _labelled(predictor, split, name))
+
+
+def _labelled(predictor: Predictor, split: Split, name: str) -> Iterator[Chunk]:
+    """Yield the sentences of a split, and the probabilities of the labels of their words."""
+    ids, words = split.ids_and_words()
+    labels, lengths, gold = predictor.labels, split.lengths(), split.gold()
+    offsets = np.cumsum([0, *lengths])
+    for rows, predicted, probabilities in predictor.distributions(score_split(predictor, split, name)):
+        of_rows = gold[offsets[rows.start] : offsets[rows.stop]]
+        scores = probabilities[np.arange(len(predicted)), predicted]
+        yield TaggedSentences(labels, lengths[rows], predicted, scores, of_rows, ids[rows], words[rows]), probabilities

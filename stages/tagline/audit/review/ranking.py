@@ -1,0 +1,210 @@
+"""Ranking: the disagreements of all folds, the most suspicious first."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.artifacts import out_of_fold
+from tagline.artifacts.out_of_fold import Chunk, Floats
+from tagline.artifacts.raw_data import SPLITS
+from tagline.audit.params import AUDIT_PARAMS, Audit
+from tagline.audit.review.disagreements import KINDS, Disagreement, disagreements
+from tagline.audit.review.usage import Usage, texts_of
+from tagline.core.errors import UserError
+from tagline.labels.entities import Entity, Ints
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import TaggedSentence
+
+Doubles = npt.NDArray[np.float64]
+
+# Smaller probabilities count as this one.
+LEAST = 1e-9
+# Decimals of scores and probabilities.
+DIGITS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Suspicion:
+    """A disagreement with how much it suggests that gold is wrong.
+
+    Attributes:
+        score: larger is more suspicious.
+        split: the split of the sentence.
+        sentence: with gold labels and those of a model that has not seen it.
+        found: the disagreement.
+        gold_probability: geometric mean over its words of the probability of the gold label.
+        suggested_probability: likewise of the suggested label.
+    """
+
+    score: float
+    split: str
+    sentence: TaggedSentence
+    found: Disagreement
+    gold_probability: float
+    suggested_probability: float
+
+    def as_json(self, rank: int) -> dict[str, Any]:
+        """What a line of reports/audit.jsonl contains."""
+        return {
+            "rank": rank,
+            "score": self.score,
+            "kind": self.found.kind,
+            "split": self.split,
+            "id": self.sentence.id,
+            "words": [*self.sentence.words],
+            "gold": [self._entity(entity) for entity in self.found.gold],
+            "suggested": [self._entity(entity) for entity in self.found.suggested],
+            "gold_probability": self.gold_probability,
+            "suggested_probability": self.suggested_probability,
+            "labels": self.sentence.gold_names,
+            "predicted": self.sentence.predicted_names,
+        }
+
+    def _entity(self, entity: Entity) -> dict[str, Any]:
+        return entity._asdict() | {"text": " ".join(self.sentence.words[entity.start : entity.end])}
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The result of an audit.
+
+    Attributes:
+        labels: the label list.
+        folds: the provenance of each fold.
+        numbers: of disagreements, by split and kind.
+        suspicions: the most suspicious ones, best first.
+    """
+
+    labels: Labels
+    folds: list[dict[str, Any]]
+    numbers: Counter[tuple[str, str]]
+    suspicions: list[Suspicion]
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that are audited."""
+        return [split for split in SPLITS if split in self.folds[0]["audit"]["splits"]]
+
+    def summary(self) -> str:
+        """One line per split for the terminal."""
+        lines = []
+        for split in self.splits:
+            numbers = {kind: self.numbers[split, kind] for kind in KINDS if self.numbers[split, kind]}
+            parts = ", ".join(f"{number:,} {kind}" for kind, number in numbers.items())
+            lines.append(f"{split}: {sum(numbers.values()):,} disagreements{f' ({parts})' if parts else ''}")
+        return "\n".join(lines)
+
+
+def rank(folder: Path, params: Audit) -> Ranking:
+    """Rank the disagreements of all folds; only the best ``params.most`` are in memory at a time.
+
+    Args:
+        folder: data/audit, with a folder for each fold.
+        params: the section ``audit``.
+
+    Raises:
+        UserError: a fold is missing or damaged, or was made with other params.
+    """
+    folds = open_folds(folder, params)
+    usage = None if params.group == "surface" else _count_usage(folds)
+    numbers: Counter[tuple[str, str]] = Counter()
+
+    def counted() -> Iterator[Suspicion]:
+        for split, fold in product(SPLITS, folds):
+            for sentence, probabilities, found in _differing(fold.chunks(split)):
+                numbers[split, found.kind] += 1
+                yield _suspicion(split, sentence, probabilities, found, usage)
+
+    best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
+    return Ranking(folds[0].labels, [fold.made_of for fold in folds], numbers, best)
+
+
+def open_folds(folder: Path, params: Audit) -> list[Fold]:
+    """Open the folds in data/audit; see `rank` for errors."""
+    return [Fold.of(folder / str(number), number, params) for number in params.folds]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The output of a fold: its folder, the label list, and how it was made."""
+
+    folder: Path
+    labels: Labels
+    made_of: dict[str, Any]
+    made_by: str
+
+    @classmethod
+    def of(cls, folder: Path, number: int, params: Audit) -> Fold:
+        """Check a fold and how it was made; see `rank` for errors."""
+        made_by = f"audit/dvc.yaml:fold@{number}"
+        labels, made_of = out_of_fold.read_provenance(folder, made_by)
+        if made_of["audit"] != params.model_dump(exclude={"most"}):
+            raise UserError(
+                f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
+            )
+        return cls(folder, labels, made_of, made_by)
+
+    def chunks(self, split: str) -> Iterator[Chunk]:
+        """Yield the held-out sentences of a split."""
+        path = self.folder / f"{split}.parquet"
+        if path.exists():  # of a small split, no sentence may be in the fold
+            yield from out_of_fold.read(path, self.labels, self.made_by)
+
+
+def _differing(chunks: Iterable[Chunk]) -> Iterator[tuple[TaggedSentence, Floats, Disagreement]]:
+    """Yield each disagreement with its sentence and the probabilities of the sentence's words."""
+    for sentences, probabilities in chunks:
+        words = np.flatnonzero(sentences.known_gold != sentences.predicted)
+        for index in np.unique(sentences.sentences_of(words)).tolist():
+            start, end = sentences.offsets[index : index + 2]
+            for found in disagreements(sentences[index]):
+                yield sentences[index], probabilities[start:end], found
+
+
+def _count_usage(folds: Sequence[Fold]) -> Usage:
+    def chunks() -> Iterator[Chunk]:
+        return (chunk for split, fold in product(SPLITS, folds) for chunk in fold.chunks(split))
+
+    texts = {text for sentence, _, found in _differing(chunks()) for text in texts_of(sentence, found)}
+    return Usage(texts, (sentence for sentences, _ in chunks() for sentence in sentences))
+
+
+def _suspicion(
+    split: str, sentence: TaggedSentence, probabilities: Floats, found: Disagreement, usage: Usage | None
+) -> Suspicion:
+    """Score a disagreement.
+
+    The score is the mean over the words whose labels differ of the logarithm of how much more probable the suggested
+    label is; plus how much more usual it is, see `Usage.log_odds`.
+    """
+    words = np.arange(*found.extent)
+    gold, suggested = (
+        _log_probabilities(probabilities[words], side[words]) for side in (sentence.known_gold, sentence.predicted)
+    )
+    differing = (sentence.known_gold != sentence.predicted)[words]
+    score = float((suggested - gold)[differing].mean())
+    # Copies: views would keep the arrays of a whole chunk in memory.
+    sides = {name: getattr(sentence, name).copy() for name in ("predicted", "scores", "gold")}
+    return Suspicion(
+        round(score + (0.0 if usage is None else usage.log_odds(sentence, found)), DIGITS),
+        split,
+        replace(sentence, **sides),
+        found,
+        *(round(float(np.exp(side.mean())), DIGITS) for side in (gold, suggested)),
+    )
+
+
+def _log_probabilities(of_words: Floats, labels: Ints) -> Doubles:
+    """The logarithm of the probability of a label of each word; 0 for words without sub-words, which say nothing."""
+    chosen = of_words[np.arange(len(labels)), labels].astype(np.float64)
+    chosen[~of_words.any(-1)] = 1.0
+    return np.log(np.maximum(chosen, LEAST))

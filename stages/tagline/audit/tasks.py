@@ -1,0 +1,96 @@
+"""Sentences to review, as tasks for an annotation tool: gold as annotation, what the model suggests as prediction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from tagline.annotation import tools
+from tagline.annotation.task import AnnotationTask
+from tagline.artifacts import shards
+from tagline.artifacts.raw_data import SPLITS
+from tagline.audit.params import Audit
+from tagline.audit.review.ranking import Ranking, Suspicion, open_folds, rank
+from tagline.core.errors import UserError
+from tagline.core.provenance import verify
+from tagline.labels.entities import entities
+from tagline.labels.tagged import TaggedSentence
+
+# Read by the export alone, not by the stage.
+TOKENIZED = Path("data/tokenized")
+SUFFIXES = {"label_studio": ".json", "doccano": ".jsonl", "prodigy": ".jsonl", tools.BRAT: ""}
+
+
+def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
+    """Write all sentences of all splits for an annotation tool, those of audited splits most suspicious first.
+
+    All of them, so that what the tool exports after the review is a complete data set.
+
+    Args:
+        folds: data/audit.
+        params: the section ``audit``.
+        tool: one of `tools.NAMES`.
+        target: the folder to make, with a file per split, or a folder for brat.
+
+    Returns:
+        What was written, one line per split.
+
+    Raises:
+        UserError: see `rank` and `tools.save`; the folder exists; or the labels are plain tags.
+    """
+    if target.exists():
+        raise UserError(f"{target} exists; expected a new folder, so that no correction is overwritten; choose another")
+    verify(TOKENIZED, "tokenize-align")
+    ranking = rank(folds, params)
+    if ranking.labels.kind == "tags":
+        raise UserError(
+            f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
+            "files by hand"
+        )
+    lines = []
+    for split in SPLITS:
+        path = target / f"{split}{SUFFIXES[tool]}"
+        first = _first_suspicions(ranking, split)
+        tasks = _audited(folds, params, split, first) if split in params.splits else _unaudited(split, ranking)
+        tools.save(tool, path, tasks, ranking.labels.types)
+        lines.append(f"{path}: {f'{len(first):,} suspicious sentences first' if first else 'gold'}")
+    return lines
+
+
+def _first_suspicions(ranking: Ranking, split: str) -> dict[object, Suspicion]:
+    """The most suspicious disagreement of each sentence, best first."""
+    first: dict[object, Suspicion] = {}
+    for suspicion in ranking.suspicions:
+        if suspicion.split == split:
+            first.setdefault(_key(suspicion.sentence), suspicion)
+    return first
+
+
+def _audited(folds: Path, params: Audit, split: str, first: dict[object, Suspicion]) -> Iterator[AnnotationTask]:
+    for suspicion in first.values():
+        sentence = suspicion.sentence
+        suggested = [(entity, sentence.confidence(entity)) for entity in sentence.predicted_entities]
+        fields: dict[str, str | float] = {"id": sentence.id, "suspicion": suspicion.score}
+        yield AnnotationTask.of_words(sentence.words, suggested, sentence.gold_entities, fields)
+    written = Counter(first.keys())
+    for fold in open_folds(folds, params):
+        for sentences, _ in fold.chunks(split):
+            for sentence in sentences:
+                if written[key := _key(sentence)]:
+                    written[key] -= 1
+                else:
+                    yield AnnotationTask.of_words(sentence.words, None, sentence.gold_entities, {"id": sentence.id})
+
+
+def _unaudited(split: str, ranking: Ranking) -> Iterator[AnnotationTask]:
+    names = ranking.labels.names
+    for batch in shards.read_batches(TOKENIZED / "sentences" / split):
+        for row in batch.to_pylist():
+            gold = entities([names[index] for index in row["labels"]])
+            yield AnnotationTask.of_words(row["words"], None, gold, {"id": row["id"]})
+
+
+def _key(sentence: TaggedSentence) -> object:
+    """What tells a sentence from others; ids need not be unique."""
+    return sentence.id, tuple(sentence.words), sentence.known_gold.tobytes()

@@ -1,0 +1,1 @@
+"""suggest.py: which texts of a pool to annotate next."""

@@ -1,0 +1,123 @@
+"""Choose which texts of a pool to annotate next, with the model's entities as a start.
+
+    python suggest.py pool.txt --words 5000 --output tasks.json
+    zcat pool.jsonl.gz | python suggest.py - --input-format jsonl --words 5000 --output tasks --format brat
+
+POOL is read as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. Chosen are the texts
+of which the model is least certain, different from each other, and a random share. The random texts come first, without
+entities, so that their annotations can test any model; the field "selection" marks them. Texts that are annotated
+already are left out. The same seed, pool and model give the same choice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+try:
+    from tagline.core.startup import prepare_process
+
+    if __name__ == "__main__":
+        prepare_process()
+
+    from tagline.annotation import brat, tools
+    from tagline.artifacts.exported import BackendName
+    from tagline.core.errors import ArgumentParser, UserError, exit_with_message
+    from tagline.core.signals import defer_signals
+    from tagline.core.terminal import safe_message, show
+    from tagline.inference import Tagger
+    from tagline.inference.options import FORMATS, STANDARD, infer_format, natural, probability, reader_of
+    from tagline.inference.sources import opened
+    from tagline.suggestion import writing
+    from tagline.suggestion.annotated import annotated_keys
+    from tagline.suggestion.selection import Selector, summary
+    from tagline.suggestion.vectors import mean_vectors
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"suggest: the package {error.name} is not installed; `make install` sets up .venv, "
+        "`source .venv/bin/activate` activates it"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parsed(arguments)
+    warnings.formatwarning = lambda message, *_: safe_message(f"suggest: {message}\n")
+    if not options.output.parent.is_dir():
+        raise UserError(f"--output {options.output}: {options.output.parent} is not a folder; expected an existing one")
+    with defer_signals():  # a signal during the import of an extension module would become an ImportError
+        tagger = Tagger(options.model, options.backend)
+    with tagger:
+        check_output(options, tagger)
+        selector = Selector(options.words, options.random_share, options.seed, partial(mean_vectors, options.model))
+        annotated = annotated_keys(options.exclude, tagger.split)
+        path = None if options.pool == STANDARD else Path(options.pool)
+        reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences)
+        with opened(path, reader, show_progress=True) as source:
+            suggestions = selector.select(source, tagger, annotated)
+        writing.save(options.format, options.output, suggestions, tagger.labels.types)
+    left_out = ", ".join(map(str, options.exclude)) or "none; --exclude names annotated texts"
+    show(f"{summary(suggestions)}\nleft out: {left_out}")
+
+
+def check_output(options: argparse.Namespace, tagger: Tagger) -> None:
+    """Raise a `UserError` before any work if the output can't be written."""
+    if options.format in tools.NAMES and tagger.labels.kind == "tags":
+        raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
+    if options.format == tools.BRAT:
+        brat.check(options.output, tagger.labels.types)
+    elif options.output.exists() and not options.output.is_file():
+        raise UserError(f"--output {options.output}: not a file; expected a file")
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pool", metavar="POOL", help="file of texts; - for standard input")
+    parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
+    parser.add_argument("--format", choices=writing.FORMATS, default="label_studio", help="default: label_studio")
+    parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
+    parser.add_argument("--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1")
+    parser.add_argument(
+        "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
+    )
+    parser.add_argument("--seed", type=int, default=42, metavar="N", help="of the random texts (default: 42)")
+    parser.add_argument(
+        "--exclude",
+        type=Path,
+        nargs="*",
+        metavar="PATH",
+        help="annotated texts to leave out: files like POOL, or folders like data/raw (default: data/raw beside the "
+        "model's folder, if it exists)",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("models/export"),
+        metavar="FOLDER",
+        help="exported model (default: models/export)",
+    )
+    parser.add_argument(
+        "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
+    )
+    options = parser.parse_args(arguments)
+    if options.exclude is None:
+        raw = options.model.parent.parent / "data/raw"  # of the pipeline that made models/export
+        options.exclude = [raw] if raw.is_dir() else []
+    try:
+        options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
+        if not 0 <= options.seed < 2**64:
+            raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
+        if options.pool != STANDARD and options.output.is_file() and options.output.samefile(options.pool):
+            raise ValueError("--output is the same file as POOL; expected another one")
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+if __name__ == "__main__":
+    exit_with_message(main)

@@ -1,0 +1,70 @@
+"""Small data/tokenized folders and outputs of folds, for tests of the audit without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from tagline.artifacts.shards import ShardWriter
+from tagline.artifacts.tokenized import WINDOW_FEATURES, Windowing, sentence_features, write_windowing
+from tagline.audit.params import Audit
+from tagline.core.provenance import write_hashes
+from tagline.labels import label_list
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import TaggedSentences
+
+NAMES = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+LABELS = Labels("ner", "spans", NAMES, "O")
+
+Row = tuple[str, str]
+"""The words and the label names of a sentence, separated by spaces."""
+
+
+def audit(folds: int = 2, **values: object) -> Audit:
+    given = {"splits": ["train"], "group": "sentence", "seed": 1, "most": 100} | values
+    return Audit(folds=list(range(1, folds + 1)), **given)
+
+
+def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labels = LABELS) -> Path:
+    """Write sentences with one window per two words, whose only sub-word id is a number of the sentence and window."""
+    folder.mkdir()
+    label_list.write(labels, folder / "labels.json")
+    write_windowing(Windowing("0" * 64, True, True, 8, 2), folder)
+    for split, rows in splits.items():
+        words, ids = (
+            [row[0].split() for row in rows],
+            [[labels.label2id[name] for name in row[1].split()] for row in rows],
+        )
+        with ShardWriter(folder / "sentences" / split, sentence_features(labels).arrow_schema) as sentences:
+            for number, (of_words, of_labels) in enumerate(zip(words, ids, strict=True)):  # a batch per sentence
+                columns = {"id": [f"{split}-{number}"], "words": [of_words], "labels": [of_labels]}
+                schema = sentences.schema
+                sentences.write({name: pa.array(columns[name], schema.field(name).type) for name in schema.names})
+        with ShardWriter(folder / "windows" / split, WINDOW_FEATURES.arrow_schema) as windows:
+            pairs = [(row, word) for row, of_words in enumerate(words) for word in range(0, len(of_words), 2)]
+            columns = {
+                "sentence": [row for row, _ in pairs],
+                "input_ids": [[100 * row + word] for row, word in pairs],
+                "word_ids": [[word] for _, word in pairs],
+                "labels": [[ids[row][word]] for row, word in pairs],
+            }
+            schema = windows.schema
+            windows.write({name: pa.array(columns[name], schema.field(name).type) for name in schema.names})
+    write_hashes(folder)
+    return folder
+
+
+def chunk(
+    rows: Sequence[tuple[str, str, str]], sure: float = 0.9, labels: Labels = LABELS
+) -> tuple[TaggedSentences, np.ndarray]:
+    """Sentences of words, gold and predicted labels; the model gives the predicted label a probability, others the rest."""
+    words, gold, predicted = ([row[side].split() for row in rows] for side in range(3))
+    flat_gold, flat = (np.array([labels.label2id[name] for row in side for name in row]) for side in (gold, predicted))
+    probabilities = np.full((len(flat), len(labels.names)), (1 - sure) / (len(labels.names) - 1), np.float32)
+    probabilities[np.arange(len(flat)), flat] = sure
+    ids = [f"train-{number}" for number in range(len(rows))]
+    scores = probabilities[np.arange(len(flat)), flat]
+    return TaggedSentences(labels, list(map(len, words)), flat, scores, flat_gold, ids, words), probabilities

@@ -1,0 +1,200 @@
+"""audit_fold.py and audit.py: a wrong label is found by models that have not seen it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.project import edit, run_stage, snapshot
+from helpers.tiny import raw_rows, write_params
+from ruamel.yaml import YAML
+
+from tagline.artifacts.raw_data import SPLITS
+from tagline.audit import labelling
+from tagline.audit.tasks import SUFFIXES
+from tagline.settings import audit_pipeline
+
+FOLDS = (1, 2)
+# Divides the tiny training split in halves.
+SEED = 35
+
+
+def set_audit(**values: Any) -> None:
+    path = Path("audit/params.yaml")
+    params = YAML().load(path.read_text(encoding="utf-8"))
+    params["audit"] |= {"folds": list(FOLDS), "seed": SEED} | values
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(params, file)
+
+
+def error_of(stage: str, *arguments: str) -> str:
+    before = snapshot(Path("data"), Path("reports"))
+    with pytest.raises(SystemExit) as raised:
+        run_stage(stage, *arguments)
+    assert snapshot(Path("data"), Path("reports")) == before
+    return str(raised.value.code)
+
+
+@pytest.fixture(scope="module")
+def audited_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose first training sentence has lost its person, after an audit."""
+    folder = tmp_path_factory.mktemp("audited")
+    shutil.copytree(tiny_folder, folder / "data/tiny")
+    write_params(folder)
+    path = folder / "data/tiny/train.conll"
+    text = path.read_text(encoding="utf-8").replace("B-PER", "O", 1).replace("I-PER", "O", 1)
+    path.write_text(text, encoding="utf-8")
+    with contextlib.chdir(folder):
+        Path("dvc.yaml").touch()
+        audit_pipeline.create()
+        set_audit()
+        for stage in ("download", "tokenize_align"):
+            run_stage(stage)
+        for number in FOLDS:
+            run_stage("audit_fold", str(number))
+        run_stage("audit")
+    return folder
+
+
+@pytest.fixture
+def audited(audited_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(audited_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def suspicions() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_wrong_label_comes_first(audited: Path) -> None:
+    first = suspicions()[0]
+    assert (first["rank"], first["kind"], first["split"], first["id"]) == (1, "missing", "train", "train-0")
+    assert first["gold"] == []
+    assert first["suggested"] == [{"type": "PER", "start": 0, "end": 2, "text": "Ada Lind"}]
+    assert first["score"] > 0
+    assert first["gold_probability"] < first["suggested_probability"]
+    assert "Ada Lind" in Path("reports/audit.html").read_text(encoding="utf-8")
+
+
+def test_nothing_is_left_of_the_training(audited: Path) -> None:
+    assert not Path(".work").exists()
+    assert sorted(path.name for path in Path("data/audit").iterdir()) == ["1", "2"]
+
+
+def test_an_interrupted_fold_continues_after_its_training(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = snapshot(Path("data/audit/1"))
+    shutil.rmtree("data/audit/1")
+    with monkeypatch.context() as patch:
+        patch.setattr(labelling, "label_held_out", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(SystemExit):
+            run_stage("audit_fold", "1")
+    assert not Path("data/audit/1").exists()
+    monkeypatch.setattr(labelling, "fine_tune", None)
+    run_stage("audit_fold", "1")
+    assert snapshot(Path("data/audit/1")) == before
+    assert not Path(".work").exists()
+
+
+def test_all_splits_by_surface(audited: Path) -> None:
+    set_audit(splits=["train", "validation", "test"], group="surface", folds=[1, 2])
+    run_stage("audit_fold", "1")
+    assert sorted(path.stem for path in Path("data/audit/1").glob("*.parquet")) == ["test", "train", "validation"]
+    sizes = json.loads(Path("data/audit/1/provenance.json").read_text(encoding="utf-8"))["sentences"]
+    assert 0 < sizes["learnt"] < sizes["train"] - sizes["held_out"]["train"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"folds": [1]},
+            "audit/params.yaml:5: audit.folds: must be the numbers from 1 to the number of folds, at least",
+        ),
+        ({"folds": [2, 1]}, "audit.folds: must be the numbers from 1 to the number of folds"),
+        ({"splits": ["test"]}, "audit.splits: must contain train, and no split twice; evaluate lists the errors of"),
+        ({"group": "document"}, "audit.group: should be 'sentence' or 'surface'"),
+    ],
+)
+def test_params_are_checked(audited: Path, values: dict[str, Any], message: str) -> None:
+    set_audit(**values)
+    for stage, arguments in (("check", ["--audit"]), ("audit_fold", ["1"]), ("audit", [])):
+        assert message in error_of(stage, *arguments)
+
+
+@pytest.mark.parametrize("tool", ["label_studio", "doccano", "prodigy", "brat"])
+def test_corrections_come_back_by_download(audited: Path, tool: str) -> None:
+    """A person accepts the suggestion for the first sentence; all splits are read again, with their words."""
+    run_stage("audit", "--export", "data/corrected", "--tool", tool)
+    expected = {split: {row["id"]: (row["words"], row["ner"]) for row in raw_rows(split)} for split in SPLITS}
+    if tool == "label_studio":
+        path = Path("data/corrected/train.json")
+        tasks = json.loads(path.read_text(encoding="utf-8"))
+        assert tasks[0]["data"]["id"] == "train-0"
+        assert sorted(task["data"]["id"] for task in tasks) == sorted(expected["train"])
+        tasks[0]["annotations"] = tasks[0].pop("predictions")
+        path.write_text(json.dumps(tasks), encoding="utf-8")
+        expected["train"]["train-0"][1][:2] = ["B-PER", "I-PER"]
+    shutil.copytree("data/tiny/encoder", "data/corrected/encoder")
+    files = {split: f"{split}/*.txt" if tool == "brat" else f"{split}{SUFFIXES[tool]}" for split in SPLITS}
+    params = YAML().load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["download"]["folder"] = "data/corrected"
+    params["download"]["dataset"] = {
+        "source": "files",
+        "format": tool,
+        "tag_column": "ner",
+        "split_words": "spaces",
+        **files,
+    }
+    with Path("params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(params, file)
+    run_stage("download")
+    for split in SPLITS:
+        assert sorted((row["words"], row["ner"]) for row in raw_rows(split)) == sorted(expected[split].values())
+
+
+def test_exports_that_are_not_possible(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert error_of("audit", "--export", "data/tiny") == (
+        "audit: data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
+    )
+    assert error_of("audit", "--export", "out", "--tool", "word") == "2"
+    assert "--tool word: expected one of label_studio, doccano, prodigy, brat" in capsys.readouterr().err
+
+
+def test_other_params_than_those_of_the_folds(audited: Path) -> None:
+    set_audit(seed=36)
+    assert error_of("audit") == (
+        "audit: data/audit/1: made with other params; expected those of audit/params.yaml; run "
+        "`dvc repro audit/dvc.yaml:fold@1`"
+    )
+
+
+def test_folds_that_are_missing_or_damaged(audited: Path) -> None:
+    path = Path("data/audit/2/train.parquet")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "audit: data/audit/2/train.parquet: changed since the stage audit/dvc.yaml:fold@2 wrote it" in error_of(
+        "audit"
+    )
+    shutil.rmtree("data/audit/2")
+    assert error_of("audit") == (
+        "audit: data/audit/2 is missing: the stage audit/dvc.yaml:fold@2 writes it, so run "
+        "`dvc repro audit/dvc.yaml:fold@2` first"
+    )
+
+
+def test_a_fold_that_does_not_exist(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert error_of("audit_fold", "3") == "2"
+    assert "fold 3: expected one of 1, 2, as in audit/params.yaml" in capsys.readouterr().err
+
+
+def test_plain_tags_have_no_surfaces(audited: Path) -> None:
+    set_audit(group="surface")
+    edit(Path("params.yaml"), "task: ner", "task: pos")
+    run_stage("tokenize_align")
+    assert error_of("audit_fold", "1") == (
+        "audit_fold: audit.group: surface needs entities, but pos has one tag per word; set it to sentence"
+    )

@@ -1,0 +1,168 @@
+"""suggest.py: which texts it chooses, what it writes, and its messages."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.annotated import dataset
+from helpers.handmade_export import TAGS, add_encoder, save_export
+from helpers.project import ROOT
+from helpers.tiny import PEOPLE, PLACES
+
+from tagline.annotation import tools
+from tagline.artifacts import raw_data
+from tagline.sources.formats.brat import BratFiles
+
+# 36 texts of 5 words, one of which is there twice, and a line without words.
+TEXTS = [f"{person} lives in {place}." for person in PEOPLE for place in PLACES]
+POOL = "\n".join([*TEXTS, TEXTS[0], " "]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return add_encoder(save_export(tmp_path_factory.mktemp("export"), seed=1))
+
+
+@pytest.fixture
+def folder(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with models/export and a pool."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/export").symlink_to(export)
+    (tmp_path / "pool.txt").write_text(POOL)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> None:
+    """Run the script in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["suggest.py", *arguments])
+        runpy.run_path(str(ROOT / "suggest.py"), run_name="__main__")
+
+
+def exit_of(*arguments: str) -> Any:
+    with pytest.raises(SystemExit) as raised:
+        run(*arguments)
+    return raised.value.code
+
+
+def suggested(*arguments: str, pool: str = "pool.txt") -> list[dict[str, Any]]:
+    run(pool, "--output", "out.jsonl", "--format", "jsonl", *arguments)
+    return [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+
+
+def texts(rows: list[dict[str, Any]], selection: str) -> list[str]:
+    return [row["text"] for row in rows if row["selection"] == selection]
+
+
+def test_random_and_uncertain_texts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = suggested("--words", "60", "--random-share", "0.25")
+    random, uncertain = texts(rows, "random"), texts(rows, "uncertain")
+    assert [row["text"] for row in rows] == [*random, *uncertain]
+    assert (len(random), len(uncertain), len({*random, *uncertain})) == (3, 9, 12)
+    everything = suggested("--words", "185", "--random-share", "0")
+    assert sorted(texts(everything, "uncertain")) == sorted(TEXTS), "each text once"
+    of_rows = {row["text"]: row["uncertainty"] for row in everything}
+    assert min(of_rows[text] for text in uncertain) > sorted(of_rows.values())[9], "not the most certain ones"
+    assert rows[-1]["entities"] and "entities" not in rows[0]
+    captured = capsys.readouterr()
+    assert captured.out.startswith("random: 3 texts, 15 words, mean uncertainty 0.")
+    assert captured.err == ""
+
+
+def test_the_same_seed_gives_the_same_choice(folder: Path) -> None:
+    first = suggested("--words", "60")
+    content = Path("out.jsonl").read_bytes()
+    assert suggested("--words", "60") == first
+    assert Path("out.jsonl").read_bytes() == content
+    share = ("--words", "60", "--random-share", "0.5")
+    Path("reversed.txt").write_text("\n".join(reversed(POOL.splitlines())))
+    random = texts(suggested(*share), "random")
+    assert texts(suggested(*share, pool="reversed.txt"), "random") == random
+    assert texts(suggested(*share, "--seed", "1"), "random") != random
+
+
+def test_annotated_texts_are_left_out(folder: Path) -> None:
+    rows = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
+    raw_data.write(Path("data/raw"), dict.fromkeys(raw_data.SPLITS, rows), ["ner"])
+    assert sorted(row["text"] for row in suggested("--words", "60")) == sorted(TEXTS[32:])
+    Path("more.jsonl").write_text(json.dumps({"text": TEXTS[35]}))
+    assert sorted(row["text"] for row in suggested("--words", "60", "--exclude", "data/raw", "more.jsonl")) == sorted(
+        TEXTS[32:35]
+    )
+    assert len(suggested("--words", "60", "--exclude")) == 12
+
+
+def test_words(folder: Path) -> None:
+    Path("pool.conll").write_text("X Ada\nX lives\n\nX Oslo\n")
+    rows = suggested("--column", "2", "--words", "9", "--random-share", "0", pool="pool.conll")
+    assert sorted(row["words"] for row in rows) == [["Ada", "lives"], ["Oslo"]]
+
+
+@pytest.mark.parametrize("name", tools.NAMES)
+def test_formats(folder: Path, name: str) -> None:
+    run("pool.txt", "--words", "60", "--random-share", "0.5", "--output", "out", "--format", name)
+    if name == "label_studio":
+        rows = json.loads(Path("out").read_text())
+        assert [row["data"]["selection"] for row in rows] == ["random"] * 6 + ["uncertain"] * 6
+        assert ["predictions" in row for row in rows] == [False] * 6 + [True] * 6
+        assert Path("out.labels.xml").exists()
+    elif name == "brat":
+        assert sum(1 for file in sorted(Path("out").glob("*.txt")) if list(dataset(BratFiles, name).read(file))) == 12
+    else:
+        rows = [json.loads(line) for line in Path("out").read_text().splitlines()]
+        assert [row.get("meta", row)["selection"] for row in rows] == ["random"] * 6 + ["uncertain"] * 6
+        assert not any(row["label" if name == "doccano" else "spans"] for row in rows[:6])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("pool.txt", "--words", "0", "--output", "o"), "expected a number of 1 or more, got '0'"),
+        (("pool.csv", "--words", "9", "--output", "o"), "POOL pool.csv: unknown suffix; expected .txt, .jsonl, .json,"),
+        (("pool.txt", "--words", "9", "--output", "pool.txt"), "--output is the same file as POOL; expected another"),
+        (("pool.txt", "--words", "9", "--output", "o", "--seed", "-1"), "--seed: expected a number from 0 to"),
+        (
+            ("pool.txt", "--words", "9", "--output", "o", "--random-share", "2"),
+            "expected a number from 0 to 1, got '2'",
+        ),
+    ],
+)
+def test_wrong_usage(folder: Path, arguments: tuple[str, ...], message: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert exit_of(*arguments) == 2
+    assert message in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("none.txt", "--output", "out"), "none.txt: No such file or directory"),
+        (("pool.txt", "--output", "none/out"), "--output none/out: none is not a folder; expected an existing one"),
+        (("pool.txt", "--output", "models"), "--output models: not a file; expected a file"),
+        (("pool.txt", "--output", "models", "--format", "brat"), "models: exists already; expected a new or empty"),
+        (("pool.txt", "--output", "out", "--exclude", "a.csv"), "--exclude a.csv: unknown suffix; expected .txt, "),
+        (
+            ("pool.txt", "--output", "out", "--words", "4"),
+            "pool.txt: no text of at most 4 words that is not annotated yet; expected at least one; check POOL, --words "
+            "and --exclude",
+        ),
+    ],
+)
+def test_errors_are_one_message(folder: Path, arguments: tuple[str, ...], message: str) -> None:
+    Path("out").write_text("earlier")
+    found = exit_of("--words", "60", *arguments)
+    assert isinstance(found, str), f"exit with a status, not a message: {found}"
+    assert found.startswith(f"suggest: {message}")
+    assert Path("out").read_text() == "earlier"
+
+
+def test_annotation_tools_need_entities(folder: Path, tmp_path: Path) -> None:
+    model = str(save_export(tmp_path, TAGS))
+    assert exit_of("pool.txt", "--words", "60", "--output", "out", "--model", model) == (
+        f"suggest: --format label_studio: {model} predicts a tag for each word, not entities"
+    )

@@ -1,0 +1,88 @@
+"""The page of the audit: escaped, self-contained, filtered by the script of the report."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from helpers.browser import chromium, in_a_browser
+from helpers.held_out import LABELS, chunk
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tagline.audit.review import page
+from tagline.audit.review.disagreements import disagreements
+from tagline.audit.review.ranking import Ranking, Suspicion
+
+SCRIPT = "<script>document.title='taken'</script>"
+ROWS = [
+    ("Ada in Oslo", "O O B-LOC", "B-PER O B-LOC"),
+    (f"Ada {SCRIPT} a\u202eb", "B-PER O O", "B-LOC O O"),
+    ("Bank of Rome", "B-LOC I-LOC I-LOC", "O O B-LOC"),
+    ("Ada Bo", "B-PER I-PER", "B-PER B-PER"),
+]
+
+
+def ranking(rows: list[tuple[str, str, str]] = ROWS) -> Ranking:
+    found = [(sentence, each) for sentence in chunk(rows)[0] for each in disagreements(sentence)]
+    suspicions = [Suspicion(9.0 - index, "train", *both, 0.1, 0.8) for index, both in enumerate(found)]
+    sizes = {"held_out": {"train": 4}, "learnt": 3, "train": 8}
+    folds = [{"fold": 1, "audit": {"splits": ["train"], "group": "sentence"}, "sentences": sizes}]
+    return Ranking(LABELS, folds, Counter({("train", each.kind): 1 for _, each in found}), suspicions)
+
+
+def test_text_of_the_data_is_escaped() -> None:
+    html = page.render(ranking())
+    assert SCRIPT not in html
+    assert "\u202e" not in html and r"a\u202eb" in html
+    assert html.count("<script>") == 1
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest| src=", html)
+
+
+def test_what_a_card_shows() -> None:
+    html = " ".join(page.render(ranking()).split())
+    assert 'data-kind="boundary"' in html and 'data-kind="type"' in html and 'data-kind="missing"' in html
+    assert 'gold <q class="gold"><bdi lang="">Bank of Rome</bdi></q> LOC' in html
+    assert 'model <q class="predicted"><bdi lang="">Rome</bdi></q> LOC' in html
+    assert "3 of 8" in html
+
+
+def test_no_disagreement() -> None:
+    html = page.render(ranking([("Ada", "B-PER", "B-PER")]))
+    assert "Gold and the models agree everywhere." in html
+    assert "<script>" not in html
+
+
+def test_templates_mark_no_text_as_safe() -> None:
+    for path in Path(page.__file__).parent.glob("*.html"):
+        assert not re.search(r"\|\s*safe|autoescape|Markup", path.read_text(encoding="utf-8")), path
+
+
+@in_a_browser
+def test_keys_and_filters(tmp_path: Path) -> None:
+    path = tmp_path / "audit.html"
+    path.write_bytes(page.render(ranking()).encode())
+    with chromium("--window-size=1200,900") as chrome:
+        chrome.get(path.as_uri())
+        body = chrome.find_element(By.TAG_NAME, "body")
+
+        def focused(key: str) -> str:
+            body.send_keys(key)
+            return chrome.switch_to.active_element.find_element(By.CSS_SELECTOR, ".where b").text
+
+        assert [focused(key) for key in "jjkjjj"] == ["1", "2", "1", "2", "3", "4"]
+        chrome.find_element(By.XPATH, "//label[input[@value='boundary']]").click()
+        assert chrome.find_element(By.ID, "shown").text == "2 of 4 shown"
+        chrome.find_element(By.ID, "shown").click()
+        body.send_keys(Keys.ESCAPE)
+        assert focused("k") in ("3", "4")
+        assert chrome.title == "Audit of ner"
+        assert chrome.get_log("browser") == []
+
+
+@pytest.mark.parametrize("most", [1])
+def test_the_page_says_what_it_leaves_out(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "SHOWN", most)
+    assert "The page shows the first 1 of 3." in " ".join(page.render(ranking()).split())
