@@ -1,6 +1,6 @@
 """Prodigy: JSONL with ``tokens`` and ``spans`` for ``ner.manual`` and ``db-in``; other fields are shown as ``meta``.
 
-Offsets count code points; ``token_end`` is inclusive (https://prodi.gy/docs/api-interfaces#spans). The recipe keeps the
+Offsets count code points; ``token_end`` is inclusive (https://prodi.gy/docs/api-interfaces). The recipe keeps the
 tokens of a task, so that the words stay those of the model.
 """
 
