@@ -213,3 +213,9 @@ def test_memory_holds_one_text(tmp_path: Path) -> None:
     path.write_text(json.dumps({"text": "Ada", "spans": []}) + "\nno JSON")
     section = files(offsets="code_points")
     assert next(iter(section.read(path))).words == ["Ada"]
+
+
+def test_words_between_spaces(tmp_path: Path) -> None:
+    sentence = read(tmp_path / "f", "Ada :) 's\u00a0A\nU.S.", [span(0, 3, "PER")], split_words="spaces")
+    assert sentence.words == ["Ada", ":)", "'s\u00a0A", "U.S."]
+    assert read(tmp_path / "f", "Ada :)", []).words == ["Ada", ":", ")"]
