@@ -32,7 +32,7 @@ def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labe
     """Write sentences with one window per two words, whose only sub-word id is a number of the sentence and window."""
     folder.mkdir()
     label_list.write(labels, folder / "labels.json")
-    write_windowing(Windowing("0" * 64, True, True, 8, 2), folder)
+    write_windowing(Windowing("0" * 64, True, True, 8, 2, 0), folder)
     for split, rows in splits.items():
         words, ids = (
             [row[0].split() for row in rows],
