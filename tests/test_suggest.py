@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from helpers.project import ROOT
 from helpers.tiny import PEOPLE, PLACES
 
 from tagline.annotation import tools
-from tagline.artifacts import raw_data
+from tagline.artifacts import exported, raw_data
+from tagline.artifacts.exported import SentenceRule
 from tagline.sources.formats.brat import BratFiles
+from tagline.sources.sentences import library_version
 
 # 36 texts of 5 words, one of which is there twice, and a line without words.
 TEXTS = [f"{person} lives in {place}." for person in PEOPLE for place in PLACES]
@@ -96,6 +99,26 @@ def test_annotated_texts_are_left_out(folder: Path) -> None:
         TEXTS[32:35]
     )
     assert len(suggested("--words", "60", "--exclude")) == 12
+
+
+def test_documents_of_annotated_sentences_are_left_out(folder: Path) -> None:
+    rows = [
+        {"words": text.split(), "document": "d", "ner": ["O"] * len(text.split())} for text in ("Ada lives.", "In Bo")
+    ]
+    raw_data.write(Path("data/raw"), dict.fromkeys(raw_data.SPLITS, rows), ["ner"])
+    Path("pool.txt").write_text("Ada lives. In Bo\nAda lives.\nIn Bo\nIn Bo Ada lives.\n")
+    assert [row["text"] for row in suggested("--words", "60")] == ["In Bo Ada lives."]
+
+
+def test_texts_are_split_into_sentences_as_in_training(folder: Path, tmp_path: Path) -> None:
+    split = add_encoder(save_export(tmp_path / "split"))
+    about = exported.read(split)
+    rule = SentenceRule(True, library_version(), 1.0)
+    for model, entities in ((replace(about, sentences=rule), ["Ada", "Lind"]), (about, ["Ada\n\nLind"])):
+        exported.write(model, split)
+        Path("pool.jsonl").write_text(json.dumps({"text": "Ada\n\nLind in Oslo"}))
+        (row,) = suggested("--words", "9", "--random-share", "0", "--model", "split", pool="pool.jsonl")
+        assert [entity["text"] for entity in row["entities"]] == [*entities, "Oslo"]
 
 
 def test_words(folder: Path) -> None:

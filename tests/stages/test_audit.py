@@ -186,6 +186,16 @@ def test_folds_that_are_missing_or_damaged(audited: Path) -> None:
     )
 
 
+def test_hosts_that_do_not_share_the_work_folder(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tagline.audit.labelling.seen_by_all", lambda _: False)
+    message = error_of("audit_fold", "1")
+    (work,) = Path(".work/audit-1").iterdir()
+    assert message == (
+        f"audit_fold: {work} is not the same folder on all hosts of this run; expected one that they share, which has the "
+        "data of the fold; set TAGLINE_WORK to such a folder on all hosts"
+    )
+
+
 def test_a_fold_that_does_not_exist(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert error_of("audit_fold", "3") == "2"
     assert "fold 3: expected one of 1, 2, as in audit/params.yaml" in capsys.readouterr().err

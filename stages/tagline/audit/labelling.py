@@ -14,6 +14,7 @@ from tagline.artifacts.tokenized import Split
 from tagline.audit import fold_data
 from tagline.audit.folds import Fold
 from tagline.audit.params import Audit
+from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.provenance import versions
 from tagline.core.terminal import show
@@ -29,7 +30,7 @@ from tagline.training.params import Train
 from tagline.training.results import LIBRARIES, effective
 from tagline.training.run import Inputs, Outputs, fine_tune, start
 from tagline.training.validation import OTHERWISE, SUBWORDS_PER_BATCH
-from tagline.training.work import work_folder
+from tagline.training.work import VARIABLE, seen_by_all, work_folder
 
 
 def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: Inputs, target: Path) -> None:
@@ -46,12 +47,17 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         target: the output, see `tagline.artifacts.out_of_fold`.
 
     Raises:
-        UserError: see `Fold` and `tagline.training.run.run`.
+        UserError: see `Fold` and `tagline.training.run.run`; or several hosts do not share the work folder.
     """
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
     made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": effective(train)}
     with work_folder(f"audit-{number}", fingerprint(made_of, script, inputs.verify())) as work:
+        if not seen_by_all(work):
+            raise UserError(
+                f"{work} is not the same folder on all hosts of this run; expected one that they share, which has the "
+                f"data of the fold; set {VARIABLE} to such a folder on all hosts"
+            )
         data, model = work / "tokenized", work / "finetuned"
         fold = Fold(number, audit, inputs.tokenized)
         if state.is_main_process:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import blake2b
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
-from tagline.inference.documents import Split
+from tagline.inference.documents import Document, Split
 from tagline.inference.options import infer_format, reader_of
 from tagline.inference.sources import opened
 
@@ -34,11 +37,31 @@ def annotated_keys(paths: Iterable[Path], split: Split) -> set[bytes]:
     return {text_key(words) for path in paths for words in (_of_folder if path.is_dir() else _of_file)(path, split)}
 
 
+def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iterator[Document]:
+    """Yield the documents that have words and are not annotated; none continues one that is left out."""
+    follows = True  # whether the document before was not left out
+    for document in documents:
+        if document.words and text_key(document.words) not in annotated:
+            yield document if follows or not document.continues else replace(document, continues=False)
+            follows = True
+        else:
+            follows = False
+
+
 def _of_folder(path: Path, _: Split) -> Iterator[Sequence[str]]:
+    """Yield the words of each sentence and of each document, since a text of a pool can be either."""
     data = raw_data.load(path)
     for name in raw_data.SPLITS:
-        for batch in data.batches(name):
-            yield from batch[raw_data.WORDS].to_pylist()
+        rows = (
+            row
+            for batch in data.batches(name)
+            for row in zip(batch[raw_data.DOCUMENT].to_pylist(), batch[raw_data.WORDS].to_pylist(), strict=True)
+        )
+        for _, document in groupby(rows, key=itemgetter(0)):
+            sentences = [words for _, words in document]
+            yield from sentences
+            if len(sentences) > 1:
+                yield list(chain.from_iterable(sentences))
 
 
 def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:

@@ -15,7 +15,7 @@ from tagline.inference.documents import Document
 from tagline.inference.sources import Source
 from tagline.inference.tagger import Tagger
 from tagline.labels.tagged import TaggedSentence
-from tagline.suggestion.annotated import text_key
+from tagline.suggestion.annotated import text_key, without
 from tagline.suggestion.best import Best
 from tagline.suggestion.diversity import choose
 from tagline.suggestion.uncertainty import uncertainty
@@ -74,8 +74,7 @@ class Selector:
         """
         random_words = round(self.words * self.random_share)
         random, uncertain = Best[Suggestion](random_words), Best[Suggestion](CANDIDATES * self.words)
-        left = (each for each in source.documents if each.words and text_key(each.words) not in annotated)
-        for labelled in tagger.tag_stream(left):
+        for labelled in tagger.tag_stream(without(source.documents, annotated)):
             for document, tagged in labelled:
                 key, doubt = text_key(document.words), uncertainty(tagged)
                 for best, priority in ((random, self._draw(key)), (uncertain, doubt)):
