@@ -74,6 +74,16 @@ def test_words_that_predict_would_not_find(finished: Path, capsys: pytest.Captur
             0.0,
         ),
         ({"format": "prodigy", "tag_column": "ner"}, '{"text": "li/ves", "spans": [], "answer": "accept"}', 1.0),
+        (
+            {"format": "doccano", "tag_column": "ner", "split_words": "spaces"},
+            '{"id": 1, "text": "Oslo . li/ves", "label": []}',
+            0.6667,
+        ),
+        (
+            {"format": "prodigy", "tag_column": "ner", "split_words": "spaces"},
+            '{"text": "a . ( b", "tokens": [{"start": 0, "end": 3}, {"start": 4, "end": 7}], "spans": [], "answer": "accept"}',
+            0.0,
+        ),
         ({"format": "gliner", "tag_column": "ner"}, '{"tokenized_text": ["Oslo", ".", "li/ves"], "ner": []}', 0.6667),
         (
             {"format": "conllu", "tag_columns": {"ner": "upos"}},

@@ -14,6 +14,7 @@ from tagline.core.terminal import show
 from tagline.sources import encoders, hub
 from tagline.sources.agreement import Agreement, SentenceAgreement
 from tagline.sources.files import FileSource
+from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.formats.sentence import Sentence
@@ -38,8 +39,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     Raises:
         UserError: see `FileSource`, `HubSource` and `library_version`.
     """
-    # Other formats give the raw text, or words that this rule has found in it.
-    agreement = Agreement(splitter(dataset.language), write_text=isinstance(dataset, WordKeys))
+    agreement = Agreement(splitter(dataset.language), write_text=_lacks_raw_text(dataset))
     whole = SentenceAgreement(partial(split_sentences, language=dataset.language))
 
     def watch(sentence: Sentence) -> None:
@@ -66,6 +66,12 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
             f"words: predict.py finds only {agreement.share:.1%} of the training words again in running text "
             f"({'; '.join(agreement.differences)}); set download.dataset.language, or give it words"
         )
+
+
+def _lacks_raw_text(dataset: AnyDataset) -> bool:
+    """Whether words do not come with the raw text, and this rule has not found them in it."""
+    joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
+    return joined or isinstance(dataset, WordKeys)
 
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:

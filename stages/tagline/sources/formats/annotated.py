@@ -217,7 +217,8 @@ class AnnotatedFiles(Files):
             return
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
         content = [text.text[start:end] for start, end in words]
-        surface = None if text.words is None else Surface(text.text, words)
+        # Words that were joined by spaces do not show how raw text is written.
+        surface = None if text.words is None or self.split_words == "spaces" else Surface(text.text, words)
         notes = (*text.notes, *changes)
         whole = Sentence(
             text.location, content, {self.tag_column: tags}, text.id, text.document, notes, agreement, surface
