@@ -244,8 +244,9 @@ class Predictor:
         scores = np.full((len(windows), len(self.labels.names)), -np.inf, dtype=np.float32)
         # Words without sub-words can only get the fallback label, so that decoding takes it into account.
         scores[~seen, self.labels.label2id[self.labels.fallback]] = 0.0
+        indices = np.flatnonzero(seen)
         for words, logits in self._logits(windows[seen], positions[seen], owners, input_ids):
-            scores[np.flatnonzero(seen)[words]] = self.head.scores(logits)
+            scores[indices[words]] = self.head.scores(logits)
             advance(len(words))
         return Chunk(scores, np.asarray(lengths, dtype=np.int64), seen)
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagline.sources.agreement import SentenceAgreement
+from tagline.sources.formats.sentence import Sentence
 from tagline.sources.formats.spans import SpanFiles
 from tagline.sources.sentences import ends_among, library_version, split_sentences
 from tagline.tokenization.words import split_words
@@ -85,8 +86,8 @@ def test_library_version() -> None:
 def test_the_share_of_sentences_that_stay_whole() -> None:
     agreement = SentenceAgreement(split_sentences)
     assert agreement.share == 1
-    rows = [{"words": words.split()} for words in ("Ada left .", "Ada left . Bo stayed .")]
-    assert list(agreement.watch(rows)) == rows
+    for words in ("Ada left .", "Ada left . Bo stayed ."):
+        agreement.watch(Sentence("f:1", words.split(), {}))
     assert agreement.share == 0.5
 
 
