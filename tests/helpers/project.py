@@ -21,7 +21,7 @@ NAMES = {stage: stage.replace("_", "-") for stage in STAGES}
 
 
 # The stages of the audit, whose pipeline is made on demand, by the names in its dvc.yaml.
-AUDIT = {"audit_fold": "fold", "audit": "audit"}
+AUDIT = {"audit_fold": "fold", "audit_all": "all", "audit": "audit"}
 
 
 def pipeline() -> dict[str, Any]:
