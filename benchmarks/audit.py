@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,19 +129,13 @@ def fold(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def whole(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train on all of train, and label train with that model."""
-    from tagline.artifacts import out_of_fold, tokenized
-    from tagline.audit import fold_data, labelling
+    from tagline.audit.labelling import label_all
     from tagline.training.run import Outputs, fine_tune, start
 
-    _, train = params(arguments)
+    audit, train = params(arguments)
     outputs = Outputs(Path("finetuned"), Path("train.json"), Path("train_loss.csv"), Path("validation.csv"))
     fine_tune(train, Path(__file__), inputs(), outputs, start())
-    data, target = Path("whole"), Path("data/whole")
-    for kind in ("sentences", "windows"):
-        shutil.copytree(f"data/tokenized/{kind}/train", data / kind / fold_data.held_out("train"))
-    shutil.copyfile("data/tokenized/labels.json", data / "labels.json")
-    labelling.label_held_out(data, outputs.finetuned, train, target)
-    out_of_fold.write_provenance(target, tokenized.load_labels(data), {})
+    label_all(audit, train, Path("data/tokenized"), outputs.finetuned, Path("data/audit/all"))
     return {}
 
 
@@ -162,7 +155,7 @@ def rank(arguments: argparse.Namespace) -> dict[str, Any]:
     for method in CLEANLAB:
         _, scores = get_label_quality_scores(gold, probabilities, token_score_method=method)
         rankings[method] = _words([each[0] for each in held_out], [-of_words.to_numpy() for of_words in scores])
-    learnt = list(_sentences(Path("data/whole")))
+    learnt = list(_sentences(Path("data/audit/all")))
     losses = [-np.log(np.maximum(of_words[np.arange(len(ids)), ids], 1e-30)) for _, ids, of_words in learnt]
     rankings["loss"] = _words([each[0] for each in learnt], losses)
     generator = np.random.default_rng(arguments.seed)

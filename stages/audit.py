@@ -1,7 +1,7 @@
 """The audit: rank the entities whose gold label is improbable by models that were not trained on them.
 
 Reads the section ``audit`` of audit/params.yaml and data/audit. Writes reports/audit.jsonl, one line per suspicion, and
-reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py for each fold.
+reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py for each fold, and stages/audit_all.py.
 
     python stages/audit.py
     python stages/audit.py --export FOLDER    write all splits for an annotation tool, most suspicious sentences first

@@ -38,7 +38,8 @@ def test_the_paths_of_the_audit() -> None:
     paths = [{v.as_posix() for v in each.values() if isinstance(v, Path)} - {"audit/params.yaml"} for each in modules]
     data = [[path for path in declared(stage, "deps") if not path.startswith("stages/")] for stage in AUDIT]
     assert declared("audit_fold", "outs") == ["data/audit/${item}"]
-    assert paths == [{*data[0], "data/audit"}, {*data[1], *declared("audit", "outs")}]
+    outs = [["data/audit"], declared("audit_all", "outs"), declared("audit", "outs")]
+    assert paths == [{*each, *of_stage} for each, of_stage in zip(data, outs, strict=True)]
     for stage in AUDIT:
         fold = " ${item}" if stage == "audit_fold" else ""
         assert entry_of(stage)["cmd"] == ["python stages/check.py --audit", f"python stages/{stage}.py{fold}"]

@@ -22,7 +22,7 @@ STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
 NAMES = {stage: stage.replace("_", "-") for stage in STAGES}
 
 # The stages of the audit, whose pipeline is made on demand, by the names in its dvc.yaml.
-AUDIT = {"audit_fold": "fold", "audit": "audit"}
+AUDIT = {"audit_fold": "fold", "audit_all": "all", "audit": "audit"}
 
 
 def pipeline() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers.clone import Clone
 from helpers.project import edit
 
-ALL = ["fold@1", "fold@2", "audit"]
+ALL = ["fold@1", "fold@2", "all", "audit"]
 
 
 def ran(clone: Clone, *arguments: str) -> list[str]:

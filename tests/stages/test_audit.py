@@ -52,7 +52,7 @@ def audited_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
         Path("dvc.yaml").touch()
         audit_pipeline.create()
         set_audit()
-        for stage in ("download", "tokenize_align"):
+        for stage in ("download", "tokenize_align", "train", "audit_all"):
             run_stage(stage)
         for number in FOLDS:
             run_stage("audit_fold", str(number))
@@ -83,14 +83,14 @@ def test_the_wrong_label_comes_first(audited: Path) -> None:
 
 def test_nothing_is_left_of_the_training(audited: Path) -> None:
     assert not Path(".work").exists()
-    assert sorted(path.name for path in Path("data/audit").iterdir()) == ["1", "2"]
+    assert sorted(path.name for path in Path("data/audit").iterdir()) == ["1", "2", "all"]
 
 
 def test_an_interrupted_fold_continues_after_its_training(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = snapshot(Path("data/audit/1"))
     shutil.rmtree("data/audit/1")
     with monkeypatch.context() as patch:
-        patch.setattr(labelling, "label_held_out", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(labelling, "label", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(SystemExit):
             run_stage("audit_fold", "1")
     assert not Path("data/audit/1").exists()
@@ -194,6 +194,16 @@ def test_hosts_that_do_not_share_the_work_folder(audited: Path, monkeypatch: pyt
         f"audit_fold: {work} is not the same folder on all hosts of this run; expected one that they share, which has the "
         "data of the fold; set TAGLINE_WORK to such a folder on all hosts"
     )
+
+
+def test_without_the_model_that_was_trained_on_all(audited: Path) -> None:
+    shutil.rmtree("data/audit/all")
+    assert error_of("audit") == (
+        "audit: data/audit/all is missing: the stage audit/dvc.yaml:all writes it, so run "
+        "`dvc repro audit/dvc.yaml:all` first"
+    )
+    shutil.rmtree("models/finetuned")
+    assert "models/finetuned is missing" in error_of("audit_all")
 
 
 def test_a_fold_that_does_not_exist(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:

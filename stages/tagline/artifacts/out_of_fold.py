@@ -1,6 +1,8 @@
 """The folder data/audit/FOLD: how a model labels the held-out sentences of a fold, which it was not trained on.
 
-SPLIT.parquet       one row per held-out sentence: id, words, gold, predicted (label names), probabilities (for each
+In data/audit/all the model was trained on all of train, and labels all sentences of the audited splits.
+
+SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), probabilities (for each
                     word those of all labels, in the order of the label list; 0 for a word without sub-words)
 provenance.json     the label list and how the model was made
 hashes.json         the SHA-256 of each file

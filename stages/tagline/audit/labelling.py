@@ -1,8 +1,8 @@
-"""A fold: train a model without the held-out sentences, and label these with it."""
+"""Labels by models: of the held-out sentences of a fold, by one that is trained without them; and of all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,10 @@ from tagline.audit.folds import Fold
 from tagline.audit.params import Audit
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
-from tagline.core.provenance import versions
+from tagline.core.progress import quiet
+from tagline.core.provenance import verify, versions
 from tagline.core.terminal import show
+from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, workers
@@ -72,16 +74,40 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
             fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}-train")
         if state.is_main_process:
             with replacing(target) as (partial,):
-                label_held_out(data, model, train, partial)
+                parts = {name: tokenized.load_split(data, fold_data.held_out(name)) for name in fold_data.audited(data)}
+                label(parts, tokenized.load_labels(data), model, train, partial)
                 made_of |= {"sentences": fold.numbers, "best_epoch": classifier.best_epoch(model)}
                 made_of["versions"] = versions(*LIBRARIES)
                 out_of_fold.write_provenance(partial, tokenized.load_labels(data), made_of)
     processes.leave()
 
 
-def label_held_out(data: Path, model: Path, train: Train, target: Path) -> None:
-    """Write the labels of the held-out part of each split that has one."""
-    labels, device = tokenized.load_labels(data), PartialState().device
+def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path) -> None:
+    """Write how the model that was trained on all of train labels the audited splits.
+
+    Args:
+        audit: the section ``audit``.
+        train: the section ``train``.
+        data: data/tokenized.
+        model: models/finetuned.
+        target: the output, see `tagline.artifacts.out_of_fold`.
+
+    Raises:
+        UserError: an input is missing or damaged, or they do not match.
+    """
+    verify(data, "tokenize-align")
+    verify(model, "train")
+    quiet()
+    labels = tokenized.load_labels(data)
+    with replacing(target) as (partial,):
+        label({name: tokenized.load_split(data, name) for name in audit.splits}, labels, model, train, partial)
+        made_of = {"splits": audit.splits, "best_epoch": classifier.best_epoch(model)}
+        out_of_fold.write_provenance(partial, labels, made_of)
+
+
+def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train, target: Path) -> None:
+    """Write the labels of some sentences of each audited split."""
+    device = PartialState().device
     precision = resolve(train.precision, device, "train.precision")
     backend = TorchModel.for_inference(classifier.load(model, labels), precision)
     head = load_head(model, labels, "constrained", "train")
@@ -89,9 +115,8 @@ def label_held_out(data: Path, model: Path, train: Train, target: Path) -> None:
     target.mkdir()
     with workers(device) as threads:
         predictor = Predictor(backend, head, labels, size, threads)
-        for name in fold_data.audited(data):
-            split = tokenized.load_split(data, fold_data.held_out(name))
-            out_of_fold.write(target / f"{name}.parquet", labels, _labelled(predictor, split, name))
+        for name, part in parts.items():
+            out_of_fold.write(target / f"{name}.parquet", labels, _labelled(predictor, part, name))
 
 
 def _labelled(predictor: Predictor, split: Split, name: str) -> Iterator[Chunk]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from tagline.labels.tagged import TaggedSentence
 
 Doubles = npt.NDArray[np.float64]
 
+# The folder of the model that was trained on all, and the stage that writes it.
+ALL, MADE_ALL = "all", "audit/dvc.yaml:all"
 # Smaller probabilities count as this one.
 LEAST = 1e-9
 # Decimals of scores and probabilities.
@@ -115,14 +117,17 @@ def rank(folder: Path, params: Audit) -> Ranking:
         UserError: a fold is missing or damaged, or was made with other params.
     """
     folds = open_folds(folder, params)
-    usage = None if params.group == "surface" else _count_usage(folds)
+    by_surface = params.group == "surface"
+    usage = None if by_surface else _count_usage(folds)
+    learnt = None if by_surface else Learnt(folder / ALL, folds[0].labels)
     numbers: Counter[tuple[str, str]] = Counter()
 
     def counted() -> Iterator[Suspicion]:
         for split, fold in product(SPLITS, folds):
+            of_learnt = (lambda _: None) if learnt is None else learnt.lookup(split)
             for sentence, probabilities, found in _differing(fold.chunks(split)):
                 numbers[split, found.kind] += 1
-                yield _suspicion(split, sentence, probabilities, found, usage)
+                yield _suspicion(split, sentence, probabilities, found, usage, of_learnt(sentence))
 
     best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
     return Ranking(folds[0].labels, [fold.made_of for fold in folds], numbers, best)
@@ -160,6 +165,43 @@ class Fold:
             yield from out_of_fold.read(path, self.labels, self.made_by)
 
 
+class Learnt:
+    """What the model that was trained on all of train says of the same sentences.
+
+    Args:
+        folder: data/audit/all.
+        labels: the label list of the folds.
+
+    Raises:
+        UserError: the folder is missing or damaged, or has other labels.
+    """
+
+    def __init__(self, folder: Path, labels: Labels) -> None:
+        self.folder, self.labels = folder, labels
+        found, _ = out_of_fold.read_provenance(folder, MADE_ALL)
+        if found != labels:
+            raise UserError(f"{folder}: made with other labels than the folds; run `dvc repro {MADE_ALL}`")
+
+    def lookup(self, split: str) -> Callable[[TaggedSentence], Floats]:
+        """Give a function that returns the probabilities of a sentence; call it in the order of the split."""
+        rows = (
+            (sentence, probabilities[start:end])
+            for sentences, probabilities in out_of_fold.read(self.folder / f"{split}.parquet", self.labels, MADE_ALL)
+            for sentence, (start, end) in zip(sentences, pairwise(sentences.offsets), strict=True)
+        )
+        current: tuple[TaggedSentence, Floats] | None = None
+
+        def find(wanted: TaggedSentence) -> Floats:
+            nonlocal current
+            while current is None or (current[0].id, current[0].words) != (wanted.id, wanted.words):
+                current = next(rows, None)
+                if current is None:
+                    raise UserError(f"{self.folder}: lacks sentence {wanted.id} of {split}; run `dvc repro {MADE_ALL}`")
+            return current[1]
+
+        return find
+
+
 def _differing(chunks: Iterable[Chunk]) -> Iterator[tuple[TaggedSentence, Floats, Disagreement]]:
     """Yield each disagreement with its sentence and the probabilities of the sentence's words."""
     for sentences, probabilities in chunks:
@@ -179,28 +221,44 @@ def _count_usage(folds: Sequence[Fold]) -> Usage:
 
 
 def _suspicion(
-    split: str, sentence: TaggedSentence, probabilities: Floats, found: Disagreement, usage: Usage | None
+    split: str,
+    sentence: TaggedSentence,
+    probabilities: Floats,
+    found: Disagreement,
+    usage: Usage | None,
+    learnt: Floats | None,
 ) -> Suspicion:
-    """Score a disagreement.
+    """Score a disagreement: the sum of the logarithms of how much more probable, or usual, the suggested labels are.
 
-    The score is the mean over the words whose labels differ of the logarithm of how much more probable the suggested
-    label is; plus how much more usual it is, see `Usage.log_odds`.
+    Args:
+        split: the split of the sentence.
+        sentence: with gold labels and those of a model that was not trained on it.
+        probabilities: those of that model.
+        found: the disagreement.
+        usage: of gold in other sentences, if it counts.
+        learnt: the probabilities of a model that was trained on the sentence, if they count.
     """
     words = np.arange(*found.extent)
-    gold, suggested = (
-        _log_probabilities(probabilities[words], side[words]) for side in (sentence.known_gold, sentence.predicted)
-    )
-    differing = (sentence.known_gold != sentence.predicted)[words]
-    score = float((suggested - gold)[differing].mean())
+    score = _log_odds(sentence, probabilities, words)
+    score += 0.0 if learnt is None else _log_odds(sentence, learnt, words)
+    score += 0.0 if usage is None else usage.log_odds(sentence, found)
+    means = (np.exp(_log_probabilities(probabilities[words], side[words]).mean()) for side in _sides(sentence))
     # Copies: views would keep the arrays of a whole chunk in memory.
-    sides = {name: getattr(sentence, name).copy() for name in ("predicted", "scores", "gold")}
-    return Suspicion(
-        round(score + (0.0 if usage is None else usage.log_odds(sentence, found)), DIGITS),
-        split,
-        replace(sentence, **sides),
-        found,
-        *(round(float(np.exp(side.mean())), DIGITS) for side in (gold, suggested)),
-    )
+    copies = {name: getattr(sentence, name).copy() for name in ("predicted", "scores", "gold")}
+    rounded = (round(float(mean), DIGITS) for mean in means)
+    return Suspicion(round(score, DIGITS), split, replace(sentence, **copies), found, *rounded)
+
+
+def _sides(sentence: TaggedSentence) -> tuple[Ints, Ints]:
+    return sentence.known_gold, sentence.predicted
+
+
+def _log_odds(sentence: TaggedSentence, probabilities: Floats, words: Ints) -> float:
+    """The mean, over the words whose labels differ, of how much more probable the suggested label is."""
+    gold, suggested = _sides(sentence)
+    differing = words[gold[words] != suggested[words]]
+    of_sides = (_log_probabilities(probabilities[differing], side[differing]) for side in (suggested, gold))
+    return float(np.subtract(*of_sides).mean())
 
 
 def _log_probabilities(of_words: Floats, labels: Ints) -> Doubles:

@@ -31,10 +31,18 @@ def write_fold(folder: Path, number: int, rows: Rows, params: Audit, sure: float
     out_of_fold.write_provenance(target, LABELS, made_of)
 
 
+def write_all(folder: Path, *parts: Rows, sure: float = 0.2) -> None:
+    """What the model that was trained on all says; by default each of the five labels is equally probable."""
+    (folder / "all").mkdir()
+    out_of_fold.write(folder / "all/train.parquet", LABELS, [chunk(rows, sure) for rows in parts])
+    out_of_fold.write_provenance(folder / "all", LABELS, {})
+
+
 def ranking(folder: Path, first: Rows, second: Rows, sure: float = 0.9, **values: object) -> Ranking:
     params = audit(2, **values)
     write_fold(folder, 1, first, params, sure)
     write_fold(folder, 2, second, params, 0.5)
+    write_all(folder, first, second)
     return rank(folder, params)
 
 
@@ -52,6 +60,25 @@ def test_other_sentences_count(tmp_path: Path) -> None:
     # "Ada" occurs nowhere else. "in" is O in three other sentences, and an entity in none.
     assert missing.score == pytest.approx(log(0.9 / 0.025), abs=1e-3)
     assert spurious.score == pytest.approx(log(0.5 / 0.125) + log(3.5 / 0.5), abs=1e-3)
+
+
+def test_a_model_that_was_trained_on_the_sentence_counts(tmp_path: Path) -> None:
+    params = audit(2)
+    write_fold(tmp_path, 1, [RIGHT, MISSING, MISSING], params)
+    write_fold(tmp_path, 2, [RIGHT], params)
+    write_all(tmp_path, [RIGHT, MISSING, MISSING], [RIGHT], sure=0.6)
+    found = rank(tmp_path, params).suspicions
+    assert [each.sentence.id for each in found] == ["train-1", "train-2"]
+    assert found[0].score == pytest.approx(log(0.9 / 0.025) + log(0.6 / 0.1) + log(0.5 / 1.5), abs=1e-3)
+
+
+def test_all_must_have_the_sentences_of_the_folds(tmp_path: Path) -> None:
+    params = audit(2)
+    for number in params.folds:
+        write_fold(tmp_path, number, [MISSING], params)
+    write_all(tmp_path, [RIGHT])
+    with pytest.raises(UserError, match=r"all: lacks sentence train-0 of train; run `dvc repro audit/dvc.yaml:all`"):
+        rank(tmp_path, params)
 
 
 def test_a_text_that_gold_marks_elsewhere(tmp_path: Path) -> None:

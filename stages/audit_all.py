@@ -1,0 +1,38 @@
+"""Label the audited splits with the model that was trained on all of train: what it can't learn is suspicious, too.
+
+Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized and
+models/finetuned. Writes data/audit/all (see `tagline.artifacts.out_of_fold`).
+
+    python stages/audit_all.py
+"""
+
+from __future__ import annotations
+
+from tagline.core.startup import prepare_process
+
+if __name__ == "__main__":
+    prepare_process()
+
+from pathlib import Path
+
+from tagline.audit.labelling import label_all
+from tagline.audit.params import AUDIT_PARAMS, Audit
+from tagline.core import launchers
+from tagline.core.errors import exit_with_message, take_no_arguments
+from tagline.core.params import read_section
+from tagline.training.params import Train
+
+TOKENIZED = Path("data/tokenized")
+FINETUNED = Path("models/finetuned")
+LABELLED = Path("data/audit/all")
+
+
+def main() -> None:
+    take_no_arguments(__doc__)
+    launchers.only_main_process("audit_all")
+    audit, train = read_section("audit", Audit, AUDIT_PARAMS), read_section("train", Train)
+    label_all(audit, train, TOKENIZED, FINETUNED, LABELLED)
+
+
+if __name__ == "__main__":
+    exit_with_message(main)
