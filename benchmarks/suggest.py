@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--start", type=float, default=0.04, help="share of the words of train in the first round")
     parser.add_argument("--growth", type=float, default=1.5, help="words of a round as a multiple of the round before")
     parser.add_argument("--target", type=float, default=0.95, help="share of the F1 with all words")
-    parser.add_argument("--steps", type=int, default=200, help="least number of training steps of a model")
+    parser.add_argument("--steps", type=int, default=300, help="least number of training steps of a model")
     parser.add_argument("--runs", type=absolute, help="file to which rounds are appended; those in it are not repeated")
     arguments = parser.parse_args()
     os.environ["TAGLINE_PROCESSES"] = "1"  # training must not start this script on other devices
