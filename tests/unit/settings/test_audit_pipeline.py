@@ -53,7 +53,7 @@ def test_params_stay_and_frozen_stages_are_current(root: Path) -> None:
     with modify_yaml(str(DVC_YAML)) as content:
         content["stages"]["audit"]["frozen"] = True
     audit_pipeline.check()
-    edit(DVC_YAML, "data/tokenized", "data/other")
+    edit(DVC_YAML, "models/finetuned", "models/other")
     with pytest.raises(
         UserError, match="^audit/dvc.yaml: out of date; expected that of this version; run `python stages"
     ):
