@@ -26,6 +26,7 @@ from tagline.training.processes import exit_as_one, join, leave
 def work():
     relaunch_on_all_devices()
     state = join()
+    state.wait_for_everyone()  # PyTorch logs a process that ends while another connects to it
     first = state.is_main_process
     {body}
     state.wait_for_everyone()
