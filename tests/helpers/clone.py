@@ -62,9 +62,9 @@ class Clone:
         shutil.copytree(self.path, path, symlinks=True)
         return Clone(path)
 
-    def restore(self) -> None:
-        """Put everything back that differs from the last commit."""
-        self.run("git", "checkout", "-q", "--", ".")
+    def restore(self, commit: str = "HEAD") -> None:
+        """Put everything back as it was in a commit."""
+        self.run("git", "reset", "-q", "--hard", commit)
         self.run("git", "clean", "-q", "-d", "--force")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DVC_SITE_CACHE_DIR", self.environment["DVC_SITE_CACHE_DIR"])

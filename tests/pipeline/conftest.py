@@ -30,5 +30,6 @@ def origin(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone
 @pytest.fixture
 def clone(origin: Clone) -> Iterator[Clone]:
     """The origin, put back afterwards."""
+    commit = origin.run("git", "rev-parse", "HEAD").strip()
     yield origin
-    origin.restore()
+    origin.restore(commit)
