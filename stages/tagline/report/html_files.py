@@ -20,7 +20,7 @@ def render_file(template: Path, variables: Mapping[str, Any], *scripts: Path) ->
     The template engine escapes all text of the data; the content security policy allows only the page's own script.
 
     Args:
-        template: the page; it may include the templates of this folder.
+        template: the page; it may use the templates of this folder.
         variables: its variables, besides ``style``, ``script`` and ``script_hash``.
         scripts: the parts of its script.
     """

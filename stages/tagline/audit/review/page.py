@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagline.audit.review.disagreements import KINDS, Disagreement
+from tagline.audit.review.disagreements import Disagreement, Kind
 from tagline.audit.review.ranking import Ranking, Suspicion
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome
@@ -15,6 +15,14 @@ from tagline.report.sentences import WORDS, entity_text, shown_words, visible
 
 # Maximum number of suspicions on the page, so that browsers stay fast.
 SHOWN = 1000
+
+# What is wrong with gold if the model is right.
+MEANINGS: dict[Kind, str] = {
+    "missing": "gold has no entity here",
+    "spurious": "the model has no entity here",
+    "type": "the types differ; the words may differ, too",
+    "boundary": "the same type, but other words",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ def render(ranking: Ranking) -> str:
         "folds": ranking.folds,
         "by_surface": ranking.folds[0]["audit"]["group"] == "surface",
         "numbers": ranking.numbers,
-        "kinds": [kind for kind in KINDS if any(name == kind for _, name in ranking.numbers)],
+        "kinds": {kind: text for kind, text in MEANINGS.items() if any(name == kind for _, name in ranking.numbers)},
         "splits": ranking.splits,
         "total": ranking.numbers.total(),
         "cards": cards,
