@@ -13,9 +13,9 @@ from helpers.project import edit, run_stage, snapshot
 from helpers.tiny import raw_rows, write_params
 from ruamel.yaml import YAML
 
+from tagline.annotation.tools import SUFFIXES
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit import labelling
-from tagline.audit.tasks import SUFFIXES
 from tagline.settings import audit_pipeline
 
 FOLDS = (1, 2)

@@ -31,6 +31,11 @@ class JsonFormat:
     separator: str = ""
     closing: str = ""
 
+    @property
+    def suffix(self) -> str:
+        """The suffix of its files: ``.jsonl``, or ``.json`` if they contain a list."""
+        return ".json" if self.opening else ".jsonl"
+
     def before(self, first: bool) -> str:
         """What precedes a line."""
         return self.opening if first else self.separator
@@ -59,6 +64,8 @@ JSON_FORMATS = {
 }
 BRAT = "brat"
 NAMES = (*JSON_FORMATS, BRAT)
+# The suffix of what is written in each format; brat's is a folder.
+SUFFIXES = {**{name: format_.suffix for name, format_ in JSON_FORMATS.items()}, BRAT: ""}
 
 
 def save(name: str, path: Path, tasks: Iterable[AnnotationTask], types: Sequence[str]) -> None:

@@ -19,7 +19,6 @@ from tagline.labels.tagged import TaggedSentence
 
 # Read by the export alone, not by the stage.
 TOKENIZED = Path("data/tokenized")
-SUFFIXES = {"label_studio": ".json", "doccano": ".jsonl", "prodigy": ".jsonl", tools.BRAT: ""}
 
 
 def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
@@ -50,7 +49,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
         )
     lines = []
     for split in SPLITS:
-        path = target / f"{split}{SUFFIXES[tool]}"
+        path = target / f"{split}{tools.SUFFIXES[tool]}"
         first = _first_suspicions(ranking, split)
         tasks = _audited(folds, params, split, first) if split in params.splits else _unaudited(split, ranking)
         tools.save(tool, path, tasks, ranking.labels.types)
