@@ -55,8 +55,8 @@ class Fold:
             )
         self.held_out = {split: self._drawn(split) for split in params.splits}
         self.learnable = {
-            "train": ~self.held_out["train"] & self._apart("train"),
-            "validation": ~self.held_out["validation"] if "validation" in self.held_out else self._all("validation"),
+            "train": ~self.held_out["train"] & self._apart(),
+            "validation": ~self.held_out["validation"] if "validation" in self.held_out else self._all_of_validation(),
         }
         self._check()
 
@@ -64,13 +64,14 @@ class Fold:
         seed, folds = self.params.seed, len(self.params.folds)
         return np.array([fold_of(words, seed, folds) == self.number for words, _ in self._sentences(split)], bool)
 
-    def _all(self, split: str) -> Mask:
-        return np.array([True for _ in self._sentences(split)], bool)
+    def _all_of_validation(self) -> Mask:
+        batches = shards.read_batches(self.tokenized / "sentences/validation")
+        return np.ones(sum(batch.num_rows for batch in batches), bool)
 
-    def _apart(self, split: str) -> Mask:
-        """Whether a sentence has no entity of the same words as one that is held out, if sentences are grouped so."""
+    def _apart(self) -> Mask:
+        """Whether a train sentence shares no entity text with one that is held out; all, unless grouped by surface."""
         if self.params.group != "surface":
-            return self._all(split)
+            return np.ones_like(self.held_out["train"])
         surfaces = {
             surface
             for name, mask in self.held_out.items()
@@ -78,7 +79,7 @@ class Fold:
             if out
             for surface in self._surfaces(*sentence)
         }
-        return np.array([surfaces.isdisjoint(self._surfaces(*each)) for each in self._sentences(split)], bool)
+        return np.array([surfaces.isdisjoint(self._surfaces(*each)) for each in self._sentences("train")], bool)
 
     def _sentences(self, split: str) -> Iterator[tuple[list[str], list[int]]]:
         """Yield the words and label ids of each sentence."""

@@ -75,10 +75,10 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         if state.is_main_process:
             with replacing(target) as (partial,):
                 parts = {name: tokenized.load_split(data, fold_data.held_out(name)) for name in fold_data.audited(data)}
-                label(parts, tokenized.load_labels(data), model, train, partial)
+                label(parts, fold.labels, model, train, partial)
                 made_of |= {"sentences": fold.numbers, "best_epoch": classifier.best_epoch(model)}
                 made_of["versions"] = versions(*LIBRARIES)
-                out_of_fold.write_provenance(partial, tokenized.load_labels(data), made_of)
+                out_of_fold.write_provenance(partial, fold.labels, made_of)
     processes.leave()
 
 
