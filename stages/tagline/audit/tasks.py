@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from tagline.annotation.task import AnnotationTask
 from tagline.artifacts import shards
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.params import Audit
-from tagline.audit.review.ranking import Ranking, Suspicion, open_folds, rank
+from tagline.audit.review.ranking import Ranking, Suspicion, rank
 from tagline.core.errors import UserError
 from tagline.core.provenance import verify
 from tagline.labels.entities import entities
@@ -51,7 +50,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
     for split in SPLITS:
         path = target / f"{split}{tools.SUFFIXES[tool]}"
         first = _first_suspicions(ranking, split)
-        tasks = _audited(folds, params, split, first) if split in params.splits else _unaudited(split, ranking)
+        tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
         tools.save(tool, path, tasks, ranking.labels.types)
         lines.append(f"{path}: {f'{len(first):,} suspicious sentences first' if first else 'gold'}")
     return lines
@@ -66,23 +65,23 @@ def _first_suspicions(ranking: Ranking, split: str) -> dict[object, Suspicion]:
     return first
 
 
-def _audited(folds: Path, params: Audit, split: str, first: dict[object, Suspicion]) -> Iterator[AnnotationTask]:
+def _audited(ranking: Ranking, split: str, first: dict[object, Suspicion]) -> Iterator[AnnotationTask]:
     for suspicion in first.values():
         sentence = suspicion.sentence
         suggested = [(entity, sentence.confidence(entity)) for entity in sentence.predicted_entities]
         fields: dict[str, str | float] = {"id": sentence.id, "suspicion": suspicion.score}
         yield AnnotationTask.of_words(sentence.words, suggested, sentence.gold_entities, fields)
-    written = Counter(first.keys())
-    for fold in open_folds(folds, params):
+    written = set(first)
+    for fold in ranking.folds:
         for sentences, _ in fold.chunks(split):
             for sentence in sentences:
-                if written[key := _key(sentence)]:
-                    written[key] -= 1
+                if (key := _key(sentence)) in written:
+                    written.remove(key)  # further sentences like it were not written
                 else:
                     yield AnnotationTask.of_words(sentence.words, None, sentence.gold_entities, {"id": sentence.id})
 
 
-def _unaudited(split: str, ranking: Ranking) -> Iterator[AnnotationTask]:
+def _unaudited(ranking: Ranking, split: str) -> Iterator[AnnotationTask]:
     names = ranking.labels.names
     for batch in shards.read_batches(TOKENIZED / "sentences" / split):
         for row in batch.to_pylist():

@@ -53,8 +53,8 @@ def render(ranking: Ranking) -> str:
     variables = {
         "task": ranking.labels.task,
         "kind": ranking.labels.kind,
-        "folds": ranking.folds,
-        "by_surface": ranking.folds[0]["audit"]["group"] == "surface",
+        "folds": [fold.made_of for fold in ranking.folds],
+        "by_surface": ranking.folds[0].made_of["audit"]["group"] == "surface",
         "numbers": ranking.numbers,
         "kinds": {kind: text for kind, text in MEANINGS.items() if any(name == kind for _, name in ranking.numbers)},
         "splits": ranking.splits,

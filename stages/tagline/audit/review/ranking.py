@@ -80,21 +80,24 @@ class Ranking:
     """The result of an audit.
 
     Attributes:
-        labels: the label list.
-        folds: the provenance of each fold.
+        folds: the output of each fold.
         numbers: of disagreements, by split and kind.
         suspicions: the most suspicious ones, best first.
     """
 
-    labels: Labels
-    folds: list[dict[str, Any]]
+    folds: list[Fold]
     numbers: Counter[tuple[str, str]]
     suspicions: list[Suspicion]
 
     @property
+    def labels(self) -> Labels:
+        """The label list."""
+        return self.folds[0].labels
+
+    @property
     def splits(self) -> list[str]:
         """The splits that are audited."""
-        return [split for split in SPLITS if split in self.folds[0]["audit"]["splits"]]
+        return [split for split in SPLITS if split in self.folds[0].made_of["audit"]["splits"]]
 
     def summary(self) -> str:
         """One line per split for the terminal."""
@@ -116,7 +119,7 @@ def rank(folder: Path, params: Audit) -> Ranking:
     Raises:
         UserError: a fold is missing or damaged, or was made with other params.
     """
-    folds = open_folds(folder, params)
+    folds = [Fold.of(folder / str(number), number, params) for number in params.folds]
     by_surface = params.group == "surface"
     usage = None if by_surface else _count_usage(folds)
     learnt = None if by_surface else Learnt(folder / ALL, folds[0].labels)
@@ -130,12 +133,7 @@ def rank(folder: Path, params: Audit) -> Ranking:
                 yield _suspicion(split, sentence, probabilities, found, usage, of_learnt(sentence))
 
     best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
-    return Ranking(folds[0].labels, [fold.made_of for fold in folds], numbers, best)
-
-
-def open_folds(folder: Path, params: Audit) -> list[Fold]:
-    """Open the folds in data/audit; see `rank` for errors."""
-    return [Fold.of(folder / str(number), number, params) for number in params.folds]
+    return Ranking(folds, numbers, best)
 
 
 @dataclass(frozen=True)
@@ -208,8 +206,9 @@ def _differing(chunks: Iterable[Chunk]) -> Iterator[tuple[TaggedSentence, Floats
         words = np.flatnonzero(sentences.known_gold != sentences.predicted)
         for index in np.unique(sentences.sentences_of(words)).tolist():
             start, end = sentences.offsets[index : index + 2]
-            for found in disagreements(sentences[index]):
-                yield sentences[index], probabilities[start:end], found
+            sentence = sentences[index]
+            for found in disagreements(sentence):
+                yield sentence, probabilities[start:end], found
 
 
 def _count_usage(folds: Sequence[Fold]) -> Usage:
