@@ -7,14 +7,11 @@ stages of one have never run, `dvc pull`, `dvc checkout` and `dvc commit` fail.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
-
-from ruamel.yaml.comments import CommentedMap
 
 from tagline.audit.params import AUDIT_PARAMS
 from tagline.core.errors import UserError
-from tagline.core.params import parse
+from tagline.settings.files import with_code_in, without_frozen, write_text
 
 DVC_YAML = Path("audit/dvc.yaml")
 AUDIT = "python stages/pipeline.py --audit"
@@ -23,8 +20,6 @@ _TEXTS = {DVC_YAML: Path("audit/pipeline.yaml"), AUDIT_PARAMS: Path("audit/param
 # How the pipeline begins.
 _MARK = "# Written by "
 _STAGES = Path(__file__).parents[2]
-# Where a path to the code begins, in a command or by itself.
-_CODE = re.compile(r"(?<![\w./-])stages/")
 
 
 def create() -> list[Path]:
@@ -43,7 +38,7 @@ def create() -> list[Path]:
     outdated = [path for path in _TEXTS if not path.is_file() or (path == DVC_YAML and not _is_current())]
     for path in outdated:
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text(path), encoding="utf-8", newline="\n")
+        write_text(path, text(path))
     return outdated
 
 
@@ -58,16 +53,12 @@ def check() -> None:
 def text(path: Path) -> str:
     """Give the content of a file of the folder; in a pipeline folder, the code is one level up."""
     content = (Path(__file__).parent / _TEXTS[path]).read_text(encoding="utf-8")
-    return _CODE.sub(f"{Path(os.path.relpath(_STAGES)).as_posix()}/", content)
+    return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), content)
 
 
 def _is_current() -> bool:
     """Return whether audit/dvc.yaml has the stages that it should have; what `dvc freeze` adds does not count."""
-    return _stages(DVC_YAML.read_text(encoding="utf-8")) == _stages(text(DVC_YAML))
-
-
-def _stages(content: str) -> CommentedMap:
-    stages: CommentedMap = parse(content, DVC_YAML)["stages"]
-    for stage in stages.values():
-        stage.pop("frozen", None)
-    return stages
+    found, expected = (
+        without_frozen(each, DVC_YAML) for each in (DVC_YAML.read_text(encoding="utf-8"), text(DVC_YAML))
+    )
+    return bool(found.get("stages") == expected["stages"])

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from tagline.core.params import parse
+
+# Where a path to the code begins, in a command or by itself.
+_CODE = re.compile(r"(?<![\w./-])stages/")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -49,6 +55,23 @@ def as_dvc_writes(content: CommentedMap) -> str:
     stream = io.StringIO()
     yaml.dump(content, stream)
     return stream.getvalue()
+
+
+def with_code_in(folder: str, text: str) -> str:
+    """Return the text of a dvc.yaml whose paths of code begin with another folder than ``stages``."""
+    return _CODE.sub(f"{folder}/", text)
+
+
+def without_frozen(text: str, path: Path) -> CommentedMap:
+    """Parse a dvc.yaml, without what `dvc freeze` adds to its stages.
+
+    Raises:
+        UserError: it is not YAML; the message names the path.
+    """
+    content: CommentedMap = parse(text, path)
+    for stage in content.get("stages", {}).values():
+        stage.pop("frozen", None)
+    return content
 
 
 def is_committed(path: Path) -> bool:

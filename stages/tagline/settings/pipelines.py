@@ -21,7 +21,14 @@ from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
 from tagline.settings.checks import params_errors
-from tagline.settings.files import as_dvc_writes, is_committed, text_for_folder, write_text
+from tagline.settings.files import (
+    as_dvc_writes,
+    is_committed,
+    text_for_folder,
+    with_code_in,
+    without_frozen,
+    write_text,
+)
 from tagline.sources.params import OUTS
 
 DVC_YAML = Path("dvc.yaml")
@@ -32,8 +39,6 @@ UPDATE = "run `python stages/pipeline.py --update` in the repository's root"
 
 # Also a valid name of an artifact in DVC.
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-# Where a path to the code begins, in a command or by itself.
-_CODE = re.compile(r"(?<![\w./-])stages/")
 
 
 def names() -> list[str]:
@@ -96,7 +101,7 @@ def derive(name: str, text: str, frozen: Sequence[str] = ()) -> str:
     Raises:
         UserError: the root's dvc.yaml is not YAML, for instance during a merge.
     """
-    content = parse(_CODE.sub("../stages/", text), DVC_YAML)
+    content = parse(with_code_in("../stages", text), DVC_YAML)
     artifacts = content.get("artifacts", {})
     for position, artifact in enumerate(list(artifacts)):
         artifacts.insert(position, f"{name}-{artifact}", artifacts.pop(artifact))
@@ -188,8 +193,4 @@ def _outdated() -> dict[Path, str]:
 def _is_current(path: Path, root: Path, name: str) -> bool:
     """Return whether a derived dvc.yaml says what would be derived today; what `dvc freeze` adds does not count."""
     derived = derive(name, root.read_text(encoding="utf-8"))
-    contents = [parse(text, path) for text in (path.read_text(encoding="utf-8"), derived)]
-    for content in contents:
-        for stage in content.get("stages", {}).values():
-            stage.pop("frozen", None)
-    return bool(contents[0] == contents[1])
+    return bool(without_frozen(path.read_text(encoding="utf-8"), path) == without_frozen(derived, path))
