@@ -85,7 +85,7 @@ class Ranking:
         suspicions: the most suspicious ones, best first.
     """
 
-    folds: list[Fold]
+    folds: list[FoldOutput]
     numbers: Counter[tuple[str, str]]
     suspicions: list[Suspicion]
 
@@ -119,7 +119,7 @@ def rank(folder: Path, params: Audit) -> Ranking:
     Raises:
         UserError: a fold is missing or damaged, or was made with other params.
     """
-    folds = [Fold.of(folder / str(number), number, params) for number in params.folds]
+    folds = [FoldOutput.of(folder / str(number), number, params) for number in params.folds]
     by_surface = params.group == "surface"
     usage = None if by_surface else _count_usage(folds)
     learnt = None if by_surface else Learnt(folder / ALL, folds[0].labels)
@@ -137,7 +137,7 @@ def rank(folder: Path, params: Audit) -> Ranking:
 
 
 @dataclass(frozen=True)
-class Fold:
+class FoldOutput:
     """The output of a fold: its folder, the label list, and how it was made."""
 
     folder: Path
@@ -146,7 +146,7 @@ class Fold:
     made_by: str
 
     @classmethod
-    def of(cls, folder: Path, number: int, params: Audit) -> Fold:
+    def of(cls, folder: Path, number: int, params: Audit) -> FoldOutput:
         """Check a fold and how it was made; see `rank` for errors."""
         made_by = f"audit/dvc.yaml:fold@{number}"
         labels, made_of = out_of_fold.read_provenance(folder, made_by)
@@ -211,7 +211,7 @@ def _differing(chunks: Iterable[Chunk]) -> Iterator[tuple[TaggedSentence, Floats
                 yield sentence, probabilities[start:end], found
 
 
-def _count_usage(folds: Sequence[Fold]) -> Usage:
+def _count_usage(folds: Sequence[FoldOutput]) -> Usage:
     def chunks() -> Iterator[Chunk]:
         return (chunk for split, fold in product(SPLITS, folds) for chunk in fold.chunks(split))
 

@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tagline.audit.review import page
 from tagline.audit.review.disagreements import disagreements
-from tagline.audit.review.ranking import Fold, Ranking, Suspicion
+from tagline.audit.review.ranking import FoldOutput, Ranking, Suspicion
 
 SCRIPT = "<script>document.title='taken'</script>"
 ROWS = [
@@ -30,7 +30,7 @@ def ranking(rows: list[tuple[str, str, str]] = ROWS) -> Ranking:
     suspicions = [Suspicion(9.0 - index, "train", *both, 0.1, 0.8) for index, both in enumerate(found)]
     sizes = {"held_out": {"train": 4}, "learnt": 3, "train": 8}
     made_of = {"fold": 1, "audit": {"splits": ["train"], "group": "sentence"}, "sentences": sizes}
-    folds = [Fold(Path("data/audit/1"), LABELS, made_of, "audit/dvc.yaml:fold@1")]
+    folds = [FoldOutput(Path("data/audit/1"), LABELS, made_of, "audit/dvc.yaml:fold@1")]
     return Ranking(folds, Counter({("train", each.kind): 1 for _, each in found}), suspicions)
 
 
