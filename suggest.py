@@ -3,10 +3,10 @@
     python suggest.py pool.txt --words 5000 --output tasks.json
     zcat pool.jsonl.gz | python suggest.py - --input-format jsonl --words 5000 --output tasks --format brat
 
-POOL is read as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. Chosen are the texts
-of which the model is least certain, different from each other, and a random share. The random texts come first, without
-entities, so that their annotations can test any model; the field "selection" marks them. Texts that are annotated
-already are left out. The same seed, pool and model give the same choice.
+POOL is read as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. The texts chosen are
+those of which the model is least certain, different from each other, and a random share. The random texts come first,
+without entities, so that their annotations can test any model; the field "selection" marks them. Texts that are
+annotated already are left out. The same seed, pool and model give the same choice.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tagline.core.terminal import quoted
 
 CONFIGURATION = "annotation.conf"
 # Digits of a file's name, so that names sort like numbers in a folder of up to a million texts.
-_DIGITS = 6
+_NUMBER_WIDTH = 6
 # What ends a line for str.splitlines(), by which Python programs may read .ann files.
 _LINE_BREAKS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 # In annotation.conf, other characters begin sections, comments and macros, and white space ends a name.
@@ -56,7 +56,7 @@ def write(task: AnnotationTask, folder: Path, number: int) -> None:
         lines.append(f"T{index}\t{entity.type} {offsets}\t{mention}\n")
         if entity.score is not None:
             lines.append(f"#{index}\tAnnotatorNotes T{index}\t{round(entity.score, DIGITS)}\n")
-    path = folder / f"{number:0{_DIGITS}}"
+    path = folder / f"{number:0{_NUMBER_WIDTH}}"
     # As bytes, since text mode writes line breaks as two characters on some systems.
     path.with_suffix(".ann").write_bytes("".join(lines).encode())
     path.with_suffix(".txt").write_bytes(task.text.encode())

@@ -1,5 +1,6 @@
 """The report: metrics, learning curves and sentences with errors as one self-contained HTML page.
 
 Python computes what is shown (`charts`, `confusion`, `error_counts`, `scores`, `sentences`), page.html contains the
-text, style.css the layout, and filter.js hides sentences. `page.render` combines them.
+text, style.css the layout, and filter.js hides sentences. `page.render` combines them. The audit's page has the same
+frame (base.html), filters (filters.html) and marks (marked.html); `html_files` renders both.
 """
