@@ -52,9 +52,16 @@ def run(arguments: Arguments) -> dict[str, Record]:
         if arguments.backend is None and cluster.has_gpus():
             model = ModelFiles.read(arguments.model, "torch")
         scans = cluster.scan(files, arguments.part_rows)
-        columns = (arguments.text, arguments.words)
-        split = arguments.split_sentences
-        plan = Plan.of(model.hashes(), model.backend, arguments.part_rows, files, scans, *columns, split)
+        plan = Plan.of(
+            model.hashes(),
+            model.backend,
+            arguments.part_rows,
+            files,
+            scans,
+            arguments.text,
+            arguments.words,
+            arguments.split_sentences,
+        )
         plan.begin(folder)
         records = cluster.call(collect, plan, folder, model, arguments.strict)
     parts.write_manifest(records, folder)
