@@ -27,7 +27,8 @@ def tag(batches: Iterable[Rows], tagger: Tagger, column: Column, url: str, schem
         url: of the file.
         schema: of the output.
     """
-    tagger.split("")  # a missing library is an error of the run, not of each row
+    if not column.is_words:
+        tagger.split("")  # a missing library is an error of the run, not of each row
     batches, ahead = tee(batches)
     documents = (document for batch in ahead for document in _documents(batch, column, tagger))
     tagged = chain.from_iterable(tagger.tag_stream(documents))
