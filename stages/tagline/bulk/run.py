@@ -26,13 +26,13 @@ class Arguments:
     inputs: Sequence[str]
     output: str
     model: Path
-    backend: BackendName | None = None
-    text: str | None = None
-    words: str | None = None
-    split_sentences: bool | None = None
-    part_rows: int = 10_000
-    strict: bool = False
-    address: str | None = None
+    backend: BackendName | None
+    text: str | None
+    words: str | None
+    split_sentences: bool | None
+    part_rows: int
+    strict: bool
+    address: str | None
 
 
 def run(arguments: Arguments) -> dict[str, Record]:
