@@ -8,7 +8,8 @@ INPUT are folders, patterns and files, locally or on any file system of fsspec: 
 .ndjson, .json) or plain text with one document per line (.txt); JSON Lines and text also with .gz or .zst. OUTPUT is a
 folder of Parquet files with all columns of the input and these:
 
-    input_file, input_row   where the row comes from, counted from 1; rows are in the order of the input
+    input_file, input_row   where the row comes from, counted from 1; rows are in the order of their
+                            files, which are sorted by path
     entities                type, text, start, end and score of each, as predict.py gives them
     labels, scores          with --words, of each word
     tagging_error           why a row could not be labelled; null if it was

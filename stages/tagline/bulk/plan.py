@@ -97,7 +97,7 @@ class Plan:
         return cls(model, backend, part_rows, split_sentences, files, scans, column, schema, output)
 
     def parts(self) -> list[Part]:
-        """List the parts in the order of the input."""
+        """List the parts in the order of files and rows."""
         slices = [(file, each) for file, scan in zip(self.files, self.scans, strict=True) for each in scan.slices]
         return [Part(f"part-{index:06}.parquet", file, each) for index, (file, each) in enumerate(slices)]
 
