@@ -8,7 +8,8 @@ INPUT are folders, patterns and files, locally or on any file system of fsspec: 
 .ndjson, .json) or plain text with one document per line (.txt); JSON Lines and text also with .gz or .zst. OUTPUT is a
 folder of Parquet files with all columns of the input and these:
 
-    input_file, input_row   where the row comes from, counted from 1; rows are in the order of the input
+    input_file, input_row   where the row comes from, counted from 1; rows are in the order of their
+                            files, which are sorted by path
     entities                type, text, start, end and score of each, as predict.py gives them
     labels, scores          with --words, of each word
     tagging_error           why a row could not be labelled; null if it was
@@ -21,8 +22,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import get_args
 
 try:
     from tagline.core.startup import prepare_process
@@ -30,10 +29,10 @@ try:
     if __name__ == "__main__":
         prepare_process()
 
-    from tagline.artifacts.exported import BackendName
     from tagline.bulk.run import Arguments, run
     from tagline.core.errors import ArgumentParser, exit_with_message
     from tagline.core.terminal import show
+    from tagline.inference.options import add_model, add_no_split, natural
 except ModuleNotFoundError as error:
     sys.exit(
         f"bulk: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -65,25 +64,8 @@ def parsed(arguments: Sequence[str] | None) -> Arguments:
         help="column of lists of words (default: words, if text is not a column); `--words text` splits the lines of "
         "plain text files at spaces",
     )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        default=Path("models/export"),
-        metavar="FOLDER",
-        help="exported model, a local folder (default: models/export)",
-    )
-    parser.add_argument(
-        "--backend",
-        choices=get_args(BackendName),
-        help="default: torch if the cluster has GPUs, else the first of these that the model has",
-    )
-    parser.add_argument(
-        "--no-split",
-        dest="split_sentences",
-        action="store_const",
-        const=False,
-        help="do not split raw text into sentences; default: as in training",
-    )
+    add_model(parser, "torch if the cluster has GPUs, else the first of these that the model has")
+    add_no_split(parser)
     parser.add_argument(
         "--part-rows",
         type=natural,
@@ -98,12 +80,6 @@ def parsed(arguments: Sequence[str] | None) -> Arguments:
         help="Ray cluster; default: RAY_ADDRESS or the cluster of this machine, or else this machine alone",
     )
     return Arguments(**vars(parser.parse_args(arguments)))
-
-
-def natural(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import get_args
 
 try:
     from tagline.core.startup import prepare_process
@@ -36,14 +35,23 @@ try:
         prepare_process()
 
     from tagline.annotation import label_studio, tools
-    from tagline.artifacts.exported import BackendName
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.signals import Interrupted, defer_signals
     from tagline.core.terminal import safe_message
     from tagline.inference import Document, Tagger
     from tagline.inference.highlighting import Highlighter, in_color
     from tagline.inference.notations import Columns, JsonLines, Lines, Notation, Tasks
-    from tagline.inference.options import FORMATS, STANDARD, infer_format, natural, probability, reader_of
+    from tagline.inference.options import (
+        FORMATS,
+        STANDARD,
+        add_input_format,
+        add_model,
+        add_no_split,
+        check_folder,
+        infer_format,
+        probability,
+        reader_of,
+    )
     from tagline.inference.outputs import BratFolder, LineOutput, Output
     from tagline.inference.readers import read_words, split_at_spaces
     from tagline.inference.resuming import resume
@@ -78,8 +86,7 @@ def check_output(path: Path | None, output_format: str) -> None:
         if sys.stdout is None:
             raise UserError("standard output is closed; expected --output FILE")
         return
-    if not path.parent.is_dir():
-        raise UserError(f"--output {path}: {path.parent} is not a folder; expected an existing one")
+    check_folder(path)
     if output_format == tools.BRAT:
         return  # `BratFolder` checks
     if path.is_dir():
@@ -169,10 +176,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces"
     )
     parser.add_argument("--input", metavar="FILE", help="file to label; - for standard input")
-    parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
-    parser.add_argument(
-        "--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1 (default: 1)"
-    )
+    add_input_format(parser)
     parser.add_argument(
         "--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -"
     )
@@ -196,19 +200,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         default="auto",
         help="mark entities in colour; default: on a terminal",
     )
-    parser.add_argument(
-        "--model", default="models/export", metavar="FOLDER", help="exported model (default: models/export)"
-    )
-    parser.add_argument(
-        "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
-    )
-    parser.add_argument(
-        "--no-split",
-        dest="split_sentences",
-        action="store_const",
-        const=False,
-        help="do not split raw text into sentences; default: as in training",
-    )
+    add_model(parser)
+    add_no_split(parser)
     parser.add_argument(
         "--no-verify",
         dest="verify",

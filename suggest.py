@@ -17,7 +17,6 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 try:
     from tagline.core.startup import prepare_process
@@ -26,12 +25,20 @@ try:
         prepare_process()
 
     from tagline.annotation import brat, tools
-    from tagline.artifacts.exported import BackendName
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.signals import defer_signals
     from tagline.core.terminal import safe_message, show
     from tagline.inference import Tagger
-    from tagline.inference.options import FORMATS, STANDARD, infer_format, natural, probability, reader_of
+    from tagline.inference.options import (
+        STANDARD,
+        add_input_format,
+        add_model,
+        check_folder,
+        infer_format,
+        natural,
+        probability,
+        reader_of,
+    )
     from tagline.inference.sources import opened
     from tagline.suggestion import writing
     from tagline.suggestion.annotated import annotated_keys
@@ -47,8 +54,7 @@ except ModuleNotFoundError as error:
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     warnings.formatwarning = lambda message, *_: safe_message(f"suggest: {message}\n")
-    if not options.output.parent.is_dir():
-        raise UserError(f"--output {options.output}: {options.output.parent} is not a folder; expected an existing one")
+    check_folder(options.output)
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
         tagger = Tagger(options.model, options.backend)
     with tagger:
@@ -80,8 +86,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
     parser.add_argument("--format", choices=writing.FORMATS, default="label_studio", help="default: label_studio")
-    parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
-    parser.add_argument("--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1")
+    add_input_format(parser)
     parser.add_argument(
         "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
     )
@@ -94,16 +99,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="annotated texts to leave out: files like POOL, or folders like data/raw (default: data/raw beside the "
         "model's folder, if it exists)",
     )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        default=Path("models/export"),
-        metavar="FOLDER",
-        help="exported model (default: models/export)",
-    )
-    parser.add_argument(
-        "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
-    )
+    add_model(parser)
     options = parser.parse_args(arguments)
     if options.exclude is None:
         raw = options.model.parent.parent / "data/raw"  # of the pipeline that made models/export

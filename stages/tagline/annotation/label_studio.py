@@ -10,7 +10,6 @@ import colorsys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from tagline.annotation.task import DIGITS, AnnotationTask, TextEntity
 
@@ -36,6 +35,8 @@ def configuration_path(path: Path) -> Path:
 
 def configuration(types: Sequence[str]) -> str:
     """Write the labelling configuration of a project with these entity types."""
+    from xml.sax.saxutils import quoteattr  # imports urllib.request, which predict.py would wait for at each start
+
     labels = [
         f'    <Label value={quoteattr(type_)} background="{_color(index, len(types))}"/>\n'
         for index, type_ in enumerate(types)

@@ -121,7 +121,7 @@ def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Outcome]:
     import ray
     from ray.data import ActorPoolStrategy
 
-    count = sum(1 for _ in plan.parts())
+    count = len(plan.parts())
     on_gpus = model.backend == "torch" and has_gpus()
     units = int(ray.cluster_resources().get("GPU" if on_gpus else "CPU", 1))
     indices = ray.data.from_items([{"index": index} for index in range(count)], override_num_blocks=count)
@@ -151,7 +151,7 @@ class PartTagger:
         import ray
 
         self._plan: Plan = ray.get(plan)
-        self._parts = list(self._plan.parts())
+        self._parts = self._plan.parts()
         self._folder, self._model = folder, model
         self._tagger: Tagger | None = None
 

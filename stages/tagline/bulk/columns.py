@@ -39,7 +39,7 @@ class Inference:
 
     def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
-        self._schemas: list[pa.Schema] = []
+        self._schema = pa.schema([])
 
     def add(self, row: dict[str, Any]) -> None:
         self._rows.append(row)
@@ -49,12 +49,12 @@ class Inference:
     def schema(self) -> pa.Schema:
         """Return the columns of all rows so far."""
         self._infer()
-        return merge_json(self._schemas)
+        return self._schema
 
     def _infer(self) -> None:
         names = dict.fromkeys(name for row in self._rows for name in row)
         fields = [(name, _type_of([row.get(name) for row in self._rows])) for name in names]
-        self._schemas = [merge_json([*self._schemas, pa.schema(fields)])]
+        self._schema = merge_json([self._schema, pa.schema(fields)])
         self._rows = []
 
 

@@ -74,7 +74,7 @@ class InputFile:
 
 
 def find(urls: Sequence[str], output: str) -> list[InputFile]:
-    """Find the files of folders (and the folders in them), patterns and names, sorted.
+    """Find the files of folders (and the folders in them), patterns and names, sorted by path or URL.
 
     Names that start with a full stop or underscore are left out of folders, as Spark and Hadoop do.
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tagline.bulk import line_rows, parquet_rows
-from tagline.bulk.columns import PROBLEM
+from tagline.bulk.columns import POSITION, PROBLEM
 from tagline.bulk.inputs import InputFile
 from tagline.bulk.plan import Part, Plan
 from tagline.bulk.rows import Scan
@@ -102,7 +102,7 @@ def _write(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> Record:
         for table in _grouped(tables):
             writer.write_table(table)
             rows += table.num_rows
-            problems = table.filter(pc.is_valid(table[PROBLEM])).select(["input_file", "input_row", PROBLEM])
+            problems = table.filter(pc.is_valid(table[PROBLEM])).select([*POSITION.names, PROBLEM])
             if problems.num_rows and first is None:
                 first = "{input_file}:{input_row}: {tagging_error}".format(**problems.slice(0, 1).to_pylist()[0])
             not_tagged += problems.num_rows

@@ -5,7 +5,7 @@ It is written first and depends on nothing else, so that a run that continues an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -96,11 +96,10 @@ class Plan:
         output = columns.with_answers(schema, column, first)
         return cls(model, backend, part_rows, split_sentences, files, scans, column, schema, output)
 
-    def parts(self) -> Iterator[Part]:
-        """Yield the parts in the order of the input."""
+    def parts(self) -> list[Part]:
+        """List the parts in the order of files and rows."""
         slices = [(file, each) for file, scan in zip(self.files, self.scans, strict=True) for each in scan.slices]
-        for index, (file, each) in enumerate(slices):
-            yield Part(f"part-{index:06}.parquet", file, each)
+        return [Part(f"part-{index:06}.parquet", file, each) for index, (file, each) in enumerate(slices)]
 
     def as_json(self) -> dict[str, Any]:
         return {

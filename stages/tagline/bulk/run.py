@@ -26,13 +26,13 @@ class Arguments:
     inputs: Sequence[str]
     output: str
     model: Path
-    backend: BackendName | None = None
-    text: str | None = None
-    words: str | None = None
-    split_sentences: bool | None = None
-    part_rows: int = 10_000
-    strict: bool = False
-    address: str | None = None
+    backend: BackendName | None
+    text: str | None
+    words: str | None
+    split_sentences: bool | None
+    part_rows: int
+    strict: bool
+    address: str | None
 
 
 def run(arguments: Arguments) -> dict[str, Record]:
@@ -52,9 +52,16 @@ def run(arguments: Arguments) -> dict[str, Record]:
         if arguments.backend is None and cluster.has_gpus():
             model = ModelFiles.read(arguments.model, "torch")
         scans = cluster.scan(files, arguments.part_rows)
-        columns = (arguments.text, arguments.words)
-        split = arguments.split_sentences
-        plan = Plan.of(model.hashes(), model.backend, arguments.part_rows, files, scans, *columns, split)
+        plan = Plan.of(
+            model.hashes(),
+            model.backend,
+            arguments.part_rows,
+            files,
+            scans,
+            arguments.text,
+            arguments.words,
+            arguments.split_sentences,
+        )
         plan.begin(folder)
         records = cluster.call(collect, plan, folder, model, arguments.strict)
     parts.write_manifest(records, folder)

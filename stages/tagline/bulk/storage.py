@@ -6,8 +6,9 @@ import hashlib
 import json
 import tempfile
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import fsspec
 from fsspec import AbstractFileSystem
@@ -90,13 +91,10 @@ class Folder:
         """Return the SHA-256 of a file; None: it does not exist."""
         try:
             with self._open(name) as file:
-                digest = hashlib.sha256()
-                while block := file.read(2**20):
-                    digest.update(block)
-                return digest.hexdigest()
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             return None
 
-    def _open(self, name: str) -> BinaryIO:
+    def _open(self, name: str) -> BufferedReader:
         file_system, path = resolve(self.url)
-        return cast(BinaryIO, file_system.open(f"{path}/{name}", "rb"))
+        return cast(BufferedReader, file_system.open(f"{path}/{name}", "rb"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice, tee
 from typing import Any
 
@@ -14,6 +14,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.inference import Document, Tagger
 from tagline.inference.notations import predictions
+from tagline.inference.readers import are_words
 
 
 def tag(batches: Iterable[Rows], tagger: Tagger, column: Column, url: str, schema: pa.Schema) -> Iterator[pa.Table]:
@@ -26,7 +27,8 @@ def tag(batches: Iterable[Rows], tagger: Tagger, column: Column, url: str, schem
         url: of the file.
         schema: of the output.
     """
-    tagger.split("")  # a missing library is an error of the run, not of each row
+    if not column.is_words:
+        tagger.split("")  # a missing library is an error of the run, not of each row
     batches, ahead = tee(batches)
     documents = (document for batch in ahead for document in _documents(batch, column, tagger))
     tagged = chain.from_iterable(tagger.tag_stream(documents))
@@ -61,13 +63,9 @@ def document_of(value: Any, column: Column, tagger: Tagger) -> Document:
         if not isinstance(value, str):
             raise UserError(f"{column.name!r} is {_shown(value)}; expected a string")
         return tagger.document(value, column.name)
-    if not _are_words(value):
+    if not are_words(value):
         raise UserError(f"{column.name!r} is {_shown(value)}; expected a list of non-empty strings")
     return Document.of_words(value, column.name)
-
-
-def _are_words(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(w, str) and w for w in value)
 
 
 def _shown(value: Any) -> str:

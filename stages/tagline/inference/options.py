@@ -1,11 +1,14 @@
-"""Options that programs over this folder share: formats of input, numbers."""
+"""Options that programs over this folder share: formats of input, the model, numbers."""
 
 from __future__ import annotations
 
 import argparse
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
+from tagline.artifacts.exported import BackendName
+from tagline.core.errors import UserError
 from tagline.inference.documents import Split
 from tagline.inference.readers import Reader, read_columns, read_json, read_texts
 
@@ -49,6 +52,48 @@ def reader_of(input_format: str, column: int, split: Split, sentences: Split | N
         "conll": partial(read_columns, words_column=column),
     }
     return readers[input_format]
+
+
+def add_input_format(parser: argparse.ArgumentParser) -> None:
+    """Add ``--input-format`` and ``--column``."""
+    parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
+    parser.add_argument(
+        "--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1 (default: 1)"
+    )
+
+
+def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first of these that the model has") -> None:
+    """Add ``--model`` and ``--backend``.
+
+    Args:
+        parser: of a program.
+        default_backend: how ``--help`` describes it.
+    """
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("models/export"),
+        metavar="FOLDER",
+        help="exported model, a local folder (default: models/export)",
+    )
+    parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default_backend}")
+
+
+def add_no_split(parser: argparse.ArgumentParser) -> None:
+    """Add ``--no-split``: ``split_sentences`` as `Tagger` takes it."""
+    parser.add_argument(
+        "--no-split",
+        dest="split_sentences",
+        action="store_const",
+        const=False,
+        help="do not split raw text into sentences; default: as in training",
+    )
+
+
+def check_folder(output: Path) -> None:
+    """Raise a `UserError` if the folder for the file or folder of ``--output`` does not exist."""
+    if not output.parent.is_dir():
+        raise UserError(f"--output {output}: {output.parent} is not a folder; expected an existing one")
 
 
 def natural(text: str) -> int:

@@ -93,6 +93,11 @@ def split_at_spaces(text: str) -> list[str]:
     return [word for word in _SPACES.split(text) if word]
 
 
+def are_words(value: Any) -> bool:
+    """Whether a JSON value is a list of non-empty strings."""
+    return isinstance(value, list) and all(isinstance(word, str) and word for word in value)
+
+
 def _of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | None) -> Document:
     if ("text" in row) == ("words" in row):
         keys = shortened(", ".join(row)) or "no key"
@@ -103,6 +108,6 @@ def _of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | Non
             raise UserError(f"{name}: 'text' is {shortened(repr(row['text']))}; expected a string")
         return Document.of_text(row["text"], name, row, split, sentences)
     words = row["words"]
-    if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+    if not are_words(words):
         raise UserError(f"{name}: 'words' is {shortened(repr(words))}; expected a list of non-empty strings")
     return Document.of_words(words, name, row)

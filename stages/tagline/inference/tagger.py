@@ -207,25 +207,22 @@ class Tagger:
             self._load_after_fork()
         every = [*before, *documents, *after]
         sizes = [document.lengths() for document in every]  # of the sentences of each
-        ends = np.cumsum(list(chain.from_iterable(sizes)), dtype=np.int64)
-        texts = np.repeat(np.cumsum([not document.continues for document in every]), list(map(len, sizes)))
-        of_documents = sizes[len(before) : len(before) + len(documents)]
-        lengths = list(chain.from_iterable(of_documents))
-        numbers = np.repeat(np.arange(len(documents)), list(map(len, of_documents)))
-        first = sum(map(len, sizes[: len(before)]))
-        own = slice(first, first + len(lengths))
+        lengths = np.array(list(chain.from_iterable(sizes)), dtype=np.int64)
+        owners = np.repeat(np.arange(len(every)), list(map(len, sizes)))  # the document of each sentence
+        texts = np.cumsum([not document.continues for document in every])[owners]
+        own = slice(*np.searchsorted(owners, [len(before), len(before) + len(documents)]))
         words = list(chain.from_iterable(document.words for document in every))
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._lock:  # the cutter caches the sub-words of words
-            windows = self._cutter.cut(list(distinct), index, ends, texts, own)
+            windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths), texts, own)
         predicted = self._predictor.predict(
-            lengths,
+            lengths[own].tolist(),
             windows.sentence.tolist(),
             _rows(windows.ids, windows.offsets),
             _rows(windows.word_ids, windows.offsets),
         )
-        labels = _beginning_anew(predicted.labels, lengths, numbers, self.labels)
+        labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]
         return list(TaggedSentences(self.labels, list(map(len, split)), labels, predicted.scores, ids=ids, words=split))
 
@@ -271,7 +268,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _beginning_anew(
-    labels: npt.NDArray[np.int32], lengths: Sequence[int], documents: npt.NDArray[np.int64], names: Labels
+    labels: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], documents: npt.NDArray[np.int64], names: Labels
 ) -> npt.NDArray[np.int32]:
     """Write I- at the beginning of a sentence as B-, so that it continues no entity of the sentence before it.
 
@@ -284,7 +281,7 @@ def _beginning_anew(
     if names.kind == "tags":
         return labels
     follows = np.flatnonzero(np.diff(documents, prepend=-1) == 0)
-    starts = np.cumsum([0, *lengths], dtype=np.int64)[follows]
+    starts = (np.cumsum(lengths) - lengths)[follows]
     begins = [names.label2id.get(f"B-{name[2:]}", index) for index, name in enumerate(names.names)]
     changed = labels.copy()
     changed[starts] = np.array(begins, dtype=np.int32)[labels[starts]]
