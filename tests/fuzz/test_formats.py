@@ -21,6 +21,7 @@ from tagline.artifacts import raw_data
 from tagline.core.params import read_section
 from tagline.inference import readers
 from tagline.sources import files
+from tagline.sources.download import to_row
 from tagline.sources.files import FileSource
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.params import Download
@@ -116,7 +117,8 @@ def test_a_damaged_data_set(
 
         def run() -> None:
             source = FileSource(tmp_path, params.dataset)  # type: ignore[arg-type]
-            raw_data.write(target, source.splits(), list(params.dataset.tag_columns))
+            rows = {split: map(to_row, sentences) for split, sentences in source.splits().items()}
+            raw_data.write(target, rows, list(params.dataset.tag_columns))
             source.provenance(), source.report()
             raw_data.load(target)
 

@@ -363,6 +363,15 @@ def test_the_pasted_section_reads_the_folder(workspace: Path, name: str, capsys:
     check_pasted(Path("data/mine"), said, keys, capsys)
 
 
+def test_the_number_of_sentences_is_of_those_that_were_read(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_params(workspace)
+    write_folder({**CONLL, "eng.train": part(0, 80) + ("\n" + part(0, 80)) * 14})
+    description, _ = inspect(Path("data/mine"), capsys)
+    assert "the first of 1,020 sentences that were read:\n" in description
+
+
 @pytest.mark.parametrize("splits", [False, True])
 def test_folders_of_save_to_disk(workspace: Path, splits: bool, capsys: pytest.CaptureFixture[str]) -> None:
     write_params(workspace)

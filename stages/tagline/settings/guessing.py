@@ -19,6 +19,7 @@ from tagline.settings import guessing_tools
 from tagline.settings.guessing_tools import Keys
 from tagline.sources.formats import conll, conllu, csv_rows
 from tagline.sources.formats.cleaning import is_sentence, split_tags
+from tagline.sources.formats.csv_table import Dialect
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lines import UTF_8, read_lines
 
@@ -201,13 +202,7 @@ def _of_csv(sample: Sample) -> Keys | None:
     for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
         lines = [f"{line}\n" for line in sample.lines]
         try:
-            reader = csv.reader(
-                lines,
-                delimiter=delimiter,
-                quotechar=quote,
-                quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-                strict=True,
-            )
+            reader = csv.reader(lines, **Dialect(delimiter, quote).options)
             header, *rows = [row for row in reader if row] or [[]]
         except csv.Error:
             continue

@@ -28,7 +28,7 @@ from tagline.sources.params import Download
 from tagline.tokenization import conversion
 from tagline.tokenization.findings import Findings
 
-# Sentences that are read, and those that are shown.
+# Sentences that are read of each split's first file, and those that are shown.
 SENTENCES, SHOWN = 1000, 3
 # Keys that are tried if a file cannot be read without them.
 POLICIES: tuple[Keys, ...] = (
@@ -61,14 +61,14 @@ def describe(path: Path) -> str:
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
         *([f"offsets: {dataset.unit(sample)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
         *findings.lines(),
-        f"the first of {len(sentences):,} sentences" + (" that were read:" if len(sentences) == SENTENCES else ":"),
+        f"the first of {len(sentences):,} sentences that were read:",
         *(f"  {_line(sentence)}" for sentence in islice(filter(lambda each: each.words, sentences), SHOWN)),
     ]
     return "\n".join([*lines, "", _section(path, layout.folder, keys)])
 
 
 def _read(path: Path, layout: Layout, keys: Keys) -> tuple[Any, Keys, list[Sentence], Findings]:
-    """Read the first sentences of each split; if they need a policy, with the keys that choose one."""
+    """Read the first sentences of each split's first file; if they need a policy, with the keys that choose one."""
     problem: UserError | None = None
     adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
     for policy in POLICIES:

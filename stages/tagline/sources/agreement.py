@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import regex
@@ -34,7 +34,6 @@ class Agreement:
     def __init__(self, split: Split, write_text: bool = True) -> None:
         self._split = split
         self._write_text = write_text
-        self._sentences = 0
         self.words = self.found = 0
         self.differences: dict[str, None] = {}  # the first ones, in order
 
@@ -43,11 +42,12 @@ class Agreement:
         """The share of words that are found, rounded; 1 without words."""
         return round(self.found / self.words, DIGITS) if self.words else 1.0
 
-    def watch(self, sentence: Sentence) -> None:
-        """Compare some of the sentences that it is called with."""
-        if _is_sampled(self._sentences) and (sentence.surface is not None or self._write_text):
-            self.compare(sentence.words, sentence.surface)
-        self._sentences += 1
+    def watch(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """Yield sentences unchanged, and compare some of them."""
+        for sentence, is_sampled in _sampled(sentences):
+            if is_sampled and (sentence.surface is not None or self._write_text):
+                self.compare(sentence.words, sentence.surface)
+            yield sentence
 
     def compare(self, words: Sequence[str], surface: Surface | None = None) -> None:
         """Compare the words of a sentence with those that the rule finds in its text, by default `running_text`."""
@@ -73,7 +73,6 @@ class SentenceAgreement:
 
     def __init__(self, split: Split) -> None:
         self._split = split
-        self._sentences = 0
         self.compared = self.whole = 0
 
     @property
@@ -81,11 +80,12 @@ class SentenceAgreement:
         """The share of sentences that stay whole, rounded; 1 without sentences."""
         return round(self.whole / self.compared, DIGITS) if self.compared else 1.0
 
-    def watch(self, sentence: Sentence) -> None:
-        """Split some of the sentences that it is called with."""
-        if _is_sampled(self._sentences):
-            self.compare(sentence.words)
-        self._sentences += 1
+    def watch(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """Yield sentences unchanged, and split the running text of some of them."""
+        for sentence, is_sampled in _sampled(sentences):
+            if is_sampled:
+                self.compare(sentence.words)
+            yield sentence
 
     def compare(self, words: Sequence[str]) -> None:
         """Split the running text of a sentence."""
@@ -93,8 +93,10 @@ class SentenceAgreement:
         self.whole += len(self._split(running_text(words)[0])) <= 1
 
 
-def _is_sampled(sentence: int) -> bool:
-    return sentence < FIRST or sentence % STEP == 0
+def _sampled(sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, bool]]:
+    """Yield each sentence and whether it is in the sample."""
+    for index, sentence in enumerate(sentences):
+        yield sentence, index < FIRST or index % STEP == 0
 
 
 def running_text(words: Sequence[str]) -> Surface:

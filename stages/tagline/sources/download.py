@@ -23,6 +23,7 @@ from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.sources.params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.sentences import library_version as sentence_library
 from tagline.sources.sentences import split_sentences
+from tagline.sources.splitting import TRAIN
 
 # The share of training sentences that the library leaves whole from which on predict.py splits raw text by it.
 LEAST_WHOLE = 0.8
@@ -41,13 +42,11 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     """
     agreement = Agreement(splitter(dataset.language), write_text=_lacks_raw_text(dataset))
     whole = SentenceAgreement(partial(split_sentences, language=dataset.language))
-
-    def watch(sentence: Sentence) -> None:
-        agreement.watch(sentence)
-        whole.watch(sentence)
-
-    source = HubSource(dataset, watch) if isinstance(dataset, HubDataset) else FileSource(folder, dataset, watch)
-    counts = raw_data.write(target, source.splits(), list(dataset.tag_columns))
+    source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
+    splits = source.splits()
+    splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
+    rows = {split: map(to_row, sentences) for split, sentences in splits.items()}
+    counts = raw_data.write(target, rows, list(dataset.tag_columns))
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}
@@ -72,6 +71,13 @@ def _lacks_raw_text(dataset: AnyDataset) -> bool:
     """Whether words do not come with the raw text, and this rule has not found them in it."""
     joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
     return joined or isinstance(dataset, WordKeys)
+
+
+def to_row(sentence: Sentence) -> dict[str, Any]:
+    """Convert a sentence to a row of data/raw, without id or document if it has none."""
+    named = {raw_data.ID: sentence.id, raw_data.DOCUMENT: sentence.document}
+    present = {key: value for key, value in named.items() if value is not None}
+    return {**present, raw_data.WORDS: sentence.words, **sentence.tags}
 
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:

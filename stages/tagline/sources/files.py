@@ -22,12 +22,10 @@ from tagline.core.terminal import printable, quoted
 from tagline.sources.documents import consecutive, whole
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
-from tagline.sources.formats.sentence import Sentence, Watch
+from tagline.sources.formats.sentence import Sentence
 from tagline.sources.splitting import TRAIN, drawn_split
 from tagline.tokenization.findings import Findings
 
-# A row of data/raw: id and document (if the source has them), words, and a list of tags per tag column.
-Row = dict[str, Any]
 # The ids that `raw_data.write` gives.
 GENERATED_ID = re.compile(rf"({'|'.join(SPLITS)})-\d+")
 
@@ -38,16 +36,14 @@ class FileSource:
     Args:
         folder: ``download.folder``.
         dataset: the section, whose schema reads the files.
-        watch: called with each sentence of train.
 
     Raises:
         UserError: a split's file is missing or a folder, or its pattern matches no file.
     """
 
-    def __init__(self, folder: Path, dataset: Files, watch: Watch | None = None) -> None:
+    def __init__(self, folder: Path, dataset: Files) -> None:
         self.folder = folder
         self.dataset = dataset
-        self.watch = watch
         self.paths = {
             split: find(folder, split, pattern, dataset.folders) for split, pattern in dataset.patterns.items()
         }
@@ -56,17 +52,17 @@ class FileSource:
         self.findings = {split: Findings(dataset.meanings) for split in SPLITS}
         self.agreement: dict[str, Counter[tuple[str, str, str]]] = {split: Counter() for split in SPLITS}
 
-    def splits(self) -> dict[str, Iterator[Row]]:
-        """The rows of each split, read as they are iterated.
+    def splits(self) -> dict[str, Iterator[Sentence]]:
+        """The sentences of each split that have words, read as they are iterated.
 
         Raises:
             UserError: (the iterators) a file is malformed, an id is in a split twice, a drawn split gets no sentence.
         """
-        given = {split: self._rows(split) for split in self.paths}
+        given = {split: self._given(split) for split in self.paths}
         drawing = self.dataset.split
         if drawing is None:
             return given
-        drawn = {split: self._drawn_rows(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
+        drawn = {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
         return {split: (given | drawn)[split] for split in SPLITS}
 
     def provenance(self) -> dict[str, Any]:
@@ -107,7 +103,7 @@ class FileSource:
         agreement = summary(self.agreement[split])
         return {**self.findings[split].counts, **({"agreement": agreement} if agreement else {})}
 
-    def _rows(self, split: str) -> Iterator[Row]:
+    def _given(self, split: str) -> Iterator[Sentence]:
         empty = True
         for sentence in self._sentences(split):
             empty = empty and not sentence.words
@@ -116,16 +112,14 @@ class FileSource:
             left_out = "; ".join(self.findings[split].lines())
             raise UserError(f"{self.folder / self.dataset.patterns[split]}: no sentence is left: {left_out}")
 
-    def _counted(self, split: str, sentence: Sentence) -> Iterator[Row]:
-        """Yield the row of a sentence, if it has words, and count its notes."""
+    def _counted(self, split: str, sentence: Sentence) -> Iterator[Sentence]:
+        """Yield a sentence, if it has words, and count its notes."""
         self.findings[split].add_notes(sentence.notes)
         self.agreement[split].update(sentence.agreement)
         if sentence.words:
-            if self.watch is not None and split == TRAIN:
-                self.watch(sentence)
-            yield to_row(sentence)
+            yield sentence
 
-    def _drawn_rows(self, split: str, seed: int) -> Iterator[Row]:
+    def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
         # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
         # By documents, since neighbouring sentences tell much about each other; one document is in memory at a time.
         empty, longest = True, 0
@@ -273,13 +267,3 @@ def _inside(folder: Path, path: Path, named_by: str) -> Path:
             f"copy the target there, or remove the link; {named_by}"
         )
     return path
-
-
-def to_row(sentence: Sentence) -> Row:
-    """Convert a sentence to a row of data/raw, without id or document if it has none."""
-    named = {"id": sentence.id, "document": sentence.document}
-    return {
-        **{key: value for key, value in named.items() if value is not None},
-        "words": sentence.words,
-        **sentence.tags,
-    }

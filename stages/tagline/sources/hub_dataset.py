@@ -13,12 +13,10 @@ from huggingface_hub import snapshot_download
 
 from tagline.core.errors import UserError
 from tagline.sources.documents import consecutive
-from tagline.sources.files import Row, to_row
 from tagline.sources.formats.lists import Keys, to_sentence
-from tagline.sources.formats.sentence import Sentence, Watch
+from tagline.sources.formats.sentence import Sentence
 from tagline.sources.hub import Repository, find, hub_errors
 from tagline.sources.params import HubDataset
-from tagline.sources.splitting import TRAIN
 from tagline.tokenization.findings import Findings, lines_by_split
 
 BATCH_ROWS = 1000
@@ -27,25 +25,20 @@ BATCH_ROWS = 1000
 class HubSource:
     """The data set on the Hub that ``download.dataset`` names, resolved to a commit and fetched.
 
-    Args:
-        params: the section.
-        watch: called with each sentence of train.
-
     Raises:
         UserError: see `hub.find` and `load`.
     """
 
-    def __init__(self, params: HubDataset, watch: Watch | None = None) -> None:
+    def __init__(self, params: HubDataset) -> None:
         self.params = params
-        self.watch = watch
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
         self.empty = dict.fromkeys(self.rows, 0)
         self.findings = {split: Findings(params.meanings) for split in self.rows}
 
-    def splits(self) -> dict[str, Iterator[Row]]:
-        """The rows of each split, checked as they are iterated; rows without words are skipped and counted."""
-        return {split: self._rows(split) for split in self.rows}
+    def splits(self) -> dict[str, Iterator[Sentence]]:
+        """The sentences of each split, checked as they are iterated; rows without words are skipped and counted."""
+        return {split: self._sentences(split) for split in self.rows}
 
     def provenance(self) -> dict[str, Any]:
         """The repository, its commit, what was read from it, and what was left out."""
@@ -65,15 +58,13 @@ class HubSource:
         skipped = [f"{split}: {count:,} rows without words skipped" for split, count in self.empty.items() if count]
         return "\n".join([f"data set: {self.repository}", *skipped, *lines_by_split(self.findings)])
 
-    def _rows(self, split: str) -> Iterator[Row]:
+    def _sentences(self, split: str) -> Iterator[Sentence]:
         self.empty[split] = len(self.rows[split])
         for sentence in consecutive(sentences(self.rows[split], split, self.params)):
             self.findings[split].add_notes(sentence.notes)
             if sentence.words:
                 self.empty[split] -= 1
-                if self.watch is not None and split == TRAIN:
-                    self.watch(sentence)
-                yield to_row(sentence)
+                yield sentence
 
 
 def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:

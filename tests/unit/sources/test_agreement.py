@@ -37,17 +37,15 @@ def test_words_that_are_not_found_again() -> None:
 
 def test_some_sentences_are_compared() -> None:
     agreement = Agreement(split_words)
-    for number in range(FIRST + 5 * STEP):
-        agreement.watch(Sentence("", [str(number)], {}))
+    list(agreement.watch(Sentence("", [str(number)], {}) for number in range(FIRST + 5 * STEP)))
     assert agreement.words == FIRST + 5
 
 
 def test_words_of_a_raw_text() -> None:
     agreement = Agreement(split_words, write_text=False)
-    agreement.watch(Sentence("", ["Ms."], {}))  # has no text
+    list(agreement.watch([Sentence("", ["Ms."], {})]))  # has no text
     assert agreement.words == 0
-    agreement.watch(
-        Sentence("", ["Pain", "de", "le", "."], {}, surface=Surface("Pain du .", [(0, 4), (5, 5), (5, 5), (8, 9)]))
-    )
+    surface = Surface("Pain du .", [(0, 4), (5, 5), (5, 5), (8, 9)])
+    list(agreement.watch([Sentence("", ["Pain", "de", "le", "."], {}, surface=surface)]))
     assert (agreement.words, agreement.found) == (4, 2)
     assert list(agreement.differences) == ["'de' is found as 'du'"]

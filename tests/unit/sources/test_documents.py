@@ -37,7 +37,7 @@ def read(folder: Path, content: str, **keys: Any) -> dict[str, str | None]:
     splits = dict.fromkeys(("train", "validation"), "f")
     section = {"source": "files", **splits, "split": {"seed": 1, "test": 0.5}, **keys}
     source = FileSource(folder, TypeAdapter(AnyFiles).validate_python(section))
-    return {row["words"][0]: row.get("document") for row in source.splits()["validation"]}
+    return {each.words[0]: each.document for each in source.splits()["validation"]}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,8 @@ def test_splits_are_drawn_of_whole_documents(tmp_path: Path) -> None:
     split = {"seed": 1, "validation": 0.3, "test": 0.3}
     dataset = TypeAdapter(AnyFiles).validate_python({**keys, "split": split})
     (tmp_path / "f").write_text(content)
-    drawn = {name: [row["words"][0] for row in rows] for name, rows in FileSource(tmp_path, dataset).splits().items()}
+    splits = FileSource(tmp_path, dataset).splits()
+    drawn = {name: [each.words[0] for each in sentences] for name, sentences in splits.items()}
     assert sorted(chain.from_iterable(drawn.values())) == sorted(chain.from_iterable(documents))
     for words in documents:
         assert sum(set(words) <= set(of_split) for of_split in drawn.values()) == 1
@@ -107,7 +108,7 @@ def test_splits_are_drawn_of_whole_documents(tmp_path: Path) -> None:
         UserError,
         match=r"f: no sentence was drawn for \w+ \(documents stay whole; the longest has 199 sentences\); increase its share",
     ):
-        [list(rows) for rows in FileSource(tmp_path, dataset).splits().values()]
+        [list(sentences) for sentences in FileSource(tmp_path, dataset).splits().values()]
 
 
 def test_splits_are_drawn_of_the_sentences_of_an_only_document(tmp_path: Path) -> None:
@@ -117,6 +118,6 @@ def test_splits_are_drawn_of_the_sentences_of_an_only_document(tmp_path: Path) -
     for first_line in ("", "-DOCSTART- O\n\n"):
         (tmp_path / "f").write_text(first_line + "".join(f"w{number} O\n\n" for number in range(40)))
         source = FileSource(tmp_path, dataset)
-        drawn.append({split: [row["words"] for row in rows] for split, rows in source.splits().items()})
+        drawn.append({split: [each.words for each in sentences] for split, sentences in source.splits().items()})
         assert source.report().startswith("train is one document, so splits were drawn") == bool(first_line)
     assert drawn[0] == drawn[1]

@@ -13,6 +13,7 @@ import pytest
 
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
+from tagline.sources.download import to_row
 from tagline.sources.files import FileSource, find
 from tagline.sources.formats.base import Files, Shares
 from tagline.sources.formats.conll import ConllFiles
@@ -38,8 +39,8 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     (tmp_path / ".hidden.txt").write_text("left by an editor")
     (tmp_path / "folder.txt").mkdir()
     source = FileSource(tmp_path, conll_files(train="*.txt", validation="b.txt", test="[ac].txt"))
-    rows = {split: [row["words"] for row in rows] for split, rows in source.splits().items()}
-    assert rows == {"train": [["a"], ["b"], ["c"]], "validation": [["b"]], "test": [["a"], ["c"]]}
+    words = {split: [each.words for each in sentences] for split, sentences in source.splits().items()}
+    assert words == {"train": [["a"], ["b"], ["c"]], "validation": [["b"]], "test": [["a"], ["c"]]}
     assert source.provenance() == {
         "source": "files",
         "files": {
@@ -74,7 +75,8 @@ def test_files_that_are_not_there(tmp_path: Path, pattern: str, message: str) ->
 
 
 def drawn(folder: Path, dataset: ConllFiles) -> dict[str, set[str]]:
-    return {split: {row["words"][0] for row in rows} for split, rows in FileSource(folder, dataset).splits().items()}
+    splits = FileSource(folder, dataset).splits()
+    return {split: {each.words[0] for each in sentences} for split, sentences in splits.items()}
 
 
 def test_more_sentences_move_no_other_between_drawn_splits(tmp_path: Path) -> None:
@@ -121,9 +123,9 @@ def test_all_files_of_a_document_are_checked_and_hashed(tmp_path: Path) -> None:
     assert source.provenance()["files"] == {
         "train": [{"path": name, "sha256": sha256(tmp_path / name)} for name in ("a.txt", "a.tags", "b.txt", "b.tags")]
     }
-    for rows in source.splits().values():
+    for sentences in source.splits().values():
         with contextlib.suppress(UserError):  # two sentences in three splits
-            list(rows)
+            list(sentences)
     findings = source.provenance()["findings"]
     assert sum(findings[split]["odd"] for split in findings) == 2, "each in its split, though train is read again"
     assert sorted(re.findall(r"\w.txt:1", source.report())) == ["a.txt:1", "b.txt:1"]
@@ -150,8 +152,8 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x", d=row % "x")
     source = FileSource(tmp_path, json_files(train="[ab].txt", validation="a.txt", test="[cd].txt"))
     splits = source.splits()
-    assert list(splits["train"]) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
-    assert [row["id"] for row in splits["validation"]] == ["x"], "another split may have the same id"
+    assert list(map(to_row, splits["train"])) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
+    assert [each.id for each in splits["validation"]] == ["x"], "another split may have the same id"
     with pytest.raises(UserError) as raised:
         list(splits["test"])
     assert str(raised.value) == (
@@ -216,6 +218,6 @@ def test_validation_and_test_are_not_the_same_data(tmp_path: Path, validation: s
 def test_sentences_of_skipped_words_are_left_out(tmp_path: Path) -> None:
     write(tmp_path, a="a\tO\n\n \tO\n\nb\tO\n", b="b O\n", c="c O\n")
     source = FileSource(tmp_path, conll_files(train="a.txt", validation="b.txt", test="c.txt", empty_words="skip"))
-    assert [row["words"] for row in source.splits()["train"]] == [["a"], ["b"]]
+    assert [each.words for each in source.splits()["train"]] == [["a"], ["b"]]
     assert source.report().startswith("train: words of white space only, skipped: 1 (")
     assert source.provenance()["findings"]["train"] == {"empty_words": 1}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from tagline.core.errors import UserError
 from tagline.sources import hub_dataset
-from tagline.sources.files import to_row
+from tagline.sources.download import to_row
 from tagline.sources.hub import Repository
 from tagline.sources.params import HubDataset
 

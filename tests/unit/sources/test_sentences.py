@@ -86,8 +86,8 @@ def test_library_version() -> None:
 def test_the_share_of_sentences_that_stay_whole() -> None:
     agreement = SentenceAgreement(split_sentences)
     assert agreement.share == 1
-    for words in ("Ada left .", "Ada left . Bo stayed ."):
-        agreement.watch(Sentence("f:1", words.split(), {}))
+    sentences = [Sentence("f:1", words.split(), {}) for words in ("Ada left .", "Ada left . Bo stayed .")]
+    assert list(agreement.watch(sentences)) == sentences
     assert agreement.share == 0.5
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -14,10 +12,10 @@ from typing import Any, Literal, NamedTuple
 from pydantic import model_validator
 
 from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
 from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence
-from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.csv_table import Dialect, read_columns, read_header
 from tagline.sources.formats.lists import Keys, joined_id, to_sentence
 from tagline.sources.formats.sentence import Note, Sentence
 
@@ -30,23 +28,6 @@ _LIST = re.compile(rf"\[(?:(?:{_STRING})(?:, *(?:{_STRING}))*)?\]")
 _LITERAL = re.compile(
     r"""\[\]|(?:array\()?[\[(]b?['"].*[\])]|\[(?:None|nan|null),.*\]|\[-?[0-9][0-9., ]*\]|array\(\[.*\)"""
 )
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How the cells of a file are written.
-
-    Attributes:
-        delimiter: one character.
-        quote: one character, doubled inside a quoted cell; None if cells are never quoted.
-        encoding: of the file.
-    """
-
-    delimiter: str = ","
-    quote: str | None = '"'
-    encoding: str = UTF_8
-
-
 # Headers of columns that name a document. A sentence cannot belong to two.
 DOCUMENT = re.compile("(doc(ument)?|file)([ _-]?(#|id|idx|no|number|name))?", re.IGNORECASE)
 # A longer file with one sentence id was not divided into sentences.
@@ -98,7 +79,7 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
         return read_sentences(path, keys, dialect, self.fill_down)
 
 
-def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_down: bool = False) -> Iterator[Sentence]:
+def read_sentences(path: Path, keys: Keys, dialect: Dialect, fill_down: bool = False) -> Iterator[Sentence]:
     """Read a file with one row per word sentence by sentence.
 
     Args:
@@ -108,8 +89,7 @@ def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_do
         fill_down: whether an empty cell of the sentence or document column has the value above it.
 
     Raises:
-        UserError: the file is not text or has no word; a column is missing from the header or is there twice; a row has
-            another number of cells, or a needed cell that is empty or has a line end; a row is of a whole sentence; a
+        UserError: see `read_columns`; the file has no word; a needed cell is empty; a row is of a whole sentence; a
             sentence's rows are not contiguous, or of several documents; all words of a long file are one sentence.
     """
     first_lines: dict[tuple[str, ...], int] = {}
@@ -148,7 +128,7 @@ def read_sentences(path: Path, keys: Keys, dialect: Dialect = Dialect(), fill_do
 
 def _unnamed_documents(path: Path, keys: Keys, dialect: Dialect) -> list[str]:
     """The columns of a file that look like documents, if params.yaml does not name one."""
-    _, header = next(_split_rows(path, dialect), (1, []))
+    header = read_header(path, dialect)
     unused = [column for column in header if column not in keys.all and header.count(column) == 1]
     return [] if keys.document else [column for column in unused if DOCUMENT.fullmatch(column.strip())]
 
@@ -167,7 +147,7 @@ def _check_documents(rows: Sequence[WordRow], columns: Sequence[str], sentence: 
             )
 
 
-def read_joined(path: Path, keys: Keys, dialect: Dialect = Dialect()) -> Iterator[Sentence]:
+def read_joined(path: Path, keys: Keys, dialect: Dialect) -> Iterator[Sentence]:
     """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
 
     Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists. Tags
@@ -179,10 +159,10 @@ def read_joined(path: Path, keys: Keys, dialect: Dialect = Dialect()) -> Iterato
         dialect: how the cells are written.
 
     Raises:
-        UserError: see `read_sentences` and `lists.to_sentence`.
+        UserError: see `read_columns` and `lists.to_sentence`; the file has no sentence.
     """
     empty = True
-    for line, cells in _read_rows(path, keys.all, dialect):
+    for line, cells in read_columns(path, keys.all, dialect):
         empty = False
         location = f"{path}:{line}"
         row: dict[str, Any] = {
@@ -231,7 +211,7 @@ def _word_rows(
     count = len(keys.ids)
     last = count + 1 + len(keys.tag_columns)
     above = ("",) * count
-    for line, cells in _read_rows(path, [*keys.ids, keys.words, *keys.tag_columns.values(), *documents], dialect):
+    for line, cells in read_columns(path, [*keys.ids, keys.words, *keys.tag_columns.values(), *documents], dialect):
         word, tags = keys.rules.strip(cells[count]), list(map(str.strip, cells[count + 1 : last]))
         skipped = keys.rules.skips(word)
         filled = above if fill_down or skipped else ("",) * count
@@ -262,46 +242,3 @@ def _check(row: WordRow, keys: Keys, location: str, fill_down: bool) -> None:
                 f"{location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence per "
                 "row set download.dataset.rows: sentences in params.yaml"
             )
-
-
-def _read_rows(path: Path, needed: list[str], dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line of each row and the cells of the columns with some headers."""
-    rows = _split_rows(path, dialect)
-    line, header = next(rows, (1, []))
-    for column in needed:
-        if header.count(column) != 1:
-            problem = "is in the header twice" if column in header else "is not in the header"
-            raise UserError(f"{path}:{line}: column {column!r} {problem} ({_names(header)})")
-    indices = [header.index(column) for column in needed]
-    for number, cells in rows:
-        if len(cells) != len(header):
-            raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({_names(header)})")
-        yield number, [cells[index] for index in indices]
-
-
-def _names(header: list[str]) -> str:
-    return shortened(", ".join(header), QUOTED) or "empty"
-
-
-def _split_rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the cells of each row; empty lines are skipped."""
-    lines = (f"{line}\n" for _, line in read_lines(path, dialect.encoding))
-    quote = dialect.quote
-    reader = csv.reader(
-        lines,
-        delimiter=dialect.delimiter,
-        quotechar=quote,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        strict=True,
-    )
-    first_line = 1
-    try:
-        for cells in reader:
-            if reader.line_num > first_line:
-                raise UserError(f"{path}:{first_line}: a cell continues on the next line; close its quote")
-            if cells:
-                yield first_line, cells
-            first_line = reader.line_num + 1
-    except csv.Error as error:
-        hint = f"; write a {quote} that is part of a word doubled and inside quotes" if quote else ""
-        raise UserError(f"{path}:{first_line}: not CSV ({error}){hint}") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -51,6 +50,3 @@ class Sentence:
     notes: tuple[Note, ...] = ()
     agreement: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     surface: Surface | None = None
-
-
-Watch = Callable[[Sentence], None]

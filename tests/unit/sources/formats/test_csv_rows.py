@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tagline.core.errors import UserError
-from tagline.sources.formats.csv_rows import CsvFiles, Dialect, read_sentences
+from tagline.sources.formats.csv_rows import CsvFiles, read_sentences
+from tagline.sources.formats.csv_table import Dialect
 from tagline.sources.formats.lists import Keys
 from tagline.sources.formats.sentence import Sentence
 

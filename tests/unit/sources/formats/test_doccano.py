@@ -61,7 +61,7 @@ def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
         section = files(train="export", validation="export", test="other.jsonl", annotators=annotators)
         source = FileSource(tmp_path, section)
         assert [file.name for file in source.files["train"]] == ["ada.jsonl", "bo.lind.jsonl"]
-        assert [row["id"] for row in source.splits()["train"]]
+        assert [each.id for each in source.splits()["train"]]
         assert source.provenance()["findings"]["train"]["agreement"] == {"ada, bo.lind": {"texts": 2, "f1": 0.5}}
         return {str(sentence.id): tagged(sentence) for sentence in section.read(folder) if sentence.words}
 
