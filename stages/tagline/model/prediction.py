@@ -161,25 +161,10 @@ class Predictor:
         sentences: Sequence[int],
         input_ids: Sequence[Sequence[int]],
         word_ids: Sequence[Sequence[int]],
-        name: str | None = None,
         gold: LabelIds | None = None,
-        progress: Callable[[int], None] | None = None,
     ) -> Predictions:
-        """Label each word of some sentences.
-
-        Args:
-            lengths: the number of words of each sentence.
-            sentences: the sentence index of each window, ascending.
-            input_ids: the sub-word ids of each window.
-            word_ids: the word index of each of those sub-words, as in `tagline.artifacts.tokenized`.
-            name: title of the progress bar; None: no bar.
-            gold: int32 (words,), gold label ids, to compute the loss.
-            progress: called after each batch with its number of words.
-
-        Raises:
-            NonFiniteError: the backend returned NaN or infinite logits.
-        """
-        return self.label(self.score(lengths, sentences, input_ids, word_ids, name, progress), gold)
+        """Label each word of some sentences: `score`, then `label`, whose arguments it takes."""
+        return self.label(self.score(lengths, sentences, input_ids, word_ids), gold)
 
     def score(
         self,
@@ -190,7 +175,19 @@ class Predictor:
         name: str | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Iterator[Chunk]:
-        """Compute the scores of the words, one chunk of sentences at a time; see `predict`."""
+        """Compute the scores of the words of some sentences, one chunk of sentences at a time.
+
+        Args:
+            lengths: the number of words of each sentence.
+            sentences: the sentence index of each window, ascending.
+            input_ids: the sub-word ids of each window.
+            word_ids: the word index of each of those sub-words, as in `tagline.artifacts.tokenized`.
+            name: title of the progress bar; None: no bar.
+            progress: called after each batch with its number of words.
+
+        Raises:
+            NonFiniteError: the backend returned NaN or infinite logits.
+        """
         owners = np.asarray(sentences, dtype=np.int64)
         with tqdm(total=sum(lengths), desc=name, unit=" words", disable=True if name is None else None) as bar:
 
@@ -214,7 +211,12 @@ class Predictor:
                     raise NonFiniteError([start + sentence for sentence in error.sentences]) from None
 
     def label(self, chunks: Iterable[Chunk], gold: LabelIds | None = None) -> Predictions:
-        """Choose the labels of words from their scores, with the biases; see `predict`."""
+        """Choose the labels of words from their scores, with the biases.
+
+        Args:
+            chunks: what `score` yields.
+            gold: int32 (words,), gold label ids, to compute the loss.
+        """
         labelled: list[Predictions] = []
         first = 0  # the first word of the chunk
         for chunk in chunks:

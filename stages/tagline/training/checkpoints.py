@@ -38,7 +38,7 @@ class Checkpoints:
     """The checkpoints of a run; all processes call its methods together, the main process does the shared work.
 
     Args:
-        folder: their parent folder, visible to all processes.
+        folder: their parent folder; without one that all hosts share, the main process alone can write and read them.
     """
 
     def __init__(self, folder: Path) -> None:

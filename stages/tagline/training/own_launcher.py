@@ -38,8 +38,9 @@ HOSTS, INDEX, ADDRESS, PORT = "PET_NNODES", "PET_NODE_RANK", "PET_MASTER_ADDR", 
 def relaunch_on_all_devices() -> None:
     """With several devices or hosts, run this script once for each device of this host, and exit with their status.
 
-    Returns if there is nothing to launch: another launcher has done it, or there is at most one device. If the user has
-    run `accelerate config`, accelerate's launcher follows that configuration. `VARIABLE` and `HOSTS` override both.
+    Returns if there is nothing to launch: another launcher has done it, or there is one host with at most one device.
+    If the user has run `accelerate config`, accelerate's launcher follows that configuration. `VARIABLE` and `HOSTS`
+    override both.
 
     Raises:
         UserError: `VARIABLE` is not possible on this host, accelerate's configuration is invalid, or the hosts can't
@@ -48,7 +49,8 @@ def relaunch_on_all_devices() -> None:
     if launchers.launched():
         return
     wanted, devices = os.environ.get(VARIABLE), device_count()
-    hosts, _ = launchers.whole_number((HOSTS,), 1), launchers.whole_number((INDEX,), 0)
+    hosts = launchers.whole_number((HOSTS,), 1)
+    launchers.whole_number((INDEX,), 0)  # checked
     if wanted is None and hosts < 2 and Path(default_config_file).is_file():
         _exit_like(lambda: _by_accelerate(default_config_file))
     count = max(devices, 1) if wanted is None else _parsed(wanted, devices)
