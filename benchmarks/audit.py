@@ -30,7 +30,7 @@ from typing import Any
 from corruption import Error, corrupt
 from findings import Item, findings
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, measure, read_columns, write_inputs
+from sides import MODEL, PACKAGE, ROOT, FinishedRuns, measure, read_columns, write_inputs
 from tabulate import tabulate
 
 CLEANLAB = ("self_confidence", "normalized_margin")
@@ -58,19 +58,18 @@ def main() -> None:
         os.chdir(folder)
         print(json.dumps({run.__name__: run for run in (prepare, fold, whole, rank)}[side](arguments)))
         return
-    runs = [run_seed(seed, arguments) for seed in arguments.seeds]
+    finished = FinishedRuns(arguments.runs)
+    runs = [run_seed(seed, arguments, finished) for seed in arguments.seeds]
     print(table(runs))
     print(json.dumps(summary(runs) | {"host": describe_host()}, allow_nan=False))
 
 
-def run_seed(seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Corrupt, train and rank with one seed, unless the file of runs contains the run."""
+def run_seed(seed: int, arguments: argparse.Namespace, finished: FinishedRuns) -> dict[str, Any]:
+    """Corrupt, train and rank with one seed, unless the run is finished."""
     settings = {**vars(arguments), "seed": seed}
     wanted = {"data": arguments.data.resolve().name, **{name: settings[name] for name in SETTINGS}}
-    kept = arguments.runs.read_text(encoding="utf-8") if arguments.runs and arguments.runs.exists() else ""
-    for run in map(json.loads, kept.splitlines()):
-        if wanted.items() <= run.items():
-            return run
+    if run := finished.find(wanted):
+        return run
     options = [f"--data={arguments.data.resolve()}", *(f"--{name}={settings[name]}" for name in SETTINGS)]
     options += [f"--encoder={arguments.encoder.resolve()}"] if arguments.encoder else []
     with tempfile.TemporaryDirectory() as folder:
@@ -81,9 +80,7 @@ def run_seed(seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
         measure(__file__, "whole", folder, *options)
         run = wanted | measure(__file__, "rank", folder, *options)
     print(table([run]), flush=True)
-    if arguments.runs:
-        with arguments.runs.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(run) + "\n")
+    finished.add(run)
     return run
 
 

@@ -68,6 +68,24 @@ def write_raw(folder: Path, splits: Any) -> None:
     write_hashes(folder)
 
 
+def write_pretrained(folder: Path, source: Path) -> Any:
+    """Write models/pretrained as the stage download does, and return the tokenizer.
+
+    Args:
+        folder: to write into.
+        source: folder of an encoder with its tokenizer.
+    """
+    from tagline.core.provenance import write_hashes
+    from tagline.sources import encoders
+
+    encoders.copy_encoder(source, folder / "encoder")
+    tokenizer = encoders.load_tokenizer(source)
+    encoders.save_tokenizer(tokenizer, folder / "tokenizer")
+    for written in (folder / "encoder", folder / "tokenizer"):
+        write_hashes(written)
+    return tokenizer
+
+
 def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     """Write data/tokenized and models/pretrained as the stages do, with the params of the sample.
 
@@ -77,18 +95,12 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
         source: folder of an encoder with its tokenizer.
     """
     from tagline.core.params import read_section
-    from tagline.core.provenance import write_hashes
-    from tagline.sources import encoders
     from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import TokenizeAlign
 
     pretrained = folder / "models/pretrained"
     write_raw(folder / "raw", splits)
-    encoders.copy_encoder(source, pretrained / "encoder")
-    tokenizer = encoders.load_tokenizer(source)
-    encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
-    for written in (pretrained / "encoder", pretrained / "tokenizer"):
-        write_hashes(written)
+    tokenizer = write_pretrained(pretrained, source)
     params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
@@ -109,6 +121,29 @@ def tokenization(max_length: int) -> Any:
         stride=max_length // 4,
         limits=Limits(**dict.fromkeys(Limits.model_fields)),
     )
+
+
+class FinishedRuns:
+    """Runs that are not repeated: those in a file of JSON Lines, if there is one, and those of this process.
+
+    Args:
+        path: file to which runs are appended.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        text = path.read_text(encoding="utf-8") if path and path.exists() else ""
+        self.runs: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines()]
+
+    def find(self, settings: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the run with these settings, if there is one."""
+        return next((run for run in self.runs if settings.items() <= run.items()), None)
+
+    def add(self, run: dict[str, Any]) -> None:
+        self.runs.append(run)
+        if self.path:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(run) + "\n")
 
 
 def measure(script: str, side: str, folder: str, *options: str) -> dict[str, Any]:

@@ -35,13 +35,12 @@ from typing import Any
 
 import numpy as np
 from host import about
-from sides import MODEL, PACKAGE, ROOT, TASK, read_columns, tokenization, write_raw
+from sides import MODEL, PACKAGE, ROOT, TASK, FinishedRuns, read_columns, tokenization, write_pretrained, write_raw
 from tabulate import tabulate
 from training import committed_params
 
 from tagline.artifacts import exported, tokenized
 from tagline.artifacts.exported import Exported
-from tagline.core.provenance import write_hashes
 from tagline.inference import Document, Tagger
 from tagline.inference.sources import Source
 from tagline.labels.entities import entities
@@ -106,14 +105,8 @@ class Simulation:
         self.pool: Rows = self.splits["train"][: arguments.sentences]
         self.words = count(self.pool, range(len(self.pool)))
         source = arguments.encoder or encoders.find_in_package(PACKAGE, MODEL)[0]
-        encoders.copy_encoder(source, folder / "encoder")
-        tokenizer = encoders.load_tokenizer(source)
-        self.max_length = min(128, tokenizer.model_max_length)
-        encoders.save_tokenizer(tokenizer, folder / "tokenizer")
-        for written in (folder / "encoder", folder / "tokenizer"):
-            write_hashes(written)
-        kept = arguments.runs.read_text(encoding="utf-8") if arguments.runs and arguments.runs.exists() else ""
-        self.kept = [json.loads(line) for line in kept.splitlines()]
+        self.max_length = min(128, write_pretrained(folder, source).model_max_length)
+        self.finished = FinishedRuns(arguments.runs)
 
     def curve(self, strategy: str, seed: int) -> list[dict[str, Any]]:
         """The rounds of a strategy until it reaches the target."""
@@ -136,9 +129,8 @@ class Simulation:
         """Train on the chosen sentences, and choose more until they have ``size`` words, unless the file has it."""
         settings = {"sentences": len(self.pool), "start": self.arguments.start, "steps": self.arguments.steps}
         wanted = {"data": self.arguments.data.name, "strategy": strategy, "seed": seed, **settings, "size": size}
-        for kept in self.kept:
-            if wanted.items() <= kept.items():
-                return kept
+        if finished := self.finished.find(wanted):
+            return finished
         with (
             tempfile.TemporaryDirectory(dir=self.folder) as folder,
             self.trained(Path(folder), seed, [self.pool[index] for index in chosen]) as tagger,
@@ -148,10 +140,7 @@ class Simulation:
             more = [] if strategy == ALL else self.more(strategy, seed, chosen, size, model, tagger)
         found = wanted | {"words": count(self.pool, chosen), "f1": f1, "next": [*chosen, *more]}
         print(f"{strategy}, seed {seed}: {found['words']:,} words, F1 {f1:.4f}", flush=True)
-        self.kept.append(found)
-        if self.arguments.runs:
-            with self.arguments.runs.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(found) + "\n")
+        self.finished.add(found)
         return found
 
     def trained(self, folder: Path, seed: int, rows: Rows) -> Tagger:

@@ -28,7 +28,7 @@ from typing import Any
 
 import made
 from host import Host, measure_host
-from sides import ROOT, measure
+from sides import ROOT, FinishedRuns, measure
 from tabulate import tabulate
 
 SIDES = ("plain", "ours")
@@ -80,8 +80,7 @@ class Bench:
         self.params = committed_params()
         if arguments.subwords_per_batch:
             self.params["batches"] |= {"order": "by_length", "subwords_per_batch": arguments.subwords_per_batch}
-        kept = arguments.runs.read_text(encoding="utf-8") if arguments.runs and arguments.runs.exists() else ""
-        self.kept = [json.loads(line) for line in kept.splitlines()]
+        self.finished = FinishedRuns(arguments.runs)
 
     def recipes(self) -> dict[str, Runs]:
         """Run each side with all seeds at its best learning rate, by F1 with the first seed."""
@@ -130,9 +129,8 @@ class Bench:
             given["hub"] = given["hub"] | {"push": False}
         wanted = {"side": side, "data": self.arguments.data.name, "sentences": self.data["sentences"]}
         wanted["settings"] = settings
-        for kept in self.kept:
-            if wanted.items() <= kept.items():
-                return kept
+        if finished := self.finished.find(wanted):
+            return finished
         run = wanted | measure(self.script, side, self.folder, f"--settings={json.dumps(settings | given)}", *options)
         # By sub-words, since a few batches of similar length are not representative of sentences.
         sentences = run["sub_words"] * self.data["sentences"] / self.data["sub_words"]
@@ -143,9 +141,7 @@ class Bench:
             f"{run['sentences_per_second']:.1f} sentences/s, F1 {', '.join(f'{f1:.4f}' for f1 in run['f1']) or '-'}",
             flush=True,
         )
-        if self.arguments.runs:
-            with self.arguments.runs.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(run) + "\n")
+        self.finished.add(run)
         return run
 
     def table(self, runs: dict[str, Runs]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from helpers.handmade_export import save_export
+from helpers.handmade_export import save_export, work_beside
 from helpers.project import ROOT
 
 from tagline.bulk import cluster
@@ -43,10 +43,7 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with models/export."""
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models/export").symlink_to(export)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return work_beside(export, tmp_path, monkeypatch)
 
 
 def run(script: str, *arguments: str) -> None:

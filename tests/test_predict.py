@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
-import runpy
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import pandas as pd
 import pytest
-from helpers.handmade_export import TAGS, save_export
-from helpers.project import ROOT
+from helpers import project
+from helpers.handmade_export import TAGS, save_export, work_beside
+from helpers.project import ROOT, run_script
 
 from tagline.annotation import tools
 from tagline.artifacts import exported
@@ -26,6 +27,8 @@ from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.core.signals import keep_running
 from tagline.inference import Tagger
+
+run, exit_of = partial(run_script, "predict.py"), partial(project.exit_of, "predict.py")
 
 TEXT = "Ada Lind lives in Oslo."
 MARKED = "[Ada Lind PER 0.90] lives in [Oslo LOC 0.90].\n"
@@ -43,23 +46,7 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with models/export."""
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models/export").symlink_to(export)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(*arguments: str) -> None:
-    """Run the script in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["predict.py", *arguments])
-        runpy.run_path(str(ROOT / "predict.py"), run_name="__main__")
-
-
-def exit_of(*arguments: str) -> Any:
-    with pytest.raises(SystemExit) as raised:
-        run(*arguments)
-    return raised.value.code
+    return work_beside(export, tmp_path, monkeypatch)
 
 
 def pipe_with(text: str) -> TextIO:

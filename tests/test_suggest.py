@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import runpy
-import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import project
 from helpers.annotated import dataset
-from helpers.handmade_export import TAGS, add_encoder, save_export
-from helpers.project import ROOT
+from helpers.handmade_export import TAGS, add_encoder, save_export, work_beside
+from helpers.project import run_script
 from helpers.tiny import PEOPLE, PLACES
 
 from tagline.annotation import tools
@@ -20,6 +20,8 @@ from tagline.artifacts import exported, raw_data
 from tagline.artifacts.exported import SentenceRule
 from tagline.sources.formats.brat import BratFiles
 from tagline.sources.sentences import library_version
+
+run, exit_of = partial(run_script, "suggest.py"), partial(project.exit_of, "suggest.py")
 
 # 36 texts of 5 words, one of which is there twice, and a line without words.
 TEXTS = [f"{person} lives in {place}." for person in PEOPLE for place in PLACES]
@@ -34,24 +36,8 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with models/export and a pool."""
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models/export").symlink_to(export)
     (tmp_path / "pool.txt").write_text(POOL)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(*arguments: str) -> None:
-    """Run the script in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["suggest.py", *arguments])
-        runpy.run_path(str(ROOT / "suggest.py"), run_name="__main__")
-
-
-def exit_of(*arguments: str) -> Any:
-    with pytest.raises(SystemExit) as raised:
-        run(*arguments)
-    return raised.value.code
+    return work_beside(export, tmp_path, monkeypatch)
 
 
 def suggested(*arguments: str, pool: str = "pool.txt") -> list[dict[str, Any]]:

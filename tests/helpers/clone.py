@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from dvc.config import Config
 from dvc.repo import Repo
 from helpers.project import NAMES, ROOT
 from helpers.tiny import write_params
@@ -77,7 +78,10 @@ class Clone:
 
 
 def tiny_clone(path: Path, tiny_folder: Path) -> Clone:
-    """Copy the working tree into a fresh repository with tiny params and data, and no results."""
+    """Copy the working tree into a fresh repository with tiny params and data, and nothing that a user adds.
+
+    That is: results, an audit and other pipelines, data that DVC tracks, and remotes.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -91,8 +95,16 @@ def tiny_clone(path: Path, tiny_folder: Path) -> Clone:
             shutil.copy(ROOT / name, path / name)
     shutil.copytree(tiny_folder, path / "data/tiny")
     write_params(path)
-    for result in ("dvc.lock", "metrics", "plots"):
-        shutil.rmtree(path / result) if (path / result).is_dir() else (path / result).unlink(missing_ok=True)
+    added = [path / result for result in ("dvc.lock", "metrics", "plots")]
+    added += [pipeline.parent for pipeline in path.glob("*/dvc.yaml")]
+    added += [tracked for tracked in path.rglob("*.dvc") if tracked.is_file()]
+    for each in added:
+        shutil.rmtree(each) if each.is_dir() else each.unlink(missing_ok=True)
+    config = Config(str(path / ".dvc"))
+    if config["remote"]:
+        with config.edit("repo") as of_repository:
+            of_repository["remote"] = {}
+            of_repository["core"].pop("remote", None)
     clone = Clone(path)
     clone.run("git", "init", "-q", "-b", "main")
     clone.commit("the project")

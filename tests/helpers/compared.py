@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import runpy
 import shutil
 import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from helpers.project import ROOT, snapshot
+from helpers.project import exit_of, run_script, snapshot
+
+run = partial(run_script, "compare.py")
 
 IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
@@ -37,19 +38,11 @@ def work_in_copy(origin: Path, path: Path, patch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def run(*arguments: str) -> None:
-    """Run the script."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["compare.py", *arguments])
-        runpy.run_path(str(ROOT / "compare.py"), run_name="__main__")
-
-
 def error_of(*arguments: str) -> str:
     """Run the script, which must fail, and return its message."""
-    with pytest.raises(SystemExit) as raised:
-        run(*arguments)
-    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
-    return raised.value.code
+    code = exit_of("compare.py", *arguments)
+    assert isinstance(code, str), f"exit with a status, not a message: {code}"
+    return code
 
 
 def state() -> tuple[dict[Path, bytes], str]:

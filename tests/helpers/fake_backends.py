@@ -19,9 +19,6 @@ class FixedLogits:
         return np.array([self.logits_of[int(subword)] for subword in ids], dtype=np.float32)
 
 
-Says = FixedLogits  # its earlier name, in tests/unit/export/test_parity.py
-
-
 class LastLabelHead:
     """A head that is not a softmax: logits are scores as they are, and a sentence has one label, that of its last word.
 

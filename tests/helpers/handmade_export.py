@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 import torch
 from helpers.tiny import word_piece
 from onnx import TensorProto, helper, numpy_helper
@@ -57,6 +58,14 @@ def save_export(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.save(model, folder / GRAPHS[backend])
     exported.write(Exported(labels, "linear", "greedy", max_length, max_length // 4, 0, True), folder)
+    return folder
+
+
+def work_beside(export: Path, folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Make a folder the current one, with an export as its models/export."""
+    (folder / "models").mkdir()
+    (folder / "models/export").symlink_to(export)
+    patch.chdir(folder)
     return folder
 
 

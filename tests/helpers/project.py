@@ -48,29 +48,47 @@ def declared(stage: str, *kinds: str) -> list[str]:
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
-def run_stage(name: str, *arguments: str) -> None:
-    """Run a stage's script in this process, as ``python stages/NAME.py`` would, in the current folder."""
-    script = ROOT / "stages" / f"{name}.py"
+def run_script(script: str, *arguments: str) -> None:
+    """Run a script of the project in this process, as ``python SCRIPT`` would, in the current folder."""
+    path = str(ROOT / script)
     on_ctrl_c = signal.getsignal(signal.SIGINT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [str(script), *arguments])
-        # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
-        AcceleratorState._reset_state(reset_partial_state=True)
+        patch.setattr(sys, "argv", [path, *arguments])
         try:
-            runpy.run_path(str(script), run_name="__main__")
+            runpy.run_path(path, run_name="__main__")
         finally:
             signal.signal(signal.SIGINT, on_ctrl_c)
 
 
-def error_of(stage: str) -> str:
+def exit_of(script: str, *arguments: str) -> Any:
+    """Run a script that must exit, and return its status or message."""
+    with pytest.raises(SystemExit) as raised:
+        run_script(script, *arguments)
+    return raised.value.code
+
+
+def run_stage(name: str, *arguments: str) -> None:
+    """Run a stage's script as `run_script` does."""
+    # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    run_script(f"stages/{name}.py", *arguments)
+
+
+def error_of(stage: str, *arguments: str) -> str:
     """Run a stage that must fail and give its one message; nothing outside of it may have changed.
 
     Exit status 1 is what Python makes of ``sys.exit(message)``; test_one_process.py looks at it from outside.
     """
+    code = status_of(stage, *arguments)
+    assert isinstance(code, str), f"exit with a status, not a message: {code}"
+    return code
+
+
+def status_of(stage: str, *arguments: str) -> Any:
+    """Run a stage that must exit and give its status or message; nothing outside of it may have changed."""
     before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports"))
     with pytest.raises(SystemExit) as raised:
-        run_stage(stage)
-    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
+        run_stage(stage, *arguments)
     assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports")) == before
     return raised.value.code
 

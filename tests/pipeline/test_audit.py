@@ -30,7 +30,6 @@ def test_the_audit_runs_by_its_own_name_only(clone: Clone) -> None:
     ]
     clone.run("dvc", "checkout")
     clone.run("dvc", "commit", "-f")
-    clone.run("git", "rm", "-q", "-r", "--force", "audit")
 
 
 def test_an_outdated_pipeline_stops_before_any_work(clone: Clone) -> None:

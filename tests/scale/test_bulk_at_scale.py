@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pyarrow.parquet as pq
 import pytest
 from helpers.handmade_export import save_export
+from helpers.launching import free_port
 from helpers.project import ROOT
+from helpers.s3_server import s3_server
 
 pytestmark = pytest.mark.scale
 
@@ -72,8 +73,7 @@ def test_as_a_client_of_a_cluster(folder: Path) -> None:
     pytest.importorskip("grpc", reason="the extra client of Ray is not installed")
     from ray.cluster_utils import Cluster
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     started = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "ray_client_server_port": port})
     try:
         bulk("a.jsonl", "out", "--address", f"ray://127.0.0.1:{port}")
@@ -85,23 +85,9 @@ def test_as_a_client_of_a_cluster(folder: Path) -> None:
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A client of an S3 server on this machine, which programs find by their environment."""
-    server = pytest.importorskip("moto.server")
-    boto3 = pytest.importorskip("boto3")
-    pytest.importorskip("s3fs")
-    started = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    started.start()
-    host, port = started.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="texts")
-    yield client
-    started.stop()
+    with s3_server("texts", monkeypatch) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        yield boto3.client("s3")
 
 
 def test_from_s3_to_s3(folder: Path, s3: Any) -> None:
@@ -129,7 +115,7 @@ def test_from_s3_to_s3(folder: Path, s3: Any) -> None:
     assert ids == [*range(ROWS)] * 2
 
 
-def test_the_example_for_spark(folder: Path) -> None:
+def test_the_example_for_spark(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code of docs/scale.md gives the entities that `Tagger` gives."""
     pyspark = pytest.importorskip("pyspark.sql")
     from tagline.inference import Tagger
@@ -138,7 +124,7 @@ def test_the_example_for_spark(folder: Path) -> None:
     (code,) = (
         block.split("```")[0] for block in page.split("```python\n")[1:] if "pandas_udf" in block.split("```")[0]
     )
-    os.environ["PYTHONPATH"] = str(ROOT / "stages")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "stages"))
     spark = pyspark.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
     space: dict[str, Any] = {"spark": spark}
     exec(code.replace("s3a://bucket/texts", str(folder / "a.jsonl")).replace("s3a://bucket/tagged", "tagged"), space)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.project import edit, run_stage, snapshot
-from helpers.tiny import raw_rows, write_params
+from helpers.project import edit, error_of, run_stage, snapshot, status_of
+from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 from ruamel.yaml import YAML
 
 from tagline.annotation.tools import SUFFIXES
@@ -29,14 +30,6 @@ def set_audit(**values: Any) -> None:
     params["audit"] |= {"folds": list(FOLDS), "seed": SEED} | values
     with path.open("w", encoding="utf-8") as file:
         YAML().dump(params, file)
-
-
-def error_of(stage: str, *arguments: str) -> str:
-    before = snapshot(Path("data"), Path("reports"))
-    with pytest.raises(SystemExit) as raised:
-        run_stage(stage, *arguments)
-    assert snapshot(Path("data"), Path("reports")) == before
-    return str(raised.value.code)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +134,7 @@ def test_corrections_come_back_by_download(audited: Path, tool: str) -> None:
         expected["train"]["train-0"][1][:2] = ["B-PER", "I-PER"]
     shutil.copytree("data/tiny/encoder", "data/corrected/encoder")
     files = {split: f"{split}/*.txt" if tool == "brat" else f"{split}{SUFFIXES[tool]}" for split in SPLITS}
-    params = YAML().load(Path("params.yaml").read_text(encoding="utf-8"))
+    params: dict[str, Any] = deepcopy(TINY_PARAMS)
     params["download"]["folder"] = "data/corrected"
     params["download"]["dataset"] = {
         "source": "files",
@@ -150,8 +143,7 @@ def test_corrections_come_back_by_download(audited: Path, tool: str) -> None:
         "split_words": "spaces",
         **files,
     }
-    with Path("params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
+    write_params(audited, params)
     run_stage("download")
     for split in SPLITS:
         assert sorted((row["words"], row["ner"]) for row in raw_rows(split)) == sorted(expected[split].values())
@@ -161,7 +153,7 @@ def test_exports_that_are_not_possible(audited: Path, capsys: pytest.CaptureFixt
     assert error_of("audit", "--export", "data/tiny") == (
         "audit: data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
     )
-    assert error_of("audit", "--export", "out", "--tool", "word") == "2"
+    assert status_of("audit", "--export", "out", "--tool", "word") == 2
     assert "--tool word: expected one of label_studio, doccano, prodigy, brat" in capsys.readouterr().err
 
 
@@ -207,7 +199,7 @@ def test_without_the_model_that_was_trained_on_all(audited: Path) -> None:
 
 
 def test_a_fold_that_does_not_exist(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert error_of("audit_fold", "3") == "2"
+    assert status_of("audit_fold", "3") == 2
     assert "fold 3: expected one of 1, 2, as in audit/params.yaml" in capsys.readouterr().err
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import socket
 import sys
 from copy import deepcopy
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers.launching import TORCHRUN, finish, start
+from helpers.launching import TORCHRUN, finish, free_port, start
 from helpers.project import ROOT, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, remove_dropout, write_params
 
@@ -58,12 +57,6 @@ def hosts(alone: Path, tmp_path: Path) -> list[Path]:
         for out in OUTS[1:]:
             (copy / out).unlink()
     return copies
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run(hosts: list[Path], launcher: str, script: Path = TRAIN, **environment: str) -> list[tuple[int, str, str]]:

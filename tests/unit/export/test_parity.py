@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from datasets import Dataset
-from helpers.fake_backends import Says
+from helpers.fake_backends import FixedLogits
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.core.errors import UserError
@@ -32,7 +32,7 @@ def parity() -> Parity:
         },
         features=WINDOW_FEATURES,
     )
-    return Parity(Says(TRAINED), Split(sentences, windows), LABELS, make_head("linear", LABELS))
+    return Parity(FixedLogits(TRAINED), Split(sentences, windows), LABELS, make_head("linear", LABELS))
 
 
 def test_the_trained_model(parity: Parity) -> None:
@@ -41,7 +41,7 @@ def test_the_trained_model(parity: Parity) -> None:
 
 
 def test_the_same_backend(parity: Parity) -> None:
-    assert parity.report(Says(TRAINED), "same") == {
+    assert parity.report(FixedLogits(TRAINED), "same") == {
         "same_labels": 1.0,
         "largest_logit_difference": 0.0,
         "f1": 0.8,
@@ -49,7 +49,7 @@ def test_the_same_backend(parity: Parity) -> None:
 
 
 def test_other_labels_and_logits(parity: Parity) -> None:
-    other = Says(TRAINED | {7: [2.5, 2.0, 0.25], 8: [3.0, 0.5, -0.5]})
+    other = FixedLogits(TRAINED | {7: [2.5, 2.0, 0.25], 8: [3.0, 0.5, -0.5]})
     assert parity.report(other, "other") == {
         "same_labels": 0.5,
         "largest_logit_difference": 2.5,
@@ -58,18 +58,22 @@ def test_other_labels_and_logits(parity: Parity) -> None:
 
 
 def test_biases_apply_to_both_sides(parity: Parity) -> None:
-    biased = Parity(Says(TRAINED), parity.split, LABELS, make_head("linear", LABELS), {"X": 3.5})
+    biased = Parity(FixedLogits(TRAINED), parity.split, LABELS, make_head("linear", LABELS), {"X": 3.5})
     assert biased.f1 == pytest.approx(6 / 7)  # three correct, one spurious
-    assert biased.report(Says(TRAINED), "same") == {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": 0.857143}
+    assert biased.report(FixedLogits(TRAINED), "same") == {
+        "same_labels": 1.0,
+        "largest_logit_difference": 0.0,
+        "f1": 0.857143,
+    }
 
 
 def test_reports_are_independent(parity: Parity) -> None:
-    first = parity.report(Says(TRAINED | {8: [1.0, 0.0, 0.0]}), "first")
-    assert parity.report(Says(TRAINED | {8: [1.0, 0.0, 0.0]}), "second") == first
+    first = parity.report(FixedLogits(TRAINED | {8: [1.0, 0.0, 0.0]}), "first")
+    assert parity.report(FixedLogits(TRAINED | {8: [1.0, 0.0, 0.0]}), "second") == first
 
 
 def test_nan(parity: Parity) -> None:
     with pytest.raises(
         UserError, match="backend half: NaN or infinite logits; expected finite ones; float16 may overflow"
     ):
-        parity.report(Says(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")
+        parity.report(FixedLogits(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")
