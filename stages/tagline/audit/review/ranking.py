@@ -110,7 +110,9 @@ class Ranking:
 
 
 def rank(folder: Path, params: Audit) -> Ranking:
-    """Rank the disagreements of all folds; only the best ``params.most`` are in memory at a time.
+    """Rank the disagreements of all folds.
+
+    In memory are the best ``params.most`` of them, and the distinct texts that `Usage` counts.
 
     Args:
         folder: data/audit, with a folder for each fold.
