@@ -120,7 +120,8 @@ def fold(arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.audit.labelling import label_fold
 
     audit, train = params(arguments)
-    label_fold(arguments.fold, audit, train, Path(__file__), inputs(), Path(f"data/audit/{arguments.fold}"))
+    target = Path(f"data/audit/{arguments.fold}")
+    label_fold(arguments.fold, audit, train, Path(__file__), inputs(), Path("data/raw"), target)
     return {}
 
 

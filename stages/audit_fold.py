@@ -1,7 +1,7 @@
 """A fold of the audit: train without some sentences, then label these with that model.
 
-Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized and
-models/pretrained. Writes data/audit/FOLD (see `tagline.artifacts.out_of_fold`).
+Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized,
+models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD (see `tagline.artifacts.out_of_fold`).
 
     python stages/audit_fold.py FOLD
 """
@@ -23,6 +23,7 @@ from tagline.training.params import Train
 from tagline.training.processes import exit_as_one
 from tagline.training.run import Inputs
 
+RAW = Path("data/raw")
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
 TOKENIZER = Path("models/pretrained/tokenizer")
@@ -42,7 +43,8 @@ def label() -> None:
     if number not in audit.folds:
         parser.error(f"fold {number}: expected one of {', '.join(map(str, audit.folds))}, as in {AUDIT_PARAMS}")
     train = read_section("train", Train)
-    label_fold(number, audit, train, Path(__file__), Inputs(TOKENIZED, ENCODER, TOKENIZER), FOLDS / str(number))
+    inputs = Inputs(TOKENIZED, ENCODER, TOKENIZER)
+    label_fold(number, audit, train, Path(__file__), inputs, RAW, FOLDS / str(number))
 
 
 if __name__ == "__main__":

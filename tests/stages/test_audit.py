@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from tagline.annotation.tools import SUFFIXES
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit import labelling
+from tagline.audit.folds import fold_of
 from tagline.settings import audit_pipeline
 
 FOLDS = (1, 2)
@@ -101,6 +102,29 @@ def test_all_splits_by_surface(audited: Path) -> None:
     assert 0 < sizes["learnt"] < sizes["train"] - sizes["held_out"]["train"]
 
 
+def test_by_document(audited: Path) -> None:
+    set_audit(group="document")
+    assert "audit.group: document needs documents of several sentences, but data/raw has none" in error_of(
+        "audit_fold", "1"
+    )
+    path = Path("data/tiny/train.conll")
+    sentences = path.read_text(encoding="utf-8").split("\n\n")
+    start = "-DOCSTART- -X- -X- O"
+    path.write_text("\n\n".join([start, *sentences[:4], start, *sentences[4:]]), encoding="utf-8")
+    for stage in ("download", "tokenize_align"):
+        run_stage(stage)
+    documents = [row["document"] for row in raw_rows("train")]
+    assert len(set(documents)) == 2
+    set_audit(group="document", seed=next(seed for seed in range(99) if _halves(set(documents), seed)))
+    run_stage("audit_fold", "1")
+    sizes = json.loads(Path("data/audit/1/provenance.json").read_text(encoding="utf-8"))["sentences"]
+    assert sizes["held_out"]["train"] in map(documents.count, set(documents))
+
+
+def _halves(documents: set[str], seed: int) -> bool:
+    return {fold_of([name], seed, 2) for name in documents} == {1, 2}
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -110,7 +134,7 @@ def test_all_splits_by_surface(audited: Path) -> None:
         ),
         ({"folds": [2, 1]}, "audit.folds: must be the numbers from 1 to the number of folds"),
         ({"splits": ["test"]}, "audit.splits: must contain train, and no split twice; evaluate lists the errors of"),
-        ({"group": "document"}, "audit.group: should be 'sentence' or 'surface'"),
+        ({"group": "word"}, "audit.group: should be 'sentence', 'document' or 'surface'"),
     ],
 )
 def test_params_are_checked(audited: Path, values: dict[str, Any], message: str) -> None:

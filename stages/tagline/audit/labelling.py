@@ -35,7 +35,7 @@ from tagline.training.validation import OTHERWISE, SUBWORDS_PER_BATCH
 from tagline.training.work import VARIABLE, seen_by_all, work_folder
 
 
-def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: Inputs, target: Path) -> None:
+def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: Inputs, raw: Path, target: Path) -> None:
     """Train as the stage train does, and write how the model labels the held-out sentences.
 
     An interrupted run continues: the work folder has the data of the fold, and the model once it is trained.
@@ -46,6 +46,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         train: the section ``train``; nothing is pushed.
         script: the stage's file.
         inputs: folders of earlier stages.
+        raw: data/raw, for the documents.
         target: the output, see `tagline.artifacts.out_of_fold`.
 
     Raises:
@@ -54,14 +55,17 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
     made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": effective(train)}
-    with work_folder(f"audit-{number}", fingerprint(made_of, script, inputs.verify())) as work:
+    verified = inputs.verify()
+    if audit.group == "document":
+        verified[raw.as_posix()] = verify(raw, "download")
+    with work_folder(f"audit-{number}", fingerprint(made_of, script, verified)) as work:
         if not seen_by_all(work):
             raise UserError(
                 f"{work} is not the same folder on all hosts of this run; expected one that they share, which has the "
                 f"data of the fold; set {VARIABLE} to such a folder on all hosts"
             )
         data, model = work / "tokenized", work / "finetuned"
-        fold = Fold(number, audit, inputs.tokenized)
+        fold = Fold(number, audit, inputs.tokenized, raw)
         if state.is_main_process:
             show(fold.summary())
             if not data.exists():

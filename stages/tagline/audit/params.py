@@ -31,6 +31,6 @@ class Audit(Section):
 
     folds: Annotated[list[int], AfterValidator(_numbered)]
     splits: Annotated[list[SplitName], AfterValidator(_with_train)]
-    group: Literal["sentence", "surface"]
+    group: Literal["sentence", "document", "surface"]
     seed: int = Field(ge=0, lt=2**32)
     most: int = Field(ge=1, le=1_000_000)
