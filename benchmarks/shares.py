@@ -25,13 +25,16 @@ def now() -> float:
 class Clock:
     """Counts trained sub-words and the time they take, without validation and the first steps.
 
+    Args:
+        warm_up: number of the first steps.
+
     Attributes:
         seconds: elapsed time.
         cpu_seconds: CPU time of all threads, which depends little on other load.
     """
 
-    def __init__(self) -> None:
-        self.steps = self.sub_words = 0
+    def __init__(self, warm_up: int = WARM_UP) -> None:
+        self.warm_up, self.steps, self.sub_words = warm_up, 0, 0
         self.seconds = self.cpu_seconds = 0.0
 
     def begin_epoch(self, *_: Any) -> None:
@@ -39,7 +42,7 @@ class Clock:
 
     def after_step(self, sub_words: int) -> None:
         self.steps += 1
-        if self.steps <= WARM_UP:
+        if self.steps <= self.warm_up:
             self.begin_epoch()
         else:
             self.sub_words += sub_words
@@ -81,3 +84,21 @@ class Shares:
         """Return the share of each category in the total."""
         total = sum(self.seconds.values())
         return {name: round(seconds / total, 4) for name, seconds in self.seconds.most_common()}
+
+
+class EpochParts(Shares):
+    """Seconds of the steps, the validation and the rest (checkpoints, best weights) of each epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Counter[str]] = []
+
+    def begin_epoch(self, *_: Any) -> None:
+        self._start, self.seconds = now(), Counter()
+
+    def end_steps(self, *_: Any) -> None:
+        self.seconds["steps"] = now() - self._start
+        self._rows.append(self.seconds)
+
+    def epochs(self) -> list[dict[str, float]]:
+        return [{part: round(row[part], 3) for part in ("steps", "validation", "checkpoints")} for row in self._rows]
