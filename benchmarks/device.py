@@ -39,9 +39,10 @@ def measure_device(bench: Bench) -> dict[str, Any]:
     result["ours"] = round(speed["sub_words_per_second"] * bench.data["sentences"] / bench.data["sub_words"], 1)
     result |= {"precision": run["precision"], **speed, "steady_peak_mib": round(run["peak"] / 2**20)}
     whole = ours(bench, {"epochs": EPOCHS, "max_steps": None})
-    print(tabulate([{"epoch": i, **epoch} for i, epoch in enumerate(whole["epochs"], 1)], "keys", floatfmt=".2f"))
-    seconds = {part: round(sum(epoch[part] for epoch in whole["epochs"]), 2) for part in PARTS}
-    result |= {"epochs": whole["epochs"], "seconds": seconds | {"process": round(whole["total"], 2)}}
+    epochs = [{part: round(seconds[part], 3) for part in PARTS} for seconds in whole["epochs"]]
+    print(tabulate([{"epoch": number, **seconds} for number, seconds in enumerate(epochs, 1)], "keys"))
+    totals = {part: round(sum(seconds[part] for seconds in epochs), 2) for part in PARTS}
+    result |= {"epochs": epochs, "seconds": totals | {"process": round(whole["total"], 2)}}
     result |= {"peak_mib": round(whole["peak"] / 2**20), "f1": whole["f1"]}
     labelled = measure(bench.script, "evaluate", bench.folder)
     result["evaluate"] = {"sentences": labelled["sentences"], "seconds": round(labelled["seconds"], 2)}

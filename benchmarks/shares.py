@@ -101,4 +101,4 @@ class EpochParts(Shares):
         self._rows.append(self.seconds)
 
     def epochs(self) -> list[dict[str, float]]:
-        return [{part: round(row[part], 3) for part in ("steps", "validation", "checkpoints")} for row in self._rows]
+        return [{part: row[part] for part in ("steps", "validation", "checkpoints")} for row in self._rows]

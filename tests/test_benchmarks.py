@@ -228,8 +228,9 @@ def test_training_on_random_data_with_all_parts_of_epochs(tiny_folder: Path) -> 
     assert result["share_of_peak"] == pytest.approx(result["tflop_per_second"] / 0.5, abs=1e-3)
     parts = {"steps", "validation", "checkpoints"}
     assert [set(epoch) for epoch in result["epochs"]] == [parts] * 3
-    assert all(epoch[part] > 0 for epoch in result["epochs"] for part in parts)
+    assert all(epoch[part] > 0 for epoch in result["epochs"] for part in ("steps", "validation"))
     seconds = result["seconds"]
+    assert seconds["checkpoints"] > 0
     assert sum(seconds[part] for part in parts) < seconds["process"]
     assert len(result["f1"]) == 3 and min(result["steady_peak_mib"], result["peak_mib"]) > 50
     assert result["compiled"] is None or result["device"] != "cpu"
