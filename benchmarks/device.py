@@ -6,6 +6,7 @@ Part of training.py, for machines without a network; each part runs in its own p
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 from typing import Any, Protocol
 
@@ -37,7 +38,8 @@ def measure_device(bench: Bench) -> dict[str, Any]:
     run = steady(bench)
     speed = rates(bench, run)
     result["ours"] = round(speed["sub_words_per_second"] * bench.data["sentences"] / bench.data["sub_words"], 1)
-    result |= {"precision": run["precision"], **speed, "steady_peak_mib": round(run["peak"] / 2**20)}
+    result |= {name: run[name] for name in ("precision", "sub_words_per_step")} | speed
+    result["steady_peak_mib"] = round(run["peak"] / 2**20)
     whole = ours(bench, {"epochs": EPOCHS, "max_steps": None})
     epochs = [{part: round(seconds[part], 3) for part in PARTS} for seconds in whole["epochs"]]
     print(tabulate([{"epoch": number, **seconds} for number, seconds in enumerate(epochs, 1)], "keys"))
@@ -55,12 +57,13 @@ def measure_device(bench: Bench) -> dict[str, Any]:
 def steady(bench: Bench, **changes: Any) -> dict[str, Any]:
     """Train with large batches, without validation and checkpoints."""
     size = bench.arguments.subwords_per_batch or LARGE
-    # More than the steps of an epoch, whose batches are full but for a tenth.
-    warm_up = 2 + round(1.1 * bench.data["sub_words"] / size)
+    # More than the steps of an epoch: batches of the longest sentences are not full, since padding is limited.
+    warm_up = 2 * math.ceil(bench.data["sub_words"] / size)
     steps = bench.arguments.steps[1] if bench.arguments.steps else STEPS
     settings = {"epochs": 10_000, "max_steps": warm_up + steps, "checkpoint_every": 10**9} | changes
     settings["batches"] = bench.params["batches"] | {"order": "by_length", "subwords_per_batch": size}
-    return ours(bench, settings, "--no-validation", f"--warm-up={warm_up}")
+    run = ours(bench, settings, "--no-validation", f"--warm-up={warm_up}")
+    return run | {"sub_words_per_step": round(run["sub_words"] / steps)}
 
 
 def compiled(bench: Bench) -> dict[str, Any] | None:

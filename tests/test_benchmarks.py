@@ -226,6 +226,7 @@ def test_training_on_random_data_with_all_parts_of_epochs(tiny_folder: Path) -> 
     assert [line.split()[0] for line in output.splitlines()[-6:-1]] == ["epoch", "-------", "1", "2", "3"]
     assert (result["name"], result["sentences"], result["evaluate"]["sentences"]) == ("training", 50, 100)
     assert result["share_of_peak"] == pytest.approx(result["tflop_per_second"] / 0.5, abs=1e-3)
+    assert 20 < result["sub_words_per_step"] < 1200, "at most all 50 sentences"
     parts = {"steps", "validation", "checkpoints"}
     assert [set(epoch) for epoch in result["epochs"]] == [parts] * 3
     assert all(epoch[part] > 0 for epoch in result["epochs"] for part in ("steps", "validation"))
