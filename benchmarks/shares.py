@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -54,11 +55,11 @@ class Clock:
 
 
 class Shares:
-    """Time by category; the time of a nested category counts only for that one."""
+    """Time by category, of all threads; the time of a nested category counts only for that one."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
-        self._inside = [0.0]
+        self._thread = threading.local()
 
     def of(self, owner: Any, function: str, name: str) -> None:
         """Count the time of a method of a class for a category."""
@@ -73,12 +74,13 @@ class Shares:
 
     @contextmanager
     def time(self, name: str) -> Iterator[None]:
+        nested: list[float] = self._thread.__dict__.setdefault("nested", [0.0])
         start = time.perf_counter()
-        self._inside.append(0.0)
+        nested.append(0.0)
         yield
         took = time.perf_counter() - start
-        self.seconds[name] += took - self._inside.pop()
-        self._inside[-1] += took
+        self.seconds[name] += took - nested.pop()
+        nested[-1] += took
 
     def shares(self) -> dict[str, float]:
         """Return the share of each category in the total."""
