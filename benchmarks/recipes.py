@@ -1,16 +1,17 @@
-"""Both sides of training.py, which runs each in its own process, with the same encoder and data/tokenized."""
+"""The sides of training.py, which runs each in its own process, with the same encoder and data/tokenized."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 import made
-from shares import Clock, Shares
+from shares import WARM_UP, Clock, EpochParts, Shares
 from sides import MODEL, PACKAGE, ROOT, measured, read_columns, write_inputs
 
 # Of the Hugging Face course, chapter "Token classification".
@@ -25,9 +26,10 @@ def main() -> None:
     parser.add_argument("--random-weights")
     parser.add_argument("--settings", type=json.loads, default={})
     parser.add_argument("--no-validation", action="store_true")
+    parser.add_argument("--warm-up", type=int, default=WARM_UP)
     arguments = parser.parse_args()
     side, folder = arguments.run
-    print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
+    print(json.dumps(SIDES[side](Path(folder), arguments)))
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.training.training_rows import TrainingRows
     from tagline.training.validation import Validation
 
-    clock, shares = Clock(), Shares()
+    clock, shares, parts = Clock(arguments.warm_up), Shares(), EpochParts()
     before(EpochLines, "begin_epoch", clock.begin_epoch)
     before(EpochLines, "end_steps", clock.end_epoch)
 
@@ -77,6 +79,10 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     before(Training, "after_step", after_step)
     if arguments.no_validation:
         Validation.scores = lambda *_: dict.fromkeys((*SCORES, "loss"), 0.0)  # type: ignore[method-assign]
+    before(EpochLines, "begin_epoch", parts.begin_epoch)
+    before(EpochLines, "end_steps", parts.end_steps)
+    parts.of(Validation, "scores", "validation")
+    parts.of(Training, "after_epoch", "checkpoints")
     if not torch.cuda.is_available():  # which computes asynchronously
         shares.of(Gradients, "add", "forward")
         shares.of(Accelerator, "backward", "backward")
@@ -92,7 +98,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     f1 = [] if arguments.no_validation else pd.read_csv(outputs.validation)["f1"].tolist()
     report = json.loads(outputs.report.read_text(encoding="utf-8"))
     kept = {name: report[name] for name in ("precision", "padding", "steps")}
-    return result(clock, f1) | kept | {"shares": shares.shares()}
+    return result(clock, f1) | kept | {"shares": shares.shares(), "epochs": parts.epochs()}
 
 
 def before(owner: type, function: str, call: Any) -> None:
@@ -175,6 +181,18 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     return result(clock, f1) | {"precision": "fp32", "steps": clock.steps}
 
 
+def evaluated(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
+    """Load the trained model, label and score validation and test, as the stage does."""
+    from tagline.core.params import read_section
+    from tagline.metrics.evaluation import evaluate
+    from tagline.metrics.params import Evaluate
+
+    params = read_section("evaluate", Evaluate, ROOT / "presets/sample.yaml")
+    start = time.perf_counter()
+    splits = evaluate(folder / "data/tokenized", folder / "finetuned", params).splits
+    return measured(start) | {"sentences": sum(len(split.sentences) for split in splits.values())}
+
+
 def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
     """Return the measurements of a side; the peak is that of GPU memory if there is a GPU."""
     import torch
@@ -189,6 +207,8 @@ def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
         "device": torch.cuda.get_device_name() if gpu else "cpu",
     }
 
+
+SIDES = {"prepare": prepare, "ours": ours, "plain": plain, "evaluate": evaluated}
 
 if __name__ == "__main__":
     main()

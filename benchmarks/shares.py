@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,13 +26,16 @@ def now() -> float:
 class Clock:
     """Counts trained sub-words and the time they take, without validation and the first steps.
 
+    Args:
+        warm_up: number of the first steps.
+
     Attributes:
         seconds: elapsed time.
         cpu_seconds: CPU time of all threads, which depends little on other load.
     """
 
-    def __init__(self) -> None:
-        self.steps = self.sub_words = 0
+    def __init__(self, warm_up: int = WARM_UP) -> None:
+        self.warm_up, self.steps, self.sub_words = warm_up, 0, 0
         self.seconds = self.cpu_seconds = 0.0
 
     def begin_epoch(self, *_: Any) -> None:
@@ -39,7 +43,7 @@ class Clock:
 
     def after_step(self, sub_words: int) -> None:
         self.steps += 1
-        if self.steps <= WARM_UP:
+        if self.steps <= self.warm_up:
             self.begin_epoch()
         else:
             self.sub_words += sub_words
@@ -51,11 +55,11 @@ class Clock:
 
 
 class Shares:
-    """Time by category; the time of a nested category counts only for that one."""
+    """Time by category, of all threads; the time of a nested category counts only for that one."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
-        self._inside = [0.0]
+        self._thread = threading.local()
 
     def of(self, owner: Any, function: str, name: str) -> None:
         """Count the time of a method of a class for a category."""
@@ -70,14 +74,33 @@ class Shares:
 
     @contextmanager
     def time(self, name: str) -> Iterator[None]:
+        nested: list[float] = self._thread.__dict__.setdefault("nested", [0.0])
         start = time.perf_counter()
-        self._inside.append(0.0)
+        nested.append(0.0)
         yield
         took = time.perf_counter() - start
-        self.seconds[name] += took - self._inside.pop()
-        self._inside[-1] += took
+        self.seconds[name] += took - nested.pop()
+        nested[-1] += took
 
     def shares(self) -> dict[str, float]:
         """Return the share of each category in the total."""
         total = sum(self.seconds.values())
         return {name: round(seconds / total, 4) for name, seconds in self.seconds.most_common()}
+
+
+class EpochParts(Shares):
+    """Seconds of the steps, the validation and the rest (checkpoints, best weights) of each epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Counter[str]] = []
+
+    def begin_epoch(self, *_: Any) -> None:
+        self._start, self.seconds = now(), Counter()
+
+    def end_steps(self, *_: Any) -> None:
+        self.seconds["steps"] = now() - self._start
+        self._rows.append(self.seconds)
+
+    def epochs(self) -> list[dict[str, float]]:
+        return [{part: row[part] for part in ("steps", "validation", "checkpoints")} for row in self._rows]

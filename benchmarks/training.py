@@ -11,8 +11,8 @@ computed by this project on words for both sides.
     python benchmarks/training.py --rounds 5                  only speed: short runs in turn, medians
     python benchmarks/training.py --plain-rates 5e-5 1e-4 --our-rates 2e-4 4e-4 --seeds 1 2 3 --runs FILE
         each side with all seeds at its best rate, by F1 of the first seed; runs in FILE are not repeated
-    python benchmarks/training.py --rounds 3 --random-weights bert-base --subwords-per-batch 16384 --steps 300 100
-        for a GPU without a network: random sentences, and the share of the GPU's peak
+    python benchmarks/training.py --random-weights bert-base
+        a GPU without a network: share of its peak, seconds of whole epochs by part, evaluation; with --rounds as above
 
 Ends with one line of JSON; `ratio` is the speed relative to the plain recipe.
 """
@@ -27,6 +27,7 @@ from statistics import mean, median
 from typing import Any
 
 import made
+from device import measure_device
 from host import Host, measure_host
 from sides import ROOT, FinishedRuns, measure
 from tabulate import tabulate
@@ -55,6 +56,10 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(folder, arguments)
+        if arguments.random_weights and not arguments.rounds:
+            bench.params = committed_params("conll2003-gpu")
+            print(json.dumps(measure_device(bench), allow_nan=False))
+            return
         runs = bench.rounds(arguments.rounds) if arguments.rounds else bench.recipes()
         host = measure_host(Path(folder) / "models/pretrained/encoder", bench.subwords_per_batch())
     print(bench.table(runs))
@@ -185,11 +190,15 @@ class Bench:
         return found | {"host": host.about}
 
 
-def committed_params() -> dict[str, Any]:
-    """Return the section ``train`` of presets/sample.yaml."""
+def committed_params(preset: str = "sample") -> dict[str, Any]:
+    """Return the section ``train`` of a preset."""
     from ruamel.yaml import YAML
 
-    return YAML(typ="safe").load((ROOT / "presets/sample.yaml").read_text(encoding="utf-8"))["train"]
+    names = ("sample", preset)  # the other presets say what differs from it
+    sample, other = (
+        YAML(typ="safe").load((ROOT / f"presets/{name}.yaml").read_text("utf-8"))["train"] for name in names
+    )
+    return sample | other | {"batches": sample["batches"] | other["batches"]}
 
 
 def mean_and_range(values: list[float]) -> str:

@@ -221,6 +221,22 @@ def test_training_on_random_data_has_the_share_of_the_peak(tiny_folder: Path) ->
     assert "ratio" not in result
 
 
+def test_training_on_random_data_with_all_parts_of_epochs(tiny_folder: Path) -> None:
+    output, result = training("--random-weights=tiny", "--steps", "1", "6", "--peak=0.5")
+    assert [line.split()[0] for line in output.splitlines()[-6:-1]] == ["epoch", "-------", "1", "2", "3"]
+    assert (result["name"], result["sentences"], result["evaluate"]["sentences"]) == ("training", 50, 100)
+    assert result["share_of_peak"] == pytest.approx(result["tflop_per_second"] / 0.5, abs=1e-3)
+    assert 20 < result["sub_words_per_step"] < 1200, "at most all 50 sentences"
+    parts = {"steps", "validation", "checkpoints"}
+    assert [set(epoch) for epoch in result["epochs"]] == [parts] * 3
+    assert all(epoch[part] > 0 for epoch in result["epochs"] for part in ("steps", "validation"))
+    seconds = result["seconds"]
+    assert seconds["checkpoints"] > 0
+    assert sum(seconds[part] for part in parts) < seconds["process"]
+    assert len(result["f1"]) == 3 and min(result["steady_peak_mib"], result["peak_mib"]) > 50
+    assert result["compiled"] is None or result["device"] != "cpu"
+
+
 def test_busy(finished: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks/busy.py"), "--data=data/tiny", "--encoder=data/tiny/encoder"]
     command += ["--steps=5", "--busy=1"]

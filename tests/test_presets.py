@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from helpers.tiny import preset
 from ruamel.yaml import YAML
 
 from tagline.settings import presets
+from tagline.training.fit_check import FEW_SUBWORDS
 
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 # Not params.yaml: in a clone it is its owner's.
@@ -78,18 +80,34 @@ def test_presets_only_contain_differences(name: str) -> None:
     check(load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8")), load(SAMPLE), "")
 
 
-@pytest.mark.parametrize("name", ["conll2003", "conll2003-pos", "conll2003-chunk"])
-def test_presets_with_the_recipe_of_the_course(name: str) -> None:
+@pytest.mark.parametrize("name", ["conll2003", "conll2003-gpu", "conll2003-pos", "conll2003-chunk"])
+def test_presets_of_conll2003(name: str) -> None:
     params = load(preset(name))
+    assert params["download"] == load(preset("conll2003"))["download"]
     assert params["download"]["dataset"]["name"] == "lhoestq/conll2003"
     assert params["download"]["encoder"] == {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main"}
-    assert params["tokenize_align"]["task"] == (name.partition("-")[2] or "ner")
+    task = name.partition("-")[2]
+    assert params["tokenize_align"]["task"] == (task if task in ("pos", "chunk") else "ner")
     assert params["tokenize_align"]["label_all_tokens"] is True
+
+
+def test_the_recipe_of_the_course() -> None:
+    params = load(preset("conll2003"))
     assert (params["train"]["batches"]["order"], params["train"]["batches"]["batch_size"]) == ("random", 8)
     recipe = {"learning_rate": 2e-5, "epochs": 3, "weight_decay": 0.01, "warmup": 0, "engine": "trainer"}
     recipe |= {"schedule": "linear", "max_grad_norm": 1.0, "label_smoothing": 0.0}
     recipe |= {"max_steps": None, "early_stopping": None}
     assert {key: params["train"][key] for key in recipe} == recipe
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("sample", "conll2003")])
+def test_presets_for_a_gpu(name: str) -> None:
+    train = load(preset(name))["train"]
+    assert (train["engine"], train["batches"]["order"], train["warmup"]) == ("accelerate", "by_length", 0.1)
+    size = train["batches"]["subwords_per_batch"]
+    assert FEW_SUBWORDS < size <= 16_384
+    # docs/training.md: 5e-5 for 32 sentences of 25 sub-words, and in proportion to the square root.
+    assert train["learning_rate"] == pytest.approx(5e-5 * math.sqrt(size / 800), rel=0.1)
 
 
 def test_comments_are_kept_and_those_of_the_preset_take_precedence() -> None:

@@ -42,6 +42,15 @@ def test_bad_params(finished: Path) -> None:
     assert "evaluate.bootstrap.resamples: should be greater than or equal to 100, got 99" in message
 
 
+def test_the_default_size_of_batches_on_a_cpu(finished: Path) -> None:
+    written = []
+    for old, new in ((" 64", " 256"), (" 256", "")):
+        edit(Path("params.yaml"), f"subwords_per_batch:{old}\n  precision", f"subwords_per_batch:{new}\n  precision")
+        run_stage("evaluate")
+        written.append(Path("data/predictions/test.parquet").read_bytes() + Path("reports/evaluate.json").read_bytes())
+    assert written[0] == written[1]
+
+
 def test_a_precision_that_the_host_lacks(finished: Path) -> None:
     edit(Path("params.yaml"), "precision: fp32\n  decoding", "precision: fp16\n  decoding")
     assert "evaluate.precision: fp16 is not supported on this host's cpu; expected fp32" in error_of("evaluate")

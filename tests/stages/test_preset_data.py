@@ -103,9 +103,9 @@ DATA = {
     # Not on the Hub: files in download.folder.
     "ud-english-ewt": Data("", "data/ud-english-ewt/en_ewt-ud-{}.conllu", {"upos": UPOS}),
 }
-# conll2003-pos and conll2003-chunk read what conll2003 reads.
+# conll2003-gpu, -pos and -chunk read what conll2003 reads.
 NAMES = sorted(
-    {path.stem for path in (ROOT / "presets").glob("*.yaml")} - {"sample", "conll2003-pos", "conll2003-chunk"}
+    name for path in (ROOT / "presets").glob("*.yaml") if (name := path.stem) != "sample" and "conll2003-" not in name
 )
 FEW_NERD_README = """---
 configs:

@@ -8,11 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from helpers.project import edit, error_of, run_stage
 from helpers.tiny import PEOPLE, PLACES, save_encoder, word_piece
 from safetensors.torch import load_file, save_file
 
 from tagline.core.provenance import write_hashes
+from tagline.training.fit_check import small_batches
 
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
@@ -44,6 +46,20 @@ def test_bad_params(finished: Path, old: str, new: str, message: str) -> None:
 def test_missing_inputs(finished: Path, folder: str, stage: str) -> None:
     shutil.rmtree(folder)
     assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in error_of("train")
+
+
+def test_batches_that_are_too_small_for_the_device(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(Path("params.yaml"), "max_steps:", "max_steps: 1")
+    run_stage("train")
+    assert "train.batches" not in capsys.readouterr().out
+    gpu = torch.device("cuda")
+    monkeypatch.setattr("tagline.training.run.small_batches", lambda batches, _, n: small_batches(batches, gpu, n))
+    edit(Path("params.yaml"), "max_steps: 1", "max_steps: 2")
+    run_stage("train")
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("train.batches: ")]
+    assert "sub-words per step and GPU; " in line
 
 
 def test_data_of_another_tokenizer(finished: Path) -> None:

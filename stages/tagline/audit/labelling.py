@@ -31,7 +31,7 @@ from tagline.training.fingerprint import fingerprint
 from tagline.training.params import Train
 from tagline.training.results import LIBRARIES, effective
 from tagline.training.run import Inputs, Outputs, fine_tune, start
-from tagline.training.validation import OTHERWISE, SUBWORDS_PER_BATCH
+from tagline.training.validation import forward_size
 from tagline.training.work import VARIABLE, seen_by_all, work_folder
 
 
@@ -115,10 +115,9 @@ def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train,
     precision = resolve(train.precision, device, "train.precision")
     backend = TorchModel.for_inference(classifier.load(model, labels), precision)
     head = load_head(model, labels, "constrained", "train")
-    size = train.subwords_per_device or SUBWORDS_PER_BATCH.get(device.type, OTHERWISE)
     target.mkdir()
     with workers(device) as threads:
-        predictor = Predictor(backend, head, labels, size, threads)
+        predictor = Predictor(backend, head, labels, forward_size(train.subwords_per_device, device), threads)
         for name, part in parts.items():
             out_of_fold.write(target / f"{name}.parquet", labels, _labelled(predictor, part, name))
 

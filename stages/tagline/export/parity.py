@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,10 @@ from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import DIGITS, score
 from tagline.model.backends import Backend
+from tagline.model.backends.torch_model import TorchModel
+from tagline.model.batches import default_size
 from tagline.model.heads.head import Head
 from tagline.model.prediction import NonFiniteError, Predictions, Predictor, predict_split
-
-# Sub-words per forward pass, padding included.
-SUBWORDS_PER_BATCH = 256
 
 Rows = Sequence[npt.NDArray[np.integer[Any]]]
 Positions = Sequence[npt.NDArray[np.int64]]
@@ -43,7 +42,8 @@ class Parity:
         self.split, self.labels, self.head, self.biases = split, labels, head, biases
         recording = _RecordingBackend(trained)
         self.expected = self._predict(recording, "trained")
-        self.logits = recording.logits_of_batches
+        none = np.empty((0, len(labels.names)), np.float32)  # words without sub-words have no logits
+        self.logits = np.concatenate([none, *recording.logits_of_batches])
         self.f1 = self._f1(self.expected)
         self.words = len(self.expected.labels)
 
@@ -51,7 +51,7 @@ class Parity:
         """Compare a backend with the trained model.
 
         Args:
-            backend: to compare; it gets the same batches in the same order.
+            backend: to compare; it gets the same words in the same order, in batches that suit its device.
             name: of the backend, for the progress bar and messages.
 
         Returns:
@@ -61,7 +61,7 @@ class Parity:
         Raises:
             UserError: the backend produces NaN or infinite logits.
         """
-        comparing = _ComparingBackend(backend, iter(self.logits))
+        comparing = _ComparingBackend(backend, self.logits)
         try:
             predicted = self._predict(comparing, name)
         except NonFiniteError:
@@ -75,8 +75,9 @@ class Parity:
             "f1": self._f1(predicted),
         }
 
-    def _predict(self, backend: Backend, name: str) -> Predictions:
-        predictor = Predictor(backend, self.head, self.labels, SUBWORDS_PER_BATCH, biases=self.biases)
+    def _predict(self, wrapper: _RecordingBackend | _ComparingBackend, name: str) -> Predictions:
+        device = wrapper.backend.device.type if isinstance(wrapper.backend, TorchModel) else "cpu"
+        predictor = Predictor(wrapper, self.head, self.labels, default_size(device), biases=self.biases)
         return predict_split(predictor, self.split, name)
 
     def _f1(self, predicted: Predictions) -> float:
@@ -99,13 +100,18 @@ class _RecordingBackend:
 
 
 class _ComparingBackend:
-    """A backend whose logits are compared with those of another one for the same batches."""
+    """A backend whose logits are compared with those of another one for the same words.
 
-    def __init__(self, backend: Backend, expected: Iterator[Floats]) -> None:
+    Their order does not depend on the size of the batches: `longest_first` sorts the windows before it divides them.
+    """
+
+    def __init__(self, backend: Backend, expected: Floats) -> None:
         self.backend, self.expected = backend, expected
-        self.largest = 0.0
+        self.largest, self.compared = 0.0, 0
 
     def logits(self, rows: Rows, positions: Positions) -> Floats:
         logits = self.backend.logits(rows, positions)
-        self.largest = max(self.largest, float(np.abs(logits - next(self.expected)).max(initial=0)))
+        expected = self.expected[self.compared : self.compared + len(logits)]
+        self.largest = max(self.largest, float(np.abs(logits - expected).max(initial=0)))
+        self.compared += len(logits)
         return logits

@@ -13,10 +13,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import GRAPHS, TAGGER, BackendName, Exported
 from tagline.core.errors import UserError
 from tagline.model.backends import Backend
-
-# Sub-words per forward pass, padding included: few for the caches of a CPU, many for a GPU.
-CPU_SUBWORDS = 256
-GPU_SUBWORDS = 16_384
+from tagline.model.batches import ONE_CORE, default_size
 
 
 class Opened(NamedTuple):
@@ -97,7 +94,7 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
         )
     backend = TorchModel.for_inference(model, precision)
     with workers(device) as threads:
-        yield Opened(backend, threads, CPU_SUBWORDS if device.type == "cpu" else GPU_SUBWORDS)
+        yield Opened(backend, threads, default_size(device.type))
 
 
 @contextmanager
@@ -112,4 +109,4 @@ def _onnx(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
             "run `dvc repro export` again"
         )
     with workers() as threads:
-        yield Opened(model, threads, CPU_SUBWORDS)
+        yield Opened(model, threads, ONE_CORE)

@@ -25,6 +25,7 @@ from tagline.metrics.stored_chunks import stored
 from tagline.metrics.training_index import TrainingIndex
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.batches import default_size
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Chunk, Predictor, score_split
@@ -71,7 +72,8 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
     backend = _load_backend(data, finetuned, params, labels)
     with workers(backend.device) as threads, ExitStack() as stack:
         head = load_head(finetuned, labels, params.decoding, "train")
-        predictor = Predictor(backend, head, labels, params.subwords_per_batch, threads)
+        size = params.subwords_per_batch or default_size(backend.device.type)
+        predictor = Predictor(backend, head, labels, size, threads)
         chunks: dict[str, Iterable[Chunk]] = {name: score_split(predictor, loaded[name], name) for name in SPLITS}
         if targets:
             # Decoded again for each bias that is tried, so the scores are computed once.

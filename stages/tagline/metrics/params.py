@@ -42,7 +42,7 @@ class OperatingPoint(Section):
 class Evaluate(Section):
     """See params.yaml for what each key means."""
 
-    subwords_per_batch: int = Field(ge=1, le=2**24)
+    subwords_per_batch: Annotated[int, Field(ge=1, le=2**24)] | None
     precision: Precision
     decoding: Decoding
     bootstrap: Bootstrap

@@ -1,10 +1,11 @@
-"""Check that data and model fit: a mismatch would end in an index error on the device, hours into a run."""
+"""Checks that data and model fit, and batches and device: a mismatch would be noticed hours into a run, or never."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pyarrow.compute as pc
+import torch
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
@@ -12,6 +13,14 @@ from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model.batches import rounded_up
 from tagline.model.classifier import longest_window
+from tagline.training.training_batches import TrainingBatches
+
+# With fewer sub-words per step, a GPU updates weights for longer than it multiplies them. AdamW moves 28 bytes per
+# weight, the products are 6 FLOP per weight and sub-word; an A100 has 153 FLOP in bf16 per byte of its memory's
+# bandwidth, and 28 / 6 * 153 = 714. An H100 has 295, and needs twice as many.
+FEW_SUBWORDS = 700
+# A preset with batches for a GPU.
+FOR_GPU = Path("presets/conll2003-gpu.yaml")
 
 
 def check_fit(model: PreTrainedModel, split: Split, labels: Labels, tokenized: Path, multiple: int = 1) -> None:
@@ -48,3 +57,21 @@ def check_fit(model: PreTrainedModel, split: Split, labels: Labels, tokenized: P
             f"train.pad_to_multiple_of: {multiple} pads windows of {longest} sub-words to "
             f"{rounded_up(longest, multiple)}; the encoder reads at most {most}; choose a divisor of {most}, or null"
         )
+
+
+def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:
+    """Describe batches that are far too small for a GPU; None: they are not, or the device is another one.
+
+    Args:
+        batches: those of the run.
+        device: of each process.
+        processes: number of processes, which share each batch.
+    """
+    each = batches.lengths.sum() / batches.steps_per_epoch / processes
+    if device.type != "cuda" or each >= FEW_SUBWORDS:
+        return None
+    return (
+        f"train.batches: {each:.0f} sub-words per step and GPU; with fewer than about {FEW_SUBWORDS}, updating the "
+        "weights takes longer than computing the gradients; set order: by_length and a larger subwords_per_batch with "
+        f"a learning rate to match, as in {FOR_GPU}"
+    )

@@ -23,7 +23,7 @@ from tagline.training import dropout, own_launcher, processes
 from tagline.training.engines import Engine, accelerate_loop, trainer
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.fingerprint import fingerprint
-from tagline.training.fit_check import check_fit
+from tagline.training.fit_check import check_fit, small_batches
 from tagline.training.head_weights import attach
 from tagline.training.params import Train
 from tagline.training.results import effective, write_model, write_report
@@ -144,6 +144,8 @@ def fine_tune(
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work)
             training.pushes, training.trackers = pushes, trackers
+            if partial and (warning := small_batches(training.batches, state.device, state.num_processes)):
+                print(warning)
             if training.epochs_left:
                 ENGINES[params.engine](training)
             elif partial:

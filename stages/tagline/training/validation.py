@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+import torch
 from accelerate import Accelerator
 from torch import nn
 from transformers import PreTrainedModel
@@ -15,6 +16,7 @@ from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel
+from tagline.model.batches import ALL_CORES, default_size
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved
 from tagline.model.prediction import Predictor, predict_split
@@ -23,9 +25,10 @@ from tagline.training.learning import SCORES
 from tagline.training.processes import SHARDED
 from tagline.training.shared_model import SharedModel
 
-# Sub-words per forward pass, padding included: as many as fit a CPU's caches, or fill a larger device.
-SUBWORDS_PER_BATCH = {"cpu": 1024}
-OTHERWISE = 8192
+
+def forward_size(subwords_per_device: int | None, device: torch.device) -> int:
+    """The maximum number of sub-words with which a trained model predicts: the param, or a default for the device."""
+    return subwords_per_device or default_size(device.type, ALL_CORES)
 
 
 class Validation:
@@ -77,7 +80,7 @@ class Validation:
         whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
         backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
         head = self.head.with_weights(arrays(tensors(accelerator.unwrap_model(model))))
-        most = self.subwords_per_device or SUBWORDS_PER_BATCH.get(accelerator.device.type, OTHERWISE)
+        most = forward_size(self.subwords_per_device, accelerator.device)
         if accelerator.num_processes == 1:
             return Predictor(backend, head, self.labels, most)
         return Predictor(SharedModel(backend, accelerator), head, self.labels, most * accelerator.num_processes)

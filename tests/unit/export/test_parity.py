@@ -72,6 +72,14 @@ def test_reports_are_independent(parity: Parity) -> None:
     assert parity.report(FixedLogits(TRAINED | {8: [1.0, 0.0, 0.0]}), "second") == first
 
 
+@pytest.mark.parametrize("most", [1, 8, 2**20])
+def test_batches_may_have_another_size(parity: Parity, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """As those of a GPU, when a graph on the CPU is compared with the model."""
+    monkeypatch.setattr("tagline.export.parity.default_size", lambda device: most)
+    assert parity.report(FixedLogits(TRAINED), "same")["largest_logit_difference"] == 0.0
+    assert parity.report(FixedLogits(TRAINED | {8: [3.0, 0.5, 0.0]}), "other")["largest_logit_difference"] == 0.5
+
+
 def test_nan(parity: Parity) -> None:
     with pytest.raises(
         UserError, match="backend half: NaN or infinite logits; expected finite ones; float16 may overflow"

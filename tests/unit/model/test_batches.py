@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.model.batches import longest_first, pad, rounded_up
+from tagline.model.batches import ALL_CORES, default_size, longest_first, pad, rounded_up
 
 
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 100))
@@ -19,6 +19,19 @@ def test_each_row_is_in_one_batch_within_the_limit(lengths: list[int], budget: i
         assert len(batch) == 1 or longest * len(batch) <= budget
     firsts = [lengths[batch[0]] for batch in batches]
     assert firsts == sorted(firsts, reverse=True)
+
+
+@given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 100), st.integers(1, 100))
+def test_the_order_of_rows_does_not_depend_on_the_limit(lengths: list[int], budget: int, other: int) -> None:
+    orders = [
+        np.concatenate([[0], *longest_first(np.array(lengths, dtype=np.int64), most)]) for most in (budget, other)
+    ]
+    assert orders[0].tolist() == orders[1].tolist()
+
+
+def test_the_default_size_suits_the_device() -> None:
+    assert (default_size("cpu"), default_size("cpu", ALL_CORES)) == (256, 1024)
+    assert default_size("cuda") == default_size("xla", ALL_CORES) == 16_384
 
 
 def test_batches_are_as_full_as_possible() -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from helpers.project import ROOT
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model.classifier import longest_window
-from tagline.training.fit_check import check_fit
+from tagline.training.fit_check import FOR_GPU, check_fit, small_batches
+from tagline.training.params import Batches
+from tagline.training.training_batches import TrainingBatches
 
 POSITIONS = 40
 SIZE = {"num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 16, "intermediate_size": 32}
@@ -94,3 +98,25 @@ def test_windows_that_were_selected() -> None:
 
 def labels_of(count: int) -> Labels:
     return Labels("pos", "tags", tuple(f"T{number}" for number in range(count)), "T0")
+
+
+@pytest.mark.parametrize(
+    ("order", "size", "processes", "expected"),
+    [
+        ("random", 8, 1, 160),
+        ("random", 64, 1, None),
+        ("by_length", 500, 1, 500),
+        ("by_length", 1000, 1, None),
+        ("by_length", 1000, 2, 500),
+    ],
+)
+def test_batches_that_are_too_small_for_a_gpu(order: Any, size: int, processes: int, expected: int | None) -> None:
+    params = Batches(order=order, subwords_per_batch=size, batch_size=size)
+    batches = TrainingBatches(np.full(6400, 20), params, seed=1)
+    warning = small_batches(batches, torch.device("cuda"), processes)
+    assert small_batches(batches, torch.device("cpu"), processes) is None
+    assert (warning is None) == (expected is None)
+    if warning is not None:
+        assert warning.startswith(f"train.batches: {expected} sub-words per step and GPU; with fewer than about 700, ")
+        assert warning.endswith(f"with a learning rate to match, as in {FOR_GPU}")
+        assert (ROOT / FOR_GPU).is_file()
