@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import runpy
 import signal
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tagline.training.checkpoints import Checkpoints
 
 write, steps = Checkpoints.write, []
 
 
-def write_and_die(self: Checkpoints, step: int, fill: Callable[[Path], None]) -> None:
-    write(self, step, fill)
+def write_and_die(self: Checkpoints, step: int, *arguments: Any) -> None:
+    write(self, step, *arguments)
     steps.append(step)
     if len(steps) == 2:
         for process in (os.getppid(), os.getpid()):

@@ -46,8 +46,8 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Run the stage and interrupt it after a number of checkpoints."""
     write, written = Checkpoints.write, []
 
-    def write_and_stop(self: Checkpoints, step: int, fill: Callable[[Path], None]) -> None:
-        write(self, step, fill)
+    def write_and_stop(self: Checkpoints, step: int, *arguments: Any) -> None:
+        write(self, step, *arguments)
         written.append(step)
         if len(written) == after:
             raise KeyboardInterrupt
@@ -63,8 +63,9 @@ def checkpoints() -> list[Path]:
 
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The lines printed since the last call; of epochs, the number only."""
-    return [line.split(":")[0] if line.startswith("epoch ") else line for line in capsys.readouterr().out.splitlines()]
+    """The lines printed since the last call; of epochs, the number only, and without the last one, of times."""
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("time: ")]
+    return [line.split(":")[0] if line.startswith("epoch ") else line for line in lines]
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_killed_at_many_points_or_on_a_full_disk_the_run_ends_with_the_same_byte
     assert len(full) == len(params)
     reason = "a file is incomplete, as on a full disk"
     for lines, step in zip(full, (9, 2, 9, 2), strict=True):
-        others = [line for line in lines if line and not line.startswith("epoch ")]
+        others = [line for line in lines if line and not line.startswith(("epoch ", "time: "))]
         assert (
             others[0] == f"no checkpoint at step {step} ({reason}); training continues, earlier checkpoints are intact"
         )

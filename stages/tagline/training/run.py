@@ -145,7 +145,8 @@ def fine_tune(
             training = Training(model, train_split, validation, params, precision, work)
             training.pushes, training.trackers = pushes, trackers
             if training.epochs_left:
-                ENGINES[params.engine](training)
+                with training.saved.thread:
+                    ENGINES[params.engine](training)
             elif partial:
                 print("training had already finished; writing its results")
             if partial:
