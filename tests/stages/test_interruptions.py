@@ -223,7 +223,7 @@ def write_late(monkeypatch: pytest.MonkeyPatch) -> None:
     write, wait, waiting = snapshot.write, SavedRun.wait, threading.Event()
 
     def write_then(taken: snapshot.Snapshot, folder: Path) -> None:
-        waiting.wait()
+        waiting.wait(60)  # not for ever, if no one waits for the checkpoint
         waiting.clear()
         write(taken, folder)
 
@@ -242,14 +242,18 @@ def write_late(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_thread_writes_what_the_run_was_when_it_began(
     finished: Path, engine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    set_params(engine=engine)
+    set_params(engine=engine, learning_rate=0.005)  # slow enough to improve in the second epoch
     run_stage("train")
     undisturbed = outs()
+    interrupt(monkeypatch, after=2)
+    expected = files_of(*checkpoints())
+    shutil.rmtree(".work")
     write_late(monkeypatch)
-    interrupt(monkeypatch, after=3)
+    interrupt(monkeypatch, after=2)
+    assert files_of(*checkpoints()) == expected
     lines_of(capsys)
     run_stage("train")
-    assert lines_of(capsys)[0] == "continuing after step 27 of 54"
+    assert lines_of(capsys)[0] == "continuing after step 18 of 54"
     assert outs() == undisturbed
 
 
@@ -288,15 +292,15 @@ def test_a_thread_on_a_full_disk(
 
 @pytest.mark.parametrize("links", [True, False])
 def test_checkpoints_link_to_the_best_weights(finished: Path, links: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_params(learning_rate=0.005)  # slow enough to improve more than once
+    set_params(learning_rate=0.005)  # slow enough to improve in the second epoch
     run_stage("train")
     undisturbed = outs()
     if not links:
         monkeypatch.setattr(os, "link", Mock(side_effect=OSError(1, "Operation not permitted")))
-    interrupt(monkeypatch, after=6)
-    best = list(Path(".work/train").glob("*/**/best/model.safetensors"))
-    assert len(best) == 3
-    assert any(path.stat().st_nlink > 1 for path in best) is links
+    interrupt(monkeypatch, after=2)
+    for name in ("model.safetensors", "config.json"):  # the first epoch's, and twice the second's
+        best = list(Path(".work/train").glob(f"*/**/best/{name}"))
+        assert (len(best), len({path.stat().st_ino for path in best})) == (3, 2 if links else 3), name
     assert [damage(path) for path in checkpoints()] == ["", ""]
     run_stage("train")
     assert outs() == undisturbed
