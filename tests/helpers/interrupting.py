@@ -5,6 +5,7 @@
 It runs in a workspace and prints a line of JSON each time the stage ends: RUNS runs for each params file, and one more,
 run -1, with a limit on file sizes that acts like a full disk.
 
+A run writes its checkpoints in a thread or not, by chance.
 A point is a number of function calls, or of file operations counted by Python's audit events: independent of the speed
 of the host.
 """
@@ -24,6 +25,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from tagline.training import saved_run
 
 TRAIN = str(Path(__file__).parents[2] / "stages/train.py")
 OUTS = ("models/finetuned", "reports/train.json", "plots/train_loss.csv", "plots/validation.csv")
@@ -140,8 +143,13 @@ def interrupted(drawn: random.Random, totals: dict[str, int]) -> Iterator[dict[s
         kind, number = drawn.choice(sorted(COUNTING)), drawn.choice(SIGNALS)
         at = drawn.randrange(int(begin * totals[kind]) + 1, totals[kind])
         counter = Counter(at, lambda number=number: os.kill(os.getpid(), number))
-        ended = stage(lambda kind=kind, counter=counter: COUNTING[kind](counter))
-        yield {"at": f"{at} {kind}", "signal": number, **ended}
+        thread = drawn.choice((False, True))
+
+        def before(kind: str = kind, counter: Counter = counter, thread: bool = thread) -> None:
+            saved_run._in_background = lambda _: thread
+            COUNTING[kind](counter)
+
+        yield {"at": f"{at} {kind}", "thread": thread, "signal": number, **(ended := stage(before))}
         if ended["status"] == 0:  # it ended before the point
             return
     yield {"at": None, "signal": None, **stage(lambda: None)}

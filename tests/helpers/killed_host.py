@@ -1,26 +1,26 @@
-"""train.py on a host that is killed, with its launcher, once the run has its second checkpoint."""
+"""train.py on a host that is killed, with its launcher, when the first host writes the second checkpoint."""
 
 from __future__ import annotations
 
 import os
 import runpy
 import signal
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from tagline.training.checkpoints import Checkpoints
+from tagline.training.saved_run import SavedRun
 
-write, steps = Checkpoints.write, []
+save, saved = SavedRun.save, []
 
 
-def write_and_die(self: Checkpoints, step: int, fill: Callable[[Path], None]) -> None:
-    write(self, step, fill)
-    steps.append(step)
-    if len(steps) == 2:
+def save_and_die(self: SavedRun, *arguments: Any) -> None:
+    save(self, *arguments)
+    saved.append(self.learning.steps)
+    if len(saved) == 2:
         for process in (os.getppid(), os.getpid()):
             os.kill(process, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    Checkpoints.write = write_and_die
+    SavedRun.save = save_and_die
     runpy.run_path(str(Path(__file__).parents[2] / "stages/train.py"), run_name="__main__")

@@ -62,7 +62,7 @@ TINY_PARAMS = {
         "head": "linear",
         "head_learning_rate": 0.05,
         "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
-        "checkpoint_every": None,
+        "checkpoint_every": 9,  # an epoch: shorter than the time between checkpoints otherwise
         "pad_to_multiple_of": None,
         "subwords_per_device": None,
         "precision": "fp32",

@@ -149,8 +149,9 @@ def test_the_weights_are_those_of_the_best_epoch(finished: Path, engine: str) ->
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_line_per_epoch(finished: Path, engine: str, capsys: pytest.CaptureFixture[str]) -> None:
     train(engine=engine, epochs=2)
-    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    *lines, last = [line for line in capsys.readouterr().out.splitlines() if line]
     assert len(lines) == 2
+    assert re.fullmatch(r"time: steps [\d.]+ s, validation [\d.]+ s, checkpoints [\d.]+ s", last)
     for number, line in enumerate(lines, start=1):
         assert line.startswith(f"epoch {number}/2: train loss ")
         assert line.endswith(" sentences/s")

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
 from accelerate.utils import DistributedType
-from helpers.project import ROOT, error_of, run_stage, snapshot
+from helpers.project import ROOT, error_of, run_stage
+from helpers.project import snapshot as files_of
 from helpers.tiny import TINY_PARAMS, write_params
 from safetensors import SafetensorError
 
 from tagline.core import locks
 from tagline.core.provenance import hashes
-from tagline.training.checkpoints import MANIFEST, Checkpoints
+from tagline.training import snapshot
+from tagline.training.checkpoints import MANIFEST, Checkpoints, damage
 from tagline.training.saved_run import SavedRun
+from tagline.training.training import Step, Training
 
 ENGINES = ("accelerate", "trainer")
 BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
@@ -39,15 +45,15 @@ def set_params(**changed: Any) -> None:
 
 
 def outs() -> dict[Path, bytes]:
-    return snapshot(Path("models/finetuned"), Path("metrics"), Path("reports"), Path("plots"))
+    return files_of(Path("models/finetuned"), Path("metrics"), Path("reports"), Path("plots"))
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Run the stage and interrupt it after a number of checkpoints."""
     write, written = Checkpoints.write, []
 
-    def write_and_stop(self: Checkpoints, step: int, fill: Callable[[Path], None]) -> None:
-        write(self, step, fill)
+    def write_and_stop(self: Checkpoints, step: int, *arguments: Any) -> None:
+        write(self, step, *arguments)
         written.append(step)
         if len(written) == after:
             raise KeyboardInterrupt
@@ -63,8 +69,9 @@ def checkpoints() -> list[Path]:
 
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The lines printed since the last call; of epochs, the number only."""
-    return [line.split(":")[0] if line.startswith("epoch ") else line for line in capsys.readouterr().out.splitlines()]
+    """The lines printed since the last call; of epochs, the number only, and without the last one, of times."""
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("time: ")]
+    return [line.split(":")[0] if line.startswith("epoch ") else line for line in lines]
 
 
 @pytest.fixture
@@ -95,7 +102,7 @@ def test_killed_at_many_points_or_on_a_full_disk_the_run_ends_with_the_same_byte
     assert len(full) == len(params)
     reason = "a file is incomplete, as on a full disk"
     for lines, step in zip(full, (9, 2, 9, 2), strict=True):
-        others = [line for line in lines if line and not line.startswith("epoch ")]
+        others = [line for line in lines if line and not line.startswith(("epoch ", "time: "))]
         assert (
             others[0] == f"no checkpoint at step {step} ({reason}); training continues, earlier checkpoints are intact"
         )
@@ -183,6 +190,137 @@ def test_a_disk_that_is_full_at_the_best_weights(finished: Path, monkeypatch: py
     assert message.startswith("train: .work/train/")
     assert message.endswith(": the weights can't be written: I/O error: No space left on device (os error 28)")
     assert checkpoints(), "earlier checkpoints are kept"
+
+
+def record(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The steps of the checkpoints that will be written."""
+    write, steps = Checkpoints.write, list[int]()
+    monkeypatch.setattr(Checkpoints, "write", lambda self, step, *rest: steps.append(step) or write(self, step, *rest))
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("every", "interval", "steps"),
+    [
+        (None, math.inf, [54]),
+        (None, 0.0, [9, 18, 27, 36, 45, 54]),
+        (20, math.inf, [20, 40, 54]),
+        (18, math.inf, [18, 36, 54]),  # after the epochs, not before their validation
+    ],
+)
+def test_when_a_checkpoint_is_written(
+    finished: Path, every: int | None, interval: float, steps: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tagline.training.training.INTERVAL", interval)
+    set_params(checkpoint_every=every)
+    written = record(monkeypatch)
+    run_stage("train")
+    assert written == steps
+
+
+def write_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write checkpoints in a thread, and none before the run waits for it."""
+    write, wait, waiting = snapshot.write, SavedRun.wait, threading.Event()
+
+    def write_then(taken: snapshot.Snapshot, folder: Path) -> None:
+        waiting.wait(60)  # not for ever, if no one waits for the checkpoint
+        waiting.clear()
+        write(taken, folder)
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, *arguments: Any, **options: Any) -> None:
+            waiting.set()
+            super().shutdown(*arguments, **options)
+
+    monkeypatch.setattr("tagline.training.saved_run._in_background", lambda _: True)
+    monkeypatch.setattr("tagline.training.saved_run.ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(snapshot, "write", write_then)
+    monkeypatch.setattr(SavedRun, "wait", lambda self: self._writing.done() or waiting.set() or wait(self))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_thread_writes_what_the_run_was_when_it_began(
+    finished: Path, engine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_params(engine=engine, learning_rate=0.005)  # slow enough to improve in the second epoch
+    run_stage("train")
+    undisturbed = outs()
+    interrupt(monkeypatch, after=2)
+    expected = files_of(*checkpoints())
+    shutil.rmtree(".work")
+    write_late(monkeypatch)
+    interrupt(monkeypatch, after=2)
+    assert files_of(*checkpoints()) == expected
+    lines_of(capsys)
+    run_stage("train")
+    assert lines_of(capsys)[0] == "continuing after step 18 of 54"
+    assert outs() == undisturbed
+
+
+def test_an_interrupted_run_completes_the_checkpoint_that_a_thread_writes(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_step = Training.after_step
+
+    def stop(self: Training, step: Step, loss: torch.Tensor) -> None:
+        after_step(self, step, loss)
+        if step.number == 12:
+            assert not checkpoints()
+            raise KeyboardInterrupt
+
+    write_late(monkeypatch)
+    monkeypatch.setattr(Training, "after_step", stop)
+    with pytest.raises(SystemExit):
+        run_stage("train")
+    assert [(path.name, damage(path)) for path in checkpoints()] == [("step-000000009", "")]
+
+
+def test_a_thread_on_a_full_disk(
+    undisturbed: dict[Path, bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tagline.training.saved_run._in_background", lambda _: True)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", full)
+        run_stage("train")
+    failed = [line for line in lines_of(capsys) if "(No space left on device)" in line]
+    assert [line.split(" (")[0] for line in failed] == [f"no checkpoint at step {9 * epoch}" for epoch in range(1, 7)]
+    assert outs() == undisturbed
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_checkpoints_link_to_the_best_weights(finished: Path, links: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_params(learning_rate=0.005)  # slow enough to improve in the second epoch
+    run_stage("train")
+    undisturbed = outs()
+    if not links:
+        monkeypatch.setattr(os, "link", Mock(side_effect=OSError(1, "Operation not permitted")))
+    interrupt(monkeypatch, after=2)
+    for name in ("model.safetensors", "config.json"):  # the first epoch's, and twice the second's
+        best = list(Path(".work/train").glob(f"*/**/best/{name}"))
+        assert (len(best), len({path.stat().st_ino for path in best})) == (3, 2 if links else 3), name
+    assert [damage(path) for path in checkpoints()] == ["", ""]
+    run_stage("train")
+    assert outs() == undisturbed
+
+
+def test_damaged_best_weights(
+    undisturbed: dict[Path, bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupt(monkeypatch, after=6)
+    older, newer = checkpoints()
+    with (newer / "best/model.safetensors").open("r+b") as file:
+        file.truncate(100)
+    lines_of(capsys)
+    run_stage("train")
+    assert lines_of(capsys)[:3] == [
+        f"{newer} is damaged (best/model.safetensors changed since it was written); falling back to {older.name}",
+        f"{older} is damaged (best/model.safetensors changed since it was written); training from the start",
+        "epoch 1/6",
+    ]
+    assert outs() == undisturbed
 
 
 @pytest.mark.parametrize(

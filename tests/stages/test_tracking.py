@@ -145,8 +145,8 @@ def test_real_dvclive_continues_after_an_interruption(finished: Path, monkeypatc
     monkeypatch.setenv("TAGLINE_TRACKER", "dvclive")
     write: Callable[..., None] = Checkpoints.write
 
-    def write_and_stop(self: Checkpoints, step: int, fill: Any) -> None:
-        write(self, step, fill)
+    def write_and_stop(self: Checkpoints, *arguments: Any) -> None:
+        write(self, *arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(SystemExit):

@@ -35,7 +35,7 @@ class CheckpointError(Exception):
 
 
 class Checkpoints:
-    """The checkpoints of a run; all processes call its methods together, the main process does the shared work.
+    """The checkpoints of a run; the main process does the shared work.
 
     Args:
         folder: their parent folder; without one that all hosts share, the main process alone can write and read them.
@@ -45,7 +45,7 @@ class Checkpoints:
         self.folder, self.state = folder, PartialState()
 
     def newest(self) -> Path | None:
-        """The newest intact checkpoint, or None; damaged ones are reported and removed."""
+        """The newest intact checkpoint, or None; damaged ones are reported and removed. Call it in all processes."""
         step = self._step_of_newest() if self.state.is_main_process else 0
         newest = int(broadcast(torch.tensor([step], device=self.state.device)).item())
         return self._path(newest) if newest else None
@@ -63,22 +63,24 @@ class Checkpoints:
             shutil.rmtree(path)
         return 0
 
-    def write(self, step: int, fill: Callable[[Path], None]) -> None:
+    def write(self, step: int, fill: Callable[[Path], None], together: bool = False) -> None:
         """Write a checkpoint.
 
         Args:
             step: the number of steps done, from 1.
             fill: writes the files of one process into a folder.
+            together: whether all processes call this; otherwise the main process alone does, in any of its threads.
 
         Raises:
             CheckpointError: a process could not write, for example to a full disk.
         """
         path = self._path(step)
         partial = path.with_name(f".{path.name}.partial")
+        attempt = self._together if together else _alone
         try:
-            self._together(lambda: self._on_main(lambda: partial.mkdir(parents=True)))
-            self._together(lambda: fill(partial))
-            self._together(lambda: self._on_main(lambda: _complete(partial, path)))
+            attempt(lambda: self._on_main(lambda: partial.mkdir(parents=True)))
+            attempt(lambda: fill(partial))
+            attempt(lambda: self._on_main(lambda: _complete(partial, path)))
         finally:
             self._on_main(lambda: shutil.rmtree(partial, ignore_errors=True))
         self._on_main(self._remove_old)
@@ -102,12 +104,20 @@ class Checkpoints:
         """Run an action in all processes; if it fails in one, raise `CheckpointError` in all."""
         reason = ""
         try:
-            action()
-        except (OSError, SafetensorError, RuntimeError) as error:
-            reason = _reason(error)
+            _alone(action)
+        except CheckpointError as error:
+            reason = str(error)
         failed = gather(torch.tensor([bool(reason)], device=self.state.device))
         if failed.any():
             raise CheckpointError(reason or "another process could not write its files")
+
+
+def _alone(action: Callable[[], None]) -> None:
+    """Run an action in one process; raise `CheckpointError` if it can't write."""
+    try:
+        action()
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise CheckpointError(_reason(error)) from error
 
 
 def damage(path: Path) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
 
 from tagline.core.progress import Heartbeat, watched
 from tagline.training.learning import Learning
+
+# What an epoch consists of.
+PARTS = ("steps", "validation", "checkpoints")
 
 
 class EpochLines:
@@ -23,6 +27,9 @@ class EpochLines:
         words: number of words of the validation split.
         shown: whether this process prints; one of them does.
         clock: the current time in seconds.
+
+    Attributes:
+        seconds: how long each part of each epoch took so far; of checkpoints that a thread writes, only the waiting.
     """
 
     def __init__(
@@ -39,10 +46,18 @@ class EpochLines:
             total=steps, initial=done, desc="train", unit=" steps", disable=None if shown else True
         )
         self.heartbeat = Heartbeat(clock=clock) if shown and not watched() else None
-        self.begin_epoch()
+        self.seconds: list[dict[str, float]] = []
 
     def begin_epoch(self) -> None:
         self.epoch_steps, self.sentences, self.validated, self.start = 0, 0, 0, self.clock()
+        self.seconds.append(dict.fromkeys(PARTS, 0.0))
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Add the seconds of the block to a part of the epoch."""
+        start = self.clock()
+        yield
+        self.seconds[-1][part] += self.clock() - start
 
     def after_step(self, sentences: int, learning: Learning) -> None:
         """Count a step.
@@ -61,7 +76,9 @@ class EpochLines:
 
     def end_steps(self) -> float:
         """Sentences per second since the start of the epoch; call it before validation."""
-        return self.sentences / (self.clock() - self.start)
+        seconds = self.clock() - self.start
+        self.seconds[-1]["steps"] = seconds - self.seconds[-1]["checkpoints"]  # those between the steps
+        return self.sentences / seconds
 
     def after_validating(self, words: int) -> None:
         """Count the words of a batch of the validation."""
@@ -91,4 +108,7 @@ class EpochLines:
             sys.stdout.flush()  # a log file shows it at once
 
     def close(self) -> None:
+        """Print how long the parts of all epochs took, and remove the bar."""
+        totals = {part: sum(epoch[part] for epoch in self.seconds) for part in PARTS}
+        self.write("time: " + ", ".join(f"{part} {seconds:.1f} s" for part, seconds in totals.items()))
         self.bar.close()

@@ -147,7 +147,8 @@ def fine_tune(
             if partial and (warning := small_batches(training.batches, state.device, state.num_processes)):
                 print(warning)
             if training.epochs_left:
-                ENGINES[params.engine](training)
+                with training.saved.thread:
+                    ENGINES[params.engine](training)
             elif partial:
                 print("training had already finished; writing its results")
             if partial:

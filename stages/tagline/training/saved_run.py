@@ -3,20 +3,25 @@
 best/                weights of the best epoch
 step-STEP/           a checkpoint, see `tagline.training.checkpoints`:
     state.json       losses and scores so far, state of the schedule, precisions used so far
-    best/            the weights of the best epoch up to that step
-    ...              written by accelerate: weights, optimizer, fp16 scaler, random states; no pickled objects
+    best/            the weights of the best epoch up to that step, links to the same files
+    ...              in accelerate's layout: weights, optimizer, fp16 scaler; no pickled objects
 
 The number of steps gives the position in the batches; their order and dropout follow from it and the seed.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, get_args
 
+import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import DistributedType
 from safetensors import SafetensorError
@@ -27,11 +32,11 @@ from transformers import PreTrainedModel
 from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
-from tagline.core.provenance import copy_files
 from tagline.core.reading import parse_object, reading
 from tagline.model.backends.xla import from_xla
 from tagline.model.precision import Resolved
-from tagline.training.checkpoints import Checkpoints
+from tagline.training import snapshot
+from tagline.training.checkpoints import CheckpointError, Checkpoints
 from tagline.training.head_weights import attached, take_head
 from tagline.training.learning import SCORES, Learning
 from tagline.training.processes import SHARDED
@@ -111,11 +116,14 @@ class SavedRun:
         learning: steps, losses and scores so far.
         precisions: the precisions in order of first use; several if different hosts continued the run.
         best: folder of the weights of the best epoch.
+        thread: writes checkpoints while an accelerator trains; leave its block before others may use the work folder.
     """
 
     def __init__(self, work: Path, learning: Learning, precision: Resolved) -> None:
         self.best, self.checkpoints = work / "best", Checkpoints(work)
         self.learning, self.precisions = learning, [precision]
+        self.thread, self._writing = ThreadPoolExecutor(1), Future[None]()
+        self._writing.set_result(None)
         self._shared = seen_by_all(work)
         self._newest = self.checkpoints.newest()
         if self._newest is not None:
@@ -127,8 +135,7 @@ class SavedRun:
             # An epoch after the checkpoint may have written other weights.
             shutil.rmtree(self.best, ignore_errors=True)
             if self._newest is not None and (self._newest / "best").is_dir():
-                self.best.mkdir()
-                copy_files(self._newest / "best", self.best)
+                _link_files(self._newest / "best", self.best)
         PartialState().wait_for_everyone()
 
     def restore(self, accelerator: Accelerator, schedule: LambdaLR) -> bool:
@@ -169,6 +176,9 @@ class SavedRun:
 
     def save_best(self, model: nn.Module) -> None:
         """Save the weights as those of the best epoch; see `save_model`."""
+        self.wait()
+        if PartialState().is_main_process and self.best.exists():
+            shutil.rmtree(self.best)  # and never written into: checkpoints link to its files
         self.save_model(model, self.best)
 
     def save_model(self, model: nn.Module, folder: Path) -> None:
@@ -196,32 +206,58 @@ class SavedRun:
         except (SafetensorError, OSError) as error:
             raise UserError(f"{folder}: the weights can't be written: {error}") from None
 
-    def save(self) -> None:
-        """Write a checkpoint; call it in all processes.
+    def save(self, model: nn.Module, report: Callable[[str], None]) -> None:
+        """Write a checkpoint, on an accelerator while training continues; call it in all processes.
 
-        Raises:
-            CheckpointError: it could not be written, for example to a full disk.
+        Args:
+            model: the model in training, not wrapped.
+            report: prints a line, in any thread; it gets the reason if no checkpoint could be written, for example to
+                a full disk.
         """
-        self.checkpoints.write(self.learning.steps, self._fill)
+        self.wait()  # before another copy of the run is made
+        accelerator, state = self._accelerator, self._progress()
+        if accelerator.distributed_type in _TOGETHER:
+            self._write(state, lambda folder: accelerator.save_state(str(folder)), report, together=True)
+        elif accelerator.is_main_process:
+            taken = snapshot.take(accelerator, model, self._schedule.optimizer)
+            if _in_background(accelerator.device):
+                files = partial(snapshot.write, snapshot.copy_to_host(taken))
+                self._writing = self.thread.submit(self._write, state, files, report)
+            else:
+                self._write(state, partial(snapshot.write, taken), report)
 
-    def _fill(self, folder: Path) -> None:
-        # Without a shared folder the main process alone writes, and has all that a run needs to continue.
-        if self._shared or self._accelerator.is_main_process:
-            self._accelerator.save_state(str(folder))
-        if self._accelerator.is_main_process:
-            if self.best.is_dir():
-                # Not a link: damage to one copy would damage both.
-                (folder / "best").mkdir()
-                copy_files(self.best, folder / "best")
-            write_json(
-                folder / STATE,
-                {
-                    "layout": _layout(self._accelerator),
-                    "precisions": self.precisions,
-                    "learning": asdict(self.learning),
-                    "schedule": self._schedule.state_dict(),
-                },
-            )
+    def wait(self) -> None:
+        """Wait until no checkpoint is being written."""
+        self._writing.result()
+
+    def _write(
+        self,
+        state: dict[str, Any],
+        write_files: Callable[[Path], object],
+        report: Callable[[str], None],
+        together: bool = False,
+    ) -> None:
+        def fill(folder: Path) -> None:
+            write_files(folder)
+            if PartialState().is_main_process:
+                if self.best.is_dir():
+                    _link_files(self.best, folder / "best")
+                write_json(folder / STATE, state)
+
+        step = state["learning"]["steps"]
+        try:
+            self.checkpoints.write(step, fill, together)
+        except CheckpointError as error:
+            report(f"no checkpoint at step {step} ({error}); training continues, earlier checkpoints are intact")
+
+    def _progress(self) -> dict[str, Any]:
+        """The content of state.json."""
+        return {
+            "layout": _layout(self._accelerator),
+            "precisions": self.precisions,
+            "learning": asdict(self.learning),
+            "schedule": self._schedule.state_dict(),
+        }
 
     def _need_shared(self, purpose: str) -> None:
         if not self._shared:
@@ -236,6 +272,25 @@ class SavedRun:
         path = checkpoint / STATE
         with reading(path, expected="the state of a training run", remedy=_REMOVE):
             return State.of(parse_object(path.read_text(encoding="utf-8")))
+
+
+def _in_background(device: torch.device) -> bool:
+    """Whether checkpoints are written in a thread; beside a CPU that trains, it would take a core, a copy memory."""
+    return device.type != "cpu"
+
+
+def _link_files(source: Path, target: Path) -> None:
+    """Make a folder of links to the files of another one, or of copies if the file system does not have links.
+
+    So the best weights are written once, not with each checkpoint. If they are damaged, so are all checkpoints that
+    link to them, and training starts again.
+    """
+    target.mkdir()
+    for file in source.iterdir():
+        try:
+            os.link(file, target / file.name)
+        except OSError:
+            shutil.copyfile(file, target / file.name)
 
 
 def _layout(accelerator: Accelerator) -> str:

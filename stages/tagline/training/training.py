@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
@@ -20,7 +22,6 @@ from tagline.model.backends.xla import end_graph
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
 from tagline.training import optimization
-from tagline.training.checkpoints import CheckpointError
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.epochs import EpochLines
 from tagline.training.gradients import Gradients
@@ -38,6 +39,8 @@ from tagline.training.validation import Validation
 POINTS_PER_EPOCH = 10
 # Number of steps per loss that is logged to a tracker.
 TRACKED = 10
+# Seconds without a checkpoint after which the next epoch ends with one, unless `checkpoint_every` is set.
+INTERVAL = 60.0
 # The most sentences that a message names.
 NAMED = 10
 
@@ -138,8 +141,13 @@ class Training:
         )
         if self.saved.restore(accelerator, schedule):
             self._lines.write(f"continuing after step {self.learning.steps} of {self.steps}")
-        self._checkpointed = self.learning.steps
+        self._checkpointed, self._checkpoint_time = self.learning.steps, time.monotonic()
         self.trackers.start(self.work.name, self.learning.steps, self._lines.write)
+
+    @property
+    def seconds(self) -> list[dict[str, float]]:
+        """How long steps, validation and checkpoints of each epoch took, see `EpochLines`."""
+        return self._lines.seconds
 
     @property
     def epochs_left(self) -> range:
@@ -188,7 +196,8 @@ class Training:
         self._record(self._reader.flush())
         speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
         try:
-            scores = self.validation.scores(self.accelerator, model, self._lines.after_validating)
+            with self._lines.timed("validation"):
+                scores = self.validation.scores(self.accelerator, model, self._lines.after_validating)
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             raise _not_finite(
@@ -198,18 +207,21 @@ class Training:
                 ids,
             ) from None
         if self.learning.after_epoch(scores):
-            self.saved.save_best(model)
+            with self._lines.timed("checkpoints"):
+                self.saved.save_best(model)
         self._lines.after_epoch(train_loss, self.learning, speed)
         self.trackers.log({f"validation/{name}": value for name, value in scores.items()}, self.learning.steps)
         if self.params.hub.push:
             self._push(model)  # before the checkpoint: a run that continues from it does not repeat this epoch
         # Always after the last epoch: if what follows is interrupted, nothing is trained again.
-        if not self.epochs_left or self.learning.steps - self._checkpointed >= (self.params.checkpoint_every or 0):
+        if not self.epochs_left or self._is_due():
             self._checkpoint()
         return self.learning.exhausted
 
     def end(self) -> None:
-        """Close the progress bar and the trackers; call it after the last epoch."""
+        """Wait for the last checkpoint, and close the progress bar and the trackers; call it after the last epoch."""
+        with self._lines.timed("checkpoints"):
+            self.saved.wait()
         self._lines.close()
         self.trackers.finish()
 
@@ -219,16 +231,18 @@ class Training:
         if self.pushes is not None:
             self.pushes.add(row["epoch"], f"epoch {row['epoch']}: validation F1 {row['f1']:.3f}", folder)
 
+    def _is_due(self) -> bool:
+        """Whether a checkpoint follows an epoch, the same in all processes."""
+        if (every := self.params.checkpoint_every) is not None:
+            return self.learning.steps - self._checkpointed >= every
+        due = time.monotonic() - self._checkpoint_time >= INTERVAL
+        return bool(broadcast(torch.tensor([due], device=self.accelerator.device)).item())
+
     def _checkpoint(self) -> None:
         self._record(self._reader.flush())
-        self._checkpointed = self.learning.steps
-        try:
-            self.saved.save()
-        except CheckpointError as error:
-            self._lines.write(
-                f"no checkpoint at step {self._checkpointed} ({error}); training continues, earlier checkpoints are "
-                "intact"
-            )
+        with self._lines.timed("checkpoints"):
+            self.saved.save(self.model, self._lines.write)
+        self._checkpointed, self._checkpoint_time = self.learning.steps, time.monotonic()
 
     def _record(self, losses: Iterator[tuple[Step, float]]) -> None:
         for step, loss in losses:

@@ -33,6 +33,7 @@ def train(lines: EpochLines, learning: Learning, clock: Clock, steps: int, secon
 def test_a_log_file_shows_a_line_every_30_seconds(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     learning = Learning(10, None, steps=5)
     lines = EpochLines(100, 2, done=5, words=9, shown=True, clock=clock)
+    lines.begin_epoch()
     train(lines, learning, clock, steps=7, seconds=10.0)
     assert capsys.readouterr().out.splitlines() == [
         "step 8 of 100: loss 0.5000, 0.10 steps/s",
@@ -59,6 +60,7 @@ def test_a_long_validation_shows_a_line_every_30_seconds(clock: Clock, capsys: p
 def test_short_epochs_show_no_steps(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     learning = Learning(10, None)
     lines = EpochLines(4, 1, done=0, words=9, shown=True, clock=clock)
+    lines.begin_epoch()
     train(lines, learning, clock, steps=4, seconds=1.0)
     learning.after_epoch({"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "accuracy": 0.5, "loss": 0.75})
     lines.after_epoch(0.5, learning, lines.end_steps())
@@ -73,6 +75,7 @@ def test_no_step_lines_beside_a_bar_or_in_other_processes(
 ) -> None:
     monkeypatch.setattr("tagline.training.epochs.watched", lambda: terminal)
     lines = EpochLines(10, 1, done=0, words=9, shown=shown, clock=clock)
+    lines.begin_epoch()
     train(lines, Learning(10, None), clock, steps=4, seconds=60.0)
     clock.now += 60.0
     lines.after_validating(5)
