@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import made
-from shares import WARM_UP, Clock, EpochParts, Shares
+from shares import WARM_UP, Clock, Shares
 from sides import MODEL, PACKAGE, ROOT, measured, read_columns, write_inputs
 
 # Of the Hugging Face course, chapter "Token classification".
@@ -69,7 +69,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.training.training_rows import TrainingRows
     from tagline.training.validation import Validation
 
-    clock, shares, parts = Clock(arguments.warm_up), Shares(), EpochParts()
+    clock, shares = Clock(arguments.warm_up), Shares()
     before(EpochLines, "begin_epoch", clock.begin_epoch)
     before(EpochLines, "end_steps", clock.end_epoch)
 
@@ -79,10 +79,8 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     before(Training, "after_step", after_step)
     if arguments.no_validation:
         Validation.scores = lambda *_: dict.fromkeys((*SCORES, "loss"), 0.0)  # type: ignore[method-assign]
-    before(EpochLines, "begin_epoch", parts.begin_epoch)
-    before(EpochLines, "end_steps", parts.end_steps)
-    parts.of(Validation, "scores", "validation")
-    parts.of(Training, "after_epoch", "checkpoints")
+    epochs: list[dict[str, float]] = []
+    before(EpochLines, "close", lambda lines: epochs.extend(lines.seconds))
     if not torch.cuda.is_available():  # which computes asynchronously
         shares.of(Gradients, "add", "forward")
         shares.of(Accelerator, "backward", "backward")
@@ -98,7 +96,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     f1 = [] if arguments.no_validation else pd.read_csv(outputs.validation)["f1"].tolist()
     report = json.loads(outputs.report.read_text(encoding="utf-8"))
     kept = {name: report[name] for name in ("precision", "padding", "steps")}
-    return result(clock, f1) | kept | {"shares": shares.shares(), "epochs": parts.epochs()}
+    return result(clock, f1) | kept | {"shares": shares.shares(), "epochs": epochs}
 
 
 def before(owner: type, function: str, call: Any) -> None:

@@ -86,21 +86,3 @@ class Shares:
         """Return the share of each category in the total."""
         total = sum(self.seconds.values())
         return {name: round(seconds / total, 4) for name, seconds in self.seconds.most_common()}
-
-
-class EpochParts(Shares):
-    """Seconds of the steps, the validation and the rest (checkpoints, best weights) of each epoch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[Counter[str]] = []
-
-    def begin_epoch(self, *_: Any) -> None:
-        self._start, self.seconds = now(), Counter()
-
-    def end_steps(self, *_: Any) -> None:
-        self.seconds["steps"] = now() - self._start
-        self._rows.append(self.seconds)
-
-    def epochs(self) -> list[dict[str, float]]:
-        return [{part: row[part] for part in ("steps", "validation", "checkpoints")} for row in self._rows]
