@@ -20,6 +20,7 @@ from tagline.model.backends.xla import end_graph
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
 from tagline.training import optimization
+from tagline.training.ahead import one_ahead
 from tagline.training.checkpoints import CheckpointError
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.epochs import EpochLines
@@ -32,7 +33,7 @@ from tagline.training.processes import SHARDED
 from tagline.training.saved_run import SavedRun
 from tagline.training.tracking import Trackers
 from tagline.training.training_batches import Ints, TrainingBatches
-from tagline.training.training_rows import TrainingRows
+from tagline.training.training_rows import Part, TrainingRows
 from tagline.training.validation import Validation
 
 POINTS_PER_EPOCH = 10
@@ -50,12 +51,14 @@ class Step(NamedTuple):
         epoch: from 1.
         batch: int64, the indices of its windows, those of all processes.
         last: whether it is the last of its epoch.
+        parts: this process's share of the batch.
     """
 
     number: int
     epoch: int
     batch: Ints
     last: bool
+    parts: Sequence[Part]
 
 
 class Training:
@@ -147,16 +150,21 @@ class Training:
         return range(len(self.learning.epochs), 0 if self.learning.exhausted else self.epochs)
 
     def epoch(self, number: int) -> Iterator[Step]:
-        """The steps of an epoch (from 0) that are left."""
+        """The steps of an epoch (from 0) that are left, each prepared while the one before is computed."""
         self._lines.begin_epoch()
         before = number * self.batches.steps_per_epoch
         batches = self.batches.epoch(number)[: self.steps - before]
-        for index in range(self.learning.steps - before, len(batches)):
-            yield Step(before + index + 1, number + 1, batches[index], last=index + 1 == len(batches))
+
+        def step(index: int) -> Step:
+            batch = batches[index]
+            parts = self.gradients.parts(self.accelerator, batch)
+            return Step(before + index + 1, number + 1, batch, last=index + 1 == len(batches), parts=parts)
+
+        return one_ahead(step, range(self.learning.steps - before, len(batches)))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
         """Add the gradients of a step to those of the prepared model, and return its loss, a float32 scalar."""
-        return self.gradients.add(self.accelerator, model, step.number, step.batch)
+        return self.gradients.add(self.accelerator, model, step.number, step.batch, step.parts)
 
     def after_step(self, step: Step, loss: Tensor) -> None:
         """Record the loss, and write a checkpoint if it is time; call it after the optimizer step.
