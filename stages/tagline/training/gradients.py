@@ -47,8 +47,10 @@ class Gradients:
         """
         rank, processes = accelerator.process_index, accelerator.num_processes
         static = accelerator.device.type == "xla"
+        # torch.compile would make a graph of its own for a single row.
+        fewest = 2 if self.params.compile else 1
         return [
-            self.rows.part(rows, self.padding, self.batches.multiple, self._rows(rows, processes) if static else 1)
+            self.rows.part(rows, self.padding, self.batches.multiple, self._rows(rows, processes) if static else fewest)
             for rows in share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]
         ]
 

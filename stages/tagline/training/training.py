@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from tagline.model.prediction import NonFiniteError
 from tagline.training import optimization
 from tagline.training.ahead import one_ahead
 from tagline.training.checkpoints import CheckpointError
+from tagline.training.compilation import compiler_errors, eager
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.epochs import EpochLines
 from tagline.training.gradients import Gradients
@@ -105,6 +107,7 @@ class Training:
         self.saved = SavedRun(work, new, precision)
         self.learning, self.best = self.saved.learning, self.saved.best
         self.trackers = Trackers([])
+        self._compiled = False
         # Whether a window is the first of its sentence: sentences 0 0 1 2 2 give True False True True False.
         self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
 
@@ -164,6 +167,8 @@ class Training:
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
         """Add the gradients of a step to those of the prepared model, and return its loss, a float32 scalar."""
+        if self.params.compile and not self._compiled:
+            self._compile(model)
         return self.gradients.add(self.accelerator, model, step.number, step.batch, step.parts)
 
     def after_step(self, step: Step, loss: Tensor) -> None:
@@ -196,7 +201,8 @@ class Training:
         self._record(self._reader.flush())
         speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
         try:
-            scores = self.validation.scores(self.accelerator, model, self._lines.after_validating)
+            with eager() if self.params.compile else nullcontext():
+                scores = self.validation.scores(self.accelerator, model, self._lines.after_validating)
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             raise _not_finite(
@@ -220,6 +226,17 @@ class Training:
         """Close the progress bar and the trackers; call it after the last epoch."""
         self._lines.close()
         self.trackers.finish()
+
+    def _compile(self, model: nn.Module) -> None:
+        """Compile the model with the first batch of the run, also when it continues.
+
+        What is generated for a GPU may depend on the sizes of the batch with which it is compiled.
+        """
+        first = self.batches.epoch(0)[0]
+        with compiler_errors():
+            self.gradients.add(self.accelerator, model, 1, first, self.gradients.parts(self.accelerator, first))
+        model.zero_grad()
+        self._compiled = True
 
     def _push(self, model: nn.Module) -> None:
         folder, row = self.work / "pushed-next", self.learning.epochs[-1]
