@@ -67,6 +67,7 @@ TINY_PARAMS = {
         "subwords_per_device": None,
         "precision": "fp32",
         "attention": "sdpa",
+        "compile": False,
         "learning_rate": 0.02,
         "schedule": "linear",
         "warmup": 0.1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -10,12 +11,14 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
 
+from tagline.model.attention_masks import known_padding
+from tagline.model.backends.torch_model import to_device
 from tagline.model.backends.xla import end_graph
 from tagline.model.heads.head import Head
 from tagline.training.head_weights import tensors
 from tagline.training.params import Train
 from tagline.training.training_batches import Ints, TrainingBatches, share
-from tagline.training.training_rows import TrainingRows
+from tagline.training.training_rows import Part, TrainingRows
 
 
 class Gradients:
@@ -35,7 +38,25 @@ class Gradients:
     def __init__(self, rows: TrainingRows, batches: TrainingBatches, head: Head, params: Train, padding: int) -> None:
         self.rows, self.batches, self.head, self.params, self.padding = rows, batches, head, params, padding
 
-    def add(self, accelerator: Accelerator, model: nn.Module, number: int, batch: Ints) -> Tensor:
+    def parts(self, accelerator: Accelerator, batch: Ints) -> list[Part]:
+        """Pad this process's share of a batch, in parts that fit the device.
+
+        Args:
+            accelerator: the one that prepared the model.
+            batch: int64, the indices of its windows, those of all processes.
+        """
+        rank, processes = accelerator.process_index, accelerator.num_processes
+        static = accelerator.device.type == "xla"
+        # torch.compile would make a graph of its own for a single row.
+        fewest = 2 if self.params.compile else 1
+        return [
+            self.rows.part(rows, self.padding, self.batches.multiple, self._rows(rows, processes) if static else fewest)
+            for rows in share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]
+        ]
+
+    def add(
+        self, accelerator: Accelerator, model: nn.Module, number: int, batch: Ints, parts: Sequence[Part]
+    ) -> Tensor:
         """Compute this process's share of a batch.
 
         Args:
@@ -43,6 +64,7 @@ class Gradients:
             model: in training mode.
             number: number of the step, from 1.
             batch: int64, the indices of its windows, those of all processes.
+            parts: what `parts` returned for the batch.
 
         Returns:
             The loss of the whole batch, the same in all processes; float32 scalar on the device.
@@ -52,24 +74,22 @@ class Gradients:
         entropy = np.random.SeedSequence([self.params.seed, number, rank])
         _seed(accelerator.device, int(entropy.generate_state(1)[0]))
         labelled = max(1, int(self.rows.labelled[batch].sum()))
-        parts = share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]
         total = torch.zeros((), device=accelerator.device)
-        for left, rows in zip(reversed(range(len(parts))), parts, strict=True):
+        for left, part in zip(reversed(range(len(parts))), parts, strict=True):
             # Processes exchange gradients once per step, with the last part.
             with accelerator.no_sync(model) if left else nullcontext():
-                loss = self._sum(model, rows, accelerator) / labelled
+                loss = self._sum(model, part, accelerator) / labelled
                 # That exchange averages gradients, but the loss is a sum over processes.
                 accelerator.backward(loss * processes)
             total += loss.detach()
             end_graph(accelerator.device)
         return accelerator.reduce(total, "sum") if processes > 1 else total
 
-    def _sum(self, model: nn.Module, rows: Ints, accelerator: Accelerator) -> Tensor:
-        count = self._rows(rows, accelerator.num_processes) if accelerator.device.type == "xla" else 1
-        part = self.rows.part(rows, self.padding, self.batches.multiple, count)
-        ids, mask, labels = (_to(accelerator.device, array) for array in part)
+    def _sum(self, model: nn.Module, part: Part, accelerator: Accelerator) -> Tensor:
+        ids, mask, labels = to_device(part.arrays, accelerator.device)
         own = tensors(accelerator.unwrap_model(model))
-        logits = model(input_ids=ids, attention_mask=mask).logits
+        with known_padding(mask, part.padded):
+            logits = model(input_ids=ids, attention_mask=mask).logits
         return self.head.loss(logits, labels, self.params.label_smoothing, own)
 
     def _rows(self, rows: Ints, processes: int) -> int:
@@ -89,11 +109,3 @@ def _seed(device: torch.device, seed: int) -> None:
         torch.default_generator.manual_seed(seed)
     else:
         set_seed(seed)
-
-
-def _to(device: torch.device, array: Ints) -> Tensor:
-    tensor = torch.from_numpy(array)
-    if device.type == "cuda":
-        # Pinned memory is copied while the device computes.
-        return tensor.pin_memory().to(device, non_blocking=True)
-    return tensor.to(device)

@@ -37,6 +37,7 @@ class Train(Section):
     subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None
     precision: Literal["auto", "fp32", "bf16", "fp16"]
     attention: Attention
+    compile: bool
     learning_rate: float = Field(gt=0, lt=1)
     schedule: Literal["linear", "cosine"]
     warmup: float = Field(ge=0, lt=1)

@@ -20,6 +20,7 @@ from tagline.model import classifier
 from tagline.model.heads import make_head
 from tagline.model.precision import Resolved, resolve
 from tagline.training import dropout, own_launcher, processes
+from tagline.training.compilation import compile_forward
 from tagline.training.engines import Engine, accelerate_loop, trainer
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.fingerprint import fingerprint
@@ -133,7 +134,10 @@ def fine_tune(
     be_deterministic(params.seed)
     model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
     attach(model, head)
-    dropout.replace(model)
+    if params.compile:
+        compile_forward(model, state.device)
+    else:  # PyTorch can't compile it
+        dropout.replace(model)
     check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, labels, inputs.tokenized)
     made_of = fingerprint(effective(params), script, verified)

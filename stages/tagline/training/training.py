@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ from tagline.model.backends.xla import end_graph
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
 from tagline.training import optimization
+from tagline.training.ahead import one_ahead
+from tagline.training.compilation import compiler_errors, eager
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.epochs import EpochLines
 from tagline.training.gradients import Gradients
@@ -33,7 +36,7 @@ from tagline.training.processes import SHARDED
 from tagline.training.saved_run import SavedRun
 from tagline.training.tracking import Trackers
 from tagline.training.training_batches import Ints, TrainingBatches
-from tagline.training.training_rows import TrainingRows
+from tagline.training.training_rows import Part, TrainingRows
 from tagline.training.validation import Validation
 
 POINTS_PER_EPOCH = 10
@@ -53,12 +56,14 @@ class Step(NamedTuple):
         epoch: from 1.
         batch: int64, the indices of its windows, those of all processes.
         last: whether it is the last of its epoch.
+        parts: this process's share of the batch.
     """
 
     number: int
     epoch: int
     batch: Ints
     last: bool
+    parts: Sequence[Part]
 
 
 class Training:
@@ -105,6 +110,7 @@ class Training:
         self.saved = SavedRun(work, new, precision)
         self.learning, self.best = self.saved.learning, self.saved.best
         self.trackers = Trackers([])
+        self._compiled = False
         # Whether a window is the first of its sentence: sentences 0 0 1 2 2 give True False True True False.
         self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
 
@@ -155,16 +161,23 @@ class Training:
         return range(len(self.learning.epochs), 0 if self.learning.exhausted else self.epochs)
 
     def epoch(self, number: int) -> Iterator[Step]:
-        """The steps of an epoch (from 0) that are left."""
+        """The steps of an epoch (from 0) that are left, each prepared while the one before is computed."""
         self._lines.begin_epoch()
         before = number * self.batches.steps_per_epoch
         batches = self.batches.epoch(number)[: self.steps - before]
-        for index in range(self.learning.steps - before, len(batches)):
-            yield Step(before + index + 1, number + 1, batches[index], last=index + 1 == len(batches))
+
+        def step(index: int) -> Step:
+            batch = batches[index]
+            parts = self.gradients.parts(self.accelerator, batch)
+            return Step(before + index + 1, number + 1, batch, last=index + 1 == len(batches), parts=parts)
+
+        return one_ahead(step, range(self.learning.steps - before, len(batches)))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
         """Add the gradients of a step to those of the prepared model, and return its loss, a float32 scalar."""
-        return self.gradients.add(self.accelerator, model, step.number, step.batch)
+        if self.params.compile and not self._compiled:
+            self._compile(model)
+        return self.gradients.add(self.accelerator, model, step.number, step.batch, step.parts)
 
     def after_step(self, step: Step, loss: Tensor) -> None:
         """Record the loss, and write a checkpoint if it is time; call it after the optimizer step.
@@ -196,7 +209,7 @@ class Training:
         self._record(self._reader.flush())
         speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
         try:
-            with self._lines.timed("validation"):
+            with self._lines.timed("validation"), eager() if self.params.compile else nullcontext():
                 scores = self.validation.scores(self.accelerator, model, self._lines.after_validating)
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
@@ -224,6 +237,17 @@ class Training:
             self.saved.wait()
         self._lines.close()
         self.trackers.finish()
+
+    def _compile(self, model: nn.Module) -> None:
+        """Compile the model with the first batch of the run, also when it continues.
+
+        What is generated for a GPU may depend on the sizes of the batch with which it is compiled.
+        """
+        first = self.batches.epoch(0)[0]
+        with compiler_errors():
+            self.gradients.add(self.accelerator, model, 1, first, self.gradients.parts(self.accelerator, first))
+        model.zero_grad()
+        self._compiled = True
 
     def _push(self, model: nn.Module) -> None:
         folder, row = self.work / "pushed-next", self.learning.epochs[-1]

@@ -16,11 +16,15 @@ Ints = npt.NDArray[np.int64]
 
 
 class Part(NamedTuple):
-    """One forward pass: three int64 arrays (rows, longest)."""
+    """One forward pass.
 
-    input_ids: Ints
-    attention_mask: Ints
-    labels: Ints
+    Attributes:
+        arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; one array, so that it is copied at once.
+        padded: whether there is padding.
+    """
+
+    arrays: npt.NDArray[np.int32]
+    padded: bool
 
 
 def _borders(counts: npt.NDArray[Any]) -> Ints:
@@ -73,4 +77,4 @@ class TrainingRows:
         spans = list(zip(self._batch[rows].tolist(), map(slice, starts.tolist(), ends.tolist()), strict=True))
         ids, mask = pad([self._input_ids[batch][span] for batch, span in spans], padding, multiple, count)
         labels, _ = pad([self._labels[batch][span] for batch, span in spans], IGNORED, multiple, count)
-        return Part(ids, mask, labels)
+        return Part(np.stack([ids, mask, labels], dtype=np.int32, casting="same_kind"), padded=not mask.all())

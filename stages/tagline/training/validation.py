@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from typing import cast
 
 import torch
@@ -15,7 +17,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
-from tagline.model.backends.torch_model import TorchModel
+from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.batches import ALL_CORES, default_size
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved
@@ -68,19 +70,23 @@ class Validation:
             NonFiniteError: a logit is NaN or infinite.
         """
         model.eval()
-        found = predict_split(self._predictor(accelerator, model), self.split, None, self.gold, progress)
+        # On a CPU all cores compute one batch; several processes must exchange their logits in one order.
+        single_gpu = accelerator.device.type == "cuda" and accelerator.num_processes == 1
+        with workers(accelerator.device) if single_gpu else nullcontext() as threads:
+            predictor = self._predictor(accelerator, model, threads)
+            found = predict_split(predictor, self.split, None, self.gold, progress)
         model.train()
         sentences = TaggedSentences(self.labels, self.lengths, found.labels, found.scores, self.gold)
         overall = score(count(sentences, self.labels.kind))["overall"]
         seen = len(self.gold) - found.without_subwords
         return {**{name: overall[name] for name in SCORES}, "loss": round(found.loss / max(1, seen), 6)}
 
-    def _predictor(self, accelerator: Accelerator, model: nn.Module) -> Predictor:
+    def _predictor(self, accelerator: Accelerator, model: nn.Module, threads: Executor | None) -> Predictor:
         # A sharded model fetches missing weights only if it is called through its wrapper.
         whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
         backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
         head = self.head.with_weights(arrays(tensors(accelerator.unwrap_model(model))))
         most = forward_size(self.subwords_per_device, accelerator.device)
         if accelerator.num_processes == 1:
-            return Predictor(backend, head, self.labels, most)
+            return Predictor(backend, head, self.labels, most, threads)
         return Predictor(SharedModel(backend, accelerator), head, self.labels, most * accelerator.num_processes)

@@ -31,6 +31,7 @@ train:
   subwords_per_device: null
   precision: auto
   attention: sdpa
+  compile: false
   schedule: linear
   max_grad_norm: 1.0
   head: linear
@@ -95,16 +96,16 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
             "params.yaml has 2 errors:\n"
             "  params.yaml:1: train.epochs: the key is missing\n"
             "  params.yaml:3: train.epoch: unknown key; did you mean epochs? "
-            "(allowed: attention, batches, checkpoint_every, early_stopping, engine, epochs, head, ",
+            "(allowed: attention, batches, checkpoint_every, compile, early_stopping, engine, epochs, ",
         ),
         (
             "push: false",
             "push: true",
-            "params.yaml:21: train.hub: push is true, so repo_id must name a repository (OWNER/NAME)",
+            "params.yaml:22: train.hub: push is true, so repo_id must name a repository (OWNER/NAME)",
         ),
-        ("repo_id: null", "repo_id: people", "params.yaml:21: train.hub.repo_id: String should match pattern"),
-        ("branch: main", "branch: a b", "params.yaml:21: train.hub.branch: String should match pattern"),
-        ("private: true", "private: 1", "params.yaml:21: train.hub.private: should be a valid boolean, got 1"),
+        ("repo_id: null", "repo_id: people", "params.yaml:22: train.hub.repo_id: String should match pattern"),
+        ("branch: main", "branch: a b", "params.yaml:22: train.hub.branch: String should match pattern"),
+        ("private: true", "private: 1", "params.yaml:22: train.hub.private: should be a valid boolean, got 1"),
         (", batch_size: 8", "", "params.yaml:10: train.batches.batch_size: the key is missing"),
         ("subwords_per_batch: 512, ", "", "params.yaml:10: train.batches.subwords_per_batch: the key is missing"),
         ("order: random", "order: any", "train.batches.order: should be 'by_length' or 'random', got 'any'"),
@@ -113,7 +114,7 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
         ("train:", "trian:", "params.yaml: train: the section is missing"),
         (TRAIN, "train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
         ("epochs: 3", "epochs: 3\n  epochs: 4", 'params.yaml:4: found duplicate key "epochs"; expected each key once'),
-        (TRAIN, TRAIN + "train: {}\n", 'params.yaml:22: found duplicate key "train"; expected each key once'),
+        (TRAIN, TRAIN + "train: {}\n", 'params.yaml:23: found duplicate key "train"; expected each key once'),
         ("epochs: 3", "epochs: [", "params.yaml is not YAML"),
         (TRAIN, "[" * 3000, "params.yaml is not YAML"),
         ("seed: 1", "seed: !!int abc", "params.yaml is not YAML"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -109,11 +110,23 @@ def test_workers_do_not_change_predictions(model: BertForTokenClassification) ->
     np.testing.assert_array_equal(found.scores, alone.scores)
 
 
-def test_no_workers_on_one_core_or_an_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
-    for device, cores in ((torch.device("cpu"), 1), (torch.device("cuda"), 16)):
-        monkeypatch.setattr(torch, "get_num_threads", lambda cores=cores: cores)
-        with workers(device) as threads:
-            assert threads is None
+def test_a_forward_pass_reads_nothing_from_the_device(model: BertForTokenClassification) -> None:
+    """A tensor on the meta device has no values, so that reading one raises an error."""
+    backend = TorchModel(deepcopy(model))
+    backend.device = torch.device("meta")
+    backend.model.to(backend.device)
+    for rows in ([[2, 5, 3], [2, 3]], [[2, 5, 3], [2, 6, 3]]):  # with padding and without
+        assert backend.forward([np.array(row) for row in rows]).shape[:2] == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("device", "cores", "pool"), [("cpu", 1, False), ("cpu", 2, True), ("xla", 16, False), ("cuda", 1, True)]
+)
+def test_where_there_are_workers(monkeypatch: pytest.MonkeyPatch, device: str, cores: int, pool: bool) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
+    monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)
+    with workers(torch.device(device)) as threads:
+        assert (threads is not None) == pool
 
 
 def test_one_label_and_score_per_word(model: BertForTokenClassification) -> None:

@@ -12,28 +12,29 @@ import pytest
 import torch
 from datasets import Dataset
 from helpers.tiny import TINY_PARAMS
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES
 from tagline.labels.label_list import Labels
 from tagline.model.heads import make_head
 from tagline.training.gradients import Gradients
+from tagline.training.head_weights import attach
+from tagline.training.optimization import adamw
 from tagline.training.params import Train
 from tagline.training.training_batches import TrainingBatches
 from tagline.training.training_rows import TrainingRows
 
 LABELS = Labels("pos", "tags", ("A", "B", "C"), "A")
+WITH_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 
 class Process:
     """The accelerator of one of several processes, without communication."""
 
-    device = torch.device("cpu")
-
-    def __init__(self, index: int = 0, processes: int = 1) -> None:
-        self.process_index, self.num_processes = index, processes
+    def __init__(self, index: int = 0, processes: int = 1, device: str = "cpu") -> None:
+        self.process_index, self.num_processes, self.device = index, processes, torch.device(device)
         self.unsynchronised = 0
 
     def no_sync(self, model: Any) -> AbstractContextManager[None]:
@@ -60,10 +61,8 @@ def bert(dropout: float) -> BertForTokenClassification:
     return BertForTokenClassification(config).train()
 
 
-def of_batch(
-    dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: object
-) -> tuple[float, dict[str, Tensor], SimpleNamespace]:
-    """Loss and gradients of the four windows as one batch; averaged over processes, as DDP does."""
+def new_gradients(**changed: object) -> Gradients:
+    """Of the four windows."""
     windows = Dataset.from_dict(
         {
             "sentence": [0, 1, 2, 3],
@@ -76,11 +75,24 @@ def of_batch(
     params = Train.model_validate(deepcopy(TINY_PARAMS["train"]) | changed)
     rows = TrainingRows(windows)
     batches = TrainingBatches(rows.lengths, params.batches, 1, params.pad_to_multiple_of or 1)
-    gradients = Gradients(rows, batches, make_head("linear", LABELS), params, padding=0)
+    return Gradients(rows, batches, make_head(params.head, LABELS), params, padding=0)
+
+
+def add(gradients: Gradients, process: Process, model: nn.Module, number: int = 1) -> Tensor:
+    """Compute the gradients of the four windows as one batch."""
+    batch = np.arange(4)
+    return gradients.add(process, model, number, batch, gradients.parts(process, batch))
+
+
+def of_batch(
+    dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: object
+) -> tuple[float, dict[str, Tensor], SimpleNamespace]:
+    """Loss and gradients of the four windows as one batch; averaged over processes, as DDP does."""
+    gradients = new_gradients(**changed)
     losses, sums = [], {}
     for index in range(processes):
         model, process = bert(dropout), Process(index, processes)
-        losses.append(gradients.add(process, model, number, np.arange(4)).item())
+        losses.append(add(gradients, process, model, number).item())
         for name, weight in model.named_parameters():
             sums[name] = sums.get(name, 0) + weight.grad / processes
     return sum(losses), sums, SimpleNamespace(process=process)
@@ -129,3 +141,35 @@ def test_dropout_depends_on_seed_and_step_only() -> None:
     assert of_batch(dropout=0.5)[0] == first
     assert of_batch(dropout=0.5, number=2)[0] != first
     assert of_batch(dropout=0.5, seed=8)[0] != first
+
+
+@pytest.mark.parametrize("device", ["meta", pytest.param("cuda", marks=WITH_GPU)])
+@pytest.mark.parametrize(
+    "changed",
+    [{"label_smoothing": 0.1}, {"head": "crf", "label_smoothing": 0.0}, {"subwords_per_device": 8}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_a_step_reads_nothing_from_the_device(device: str, changed: dict[str, object]) -> None:
+    """A tensor on the meta device has no values, so that reading one raises an error."""
+    gradients, process = new_gradients(**changed), Process(device=device)
+    model = bert(0.1)
+    attach(model, gradients.head)
+    model.to(device)
+    optimizer = adamw(model, gradients.params, process.device)
+
+    def step() -> None:
+        loss = add(gradients, process, model)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        assert loss.device.type == device
+
+    if device == "meta":
+        step()
+        return
+    step()  # libraries wait when they are loaded
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        step()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")

@@ -37,33 +37,36 @@ def test_lengths_and_labels() -> None:
 
 def test_a_part_is_padded_to_its_longest() -> None:
     part = rows().part(np.array([1, 0]), padding=9)
-    assert part.input_ids.tolist() == [[2, 8, 3, 9], [2, 7, 8, 3]]
-    assert part.attention_mask.tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
-    assert part.labels.tolist() == [[-100, 2, -100, -100], [-100, 1, -100, -100]]
-    assert {array.dtype for array in part} == {np.dtype(np.int64)}
+    ids, mask, labels = part.arrays.tolist()
+    assert ids == [[2, 8, 3, 9], [2, 7, 8, 3]]
+    assert mask == [[1, 1, 1, 0], [1, 1, 1, 1]]
+    assert labels == [[-100, 2, -100, -100], [-100, 1, -100, -100]]
+    assert part.arrays.dtype == np.int32
+    assert part.padded
+    assert not rows().part(np.array([0]), padding=9).padded
 
 
 def test_a_part_is_padded_to_a_multiple() -> None:
-    part = rows().part(np.array([3]), padding=9, multiple=4)
-    assert part.input_ids.tolist() == [[2, 3, 9, 9]]
-    assert part.labels.tolist() == [[-100] * 4]
+    ids, _, labels = rows().part(np.array([3]), padding=9, multiple=4).arrays.tolist()
+    assert ids == [[2, 3, 9, 9]]
+    assert labels == [[-100] * 4]
 
 
 def test_an_empty_part_has_no_label() -> None:
-    empty = rows().part(np.array([], dtype=np.int64), padding=9, multiple=2)
-    assert empty.input_ids.tolist() == [[9, 9]]
-    assert empty.attention_mask.tolist() == [[1, 0]], "attention over no position is NaN"
-    assert empty.labels.tolist() == [[-100, -100]]
+    ids, mask, labels = rows().part(np.array([], dtype=np.int64), padding=9, multiple=2).arrays.tolist()
+    assert ids == [[9, 9]]
+    assert mask == [[1, 0]], "attention over no position is NaN"
+    assert labels == [[-100, -100]]
 
 
 def test_a_part_with_rows_of_padding() -> None:
-    part = rows().part(np.array([1]), padding=9, count=3)
-    assert part.input_ids.tolist() == [[2, 8, 3], [9, 9, 9], [9, 9, 9]]
-    assert part.attention_mask.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
-    assert part.labels.tolist() == [[-100, 2, -100], [-100] * 3, [-100] * 3]
+    ids, mask, labels = rows().part(np.array([1]), padding=9, count=3).arrays.tolist()
+    assert ids == [[2, 8, 3], [9, 9, 9], [9, 9, 9]]
+    assert mask == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
+    assert labels == [[-100, 2, -100], [-100] * 3, [-100] * 3]
 
 
 def test_a_stored_split(tmp_path: Path) -> None:
     Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES).save_to_disk(str(tmp_path / "split"), num_shards=2)
     stored = TrainingRows(Dataset.load_from_disk(str(tmp_path / "split")))
-    assert stored.part(np.array([0]), 0).input_ids.tolist() == [[2, 7, 8, 3]]
+    assert stored.part(np.array([0]), 0).arrays[0].tolist() == [[2, 7, 8, 3]]

@@ -15,12 +15,15 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
+from tagline.model.attention_masks import known_padding
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import pad
 from tagline.model.precision import Resolved, autocast, cast_linear_layers
 
 # Python runs one thread at a time: more threads would wait for each other.
 MOST_WORKERS = 8
+# On a GPU, one thread prepares and queues a batch while the other one waits for the logits of the batch before.
+GPU_WORKERS = 2
 
 
 class TorchModel:
@@ -66,8 +69,13 @@ class TorchModel:
             UserError: on a CPU, a sub-word id is outside the model's embedding table.
         """
         count, multiple = static_shape(self.device, len(rows), max(map(len, rows)))
-        ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(rows, self.padding, multiple, count))
-        with without_gradients(self.device), autocast(self.device, self.precision):
+        padded = np.stack(pad(rows, self.padding, multiple, count))
+        ids, mask = to_device(padded, self.device)
+        with (
+            without_gradients(self.device),
+            autocast(self.device, self.precision),
+            known_padding(mask, padded=not padded[1].all()),
+        ):
             try:
                 logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
             except IndexError:
@@ -76,6 +84,18 @@ class TorchModel:
                     "model do not belong together; write them again with `dvc repro`"
                 ) from None
         return logits
+
+
+def to_device(arrays: npt.NDArray[np.integer[Any]], device: torch.device) -> tuple[Tensor, ...]:
+    """Copy integer arrays of one shape, stacked, to a device at once; the host does not wait for a GPU.
+
+    Returns:
+        Each array as int64.
+    """
+    stacked = torch.from_numpy(arrays)
+    if device.type == "cuda":  # without pinned memory, the copy would wait for all earlier work
+        stacked = stacked.pin_memory()
+    return stacked.to(device, non_blocking=device.type == "cuda").long().unbind()
 
 
 def choose(logits: Tensor, positions: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
@@ -90,19 +110,24 @@ def choose(logits: Tensor, positions: Sequence[npt.NDArray[np.int64]]) -> npt.ND
     """
     logits = from_xla(logits)  # the number of chosen sub-words would be a new shape each time
     # Positions [1 2] and [1] are (row, column) 0,1 0,2 1,1.
-    row = torch.from_numpy(np.repeat(np.arange(len(positions)), [len(of_row) for of_row in positions]))
-    column = torch.from_numpy(np.concatenate(positions))
-    chosen: npt.NDArray[np.float32] = logits[row.to(logits.device), column.to(logits.device)].float().cpu().numpy()
+    row = np.repeat(np.arange(len(positions)), [len(of_row) for of_row in positions])
+    row_and_column = to_device(np.stack([row, np.concatenate(positions)]), logits.device)
+    chosen: npt.NDArray[np.float32] = logits[row_and_column].float().cpu().numpy()
     return chosen
 
 
 @contextmanager
 def workers(device: torch.device) -> Iterator[Executor | None]:
-    """Threads in which `Predictor` computes batches in parallel on a CPU; None on other devices or one core.
+    """Threads in which `Predictor` computes batches on a CPU or GPU; None on other devices or one core.
 
-    One batch per core is faster than one batch on all cores, which would synchronise in each of many small operations.
-    The results are the same for any number of cores up to `MOST_WORKERS`; with more, each worker uses several.
+    On a CPU, one batch per core is faster than one batch on all cores, which would synchronise in each of many small
+    operations. The results are the same for any number of cores up to `MOST_WORKERS`; with more, each worker uses
+    several.
     """
+    if device.type == "cuda":
+        with ThreadPoolExecutor(GPU_WORKERS) as pool:
+            yield pool
+        return
     cores = torch.get_num_threads()
     if device.type != "cpu" or cores == 1:
         yield None

@@ -1,0 +1,89 @@
+"""Attention masks: the same results as when transformers reads the padding mask, and nothing is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+
+from tagline.model.attention_masks import known_padding
+
+SIZES = {
+    "vocab_size": 40,
+    "num_labels": 3,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "max_position_embeddings": 64,
+    "pad_token_id": 0,
+}
+ARCHITECTURES: dict[str, dict[str, Any]] = {
+    "albert": {"embedding_size": 16},
+    "bert": {},
+    "deberta-v2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},  # uses the padding mask itself
+    "distilbert": {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32},
+    "electra": {"embedding_size": 16},
+    "longformer": {"attention_window": [8, 8]},  # pads the batch to a multiple of 8
+    "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2},  # every second layer has a sliding window
+    "mpnet": {},  # has eager attention only
+    "roberta": {},
+    "xlm-roberta": {},
+}
+
+
+def new_model(architecture: str, **options: Any) -> PreTrainedModel:
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(architecture, **SIZES, **ARCHITECTURES[architecture])
+    return AutoModelForTokenClassification.from_config(config, **options).eval()
+
+
+def batch(padded: bool) -> tuple[Tensor, Tensor]:
+    ids = torch.arange(3, 33).view(3, 10)
+    mask = torch.ones_like(ids)
+    if padded:
+        ids[1, 6:], mask[1, 6:] = 0, 0
+    return ids, mask
+
+
+def logits_and_gradients(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> list[Tensor]:
+    model.zero_grad()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=model.config.model_type == "mpnet"):
+        logits = model(input_ids=ids, attention_mask=mask).logits
+    (logits.float() ** 2).sum().backward()
+    return [logits.detach(), *(weight.grad for weight in model.parameters() if weight.grad is not None)]
+
+
+@pytest.mark.parametrize("padded", [True, False])
+@pytest.mark.parametrize(("architecture", "attention"), [*((name, None) for name in ARCHITECTURES), ("bert", "eager")])
+def test_the_same_bytes(architecture: str, attention: str | None, padded: bool) -> None:
+    model = new_model(architecture, attn_implementation=attention)
+    ids, mask = batch(padded)
+    expected = logits_and_gradients(model, ids, mask)
+    with known_padding(mask, padded):
+        found = logits_and_gradients(model, ids, mask)
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("padded", [True, False])
+@pytest.mark.parametrize("architecture", sorted({*ARCHITECTURES} - {"longformer"}))
+def test_nothing_is_read(architecture: str, padded: bool) -> None:
+    """Tensors on the meta device have no values, so that reading one raises an error."""
+    model = new_model(architecture).to("meta")
+    ids, mask = (tensor.to("meta") for tensor in batch(padded))
+    with known_padding(mask, padded):
+        assert model(input_ids=ids, attention_mask=mask).logits.shape == (3, 10, 3)
+
+
+def test_transformers_reads_otherwise() -> None:
+    """Else the test above would prove nothing."""
+    model = new_model("bert").to("meta")
+    ids, mask = (tensor.to("meta") for tensor in batch(padded=True))
+    with known_padding(mask, True):
+        pass
+    with pytest.raises(RuntimeError, match="meta tensors"):
+        model(input_ids=ids, attention_mask=mask)
