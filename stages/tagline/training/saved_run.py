@@ -23,7 +23,7 @@ from typing import Any, get_args
 
 import torch
 from accelerate import Accelerator, PartialState
-from accelerate.utils import DistributedType
+from accelerate.utils import SAFE_WEIGHTS_NAME, DistributedType
 from safetensors import SafetensorError
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -33,7 +33,7 @@ from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.reading import parse_object, reading
-from tagline.model.backends.xla import from_xla
+from tagline.model.backends.xla import from_xla, load_weights
 from tagline.model.precision import Resolved
 from tagline.training import snapshot
 from tagline.training.checkpoints import CheckpointError, Checkpoints
@@ -308,8 +308,10 @@ def _use_plain_names(accelerator: Accelerator) -> None:
         if weights:  # empty if sharded
             weights[:] = [accelerator.get_state_dict(model) for model in models]
 
-    def load(models: list[nn.Module], _folder: str) -> None:
+    def load(models: list[nn.Module], folder: str) -> None:
         models[:] = [accelerator.unwrap_model(model) for model in models]
+        if accelerator.distributed_type == DistributedType.XLA:
+            load_weights(models.pop(), Path(folder) / SAFE_WEIGHTS_NAME)  # accelerate loads those left in the list
 
     accelerator.register_save_state_pre_hook(save)
     accelerator.register_load_state_pre_hook(load)

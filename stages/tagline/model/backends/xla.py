@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import torch
 from accelerate.utils import is_torch_xla_available
-from torch import Tensor
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 
 def available() -> bool:
@@ -44,3 +46,15 @@ def without_gradients(device: torch.device) -> AbstractContextManager[None]:
 def from_xla(tensor: Tensor) -> Tensor:
     """Copy a tensor from an XLA device to the CPU; a tensor on another device is returned as it is."""
     return tensor.cpu() if tensor.device.type == "xla" else tensor
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Load a file of safetensors into a model; their own function fails for models on XLA devices.
+
+    Raises:
+        RuntimeError: the weights are not those of the model.
+    """
+    weights, own = load_file(path), model.state_dict(keep_vars=True)
+    # Of a weight that has several names in the model, the file holds one.
+    read = {id(own[name]): weight for name, weight in weights.items() if name in own}
+    model.load_state_dict(weights | {name: read[id(weight)] for name, weight in own.items() if id(weight) in read})
