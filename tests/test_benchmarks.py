@@ -115,6 +115,7 @@ def test_share(host: ModuleType) -> None:
     assert host.Host({"device": "mps"}, 1_000_000, rates).share(1000, 0.5, "fp32") is None
 
 
+@pytest.mark.slow
 def test_evaluate(finished: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks/evaluate.py"), "--data=data/tiny", "--precision=fp32"]
     command += ["--model=models/finetuned", "--subwords-per-batch=64"]
@@ -130,6 +131,7 @@ def test_evaluate(finished: Path) -> None:
     assert (result["equal_labels"], result["different_labels"], result["words_that_plain_lacks"]) == (1, 0, 1)
 
 
+@pytest.mark.slow
 def test_predict(finished: Path) -> None:
     command = [
         sys.executable,
@@ -184,6 +186,7 @@ def training(*options: str) -> tuple[str, dict[str, Any]]:
     return done.stdout, json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_training(finished: Path) -> None:
     options = ["--data=data/tiny", "--encoder=data/tiny/encoder", "--subwords-per-batch=40", "--epochs=2"]
     options += ["--plain-rates", "0.02", "--our-rates", "0.02", "1e-9", "--runs=runs.jsonl"]
@@ -210,21 +213,13 @@ def test_training(finished: Path) -> None:
     assert len(Path("runs.jsonl").read_text().splitlines()) == 3
 
 
-def test_training_on_random_data_has_the_share_of_the_peak(tiny_folder: Path) -> None:
-    _, result = training(
-        f"--data={tiny_folder}", "--rounds=1", "--random-weights=tiny", "--only=ours", "--steps", "1", "6", "--peak=0.5"
-    )
-    # Six times the weights of two layers, each with four matrices of 32 x 32 and two of 32 x 128.
-    flop = 6 * 2 * (4 * 32 * 32 + 2 * 32 * 128)
-    assert result["tflop_per_second"] == pytest.approx(result["sub_words_per_second"] * flop / 1e12, abs=1e-4)
-    assert result["share_of_peak"] == pytest.approx(result["tflop_per_second"] / 0.5, abs=1e-3)
-    assert "ratio" not in result
-
-
 def test_training_on_random_data_with_all_parts_of_epochs(tiny_folder: Path) -> None:
     output, result = training("--random-weights=tiny", "--steps", "1", "6", "--peak=0.5")
     assert [line.split()[0] for line in output.splitlines()[-6:-1]] == ["epoch", "-------", "1", "2", "3"]
     assert (result["name"], result["sentences"], result["evaluate"]["sentences"]) == ("training", 50, 100)
+    # Six times the weights of two layers, each with four matrices of 32 x 32 and two of 32 x 128.
+    flop = 6 * 2 * (4 * 32 * 32 + 2 * 32 * 128)
+    assert result["tflop_per_second"] == pytest.approx(result["sub_words_per_second"] * flop / 1e12, abs=1e-4)
     assert result["share_of_peak"] == pytest.approx(result["tflop_per_second"] / 0.5, abs=1e-3)
     assert 20 < result["sub_words_per_step"] < 1200, "at most all 50 sentences"
     parts = {"steps", "validation", "checkpoints"}
@@ -237,6 +232,7 @@ def test_training_on_random_data_with_all_parts_of_epochs(tiny_folder: Path) -> 
     assert result["compiled"] is None or result["device"] != "cpu"
 
 
+@pytest.mark.slow
 def test_busy(finished: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks/busy.py"), "--data=data/tiny", "--encoder=data/tiny/encoder"]
     command += ["--steps=5", "--busy=1"]
