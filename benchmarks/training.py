@@ -20,6 +20,7 @@ Ends with one line of JSON; `ratio` is the speed relative to the plain recipe.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import tempfile
 from pathlib import Path
@@ -194,11 +195,10 @@ def committed_params(preset: str = "sample") -> dict[str, Any]:
     """Return the section ``train`` of a preset."""
     from ruamel.yaml import YAML
 
-    names = ("sample", preset)  # the other presets say what differs from it
-    sample, other = (
-        YAML(typ="safe").load((ROOT / f"presets/{name}.yaml").read_text("utf-8"))["train"] for name in names
-    )
-    return sample | other | {"batches": sample["batches"] | other["batches"]}
+    from tagline.settings import presets
+
+    with contextlib.chdir(ROOT):  # where presets are found
+        return YAML(typ="safe").load(presets.build(preset))["train"]
 
 
 def mean_and_range(values: list[float]) -> str:

@@ -31,6 +31,7 @@ def mean_vectors(folder: Path, texts: Sequence[Sequence[str]]) -> npt.NDArray[np
 
     from tagline.core.progress import quiet
     from tagline.model import classifier
+    from tagline.model.backends.torch_model import to_device
 
     quiet()
     about = exported.read(folder)
@@ -41,7 +42,7 @@ def mean_vectors(folder: Path, texts: Sequence[Sequence[str]]) -> npt.NDArray[np
     rows = [np.array(row.ids) for row in tokenizer.encode_batch([list(words) for words in texts], is_pretokenized=True)]
     vectors = np.zeros((len(rows), model.config.hidden_size), dtype=np.float32)
     for batch in longest_first(np.array([len(row) for row in rows]), BATCH):
-        ids, mask = (torch.from_numpy(each).to(device) for each in pad([rows[i] for i in batch], about.padding))
+        ids, mask = to_device(np.stack(pad([rows[i] for i in batch], about.padding)), device)
         with torch.inference_mode():
             states = model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         sums = (states * mask[..., None]).sum(1)

@@ -21,7 +21,7 @@ def compile_forward(model: nn.Module, device: torch.device) -> None:
         UserError: the device compiles by itself.
     """
     if device.type == "xla":
-        raise UserError("train.compile: XLA compiles each model by itself; expected false on this device; set it")
+        raise UserError("train.compile: XLA compiles models itself; expected false on XLA devices; set it to false")
     from torch._inductor import config as inductor  # takes seconds to import
 
     if hasattr(inductor, "deterministic"):  # not in older versions of PyTorch

@@ -151,11 +151,6 @@ class Training:
         self.trackers.start(self.work.name, self.learning.steps, self._lines.write)
 
     @property
-    def seconds(self) -> list[dict[str, float]]:
-        """How long steps, validation and checkpoints of each epoch took, see `EpochLines`."""
-        return self._lines.seconds
-
-    @property
     def epochs_left(self) -> range:
         """The epochs (from 0) that are left, the first of them perhaps in part."""
         return range(len(self.learning.epochs), 0 if self.learning.exhausted else self.epochs)
