@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+from helpers.project import ROOT
+
+PROGRAM = """
+import resource, torch
+from tagline.training.torch_settings import enable_cpu_fast_paths
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+enable_cpu_fast_paths()
+torch.ones(2**24)  # 64 MiB, freed at once
+before = faults()
+torch.ones(2**24)
+print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such setting")
+def test_freed_memory_is_used_again_and_not_cleared_by_the_system_first() -> None:
+    # Without huge pages, of which 64 MiB are too few to count.
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "stages"), "THP_MEM_ALLOC_ENABLE": "0"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+
+    pages = 2**26 // os.sysconf("SC_PAGE_SIZE")
+    assert int(done.stdout) < pages // 10
