@@ -23,6 +23,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -58,6 +59,8 @@ def main() -> None:
         os.chdir(folder)
         print(json.dumps({run.__name__: run for run in (prepare, fold, whole, rank)}[side](arguments)))
         return
+    if find_spec("cleanlab") is None:  # else the first seed would end with an error after all its trainings
+        parser.error("cleanlab is not installed; run `pip install cleanlab`")
     finished = FinishedRuns(arguments.runs)
     runs = [run_seed(seed, arguments, finished) for seed in arguments.seeds]
     print(table(runs))

@@ -3,7 +3,7 @@
 Each strategy starts with the same random texts of the train split. In each round a model is trained on the chosen ones,
 as the stage train does with the params of presets/sample.yaml, scored on the test split, and the strategy chooses more
 texts by this model. A strategy ends when it reaches the target, a share of the F1 of the model of all texts. Small sets
-are trained for more epochs, since eight epochs of a hundred sentences are a few steps.
+are repeated within an epoch, since eight epochs of a hundred sentences are a few steps.
 
     ours        suggest.py: uncertain texts that differ from each other
     uncertain   the most uncertain texts, without clustering
@@ -56,6 +56,8 @@ ALL = "all"
 MODEL_FOLDER = "export"
 # Sentences of the validation split that choose the epoch; more would take longer than training on a few.
 VALIDATION = 200
+# About as many as in English text.
+SUBWORDS_PER_WORD = 1.4
 Rows = list[dict[str, list[str]]]
 
 
@@ -69,6 +71,7 @@ def main() -> None:
     parser.add_argument("--start", type=float, default=0.04, help="share of the words of train in the first round")
     parser.add_argument("--growth", type=float, default=1.5, help="words of a round as a multiple of the round before")
     parser.add_argument("--target", type=float, default=0.95, help="share of the F1 with all words")
+    parser.add_argument("--epochs", type=int, default=8, help="of each training")
     parser.add_argument("--steps", type=int, default=300, help="least number of training steps of a model")
     parser.add_argument("--runs", type=absolute, help="file to which rounds are appended; those in it are not repeated")
     arguments = parser.parse_args()
@@ -127,7 +130,8 @@ class Simulation:
 
     def round(self, strategy: str, seed: int, chosen: list[int], size: int) -> dict[str, Any]:
         """Train on the chosen sentences, and choose more until they have ``size`` words, unless the file has it."""
-        settings = {"sentences": len(self.pool), "start": self.arguments.start, "steps": self.arguments.steps}
+        settings = {name: getattr(self.arguments, name) for name in ("start", "epochs", "steps")}
+        settings["sentences"] = len(self.pool)
         wanted = {"data": self.arguments.data.name, "strategy": strategy, "seed": seed, **settings, "size": size}
         if finished := self.finished.find(wanted):
             return finished
@@ -150,12 +154,12 @@ class Simulation:
         with contextlib.chdir(folder):  # the work folder of training is below the current one
             inputs = Inputs(Path("tokenized"), self.folder / "encoder", self.folder / "tokenizer")
             outputs = Outputs(Path(MODEL_FOLDER), Path("train.json"), Path("train_loss.csv"), Path("validation.csv"))
+            params = committed_params() | {"seed": seed, "epochs": self.arguments.epochs}
+            words_per_step = params["batches"]["subwords_per_batch"] / SUBWORDS_PER_WORD
+            steps = params["epochs"] * count(rows, range(len(rows))) / words_per_step
+            splits["train"] = rows * math.ceil(self.arguments.steps / steps)
             write_raw(Path("raw"), splits)
             tokenize_align(Path("raw"), inputs.tokenizer, tokenization(self.max_length), inputs.tokenized)
-            subwords = sum(map(len, tokenized.load_split(inputs.tokenized, "train").windows["input_ids"]))
-            params = committed_params() | {"seed": seed}
-            steps_per_epoch = math.ceil(subwords / params["batches"]["subwords_per_batch"])
-            params["epochs"] = max(params["epochs"], math.ceil(self.arguments.steps / steps_per_epoch))
             run(Train.model_validate(params), ROOT / "stages/train.py", inputs, outputs)
             labels, cut = tokenized.load_labels(inputs.tokenized), tokenized.read_windowing(inputs.tokenized)
             rule = Exported(labels, params["head"], "constrained", cut.max_length, cut.stride, 0, cut.one_by_one)
