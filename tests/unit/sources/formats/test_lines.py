@@ -65,9 +65,9 @@ SET = (
             "utf-8",
             ": a pointer of Git LFS, not the file itself; run `git lfs pull`",
         ),
-        (gzip.compress(b"a\n" * 999)[:-9], "utf-8", ": a damaged gzip file (Compressed file ended before the end-of-"),
+        (gzip.compress(b"a\n" * 999, mtime=0)[:-9], "utf-8", ": a damaged gzip file (Compressed file ended before the end-of-"),
         (
-            gzip.compress(b"abc")[:10] + b"\x07" * 40,
+            gzip.compress(b"abc", mtime=0)[:10] + b"\x07" * 40,
             "utf-8",
             ": a damaged gzip file (Error -3 while decompressing",
         ),
