@@ -65,7 +65,11 @@ SET = (
             "utf-8",
             ": a pointer of Git LFS, not the file itself; run `git lfs pull`",
         ),
-        (gzip.compress(b"a\n" * 999, mtime=0)[:-9], "utf-8", ": a damaged gzip file (Compressed file ended before the end-of-"),
+        (
+            gzip.compress(b"a\n" * 999, mtime=0)[:-9],
+            "utf-8",
+            ": a damaged gzip file (Compressed file ended before the end-of-",
+        ),
         (
             gzip.compress(b"abc", mtime=0)[:10] + b"\x07" * 40,
             "utf-8",
