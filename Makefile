@@ -68,8 +68,7 @@ lock:
 	python -m pip freeze --exclude-editable --exclude torch | grep -Ev '^(nvidia-|cuda-|triton)' > constraints.txt
 	touch $(STAMP)
 
-# Compiling all of torch and transformers takes most of a minute; Python compiles what it imports when it does.
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet --no-compile -c constraints.txt -e '.[dev,encoder]'
+	python -m pip install --quiet -c constraints.txt -e '.[dev,encoder]'
 	touch $(STAMP)
