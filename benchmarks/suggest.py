@@ -141,7 +141,8 @@ class Simulation:
         ):
             f1 = self.f1(tagger)
             model = Path(folder) / MODEL_FOLDER
-            more = [] if strategy == ALL else self.more(strategy, seed, chosen, size, model, tagger)
+            complete = len(chosen) == len(self.pool)
+            more = [] if complete else self.more(strategy, seed, chosen, size, model, tagger)
         found = wanted | {"words": count(self.pool, chosen), "f1": f1, "next": [*chosen, *more]}
         print(f"{strategy}, seed {seed}: {found['words']:,} words, F1 {f1:.4f}", flush=True)
         self.finished.add(found)
