@@ -54,8 +54,11 @@ def main() -> None:
     parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
+        from tagline.core.startup import prepare_process
+
+        prepare_process()  # before torch is loaded
         side, folder = arguments.run
-        arguments.data, os.environ["OMP_WAIT_POLICY"] = arguments.data.resolve(), "PASSIVE"
+        arguments.data = arguments.data.resolve()
         os.chdir(folder)
         print(json.dumps({run.__name__: run for run in (prepare, fold, whole, rank)}[side](arguments)))
         return

@@ -121,6 +121,9 @@ def longest(tokenizer: Any) -> int:
 
 def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure this project."""
+    from tagline.core.startup import prepare_process
+
+    prepare_process()  # before torch is loaded
     import numpy as np
     from accelerate import PartialState
     from transformers import AutoConfig

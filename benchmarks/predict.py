@@ -162,6 +162,9 @@ def ours(
     side: str, sentences: list[list[str]], arguments: argparse.Namespace
 ) -> tuple[dict[str, float], list[Entities]]:
     """Measure a backend of this project."""
+    from tagline.core.startup import prepare_process
+
+    prepare_process()  # before torch is loaded
     from tagline.inference import Tagger
     from tagline.inference.documents import Document
 

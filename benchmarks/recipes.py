@@ -56,6 +56,9 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train as the stage does, with the given section ``train``."""
+    from tagline.core.startup import prepare_process
+
+    prepare_process()  # before torch is loaded
     import pandas as pd
     import torch
     from accelerate import Accelerator

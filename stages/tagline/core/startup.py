@@ -7,13 +7,16 @@ import os
 from tagline.core.signals import default_sigint
 
 # How threads that wait for each other behave, by OpenMP runtime: GNU's (PyTorch on Linux) and LLVM's (macOS, conda).
-# By default they spin, so that one other busy process on the host makes each small operation wait for a whole time
-# slice: training on two cores took nine times as long. Asleep, they cost nothing measurable on an idle host.
-_PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
+# By default they spin for milliseconds, so that one other busy process on the host makes each small operation wait for
+# a whole time slice: training on two cores took nine times as long. Here they spin for some microseconds (GNU's counts
+# tries) and then sleep: waking a thread costs about a tenth of a training step, and that much spinning at most 4 % of
+# one beside a busy process (benchmarks/busy.py).
+_WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300", "KMP_BLOCKTIME": "0"}
 
 
 def prepare_process() -> None:
-    """Prepare this process: Ctrl-C ends it silently, and waiting threads sleep unless the user says otherwise."""
+    """Prepare this process: Ctrl-C ends it silently, and waiting threads soon sleep unless the user says otherwise."""
     default_sigint()
-    for name, value in _PASSIVE.items():
-        os.environ.setdefault(name, value)
+    if "OMP_WAIT_POLICY" not in os.environ:  # each of the others would overrule it
+        for name, value in _WAITING.items():
+            os.environ.setdefault(name, value)
