@@ -35,7 +35,7 @@ test: $(STAMP)
 # The scores that matter and the params that differ. Plain `dvc exp show` has a column per metric, param and dependency,
 # too many for a terminal.
 experiments: $(STAMP)
-	dvc exp show --only-changed --keep '(test|validation)\.f1$$|train\.best_epoch' --drop '(test|validation|export)\.|.*/'
+	dvc exp show --only-changed --keep '(test|validation)\.f1$$|train\.best_epoch' --drop '(test|validation|export|audit)\.|.*/'
 
 # Whether dvc.lock, metrics, plots and README here are of the committed code, params and sample corpus.
 check-release: $(STAMP)

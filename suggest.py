@@ -85,7 +85,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("pool", metavar="POOL", help="file of texts; - for standard input")
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
-    parser.add_argument("--format", choices=writing.FORMATS, default="label_studio", help="default: label_studio")
+    parser.add_argument(
+        "--format", choices=writing.FORMATS, help="default: jsonl for a file named .jsonl, otherwise label_studio"
+    )
     add_input_format(parser)
     parser.add_argument(
         "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
@@ -106,10 +108,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
+        options.format = options.format or writing.infer_format(options.output)
         if not 0 <= options.seed < 2**64:
             raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
-        if options.pool != STANDARD and options.output.is_file() and options.output.samefile(options.pool):
-            raise ValueError("--output is the same file as POOL; expected another one")
+        read = {"POOL": [Path(options.pool)] if options.pool != STANDARD else [], "one of --exclude": options.exclude}
+        for name, paths in read.items():
+            if options.output.exists() and any(path.exists() and path.samefile(options.output) for path in paths):
+                raise ValueError(f"--output is the same as {name}; expected another path")
     except ValueError as error:
         parser.error(str(error))
     return options

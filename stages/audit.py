@@ -36,18 +36,21 @@ def main() -> None:
     parser.add_argument(
         "--export", metavar="FOLDER", type=Path, help="write all splits for an annotation tool, and stop"
     )
-    parser.add_argument("--tool", default="label_studio", help="label_studio, doccano, prodigy or brat")
+    parser.add_argument("--tool", help="label_studio (default), doccano, prodigy or brat, with --export")
     arguments = parser.parse_args()
     launchers.only_main_process("audit")
     params = read_section("audit", Audit, AUDIT_PARAMS)
+    if arguments.tool and not arguments.export:
+        parser.error("--tool: expected --export FOLDER beside it")
     if arguments.export:
         # Here, since the stage itself does not need them.
         from tagline.annotation import tools
         from tagline.audit import tasks
 
-        if arguments.tool not in tools.NAMES:
-            parser.error(f"--tool {arguments.tool}: expected one of {', '.join(tools.NAMES)}")
-        show("\n".join(tasks.save(FOLDS, params, arguments.tool, arguments.export)))
+        tool = arguments.tool or "label_studio"
+        if tool not in tools.NAMES:
+            parser.error(f"--tool {tool}: expected one of {', '.join(tools.NAMES)}")
+        show("\n".join(tasks.save(FOLDS, params, tool, arguments.export)))
         return
     ranking = rank(FOLDS, params)
     page = render(ranking)

@@ -10,11 +10,19 @@ stage pushes to the Hugging Face Hub, also checks that the push is allowed.
 
 from __future__ import annotations
 
+from tagline.core.startup import prepare_process
+
+if __name__ == "__main__":
+    prepare_process()
+
 import argparse
+from pathlib import Path
+
+from ruamel.yaml.comments import CommentedMap
 
 from tagline.audit.params import AUDIT_PARAMS, Audit
 from tagline.core.errors import ArgumentParser, UserError, exit_with_message
-from tagline.core.params import list_errors, read_file, read_section, validated
+from tagline.core.params import PARAMS, line_of, list_errors, read_file, read_section, validated
 from tagline.export.params import Export
 from tagline.hub.params import Push
 from tagline.settings import audit_pipeline, pipelines
@@ -31,12 +39,25 @@ def main() -> None:
     errors = params_errors(content)
     if errors:
         raise UserError(list_errors(errors))
+    check_folder(content)
     if audit:
         audit_pipeline.check()
         read_section("audit", Audit, AUDIT_PARAMS)
     check_pushes(
         {"train.hub": validated(content, "train", Train).hub, "export.hub": validated(content, "export", Export).hub}
     )
+
+
+def check_folder(content: CommentedMap) -> None:
+    """Raise a `UserError` if ``download.folder`` does not exist, which DVC finds only after it has removed outputs."""
+    section = content["download"]
+    folder = Path(section["folder"])
+    # DVC restores a folder that it tracks by itself.
+    if not folder.is_dir() and not folder.with_name(f"{folder.name}.dvc").is_file():
+        raise UserError(
+            f"{PARAMS}:{line_of(section, 'folder', 0) + 1}: download.folder: {folder} is not a folder; expected that "
+            "of the data (data/none for a data set and an encoder of the Hub)"
+        )
 
 
 def check_pushes(pushes: dict[str, Push]) -> None:

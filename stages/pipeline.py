@@ -11,6 +11,11 @@ all pipeline folders; their params stay. See docs/pipelines.md.
 
 from __future__ import annotations
 
+from tagline.core.startup import prepare_process
+
+if __name__ == "__main__":
+    prepare_process()
+
 import argparse
 
 from tagline.core.errors import ArgumentParser, exit_with_message

@@ -10,6 +10,11 @@ In a pipeline folder (docs/pipelines.md), `python ../stages/preset.py` writes th
 
 from __future__ import annotations
 
+from tagline.core.startup import prepare_process
+
+if __name__ == "__main__":
+    prepare_process()
+
 import argparse
 
 from tagline.core.errors import ArgumentParser, exit_with_message

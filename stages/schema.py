@@ -7,6 +7,11 @@ Reads the comments of presets/. Writes params.schema.json and presets/params.sch
 
 from __future__ import annotations
 
+from tagline.core.startup import prepare_process
+
+if __name__ == "__main__":
+    prepare_process()
+
 from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.settings.schema import write
 

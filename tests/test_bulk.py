@@ -141,7 +141,10 @@ def test_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, message in (
         (["in"], "the following arguments are required: OUTPUT"),
         (["in", "out", "--text", "a", "--words", "b"], "argument --words: not allowed with argument --text"),
-        (["in", "out", "--part-rows", "0"], "argument --part-rows: expected a number of 1 or more, got '0'"),
+        (
+            ["in", "out", "--part-rows", "0"],
+            "argument --part-rows: expected a number from 1 to 999,999,999,999, got '0'",
+        ),
     ):
         with pytest.raises(SystemExit) as raised:
             run("bulk.py", *arguments)

@@ -199,7 +199,7 @@ USAGE = [
     (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
     (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
     (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
-    (("--input", "in.conll", "--column", "0"), "expected a number of 1 or more, got '0'"),
+    (("--input", "in.conll", "--column", "0"), "expected a number from 1 to 999,999,999,999, got '0'"),
     (("\udcff",), "TEXT is not UTF-8"),
     (("a", "--min-score", "1.5"), "expected a number from 0 to 1, got '1.5'"),
     (("a", "--min-score", "x"), "expected a number from 0 to 1, got 'x'"),

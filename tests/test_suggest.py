@@ -113,6 +113,39 @@ def test_words(folder: Path) -> None:
     assert sorted(row["words"] for row in rows) == [["Ada", "lives"], ["Oslo"]]
 
 
+def test_a_small_pool_is_chosen_as_a_whole(folder: Path) -> None:
+    with pytest.warns(match=r"^pool.txt has only 180 words to annotate; all are chosen$"):
+        rows = suggested("--words", "5000", "--random-share", "0.25")
+    assert (len(texts(rows, "random")), len(rows)) == (9, 36)
+
+
+def test_a_share_too_small_for_a_text_is_reported(folder: Path, recwarn: pytest.WarningsRecorder) -> None:
+    message = "no text at random: the first one drawn has more than 4 words; raise --words or --random-share for texts"
+    with pytest.warns(match=message):
+        assert texts(suggested("--words", "40"), "random") == []
+    recwarn.clear()
+    suggested("--words", "40", "--random-share", "0")
+    assert not recwarn
+
+
+@pytest.mark.parametrize("output", ["round1.json", "round1.jsonl", "round1"])
+def test_texts_of_an_earlier_round_are_left_out(folder: Path, output: str) -> None:
+    """In the format that the name asks for, and for brat."""
+    name = ["--format", "brat"] if output == "round1" else []
+    run("pool.txt", "--words", "60", "--output", output, *name)
+    rest = suggested("--words", "120", "--random-share", "0", "--exclude", output)
+    assert len(rest) == 24
+    others = suggested("--words", "60")
+    assert not {row["text"] for row in others} & {row["text"] for row in rest}
+
+
+def test_a_list_that_is_not_of_tasks(folder: Path) -> None:
+    Path("tasks.json").write_text('[{"text": "Ada"}]')
+    assert str(exit_of("pool.txt", "--words", "60", "--output", "out", "--exclude", "tasks.json")).startswith(
+        "suggest: tasks.json: damaged ("
+    )
+
+
 @pytest.mark.parametrize("name", tools.NAMES)
 def test_formats(folder: Path, name: str) -> None:
     run("pool.txt", "--words", "60", "--random-share", "0.5", "--output", "out", "--format", name)
@@ -132,9 +165,18 @@ def test_formats(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("pool.txt", "--words", "0", "--output", "o"), "expected a number of 1 or more, got '0'"),
+        (("pool.txt", "--words", "0", "--output", "o"), "expected a number from 1 to 999,999,999,999, got '0'"),
         (("pool.csv", "--words", "9", "--output", "o"), "POOL pool.csv: unknown suffix; expected .txt, .jsonl, .json,"),
-        (("pool.txt", "--words", "9", "--output", "pool.txt"), "--output is the same file as POOL; expected another"),
+        (("pool.txt", "--words", "9" * 13, "--output", "o"), "expected a number from 1 to 999,999,999,999, got '9999"),
+        (("pool.txt", "--words", "9", "--output", "pool.txt"), "--output is the same as POOL; expected another path"),
+        (
+            ("pool.txt", "--words", "9", "--output", "pool.txt", "--exclude", "pool.txt"),
+            "--output is the same as POOL; expected another path",
+        ),
+        (
+            ("-", "--input-format", "text", "--words", "9", "--output", "pool.txt", "--exclude", "pool.txt"),
+            "--output is the same as one of --exclude; expected another path",
+        ),
         (("pool.txt", "--words", "9", "--output", "o", "--seed", "-1"), "--seed: expected a number from 0 to"),
         (
             ("pool.txt", "--words", "9", "--output", "o", "--random-share", "2"),

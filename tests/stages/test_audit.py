@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from tagline.annotation.tools import SUFFIXES
 from tagline.artifacts.raw_data import SPLITS
-from tagline.audit import labelling
+from tagline.audit import labelling, tasks
 from tagline.audit.folds import fold_of
 from tagline.settings import audit_pipeline
 
@@ -177,8 +177,26 @@ def test_exports_that_are_not_possible(audited: Path, capsys: pytest.CaptureFixt
     assert error_of("audit", "--export", "data/tiny") == (
         "audit: data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
     )
+    assert status_of("audit", "--tool", "doccano") == 2
+    assert "--tool: expected --export FOLDER beside it" in capsys.readouterr().err
     assert status_of("audit", "--export", "out", "--tool", "word") == 2
     assert "--tool word: expected one of label_studio, doccano, prodigy, brat" in capsys.readouterr().err
+
+
+def test_an_export_after_the_data_have_changed(audited: Path) -> None:
+    """Label ids of other data would be read with the names of the folds."""
+    edit(Path("params.yaml"), "task: ner", "task: pos")
+    run_stage("tokenize_align")
+    assert error_of("audit", "--export", "data/corrected") == (
+        "audit: data/audit: made with other data; expected those of data/tokenized; run `dvc repro audit/dvc.yaml`"
+    )
+    assert not Path("data/corrected").exists()
+
+
+def test_an_export_that_fails_leaves_nothing(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "_unaudited", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    assert "No space left on device" in error_of("audit", "--export", "data/corrected")
+    assert not Path("data/corrected").exists()
 
 
 def test_other_params_than_those_of_the_folds(audited: Path) -> None:

@@ -39,3 +39,15 @@ def test_keys_of_earlier_versions_in_all_sections(workspace: Path) -> None:
     assert message.startswith("check: params.yaml has 2 errors:\n")
     assert ": tokenize_align.limits.windowed: renamed to windowed_sentences\n" in message
     assert message.endswith(": train.device_tokens: renamed to subwords_per_device")
+
+
+def test_the_folder_of_the_data_exists(workspace: Path) -> None:
+    edit(Path("params.yaml"), "folder: data/tiny", "folder: data/tina")
+    message = error_of("check")
+    assert message.startswith("check: params.yaml:")
+    assert message.endswith(
+        ": download.folder: data/tina is not a folder; expected that of the data (data/none for a data set and an "
+        "encoder of the Hub)"
+    )
+    Path("data/tina.dvc").touch()
+    run_stage("check")

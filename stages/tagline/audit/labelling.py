@@ -17,7 +17,7 @@ from tagline.audit.params import Audit
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.progress import quiet
-from tagline.core.provenance import verify, versions
+from tagline.core.provenance import HASHES, sha256, verify, versions
 from tagline.core.terminal import show
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
@@ -81,7 +81,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
                 parts = {name: tokenized.load_split(data, fold_data.held_out(name)) for name in fold_data.audited(data)}
                 label(parts, fold.labels, model, train, partial)
                 made_of |= {"sentences": fold.numbers, "best_epoch": classifier.best_epoch(model)}
-                made_of["versions"] = versions(*LIBRARIES)
+                made_of |= {"tokenized": sha256(inputs.tokenized / HASHES), "versions": versions(*LIBRARIES)}
                 out_of_fold.write_provenance(partial, fold.labels, made_of)
     processes.leave()
 

@@ -12,7 +12,8 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.params import Audit
 from tagline.audit.review.ranking import Ranking, Suspicion, rank
 from tagline.core.errors import UserError
-from tagline.core.provenance import verify
+from tagline.core.outputs import replacing
+from tagline.core.provenance import HASHES, sha256, verify
 from tagline.labels.entities import entities
 from tagline.labels.tagged import TaggedSentence
 
@@ -35,7 +36,8 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
         What was written, one line per split.
 
     Raises:
-        UserError: see `rank` and `tools.save`; the folder exists; or the labels are plain tags.
+        UserError: see `rank` and `tools.save`; the folder exists; the data are not those of the audit; or the labels
+            are plain tags.
     """
     if target.exists():
         raise UserError(f"{target} exists; expected a new folder, so that no correction is overwritten; choose another")
@@ -46,13 +48,17 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
             f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
             "files by hand"
         )
+    data = sha256(TOKENIZED / HASHES)
+    if any(fold.made_of.get("tokenized") != data for fold in ranking.folds):
+        raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
     lines = []
-    for split in SPLITS:
-        path = target / f"{split}{tools.SUFFIXES[tool]}"
-        first = _first_suspicions(ranking, split)
-        tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
-        tools.save(tool, path, tasks, ranking.labels.types)
-        lines.append(f"{path}: {f'{len(first):,} suspicious sentences first' if first else 'gold'}")
+    with replacing(target) as [folder]:
+        for split in SPLITS:
+            name = f"{split}{tools.SUFFIXES[tool]}"
+            first = _first_suspicions(ranking, split)
+            tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
+            tools.save(tool, folder / name, tasks, ranking.labels.types)
+            lines.append(f"{target / name}: {f'{len(first):,} suspicious sentences first' if first else 'gold'}")
     return lines
 
 

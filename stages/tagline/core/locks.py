@@ -24,7 +24,7 @@ def locked(path: Path, target: Path) -> Iterator[None]:
         target: what the lock protects, for messages.
 
     Raises:
-        UserError: another process still holds the lock after `PATIENCE` seconds.
+        UserError: another process still holds the lock after `PATIENCE` seconds, or no file can be created there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
@@ -38,6 +38,8 @@ def locked(path: Path, target: Path) -> Iterator[None]:
             raise UserError(
                 f"{target}: another run is still writing it; wait until that run ends, or stop it, and start again"
             ) from None
+    except OSError as error:
+        raise UserError(f"{target}: not written ({error.strerror}); expected a folder for new files") from None
     try:
         yield
     finally:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
+from types import TracebackType
 
 from tagline.core.signals import default_sigint
 
@@ -15,8 +18,23 @@ _WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300", "KMP_BLOCKTIM
 
 
 def prepare_process() -> None:
-    """Prepare this process: Ctrl-C ends it silently, and waiting threads soon sleep unless the user says otherwise."""
+    """Prepare this process: Ctrl-C ends it silently, a library that is not installed with one line.
+
+    Waiting threads soon sleep, unless the user says otherwise.
+    """
     default_sigint()
+    sys.excepthook = _without_traceback
     if "OMP_WAIT_POLICY" not in os.environ:  # each of the others would overrule it
         for name, value in _WAITING.items():
             os.environ.setdefault(name, value)
+
+
+def _without_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("tagline"):
+        print(
+            f"{Path(sys.argv[0]).stem}: the package {error.name} is not installed; `make install` sets up .venv, "
+            "`source .venv/bin/activate` activates it",
+            file=sys.stderr,
+        )
+    else:
+        sys.__excepthook__(kind, error, trace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -91,15 +92,17 @@ def add_no_split(parser: argparse.ArgumentParser) -> None:
 
 
 def check_folder(output: Path) -> None:
-    """Raise a `UserError` if the folder for the file or folder of ``--output`` does not exist."""
+    """Raise a `UserError` if the folder for the file or folder of ``--output`` does not exist or is read-only."""
     if not output.parent.is_dir():
         raise UserError(f"--output {output}: {output.parent} is not a folder; expected an existing one")
+    if not os.access(output.parent, os.W_OK):
+        raise UserError(f"--output {output}: {output.parent} can't be written; expected a folder for new files")
 
 
 def natural(text: str) -> int:
-    """Convert an argument that is a number of 1 or more."""
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
+    """Convert an argument that is a number of 1 or more, with at most twelve digits."""
+    if not text.isdecimal() or len(text) > 12 or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {10**12 - 1:,}, got {text!r}")
     return int(text)
 
 

@@ -25,7 +25,7 @@ _SPLITS = {
 _WORD = re.compile("[a-z]+")
 # What is beside the data.
 _OTHER = re.compile(
-    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf)|typesystem\.xml|dataset_dict\.json",
+    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|labels\.xml)|typesystem\.xml|dataset_dict\.json",
     re.IGNORECASE,
 )
 _SAVED = "dataset_info.json"  # of the folder that `Dataset.save_to_disk` writes

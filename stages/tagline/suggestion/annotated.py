@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
+from tagline.core.reading import reading
 from tagline.inference.documents import Document, Split
 from tagline.inference.options import infer_format, reader_of
 from tagline.inference.sources import opened
@@ -28,13 +30,14 @@ def annotated_keys(paths: Iterable[Path], split: Split) -> set[bytes]:
     """The keys of annotated texts, which take about 100 bytes of memory each.
 
     Args:
-        paths: folders like data/raw, or files of text, JSON Lines or CoNLL, whose first column has the words.
+        paths: folders like data/raw or of brat, or files of text, JSON Lines, Label Studio or CoNLL, whose first column
+            has the words.
         split: finds the words of raw text.
 
     Raises:
         UserError: a file is missing, malformed or of an unknown format.
     """
-    return {text_key(words) for path in paths for words in (_of_folder if path.is_dir() else _of_file)(path, split)}
+    return {text_key(words) for path in paths for words in _texts(path, split)}
 
 
 def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iterator[Document]:
@@ -48,7 +51,33 @@ def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iter
             follows = False
 
 
-def _of_folder(path: Path, _: Split) -> Iterator[Sequence[str]]:
+def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:
+    if path.is_dir():
+        files = sorted(path.glob("*.txt"))  # of brat, as suggest.py writes it
+        return map(_text_of, files) if files else _of_folder(path)
+    return iter(_of_tasks(path)) if _is_list(path) else _of_file(path, split)
+
+
+def _is_list(path: Path) -> bool:
+    """Whether a file is one list, as Label Studio's are, rather than JSON Lines."""
+    if path.suffix != ".json" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(SIZE).lstrip()[:1] == b"["
+
+
+def _of_tasks(path: Path) -> list[list[str]]:
+    """The words of Label Studio's tasks, whether they are annotated or not."""
+    with reading(path, expected='a list of tasks with "text" in their "data"'):
+        return [task["data"]["text"].split() for task in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _text_of(file: Path) -> list[str]:
+    with reading(file, expected="UTF-8"):
+        return file.read_text(encoding="utf-8").split()
+
+
+def _of_folder(path: Path) -> Iterator[Sequence[str]]:
     """Yield the words of each sentence and of each document, since a text of a pool can be either."""
     data = raw_data.load(path)
     for name in raw_data.SPLITS:

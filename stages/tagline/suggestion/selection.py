@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -51,7 +52,7 @@ class Selector:
 
     Args:
         words: most words of all chosen texts.
-        random_share: share of these words that is drawn at random, whatever the model says.
+        random_share: share of the chosen words that is drawn at random, whatever the model says.
         seed: of the random texts and the clustering.
         vectors: of texts, to choose different ones; None: the most uncertain ones.
     """
@@ -72,8 +73,8 @@ class Selector:
         Raises:
             UserError: no text is left.
         """
-        random_words = round(self.words * self.random_share)
-        random, uncertain = Best[Suggestion](random_words), Best[Suggestion](CANDIDATES * self.words)
+        random = Best[Suggestion](round(self.words * self.random_share))
+        uncertain = Best[Suggestion](CANDIDATES * self.words)
         for labelled in tagger.tag_stream(without(source.documents, annotated)):
             for document, tagged in labelled:
                 key, doubt = text_key(document.words), uncertainty(tagged)
@@ -82,6 +83,8 @@ class Selector:
                         suggestion = Suggestion(document, _apart(tagged), doubt, "uncertain")
                         best.add(priority, key, len(document.words), suggestion)
             source.advance(len(labelled))
+        # What is kept are all texts, if they are few.
+        random_words = round(min(self.words, uncertain.kept) * self.random_share)
         at_random = dict(self._fitting(random, random_words))
         others = [(key, item) for _, key, item in uncertain.items() if key not in at_random]
         chosen = [replace(each, selection="random") for each in at_random.values()]
@@ -90,6 +93,14 @@ class Selector:
             raise UserError(
                 f"{source.name}: no text of at most {self.words:,} words that is not annotated yet; expected at least "
                 "one; check POOL, --words and --exclude"
+            )
+        if uncertain.kept <= self.words:
+            warnings.warn(f"{source.name} has only {uncertain.kept:,} words to annotate; all are chosen", stacklevel=2)
+        if self.random_share and not at_random:
+            warnings.warn(
+                f"no text at random: the first one drawn has more than {random_words:,} words; raise --words or "
+                "--random-share for texts to test with",
+                stacklevel=2,
             )
         return chosen
 

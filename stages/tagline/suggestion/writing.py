@@ -16,6 +16,11 @@ JSONL = "jsonl"
 FORMATS = (*tools.NAMES, JSONL)
 
 
+def infer_format(path: Path) -> str:
+    """The format of a file or folder to write, by its suffix."""
+    return JSONL if path.suffix == ".jsonl" else "label_studio"
+
+
 def save(name: str, path: Path, suggestions: Sequence[Suggestion], types: Sequence[str]) -> None:
     """Write suggestions in a format, all of them or nothing.
 

@@ -1,6 +1,9 @@
 import os
+import subprocess
+import sys
 
 import pytest
+from helpers.project import ROOT
 
 from tagline.core import startup
 
@@ -19,6 +22,25 @@ def test_threads_wait_as_the_user_says(
     given: dict[str, str], expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(startup, "default_sigint", lambda: None)  # pytest has its own
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(os, "environ", dict(given))
     startup.prepare_process()
     assert {name: os.environ[name] for name in VARIABLES if name in os.environ} == expected
+
+
+@pytest.mark.parametrize("script", ["download", "check", "preset", "pipeline", "audit", "evaluate"])
+def test_without_the_environment_a_script_names_the_remedy(script: str) -> None:
+    """Run by a Python without the installed packages, as if the environment was not activated."""
+    command = [sys.executable, "-I", "-S", str(ROOT / f"stages/{script}.py")]
+    program = f"import sys, runpy; sys.argv = {command[-1:]!r}; sys.path.insert(0, {str(ROOT / 'stages')!r})"
+    program += f"; runpy.run_path({command[-1]!r}, run_name='__main__')"
+    done = subprocess.run([*command[:-1], "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{script}: the package ")
+    assert done.stderr.endswith("`make install` sets up .venv, `source .venv/bin/activate` activates it\n")
+
+
+def test_other_errors_keep_their_traceback() -> None:
+    program = "from tagline.core.startup import prepare_process; prepare_process(); import tagline.none"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "Traceback" in done.stderr
