@@ -15,7 +15,7 @@ from tagline.audit import fold_data
 from tagline.audit.folds import Fold
 from tagline.audit.params import Audit
 from tagline.core.errors import UserError
-from tagline.core.outputs import replacing
+from tagline.core.outputs import read_json, replacing
 from tagline.core.progress import quiet
 from tagline.core.provenance import HASHES, sha256, verify, versions
 from tagline.core.terminal import show
@@ -33,6 +33,9 @@ from tagline.training.results import LIBRARIES, effective
 from tagline.training.run import Inputs, Outputs, fine_tune, start
 from tagline.training.validation import forward_size
 from tagline.training.work import VARIABLE, seen_by_all, work_folder
+
+# In the work folder of a fold, what reports/train.json is for the stage train.
+REPORT = "train.json"
 
 
 def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: Inputs, raw: Path, target: Path) -> None:
@@ -73,7 +76,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
                     fold_data.write(fold, partial)
         state.wait_for_everyone()
         if not model.exists():
-            outputs = Outputs(model, *(work / name for name in ("train.json", "train_loss.csv", "validation.csv")))
+            outputs = Outputs(model, *(work / name for name in (REPORT, "train_loss.csv", "validation.csv")))
             of_fold = Inputs(data, inputs.encoder, inputs.tokenizer)
             fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}-train")
         if state.is_main_process:
@@ -81,6 +84,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
                 parts = {name: tokenized.load_split(data, fold_data.held_out(name)) for name in fold_data.audited(data)}
                 label(parts, fold.labels, model, train, partial)
                 made_of |= {"sentences": fold.numbers, "best_epoch": classifier.best_epoch(model)}
+                made_of["validation_f1"] = read_json(work / REPORT, "train")["validation"]["f1"]
                 made_of |= {"tokenized": sha256(inputs.tokenized / HASHES), "versions": versions(*LIBRARIES)}
                 out_of_fold.write_provenance(partial, fold.labels, made_of)
     processes.leave()

@@ -49,7 +49,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
             "files by hand"
         )
     data = sha256(TOKENIZED / HASHES)
-    if any(fold.made_of.get("tokenized") != data for fold in ranking.folds):
+    if any(fold.made_of["tokenized"] != data for fold in ranking.folds):
         raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
     lines = []
     with replacing(target) as [folder]:

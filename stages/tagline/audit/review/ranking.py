@@ -100,13 +100,14 @@ class Ranking:
         return [split for split in SPLITS if split in self.folds[0].made_of["audit"]["splits"]]
 
     def summary(self) -> str:
-        """One line per split for the terminal."""
+        """One line per split for the terminal, then how good the models are."""
         lines = []
         for split in self.splits:
             numbers = {kind: self.numbers[split, kind] for kind in KINDS if self.numbers[split, kind]}
             parts = ", ".join(f"{number:,} {kind}" for kind, number in numbers.items())
             lines.append(f"{split}: {sum(numbers.values()):,} disagreements{f' ({parts})' if parts else ''}")
-        return "\n".join(lines)
+        scores = ", ".join(f"{fold.made_of['validation_f1']:.3f}" for fold in self.folds)
+        return "\n".join([*lines, f"F1 of the folds on validation: {scores}"])
 
 
 def rank(folder: Path, params: Audit) -> Ranking:
@@ -156,6 +157,8 @@ class FoldOutput:
             raise UserError(
                 f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
             )
+        if not {"tokenized", "validation_f1"} <= made_of.keys():
+            raise UserError(f"{folder}: made by an earlier version; run `dvc repro {made_by}`")
         return cls(folder, labels, made_of, made_by)
 
     def chunks(self, split: str) -> Iterator[Chunk]:

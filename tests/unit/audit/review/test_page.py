@@ -30,6 +30,7 @@ def ranking(rows: list[tuple[str, str, str]] = ROWS) -> Ranking:
     suspicions = [Suspicion(9.0 - index, "train", *both, 0.1, 0.8) for index, both in enumerate(found)]
     sizes = {"held_out": {"train": 4}, "learnt": 3, "train": 8}
     made_of = {"fold": 1, "audit": {"splits": ["train"], "group": "sentence"}, "sentences": sizes}
+    made_of |= {"validation_f1": 0.5}
     folds = [FoldOutput(Path("data/audit/1"), LABELS, made_of, "audit/dvc.yaml:fold@1")]
     return Ranking(folds, Counter({("train", each.kind): 1 for _, each in found}), suspicions)
 
@@ -47,7 +48,7 @@ def test_what_a_card_shows() -> None:
     assert 'data-kind="boundary"' in html and 'data-kind="type"' in html and 'data-kind="missing"' in html
     assert 'gold <q class="gold"><bdi lang="">Bank of Rome</bdi></q> LOC' in html
     assert 'model <q class="predicted"><bdi lang="">Rome</bdi></q> LOC' in html
-    assert "3 of 8" in html
+    assert "<td>3 of 8</td> <td>0.500</td>" in html
 
 
 def test_no_disagreement() -> None:

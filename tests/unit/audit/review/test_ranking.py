@@ -28,6 +28,7 @@ def write_fold(folder: Path, number: int, rows: Rows, params: Audit, sure: float
     out_of_fold.write(target / "train.parquet", LABELS, [chunk(rows, sure)])
     sizes = {"held_out": {"train": len(rows)}, "learnt": 1, "train": 1}
     made_of = {"fold": number, "audit": params.model_dump(exclude={"most"}), "sentences": sizes}
+    made_of |= {"tokenized": "0" * 64, "validation_f1": number / 4}
     out_of_fold.write_provenance(target, LABELS, made_of)
 
 
@@ -92,7 +93,9 @@ def test_only_the_best_are_kept(tmp_path: Path) -> None:
     found = ranking(tmp_path, [MISSING, SPURIOUS], [MISSING, RIGHT], most=1)
     assert len(found.suspicions) == 1
     assert found.numbers == {("train", "missing"): 2, ("train", "spurious"): 1}
-    assert found.summary() == "train: 3 disagreements (2 missing, 1 spurious)"
+    assert found.summary() == (
+        "train: 3 disagreements (2 missing, 1 spurious)\nF1 of the folds on validation: 0.250, 0.500"
+    )
 
 
 def test_equal_scores_keep_the_order_of_the_folds(tmp_path: Path) -> None:
@@ -167,3 +170,10 @@ def test_a_damaged_file(tmp_path: Path, damage: object, message: str) -> None:
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UserError, match=message):
         list(out_of_fold.read(path, LABELS, "fold"))
+
+
+def test_a_fold_of_an_earlier_version(tmp_path: Path) -> None:
+    ranking(tmp_path, [MISSING], [SPURIOUS])
+    out_of_fold.write_provenance(tmp_path / "2", LABELS, {"audit": audit(2).model_dump(exclude={"most"})})
+    with pytest.raises(UserError, match=r"2: made by an earlier version; run `dvc repro audit/dvc.yaml:fold@2`"):
+        rank(tmp_path, audit(2))
