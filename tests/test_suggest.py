@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from functools import partial
@@ -196,6 +197,7 @@ def test_wrong_usage(folder: Path, arguments: tuple[str, ...], message: str, cap
         (("pool.txt", "--output", "none/out"), "--output none/out: none is not a folder; expected an existing one"),
         (("pool.txt", "--output", "models"), "--output models: not a file; expected a file"),
         (("pool.txt", "--output", "models", "--format", "brat"), "models: exists already; expected a new or empty"),
+        (("gz.txt", "--output", "out"), "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
         (("pool.txt", "--output", "out", "--exclude", "a.csv"), "--exclude a.csv: unknown suffix; expected .txt, "),
         (
             ("pool.txt", "--output", "out", "--words", "4"),
@@ -206,6 +208,7 @@ def test_wrong_usage(folder: Path, arguments: tuple[str, ...], message: str, cap
 )
 def test_errors_are_one_message(folder: Path, arguments: tuple[str, ...], message: str) -> None:
     Path("out").write_text("earlier")
+    Path("gz.txt").write_bytes(gzip.compress(POOL.encode()))
     found = exit_of("--words", "60", *arguments)
     assert isinstance(found, str), f"exit with a status, not a message: {found}"
     assert found.startswith(f"suggest: {message}")

@@ -143,5 +143,6 @@ def summary(suggestions: Sequence[Suggestion]) -> str:
     for selection in get_args(Selection):
         of_kind = [each for each in suggestions if each.selection == selection]
         mean = f", mean uncertainty {np.mean([each.uncertainty for each in of_kind]):.3f}" if of_kind else ""
-        lines.append(f"{selection}: {len(of_kind):,} texts, {_count(of_kind):,} words{mean}")
+        texts = f"{len(of_kind):,} text{'s' * (len(of_kind) != 1)}"
+        lines.append(f"{selection}: {texts}, {_count(of_kind):,} words{mean}")
     return "\n".join(lines)

@@ -99,6 +99,8 @@ def decoded_lines(
     number = 0
     try:
         for number, line in enumerate(text, 1):
+            if number == 1 and line.startswith(_GZIP.decode(errors="surrogateescape")):
+                raise UserError(f"{name}: gzip-compressed; expected text; decompress it, for example by `zcat`")
             if not line.isascii():
                 _check(line, f"{name}:{number}", encoding, remedy)
             if number == 1 and line.startswith(_LFS_POINTER):
