@@ -108,13 +108,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
-        options.format = options.format or writing.infer_format(options.output)
+        options.format = options.format or writing.default_format(options.output)
         if not 0 <= options.seed < 2**64:
             raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
         read = {"POOL": [Path(options.pool)] if options.pool != STANDARD else [], "one of --exclude": options.exclude}
         for name, paths in read.items():
-            if options.output.exists() and any(path.exists() and path.samefile(options.output) for path in paths):
-                raise ValueError(f"--output is the same as {name}; expected another path")
+            if options.output.is_file() and any(path.exists() and path.samefile(options.output) for path in paths):
+                raise ValueError(f"--output is the same file as {name}; expected another one")
     except ValueError as error:
         parser.error(str(error))
     return options

@@ -38,10 +38,10 @@ def main() -> None:
     )
     parser.add_argument("--tool", help="label_studio (default), doccano, prodigy or brat, with --export")
     arguments = parser.parse_args()
-    launchers.only_main_process("audit")
-    params = read_section("audit", Audit, AUDIT_PARAMS)
     if arguments.tool and not arguments.export:
         parser.error("--tool: expected --export FOLDER beside it")
+    launchers.only_main_process("audit")
+    params = read_section("audit", Audit, AUDIT_PARAMS)
     if arguments.export:
         # Here, since the stage itself does not need them.
         from tagline.annotation import tools

@@ -1,7 +1,7 @@
 """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
-Reads params.yaml; in a pipeline folder also dvc.yaml, which must be up to date with the root's. Writes nothing. If a
-stage pushes to the Hugging Face Hub, also checks that the push is allowed.
+Reads params.yaml, and looks for the folder of the data; in a pipeline folder also dvc.yaml, which must be up to date
+with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed.
 `make repro` runs it before `dvc repro`; without a push it takes well under a second.
 
     python stages/check.py
@@ -39,7 +39,7 @@ def main() -> None:
     errors = params_errors(content)
     if errors:
         raise UserError(list_errors(errors))
-    check_folder(content)
+    check_data_folder(content)
     if audit:
         audit_pipeline.check()
         read_section("audit", Audit, AUDIT_PARAMS)
@@ -48,7 +48,7 @@ def main() -> None:
     )
 
 
-def check_folder(content: CommentedMap) -> None:
+def check_data_folder(content: CommentedMap) -> None:
     """Raise a `UserError` if ``download.folder`` does not exist, which DVC finds only after it has removed outputs."""
     section = content["download"]
     folder = Path(section["folder"])

@@ -140,10 +140,16 @@ def test_texts_of_an_earlier_round_are_left_out(folder: Path, output: str) -> No
     assert not {row["text"] for row in others} & {row["text"] for row in rest}
 
 
-def test_a_list_that_is_not_of_tasks(folder: Path) -> None:
-    Path("tasks.json").write_text('[{"text": "Ada"}]')
+def test_lists_of_texts_and_of_tasks_are_left_out(folder: Path) -> None:
+    Path("done.json").write_text(json.dumps([{"text": TEXTS[0]}, {"data": {"text": TEXTS[1]}}]))
+    rows = suggested("--words", "180", "--random-share", "0", "--exclude", "done.json")
+    assert sorted(row["text"] for row in rows) == sorted(TEXTS[2:])
+
+
+def test_a_task_without_text_is_reported_by_its_line(folder: Path) -> None:
+    Path("tasks.json").write_text('[{"data": {"text": "Ada"}},\n{"data": {"html": "Ada"}}]')
     assert str(exit_of("pool.txt", "--words", "60", "--output", "out", "--exclude", "tasks.json")).startswith(
-        "suggest: tasks.json: damaged ("
+        "suggest: tasks.json:2: neither 'text' nor 'words' (html); expected"
     )
 
 
@@ -169,14 +175,14 @@ def test_formats(folder: Path, name: str) -> None:
         (("pool.txt", "--words", "0", "--output", "o"), "expected a number from 1 to 999,999,999,999, got '0'"),
         (("pool.csv", "--words", "9", "--output", "o"), "POOL pool.csv: unknown suffix; expected .txt, .jsonl, .json,"),
         (("pool.txt", "--words", "9" * 13, "--output", "o"), "expected a number from 1 to 999,999,999,999, got '9999"),
-        (("pool.txt", "--words", "9", "--output", "pool.txt"), "--output is the same as POOL; expected another path"),
+        (("pool.txt", "--words", "9", "--output", "pool.txt"), "--output is the same file as POOL; expected another"),
         (
             ("pool.txt", "--words", "9", "--output", "pool.txt", "--exclude", "pool.txt"),
-            "--output is the same as POOL; expected another path",
+            "--output is the same file as POOL; expected another",
         ),
         (
             ("-", "--input-format", "text", "--words", "9", "--output", "pool.txt", "--exclude", "pool.txt"),
-            "--output is the same as one of --exclude; expected another path",
+            "--output is the same file as one of --exclude; expected another",
         ),
         (("pool.txt", "--words", "9", "--output", "o", "--seed", "-1"), "--seed: expected a number from 0 to"),
         (
@@ -219,4 +225,11 @@ def test_annotation_tools_need_entities(folder: Path, tmp_path: Path) -> None:
     model = str(save_export(tmp_path, TAGS))
     assert exit_of("pool.txt", "--words", "60", "--output", "out", "--model", model) == (
         f"suggest: --format label_studio: {model} predicts a tag for each word, not entities"
+    )
+
+
+def test_a_read_only_folder_is_found_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tagline.inference.options.os.access", lambda *_: False)
+    assert exit_of("none.txt", "--words", "60", "--output", "out") == (
+        "suggest: --output out: . can't be written; expected a folder for new files"
     )

@@ -70,7 +70,7 @@ def exit_with_message(main: Callable[[], None]) -> None:
         with raise_on_signals():
             main()
     except (UserError, OSError) as error:
-        if os.environ.get(DEBUG, "") not in ("", "0"):
+        if shows_tracebacks():
             print(safe_message(_full_traceback(error)), end="", file=sys.stderr)
         sys.exit(safe_message(f"{name}: {_describe(error)}"))
     except KeyboardInterrupt as interrupt:
@@ -80,6 +80,11 @@ def exit_with_message(main: Callable[[], None]) -> None:
         print(f"{start}{name}: {interrupted}", file=sys.stderr)
         # Not 0: DVC would take the stage for finished.
         sys.exit(interrupted.status)
+
+
+def shows_tracebacks() -> bool:
+    """Whether the user wants the traceback behind a message."""
+    return os.environ.get(DEBUG, "") not in ("", "0")
 
 
 def _describe(error: UserError | OSError) -> str:

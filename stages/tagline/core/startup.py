@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from tagline.core.errors import shows_tracebacks
 from tagline.core.signals import default_sigint
 
 # How threads that wait for each other behave, by OpenMP runtime: GNU's (PyTorch on Linux) and LLVM's (macOS, conda).
@@ -30,11 +31,12 @@ def prepare_process() -> None:
 
 
 def _without_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("tagline"):
-        print(
-            f"{Path(sys.argv[0]).stem}: the package {error.name} is not installed; `make install` sets up .venv, "
-            "`source .venv/bin/activate` activates it",
-            file=sys.stderr,
-        )
-    else:
+    library = str(error.name) if isinstance(error, ModuleNotFoundError) else "tagline"
+    if library.startswith("tagline") or shows_tracebacks():
         sys.__excepthook__(kind, error, trace)
+        return
+    print(
+        f"{Path(sys.argv[0]).stem}: the package {library} is not installed; `make install` sets up .venv, "
+        "`source .venv/bin/activate` activates it",
+        file=sys.stderr,
+    )

@@ -19,7 +19,7 @@ Lines = Iterable[tuple[int, str]]
 Reader = Callable[[Lines, str], Iterator[Document]]
 """Reads documents from lines; the name is what messages call the file."""
 
-_EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in one list'
+EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in one list'
 # Not str.split(), which also splits at no-break and other spaces, which occur inside words of real data.
 _SPACES = re.compile("[ \t]+")
 
@@ -47,8 +47,8 @@ def read_json(
         UserError: a value is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a
             list of non-empty strings).
     """
-    for number, row in rows_in(lines, name, _EXPECTED):
-        yield _of_row(row, f"{name}:{number}", split, sentences)
+    for number, row in rows_in(lines, name, EXPECTED):
+        yield of_row(row, f"{name}:{number}", split, sentences)
 
 
 def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
@@ -98,11 +98,12 @@ def are_words(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(word, str) and word for word in value)
 
 
-def _of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | None) -> Document:
+def of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | None = None) -> Document:
+    """Make a document of a JSON object; for errors see `read_json`."""
     if ("text" in row) == ("words" in row):
         keys = shortened(", ".join(row)) or "no key"
         found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
-        raise UserError(f"{name}: {found}; {_EXPECTED}")
+        raise UserError(f"{name}: {found}; {EXPECTED}")
     if "text" in row:
         if not isinstance(row["text"], str):
             raise UserError(f"{name}: 'text' is {shortened(repr(row['text']))}; expected a string")

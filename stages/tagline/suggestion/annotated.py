@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from itertools import chain, groupby
 from operator import itemgetter
@@ -12,10 +12,12 @@ from pathlib import Path
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
-from tagline.core.reading import reading
 from tagline.inference.documents import Document, Split
 from tagline.inference.options import infer_format, reader_of
+from tagline.inference.readers import EXPECTED, Lines, of_row
 from tagline.inference.sources import opened
+from tagline.sources.formats.json_rows import rows_in
+from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 
 # Bytes of a key: enough that no two of a billion texts share one.
 SIZE = 16
@@ -55,26 +57,11 @@ def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:
     if path.is_dir():
         files = sorted(path.glob("*.txt"))  # of brat, as suggest.py writes it
         return map(_text_of, files) if files else _of_folder(path)
-    return iter(_of_tasks(path)) if _is_list(path) else _of_file(path, split)
-
-
-def _is_list(path: Path) -> bool:
-    """Whether a file is one list, as Label Studio's are, rather than JSON Lines."""
-    if path.suffix != ".json" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(SIZE).lstrip()[:1] == b"["
-
-
-def _of_tasks(path: Path) -> list[list[str]]:
-    """The words of Label Studio's tasks, whether they are annotated or not."""
-    with reading(path, expected='a list of tasks with "text" in their "data"'):
-        return [task["data"]["text"].split() for task in json.loads(path.read_text(encoding="utf-8"))]
+    return _of_file(path, split)
 
 
 def _text_of(file: Path) -> list[str]:
-    with reading(file, expected="UTF-8"):
-        return file.read_text(encoding="utf-8").split()
+    return [word for _, line in read_lines(file, remedy=UTF_8_REMEDY) for word in line.split()]
 
 
 def _of_folder(path: Path) -> Iterator[Sequence[str]]:
@@ -95,9 +82,17 @@ def _of_folder(path: Path) -> Iterator[Sequence[str]]:
 
 def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:
     try:
-        reader = reader_of(infer_format("--exclude", str(path), "a folder like data/raw"), 1, split)
+        format_ = infer_format("--exclude", str(path), "a folder like data/raw")
     except ValueError as error:
         raise UserError(str(error)) from None
+    reader = partial(_read_json, split=split) if format_ == "jsonl" else reader_of(format_, 1, split)
     with opened(path, reader, show_progress=False) as source:
         for document in source.documents:
             yield document.words
+
+
+def _read_json(lines: Lines, name: str, split: Split) -> Iterator[Document]:
+    """As `read_json`; a task of Label Studio has its text in "data"."""
+    for number, row in rows_in(lines, name, EXPECTED):
+        data = row.get("data")
+        yield of_row(data if isinstance(data, dict) else row, f"{name}:{number}", split)

@@ -16,7 +16,7 @@ JSONL = "jsonl"
 FORMATS = (*tools.NAMES, JSONL)
 
 
-def infer_format(path: Path) -> str:
+def default_format(path: Path) -> str:
     """The format of a file or folder to write, by its suffix."""
     return JSONL if path.suffix == ".jsonl" else "label_studio"
 

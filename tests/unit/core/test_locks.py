@@ -76,3 +76,15 @@ def test_the_lock_of_a_killed_process_is_released(holder: subprocess.Popen[str])
     holder.wait()
     with locked(Path("a/.out.lock"), Path("out")):
         pass
+
+
+def test_a_folder_that_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(locks.FileLock, "acquire", refuse)
+    with (
+        pytest.raises(UserError, match=r"^out.json: not written \(Read-only file system\); expected a folder for new"),
+        locked(tmp_path / ".out.lock", Path("out.json")),
+    ):
+        pass

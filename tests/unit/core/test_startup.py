@@ -1,3 +1,7 @@
+"""Start-up: how waiting threads behave, and what is shown when the environment is not activated."""
+
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -38,6 +42,13 @@ def test_without_the_environment_a_script_names_the_remedy(script: str) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"{script}: the package ")
     assert done.stderr.endswith("`make install` sets up .venv, `source .venv/bin/activate` activates it\n")
+
+
+def test_the_traceback_is_shown_on_request() -> None:
+    program = "from tagline.core.startup import prepare_process; prepare_process(); import no_such_package"
+    environment = os.environ | {"TAGLINE_DEBUG": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "Traceback" in done.stderr
 
 
 def test_other_errors_keep_their_traceback() -> None:
