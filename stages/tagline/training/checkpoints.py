@@ -28,6 +28,8 @@ MANIFEST = "manifest.json"
 KEPT = 2
 # Digits of the step in a name, zeros included, so that names sort like steps.
 DIGITS = 9
+# A part of the messages of PyTorch's writer, the last one where only the end of a file does not fit.
+PYTORCH_WRITER = ("inline_container", "StreamWriter", "iostream error")
 
 
 class CheckpointError(Exception):
@@ -162,6 +164,6 @@ def _reason(error: Exception) -> str:
         return error.strerror or str(error)
     if isinstance(error, SafetensorError):
         return str(error).rpartition("I/O error: ")[2]
-    if "inline_container" in str(error) or "StreamWriter" in str(error):  # PyTorch's writer does not say why
+    if any(name in str(error) for name in PYTORCH_WRITER):  # which does not say why
         return "a file is incomplete, as on a full disk"
     raise error

@@ -12,7 +12,7 @@ import torch
 from helpers.project import snapshot
 from safetensors import SafetensorError
 
-from tagline.training.checkpoints import MANIFEST, CheckpointError, Checkpoints
+from tagline.training.checkpoints import MANIFEST, PYTORCH_WRITER, CheckpointError, Checkpoints
 
 
 def fill(text: str) -> Callable[[Path], None]:
@@ -115,6 +115,7 @@ def failing(error: Exception) -> Callable[[Path], None]:
             RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"),
             "a file is incomplete, as on a full disk",
         ),
+        (RuntimeError("basic_ios::clear: iostream error"), "a file is incomplete, as on a full disk"),
     ],
 )
 def test_a_full_disk_leaves_the_earlier_ones(checkpoints: Checkpoints, error: Exception, reason: str) -> None:
@@ -149,9 +150,10 @@ def test_partial_ones_of_a_killed_run_are_removed(checkpoints: Checkpoints) -> N
     assert names(checkpoints) == ["step-000000001", "step-000000002"]
 
 
-def test_pytorchs_error_on_a_full_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("numbers", [1, 100, 100_000])
+def test_pytorchs_error_on_a_full_disk(numbers: int) -> None:
     """The message by which `CheckpointError` recognises a full disk."""
     if not Path("/dev/full").exists():
         pytest.skip("this system does not have /dev/full")
-    with pytest.raises(RuntimeError, match=r"inline_container|StreamWriter"):
-        torch.save({"a": torch.zeros(100_000)}, "/dev/full")
+    with pytest.raises(RuntimeError, match="|".join(PYTORCH_WRITER)):
+        torch.save({"a": torch.zeros(numbers)}, "/dev/full")
