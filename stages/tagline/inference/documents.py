@@ -31,6 +31,7 @@ class Document:
 
     Raises:
         UserError: the text or a word contains a lone surrogate, which tokenizers cannot encode.
+        TypeError: it is not a string.
     """
 
     words: Sequence[str]
@@ -84,6 +85,8 @@ class Document:
 
 
 def _check(text: str, name: str) -> None:
+    if not isinstance(text, str):  # None or NaN from a table with missing values
+        raise TypeError(f"{name}: expected a text, got {text!r} of type {type(text).__name__}")
     try:
         text.isascii() or text.encode()
     except UnicodeEncodeError as error:

@@ -157,6 +157,7 @@ class Tagger:
             UserError: a text can't be encoded (see `Document`), the model produces NaN or infinite logits, or memory is
                 insufficient. The tagger stays usable after this and any other exception. The same holds for the other
                 methods.
+            TypeError: a text is not a string, for instance a missing value of a table.
         """
         if isinstance(texts, str):
             return self._all([self.document(texts, "")])[0]

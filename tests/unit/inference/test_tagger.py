@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,22 @@ def test_words(tagger: Tagger) -> None:
     assert tagger.words([]) == []
     with pytest.raises(TypeError, match="expected a list of words, got a text"):
         tagger.words("Ada")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda tagger: tagger(["Ada", math.nan]), r"texts\[1\]: expected a text, got nan of type float"),
+        (lambda tagger: tagger([b"Ada"]), r"texts\[0\]: expected a text, got b'Ada' of type bytes"),
+        (lambda tagger: tagger.words(["Ada", None]), "sentence, word 1: expected a text, got None of type NoneType"),
+        (lambda tagger: list(tagger.stream([["Ada", 7]])), r"documents\[0\], word 1: expected a text, got 7"),
+    ],
+)
+def test_values_that_are_not_texts(tagger: Tagger, call: Callable[[Tagger], object], message: str) -> None:
+    """Missing values of a table."""
+    with pytest.raises(TypeError, match=message):
+        call(tagger)
+    assert tagger("Oslo")
 
 
 def export_with(rule: WordRule, folder: Path) -> Path:
