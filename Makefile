@@ -24,8 +24,9 @@ repro: $(STAMP)
 differences:
 	@git diff --quiet HEAD -- $(INPUTS) 2>/dev/null || exit 0; \
 	differing=$$(git diff --relative --name-only HEAD -- $(RESULTS) 2>/dev/null | paste -s -d, - | sed 's/,/, /g'); \
-	test -z "$$differing" || echo "$$differing: different from the committed results; expected on other hardware" \
-		"or with other library versions, see docs/training.md#reproducibility"
+	test -z "$$differing" || echo "$$differing: different from the committed results; expected after a commit" \
+		"of inputs without their results, on other hardware or with other library versions, see" \
+		"docs/training.md#reproducibility"
 
 install: $(STAMP)
 

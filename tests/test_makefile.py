@@ -47,8 +47,9 @@ def test_results_that_differ(repository: Path) -> None:
     for name in ("dvc.lock", "plots/validation.csv"):
         (repository / name).write_text("of this host\n")
     assert run(repository, "make", "differences") == (
-        "dvc.lock, plots/validation.csv: different from the committed results; expected on other hardware or with "
-        "other library versions, see docs/training.md#reproducibility\n"
+        "dvc.lock, plots/validation.csv: different from the committed results; expected after a commit of inputs "
+        "without their results, on other hardware or with other library versions, see "
+        "docs/training.md#reproducibility\n"
     )
 
 
