@@ -30,7 +30,7 @@ try:
         prepare_process()
 
     from tagline.bulk.run import Arguments, run
-    from tagline.core.errors import ArgumentParser, exit_with_message
+    from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.terminal import show
     from tagline.inference.options import add_model, add_no_split, natural
 except ModuleNotFoundError as error:
@@ -48,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     problems = [record.first_problem for record in records.values() if record.first_problem]
     if problems:
         not_tagged = sum(record.not_tagged for record in records.values())
-        show(f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}")
+        message = f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}"
+        if not_tagged == rows:  # a wrong column, for instance
+            raise UserError(message)
+        show(message)
 
 
 def parsed(arguments: Sequence[str] | None) -> Arguments:

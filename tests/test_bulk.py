@@ -77,6 +77,20 @@ def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest
     assert len(json.loads((folder / "out/_manifest.json").read_text())["parts"]) == 7
 
 
+def test_no_row_that_can_be_labelled(folder: Path, address: str) -> None:
+    Path("a.jsonl").write_text('{"text": 1}\n{"text": null}\n', encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        run("bulk.py", "a.jsonl", "out", "--address", address)
+    assert str(raised.value) == (
+        f"2 rows not labelled, see the column tagging_error; the first is {folder}/a.jsonl:1: 'text' is 1; expected a "
+        "string"
+    )
+    assert [row["tagging_error"] for row in rows(folder / "out")] == [
+        "'text' is 1; expected a string",
+        "'text' is null; expected a string",
+    ]
+
+
 def test_an_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
     Path("in").mkdir()
     for name in ("a", "b", "c"):
