@@ -251,7 +251,8 @@ def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: p
             "a O\n" * 99 + "b\n",
             "data/tiny/file looks like conll, but is malformed:\ndata/tiny/file:100: 1 column in 'b'",
         ),
-        ("", "data/tiny/file: no format recognised; expected columns of words and tags"),
+        ("", "data/tiny/file: an empty file; expected a data set"),
+        (" \n\n", "data/tiny/file: an empty file; expected a data set"),
         (
             "a\tO\nb\tB-X\n" * 999,
             "data/tiny/file looks like conll, but is malformed:\ndata/tiny/file: 1,998 words with",

@@ -65,6 +65,8 @@ def guess(path: Path) -> Keys:
     if path.suffix == ".spacy":
         return {"format": "spacy", **guessing_tools.SPANS}
     sample = read_sample(path)
+    if not any(map(str.strip, sample.lines)):
+        raise UserError(f"{path}: an empty file; expected a data set; docs/data.md describes the formats")
     if _MARKUP.match("\n".join(sample.lines[:3])) and "<xmi:XMI" not in "".join(sample.lines):
         raise UserError(f"{path}: a web page or XML; expected a file of a data set; docs/data.md describes the formats")
     of_tool = guessing_tools.of_lines(path, sample.lines)
