@@ -13,14 +13,10 @@ from typing import Any
 
 import numpy as np
 
+_BASE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
 SIZES = {
-    "bert-base": {
-        "vocab_size": 28996,
-        "hidden_size": 768,
-        "num_hidden_layers": 12,
-        "num_attention_heads": 12,
-        "intermediate_size": 3072,
-    },
+    "bert-base": {"vocab_size": 28996, **_BASE},
+    "xlm-roberta-base": {"vocab_size": 250002, **_BASE},
     "tiny": {
         "vocab_size": 1000,
         "hidden_size": 32,
@@ -31,6 +27,7 @@ SIZES = {
 }
 SENTENCES = {
     "bert-base": {"train": 14041, "validation": 3250, "test": 3453},
+    "xlm-roberta-base": {"train": 14041, "validation": 3250, "test": 3453},
     "tiny": dict.fromkeys(("train", "validation", "test"), 50),
 }
 # Peak of dense matrix products in bf16 (fp16 for the T4) in TFLOP/s, by a part of PyTorch's name for the GPU; from the
@@ -46,6 +43,8 @@ PEAKS = {
     "A10": 125,
     "T4": 65,
 }
+# Most sub-words that occur in the sentences, of those in the vocabulary: one language needs a part of 250,000.
+MOST_PIECES = 28_992
 # Third letters of the words that are entities, a tenth of all.
 ENTITIES = "abcde"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
@@ -53,7 +52,7 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
 def pieces(size: str) -> tuple[list[str], list[str]]:
     """Return sub-words that start a word, and those that continue it; all have three letters, so splits are unique."""
-    count = (SIZES[size]["vocab_size"] - len(SPECIAL)) // 2
+    count = min(SIZES[size]["vocab_size"] - len(SPECIAL), MOST_PIECES) // 2
     codes = ["".join(code) for code in itertools.islice(itertools.product(string.ascii_letters, repeat=3), count)]
     return codes, [f"##{code}" for code in codes]
 

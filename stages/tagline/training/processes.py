@@ -34,6 +34,11 @@ SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGA
 _FROM_GLOO = re.compile(r"\[[^\]]*\bgloo/[^\]]*:\d+\] ")
 
 
+def sharding() -> bool:
+    """Whether accelerate will shard weights among the processes, by the environment that its launcher sets."""
+    return any(parse_flag_from_env(f"ACCELERATE_USE_{mode.value}") for mode in SHARDED)
+
+
 def device_count() -> int:
     """The number of devices of this host, one process each; 0 for a CPU, and for a TPU, which has its own launcher."""
     if parse_flag_from_env("ACCELERATE_USE_CPU") or xla.available():

@@ -13,7 +13,7 @@ from helpers.launching import TORCHRUN, finish, start
 from torch.distributed import DistNetworkError
 
 from tagline.core.errors import UserError
-from tagline.training.processes import _lost_another_process
+from tagline.training.processes import _lost_another_process, sharding
 
 PROGRAM = """
 from tagline.core.signals import default_sigint
@@ -52,6 +52,15 @@ def gone(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+@pytest.mark.parametrize("mode", ["FSDP", "DEEPSPEED", "MEGATRON_LM"])
+def test_whether_weights_will_be_sharded(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not sharding()
+    monkeypatch.setenv(f"ACCELERATE_USE_{mode}", "false")
+    assert not sharding()
+    monkeypatch.setenv(f"ACCELERATE_USE_{mode}", "true")
+    assert sharding()
 
 
 def test_a_users_configuration_of_accelerate_decides(tmp_path: Path) -> None:
