@@ -19,6 +19,9 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
 
+# The largest share of trained rows: those rows are copied, and each of the others saves three numbers of its size.
+MOST_TRAINED = 0.75
+
 
 class TrainedRows(nn.Embedding):
     """A table of embeddings of which some rows are trained; `train_rows` makes it.
@@ -67,7 +70,9 @@ class TrainedRows(nn.Embedding):
 
 
 def train_rows(model: PreTrainedModel, ids: npt.NDArray[np.integer[Any]]) -> None:
-    """Train only some rows of a model's word embeddings, unless their layer is of a special kind or shares its weights.
+    """Train only some rows of a model's word embeddings.
+
+    All rows stay as they are if most would be trained, and if their layer is of a special kind or shares its weights.
 
     Args:
         model: the model to train.
@@ -75,7 +80,7 @@ def train_rows(model: PreTrainedModel, ids: npt.NDArray[np.integer[Any]]) -> Non
     """
     layer = cast(nn.Embedding, model.get_input_embeddings())
     keys = [name for name, weight in model.named_parameters(remove_duplicate=False) if weight is layer.weight]
-    if type(layer) is not nn.Embedding or len(keys) != 1:
+    if type(layer) is not nn.Embedding or len(keys) != 1 or len(ids) > MOST_TRAINED * len(layer.weight):
         return
     table = layer.weight.detach()
     row = torch.full((len(table),), -1)

@@ -87,6 +87,8 @@ def test_all_of_it_moves_to_a_device() -> None:
     _, part = pair(bert)
     layer = part.to("meta").get_input_embeddings()
     assert {tensor.device.type for tensor in (layer.weight, layer.table, layer.row)} == {"meta"}
+    for training in (True, False):  # neither reads a value, for which a device would have to be waited
+        assert layer.train(training)(BATCH.to("meta")).shape == (*BATCH.shape, 16)
 
 
 def test_padding_outside_the_trained_rows() -> None:
@@ -113,6 +115,13 @@ def test_other_embeddings_stay(model: PreTrainedModel) -> None:
     kind, weight = type(layer), layer.weight
     train_rows(model, IDS)
     assert type(layer) is kind and layer.weight is weight
+
+
+@pytest.mark.parametrize(("rows", "restricted"), [(30, True), (31, False)])
+def test_most_rows_are_used(rows: int, restricted: bool) -> None:
+    model = new_model(bert)
+    train_rows(model, np.arange(rows))
+    assert isinstance(model.get_input_embeddings(), TrainedRows) == restricted
 
 
 @pytest.mark.parametrize(("padding", "expected"), [(0, [0, 2, 3, 5, 9]), (5, [2, 3, 5, 9])])
