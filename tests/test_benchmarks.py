@@ -214,6 +214,7 @@ def test_training(finished: Path) -> None:
     assert len(Path("runs.jsonl").read_text().splitlines()) == 3
 
 
+@pytest.mark.slow
 def test_training_on_random_data_with_all_parts_of_epochs(tiny_folder: Path) -> None:
     output, result = training("--random-weights=tiny", "--steps", "1", "6", "--peak=0.5")
     assert [line.split()[0] for line in output.splitlines()[-6:-1]] == ["epoch", "-------", "1", "2", "3"]

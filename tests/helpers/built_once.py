@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 
-def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
     """Return a folder that the first process to ask for it builds; tests must not change it.
 
     Args:

@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from dvc.config import Config
 from dvc.repo import Repo
+from helpers.built_once import built_once
 from helpers.project import NAMES, ROOT
 from helpers.tiny import write_params
 
@@ -109,3 +111,18 @@ def tiny_clone(path: Path, tiny_folder: Path) -> Clone:
     clone.run("git", "init", "-q", "-b", "main")
     clone.commit("the project")
     return clone
+
+
+def prepared_once(
+    factory: pytest.TempPathFactory, name: str, origin: Clone, prepare: Callable[[Clone], object]
+) -> Clone:
+    """Return this process's own copy of a clone that the first process to ask for it prepares.
+
+    Args:
+        factory: pytest's fixture.
+        name: of the clone.
+        origin: what `prepare` gets a copy of.
+        prepare: changes it.
+    """
+    built = built_once(factory, name, lambda folder: prepare(origin.copy(folder / "a")))
+    return Clone(built / "a").copy(factory.mktemp(name) / "a")

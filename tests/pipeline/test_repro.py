@@ -169,25 +169,6 @@ def test_a_killed_repro_goes_on_and_ends_with_the_same_bytes(clone: Clone) -> No
     assert not (clone.path / ".work").exists()
 
 
-def test_two_people_share_results(clone: Clone, tmp_path: Path) -> None:
-    clone.run("dvc", "remote", "add", "--default", "shared", str(tmp_path / "remote"))
-    clone.commit("a remote")
-    clone.run("dvc", "push")
-    second = Clone(tmp_path / "b")
-    clone.run("git", "clone", "-q", str(clone.path), str(second.path))
-    second.run("dvc", "pull")
-    assert second.repro() == []
-    third = Clone(tmp_path / "c")
-    clone.run("git", "clone", "-q", str(clone.path), str(third.path))
-    assert third.repro("--pull") == [], "repro fetches what it needs by itself"
-    edit(second.path / "params.yaml", "learning_rate: 0.02", "learning_rate: 0.0001")
-    assert second.repro("evaluate") == ["train", "evaluate"]
-    difference = json.loads(second.run("dvc", "metrics", "diff", "--json"))
-    f1 = difference["metrics/evaluate.json"]["test.f1"]
-    assert f1["old"] != f1["new"]
-    assert f1["diff"] == pytest.approx(f1["new"] - f1["old"])
-
-
 @pytest.mark.parametrize(("command", "revisions"), [("show", {"workspace"}), ("diff HEAD~1", {"HEAD~1", "workspace"})])
 def test_plots_are_drawn(clone: Clone, command: str, revisions: set[str]) -> None:
     # HEAD~1 is the project without results; give it some to be drawn.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from dvc.api import metrics_show
-from helpers.clone import Clone
+from helpers.clone import Clone, prepared_once
 from helpers.project import ROOT
 
 # metrics/evaluate.json has five scores per split, the best epoch, the F1 of greedy decoding and that of each type;
@@ -23,10 +23,9 @@ WIDTH = 120
 @pytest.fixture(scope="module")
 def clone(origin: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A repository with two runs: the committed one, and an experiment with another learning rate and fewer epochs."""
-    made = origin.copy(tmp_path_factory.mktemp("tables") / "a")
     changed = ("-S", "train.learning_rate=0.001", "-S", "train.epochs=2")
-    made.run("dvc", "exp", "run", "--temp", "--name", "slow", *changed, "evaluate")
-    return made
+    command = ("dvc", "exp", "run", "--temp", "--name", "slow", *changed, "evaluate")
+    return prepared_once(tmp_path_factory, "tables", origin, lambda made: made.run(*command))
 
 
 @pytest.fixture

@@ -7,20 +7,22 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.clone import ALL, Clone
+from helpers.clone import ALL, Clone, prepared_once
 from helpers.project import STAGES, declared
 
 
 @pytest.fixture(scope="module")
 def clone(origin: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A repository whose root finds entities and whose folder pos finds parts of speech; both have run."""
-    clone = origin.copy(tmp_path_factory.mktemp("clones") / "a")
-    settings = ("tokenize_align.task=pos", "train.epochs=3", "export.onnx=false", "export.int8=false")
-    clone.run("python", "stages/pipeline.py", "pos", *(part for setting in settings for part in ("-S", setting)))
-    ran = clone.repro("--all-pipelines")
-    assert sorted(ran) == sorted(f"pos/dvc.yaml:{stage}" for stage in ALL), "that of the root has run"
-    clone.commit("two pipelines")
-    return clone
+
+    def prepare(clone: Clone) -> None:
+        settings = ("tokenize_align.task=pos", "train.epochs=3", "export.onnx=false", "export.int8=false")
+        clone.run("python", "stages/pipeline.py", "pos", *(part for setting in settings for part in ("-S", setting)))
+        ran = clone.repro("--all-pipelines")
+        assert sorted(ran) == sorted(f"pos/dvc.yaml:{stage}" for stage in ALL), "that of the root has run"
+        clone.commit("two pipelines")
+
+    return prepared_once(tmp_path_factory, "two-pipelines", origin, prepare)
 
 
 def run_in_pos(clone: Clone, *command: str) -> str:
