@@ -48,10 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     problems = [record.first_problem for record in records.values() if record.first_problem]
     if problems:
         not_tagged = sum(record.not_tagged for record in records.values())
-        message = f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}"
-        if not_tagged == rows:  # a wrong column, for instance
-            raise UserError(message)
-        show(message)
+        if not_tagged == rows:
+            raise UserError(
+                f"{options.output}: none of {rows:,} rows could be labelled; the first is {problems[0]}; check the "
+                "input and --text or --words"
+            )
+        show(f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}")
 
 
 def parsed(arguments: Sequence[str] | None) -> Arguments:

@@ -43,7 +43,7 @@ PEAKS = {
     "A10": 125,
     "T4": 65,
 }
-# Most sub-words that occur in the sentences, of those in the vocabulary: one language needs a part of 250,000.
+# Most different sub-words that the sentences hold; one language holds a part of a vocabulary of 250,000.
 MOST_PIECES = 28_992
 # Third letters of the words that are entities, a tenth of all.
 ENTITIES = "abcde"

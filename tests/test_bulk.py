@@ -82,8 +82,8 @@ def test_no_row_that_can_be_labelled(folder: Path, address: str) -> None:
     with pytest.raises(UserError) as raised:
         run("bulk.py", "a.jsonl", "out", "--address", address)
     assert str(raised.value) == (
-        f"2 rows not labelled, see the column tagging_error; the first is {folder}/a.jsonl:1: 'text' is 1; expected a "
-        "string"
+        f"out: none of 2 rows could be labelled; the first is {folder}/a.jsonl:1: 'text' is 1; expected a string; check "
+        "the input and --text or --words"
     )
     assert [row["tagging_error"] for row in rows(folder / "out")] == [
         "'text' is 1; expected a string",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
     folder, partial = base / name, base / f"{name}.partial"
     with FileLock(base / f"{name}.lock"):
         if not folder.exists():
+            shutil.rmtree(partial, ignore_errors=True)  # of a process in which it failed
             build(partial)
             partial.rename(folder)
     return folder

@@ -17,6 +17,7 @@ from helpers.tiny import TINY_PARAMS, write_params
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
 
+from tagline.artifacts import tokenized
 from tagline.core.provenance import write_hashes
 from tagline.model.precision import available
 
@@ -144,6 +145,20 @@ def test_the_weights_are_those_of_the_best_epoch(finished: Path, engine: str) ->
         name: scores[name] for name in ("precision", "recall", "f1", "accuracy")
     }
     assert all(np.isfinite(tensor).all() for tensor in best.values())
+
+
+@pytest.mark.parametrize("sharding", [False, True])
+def test_which_word_embeddings_are_trained(finished: Path, sharding: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tagline.training.processes.sharding", lambda: sharding)
+    train(epochs=2)
+    before = load_file("models/pretrained/encoder/model.safetensors")["embeddings.word_embeddings.weight"]
+    after = load_file("models/finetuned/model.safetensors")["bert.embeddings.word_embeddings.weight"]
+    windows = tokenized.load_split(Path("data/tokenized"), "train").windows
+    used = sorted({id_ for ids in windows["input_ids"] for id_ in ids})
+    assert 0 < len(used) < len(before) / 2
+    # Weight decay reaches all that are trained, except the padding, whose embedding is zero.
+    expected = list(range(1, len(before))) if sharding else used
+    assert np.flatnonzero((after != before).any(axis=1)).tolist() == expected
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from tagline.core.errors import UserError
+from tagline.core.terminal import shortened
 from tagline.sources.sentences import ends_among
 from tagline.tokenization.words import join_words, split_words
 
@@ -31,7 +32,7 @@ class Document:
 
     Raises:
         UserError: the text or a word contains a lone surrogate, which tokenizers cannot encode.
-        TypeError: it is not a string.
+        TypeError: the text or a word is not a string.
     """
 
     words: Sequence[str]
@@ -86,7 +87,7 @@ class Document:
 
 def _check(text: str, name: str) -> None:
     if not isinstance(text, str):  # None or NaN from a table with missing values
-        raise TypeError(f"{name}: expected a text, got {text!r} of type {type(text).__name__}")
+        raise TypeError(f"{name}: {shortened(repr(text))} is of type {type(text).__name__}; expected a string")
     try:
         text.isascii() or text.encode()
     except UnicodeEncodeError as error:

@@ -28,7 +28,7 @@ MANIFEST = "manifest.json"
 KEPT = 2
 # Digits of the step in a name, zeros included, so that names sort like steps.
 DIGITS = 9
-# A part of the messages of PyTorch's writer, the last one where only the end of a file does not fit.
+# Parts of the messages of PyTorch's writer, which do not give the cause; the last if only a file's end does not fit.
 PYTORCH_WRITER = ("inline_container", "StreamWriter", "iostream error")
 
 

@@ -19,23 +19,24 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
 
-# The largest share of trained rows: those rows are copied, and each of the others saves three numbers of its size.
+# The largest share of rows that are trained apart. If all are trained, each weight takes four numbers: itself, its
+# gradient and two of AdamW. A share s takes one for the table and four for its rows: 1 + 4 s < 4 if s < 0.75.
 MOST_TRAINED = 0.75
 
 
-class TrainedRows(nn.Embedding):
-    """A table of embeddings of which some rows are trained; `train_rows` makes it.
+class PartlyTrainedEmbedding(nn.Embedding):
+    """A table of embeddings of which some rows are trained; `train_used_embeddings` makes it.
 
     Attributes:
         weight: float32 (trained rows, size), in the order of their ids.
         table: float32 (vocabulary, size), all rows as pretrained.
-        row: int64 (vocabulary,), the row of each id in ``weight``, -1 if it is not trained.
-        key: the name of ``weight`` in the model.
+        row_of_id: int64 (vocabulary,), the row of each id in ``weight``, -1 if it is not trained.
+        weight_name: the name of ``weight`` in the model.
     """
 
     table: Tensor
-    row: Tensor
-    key: str
+    row_of_id: Tensor
+    weight_name: str
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # PyTorch's name
         """Look up embeddings.
@@ -46,7 +47,7 @@ class TrainedRows(nn.Embedding):
         Returns:
             float32, the shape of the ids and (size,).
         """
-        row = self.row[input]
+        row = self.row_of_id[input]
         if self.training:
             return super().forward(row)
         trained = super().forward(row.clamp(min=0))
@@ -55,50 +56,51 @@ class TrainedRows(nn.Embedding):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Move the weights to a device, in PyTorch's ``to``.
 
-        ``table`` and ``row`` are not buffers, which processes would exchange in each step.
+        ``table`` and ``row_of_id`` are not buffers, which processes would exchange in each step.
         """
         super()._apply(fn, recurse)
-        self.table, self.row = fn(self.table), fn(self.row)
+        self.table, self.row_of_id = fn(self.table), fn(self.row_of_id)
         return self
 
-    def whole(self, weight: Tensor) -> Tensor:
+    def full(self, weight: Tensor) -> Tensor:
         """The whole table with the trained rows ``weight``, float32 (vocabulary, size).
 
-        Its memory is that of ``table``, whose rows of trained ids are not read.
+        It is ``table`` itself, valid until the next call; otherwise nobody reads the rows of trained ids there.
         """
-        return self.table.index_copy_(0, torch.nonzero(self.row >= 0).flatten(), weight.detach().to(self.table))
+        ids = torch.nonzero(self.row_of_id >= 0).flatten()
+        return self.table.index_copy_(0, ids, weight.detach().to(self.table))
 
 
-def train_rows(model: PreTrainedModel, ids: npt.NDArray[np.integer[Any]]) -> None:
+def train_used_embeddings(model: PreTrainedModel, ids: npt.NDArray[np.integer[Any]]) -> None:
     """Train only some rows of a model's word embeddings.
 
-    All rows stay as they are if most would be trained, and if their layer is of a special kind or shares its weights.
+    All of them are trained if ``ids`` are most of them, or if the layer is of a special kind or shares its weights.
 
     Args:
         model: the model to train.
         ids: sorted and distinct: the sub-words that training reads, padding included.
     """
     layer = cast(nn.Embedding, model.get_input_embeddings())
-    keys = [name for name, weight in model.named_parameters(remove_duplicate=False) if weight is layer.weight]
-    if type(layer) is not nn.Embedding or len(keys) != 1 or len(ids) > MOST_TRAINED * len(layer.weight):
+    names = [name for name, weight in model.named_parameters(remove_duplicate=False) if weight is layer.weight]
+    if type(layer) is not nn.Embedding or len(names) != 1 or len(ids) > MOST_TRAINED * len(layer.weight):
         return
     table = layer.weight.detach()
-    row = torch.full((len(table),), -1)
-    row[ids] = torch.arange(len(ids))
+    row_of_id = torch.full((len(table),), -1)
+    row_of_id[ids] = torch.arange(len(ids))
     layer.weight, layer.num_embeddings = nn.Parameter(table[ids]), len(ids)
-    padding = -1 if layer.padding_idx is None else int(row[layer.padding_idx])
+    padding = -1 if layer.padding_idx is None else int(row_of_id[layer.padding_idx])
     layer.padding_idx = None if padding < 0 else padding
-    layer.__class__ = TrainedRows
-    trained = cast(TrainedRows, layer)
-    trained.key = keys[0]
-    trained.table, trained.row = table, row
+    layer.__class__ = PartlyTrainedEmbedding
+    trained = cast(PartlyTrainedEmbedding, layer)
+    trained.weight_name = names[0]
+    trained.table, trained.row_of_id = table, row_of_id
 
 
-def complete(model: nn.Module, state: dict[str, Tensor]) -> None:
-    """Replace the trained rows in a model's state by the whole table."""
+def restore_full_embeddings(model: nn.Module, state: dict[str, Tensor]) -> None:
+    """Put the whole table in place of the trained rows into a model's state, until the next call for this model."""
     for layer in model.modules():
-        if isinstance(layer, TrainedRows):
-            state[layer.key] = layer.whole(state[layer.key])
+        if isinstance(layer, PartlyTrainedEmbedding):
+            state[layer.weight_name] = layer.full(state[layer.weight_name])
 
 
 def used_ids(train: Split, padding: int) -> npt.NDArray[np.integer[Any]]:

@@ -21,7 +21,7 @@ from tagline.model.heads import make_head
 from tagline.model.precision import Resolved, resolve
 from tagline.training import dropout, own_launcher, processes
 from tagline.training.compilation import compile_forward
-from tagline.training.embeddings import train_rows, used_ids
+from tagline.training.embeddings import train_used_embeddings, used_ids
 from tagline.training.engines import Engine, accelerate_loop, trainer
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.fingerprint import fingerprint
@@ -141,9 +141,10 @@ def fine_tune(
         dropout.replace(model)
     check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, labels, inputs.tokenized)
-    if not processes.sharding():  # it finds only what a model registers
-        train_rows(model, used_ids(train_split, model.config.pad_token_id or 0))
-    made_of = fingerprint(effective(params), script, verified)
+    sharding = processes.sharding()
+    if not sharding:  # which handles only registered weights
+        train_used_embeddings(model, used_ids(train_split, model.config.pad_token_id or 0))
+    made_of = fingerprint(effective(params) | {"sharding": sharding}, script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
     with work_folder(stage, made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:

@@ -37,7 +37,7 @@ from tagline.model.backends.xla import from_xla, load_weights
 from tagline.model.precision import Resolved
 from tagline.training import snapshot
 from tagline.training.checkpoints import CheckpointError, Checkpoints
-from tagline.training.embeddings import complete
+from tagline.training.embeddings import restore_full_embeddings
 from tagline.training.head_weights import attached, take_head
 from tagline.training.learning import SCORES, Learning
 from tagline.training.processes import SHARDED
@@ -197,7 +197,7 @@ class SavedRun:
             return
         unwrapped: PreTrainedModel = self._accelerator.unwrap_model(model)
         try:
-            complete(unwrapped, weights)
+            restore_full_embeddings(unwrapped, weights)
             # safetensors reads the memory of CPUs and GPUs only.
             state = {name: from_xla(tensor) for name, tensor in weights.items()}
             own = take_head(state)

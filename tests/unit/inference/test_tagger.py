@@ -62,10 +62,13 @@ def test_words(tagger: Tagger) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda tagger: tagger(["Ada", math.nan]), r"texts\[1\]: expected a text, got nan of type float"),
-        (lambda tagger: tagger([b"Ada"]), r"texts\[0\]: expected a text, got b'Ada' of type bytes"),
-        (lambda tagger: tagger.words(["Ada", None]), "sentence, word 1: expected a text, got None of type NoneType"),
-        (lambda tagger: list(tagger.stream([["Ada", 7]])), r"documents\[0\], word 1: expected a text, got 7"),
+        (lambda tagger: tagger(["Ada", math.nan]), r"texts\[1\]: nan is of type float; expected a string"),
+        (lambda tagger: tagger([b"Ada"]), r"texts\[0\]: b'Ada' is of type bytes; expected a string"),
+        (lambda tagger: tagger.words(["Ada", None]), "sentence, word 1: None is of type NoneType; expected a string"),
+        (
+            lambda tagger: list(tagger.stream([["Ada", 7]])),
+            r"documents\[0\], word 1: 7 is of type int; expected a string",
+        ),
     ],
 )
 def test_values_that_are_not_texts(tagger: Tagger, call: Callable[[Tagger], object], message: str) -> None:

@@ -12,7 +12,7 @@ from helpers.architectures import Architecture, albert, bert, distilbert, new_mo
 from transformers import BioGptConfig, BioGptForTokenClassification, PreTrainedModel, T5Config, T5ForTokenClassification
 
 from tagline.artifacts.tokenized import Split
-from tagline.training.embeddings import TrainedRows, complete, train_rows, used_ids
+from tagline.training.embeddings import PartlyTrainedEmbedding, restore_full_embeddings, train_used_embeddings, used_ids
 
 # Of sub-words that train holds; the padding is 0 or 1.
 IDS = np.array([0, 1, 4, 7, 9, 25, 39])
@@ -25,8 +25,8 @@ def pair(architecture: Architecture) -> tuple[PreTrainedModel, PreTrainedModel]:
     """The same model twice: all rows trained, and only those of `IDS`."""
     whole = new_model(architecture)
     part = copy.deepcopy(whole)
-    train_rows(part, IDS)
-    assert isinstance(part.get_input_embeddings(), TrainedRows)
+    train_used_embeddings(part, IDS)
+    assert isinstance(part.get_input_embeddings(), PartlyTrainedEmbedding)
     return whole, part
 
 
@@ -46,7 +46,7 @@ def learn(model: PreTrainedModel) -> dict[str, torch.Tensor]:
         optimizer.zero_grad()
     model.eval()
     state = model.state_dict()
-    complete(model, state)
+    restore_full_embeddings(model, state)
     return state
 
 
@@ -56,7 +56,7 @@ def test_steps_train_the_same_weights(architecture: Architecture) -> None:
     before = models[0].get_input_embeddings().weight.detach().clone()
     expected, actual = map(learn, models)
     assert expected.keys() == actual.keys()
-    embeddings = models[1].get_input_embeddings().key
+    embeddings = models[1].get_input_embeddings().weight_name
     trained = np.isin(np.arange(len(before)), IDS)
     # Rows that no batch holds: with all rows trained, weight decay makes them smaller.
     assert torch.equal(actual[embeddings][~trained], before[~trained])
@@ -79,14 +79,16 @@ def test_a_checkpoint_has_the_trained_rows_only() -> None:
     whole, part = pair(bert)
     before, after = whole.state_dict(), part.state_dict()
     assert before.keys() == after.keys()
-    assert [name for name in before if before[name].shape != after[name].shape] == [part.get_input_embeddings().key]
-    assert after[part.get_input_embeddings().key].shape == (len(IDS), 16)
+    assert [name for name in before if before[name].shape != after[name].shape] == [
+        part.get_input_embeddings().weight_name
+    ]
+    assert after[part.get_input_embeddings().weight_name].shape == (len(IDS), 16)
 
 
 def test_all_of_it_moves_to_a_device() -> None:
     _, part = pair(bert)
     layer = part.to("meta").get_input_embeddings()
-    assert {tensor.device.type for tensor in (layer.weight, layer.table, layer.row)} == {"meta"}
+    assert {tensor.device.type for tensor in (layer.weight, layer.table, layer.row_of_id)} == {"meta"}
     for training in (True, False):  # neither reads a value, for which a device would have to be waited
         assert layer.train(training)(BATCH.to("meta")).shape == (*BATCH.shape, 16)
 
@@ -94,7 +96,7 @@ def test_all_of_it_moves_to_a_device() -> None:
 def test_padding_outside_the_trained_rows() -> None:
     """Not the last row instead, which -1 would be."""
     model = new_model(roberta)
-    train_rows(model, IDS[2:])
+    train_used_embeddings(model, IDS[2:])
     ids = torch.tensor([[39, 39, 4]])
     logits(model.train(), ids).logsumexp(-1).sum().backward()
     assert model.get_input_embeddings().weight.grad[-1].abs().sum() > 0
@@ -113,15 +115,15 @@ def test_padding_outside_the_trained_rows() -> None:
 def test_other_embeddings_stay(model: PreTrainedModel) -> None:
     layer = model.get_input_embeddings()
     kind, weight = type(layer), layer.weight
-    train_rows(model, IDS)
+    train_used_embeddings(model, IDS)
     assert type(layer) is kind and layer.weight is weight
 
 
 @pytest.mark.parametrize(("rows", "restricted"), [(30, True), (31, False)])
 def test_most_rows_are_used(rows: int, restricted: bool) -> None:
     model = new_model(bert)
-    train_rows(model, np.arange(rows))
-    assert isinstance(model.get_input_embeddings(), TrainedRows) == restricted
+    train_used_embeddings(model, np.arange(rows))
+    assert isinstance(model.get_input_embeddings(), PartlyTrainedEmbedding) == restricted
 
 
 @pytest.mark.parametrize(("padding", "expected"), [(0, [0, 2, 3, 5, 9]), (5, [2, 3, 5, 9])])
