@@ -25,9 +25,10 @@ SIZES = {
         "intermediate_size": 128,
     },
 }
+_CONLL2003 = {"train": 14041, "validation": 3250, "test": 3453}
 SENTENCES = {
-    "bert-base": {"train": 14041, "validation": 3250, "test": 3453},
-    "xlm-roberta-base": {"train": 14041, "validation": 3250, "test": 3453},
+    "bert-base": _CONLL2003,
+    "xlm-roberta-base": _CONLL2003,
     "tiny": dict.fromkeys(("train", "validation", "test"), 50),
 }
 # Peak of dense matrix products in bf16 (fp16 for the T4) in TFLOP/s, by a part of PyTorch's name for the GPU; from the

@@ -1,4 +1,4 @@
-"""The pipeline by real `dvc` in temporary clones: what reruns and what does not, and results that two people share."""
+"""The pipeline by real `dvc` in temporary clones: what reruns, and what does not."""
 
 from __future__ import annotations
 

@@ -99,6 +99,11 @@ def best_epoch(folder: Path) -> int:
     return epoch
 
 
+def padding_id(model: PreTrainedModel) -> int:
+    """The sub-word id that windows are padded with; any does for an encoder without one, since padding is masked."""
+    return model.config.pad_token_id or 0
+
+
 def longest_window(model: PreTrainedModel) -> int | None:
     """The most sub-words that an encoder reads, special tokens included; None if it has no limit.
 

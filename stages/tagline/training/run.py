@@ -143,7 +143,7 @@ def fine_tune(
     check_fit(model, validation_split, labels, inputs.tokenized)
     sharding = processes.sharding()
     if not sharding:  # which handles only registered weights
-        train_used_embeddings(model, used_ids(train_split, model.config.pad_token_id or 0))
+        train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))
     made_of = fingerprint(effective(params) | {"sharding": sharding}, script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.

@@ -20,6 +20,7 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.model.backends.xla import end_graph
+from tagline.model.classifier import padding_id
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
 from tagline.training import optimization
@@ -102,7 +103,7 @@ class Training:
         self.params, self.precision, self.work = params, precision, work
         self.rows = TrainingRows(train.windows)
         self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
-        self.gradients = Gradients(self.rows, self.batches, validation.head, params, model.config.pad_token_id or 0)
+        self.gradients = Gradients(self.rows, self.batches, validation.head, params, padding_id(model))
         # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
         self.epochs = -(-self.steps // self.batches.steps_per_epoch)

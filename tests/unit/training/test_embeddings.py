@@ -102,17 +102,18 @@ def test_padding_outside_the_trained_rows() -> None:
     assert model.get_input_embeddings().weight.grad[-1].abs().sum() > 0
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        BioGptForTokenClassification(
-            BioGptConfig(vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
-        ),
-        T5ForTokenClassification(T5Config(vocab_size=40, d_model=16, d_kv=8, d_ff=8, num_layers=1, num_heads=2)),
-    ],
-    ids=["of a kind of its own", "shared with other layers"],
-)
-def test_other_embeddings_stay(model: PreTrainedModel) -> None:
+def scaled() -> PreTrainedModel:
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    return BioGptForTokenClassification(BioGptConfig(vocab_size=40, **sizes))
+
+
+def shared() -> PreTrainedModel:
+    return T5ForTokenClassification(T5Config(vocab_size=40, d_model=16, d_kv=8, d_ff=8, num_layers=1, num_heads=2))
+
+
+@pytest.mark.parametrize("architecture", [scaled, shared])
+def test_other_embeddings_stay(architecture: Architecture) -> None:
+    model = architecture()
     layer = model.get_input_embeddings()
     kind, weight = type(layer), layer.weight
     train_used_embeddings(model, IDS)

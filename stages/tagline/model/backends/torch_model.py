@@ -18,6 +18,7 @@ from tagline.core.errors import UserError
 from tagline.model.attention_masks import known_padding
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import pad
+from tagline.model.classifier import padding_id
 from tagline.model.precision import Resolved, autocast, cast_linear_layers
 
 # Python runs one thread at a time: more threads would wait for each other.
@@ -42,7 +43,7 @@ class TorchModel:
         self.device = PartialState().device
         self.model = model.to(self.device)
         self.precision = precision
-        self.padding = model.config.pad_token_id or 0
+        self.padding = padding_id(model)
 
     @classmethod
     def for_inference(cls, model: PreTrainedModel, precision: Resolved) -> Self:
