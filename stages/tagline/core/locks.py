@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -43,6 +43,8 @@ def locked(path: Path, target: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        # Before the release: a waiting process notices that the file is gone, and creates a new one.
-        path.unlink(missing_ok=True)
+        # Before the release: a waiting process notices that the file is gone, and creates a new one; after it, that
+        # process might hold it already. Windows removes no file that is held: there release() does it.
+        with suppress(OSError):
+            path.unlink()
         lock.release()

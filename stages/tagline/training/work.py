@@ -94,6 +94,7 @@ def _remove_old(parent: Path, current: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
     others = [path for path in parent.iterdir() if path.is_dir() and path != current]
     for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-KEPT]:
-        with suppress(Timeout), FileLock(_lock(path), timeout=0):
+        # Of another process, or on Windows, where release() removes the file.
+        with suppress(Timeout, PermissionError), FileLock(_lock(path), timeout=0):
             _remove(path)
             _lock(path).unlink()

@@ -47,6 +47,16 @@ def test_the_file_is_removed_afterwards(tmp_path: Path) -> None:
         assert not (tmp_path / "a/.lock").exists()
 
 
+def test_a_system_that_removes_no_file_that_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    for _ in range(2):
+        with locked(tmp_path / ".lock", Path("out")):
+            pass
+
+
 def test_a_second_run_fails_after_a_while(
     holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,17 @@ def test_the_last_two_other_unfinished_runs_stay(root: Path) -> None:
         assert sorted(path.name for path in Path(".work/train").iterdir()) == ["new", "new.lock", "run2", "run3"]
 
 
+def test_old_runs_are_removed_where_no_held_lock_can_be(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+
+    for number in range(4):
+        os.utime(interrupt(f"run{number}"), (number, number))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with work_folder("train", "new"):
+        assert {path.name for path in Path(".work/train").iterdir() if path.is_dir()} == {"new", "run2", "run3"}
+
+
 def test_a_run_of_another_process_is_not_removed(root: Path) -> None:
     for number in range(3):
         os.utime(interrupt(f"run{number}"), (number, number))
