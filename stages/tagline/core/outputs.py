@@ -30,13 +30,15 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
         outs: files or folders; the block writes either of them at the path that it gets.
 
     Raises:
-        UserError: another process is writing the same outputs, or the disk is full.
+        UserError: another process is writing the same outputs, they can't be replaced, or the disk is full.
     """
     partials = [out.with_name(f".{out.name}.partial") for out in outs]
     with locked(outs[0].with_name(f".{outs[0].name}.lock"), outs[0]):
+        for out in outs:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            _check_rights(out)
         for out, partial in zip(outs, partials, strict=True):
             _remove(partial)
-            partial.parent.mkdir(parents=True, exist_ok=True)
             _put_back(out)
         try:
             with _naming_full_disk(dict(zip(partials, outs, strict=True))):
@@ -55,6 +57,13 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
         finally:
             for partial in partials:
                 _remove(partial)
+
+
+def _check_rights(out: Path) -> None:
+    """Check that an output can be replaced, before the work: a folder without the right to write can't be removed."""
+    for folder in (out.parent, *(path for path in (out, *out.rglob("*")) if path.is_dir() and not path.is_symlink())):
+        if not os.access(folder, os.W_OK):
+            raise UserError(f"{folder}: no right to write; expected it, to replace {out}; run `chmod u+w {folder}`")
 
 
 @contextmanager

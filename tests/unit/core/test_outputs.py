@@ -34,6 +34,18 @@ def test_outputs_are_replaced_as_a_whole(tmp_path: Path) -> None:
     assert files(tmp_path) == {"models/out/a": "new", "metrics/out.json": "new"}
 
 
+@pytest.mark.parametrize("folder", ["models", "models/out", "models/out/a", "metrics"])
+def test_outputs_that_can_not_be_replaced_are_reported_before_the_work(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outs = tmp_path / "models/out", tmp_path / "metrics/out.json"
+    (outs[0] / "a/b").mkdir(parents=True)
+    outs[1].parent.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / folder)  # tests may run as root
+    with pytest.raises(UserError, match=f"{folder}: no right to write; expected it, to replace .*/m"), replacing(*outs):
+        pytest.fail("work was done")
+
+
 @pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_an_exception_leaves_the_earlier_outputs(tmp_path: Path, stop: type[BaseException]) -> None:
     out, metrics = tmp_path / "models/out", tmp_path / "metrics/out.json"
