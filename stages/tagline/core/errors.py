@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from tagline.core.signals import Interrupted, raise_on_signals
-from tagline.core.terminal import QUOTED, safe_message, shortened
+from tagline.core.terminal import QUOTED, quoted, safe_message, shortened
 
 # Set to 1, it shows the traceback behind a message.
 DEBUG = "TAGLINE_DEBUG"
+# The environment variables that accelerate reads as yes or no, for example ACCELERATE_USE_CPU, and their values.
+FLAGS = "ACCELERATE_USE_"
+YES_OR_NO = ("y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0")
 
 
 class UserError(Exception):
@@ -68,6 +71,7 @@ def exit_with_message(main: Callable[[], None]) -> None:
     name = Path(sys.argv[0]).stem
     try:
         with raise_on_signals():
+            _check_flags()
             main()
     except (UserError, OSError) as error:
         if shows_tracebacks():
@@ -85,6 +89,12 @@ def exit_with_message(main: Callable[[], None]) -> None:
 def shows_tracebacks() -> bool:
     """Whether the user wants the traceback behind a message."""
     return os.environ.get(DEBUG, "") not in ("", "0")
+
+
+def _check_flags() -> None:
+    for name, value in os.environ.items():
+        if name.startswith(FLAGS) and value.lower() not in YES_OR_NO:
+            raise UserError(f"environment variable {name} is {quoted(value)}; expected true or false; unset it")
 
 
 def _describe(error: UserError | OSError) -> str:

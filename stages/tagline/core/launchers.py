@@ -16,9 +16,9 @@ RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK")
 LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "MV2_COMM_WORLD_LOCAL_RANK")
 # The index of the host among those of the run, as torchrun and `accelerate launch` set it.
 HOST_RANK = "GROUP_RANK"
-# `accelerate launch` sets it even for one process.
-OF_ACCELERATE = "ACCELERATE_MIXED_PRECISION"
-# Where the processes meet. Kubernetes sets WORLD_SIZE also for a job that does not distribute its work.
+# What `accelerate launch` and torchrun set even for one process.
+FOR_ONE = ("ACCELERATE_MIXED_PRECISION", "TORCHELASTIC_RUN_ID")
+# Where the processes meet.
 ADDRESS = "MASTER_ADDR"
 
 
@@ -70,8 +70,8 @@ def several() -> bool:
 
 
 def launched() -> bool:
-    """Whether a launcher started this process."""
-    return several() or any(name in os.environ for name in (*SIZES, OF_ACCELERATE))
+    """Whether a launcher started this process; Kubernetes and Slurm set a size of 1 without one."""
+    return several() or any(name in os.environ for name in FOR_ONE)
 
 
 def only_main_process(stage: str) -> None:

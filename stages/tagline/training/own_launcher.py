@@ -31,6 +31,8 @@ from tagline.training.processes import device_count
 
 # Environment variable: the number of processes to start, instead of one for each device.
 VARIABLE = "TAGLINE_PROCESSES"
+# On a CPU, more processes for each core would not start in time, or fill its memory.
+PER_CORE = 8
 # torchrun's environment variables for several hosts; Kubernetes' training operator sets them, a Slurm job can.
 HOSTS, INDEX, ADDRESS, PORT = "PET_NNODES", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT"
 
@@ -48,6 +50,7 @@ def relaunch_on_all_devices() -> None:
     """
     if launchers.launched():
         return
+    launchers.ignore()  # Kubernetes and Slurm set a size of 1; a shell may have a lone LOCAL_RANK
     wanted, devices = os.environ.get(VARIABLE), device_count()
     hosts = launchers.whole_number((HOSTS,), 1)
     launchers.whole_number((INDEX,), 0)  # checked
@@ -63,15 +66,15 @@ def relaunch_on_all_devices() -> None:
 
 
 def _parsed(wanted: str, devices: int) -> int:
-    count = int(wanted) if wanted.isdecimal() else 0
+    count = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else 0
     if count < 1:
         raise UserError(
             f"environment variable {VARIABLE} is {quoted(wanted)}; expected a number of processes, at least 1"
         )
-    if 0 < devices < count:
-        raise UserError(
-            f"environment variable {VARIABLE} is {count}; expected at most {devices}, one for each device of this host"
-        )
+    most = devices or PER_CORE * (os.cpu_count() or 1)
+    if count > most:
+        each = "one for each device" if devices else f"{PER_CORE} for each core"
+        raise UserError(f"environment variable {VARIABLE} is {count}; expected at most {most}, {each} of this host")
     return count
 
 

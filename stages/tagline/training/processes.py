@@ -54,8 +54,8 @@ def join() -> PartialState:
     """
     size = launchers.size()
     launchers.rank()  # checked
-    if size == 1 and (launchers.ADDRESS not in os.environ or not launchers.launched()):
-        launchers.ignore()  # a Kubernetes job, for example, sets WORLD_SIZE to 1; a shell may have a lone LOCAL_RANK
+    if size == 1 and launchers.ADDRESS not in os.environ:
+        launchers.ignore()
     try:
         state = PartialState(cpu=device_count() == 0)
     except ValueError as error:

@@ -43,6 +43,12 @@ def test_status_and_message(code: str, status: int, message: str) -> None:
     assert (done.returncode, done.stderr) == (status, message)
 
 
+def test_a_flag_of_accelerate_that_is_neither_yes_nor_no() -> None:
+    message = "-c: environment variable ACCELERATE_USE_CPU is 'maybe'; expected true or false; unset it\n"
+    assert run("pass", ACCELERATE_USE_CPU="maybe").stderr == message
+    assert run("pass", ACCELERATE_USE_CPU="True").stderr == ""
+
+
 def test_arguments_are_shortened_and_escaped() -> None:
     for argument, message in {
         "https://ada:secret@host\x1b[2J": "-c: error: unrecognized arguments: https://***@host\\x1b[2J\n",

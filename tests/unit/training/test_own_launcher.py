@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -86,10 +87,23 @@ def test_hosts_that_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["WORLD_SIZE", "PMI_SIZE", "ACCELERATE_MIXED_PRECISION"])
-def test_another_launcher_has_done_it(host: pytest.MonkeyPatch, name: str) -> None:
-    host.setenv(name, "1")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("WORLD_SIZE", "2"), ("PMI_SIZE", "2"), ("ACCELERATE_MIXED_PRECISION", "no"), ("TORCHELASTIC_RUN_ID", "x")],
+)
+def test_another_launcher_has_done_it(host: pytest.MonkeyPatch, name: str, value: str) -> None:
+    host.setenv(name, value)
     own_launcher.relaunch_on_all_devices()
+
+
+@pytest.mark.parametrize("name", ["WORLD_SIZE", "PMI_SIZE"])
+def test_a_size_of_one_is_no_launcher(host: pytest.MonkeyPatch, name: str) -> None:
+    host.setenv(name, "1")
+    assert launched().nproc_per_node == "2"
+    host.setenv(name, "1")
+    host.setenv(own_launcher.HOSTS, "3")
+    assert launched().nnodes == "3"
+    assert name not in os.environ, "or the processes would take it for theirs"
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -108,16 +122,21 @@ def test_the_variable_restricts(host: pytest.MonkeyPatch) -> None:
     own_launcher.relaunch_on_all_devices()
 
 
-@pytest.mark.parametrize("wanted", ["none", "0", "-1", "2.5", ""])
+@pytest.mark.parametrize("wanted", ["none", "0", "-1", "2.5", "", "1234567890"])
 def test_an_invalid_number_of_processes(host: pytest.MonkeyPatch, wanted: str) -> None:
     host.setenv(own_launcher.VARIABLE, wanted)
     with pytest.raises(UserError, match=f"TAGLINE_PROCESSES is '{wanted}'; expected a number of processes, at least 1"):
         own_launcher.relaunch_on_all_devices()
 
 
-def test_more_processes_than_devices(host: pytest.MonkeyPatch) -> None:
-    host.setenv(own_launcher.VARIABLE, "3")
-    with pytest.raises(UserError, match="TAGLINE_PROCESSES is 3; expected at most 2, one for each device of this host"):
+@pytest.mark.parametrize(
+    ("devices", "wanted", "most"), [(2, "3", "2, one for each device"), (0, "1000000", "32, 8 for each core")]
+)
+def test_more_processes_than_a_host_can_run(host: pytest.MonkeyPatch, devices: int, wanted: str, most: str) -> None:
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    host.setattr(os, "cpu_count", lambda: 4)
+    host.setenv(own_launcher.VARIABLE, wanted)
+    with pytest.raises(UserError, match=f"TAGLINE_PROCESSES is {wanted}; expected at most {most} of this host"):
         own_launcher.relaunch_on_all_devices()
 
 

@@ -130,6 +130,7 @@ def test_a_signal_to_the_launcher_ends_all(tmp_path: Path, number: signal.Signal
     ("variables", "status", "out", "err"),
     [
         ({"WORLD_SIZE": "1", "LOCAL_RANK": "0"}, 0, "done by 1 on cpu\n", ""),
+        ({"PMI_SIZE": "1", "PMI_RANK": "0", "TAGLINE_PROCESSES": "2"}, 0, "done by 2 on cpu\n", ""),
         ({"WORLD_SIZE": "2", "RANK": "0"}, 1, "", "work: environment variables: 2 processes can't connect ("),
         ({"WORLD_SIZE": "two"}, 1, "", "work: environment variable WORLD_SIZE is 'two'; expected a whole number"),
     ],
