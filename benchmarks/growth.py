@@ -126,11 +126,13 @@ def download(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 
 def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Write data/tokenized."""
+    from tagline.core.outputs import write_json
     from tagline.tokenization import dataset
 
     params = tokenization(MAX_LENGTH)
     start = time.process_time()
-    dataset.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    report = dataset.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    write_json(folder / "data.json", report)
     return measured(start, time.process_time)
 
 
@@ -152,7 +154,7 @@ def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
-    from tagline.metrics.evaluation import SPLITS, Evaluation, label_and_score
+    from tagline.metrics.evaluation import SPLITS, Evaluation, label_and_score, words_with_subwords
     from tagline.metrics.params import Bootstrap
     from tagline.model.heads import make_head
     from tagline.model.prediction import Predictor, score_split
@@ -165,7 +167,8 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
         _LabelTable(splits["train"].windows, len(labels.names)), make_head("linear", labels), labels, 4096
     )
     chunks = {name: score_split(predictor, splits[name], name) for name in SPLITS}
-    scored, metrics = label_and_score(splits, chunks, predictor, Bootstrap(resamples=1000, seed=1))
+    words = words_with_subwords(folder / "data.json")
+    scored, metrics = label_and_score(splits, words, chunks, predictor, Bootstrap(resamples=1000, seed=1))
     page = render(Evaluation(labels, scored, metrics, 1), [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
     for name, split in scored.items():
         predictions.write(folder, name, split.sentences)

@@ -94,6 +94,7 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
         splits: rows of words and tags.
         source: folder of an encoder with its tokenizer.
     """
+    from tagline.core.outputs import write_json
     from tagline.core.params import read_section
     from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.params import TokenizeAlign
@@ -105,7 +106,8 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
     (folder / "data").mkdir()
-    tokenize_align(folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
+    report = tokenize_align(folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
+    write_json(folder / "data/report.json", report)
 
 
 def tokenization(max_length: int) -> Any:

@@ -1,10 +1,9 @@
 """Stage 4, evaluate: label each word of validation and test, score the labels, and write a report.
 
-Reads the section ``evaluate`` of params.yaml, data/tokenized, models/finetuned, and the learning curves
-plots/train_loss.csv and plots/validation.csv.
-Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json (what people compare between
-commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split plots/confusion.csv,
-plots/per_type.csv and plots/reliability.csv.
+Reads the section ``evaluate`` of params.yaml, data/tokenized, reports/data.json, models/finetuned, plots/train_loss.csv
+and plots/validation.csv. Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json (what
+people compare between commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split
+plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
     python stages/evaluate.py --show    print the scores of the last run and exit
@@ -34,6 +33,7 @@ from tagline.report import curves
 from tagline.report.page import render
 
 TOKENIZED = Path("data/tokenized")
+DATA = Path("reports/data.json")
 FINETUNED = Path("models/finetuned")
 PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics/evaluate.json")
@@ -57,7 +57,7 @@ def main() -> None:
     quiet()
     losses = learning_curves.read(TRAIN_LOSS, curves.LOSSES)
     epochs = learning_curves.read(VALIDATION, curves.EPOCHS)
-    evaluation = evaluate(TOKENIZED, FINETUNED, params)
+    evaluation = evaluate(TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     test, test_metrics = evaluation.splits["test"], evaluation.metrics["test"]
     page = render(evaluation, losses, epochs)
     outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)

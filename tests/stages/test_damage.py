@@ -31,6 +31,11 @@ def flip(path: Path) -> bytes:
     return content
 
 
+def test_a_learning_curve_that_export_does_not_read_may_change(finished: Path) -> None:
+    flip(Path(CURVES[0]))
+    run_stage("export")
+
+
 @pytest.mark.parametrize("stage", INPUTS)
 def test_a_flipped_bit_in_any_file_is_reported(finished: Path, stage: str) -> None:
     files = [path for folder in INPUTS[stage] for path in sorted(Path(folder).rglob("*")) if path.is_file()]

@@ -34,6 +34,15 @@ def test_a_learning_curve_is_missing(finished: Path, curve: str) -> None:
     assert f"{curve} is missing: the stage train writes it, so run `dvc repro train` first" in error_of("evaluate")
 
 
+def test_words_that_tokenize_align_counted_without_a_prediction(finished: Path) -> None:
+    report = json.loads(Path("reports/data.json").read_text())
+    report["test"]["words"] += 2
+    Path("reports/data.json").write_text(json.dumps(report))
+    assert "data/tokenized: no prediction for 2 words; expected one for each word that reports" in error_of("evaluate")
+    Path("reports/data.json").write_text("{}")
+    assert "reports/data.json: damaged" in error_of("evaluate")
+
+
 def test_bad_params(finished: Path) -> None:
     edit(Path("params.yaml"), "subwords_per_batch: 64", "subwords_per_batch: 0")
     edit(Path("params.yaml"), "resamples: 100", "resamples: 99")

@@ -129,7 +129,7 @@ def _verify(inputs: Inputs) -> None:
         UserError: one is missing or damaged.
     """
     verify(inputs.tokenized, "tokenize-align")
-    verify(inputs.finetuned, "train")
+    verify(inputs.finetuned, "train", inputs.validation)
     predictions_folder = inputs.decoding.parent
     for path, folder, stage in (
         (inputs.decoding, predictions_folder, "evaluate"),

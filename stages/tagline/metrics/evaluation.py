@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,9 @@ from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
+from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
+from tagline.core.reading import reading
 from tagline.labels.label_list import Biases, Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics import operating_point
@@ -52,12 +54,14 @@ class Evaluation:
     biases: Biases = field(default_factory=dict)
 
 
-def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
+def evaluate(data: Path, report: Path, finetuned: Path, curves: Sequence[Path], params: Evaluate) -> Evaluation:
     """Label and score validation and test.
 
     Args:
         data: data/tokenized.
+        report: reports/data.json.
         finetuned: models/finetuned.
+        curves: the learning curves, which the caller reads.
         params: the section ``evaluate``.
 
     Raises:
@@ -65,7 +69,8 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
             that the data does not have, or the model produces NaN or infinite logits.
     """
     verify(data, "tokenize-align")
-    verify(finetuned, "train")
+    verify(finetuned, "train", *curves)
+    words = words_with_subwords(report)
     labels = tokenized.load_labels(data)
     targets = operating_point.targets_of(params.operating_point, labels)
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
@@ -81,26 +86,48 @@ def evaluate(data: Path, finetuned: Path, params: Evaluate) -> Evaluation:
             found = find_biases(validation, loaded["validation"].gold(), head, labels, targets)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"], predictor = validation, predictor.with_biases(biases)
-        splits, measured = label_and_score(loaded, chunks, predictor, params.bootstrap)
+        splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap)
     if targets:
         for name, split in splits.items():
             measured[name]["operating_point"] = operating_point.report(split.counts, targets, found, params.bootstrap)
     return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), predictor.biases)
 
 
+def words_with_subwords(report: Path) -> dict[str, int]:
+    """Read how many words of validation and test have sub-words, as tokenize-align counted them.
+
+    Args:
+        report: reports/data.json.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    found = read_json(report, "tokenize-align")
+    with reading(report, "tokenize-align", expected="the number of words of each split"):
+        return {name: found[name]["words"] - found[name]["words_without_subwords"] for name in SPLITS}
+
+
 def label_and_score(
-    loaded: Mapping[str, Split], chunks: Mapping[str, Iterable[Chunk]], predictor: Predictor, bootstrap: Bootstrap
+    loaded: Mapping[str, Split],
+    words: Mapping[str, int],
+    chunks: Mapping[str, Iterable[Chunk]],
+    predictor: Predictor,
+    bootstrap: Bootstrap,
 ) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]]]:
     """Label validation and test and compute their metrics.
 
     Args:
         loaded: train, validation and test.
+        words: see `words_with_subwords`.
         chunks: the scores of validation and test, computed when they are asked for.
         predictor: chooses labels.
         bootstrap: for the intervals.
+
+    Raises:
+        UserError: a word has no prediction.
     """
     labels = predictor.labels
-    splits = {name: _label(loaded[name], chunks[name], predictor) for name in SPLITS}
+    splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
     others = [split.sentences for split in splits.values()]
     training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
     return splits, {name: metrics(split, training, bootstrap) for name, split in splits.items()}
@@ -114,7 +141,7 @@ def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels)
     return TorchModel.for_inference(model, precision)
 
 
-def _label(split: Split, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
+def _label(split: Split, with_subwords: int, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
     """Label the words of a split."""
     labels, gold = predictor.labels, split.gold()
     predictions = predictor.label(chunks, gold)
@@ -128,4 +155,5 @@ def _label(split: Split, chunks: Iterable[Chunk], predictor: Predictor) -> Score
         predictions.without_subwords,
         predictions.loss / max(1, seen),
         score(count(greedy, labels.kind))["overall"]["f1"],
+        with_subwords - seen,
     )

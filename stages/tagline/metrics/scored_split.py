@@ -12,7 +12,7 @@ import pandas as pd
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.calibration import calibration, reliability
 from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count
@@ -34,6 +34,7 @@ class ScoredSplit:
         words_without_subwords: the number of words that the tokenizer removed, which have the fallback label.
         loss: the mean negative log-likelihood of the other words' gold labels.
         greedy_f1: F1 if each word has the label with its highest score, whatever the decoding.
+        words_unscored: the number of words for which tokenize-align made sub-words and the model gave no scores.
     """
 
     kind: Kind
@@ -41,12 +42,7 @@ class ScoredSplit:
     words_without_subwords: int
     loss: float = 0.0
     greedy_f1: float = 0.0
-
-    @property
-    def words_unscored(self) -> int:
-        """The number of words without a prediction."""
-        flat = flatten(self.sentences)
-        return int(flat.offsets[-1]) - len(flat.predicted)
+    words_unscored: int = 0
 
     @cached_property
     def counts(self) -> Counts:
@@ -80,8 +76,8 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
     """
     if split.words_unscored:
         raise UserError(
-            f"data/tokenized: no prediction for {split.words_unscored} words; expected one per word: "
-            "run `dvc repro tokenize-align` again"
+            f"data/tokenized: no prediction for {split.words_unscored} words; expected one for each word that "
+            "reports/data.json counts: run `dvc repro tokenize-align` again"
         )
     sentences, counts, kind = split.sentences, split.counts, split.kind
     by_iob2 = {"strict": strict(sentences), "repaired": count_repaired(sentences)} if kind == "spans" else {}

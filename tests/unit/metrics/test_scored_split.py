@@ -53,10 +53,8 @@ def test_metrics_of_plain_tags() -> None:
 
 
 def test_word_without_a_prediction_is_an_error() -> None:
-    first, second = SENTENCES
-    short = replace(first, predicted=first.predicted[:1])
-    with pytest.raises(UserError, match="data/tokenized: no prediction for 1 words; expected one per word"):
-        metrics(ScoredSplit("spans", [short, second], 0), TrainingIndex([], [], "spans"), BOOTSTRAP)
+    with pytest.raises(UserError, match="data/tokenized: no prediction for 1 words; expected one for each word that"):
+        metrics(replace(SPLIT, words_unscored=1), TrainingIndex([], [], "spans"), BOOTSTRAP)
 
 
 def test_entities_outcomes_and_bins_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
