@@ -43,6 +43,7 @@ TINY_PARAMS = {
             [
                 "illegal_tags",
                 "unseen_labels",
+                "no_entities",
                 "duplicate_sentences",
                 "words_without_subwords",
                 "unknown_words",

@@ -85,13 +85,13 @@ def test_metrics_say_what_the_data_holds(finished: Path, capsys: pytest.CaptureF
     assert metrics["train"] == {
         **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"},
         "labels": {"O": 57, "B-LOC": 19, "I-LOC": 0, "B-ORG": 0, "I-ORG": 0, "B-PER": 19, "I-PER": 19},
-        **{"illegal_tags": 0, "words_without_subwords": 0, "unknown_words": 0, "long_words": 0, "truncated_words": 0},
-        **{"long_sentences": 0, "windowed_sentences": 1},
+        **{"illegal_tags": 0, "no_entities": 0, "words_without_subwords": 0, "unknown_words": 0, "long_words": 0},
+        **{"truncated_words": 0, "long_sentences": 0, "windowed_sentences": 1},
     }
     assert metrics["test"] == {
         **{"sentences": 8, "words": 63, "windows": 10, "scheme": "IOB2"},
         "labels": {"O": 32, "B-LOC": 10, "I-LOC": 0, "B-ORG": 1, "I-ORG": 0, "B-PER": 10, "I-PER": 10},
-        **{"illegal_tags": 1, "unseen_labels": 1, "duplicate_sentences": 5},
+        **{"illegal_tags": 1, "unseen_labels": 1, "no_entities": 0, "duplicate_sentences": 5},
         **{"words_without_subwords": 1, "unknown_words": 0, "long_words": 0, "truncated_words": 1},
         **{"long_sentences": 0, "windowed_sentences": 2},
     }

@@ -48,6 +48,7 @@ def new_classifier(
     require(encoder, "download")
     names = {"id2label": labels.id2label, "label2id": labels.label2id, "num_labels": len(labels.names)}
     model, drawn = _load(encoder, "download", dtype=torch.float32, **names)
+    drawn = {name for name in drawn if ".pooler." not in name}  # which no token classifier reads
     base = f"{model.base_model_prefix}."
     if lacking := sorted(name for name in drawn if name.startswith(base)):
         raise UserError(_lacks_weights(encoder, lacking))
@@ -205,7 +206,8 @@ def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) 
             if model.config._attn_implementation == attention:
                 return
             reason = "transformers has only one implementation for this encoder"
-    raise UserError(f"train.attention: {attention} is not available: {reason}; expected sdpa or eager")
+    others = " or ".join(name for name in ("sdpa", "eager") if name != attention)
+    raise UserError(f"train.attention: {attention} is not available: {reason}; expected {others}")
 
 
 def _lacks_weights(folder: Path, names: Sequence[str]) -> str:

@@ -10,18 +10,17 @@ LOSSES = ("step", "loss")
 EPOCHS = ("epoch", "f1", "loss")
 
 
-def learning_curves(losses: Rows, epochs: Rows) -> list[Chart]:
+def learning_curves(losses: Rows, epochs: Rows, best_epoch: int) -> list[Chart]:
     """Draw the training loss, the validation loss and the validation F1.
 
     Args:
         losses: rows of LOSSES, by step.
         epochs: rows of EPOCHS, by epoch.
+        best_epoch: the epoch whose weights were kept.
     """
     result = [curve("Training loss", "Step", [(row["step"], row["loss"]) for row in losses])] if losses else []
     if epochs:
-        f1 = [row["f1"] for row in epochs]
         result.append(curve("Validation loss", "Epoch", [(row["epoch"], row["loss"]) for row in epochs]))
-        # The first epoch on ties, as in training.
         points = [(row["epoch"], row["f1"]) for row in epochs]
-        result.append(curve("Validation F1", "Epoch", points, best=f1.index(max(f1))))
+        result.append(curve("Validation F1", "Epoch", points, best=best_epoch - 1))
     return result

@@ -50,7 +50,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "overall": {split: scores.overall(of_split) for split, of_split in metrics.items()},
         "per_type": {split: scores.per_type(of_split) for split, of_split in metrics.items()},
         "slices": {split: scores.slice_groups(of_split) for split, of_split in metrics.items()},
-        "curves": curves.learning_curves(losses, epochs),
+        "curves": curves.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": CHARTED,
         "confusion": confusion_table(charted.confusion),
         "reliability": charts.reliability(charted.reliability, unit) if len(charted.reliability) else None,

@@ -22,6 +22,7 @@ from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
 from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
+from tagline.labels.schemes import OUTSIDE
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, hash_sentences
@@ -137,12 +138,14 @@ def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
 
 
 def find_in_tags(split: str, tags: dict[str, Tags]) -> Findings:
-    """Find illegal tags and unseen labels in a split."""
+    """Find illegal tags, unseen labels and a lack of entities in a split."""
     findings = Findings()
     findings.add("illegal_tags", tags[split].illegal, tags[split].illegal_tags())
     trained_on = tags["train"].counts
     unseen = sorted(label for label, count in tags[split].counts.items() if count and not trained_on.get(label))
     findings.add("unseen_labels", len(unseen), [", ".join(unseen)])
+    words, outside = sum(tags[split].counts.values()), tags[split].counts.get(OUTSIDE, 0)
+    findings.add("no_entities", tags[split].scheme != "tags" and words == outside, [f"all {words:,} words are O"])
     return findings
 
 

@@ -16,6 +16,7 @@ class Limits(Section):
 
     illegal_tags: Limit
     unseen_labels: Limit
+    no_entities: Limit = None
     duplicate_sentences: Limit
     words_without_subwords: Limit
     unknown_words: Limit = None

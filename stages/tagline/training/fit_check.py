@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow.compute as pc
 import torch
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
-from tagline.model.batches import rounded_up
-from tagline.model.classifier import longest_window
+from tagline.model.batches import pad, rounded_up
+from tagline.model.classifier import longest_window, padding_id
 from tagline.training.training_batches import TrainingBatches
 
 # With fewer sub-words per step, a GPU updates weights for longer than it multiplies them. AdamW moves 28 bytes per
 # weight, the products are 6 FLOP per weight and sub-word; an A100 has 153 FLOP in bf16 per byte of its memory's
 # bandwidth, and 28 / 6 * 153 = 714. An H100 has 295, and needs twice as many.
 FEW_SUBWORDS = 700
+# Sub-words of a window for a check. Every encoder reads twice as many, the least `tokenize_align.max_length`.
+CHECKED = 4
+# Larger differences of logits, as a share of the highest, are not rounding: up to 1e-6 was seen, without masks 4e-3.
+ROUNDING = 1e-3
 # A preset with batches for a GPU.
 FOR_GPU = Path("presets/conll2003-gpu.yaml")
 
@@ -57,6 +63,38 @@ def check_fit(model: PreTrainedModel, split: Split, labels: Labels, tokenized: P
             f"train.pad_to_multiple_of: {multiple} pads windows of {longest} sub-words to "
             f"{rounded_up(longest, multiple)}; the encoder reads at most {most}; choose a divisor of {most}, or null"
         )
+
+
+def check_mask(model: PreTrainedModel) -> None:
+    """Raise a `UserError` if padding changes the logits of a window: its labels would depend on its batch."""
+    with torch.no_grad():
+        alone, padded = (_logits(model, length) for length in (CHECKED, 2 * CHECKED))
+    if (alone - padded).abs().max() > ROUNDING * alone.abs().max():
+        raise UserError(
+            f"{model.name_or_path}: {model.config.model_type} ignores the padding mask, so that labels would depend on "
+            "the batch; expected an encoder that respects it, such as BERT, RoBERTa or DeBERTa"
+        )
+
+
+def freeze_unused(model: PreTrainedModel) -> None:
+    """Freeze weights that no logit depends on, such as a pooler.
+
+    They get no gradient, for which several processes would wait.
+    """
+    _logits(model, CHECKED).sum().backward()
+    for weight in model.parameters():
+        weight.requires_grad_(weight.grad is not None)
+    model.zero_grad()
+
+
+def _logits(model: PreTrainedModel, length: int) -> Tensor:
+    """The logits of a window of CHECKED sub-words that is padded to a length, on the CPU."""
+    attention = model.config._attn_implementation
+    model.set_attn_implementation("eager")  # others may need a GPU
+    ids, mask = map(torch.from_numpy, pad([np.arange(CHECKED)], padding_id(model), length))
+    logits: Tensor = model(input_ids=ids, attention_mask=mask).logits[0, :CHECKED]
+    model.set_attn_implementation(attention)
+    return logits
 
 
 def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:

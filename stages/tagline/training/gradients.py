@@ -25,7 +25,7 @@ class Gradients:
     """Adds the gradients of batches to those of a model.
 
     The loss of a batch is the sum over its labelled sub-words divided by their number in the whole batch. So sharing
-    it among processes, or computing it in parts that fit a device, changes the result by rounding only.
+    it among processes, or computing it in parts that fit a device, changes rounding and dropout only.
 
     Args:
         rows: the windows to train on.

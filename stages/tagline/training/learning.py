@@ -57,16 +57,15 @@ class Learning:
 
     @property
     def best(self) -> dict[str, Any]:
-        """The epoch with the highest F1; the first of equals."""
-        return max(self.epochs, key=lambda row: row["f1"])
+        """The epoch with the highest F1; of equals the one with the lowest loss."""
+        return max(self.epochs, key=lambda row: (row["f1"], -row["loss"]))
 
     @property
     def exhausted(self) -> bool:
-        """Whether early stopping ends the run."""
-        if self.patience is None or not self.epochs:
-            return False
-        since: int = len(self.epochs) - self.best["epoch"]
-        return since >= self.patience
+        """Whether early stopping ends the run: F1 is above 0, but has not increased for ``patience`` epochs."""
+        f1 = [row["f1"] for row in self.epochs]
+        highest = max(f1, default=0)
+        return self.patience is not None and highest > 0 and len(f1) - 1 - f1.index(highest) >= self.patience
 
     def _close_point(self) -> None:
         mean = sum(self.since_point) / len(self.since_point)

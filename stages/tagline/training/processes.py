@@ -39,6 +39,12 @@ def sharding() -> bool:
     return any(parse_flag_from_env(f"ACCELERATE_USE_{mode.value}") for mode in SHARDED)
 
 
+def override_configuration(max_grad_norm: float | None) -> None:
+    """Override what `accelerate config` says of things that params decide; accelerate reads these variables."""
+    os.environ["ACCELERATE_DYNAMO_BACKEND"] = "no"
+    os.environ["ACCELERATE_GRADIENT_CLIPPING"] = str(max_grad_norm or 0.0)  # DeepSpeed clips gradients itself
+
+
 def device_count() -> int:
     """The number of devices of this host, one process each; 0 for a CPU, and for a TPU, which has its own launcher."""
     if parse_flag_from_env("ACCELERATE_USE_CPU") or xla.available():

@@ -25,11 +25,11 @@ from tagline.training.embeddings import train_used_embeddings, used_ids
 from tagline.training.engines import Engine, accelerate_loop, trainer
 from tagline.training.epoch_pushes import EpochPushes
 from tagline.training.fingerprint import fingerprint
-from tagline.training.fit_check import check_fit, small_batches
+from tagline.training.fit_check import check_fit, check_mask, freeze_unused, small_batches
 from tagline.training.head_weights import attach
 from tagline.training.params import Train
 from tagline.training.results import effective, write_model, write_report
-from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths
+from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths, memory_errors
 from tagline.training.tracking import Trackers, requested
 from tagline.training.training import Training
 from tagline.training.validation import Validation
@@ -133,17 +133,20 @@ def fine_tune(
         )
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
+    processes.override_configuration(params.max_grad_norm)
     model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
+    check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
+    check_fit(model, validation_split, labels, inputs.tokenized)
+    sharding = processes.sharding()
+    if not sharding:  # which handles only registered weights, and may load them in one process only
+        train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))
+        check_mask(model)
+        freeze_unused(model)
     attach(model, head)
     if params.compile:
         compile_forward(model, state.device)
     else:  # PyTorch can't compile it
         dropout.replace(model)
-    check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
-    check_fit(model, validation_split, labels, inputs.tokenized)
-    sharding = processes.sharding()
-    if not sharding:  # which handles only registered weights
-        train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))
     made_of = fingerprint(effective(params) | {"sharding": sharding}, script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
@@ -155,7 +158,7 @@ def fine_tune(
             if partial and (warning := small_batches(training.batches, state.device, state.num_processes)):
                 print(warning)
             if training.epochs_left:
-                with training.saved.thread:
+                with training.saved.thread, memory_errors(params.subwords_per_device):
                     ENGINES[params.engine](training)
             elif partial:
                 print("training had already finished; writing its results")

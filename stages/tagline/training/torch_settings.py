@@ -5,9 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from transformers import set_seed
+
+from tagline.core.errors import UserError
 
 # Parameters of glibc's mallopt, from its malloc.h.
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
@@ -39,6 +43,19 @@ def be_deterministic(seed: int) -> None:
     """Seed all generators and select deterministic algorithms: the same seed and kind of host give the same weights."""
     # cuBLAS reads it when its first handle is created; without it PyTorch refuses deterministic mode on CUDA.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    os.environ.setdefault("FLASH_ATTENTION_DETERMINISTIC", "1")  # transformers passes it on to both packages
     set_seed(seed, deterministic=True)
     # By default PyTorch then fills each new tensor, to reveal reads of uninitialised memory: 5 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+@contextmanager
+def memory_errors(subwords_per_device: int | None) -> Iterator[None]:
+    """Raise a `UserError` if a device runs out of memory in this block."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise UserError(
+            f"the device is out of memory with train.subwords_per_device: {subwords_per_device or 'null'}; set it in "
+            "params.yaml, or lower it, for example to 4096 and then 1024: batches are computed in smaller parts"
+        ) from error

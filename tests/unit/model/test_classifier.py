@@ -10,7 +10,7 @@ import pytest
 import torch
 from helpers.tiny import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
-from transformers import BertForTokenClassification
+from transformers import BertForTokenClassification, LayoutLMConfig, LayoutLMModel
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
@@ -113,6 +113,15 @@ def test_a_layer_of_another_shape_is_not_replaced_by_a_random_one(encoder: Path)
         classifier.new_classifier(encoder, NER)
 
 
+def test_a_pooler_may_be_missing(tmp_path: Path) -> None:
+    config = LayoutLMConfig(
+        vocab_size=20, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
+    )
+    LayoutLMModel(config).save_pretrained(tmp_path)
+    rewrite(tmp_path, lambda tensors: {name: t for name, t in tensors.items() if "pooler" not in name})
+    assert classifier.new_classifier(tmp_path, NER).classifier.out_features == 3
+
+
 def test_a_classifier_instead_of_an_encoder(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     with pytest.raises(UserError, match="model: already a token classifier; expected an encoder without a classifier"):
@@ -158,6 +167,6 @@ def test_attention_of_half_precision_only(encoder: Path, monkeypatch: pytest.Mon
 def test_attention_that_the_encoder_does_not_support(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BertForTokenClassification, "_can_set_attn_implementation", lambda _: False)
     with pytest.raises(
-        UserError, match="train.attention: eager is not available: transformers has only one implementation"
+        UserError, match=r"eager is not available: transformers has only one implementation .*; expected sdpa$"
     ):
         classifier.new_classifier(encoder, NER, "eager")

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+
+from tagline.artifacts.raw_data import RawData
+from tagline.labels.schemes import Scheme
+from tagline.tokenization.dataset import find_in_tags
 from tagline.tokenization.findings import MEANINGS, Findings
 from tagline.tokenization.params import Limits
+from tagline.tokenization.tags import TagColumn, Tags
 
 
 def test_every_kind_can_be_limited() -> None:
@@ -38,3 +45,17 @@ def test_only_exceeded_limits_are_reported() -> None:
         "tags that the label scheme does not allow after the tag before them: 3, "
         "tokenize_align.limits.illegal_tags allows 2 (a; b; c)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "counts", "lines"),
+    [
+        ("IOB2", {"O": 1200, "B-X": 0}, ["splits without an entity, whose F1 is always 0: 1 (all 1,200 words are O)"]),
+        ("IOB2", {"O": 1200, "B-X": 1}, []),
+        ("tags", {"O": 1200}, []),
+    ],
+)
+def test_a_split_without_entities(scheme: Scheme, counts: dict[str, int], lines: list[str]) -> None:
+    column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
+    tags = {split: Tags(column, split, scheme, counts) for split in ("train", "test")}
+    assert find_in_tags("test", tags).lines() == lines

@@ -16,7 +16,7 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model.classifier import longest_window
-from tagline.training.fit_check import FOR_GPU, check_fit, small_batches
+from tagline.training.fit_check import FOR_GPU, check_fit, check_mask, freeze_unused, small_batches
 from tagline.training.params import Batches
 from tagline.training.training_batches import TrainingBatches
 
@@ -63,6 +63,38 @@ def test_the_longest_window_is_what_the_model_reads(name: str, config: dict[str,
     assert longest_window(model) == expected
     assert reads(model, expected or 2 * POSITIONS)
     assert expected is None or not reads(model, expected + 1)
+
+
+EMBEDDED = {**SIZE, "embedding_size": 16}
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [("fnet", SIZE), ("convbert", EMBEDDED), ("funnel", {"d_model": 16, "block_sizes": [1, 1], "d_head": 8})],
+)
+def test_encoders_that_ignore_the_padding_mask_are_refused(name: str, config: dict[str, Any]) -> None:
+    check_mask(model_of("bert", **SIZE))
+    with pytest.raises(UserError, match=f": {name} ignores the padding mask, so that labels would depend on the batch"):
+        check_mask(model_of(name, **config))
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "frozen"),
+    [
+        ("bert", SIZE, 0),
+        ("esm", {**SIZE, "position_embedding_type": "rotary"}, 2),
+        ("layoutlm", SIZE, 2),
+        ("squeezebert", EMBEDDED, 2),
+        ("xlnet", {"d_model": 16, "n_layer": 1, "n_head": 2, "d_inner": 32}, 3),
+    ],
+)
+def test_weights_that_get_no_gradient_are_frozen(name: str, config: dict[str, Any], frozen: int) -> None:
+    model = model_of(name, **config)
+    freeze_unused(model)
+    model(input_ids=torch.full((2, 9), 5), attention_mask=torch.ones(2, 9)).logits.sum().backward()
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    assert len(trained) == len(list(model.parameters())) - frozen
+    assert all(weight.grad is not None for weight in trained)
 
 
 def split_of(*lengths: int, label: int = 1, subword: int = 7) -> Split:

@@ -26,21 +26,23 @@ def test_points_are_means_and_the_last_one_of_an_epoch_may_have_fewer_steps() ->
     assert learning.steps == 5
 
 
-def test_the_best_epoch_is_the_first_of_equals() -> None:
+def test_the_best_epoch_is_of_equals_the_one_with_the_lowest_loss_then_the_first() -> None:
     learning = Learning(1, None)
-    assert [learning.after_epoch(scores(f1)) for f1 in (0.0, 0.7, 0.7, 0.6, 0.8)] == [True, True, False, False, True]
-    assert learning.best == {"epoch": 5, **scores(0.8)}
+    epochs = [(0.0, 0.9), (0.7, 0.5), (0.7, 0.5), (0.7, 0.4), (0.6, 0.1)]
+    found = [learning.after_epoch(scores(f1) | {"loss": loss}) for f1, loss in epochs]
+    assert found == [True, True, False, True, False]
+    assert learning.best == {"epoch": 4, **scores(0.7), "loss": 0.4}
 
 
-@pytest.mark.parametrize(("patience", "stops"), [(None, []), (1, [2, 4]), (2, [5])])
-def test_patience(patience: int | None, stops: list[int]) -> None:
+@pytest.mark.parametrize(("patience", "stops"), [(None, []), (1, [4, 6, 7]), (2, [7])])
+def test_patience_counts_epochs_without_a_higher_f1_once_it_is_above_0(patience: int | None, stops: list[int]) -> None:
     learning = Learning(1, patience)
     ended = []
-    for f1 in (0.5, 0.5, 0.6, 0.4, 0.6):
-        learning.after_epoch(scores(f1))
+    for number, f1 in enumerate((0.0, 0.0, 0.5, 0.5, 0.6, 0.4, 0.6), start=1):
+        learning.after_epoch(scores(f1) | {"loss": 1 / number})
         if learning.exhausted:
-            ended.append(len(learning.epochs))
-    assert ended[: len(stops)] == stops
+            ended.append(number)
+    assert ended == stops
 
 
 def test_it_consists_of_plain_values() -> None:

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from accelerate.utils import DeepSpeedPlugin, DynamoBackend, TorchDynamoPlugin
 from helpers.launching import TORCHRUN, finish, start
 from torch.distributed import DistNetworkError
 
 from tagline.core.errors import UserError
-from tagline.training.processes import _lost_another_process, sharding
+from tagline.training.processes import _lost_another_process, override_configuration, sharding
 
 PROGRAM = """
 from tagline.core.signals import default_sigint
@@ -52,6 +53,14 @@ def gone(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+def test_params_override_the_configuration_of_accelerate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_DYNAMO_BACKEND", "INDUCTOR")
+    monkeypatch.setenv("ACCELERATE_GRADIENT_CLIPPING", "1.0")
+    override_configuration(max_grad_norm=0.5)
+    assert TorchDynamoPlugin().backend == DynamoBackend.NO
+    assert DeepSpeedPlugin().gradient_clipping == 0.5
 
 
 @pytest.mark.parametrize("mode", ["FSDP", "DEEPSPEED", "MEGATRON_LM"])

@@ -6,7 +6,11 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from helpers.project import ROOT
+
+from tagline.core.errors import UserError
+from tagline.training import torch_settings
 
 PROGRAM = """
 import resource, torch
@@ -34,3 +38,19 @@ def test_freed_memory_is_used_again_and_not_cleared_by_the_system_first() -> Non
 
     pages = 2**26 // os.sysconf("SC_PAGE_SIZE")
     assert int(done.stdout) < pages // 10
+
+
+def test_flash_attention_is_deterministic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FLASH_ATTENTION_DETERMINISTIC", raising=False)
+    monkeypatch.setattr(torch_settings, "set_seed", lambda seed, deterministic: None)
+    torch_settings.be_deterministic(1)
+    assert os.environ["FLASH_ATTENTION_DETERMINISTIC"] == "1"
+
+
+@pytest.mark.parametrize(("subwords", "shown"), [(None, "null"), (4096, "4096")])
+def test_a_device_out_of_memory_names_the_param(subwords: int | None, shown: str) -> None:
+    with (
+        pytest.raises(UserError, match=f"out of memory with train.subwords_per_device: {shown}; set it"),
+        torch_settings.memory_errors(subwords),
+    ):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")

@@ -99,7 +99,7 @@ def render(data: CardData) -> str:
             points={name: point for name, point in test.get("operating_point", {}).items() if point["bias"]},
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
-            curve=curve(data.epochs),
+            curve=curve(data.epochs, data.training["best_epoch"]),
             params=list(_flat(data.training["params"])),
             model=repo_id or data.folder,
             revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,

@@ -50,18 +50,18 @@ def _confidence(interval: Mapping[str, float] | None) -> dict[str, float] | None
     return {"confidence": 0.95, **interval} if interval else None
 
 
-def curve(epochs: Rows) -> list[tuple[int, float, float, str]]:
-    """Lay out the learning curve as rows of a table; of many epochs a selection with the first, best and last.
+def curve(epochs: Rows, best_epoch: int) -> list[tuple[int, float, float, str]]:
+    """Lay out the learning curve as rows of a table; of many epochs a selection with the first, kept and last.
 
     Args:
-        epochs: ``{epoch, f1, loss}`` each.
+        epochs: ``{epoch, f1, loss}`` each, by epoch.
+        best_epoch: the epoch whose weights were kept.
 
     Returns:
         Per row: epoch, validation loss, validation F1, and F1 as a bar.
     """
-    best = max(range(len(epochs)), key=lambda index: epochs[index]["f1"])
     last, rows = len(epochs) - 1, min(len(epochs), EPOCHS)
     # 3 rows of 5 epochs are those with the indices 0, 2 and 4.
-    indices = {round(row * last / max(1, rows - 1)) for row in range(rows)} | {best}
+    indices = {round(row * last / max(1, rows - 1)) for row in range(rows)} | {best_epoch - 1}
     chosen = [epochs[index] for index in sorted(indices)]
     return [(int(row["epoch"]), row["loss"], row["f1"], "█" * round(BAR * row["f1"])) for row in chosen]

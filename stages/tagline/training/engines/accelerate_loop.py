@@ -23,9 +23,7 @@ def run(training: Training) -> None:
             if max_norm is not None:
                 accelerator.clip_grad_norm_(model.parameters(), max_norm)
             optimizer.step()
-            # If gradients overflow in fp16, the step is skipped and the scale reduced.
-            if not accelerator.optimizer_step_was_skipped:
-                schedule.step()
+            schedule.step()  # also if gradients overflow in fp16, and the fused kernel leaves the weights as they are
             optimizer.zero_grad()
             training.after_step(step, loss)
         if training.after_epoch(model):

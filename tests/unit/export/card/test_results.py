@@ -45,18 +45,16 @@ def epochs(scores: list[float]) -> list[dict[str, float]]:
 
 
 def test_a_curve_of_few_epochs_is_complete() -> None:
-    assert curve(epochs([0.5, 0.0, 1.0])) == [
+    assert curve(epochs([0.5, 0.0, 1.0]), 3) == [
         (1, 1.0, 0.5, "█" * 10),
         (2, 0.5, 0.0, ""),
         (3, 1 / 3, 1.0, "█" * 20),
     ]
-    assert curve(epochs([0.25])) == [(1, 1.0, 0.25, "█" * 5)]
+    assert curve(epochs([0.25]), 1) == [(1, 1.0, 0.25, "█" * 5)]
 
 
-def test_a_curve_of_many_epochs_has_the_first_the_last_and_the_best() -> None:
-    scores = [0.5] * 100
-    scores[37] = 0.75
-    shown = [epoch for epoch, *_ in curve(epochs(scores))]
+def test_a_curve_of_many_epochs_has_the_first_the_last_and_the_kept_one() -> None:
+    shown = [epoch for epoch, *_ in curve(epochs([0.5] * 100), 38)]
     assert len(shown) == 21
     assert {1, 38, 100} <= set(shown)
     assert shown == sorted(shown)
