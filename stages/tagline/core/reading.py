@@ -35,10 +35,14 @@ _BUILT_IN = (
 _OF_LIBRARIES = (
     ("_csv", "Error"),
     ("zlib", "error"),
+    ("tarfile", "TarError"),
+    ("zipfile", "BadZipFile"),
     ("cassis.typesystem", "TypeNotFoundError"),
+    ("datasets.exceptions", "DatasetsError"),
     ("lxml.etree", "Error"),
     ("pyarrow.lib", "ArrowException"),
     ("safetensors", "SafetensorError"),
+    ("yaml", "YAMLError"),
     ("huggingface_hub.errors", "StrictDataclassError"),
 )
 # Errors of the system that say nothing about a file's content; see also `_FULL`.
