@@ -48,8 +48,8 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
             for name in (file["filename"] for file in parse_object(state.read_bytes())["_data_files"]):
                 if not is_plain(name):
                     raise UserError(
-                        f"{state}: it names the file {shortened(repr(name))}; expected files beside it, without a folder; "
-                        "save the data set again"
+                        f"{state}: it names the file {shortened(repr(name))}; expected files beside it, without a "
+                        "folder; save the data set again"
                     )
         rows = load_from_disk(str(path))
         if isinstance(rows, DatasetDict):
