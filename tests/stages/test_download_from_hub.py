@@ -230,8 +230,8 @@ def test_configs_by_name(hub: Hub, home: Path) -> None:
     before = snapshot(Path("data"), Path("models"))
     change(dataset__config="large")
     assert message(download(hub.url, home)) == (
-        f"{DATASET} at {commit}: BuilderConfig 'large' not found. Available: ['small', 'none']; "
-        "see download.dataset.config in params.yaml"
+        f"{DATASET} at {commit}: datasets can't load it (BuilderConfig 'large' not found. Available: ['small', 'none']); "
+        "check download.dataset in params.yaml and HF_ENDPOINT"
     )
     assert snapshot(Path("data"), Path("models")) == before
 
@@ -288,5 +288,5 @@ def test_a_readme_that_names_files_of_this_machine(hub: Hub, home: Path, tmp_pat
     readme = f"---\nconfigs: {json.dumps([{'config_name': 'default', 'data_files': listed}])}\n---\n"
     commit = hub.repositories["datasets", DATASET].commit({"README.md": readme.encode()})
     told = message(download(hub.url, home))
-    assert told.startswith(f"{DATASET} at {commit}: Data files don't belong to {DATASET}")
+    assert told.startswith(f"{DATASET} at {commit}: datasets can't load it (Data files don't belong to {DATASET}")
     assert not Path("data/raw").exists()

@@ -26,6 +26,7 @@ def quiet() -> None:
     """
     for library in (transformers, datasets, huggingface_hub):
         library.logging.set_verbosity_error()
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # it raises the errors that it logs
     datasets.disable_caching()
     if not watched():
         datasets.disable_progress_bars()

@@ -35,10 +35,14 @@ _BUILT_IN = (
 _OF_LIBRARIES = (
     ("_csv", "Error"),
     ("zlib", "error"),
+    ("tarfile", "TarError"),
+    ("zipfile", "BadZipFile"),
     ("cassis.typesystem", "TypeNotFoundError"),
+    ("datasets.exceptions", "DatasetsError"),
     ("lxml.etree", "Error"),
     ("pyarrow.lib", "ArrowException"),
     ("safetensors", "SafetensorError"),
+    ("yaml", "YAMLError"),
     ("huggingface_hub.errors", "StrictDataclassError"),
 )
 # Errors of the system that say nothing about a file's content; see also `_FULL`.
@@ -108,20 +112,36 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
 
 
 def check_config(path: Path) -> None:
-    """Check in a model's config.json the numbers that would make transformers build objects without end.
+    """Check a model's config.json: transformers would build objects without end, or run code from the Hub.
 
     Args:
         path: config.json; a missing one is left to transformers.
 
     Raises:
-        ValueError: see `parse_object`; a number is too large for any model.
+        ValueError: see `parse_object`; a number is too large for any model, or an implementation of attention or
+            experts is one that transformers may fetch.
     """
     if not path.exists():
         return
-    for key, value in parse_object(path.read_text(encoding="utf-8")).items():
+    content = parse_object(path.read_text(encoding="utf-8"))
+    if foreign := [name for name in _implementations("", content) if name not in (None, "eager", "sdpa")]:
+        raise ValueError(
+            f"{path.name}: the implementation {foreign[0]!r} may be code from the Hub; expected eager or sdpa"
+        )
+    for key, value in content.items():
         most = _MOST_LAYERS if "layer" in key else _MOST_LABELS if key == "num_labels" else 2**31
         if isinstance(value, int | float) and value > most:
             raise ValueError(f"{path.name}: {key} is {value}; expected at most {most:,}")
+
+
+def _implementations(key: str, value: Any) -> Iterator[Any]:
+    """What a config.json names as ``_attn_implementation`` and the like, also in or by sub-configurations."""
+    named = key.endswith("_implementation")
+    if isinstance(value, dict):
+        for inner, each in value.items():
+            yield from _implementations(key if named else inner, each)
+    elif named:
+        yield value
 
 
 def _refuse_constant(name: str) -> None:

@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
-from tagline.core.errors import shows_tracebacks
+from tagline.core.errors import invalid_url, shows_tracebacks
 from tagline.core.signals import default_sigint
 
 # How threads that wait for each other behave, by OpenMP runtime: GNU's (PyTorch on Linux) and LLVM's (macOS, conda).
@@ -19,12 +20,16 @@ _WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300", "KMP_BLOCKTIM
 
 
 def prepare_process() -> None:
-    """Prepare this process: Ctrl-C ends it silently, a library that is not installed with one line.
+    """Prepare this process: Ctrl-C ends it silently, a library that can't be imported with one line.
 
     Waiting threads soon sleep, unless the user says otherwise.
     """
     default_sigint()
     sys.excepthook = _without_traceback
+    try:
+        urlsplit(endpoint := os.environ.get("HF_ENDPOINT", ""))
+    except ValueError as error:  # huggingface_hub parses it when it is imported
+        sys.exit(f"{Path(sys.argv[0]).stem}: {invalid_url('HF_ENDPOINT', endpoint, 'https://huggingface.co', error)}")
     if "OMP_WAIT_POLICY" not in os.environ:  # each of the others would overrule it
         for name, value in _WAITING.items():
             os.environ.setdefault(name, value)

@@ -17,7 +17,7 @@ _MARKS = ("Mn", "Me")
 # User name, password or token of a URL: what stands between "://" and the last "@" before the path; or, of a malformed
 # URL, a password with a slash; or a secret in the query, as storages put it into the URLs that they redirect to.
 _CREDENTIALS = re.compile(
-    r"(?<=://)(?:[^/?#\s]*|[^/?#\s:]*:(?!\d+[/?#])[^\s@]*)(?=@)"
+    r"(?<=://)(?:[^/?#\s]*|[^/?#\s:]*:(?!\d+[/?#])[^\s@]{0,1000}+)(?=@)"
     r"|(?<=[?&])(?P<key>[\w.-]*(?:auth|credential|key|password|secret|sig|signature|token))=[^&#\s'\"]+",
     re.IGNORECASE,
 )

@@ -10,8 +10,8 @@ import httpx2
 from huggingface_hub import constants
 from huggingface_hub.errors import FileMetadataError
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import safe_message, shortened
+from tagline.core.errors import invalid_url
+from tagline.core.terminal import safe_message
 
 LOGIN = "`hf auth login` (or HF_TOKEN)"
 
@@ -38,10 +38,7 @@ def check_endpoint() -> None:
         try:
             httpx2.URL(proxy if "://" in proxy else f"http://{proxy}")
         except httpx2.InvalidURL as error:
-            raise UserError(
-                f"environment variable {scheme.upper()}_PROXY is {shortened(safe_message(proxy))} ({error}); expected "
-                "a URL such as http://host:8080; correct it, or unset it"
-            ) from None
+            raise invalid_url(f"{scheme.upper()}_PROXY", proxy, "http://host:8080", error) from None
     try:
         url = urlsplit(constants.ENDPOINT)
         valid = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
@@ -49,10 +46,7 @@ def check_endpoint() -> None:
     except (ValueError, httpx2.InvalidURL):  # brackets, a port that is not a number, control characters
         valid = False
     if not valid:
-        raise UserError(
-            f"environment variable HF_ENDPOINT is {shortened(endpoint())}; expected a URL such as "
-            "https://huggingface.co; correct it, or unset it"
-        )
+        raise invalid_url("HF_ENDPOINT", constants.ENDPOINT, "https://huggingface.co")
 
 
 def no_hub() -> str:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Collection
 from importlib import metadata
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
@@ -15,7 +15,7 @@ from tagline.core.errors import UserError
 from tagline.core.reading import check_config, parse_object, reading, reading_tokenizer
 from tagline.core.terminal import shortened
 from tagline.sources import byte_level
-from tagline.sources.formats.base import leads_out
+from tagline.sources.formats.base import is_plain, leads_out
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
@@ -135,7 +135,7 @@ def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
         )
     shards = sorted(set(weight_map.values()))
     for shard in shards:
-        if not _is_plain(shard) or not shard.endswith(".safetensors"):
+        if not is_plain(shard) or not shard.endswith(".safetensors"):
             raise UserError(
                 f"{index}: weight_map names {shortened(repr(shard))}; expected names of safetensors files beside it, "
                 "without a folder; choose another encoder, this one is damaged or malicious"
@@ -146,11 +146,6 @@ def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
                 "names beside it; choose a complete encoder"
             )
     return [index, *(folder / shard for shard in shards)]
-
-
-def _is_plain(name: str) -> bool:
-    """Whether a name found in a file is a file name without a folder, on any system."""
-    return name not in ("", ".", "..") and "\0" not in name and PureWindowsPath(name).name == name
 
 
 def _object(path: Path) -> dict[str, Any]:
@@ -193,7 +188,7 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
         return {}
     content = _object(configuration)
     versions = content.get("fast_tokenizer_files") or []
-    if not isinstance(versions, list) or not all(isinstance(name, str) and _is_plain(name) for name in versions):
+    if not isinstance(versions, list) or not all(isinstance(name, str) and is_plain(name) for name in versions):
         raise UserError(
             f"{configuration}: fast_tokenizer_files is {shortened(repr(versions))}; expected names of files beside it, "
             "without a folder; choose another encoder, this one is damaged or malicious"

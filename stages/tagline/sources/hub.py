@@ -29,7 +29,8 @@ from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.core.reading import reading
 from tagline.core.terminal import shortened
-from tagline.hub.failures import LOGIN, NO_CONNECTION, NO_HUB, check_endpoint, endpoint, no_hub, unreachable
+from tagline.hub import client
+from tagline.hub.failures import LOGIN, NO_CONNECTION, NO_HUB, endpoint, no_hub, unreachable
 from tagline.sources import encoders
 
 Kind = Literal["dataset", "model"]
@@ -99,7 +100,7 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
                 f"set {_SECTIONS[kind]}.revision in params.yaml to a commit that is in the cache"
             )
         return Repository(kind, name, revision)
-    check_endpoint()
+    client.prepare()
     api = HfApi()
     with _answers(), hub_errors(kind, name, revision):
         ask = api.dataset_info if kind == "dataset" else partial(api.model_info, files_metadata=True)
@@ -111,6 +112,8 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
         large = {file.rfilename: file.lfs.sha256 for file in listed if file.lfs is not None}
         if not _COMMIT.fullmatch(str(info.sha)):
             raise ValueError(f"the commit is {info.sha!r}")
+        if not all(map(_SHA256.fullmatch, large.values())):  # a TypeError for null
+            raise ValueError("it lists a SHA-256 that is not one")
         if odd := sorted(file for file in files if not _is_inside(file)):
             raise UserError(
                 f"{name}: the Hub lists the file {shortened(repr(odd[0]))}; expected paths inside the repository; "
@@ -145,10 +148,10 @@ def fetch_encoder(repository: Repository) -> Path:
         encoders.check_files(str(repository), repository.files)
     with _answers(), hub_errors(repository.kind, repository.name, repository.commit):
         folder = snapshot_download(repository.name, revision=repository.commit, allow_patterns=list(ENCODER_FILES))
-    # The files in REPOSITORY/snapshots/COMMIT are links to REPOSITORY/blobs.
-    snapshot = Path(folder)
-    encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
-    encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
+        # The files in REPOSITORY/snapshots/COMMIT are links to REPOSITORY/blobs.
+        snapshot = Path(folder)
+        encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
+        encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
     for file in encoders.weight_files(snapshot, repository.files):
         _check_hash(repository, file)
     return snapshot

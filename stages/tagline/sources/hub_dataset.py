@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets import ClassLabel, Dataset, DatasetDict, LargeList, List, Value, load_dataset
+from datasets import ClassLabel, Dataset, DatasetDict, LargeList, List, Value, load_dataset_builder
 from datasets.config import HF_DATASETS_CACHE
-from datasets.exceptions import DatasetsError
+from datasets.exceptions import DatasetGenerationError
 from huggingface_hub import snapshot_download
 
 from tagline.core.errors import UserError
+from tagline.core.reading import reading
+from tagline.core.terminal import shortened
 from tagline.sources.documents import consecutive
+from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.lists import Keys, to_sentence
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.hub import Repository, find, hub_errors
@@ -79,12 +82,12 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
             f"{repository}: a script ({script}), and code from the Hub is never run; many such data sets have their "
             "rows as Parquet files; set download.dataset.revision to refs/convert/parquet"
         )
-    try:
-        with hub_errors(repository.kind, repository.name, repository.commit):
-            loaded = _load(repository, params.config)
-    except (DatasetsError, ValueError, FileNotFoundError) as error:
-        line = str(error).strip().split("\n")[0]
-        raise UserError(f"{repository}: {line}; see download.dataset.config in params.yaml") from None
+    remedy = "check download.dataset in params.yaml and HF_ENDPOINT"
+    with (
+        reading(str(repository), problem="datasets can't load it", remedy=remedy),
+        hub_errors(repository.kind, repository.name, repository.commit),
+    ):
+        loaded = _load(repository, params.config)
     return pick(loaded, params)
 
 
@@ -95,15 +98,25 @@ def _load(repository: Repository, config: str | None) -> DatasetDict:
     try:
         # hf:// because `datasets` would otherwise prefer a folder of that name in the working directory.
         path = f"hf://datasets/{repository.name}"
-        return load_dataset(path, config, revision=repository.commit, cache_dir=cache)
+        builder = load_dataset_builder(path, config, revision=repository.commit, cache_dir=cache)
     except (ValueError, ConnectionError):  # no such name; with HF_HUB_OFFLINE: not in the cache
         folders = {path.partition("/")[0] for path in repository.files if "/" in path}
         if config is None or (repository.files and config not in folders):
             raise
-    snapshot = snapshot_download(
-        repository.name, repo_type="dataset", revision=repository.commit, allow_patterns=f"{config}/*"
-    )
-    return load_dataset(snapshot, data_dir=config, cache_dir=cache)
+        snapshot = snapshot_download(
+            repository.name, repo_type="dataset", revision=repository.commit, allow_patterns=f"{config}/*"
+        )
+        builder = load_dataset_builder(snapshot, data_dir=config, cache_dir=cache)
+    if leads_out(Path(builder.cache_dir), Path(cache)):
+        raise UserError(
+            f"{repository}: its README.md has the version {shortened(repr(str(builder.config.version)))}; expected one "
+            "such as 1.0.0; choose another data set, this one is damaged or malicious"
+        )
+    try:
+        builder.download_and_prepare()
+    except DatasetGenerationError as error:  # its message says nothing
+        raise error.__cause__ or error from None
+    return builder.as_dataset()
 
 
 def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:

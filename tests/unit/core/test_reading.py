@@ -86,7 +86,26 @@ def test_a_configuration_without_end(tmp_path: Path, entry: str) -> None:
         check_config(tmp_path / "config.json")
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '"_attn_implementation": "a/x@main"',
+        '"attn_implementation": {"": "sdpa", "text_config": "a/x@main"}',
+        '"text_config": {"_attn_implementation": "flash_attention_2"}',
+        '"_experts_implementation": "deepgemm"',
+    ],
+)
+def test_an_implementation_from_the_hub(tmp_path: Path, entry: str) -> None:
+    (tmp_path / "config.json").write_text("{" + entry + "}")
+    with pytest.raises(
+        ValueError, match=r"config\.json: the implementation '.+' may be code from the Hub; expected eager"
+    ):
+        check_config(tmp_path / "config.json")
+
+
 def test_a_usual_configuration(tmp_path: Path) -> None:
     check_config(tmp_path / "config.json")  # missing: transformers reports it
-    (tmp_path / "config.json").write_text('{"num_hidden_layers": 48, "layer_types": ["a"], "layerdrop": 0.1}')
+    (tmp_path / "config.json").write_text(
+        '{"num_hidden_layers": 48, "layer_types": ["a"], "layerdrop": 0.1, "_attn_implementation": "sdpa"}'
+    )
     check_config(tmp_path / "config.json")

@@ -32,6 +32,16 @@ def test_threads_wait_as_the_user_says(
     assert {name: os.environ[name] for name in VARIABLES if name in os.environ} == expected
 
 
+def test_an_endpoint_that_the_libraries_cannot_be_imported_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(startup, "default_sigint", lambda: None)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setenv("HF_ENDPOINT", "http://ada:secret@[::1")
+    with pytest.raises(
+        SystemExit, match=r": environment variable HF_ENDPOINT is http://\*\*\*@\[::1 \(Invalid IPv6 URL\)"
+    ):
+        startup.prepare_process()
+
+
 @pytest.mark.parametrize("script", ["download", "check", "preset", "pipeline", "audit", "evaluate"])
 def test_without_the_environment_a_script_names_the_remedy(script: str) -> None:
     """Run by a Python without the installed packages, as if the environment was not activated."""

@@ -25,8 +25,9 @@ def test_no_url(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         check_endpoint()
 
 
-def test_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constants, "ENDPOINT", "https://ada:secret@host:port")
+@pytest.mark.parametrize("url", ["https://ada:secret@host:port", "http:/ada:secret@host", "ada:secret@host"])
+def test_a_password_is_not_printed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", url)
     with pytest.raises(UserError) as raised:
         check_endpoint()
     assert "secret" not in str(raised.value)
@@ -53,6 +54,7 @@ def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
         ("http://ada:secret@127.0.0.1:1", "is unreachable for ada/encoder (ConnectError)"),
         ("ada:secret@127.0.0.1:1", "is unreachable for ada/encoder (ConnectError)"),
         ("foo://ada:secret@host", "Unknown scheme for proxy URL"),
+        ("ada:secret@host:port", "HTTP_PROXY is ***@host:port (Invalid port: 'port'); expected a URL such"),
         (
             "http://ada:secret@host:port",
             "HTTP_PROXY is http://***@host:port (Invalid port: 'port'); expected a URL such",

@@ -98,6 +98,16 @@ def test_padding_that_the_encoder_does_not_have(encoder: Path, padding: float) -
         classifier.new_classifier(encoder, NER)
 
 
+@pytest.mark.parametrize("entry", [{"return_dict": False}, {"output_attentions": True}, {"output_hidden_states": True}])
+def test_other_outputs_in_the_configuration_are_ignored(encoder: Path, tmp_path: Path, entry: dict[str, bool]) -> None:
+    path = encoder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | entry))
+    model = classifier.new_classifier(encoder, NER)
+    assert set(model(input_ids=torch.ones((1, 4), dtype=torch.long))) == {"logits"}
+    model.save_pretrained(tmp_path / "model")
+    assert not entry.keys() & json.loads((tmp_path / "model/config.json").read_text()).keys()
+
+
 def test_weights_under_other_names_are_not_replaced_by_random_ones(encoder: Path) -> None:
     rewrite(encoder, lambda tensors: {f"other.{name}": tensor for name, tensor in tensors.items()})
     with pytest.raises(

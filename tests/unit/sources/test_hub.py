@@ -16,6 +16,7 @@ from tagline.core.errors import UserError
 from tagline.sources import hub
 
 NAME = "ada/people"
+LFS = ("size", "sha256", "pointerSize")
 GOOD, STRANGER = "hf_good", "hf_stranger"
 
 
@@ -214,6 +215,16 @@ def test_weights_that_differ_from_the_listing_are_refused(
     assert hub.fetch_encoder(found) == snapshot
 
 
+def test_an_etag_that_is_a_path_writes_no_file(server: Hub, tmp_path: Path, online: pytest.MonkeyPatch) -> None:
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE  # made of the first ENDPOINT
+    online.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + template[template.index("/{") :])
+    server.add("model", NAME).commit({"config.json": b"{}", "model.safetensors": b"weights"})
+    server.headers["ETag"] = f'"{tmp_path}/yaml.py"'
+    with pytest.raises(UserError, match="an answer has the ETag .*; expected a hash"):
+        hub.fetch_encoder(hub.find("model", NAME, "main"))
+    assert not list(tmp_path.glob("yaml*"))
+
+
 def questions(requests: list[str]) -> list[str]:
     """The requests without one that huggingface_hub sends once a process, whatever is asked."""
     return [request for request in requests if "agent-harnesses" not in request]
@@ -228,7 +239,14 @@ def test_a_hostile_file_name(server: Hub, name: str, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    "content", [{"id": NAME}, {"id": NAME, "sha": "../x"}, {"id": NAME, "sha": "0" * 40, "siblings": [1]}, {}]
+    "content",
+    [
+        {"id": NAME},
+        {"id": NAME, "sha": "../x"},
+        {"id": NAME, "sha": "0" * 40, "siblings": [1]},
+        {"id": NAME, "sha": "0" * 40, "siblings": [{"rfilename": "a", "lfs": dict.fromkeys(LFS)}]},
+        {},
+    ],
 )
 def test_an_odd_answer(server: Hub, content: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: ModelInfo(**content))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Sequence, Value
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Sequence, Value, load_dataset_builder
 from pydantic import ValidationError
 
 from tagline.core.errors import UserError
@@ -161,6 +162,36 @@ def test_a_script_is_refused_with_where_its_rows_may_be() -> None:
         f"ada/people at {'c' * 40}: a script (people.py), and code from the Hub is never run; many such data sets have "
         "their rows as Parquet files; set download.dataset.revision to refs/convert/parquet"
     )
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"README.md": "---\nconfigs: [\n---"}, "datasets can't load it (while parsing a flow node"),
+        ({"README.md": "---\nx: !tag y\n---"}, "datasets can't load it (could not determine a constructor for the tag"),
+        ({"README.md": "---\ndataset_info: {features: 5}\n---"}, "datasets can't load it (Expected a dict or a list"),
+        ({"train.zip": "PK"}, "datasets can't load it (File is not a zip file"),
+        ({"train.jsonl": "{"}, "datasets can't load it (JSON parse error"),
+        (
+            {"README.md": "---\nconfigs: [{config_name: a, version: /v, data_files: train.jsonl}]\n---"},
+            "its README.md has the version '/v'; expected one such as 1.0.0",
+        ),
+    ],
+)
+def test_a_repository_that_is_damaged_or_hostile(
+    files: dict[str, str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in {"train.jsonl": '{"tokens": ["Ada"]}', **files}.items():
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr(hub_dataset, "HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(
+        hub_dataset,
+        "load_dataset_builder",
+        lambda *_, cache_dir, **__: load_dataset_builder(str(tmp_path), cache_dir=cache_dir),
+    )
+    with pytest.raises(UserError) as raised:
+        hub_dataset.load(Repository("dataset", "ada/people", "c" * 40, frozenset(files)), params())
+    assert str(raised.value).startswith(f"ada/people at {'c' * 40}: {message}")
 
 
 def test_words_by_the_rules() -> None:

@@ -7,7 +7,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -37,6 +37,11 @@ def leads_out(path: Path, *folders: Path) -> bool:
     """Whether a path, with links resolved, is outside all of the folders, whose own links are resolved too."""
     real = Path(os.path.realpath(path))  # unlike Path.resolve() it does not raise for a loop of links
     return not any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name found in a file is a file name without a folder, on any system."""
+    return name not in ("", ".", "..") and "\0" not in name and PureWindowsPath(name).name == name
 
 
 def column_name(name: str) -> str:

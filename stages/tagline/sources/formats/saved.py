@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from tagline.core.errors import UserError
-from tagline.core.reading import reading
+from tagline.core.reading import parse_object, reading
+from tagline.core.terminal import shortened
+from tagline.sources.formats.base import is_plain
 from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, to_sentence
 from tagline.sources.formats.sentence import Sentence
 
@@ -35,13 +37,20 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     Tags that are numbers get their names from `keys`, or else from the ClassLabel of their column.
 
     Raises:
-        UserError: the folder is not a saved data set or is damaged, or lacks a column; see also
+        UserError: the folder is not a saved data set or is damaged, names files elsewhere or lacks a column; see also
             `lists.to_sentence`.
     """
     # Imported here: whoever only checks params.yaml need not wait for it.
     from datasets import DatasetDict, load_from_disk
 
     with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
+        if (state := path / "state.json").is_file():
+            for name in (file["filename"] for file in parse_object(state.read_bytes())["_data_files"]):
+                if not is_plain(name):
+                    raise UserError(
+                        f"{state}: it names the file {shortened(repr(name))}; expected files beside it, without a "
+                        "folder; save the data set again"
+                    )
         rows = load_from_disk(str(path))
         if isinstance(rows, DatasetDict):
             raise UserError(f"{path}: a DatasetDict; expected the folder of one split ({', '.join(rows)}) in it")

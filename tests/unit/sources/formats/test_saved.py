@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ def test_shards_are_read_in_order(tmp_path: Path) -> None:
     assert [file.name for file in section.files(path)] == [
         "data-00000-of-00002.arrow", "data-00001-of-00002.arrow", "dataset_info.json", "state.json"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["{}/other/data-00000-of-00001.arrow", "../other/data-00000-of-00001.arrow", "a\\b"])
+def test_files_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
+    saved(tmp_path / "other")
+    state = saved(tmp_path / "s") / "state.json"
+    content = json.loads(state.read_text()) | {"_data_files": [{"filename": name.format(tmp_path)}]}
+    state.write_text(json.dumps(content))
+    with pytest.raises(
+        UserError, match=r"state\.json: it names the file '.*; expected files beside it, without a folder"
+    ):
+        list(read_sentences(tmp_path / "s", KEYS))
 
 
 def test_what_is_not_a_saved_split(tmp_path: Path) -> None:
