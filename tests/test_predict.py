@@ -233,7 +233,7 @@ ERRORS = [
     ),
     (
         ("--words", "a\rb", "--output", "out.conll"),
-        "TEXT: the word 'a\\rb' contains a tab or line break; use the output format jsonl",
+        "TEXT: 'a\\rb' contains a tab or line break; use the output format jsonl",
     ),
     (("--input", "bad.jsonl"), f"bad.jsonl:2: not JSON (Expecting value); {EXPECTED_JSON}"),
     (
@@ -242,7 +242,7 @@ ERRORS = [
     ),
     (
         ("--input", "tab.jsonl", "--output", "out.conll"),
-        "tab.jsonl:1: the word 'a\\tb' contains a tab or line break; use the output format jsonl",
+        "tab.jsonl:1: 'a\\tb' contains a tab or line break; use the output format jsonl",
     ),
 ]
 

@@ -40,7 +40,13 @@ class JsonLines(Notation):
         return True
 
     def write(self, document: Document, tagged: TaggedSentence) -> str:
-        return json_line(own_row(document) | predictions(document, tagged), document)
+        row, added = own_row(document), predictions(document, tagged)
+        for key in sorted(row.keys() & added.keys()):
+            raise UserError(
+                f"{document.name}: the object has a key {key!r}, which tagging adds; expected another name; rename it, "
+                "or label the original input"
+            )
+        return json_line(row | added, document)
 
 
 def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
@@ -80,11 +86,10 @@ class Columns(Notation):
         return bool(document.words)
 
     def write(self, document: Document, tagged: TaggedSentence) -> str:
-        for word in document.words:
-            if not word.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(word):
+        for value in (*document.words, *tagged.predicted_names):
+            if not value.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(value):
                 raise UserError(
-                    f"{document.name}: the word {quoted(word)} contains a tab or line break; use the output format "
-                    "jsonl"
+                    f"{document.name}: {quoted(value)} contains a tab or line break; use the output format jsonl"
                 )
         rows = zip(document.words, tagged.predicted_names, tagged.scores.tolist(), strict=True)
         return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"

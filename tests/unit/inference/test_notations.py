@@ -24,7 +24,7 @@ def write(notation: Notation, document: Document, *labels: str) -> str:
 
 
 def test_json_of_a_text() -> None:
-    row = {"id": 3, "text": "Zo\u00eb Lind, you", "entities": "of an earlier run"}
+    row = {"id": 3, "text": "Zo\u00eb Lind, you"}
     written = write(JsonLines(), Document.of_text(row["text"], row=row), "B-PER", "I-PER")
     assert written.count("\n") == 1 and "Zo\u00eb" in written
     assert list(json.loads(written).items()) == [
@@ -43,6 +43,16 @@ def test_json_of_words() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("key", "words"), [("entities", False), ("entities", True), ("labels", True), ("scores", True)]
+)
+def test_own_predictions_of_an_object_are_not_overwritten(key: str, words: bool) -> None:
+    row = {key: "gold", **({"words": ["Ada"]} if words else {"text": "Ada"})}
+    document = Document.of_words(["Ada"], "in:7", row) if words else Document.of_text("Ada", "in:7", row)
+    with pytest.raises(UserError, match=f"^in:7: the object has a key '{key}', which tagging adds; expected another"):
+        write(JsonLines(), document)
+
+
 def test_columns_can_be_read_as_conll() -> None:
     notation = Columns()
     written = write(notation, Document.of_words(["New York", "is"]), "B-PER") + write(notation, Document.of_text("x."))
@@ -56,11 +66,13 @@ def test_columns_can_be_read_as_conll() -> None:
     assert not notation.includes(Document.of_text(" "))
 
 
-@pytest.mark.parametrize("word", ["a\tb", "a\nb", "\r"])
-def test_words_with_tabs_and_line_breaks(word: str) -> None:
-    with pytest.raises(UserError) as raised:
-        write(Columns(), Document.of_words(["a", word], name="in:7"))
-    assert str(raised.value) == f"in:7: the word {word!r} contains a tab or line break; use the output format jsonl"
+@pytest.mark.parametrize("value", ["a\tb", "a\nb", "\r"])
+def test_words_and_types_with_tabs_and_line_breaks(value: str) -> None:
+    types = Labels("ner", "spans", ("O", f"B-{value}", f"I-{value}"), "O")
+    for words, label, found in ((["a", value], "O", value), (["a"], f"B-{value}", f"B-{value}")):
+        with pytest.raises(UserError) as raised:
+            Columns().write(Document.of_words(words, name="in:7"), tagged([label] * len(words), types))
+        assert str(raised.value) == f"in:7: {found!r} contains a tab or line break; use the output format jsonl"
 
 
 @pytest.mark.parametrize("number", [float("inf"), float("nan")])
