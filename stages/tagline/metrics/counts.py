@@ -44,12 +44,20 @@ class Totals:
         """Score each type: (..., types)."""
         return ratios(self.correct, self.predicted, self.gold)
 
-    def overall(self) -> Ratios:
-        """Score all types together, (...): micro-averages for spans, means over the tags in gold for plain tags."""
+    def overall(self, split: Totals | None = None) -> Ratios:
+        """Score all types together, (...): micro-averages for spans, means over the tags in gold for plain tags.
+
+        Args:
+            split: of all sentences, if these are a resample of them: the means are over the split's tags, and one that
+                the resample lacks in gold has its score of the split.
+        """
         if self.kind == "spans":
             return ratios(self.correct.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
-        occurs = self.gold > 0
-        return Ratios(*(_divide((scores * occurs).sum(-1), occurs.sum(-1)) for scores in self.per_type()))
+        split = split or self
+        occurs = split.gold > 0
+        pairs = zip(self.per_type(), split.per_type(), strict=True)
+        scores = (np.where(self.gold > 0, own, of_split) for own, of_split in pairs)
+        return Ratios(*(_divide((each * occurs).sum(-1), occurs.sum(-1)) for each in scores))
 
     def accuracy(self) -> Floats:
         """Compute the share of correctly labelled words: (...)."""

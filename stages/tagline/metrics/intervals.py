@@ -27,9 +27,10 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
     """
     overall: dict[str, list[npt.NDArray[np.float64]]] = {}
     per_type = []
+    split = counts.total()
     for block in weights(len(counts.words), resamples, seed):
         total = counts.total(block)
-        for name, values in (total.overall()._asdict() | {"accuracy": total.accuracy()}).items():
+        for name, values in (total.overall(split)._asdict() | {"accuracy": total.accuracy()}).items():
             overall.setdefault(name, []).append(values)
         per_type.append(total.per_type().f1)
     low, high = interval(np.concatenate(per_type))
