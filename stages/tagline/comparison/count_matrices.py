@@ -64,6 +64,6 @@ def _matrix(counts: Counts, types: tuple[str, ...]) -> Floats:
     matrix = np.zeros((len(counts.words), 3 * len(types) + 2))
     columns = np.array([types.index(name) for name in counts.types], dtype=np.intp)
     for block, part in enumerate((counts.correct, counts.predicted, counts.gold)):
-        matrix[:, block * len(types) + columns] = part
+        matrix[:, block * len(types) + columns] = part.toarray()
     matrix[:, -2], matrix[:, -1] = counts.words, counts.correct_words
     return matrix

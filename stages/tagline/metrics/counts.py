@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, flatten
@@ -66,20 +67,20 @@ class Totals:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts per sentence, as floats, since BLAS multiplies those; sums of counts are exact up to 2**53.
+    """Counts per sentence, as floats, whose sums are exact up to 2**53; sparse, since few types occur in a sentence.
 
     Attributes:
         kind: what is counted.
         types: the types of gold and predicted entities, sorted.
-        correct, predicted, gold: (sentences, types): entities, or words of each tag.
+        correct, predicted, gold: (sentences, types), sparse: entities, or words of each tag.
         words, correct_words: (sentences,).
     """
 
     kind: Kind
     types: tuple[str, ...]
-    correct: Floats
-    predicted: Floats
-    gold: Floats
+    correct: csr_array
+    predicted: csr_array
+    gold: csr_array
     words: Floats
     correct_words: Floats
 
@@ -107,11 +108,10 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
     gold, predicted = flat.gold_entities, flat.predicted_entities
     occurring = np.union1d(gold.type, predicted.type)
 
-    def table(types: npt.NDArray[Any], starts: npt.NDArray[Any]) -> Floats:
+    def table(types: npt.NDArray[Any], starts: npt.NDArray[Any]) -> csr_array:
         """Count each occurring type in each sentence: (sentences, types)."""
-        cells = flat.sentences_of(starts) * len(occurring) + np.searchsorted(occurring, types)
-        counts = np.bincount(cells, minlength=len(flat) * len(occurring))
-        return counts.reshape(len(flat), len(occurring)).astype(np.float64)
+        cells = flat.sentences_of(starts), np.searchsorted(occurring, types)
+        return csr_array((np.ones(len(starts)), cells), shape=(len(flat), len(occurring)))
 
     correct, _ = flat.correct
     correct_words = np.flatnonzero(flat.predicted == flat.known_gold)

@@ -40,7 +40,7 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
             name: {"f1": _ends(low[column], high[column])}
             for column, name in enumerate(counts.types)
             # As in the scores, a tag that is only predicted is left out.
-            if counts.kind == "spans" or counts.gold[:, column].any()
+            if counts.kind == "spans" or split.gold[column]
         },
     }
 
