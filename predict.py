@@ -54,7 +54,6 @@ try:
     )
     from tagline.inference.outputs import BratFolder, LineOutput, Output
     from tagline.inference.readers import read_words, split_at_spaces
-    from tagline.inference.resuming import resume
     from tagline.inference.sinks import File, StandardOutput
     from tagline.inference.sources import Source, opened
 except ModuleNotFoundError as error:
@@ -73,8 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with load(options) as tagger, source_of(options, tagger) as source:
         if tagger.labels.kind == "tags":
             check_options_of_tags(options)
-        output, done = output_of(options, tagger, source)
-        label(source, tagger, output, done, options.min_score)
+        label(source, tagger, output_of(options, tagger), options.min_score)
         if options.output_format == "label_studio" and options.output:
             configuration = label_studio.configuration(tagger.labels.types)
             label_studio.configuration_path(options.output).write_text(configuration, encoding="utf-8")
@@ -105,8 +103,9 @@ def check_options_of_tags(options: argparse.Namespace) -> None:
             raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
 
 
-def label(source: Source, tagger: Tagger, output: Output, done: int, min_score: float) -> None:
-    """Label the rest of the source and write it; ``done`` documents are in the output already."""
+def label(source: Source, tagger: Tagger, output: Output, min_score: float) -> None:
+    """Label the source and write it."""
+    done = 0
     try:
         for tagged in tagger.tag_stream(source.documents):
             shown = [(document, found.without_unsure(min_score)) for document, found in tagged] if min_score else tagged
@@ -144,17 +143,10 @@ def load(options: argparse.Namespace) -> Tagger:
         return Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
 
 
-def output_of(options: argparse.Namespace, tagger: Tagger, source: Source) -> tuple[Output, int]:
-    """Open the output; the number is that of the documents that it contains already."""
+def output_of(options: argparse.Namespace, tagger: Tagger) -> Output:
     if options.output_format == tools.BRAT:
-        return BratFolder(options.output, tagger.labels.types), 0
-    notation = notation_of(options, tagger)
-    if options.output is None:
-        return LineOutput(notation, StandardOutput()), 0
-    done = size = 0
-    if options.resume and options.output.exists():
-        done, size = resume(options.output, notation, source.documents, source.name)
-    return LineOutput(notation, File(options.output, size), empty=not size), done
+        return BratFolder(options.output, tagger.labels.types)
+    return LineOutput(notation_of(options, tagger), File(options.output) if options.output else StandardOutput())
 
 
 def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
@@ -181,12 +173,6 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -"
     )
     parser.add_argument("--output-format", choices=OUTPUT_FORMATS, help="default: by suffix; text for standard output")
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="continue after the last complete document in the output (not for brat); except in text, a changed input "
-        "is an error, but another model or --min-score and edited predictions are not noticed",
-    )
     parser.add_argument(
         "--min-score",
         type=probability,
@@ -231,10 +217,8 @@ def check(options: argparse.Namespace) -> None:
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
     options.output_format = options.output_format or infer_format("--output", options.output)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
-    if options.resume and options.output is None:
-        raise ValueError("--resume needs --output FILE")
-    if options.output_format == tools.BRAT and (options.output is None or options.resume):
-        raise ValueError("brat needs --output FOLDER, a new or empty one, and no --resume")
+    if options.output_format == tools.BRAT and options.output is None:
+        raise ValueError("brat needs --output FOLDER, a new or empty one")
     if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the same file as --input; expected another one")
 

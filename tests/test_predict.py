@@ -137,12 +137,10 @@ class TestFormats:
 
 
 class TestAnnotationTools:
-    def test_label_studio_continues_a_list(self, folder: Path) -> None:
+    def test_label_studio_gets_a_list_and_a_configuration(self, folder: Path) -> None:
         Path("in.txt").write_text(f"{TEXT}\n\nin Oslo\nno entity\n", encoding="utf-8")
-        arguments = ("--input", "in.txt", "--output", "out.json", "--output-format", "label_studio")
-        run(*arguments)
-        whole = Path("out.json").read_bytes()
-        tasks = json.loads(whole)
+        run("--input", "in.txt", "--output", "out.json", "--output-format", "label_studio")
+        tasks = json.loads(Path("out.json").read_bytes())
         assert [task["data"]["text"] for task in tasks] == [TEXT, "in Oslo", "no entity"]
         found = [result["value"] for result in tasks[0]["predictions"][0]["result"]]
         assert found == [
@@ -150,10 +148,6 @@ class TestAnnotationTools:
             {"start": 18, "end": 22, "text": "Oslo", "labels": ["LOC"]},
         ]
         assert Path("out.labels.xml").read_text().count("<Label ") == 2
-        for size in (len(whole) - 2, whole.index(b"\n,") + 9):  # before the closing bracket, in the second task
-            Path("out.json").write_bytes(whole[:size])
-            run(*arguments, "--resume")
-            assert Path("out.json").read_bytes() == whole
 
     def test_brat(self, folder: Path) -> None:
         run(TEXT, "", "in Oslo", "--output", "out", "--output-format", "brat", "--min-score", "0.1")
@@ -193,9 +187,7 @@ USAGE = [
     ),
     (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from text, jsonl, conll, label_studio"),
     (("a", "--backend", "tf"), "invalid choice: 'tf' (choose from onnx-int8, onnx, torch)"),
-    (("a", "--resume"), "--resume needs --output FILE"),
-    (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one, and no --resume"),
-    (("a", "--output-format", "brat", "--output", "out", "--resume"), "brat needs --output FOLDER, a new or empty one"),
+    (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one"),
     (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
     (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
     (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
@@ -240,12 +232,8 @@ ERRORS = [
         "--output /dev/null: a pipe or device; expected a file; to write there, use `> /dev/null`",
     ),
     (
-        ("a", "b", "--output", "out.jsonl", "--resume"),
-        "out.jsonl: no complete document, so it may be another file; start again without --resume",
-    ),
-    (
         ("--words", "a\rb", "--output", "out.conll"),
-        "TEXT: the word 'a\\rb' contains a tab or line break; use the output format jsonl",
+        "TEXT: 'a\\rb' contains a tab or line break; use the output format jsonl",
     ),
     (("--input", "bad.jsonl"), f"bad.jsonl:2: not JSON (Expecting value); {EXPECTED_JSON}"),
     (
@@ -254,7 +242,7 @@ ERRORS = [
     ),
     (
         ("--input", "tab.jsonl", "--output", "out.conll"),
-        "tab.jsonl:1: the word 'a\\tb' contains a tab or line break; use the output format jsonl",
+        "tab.jsonl:1: 'a\\tb' contains a tab or line break; use the output format jsonl",
     ),
 ]
 
@@ -390,31 +378,12 @@ class TestInterruptions:
         done = len(Path("out.txt").read_text().splitlines())
         assert 0 < done < 500
         assert found.startswith(f"predict: in.jsonl:501: '[]' is not an object; {EXPECTED_JSON}; ")
-        assert found.endswith(f"; out.txt has the {done:,} documents before it, --resume continues after them")
-        Path("in.jsonl").write_text("\n".join(rows))
-        run("--input", "in.jsonl", "--output", "out.txt", "--resume")
-        run("--input", "in.jsonl", "--output", "whole.txt")
-        assert Path("out.txt").read_bytes() == Path("whole.txt").read_bytes()
-
-    def test_resuming_without_output_and_with_another_input(self, folder: Path) -> None:
-        Path("in.txt").write_text(lines(3))
-        run("--input", "in.txt", "--output", "out.jsonl", "--resume")
-        whole = Path("out.jsonl").read_bytes()
-        assert whole.count(b"\n") == 3
-        run("--input", "in.txt", "--output", "out.jsonl", "--resume")
-        assert Path("out.jsonl").read_bytes() == whole
-        Path("other.txt").write_text("Bo\n")
-        message = (
-            "predict: out.jsonl: does not match other.txt:1; expected the output of the same input in the same format"
-        )
-        assert exit_of("--input", "other.txt", "--output", "out.jsonl", "--resume").startswith(message)
-        assert Path("out.jsonl").read_bytes() == whole
+        assert found.endswith(f"; out.txt has the {done:,} documents before it")
 
     def test_ctrl_c(self, folder: Path) -> None:
-        text = lines(500)
         process = start("--input", "-", "--output", "out.jsonl")
         assert process.stdin is not None
-        process.stdin.write(text.encode())
+        process.stdin.write(lines(500).encode())
         process.stdin.flush()
         while not Path("out.jsonl").exists() or not Path("out.jsonl").stat().st_size:
             assert process.poll() is None
@@ -426,21 +395,16 @@ class TestInterruptions:
         assert content.endswith("\n")
         done = content.count("\n")
         assert process.stderr.read().decode() == (
-            f"predict: interrupted; out.jsonl has the {done:,} documents before it, --resume continues after them\n"
+            f"predict: interrupted; out.jsonl has the {done:,} documents before it\n"
         )
-        Path("in.txt").write_text(text)
-        run("--input", "in.txt", "--output", "out.jsonl", "--resume")
-        run("--input", "in.txt", "--output", "whole.jsonl")
-        assert Path("out.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
         for pipe in (process.stdin, process.stdout, process.stderr):
             pipe.close()
 
     def test_standard_input_with_an_existing_output(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        for option in ((), ("--resume",)):
-            monkeypatch.setattr(sys, "stdin", pipe_with(f"{TEXT}\n"))
-            Path("out.txt").write_text(f"{MARKED if option else 'earlier'}")
-            run("--input", "-", "--output", "out.txt", *option)
-            assert Path("out.txt").read_text() == MARKED
+        monkeypatch.setattr(sys, "stdin", pipe_with(f"{TEXT}\n"))
+        Path("out.txt").write_text("earlier")
+        run("--input", "-", "--output", "out.txt")
+        assert Path("out.txt").read_text() == MARKED
 
     def test_a_signal_while_a_library_is_imported(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def load(*_: object, **__: object) -> None:

@@ -18,11 +18,13 @@ from tagline.tokenization import dataset
 
 def test_every_stage_reads_the_context(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = tokenized.load_split(Path("data/tokenized"), "test").windows[:]
+    edit(Path("params.yaml"), "  stride: 6\n", "  stride: 6\n  context_subwords: 8\n")
+    run_stage("tokenize_align")
+    assert tokenized.read_windowing(Path("data/tokenized")).context_subwords == 0, "train has no documents"
     for file in Path("data/tiny").glob("*.conll"):
         sentences = file.read_text().split("\n\n")
         documents = ("\n\n".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
         file.write_text("".join(f"-DOCSTART- -X- O\n\n{document}\n\n" for document in documents))
-    edit(Path("params.yaml"), "  stride: 6\n", "  stride: 6\n  context_subwords: 8\n")
     edit(Path("params.yaml"), "epochs: 6", "epochs: 2")
     for stage in STAGES:
         run_stage(stage)

@@ -19,14 +19,12 @@ class JsonFormat:
 
     Attributes:
         to_row: converts a task to its object.
-        predicted: the keys of an object that depend on the suggested entities.
         opening: what precedes the first object.
         separator: what precedes the others.
         closing: the line after the last one.
     """
 
     to_row: Callable[[AnnotationTask], dict[str, Any]]
-    predicted: frozenset[str]
     opening: str = ""
     separator: str = ""
     closing: str = ""
@@ -58,9 +56,9 @@ class JsonFormat:
 
 
 JSON_FORMATS = {
-    "label_studio": JsonFormat(label_studio.to_row, frozenset({"predictions"}), "[", ",", "]\n"),
-    "doccano": JsonFormat(doccano.to_row, frozenset({"label"})),
-    "prodigy": JsonFormat(prodigy.to_row, frozenset({"spans"})),
+    "label_studio": JsonFormat(label_studio.to_row, "[", ",", "]\n"),
+    "doccano": JsonFormat(doccano.to_row),
+    "prodigy": JsonFormat(prodigy.to_row),
 }
 BRAT = "brat"
 NAMES = (*JSON_FORMATS, BRAT)

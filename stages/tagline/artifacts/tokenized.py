@@ -187,7 +187,8 @@ class Windowing:
         label_all_tokens: whether all sub-words of a word are labelled, or only the first.
         max_length: the largest number of sub-words of a window, special tokens included.
         stride: the largest number of sub-words that two consecutive windows share.
-        context_subwords: the largest number of sub-words of neighbouring sentences on each side of a window.
+        context_subwords: the largest number of sub-words of neighbouring sentences on each side of a window; 0 if no
+            sentence of train has neighbours.
     """
 
     tokenizer_sha256: str

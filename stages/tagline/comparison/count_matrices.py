@@ -32,7 +32,7 @@ class CountMatrix:
     counts: Floats
 
     def scores(self, sums: Floats) -> Floats:
-        """Compute scores from sums over sentences.
+        """Compute scores from sums over sentences, or over a resample of them.
 
         Args:
             sums: (..., 3 * types + 2), sums of rows of `counts`.
@@ -40,11 +40,14 @@ class CountMatrix:
         Returns:
             (..., 4 + types): the `OVERALL` scores, then each type's F1.
         """
-        correct, predicted, gold, words, correct_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
-        totals = Totals(self.kind, correct, predicted, gold, words[..., 0], correct_words[..., 0])
-        overall = totals.overall()
+        totals = self._totals(sums)
+        overall = totals.overall(self._totals(self.counts.sum(axis=0)))
         first = np.stack([overall.f1, overall.precision, overall.recall, totals.accuracy()], axis=-1)
         return np.concatenate([first, totals.per_type().f1], axis=-1)
+
+    def _totals(self, sums: Floats) -> Totals:
+        correct, predicted, gold, words, correct_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
+        return Totals(self.kind, correct, predicted, gold, words[..., 0], correct_words[..., 0])
 
     def total(self) -> Floats:
         """Compute the scores of all sentences."""
@@ -61,6 +64,6 @@ def _matrix(counts: Counts, types: tuple[str, ...]) -> Floats:
     matrix = np.zeros((len(counts.words), 3 * len(types) + 2))
     columns = np.array([types.index(name) for name in counts.types], dtype=np.intp)
     for block, part in enumerate((counts.correct, counts.predicted, counts.gold)):
-        matrix[:, block * len(types) + columns] = part
+        matrix[:, block * len(types) + columns] = part.toarray()
     matrix[:, -2], matrix[:, -1] = counts.words, counts.correct_words
     return matrix

@@ -130,6 +130,12 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
 
 def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
     root = Path(repo.root_dir, pipeline.file.parent)
+    for file in (root / PREDICTIONS).glob("*"):
+        if file.exists() and not (file.is_file() or file.is_dir()):  # reading could wait forever, and so could DVC
+            raise UserError(
+                f"{WORKSPACE}: {pipeline.path(f'{PREDICTIONS}/{file.name}')} is a pipe or device; expected files; "
+                f"remove it and run `dvc checkout {pipeline.stage}`"
+            )
 
     def predictions(path: str) -> bytes:
         try:
@@ -142,7 +148,7 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
             ) from None
 
     def committed(path: str) -> bytes | None:
-        return (root / path).read_bytes() if (root / path).exists() else None
+        return (root / path).read_bytes() if (root / path).is_file() else None
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
     return replace(run, notes=_stale(repo, pipeline))

@@ -37,7 +37,7 @@ class Highlighter:
         self._tags, self._color = labels.kind == "tags", color
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:
-        """Format a document as one line; control characters and line breaks are escaped."""
+        """Format a document as one line; control characters and line breaks, also of types, are escaped."""
         text, spans = document.text_and_spans()
         parts, end = [], 0
         for entity in tagged.predicted_entities:
@@ -49,12 +49,13 @@ class Highlighter:
         return "".join([*parts, _escaped(text[end:])])
 
     def _mark(self, type_: str, text: str, score: float) -> str:
+        name = _escaped(type_)
         if self._tags:
-            return f"{text}{_DIM}/{type_}{_RESET}" if self._color else f"{text}/{type_}"
+            return f"{text}{_DIM}/{name}{_RESET}" if self._color else f"{text}/{name}"
         if self._color:
             background = f"\x1b[30;48;5;{self._background[type_]}m"
-            return f"{background} {text} {_BOLD}{type_}{_NORMAL} {score:.2f} {_RESET}"
-        return f"[{text} {type_} {score:.2f}]"
+            return f"{background} {text} {_BOLD}{name}{_NORMAL} {score:.2f} {_RESET}"
+        return f"[{text} {name} {score:.2f}]"
 
 
 def _escaped(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Output formats: how a tagged document is written, and recognised in an existing file."""
+"""Output formats: how a tagged document is written."""
 
 from __future__ import annotations
 
@@ -24,12 +24,6 @@ class Notation(Protocol):
     def write(self, document: Document, tagged: TaggedSentence) -> str:
         """Format a document that the format `includes`, as complete lines."""
 
-    def ends_document(self, line: bytes) -> bool:
-        """Whether a line of a file is complete and the last one of its document."""
-
-    def matches(self, written: str, document: Document) -> bool:
-        """Whether lines can have been written for the document; predictions are not compared."""
-
     def before(self, first: bool) -> str:
         """What precedes the lines of a document, such as the bracket or comma of a list."""
         return ""
@@ -46,21 +40,13 @@ class JsonLines(Notation):
         return True
 
     def write(self, document: Document, tagged: TaggedSentence) -> str:
-        return json_line(own_row(document) | predictions(document, tagged), document)
-
-    def ends_document(self, line: bytes) -> bool:
-        return line.endswith(b"\n")
-
-    def matches(self, written: str, document: Document) -> bool:
-        try:
-            row = json.loads(written)
-        except ValueError:
-            return False
-        if not isinstance(row, dict):
-            return False
-        predicted = ("entities", *(("labels", "scores") if document.text is None else ()))
-        written_for, given = ({k: v for k, v in of.items() if k not in predicted} for of in (row, own_row(document)))
-        return set(predicted) <= row.keys() and written_for == given
+        row, added = own_row(document), predictions(document, tagged)
+        for key in sorted(row.keys() & added.keys()):
+            raise UserError(
+                f"{document.name}: the object has a key {key!r}, which tagging adds; expected another name; rename it, "
+                "or label the original input"
+            )
+        return json_line(row | added, document)
 
 
 def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
@@ -100,20 +86,13 @@ class Columns(Notation):
         return bool(document.words)
 
     def write(self, document: Document, tagged: TaggedSentence) -> str:
-        for word in document.words:
-            if not word.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(word):
+        for value in (*document.words, *tagged.predicted_names):
+            if not value.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(value):
                 raise UserError(
-                    f"{document.name}: the word {quoted(word)} contains a tab or line break; use the output format "
-                    "jsonl"
+                    f"{document.name}: {quoted(value)} contains a tab or line break; use the output format jsonl"
                 )
         rows = zip(document.words, tagged.predicted_names, tagged.scores.tolist(), strict=True)
         return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"
-
-    def ends_document(self, line: bytes) -> bool:
-        return line == b"\n"
-
-    def matches(self, written: str, document: Document) -> bool:
-        return [line.split("\t")[0] for line in written.split("\n")[:-2]] == list(document.words)
 
 
 class Lines(Notation):
@@ -128,12 +107,6 @@ class Lines(Notation):
     def write(self, document: Document, tagged: TaggedSentence) -> str:
         return self.write_line(document, tagged) + "\n"
 
-    def ends_document(self, line: bytes) -> bool:
-        return line.endswith(b"\n")
-
-    def matches(self, written: str, document: Document) -> bool:
-        return True  # marks cannot be distinguished from text
-
 
 class Tasks(Notation):
     """Tasks of an annotation tool, with the predictions to correct."""
@@ -147,19 +120,6 @@ class Tasks(Notation):
     def write(self, document: Document, tagged: TaggedSentence) -> str:
         return self.format.line(to_task(document, tagged))
 
-    def ends_document(self, line: bytes) -> bool:
-        return line.endswith(b"}\n")
-
-    def matches(self, written: str, document: Document) -> bool:
-        try:
-            row = json.loads(written.removeprefix(self.format.opening).removeprefix(self.format.separator))
-        except ValueError:
-            return False
-        expected = self.format.to_row(to_task(document))
-        if not isinstance(row, dict) or row.keys() != expected.keys():
-            return False
-        return all(row[key] == expected[key] for key in row.keys() - self.format.predicted)
-
     def before(self, first: bool) -> str:
         return self.format.before(first)
 
@@ -167,10 +127,10 @@ class Tasks(Notation):
         return self.format.end(empty)
 
 
-def to_task(document: Document, tagged: TaggedSentence | None = None) -> AnnotationTask:
-    """Make a task of a document, with its predicted entities if it is labelled; its ``id`` is kept."""
+def to_task(document: Document, tagged: TaggedSentence) -> AnnotationTask:
+    """Make a task of a document with its predicted entities; its ``id`` is kept."""
     text, words = document.text_and_spans()
-    entities = [] if tagged is None else [(each, tagged.confidence(each)) for each in tagged.predicted_entities]
+    entities = [(each, tagged.confidence(each)) for each in tagged.predicted_entities]
     name = document.row.get("id")
     fields = {"id": name} if isinstance(name, str | int) else {}
     return AnnotationTask(text, words, [in_text(entity, words, score) for entity, score in entities], fields=fields)

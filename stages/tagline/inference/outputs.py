@@ -32,11 +32,10 @@ class LineOutput:
     Args:
         notation: the format.
         sink: where to write.
-        empty: whether the sink has no document yet.
     """
 
-    def __init__(self, notation: Notation, sink: Sink, empty: bool = True) -> None:
-        self.notation, self.sink, self.empty = notation, sink, empty
+    def __init__(self, notation: Notation, sink: Sink) -> None:
+        self.notation, self.sink, self.empty = notation, sink, True
 
     def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
         parts = []
@@ -54,7 +53,7 @@ class LineOutput:
     def so_far(self, done: int) -> str:
         if not done or not isinstance(self.sink, File):
             return ""
-        return f"; {self.sink.path} has the {done:,} documents before it, --resume continues after them"
+        return f"; {self.sink.path} has the {done:,} documents before it"
 
 
 class BratFolder:

@@ -35,15 +35,10 @@ class StandardOutput:
 
 
 class File:
-    """A file that is first opened when there is something to write, so that an existing one stays until then.
+    """A file that is first opened when there is something to write, so that an existing one stays until then."""
 
-    Args:
-        path: the file.
-        size: the number of bytes of an existing file to keep.
-    """
-
-    def __init__(self, path: Path, size: int = 0) -> None:
-        self.path, self.size = path, size
+    def __init__(self, path: Path) -> None:
+        self.path, self.size = path, 0
 
     def write(self, text: str) -> None:
         content = memoryview(text.encode())

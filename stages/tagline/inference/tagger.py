@@ -10,7 +10,7 @@ from itertools import chain, count, pairwise
 from pathlib import Path
 from threading import Lock
 from typing import cast, overload
-from weakref import WeakSet, finalize
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -45,9 +45,8 @@ class Tagger:
     A list of texts gives a list of such lists, and is faster than one call per text. Use `words` for text that is
     already split into words, and `stream` for more than fits in memory.
 
-    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger. In a process that
-    was forked from the one that opened it, a tagger opens its files again at its first use; with the backend torch it
-    raises a `UserError`, since PyTorch's threads do not survive a fork.
+    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger, but no process
+    that was forked from the one that opened it: its threads do not survive a fork, so it raises a `UserError` there.
 
     Args:
         folder: the output of the stage export.
@@ -74,21 +73,18 @@ class Tagger:
         verify: bool = True,
         split_sentences: bool | None = None,
     ) -> None:
-        self._folder = Path(folder).absolute()  # a forked process may have another working directory
+        self._folder, self._process = Path(folder), os.getpid()
         self._about = exported.read(Path(folder))
         self.backend, self.labels = chosen_backend(Path(folder), backend), self._about.labels
         self._subwords_per_batch = subwords_per_batch
-        self._hashes = exported.hashes(Path(folder)) if verify else {}
         self._split: Split | None = None
         self._split_sentences = self._about.sentences.split if split_sentences is None else split_sentences
         self._lock = Lock()
-        self._forked = False
+        exported.verify(Path(folder), exported.hashes(Path(folder)) if verify else {}, self.backend)
         self._load(Path(folder))
-        _TAGGERS.add(self)
 
     def _load(self, folder: Path) -> None:
         about = self._about
-        exported.verify(folder, self._hashes, self.backend)
         require(folder / subwords.TOKENIZER_FILE, "export")
         tokenizer, _ = subwords.load(folder, "export")
         self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords)
@@ -109,20 +105,15 @@ class Tagger:
                 about.biases,
             )
             # A program that ends without `close` ends the threads before Python takes its modules apart.
-            self._finalizer = finalize(self, stack.pop_all().close)
+            self._finalizer = finalize(self, _end_threads, stack.pop_all(), self._process)
 
-    def _load_after_fork(self) -> None:
-        """Open the files again in a forked process, which has none of the threads and maybe locked locks of others."""
-        if self.backend == "torch":
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
             raise UserError(
-                f"{self._folder}: this Tagger was opened before a fork, which PyTorch's threads do not survive; "
-                "expected one opened in this process; open it after the fork (gunicorn: without --preload; "
-                "multiprocessing: in the initializer), or choose an onnx backend"
+                f"{self._folder}: this Tagger was opened before a fork, which its threads do not survive; expected one "
+                "opened in this process; open it after the fork (gunicorn: without --preload; multiprocessing: in the "
+                "initializer)"
             )
-        with self._lock:
-            if self._forked:  # no other thread was first
-                self._load(self._folder)
-                self._forked = False
 
     def split(self, text: str) -> list[Span]:
         """Split raw text into words as in training, given as start and end of each in code points.
@@ -132,6 +123,7 @@ class Tagger:
         Raises:
             UserError: the library that splits words of the model's language is not installed.
         """
+        self._check_process()
         if self._split is None:
             self._split = splitter(self._about.words.language)
             for problem in _problems(self._about, self._split_sentences):
@@ -204,8 +196,7 @@ class Tagger:
             before: those directly before them, which are only read, as far as the documents continue them.
             after: those directly after them, likewise.
         """
-        if self._forked:
-            self._load_after_fork()
+        self._check_process()
         every = [*before, *documents, *after]
         sizes = [document.lengths() for document in every]  # of the sentences of each
         lengths = np.array(list(chain.from_iterable(sizes)), dtype=np.int64)
@@ -229,8 +220,7 @@ class Tagger:
 
     def close(self) -> None:
         """End the tagger's threads before the program ends."""
-        if not self._forked:  # else they are in another process
-            self._finalizer()
+        self._finalizer()
 
     def __enter__(self) -> Tagger:
         return self
@@ -253,19 +243,9 @@ class Tagger:
         return [mentions(*pair) for part in parts for pair in zip(part, self.tag(part), strict=True)]
 
 
-_TAGGERS: WeakSet[Tagger] = WeakSet()
-
-
-def _after_fork() -> None:
-    for tagger in _TAGGERS:
-        tagger._forked, tagger._lock = True, Lock()  # another thread may have locked it
-        _INHERITED.append(tagger._finalizer.detach())
-
-
-# What taggers of the parent process hold; to end its threads would wait for them forever.
-_INHERITED: list[object] = []
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+def _end_threads(threads: ExitStack, process: int) -> None:
+    if os.getpid() == process:  # a forked process has none of them
+        threads.close()
 
 
 def _beginning_anew(

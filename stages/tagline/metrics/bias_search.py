@@ -149,5 +149,5 @@ class _Sweep:
         scores = np.empty(len(ids), np.float32)  # not used
         tagged = TaggedSentences(self.labels, sentences.lengths.tolist(), ids, scores, sentences.gold)
         counts = count(tagged, self.labels.kind)
-        column = [name == self.type for name in counts.types]
-        return np.array([table[:, column].sum() for table in (counts.correct, counts.predicted, counts.gold)])
+        column, total = [name == self.type for name in counts.types], counts.total()
+        return np.array([numbers[column].sum() for numbers in (total.correct, total.predicted, total.gold)])

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, flatten
@@ -44,12 +45,20 @@ class Totals:
         """Score each type: (..., types)."""
         return ratios(self.correct, self.predicted, self.gold)
 
-    def overall(self) -> Ratios:
-        """Score all types together, (...): micro-averages for spans, means over the tags in gold for plain tags."""
+    def overall(self, split: Totals | None = None) -> Ratios:
+        """Score all types together, (...): micro-averages for spans, means over the tags in gold for plain tags.
+
+        Args:
+            split: of all sentences, if these are a resample of them: the means are over the split's tags, and one that
+                the resample lacks in gold has its score of the split.
+        """
         if self.kind == "spans":
             return ratios(self.correct.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
-        occurs = self.gold > 0
-        return Ratios(*(_divide((scores * occurs).sum(-1), occurs.sum(-1)) for scores in self.per_type()))
+        split = split or self
+        occurs = split.gold > 0
+        pairs = zip(self.per_type(), split.per_type(), strict=True)
+        scores = (np.where(self.gold > 0, own, of_split) for own, of_split in pairs)
+        return Ratios(*(_divide((each * occurs).sum(-1), occurs.sum(-1)) for each in scores))
 
     def accuracy(self) -> Floats:
         """Compute the share of correctly labelled words: (...)."""
@@ -58,20 +67,20 @@ class Totals:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts per sentence, as floats, since BLAS multiplies those; sums of counts are exact up to 2**53.
+    """Counts per sentence, as floats, whose sums are exact up to 2**53; sparse, since few types occur in a sentence.
 
     Attributes:
         kind: what is counted.
         types: the types of gold and predicted entities, sorted.
-        correct, predicted, gold: (sentences, types): entities, or words of each tag.
+        correct, predicted, gold: (sentences, types), sparse: entities, or words of each tag.
         words, correct_words: (sentences,).
     """
 
     kind: Kind
     types: tuple[str, ...]
-    correct: Floats
-    predicted: Floats
-    gold: Floats
+    correct: csr_array
+    predicted: csr_array
+    gold: csr_array
     words: Floats
     correct_words: Floats
 
@@ -99,11 +108,10 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
     gold, predicted = flat.gold_entities, flat.predicted_entities
     occurring = np.union1d(gold.type, predicted.type)
 
-    def table(types: npt.NDArray[Any], starts: npt.NDArray[Any]) -> Floats:
+    def table(types: npt.NDArray[Any], starts: npt.NDArray[Any]) -> csr_array:
         """Count each occurring type in each sentence: (sentences, types)."""
-        cells = flat.sentences_of(starts) * len(occurring) + np.searchsorted(occurring, types)
-        counts = np.bincount(cells, minlength=len(flat) * len(occurring))
-        return counts.reshape(len(flat), len(occurring)).astype(np.float64)
+        cells = flat.sentences_of(starts), np.searchsorted(occurring, types)
+        return csr_array((np.ones(len(starts)), cells), shape=(len(flat), len(occurring)))
 
     correct, _ = flat.correct
     correct_words = np.flatnonzero(flat.predicted == flat.known_gold)

@@ -27,9 +27,10 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
     """
     overall: dict[str, list[npt.NDArray[np.float64]]] = {}
     per_type = []
+    split = counts.total()
     for block in weights(len(counts.words), resamples, seed):
         total = counts.total(block)
-        for name, values in (total.overall()._asdict() | {"accuracy": total.accuracy()}).items():
+        for name, values in (total.overall(split)._asdict() | {"accuracy": total.accuracy()}).items():
             overall.setdefault(name, []).append(values)
         per_type.append(total.per_type().f1)
     low, high = interval(np.concatenate(per_type))
@@ -39,7 +40,7 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
             name: {"f1": _ends(low[column], high[column])}
             for column, name in enumerate(counts.types)
             # As in the scores, a tag that is only predicted is left out.
-            if counts.kind == "spans" or counts.gold[:, column].any()
+            if counts.kind == "spans" or split.gold[column]
         },
     }
 

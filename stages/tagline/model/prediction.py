@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from copy import copy
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ Floats = npt.NDArray[np.float32]
 
 # Sentences that are sorted by length together. A larger chunk has less padding and keeps more scores in memory.
 CHUNK = 4096
+# Maximum number of scores of a chunk, words times labels, unless a single sentence has more: 16 MiB.
+CHUNK_SCORES = 2**22
 
 
 class Chunk(NamedTuple):
@@ -196,8 +199,7 @@ class Predictor:
                 if progress is not None:
                     progress(words)
 
-            for start in range(0, len(lengths), CHUNK):
-                end = min(start + CHUNK, len(lengths))
+            for start, end in pairwise(self._chunk_borders(lengths)):
                 first, last = np.searchsorted(owners, [start, end])
                 try:
                     yield self._score_chunk(
@@ -232,6 +234,16 @@ class Predictor:
             last = first + len(chunk.lengths)
             yield Distributions(slice(first, last), *self._decode(chunk))
             first = last
+
+    def _chunk_borders(self, lengths: Sequence[int]) -> list[int]:
+        """Find the first sentence of each chunk, then the number of sentences."""
+        words = np.cumsum([0, *lengths])
+        most = CHUNK_SCORES // len(self.labels.names)
+        borders = [0]
+        while (start := borders[-1]) < len(lengths):
+            end = int(np.searchsorted(words, words[start] + most, side="right")) - 1
+            borders.append(min(max(end, start + 1), start + CHUNK))
+        return borders
 
     def _score_chunk(
         self,

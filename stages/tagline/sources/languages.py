@@ -7,6 +7,7 @@ libraries are extras. Artifacts record their version, since another one may spli
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -87,6 +88,10 @@ def splitter(language: str | None) -> Split:
         return split_words
     library_version(language)  # raises if it is not installed
     return _of_icu(language) if language in WITHOUT_SPACES else _of_spacy(language)
+
+
+if hasattr(os, "register_at_fork"):  # a lock that another thread holds stays locked in a forked process
+    os.register_at_fork(after_in_child=splitter.cache_clear)
 
 
 def _of_spacy(language: str) -> Split:

@@ -76,6 +76,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         check_no_illegal_tags(findings, tags)
     show(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
     one_by_one = is_one_by_one(loaded, data)
+    context = trained_context(data, raw, params.context_subwords)
     maker = WindowMaker(
         loaded,
         one_by_one,
@@ -83,7 +84,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         params.stride,
         names.inside,
         params.label_all_tokens,
-        params.context_subwords,
+        context,
     )
     target.mkdir()
     label_list.write(names, target / "labels.json")
@@ -93,7 +94,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         label_all_tokens=params.label_all_tokens,
         max_length=params.max_length,
         stride=params.stride,
-        context_subwords=params.context_subwords,
+        context_subwords=context,
     )
     tokenized.write_windowing(windowing, target)
     writer = SplitWriter(data, column, names, maker, target)
@@ -135,6 +136,17 @@ def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
     if not one_by_one:
         print("the tokenizer splits a word depending on its neighbours: every sentence is tokenised, which is slower")
     return one_by_one
+
+
+def trained_context(data: RawData, raw: Path, context: int) -> int:
+    """The param context_subwords, or 0 if no sentence of train has another one of its document beside it."""
+    if not context or any(document_numbers(each)[-1] + 1 < each.num_rows for each in data.chunks("train", CHUNK_WORDS)):
+        return context
+    show(
+        f"{raw}: no two sentences of train share a document, so tokenize_align.context_subwords has no effect; the "
+        "exported model reads no context either"
+    )
+    return 0
 
 
 def find_in_tags(split: str, tags: dict[str, Tags]) -> Findings:

@@ -140,6 +140,16 @@ def test_commands_in_messages_name_the_stage_of_the_pipeline(repository: Path) -
         shutil.move("pos/moved", "pos/data")
 
 
+def test_pipes_and_devices_are_not_read(repository: Path) -> None:
+    link = Path("pos/data/predictions/provenance.json")
+    link.symlink_to("/dev/null")
+    try:
+        with pytest.raises(UserError, match="pos/data/predictions/provenance.json is a pipe or device; expected files"):
+            read(WORKSPACE, ["test"], Path("pos"))
+    finally:
+        link.unlink()
+
+
 @pytest.mark.parametrize(
     ("folder", "message"),
     [

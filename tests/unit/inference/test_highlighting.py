@@ -43,6 +43,14 @@ def test_plain_tags() -> None:
     assert COMMANDS.sub("", line(document, ["NOUN", "VERB"], color=True, of=TAGS)) == "dogs/NOUN bark/VERB"
 
 
+@pytest.mark.parametrize("color", [True, False])
+def test_control_characters_of_types_are_escaped(color: bool) -> None:
+    for kind, names in (("spans", ("O", "B-P\x1b[2J\n", "I-P\x1b[2J\n")), ("tags", ("O", "P\x1b[2J\n"))):
+        labels = Labels("ner", kind, names, "O")
+        found = COMMANDS.sub("", line(Document.of_text("Ada"), [names[1]], color, labels))
+        assert r"P\x1b[2J\n" in found and found.isprintable()
+
+
 @given(st.text(), st.booleans())
 def test_one_line_without_control_characters_of_the_text(text: str, color: bool) -> None:
     document = Document.of_text(text)

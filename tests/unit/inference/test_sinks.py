@@ -22,15 +22,6 @@ def test_an_existing_file_is_kept_until_there_is_something_to_write(tmp_path: Pa
     assert path.read_text(encoding="utf-8") == "one\ntw\u00f6\n"
 
 
-def test_continuing_removes_an_incomplete_line(tmp_path: Path) -> None:
-    path = tmp_path / "out"
-    path.write_text("one\ntw")
-    File(path, size=4).write("")
-    assert path.read_text() == "one\n"
-    File(path, size=4).write("two\n")
-    assert path.read_text() == "one\ntwo\n"
-
-
 def test_a_full_disk(tmp_path: Path) -> None:
     sink = File(tmp_path / "out")
     sink.write("whole\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.handmade_export import SPANS, TAGS, WORDS, save_export
+from helpers.project import ROOT
 from helpers.tiny import save_encoder, word_piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +22,7 @@ from transformers import AutoModelForTokenClassification, pipeline
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported, WordRule
+from tagline.core.errors import UserError
 from tagline.inference import Document, Mention, Tagger
 from tagline.inference import tagger as module
 
@@ -159,6 +163,24 @@ def test_threads_share_a_tagger(tagger: Tagger, monkeypatch: pytest.MonkeyPatch)
     finally:
         sys.setswitchinterval(interval)
     assert [[tuple(mention)[:4] for mention in each] for each in found] == [[("LOC", "Oslo", 21, 22)]] * 300
+
+
+def test_a_tagger_opened_before_a_fork_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Tagger(save_export(tmp_path)) as opened:
+        parent = os.getpid()
+        monkeypatch.setattr("os.getpid", lambda: parent + 1)
+        opened.close()  # its threads are the parent's: to end them could wait forever
+        for use in (lambda: opened("Ada"), lambda: opened.words(["Ada"])):
+            with pytest.raises(UserError, match="this Tagger was opened before a fork, which its threads do not surv"):
+                use()
+
+
+def test_a_program_that_ends_without_closing_its_tagger_ends(tmp_path: Path) -> None:
+    # With PyTorch loaded, Python takes its modules apart before it would close the tagger.
+    program = f"import torch; from tagline.inference import Tagger; print(Tagger({str(save_export(tmp_path))!r})('Bo'))"
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_stream_is_read_lazily(tagger: Tagger) -> None:

@@ -92,9 +92,9 @@ def test_many_weightings_at_once() -> None:
 def test_types_of_gold_and_predictions_are_sorted() -> None:
     counts = count(sentences(["B-Z O", "B-O O"], [["B-A", "B-micro avg"], ["O", "O"]]), "spans")
     assert counts.types == ("A", "O", "Z", "micro avg")
-    assert counts.gold.tolist() == [[0, 0, 1, 0], [0, 1, 0, 0]]
-    assert counts.predicted.tolist() == [[1, 0, 0, 1], [0, 0, 0, 0]]
-    assert counts.correct.tolist() == [[0] * 4] * 2
+    assert counts.gold.toarray().tolist() == [[0, 0, 1, 0], [0, 1, 0, 0]]
+    assert counts.predicted.toarray().tolist() == [[1, 0, 0, 1], [0, 0, 0, 0]]
+    assert counts.correct.toarray().tolist() == [[0] * 4] * 2
     assert (counts.words.tolist(), counts.correct_words.tolist()) == ([2, 2], [0, 1])
 
 

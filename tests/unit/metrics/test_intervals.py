@@ -52,6 +52,16 @@ def test_intervals_depend_on_the_seed_alone() -> None:
     assert intervals(counts, 100, 1) != intervals(counts, 100, 2)
 
 
+@pytest.mark.parametrize("right", [False, True])
+def test_interval_of_a_macro_score_is_about_the_tags_of_the_split(right: bool) -> None:
+    """Of 21 tags, 20 occur once: all of them wrong, or all right."""
+    gold = ["A"] * 20 + [f"B{number}" for number in range(20)]
+    predicted = gold if right else ["A"] * 40
+    counts = count(sentences(gold, predicted, "tags"), "tags")
+    f1, ends = score(counts)["overall"]["f1"], intervals(counts, 200, 1)["overall"]["f1"]
+    assert ends["low"] <= f1 <= ends["high"] and width(ends) < 0.02
+
+
 def test_tag_that_is_only_predicted_is_left_out() -> None:
     counts = count(sentences(["A B"], ["A C"], "tags"), "tags")
     assert list(intervals(counts, 100, 1)["per_type"]) == ["A", "B"]

@@ -90,6 +90,15 @@ def test_distributions_are_those_of_all_labels(
     np.testing.assert_array_equal(found[np.arange(5), labels], predicted.scores)
 
 
+def test_chunks_are_limited_by_words_times_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prediction, "CHUNK_SCORES", 4 * len(LABELS.names))
+    lengths = [2, 2, 1, 5, 0, 4]
+    windows = [[7] * length for length in lengths]
+    of_words = predictor(FixedLogits({7: [1.0, 0.0, 0.0]}))
+    chunks = of_words.score(lengths, list(range(6)), windows, [list(range(length)) for length in lengths])
+    assert [chunk.lengths.tolist() for chunk in chunks] == [[2, 2], [1], [5], [0, 4]]
+
+
 def test_workers_do_not_change_predictions(model: BertForTokenClassification) -> None:
     generator = torch.Generator().manual_seed(3)
     windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)]

@@ -5,6 +5,7 @@ Words end at spaces and at |. No treebank exists for Lao, Khmer and Burmese: the
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import pairwise
@@ -94,6 +95,16 @@ def test_threads_get_the_same_words(language: str) -> None:
     texts = [text for text, _ in segmented(language)] * 20
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(splitter(language), texts)) == [splitter(language)(text) for text in texts]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+@pytest.mark.parametrize("language", [language for language in INSTALLED if language == "fr"])
+def test_a_forked_process_inherits_no_lock(language: str) -> None:
+    inherited = splitter(language)
+    child = os.fork()
+    if child == 0:
+        os._exit(splitter(language) is inherited)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_the_default_rule() -> None:
