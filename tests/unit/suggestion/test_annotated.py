@@ -24,7 +24,7 @@ def test_no_document_continues_one_that_is_left_out() -> None:
 
 
 def test_a_changed_data_raw_is_an_error(tmp_path: Path) -> None:
-    raw_data.write(tmp_path, dict.fromkeys(raw_data.SPLITS, [{"words": ["Ada"]}]), [])
+    raw_data.write(tmp_path, {split: [{"words": ["Ada"]}] for split in raw_data.SPLITS}, [])
     write_hashes(tmp_path)
     (tmp_path / "test/00000.arrow").write_bytes((tmp_path / "test/00000.arrow").read_bytes().replace(b"Ada", b"Bob"))
     with pytest.raises(UserError, match="changed since the stage download wrote it"):

@@ -59,7 +59,8 @@ def test_sessions_that_annotated_the_same_text(tmp_path: Path) -> None:
     ]
     path = write_rows(tmp_path / "f", rows)
     assert [tagged(s) for s in files(annotators="majority").read(path)] == ["Rome/B-LOC", "Ada/B-PER Oslo/B-LOC"]
-    assert [tagged(s) for s in files(annotators="agreed").read(path)] == ["Rome/B-LOC", ""]
+    agreed = list(files(annotators="agreed").read(path))
+    assert [(tagged(s), kinds(s)) for s in agreed] == [("Rome/B-LOC", []), ("", ["disputed_spans"] * 2)]
     assert [tagged(s) for s in files(annotators="data-cy").read(path)] == ["", "Oslo/B-LOC"]
     with pytest.raises(UserError, match=r"f:1: 3 annotations of one text \(by data-ada, data-bo, data-cy\)"):
         list(files().read(path))
