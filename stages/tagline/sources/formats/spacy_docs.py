@@ -44,8 +44,8 @@ class SpacyFiles(AnnotatedFiles):
             unknown = [token for token in doc if not token.ent_iob]
             if annotated and unknown:
                 raise UserError(
-                    f"{location}: {len(unknown)} of {len(doc)} tokens, such as {quoted(unknown[0].text)}, are neither in "
-                    "an entity nor O; expected every token annotated; if they are O, write `doc.set_ents(doc.ents)`"
+                    f"{location}: {len(unknown)} of {len(doc)} tokens, such as {quoted(unknown[0].text)}, are neither "
+                    "in an entity nor O; expected every token annotated; if they are O, use `doc.set_ents(doc.ents)`"
                 )
         else:
             annotated, spans = self.span_group in doc.spans, doc.spans.get(self.span_group, [])
