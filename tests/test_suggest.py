@@ -19,6 +19,7 @@ from helpers.tiny import PEOPLE, PLACES
 from tagline.annotation import tools
 from tagline.artifacts import exported, raw_data
 from tagline.artifacts.exported import SentenceRule
+from tagline.core.provenance import write_hashes
 from tagline.sources.formats.brat import BratFiles
 from tagline.sources.sentences import library_version
 
@@ -77,9 +78,13 @@ def test_the_same_seed_gives_the_same_choice(folder: Path) -> None:
     assert texts(suggested(*share, "--seed", "1"), "random") != random
 
 
-def test_annotated_texts_are_left_out(folder: Path) -> None:
-    rows = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
+def write_raw(rows: list[raw_data.Row]) -> None:
     raw_data.write(Path("data/raw"), dict.fromkeys(raw_data.SPLITS, rows), ["ner"])
+    write_hashes(Path("data/raw"))
+
+
+def test_annotated_texts_are_left_out(folder: Path) -> None:
+    write_raw([{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]])
     assert sorted(row["text"] for row in suggested("--words", "60")) == sorted(TEXTS[32:])
     Path("more.jsonl").write_text(json.dumps({"text": TEXTS[35]}))
     assert sorted(row["text"] for row in suggested("--words", "60", "--exclude", "data/raw", "more.jsonl")) == sorted(
@@ -92,7 +97,7 @@ def test_documents_of_annotated_sentences_are_left_out(folder: Path) -> None:
     rows = [
         {"words": text.split(), "document": "d", "ner": ["O"] * len(text.split())} for text in ("Ada lives.", "In Bo")
     ]
-    raw_data.write(Path("data/raw"), dict.fromkeys(raw_data.SPLITS, rows), ["ner"])
+    write_raw(rows)
     Path("pool.txt").write_text("Ada lives. In Bo\nAda lives.\nIn Bo\nIn Bo Ada lives.\n")
     assert [row["text"] for row in suggested("--words", "60")] == ["In Bo Ada lives."]
 
@@ -118,6 +123,20 @@ def test_a_small_pool_is_chosen_as_a_whole(folder: Path) -> None:
     with pytest.warns(match=r"^pool.txt has only 180 words to annotate; all are chosen$"):
         rows = suggested("--words", "5000", "--random-share", "0.25")
     assert (len(texts(rows, "random")), len(rows)) == (9, 36)
+
+
+def test_long_texts_do_not_displace_others(folder: Path) -> None:
+    """One text longer than all words wanted, and texts longer than the part that is not random."""
+    Path("pool.txt").write_text(POOL + "Ada lives in Oslo. " * 60 + "\n" + "\n".join(f"Bo {n} " * 20 for n in range(9)))
+    with pytest.warns(match=r"^pool.txt: texts of more than 40 words left out: 1; raise --words$"):
+        rows = suggested("--words", "40", "--random-share", "0.5", "--seed", "2")
+    assert [len(texts(rows, "random")), len(texts(rows, "uncertain"))] == [4, 4]
+
+
+def test_a_random_share_of_one_adds_no_uncertain_texts(folder: Path) -> None:
+    Path("pool.txt").write_text(POOL + "\n".join(PLACES))
+    rows = suggested("--words", "57", "--random-share", "1")
+    assert (len(rows), len(texts(rows, "uncertain"))) == (13, 0)
 
 
 def test_a_share_too_small_for_a_text_is_reported(folder: Path, recwarn: pytest.WarningsRecorder) -> None:
@@ -205,6 +224,10 @@ def test_wrong_usage(folder: Path, arguments: tuple[str, ...], message: str, cap
         (("pool.txt", "--output", "models", "--format", "brat"), "models: exists already; expected a new or empty"),
         (("gz.txt", "--output", "out"), "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
         (("pool.txt", "--output", "out", "--exclude", "a.csv"), "--exclude a.csv: unknown suffix; expected .txt, "),
+        (
+            ("pool.txt", "--output", "out", "--exclude", "."),
+            "--exclude .: gz.txt has no .ann beside it; expected a folder",
+        ),
         (
             ("pool.txt", "--output", "out", "--words", "4"),
             "pool.txt: no text of at most 4 words that is not annotated yet; expected at least one; check POOL, --words "

@@ -14,6 +14,7 @@ from helpers.project import edit, error_of, run_stage, snapshot, status_of
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 from ruamel.yaml import YAML
 
+from tagline.annotation.task import AnnotationTask
 from tagline.annotation.tools import SUFFIXES
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit import labelling, tasks
@@ -197,6 +198,18 @@ def test_an_export_that_fails_leaves_nothing(audited: Path, monkeypatch: pytest.
     monkeypatch.setattr(tasks, "_unaudited", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     assert "No space left on device" in error_of("audit", "--export", "data/corrected")
     assert not Path("data/corrected").exists()
+
+
+def test_words_that_would_come_back_as_several(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = AnnotationTask.of_words(["New York"], None, [], {"id": "a"})
+    monkeypatch.setattr(tasks, "_unaudited", lambda *_: iter([task]))
+    for tool in ("label_studio", "doccano", "brat"):
+        assert error_of("audit", "--export", "data/corrected", "--tool", tool) == (
+            "audit: sentence a: the word 'New York' contains white space, so it would come back as several; choose "
+            "--tool prodigy, which keeps words"
+        )
+        assert not Path("data/corrected").exists()
+    run_stage("audit", "--export", "data/corrected", "--tool", "prodigy")
 
 
 def test_other_params_than_those_of_the_folds(audited: Path) -> None:

@@ -344,6 +344,7 @@ def test_what_is_left_out_is_reported(finished: Path, capsys: pytest.CaptureFixt
         "misaligned_spans": 1,
         "overlapping_spans": 0,
         "duplicate_spans": 1,
+        "renamed_types": 0,
         "empty_texts": 1,
         "unannotated_texts": 0,
         "null_spans": 0,

@@ -110,6 +110,7 @@ def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path)
     with replacing(target) as (partial,):
         label({name: tokenized.load_split(data, name) for name in audit.splits}, labels, model, train, partial)
         made_of = {"splits": audit.splits, "best_epoch": classifier.best_epoch(model)}
+        made_of["tokenized"] = sha256(data / HASHES)
         out_of_fold.write_provenance(partial, labels, made_of)
 
 

@@ -14,6 +14,7 @@ from tagline.audit.review.ranking import Ranking, Suspicion, rank
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.provenance import HASHES, sha256, verify
+from tagline.core.terminal import quoted
 from tagline.labels.entities import entities
 from tagline.labels.tagged import TaggedSentence
 
@@ -36,8 +37,8 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
         What was written, one line per split.
 
     Raises:
-        UserError: see `rank` and `tools.save`; the folder exists; the data are not those of the audit; or the labels
-            are plain tags.
+        UserError: see `rank` and `tools.save`; the folder exists; the data are not those of the audit; the labels are
+            plain tags; or a word contains white space, which the tool does not keep.
     """
     if target.exists():
         raise UserError(f"{target} exists; expected a new folder, so that no correction is overwritten; choose another")
@@ -48,8 +49,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
             f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
             "files by hand"
         )
-    data = sha256(TOKENIZED / HASHES)
-    if any(fold.made_of["tokenized"] != data for fold in ranking.folds):
+    if ranking.folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
         raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
     lines = []
     with replacing(target) as [folder]:
@@ -57,9 +57,21 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
             name = f"{split}{tools.SUFFIXES[tool]}"
             first = _first_suspicions(ranking, split)
             tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
-            tools.save(tool, folder / name, tasks, ranking.labels.types)
+            written = tasks if tool == "prodigy" else map(_checked, tasks)  # Prodigy's tasks have their words
+            tools.save(tool, folder / name, written, ranking.labels.types)
             lines.append(f"{target / name}: {f'{len(first):,} suspicious sentences first' if first else 'gold'}")
     return lines
+
+
+def _checked(task: AnnotationTask) -> AnnotationTask:
+    """Return a task if `split_words: spaces` finds its words again in its text."""
+    for word in (task.text[start:end] for start, end in task.words):
+        if any(space in word for space in " \t\r\n"):
+            raise UserError(
+                f"sentence {task.fields['id']}: the word {quoted(word)} contains white space, so it would come back as "
+                "several; choose --tool prodigy, which keeps words"
+            )
+    return task
 
 
 def _first_suspicions(ranking: Ranking, split: str) -> dict[object, Suspicion]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
+from tagline.core.provenance import verify
 from tagline.inference.documents import Document, Split
 from tagline.inference.options import infer_format, reader_of
 from tagline.inference.readers import EXPECTED, Lines, of_row
@@ -37,7 +38,7 @@ def annotated_keys(paths: Iterable[Path], split: Split) -> set[bytes]:
         split: finds the words of raw text.
 
     Raises:
-        UserError: a file is missing, malformed or of an unknown format.
+        UserError: a file is missing, malformed, changed or of an unknown format.
     """
     return {text_key(words) for path in paths for words in _texts(path, split)}
 
@@ -61,11 +62,17 @@ def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:
 
 
 def _text_of(file: Path) -> list[str]:
+    if not file.with_suffix(".ann").exists():
+        raise UserError(
+            f"--exclude {file.parent}: {file.name} has no .ann beside it; expected a folder of brat or like data/raw; "
+            "give files of columns the suffix .conll, and name each"
+        )
     return [word for _, line in read_lines(file, remedy=UTF_8_REMEDY) for word in line.split()]
 
 
 def _of_folder(path: Path) -> Iterator[Sequence[str]]:
     """Yield the words of each sentence and of each document, since a text of a pool can be either."""
+    verify(path, "download")
     data = raw_data.load(path)
     for name in raw_data.SPLITS:
         rows = (

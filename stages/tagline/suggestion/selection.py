@@ -66,33 +66,42 @@ class Selector:
         """Choose texts: the random ones first, then the uncertain ones, the most useful first.
 
         Args:
-            source: the pool; texts without words are passed over.
+            source: the pool; texts without words, and those that are longer than all words wanted, are passed over.
             tagger: labels it.
             annotated: the keys of texts to pass over (`text_key`).
 
         Raises:
             UserError: no text is left.
         """
-        random = Best[Suggestion](round(self.words * self.random_share))
-        uncertain = Best[Suggestion](CANDIDATES * self.words)
+        other_words, too_long = self.words - round(self.words * self.random_share), 0
+        random, uncertain = Best[Suggestion](self.words - other_words), Best[Suggestion](CANDIDATES * self.words)
         for labelled in tagger.tag_stream(without(source.documents, annotated)):
             for document, tagged in labelled:
-                key, doubt = text_key(document.words), uncertainty(tagged)
-                for best, priority in ((random, self._draw(key)), (uncertain, doubt)):
+                key, doubt, length = text_key(document.words), uncertainty(tagged), len(document.words)
+                if length > self.words:
+                    too_long += 1
+                    continue
+                # A few texts that rarely fit would displace all others, so they come last.
+                for best, priority in ((random, self._draw(key)), (uncertain, doubt - (length > other_words))):
                     if best.admits(priority, key):
                         suggestion = Suggestion(document, _apart(tagged), doubt, "uncertain")
-                        best.add(priority, key, len(document.words), suggestion)
+                        best.add(priority, key, length, suggestion)
             source.advance(len(labelled))
         # What is kept are all texts, if they are few.
         random_words = round(min(self.words, uncertain.kept) * self.random_share)
         at_random = dict(self._fitting(random, random_words))
         others = [(key, item) for _, key, item in uncertain.items() if key not in at_random]
         chosen = [replace(each, selection="random") for each in at_random.values()]
-        chosen += self._different([item for _, item in others], self.words - _count(chosen))
+        chosen += self._different([item for _, item in others], self.words - _count(chosen) if other_words else 0)
         if not chosen:
             raise UserError(
                 f"{source.name}: no text of at most {self.words:,} words that is not annotated yet; expected at least "
                 "one; check POOL, --words and --exclude"
+            )
+        if too_long:
+            warnings.warn(
+                f"{source.name}: texts of more than {self.words:,} words left out: {too_long:,}; raise --words",
+                stacklevel=2,
             )
         if uncertain.kept <= self.words:
             warnings.warn(f"{source.name} has only {uncertain.kept:,} words to annotate; all are chosen", stacklevel=2)

@@ -120,12 +120,18 @@ def rank(folder: Path, params: Audit) -> Ranking:
         params: the section ``audit``.
 
     Raises:
-        UserError: a fold is missing or damaged, or was made with other params.
+        UserError: a fold is missing or damaged, or was made with other params or other data.
     """
     folds = [FoldOutput.of(folder / str(number), number, params) for number in params.folds]
+    for fold, key in product(folds, ("tokenized", "train")):
+        if fold.made_of[key] != folds[0].made_of[key]:
+            raise UserError(
+                f"{fold.folder}: made with other data or train params than {folds[0].folder}; run "
+                "`dvc repro audit/dvc.yaml`"
+            )
     by_surface = params.group == "surface"
     usage = None if by_surface else _count_usage(folds)
-    learnt = None if by_surface else Learnt(folder / ALL, folds[0].labels)
+    learnt = None if by_surface else Learnt(folder / ALL, folds[0])
     numbers: Counter[tuple[str, str]] = Counter()
 
     def counted() -> Iterator[Suspicion]:
@@ -157,8 +163,6 @@ class FoldOutput:
             raise UserError(
                 f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
             )
-        if not {"tokenized", "validation_f1"} <= made_of.keys():
-            raise UserError(f"{folder}: made by an earlier version; run `dvc repro {made_by}`")
         return cls(folder, labels, made_of, made_by)
 
     def chunks(self, split: str) -> Iterator[Chunk]:
@@ -173,17 +177,17 @@ class Learnt:
 
     Args:
         folder: data/audit/all.
-        labels: the label list of the folds.
+        fold: one of the folds.
 
     Raises:
-        UserError: the folder is missing or damaged, or has other labels.
+        UserError: the folder is missing or damaged, or was made with other data than the fold.
     """
 
-    def __init__(self, folder: Path, labels: Labels) -> None:
-        self.folder, self.labels = folder, labels
-        found, _ = out_of_fold.read_provenance(folder, MADE_ALL)
-        if found != labels:
-            raise UserError(f"{folder}: made with other labels than the folds; run `dvc repro {MADE_ALL}`")
+    def __init__(self, folder: Path, fold: FoldOutput) -> None:
+        self.folder = folder
+        self.labels, made_of = out_of_fold.read_provenance(folder, MADE_ALL)
+        if made_of["tokenized"] != fold.made_of["tokenized"]:
+            raise UserError(f"{folder}: made with other data than the folds; run `dvc repro {MADE_ALL}`")
 
     def lookup(self, split: str) -> Callable[[TaggedSentence], Floats]:
         """Give a function that returns the probabilities of a sentence; call it in the order of the split."""

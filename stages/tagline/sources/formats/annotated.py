@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
+from unicodedata import normalize
 
 from tagline.core.errors import UserError
 from tagline.core.params import list_errors
 from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, compare, select
+from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, Words, compare, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
 from tagline.sources.formats.sentence import Note, Sentence, Surface
-from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, to_tags
+from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags
 from tagline.sources.languages import splitter
 from tagline.sources.sentences import ends_among, split_sentences
 from tagline.tokenization.findings import Findings
@@ -36,6 +37,8 @@ T = TypeVar("T")
 # Errors of a file after which it is not read further.
 MOST_ERRORS = 20
 JOINED = "joined_sentences"
+RENAMED = "renamed_types"
+DISPUTED = "disputed_spans"
 
 
 @dataclass
@@ -144,6 +147,7 @@ class AnnotatedFiles(Files):
             "misaligned_spans": f"spans that begin or end inside a word{aligned[self.misaligned_spans]}",
             "overlapping_spans": f"spans that share a word with another one{kept[self.overlaps]}",
             "duplicate_spans": "spans that are in a text twice, read once",
+            RENAMED: "spans whose type is read without spaces around it, in the Unicode form NFC",
             "empty_texts": "texts without words, left out",
             "unannotated_texts": "texts without an annotation, left out",
             **({JOINED: "sentences that share a span with the next one, joined"} if self.sentences == "split" else {}),
@@ -194,9 +198,11 @@ class AnnotatedFiles(Files):
         """The unit in which a file counts offsets."""
         return "code_points"
 
-    def selected(self, annotations: Sequence[Annotation], location: str) -> list[Span] | None:
-        """The spans of a text to learn from; None if the text is not annotated."""
-        return annotations[0].spans if annotations else None
+    def selected(
+        self, annotations: Sequence[Annotation], location: str, words: Words
+    ) -> tuple[list[Span] | None, list[Span]]:
+        """The spans of a text to learn from, None if the text is not annotated, and those that are left out."""
+        return annotations[0].spans if annotations else None, []
 
     def _read_text(self, text: AnnotatedText, number: int, unit: Unit, errors: Errors) -> Iterator[Sentence]:
         """Yield a text as one sentence, or its sentences, of which the first has all notes."""
@@ -207,19 +213,21 @@ class AnnotatedFiles(Files):
             )
             for each in text.annotations
         ]
-        agreement = compare(annotations)
-        spans = self.selected(annotations, text.location)
         words = self._words(text.text) if text.words is None else text.words
+        agreement = compare(annotations, words)
+        spans, left_out = self.selected(annotations, text.location, words)
+        noted = [*text.notes, *_renamed(text)]
+        noted += [Note(DISPUTED, f"{text.location}: {describe(span, text.text)}") for span in left_out]
         if spans is None or not words:
             kind = "unannotated_texts" if words else "empty_texts"
-            notes = (*text.notes, Note(kind, text.location))
+            notes = (*noted, Note(kind, text.location))
             yield Sentence(text.location, [], {self.tag_column: []}, text.id, text.document, notes, agreement)
             return
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
         content = [text.text[start:end] for start, end in words]
         # Words that were joined by spaces do not show how raw text is written.
         surface = None if text.words is None or self.split_words == "spaces" else Surface(text.text, words)
-        notes = (*text.notes, *changes)
+        notes = (*noted, *changes)
         whole = Sentence(
             text.location, content, {self.tag_column: tags}, text.id, text.document, notes, agreement, surface
         )
@@ -278,10 +286,16 @@ class AnnotatorFiles(OffsetFiles):
     @property
     def meanings(self) -> dict[str, str]:
         by = "" if self.annotators in (ONLY, AGREED, MAJORITY) else f" by {quoted(self.annotators)}"
-        return {**super().meanings, "unannotated_texts": f"texts without an annotation{by}, left out"}
+        return {
+            **super().meanings,
+            DISPUTED: "spans that too few annotators marked, left out",
+            "unannotated_texts": f"texts without an annotation{by}, left out",
+        }
 
-    def selected(self, annotations: Sequence[Annotation], location: str) -> list[Span] | None:
-        return select(annotations, self.annotators, location)
+    def selected(
+        self, annotations: Sequence[Annotation], location: str, words: Words
+    ) -> tuple[list[Span] | None, list[Span]]:
+        return select(annotations, self.annotators, location, words)
 
 
 @contextmanager
@@ -378,6 +392,18 @@ def new_span(start: Any, end: Any, label: Any, location: str, mention: str | Non
     return Span(start, end, label, mention)
 
 
+def _name(label: str) -> str:
+    """The name of a type without spaces around it, in NFC: names that look the same are one type."""
+    return normalize("NFC", label.strip())
+
+
+def _renamed(text: AnnotatedText) -> Iterator[Note]:
+    for span in (span for each in text.annotations for span in each.spans):
+        if (name := _name(span.label)) != span.label:
+            # As ASCII, since NFC and NFD look alike.
+            yield Note(RENAMED, f"{text.location}: {shortened(ascii(span.label))} is read as {shortened(ascii(name))}")
+
+
 def _in_code_points(span: Span, text: AnnotatedText, unit: Unit, bounds: Sequence[int]) -> Span:
     """Convert a span and compare it with its mention.
 
@@ -386,7 +412,7 @@ def _in_code_points(span: Span, text: AnnotatedText, unit: Unit, bounds: Sequenc
     """
     converted = to_code_points(span, bounds)
     if converted is not None and matches(span, text.text, bounds):
-        return converted
+        return converted._replace(label=_name(span.label))
     name = f"{text.location}: span {span.start} to {span.end} ({shortened(span.label)})"
     if converted is None:
         split = ", or ends inside a character" if unit == "utf16" else ""

@@ -10,10 +10,17 @@ from typing import Any, NamedTuple
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
 from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.span_tags import covered_words
 
 # only: every text must have one annotation. agreed: spans that all annotators of a text marked. majority: spans that
 # more than half of them marked. Any other value is the name of the annotator whose spans are used.
 ONLY, AGREED, MAJORITY = "only", "agreed", "majority"
+
+
+Words = Sequence[tuple[int, int]]
+"""Start and end of each word of a text."""
+Marked = tuple[int, int, str]
+"""The first word of a span, the word after it, and its type."""
 
 
 class Annotation(NamedTuple):
@@ -23,36 +30,53 @@ class Annotation(NamedTuple):
     spans: list[Span]
 
 
-def select(annotations: Sequence[Annotation], policy: str, location: str) -> list[Span] | None:
-    """The spans of a text that a policy selects; None if its annotator did not annotate the text.
+def select(
+    annotations: Sequence[Annotation], policy: str, location: str, words: Words
+) -> tuple[list[Span] | None, list[Span]]:
+    """The spans of a text that a policy selects, and those that annotators disagree about.
+
+    Spans are the same if they have one type and cover the same words; of these, the longest is selected.
+
+    Returns:
+        The selected spans, None if the policy's annotator did not annotate the text; and the spans left out.
 
     Raises:
         UserError: there are several annotations and the policy selects none of them.
     """
     if policy in (AGREED, MAJORITY):
-        votes = Counter(span for annotation in annotations for span in dict.fromkeys(annotation.spans))
+        votes: defaultdict[Marked, list[Span]] = defaultdict(list)
+        for annotation in annotations:
+            for marked, span in _marked(annotation, words).items():
+                votes[marked].append(span)
         least = len(annotations) if policy == AGREED else len(annotations) // 2 + 1
-        return [span for span, count in votes.items() if count >= least] if annotations else None
-    chosen = [each for each in annotations if policy in (ONLY, each.annotator)]
-    if len(chosen) > 1:
-        names = shortened(", ".join(each.annotator or "unnamed" for each in chosen), QUOTED)
+        left_out = [spans[0] for spans in votes.values() if len(spans) < least]
+        chosen = [max(spans, key=lambda each: each.end - each.start) for spans in votes.values() if len(spans) >= least]
+        return chosen if annotations else None, left_out
+    of_annotator = [each for each in annotations if policy in (ONLY, each.annotator)]
+    if len(of_annotator) > 1:
+        names = shortened(", ".join(each.annotator or "unnamed" for each in of_annotator), QUOTED)
         raise UserError(
-            f"{location}: {len(chosen)} annotations of one text (by {names}); expected one; set "
+            f"{location}: {len(of_annotator)} annotations of one text (by {names}); expected one; set "
             f"download.dataset.annotators to {AGREED}, {MAJORITY} or the name of an annotator"
         )
-    return chosen[0].spans if chosen else None
+    return of_annotator[0].spans if of_annotator else None, []
 
 
-def compare(annotations: Sequence[Annotation]) -> Counter[tuple[str, str, str]]:
+def compare(annotations: Sequence[Annotation], words: Words) -> Counter[tuple[str, str, str]]:
     """Count for each pair of annotators of a text the texts, the spans of both, and those that are in both."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for first, second in combinations(sorted(annotations, key=lambda each: each.annotator), 2):
-        of_first, of_second = set(first.spans), set(second.spans)
+        of_first, of_second = _marked(first, words).keys(), _marked(second, words).keys()
         pair = first.annotator, second.annotator
         counts[*pair, "texts"] += 1
         counts[*pair, "spans"] += len(of_first) + len(of_second)
         counts[*pair, "common"] += 2 * len(of_first & of_second)
     return counts
+
+
+def _marked(annotation: Annotation, words: Words) -> dict[Marked, Span]:
+    """The spans by the words that they cover and their type: ``Oslo`` is the same with and without a space."""
+    return {(*covered_words(span, words), span.label): span for span in annotation.spans}
 
 
 def summary(counts: Mapping[tuple[str, str, str], int]) -> dict[str, dict[str, Any]]:

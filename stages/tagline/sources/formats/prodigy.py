@@ -16,6 +16,8 @@ from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.sentence import Note
 
+# Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.
+BINARY_VIEWS = ("ner", "spans")
 Answer = Literal["accept", "reject", "ignore"]
 
 
@@ -57,7 +59,8 @@ def _answer(row: Row, location: str) -> Any:
     Raises:
         UserError: there is none, or it is about one span and says nothing of the other words.
     """
-    if row.get("_is_binary"):
+    # Rows of early versions do not say whether they are binary, but have the interface.
+    if row.get("_is_binary", row.get("_view_id") in BINARY_VIEWS):
         raise UserError(
             f"{location}: a binary answer, which is about one span only; expected rows of ner.manual, ner.correct, "
             "spans.manual or review"

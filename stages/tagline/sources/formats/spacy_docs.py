@@ -41,6 +41,12 @@ class SpacyFiles(AnnotatedFiles):
         """A document with its tokens, except those of white space."""
         if self.span_group is None:
             annotated, spans = doc.has_annotation("ENT_IOB"), doc.ents
+            unknown = [token for token in doc if not token.ent_iob]
+            if annotated and unknown:
+                raise UserError(
+                    f"{location}: {len(unknown)} of {len(doc)} tokens, such as {quoted(unknown[0].text)}, are neither "
+                    "in an entity nor O; expected every token annotated; if they are O, use `doc.set_ents(doc.ents)`"
+                )
         else:
             annotated, spans = self.span_group in doc.spans, doc.spans.get(self.span_group, [])
         labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]

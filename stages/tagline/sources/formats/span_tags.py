@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from tagline.core.terminal import quoted, shortened
@@ -42,20 +43,17 @@ def to_tags(
     """
     notes = []
     covered = []
-    ends = [end for _, end in words]
-    starts = [start for start, _ in words]
     seen = set()
     for span in spans:
         if span in seen:
             notes.append(Note("duplicate_spans", f"{location}: {describe(span, text)}"))
             continue
         seen.add(span)
-        # The words that end after the span's start and begin before its end.
-        first, last = bisect_right(ends, span.start), bisect_left(starts, span.end)
+        first, last = covered_words(span, words)
         if first == last:
             notes.append(Note("misaligned_spans", f"{location}: {describe(span, text)} covers no word"))
-        elif starts[first] < span.start or span.end < ends[last - 1]:
-            part_of = quoted(text[starts[first] : ends[last - 1]])
+        elif words[first][0] < span.start or span.end < words[last - 1][1]:
+            part_of = quoted(text[words[first][0] : words[last - 1][1]])
             occurrence = f"{location}: {describe(span, text)} covers only part of {part_of}"
             notes.append(Note("misaligned_spans", occurrence))
             if policies[0] == "expand":
@@ -66,6 +64,11 @@ def to_tags(
     for first, last, span in _without_overlaps(covered, policies[1], text, location, notes):
         tags[first:last] = [f"B-{span.label}", *[f"I-{span.label}"] * (last - first - 1)]
     return tags, notes
+
+
+def covered_words(span: Span, words: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The words that end after the span's start and begin before its end: the first one, and the one after the last."""
+    return bisect_right(words, span.start, key=itemgetter(1)), bisect_left(words, span.end, key=itemgetter(0))
 
 
 def describe(span: Span, text: str) -> str:

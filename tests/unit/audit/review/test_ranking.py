@@ -22,21 +22,21 @@ RIGHT = ("Bo in Oslo", "B-PER O B-LOC", "B-PER O B-LOC")
 Rows = list[tuple[str, str, str]]
 
 
-def write_fold(folder: Path, number: int, rows: Rows, params: Audit, sure: float = 0.9) -> None:
+def write_fold(folder: Path, number: int, rows: Rows, params: Audit, sure: float = 0.9, **others: object) -> None:
     target = folder / str(number)
     target.mkdir(parents=True)
     out_of_fold.write(target / "train.parquet", LABELS, [chunk(rows, sure)])
     sizes = {"held_out": {"train": len(rows)}, "learnt": 1, "train": 1}
     made_of = {"fold": number, "audit": params.model_dump(exclude={"most"}), "sentences": sizes}
-    made_of |= {"tokenized": "0" * 64, "validation_f1": number / 4}
+    made_of |= {"tokenized": "0" * 64, "train": {}, "validation_f1": number / 4, **others}
     out_of_fold.write_provenance(target, LABELS, made_of)
 
 
-def write_all(folder: Path, *parts: Rows, sure: float = 0.2) -> None:
+def write_all(folder: Path, *parts: Rows, sure: float = 0.2, data: str = "0" * 64) -> None:
     """What the model that was trained on all says; by default each of the five labels is equally probable."""
     (folder / "all").mkdir()
     out_of_fold.write(folder / "all/train.parquet", LABELS, [chunk(rows, sure) for rows in parts])
-    out_of_fold.write_provenance(folder / "all", LABELS, {})
+    out_of_fold.write_provenance(folder / "all", LABELS, {"tokenized": data})
 
 
 def ranking(folder: Path, first: Rows, second: Rows, sure: float = 0.9, **values: object) -> Ranking:
@@ -172,8 +172,21 @@ def test_a_damaged_file(tmp_path: Path, damage: object, message: str) -> None:
         list(out_of_fold.read(path, LABELS, "fold"))
 
 
-def test_a_fold_of_an_earlier_version(tmp_path: Path) -> None:
-    ranking(tmp_path, [MISSING], [SPURIOUS])
-    out_of_fold.write_provenance(tmp_path / "2", LABELS, {"audit": audit(2).model_dump(exclude={"most"})})
-    with pytest.raises(UserError, match=r"2: made by an earlier version; run `dvc repro audit/dvc.yaml:fold@2`"):
+@pytest.mark.parametrize("others", [{"tokenized": "1" * 64}, {"train": {"epochs": 9}}])
+def test_folds_of_different_data_or_params(tmp_path: Path, others: dict[str, object]) -> None:
+    write_fold(tmp_path, 1, [RIGHT], audit(2))
+    write_fold(tmp_path, 2, [RIGHT], audit(2), **others)
+    with pytest.raises(
+        UserError, match=r"2: made with other data or train params than .*1; run `dvc repro audit/dvc.yaml`"
+    ):
+        rank(tmp_path, audit(2))
+
+
+def test_all_of_other_data_than_the_folds(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_fold(tmp_path, number, [RIGHT], audit(2))
+    write_all(tmp_path, [RIGHT], data="1" * 64)
+    with pytest.raises(
+        UserError, match=r"all: made with other data than the folds; run `dvc repro audit/dvc.yaml:all`"
+    ):
         rank(tmp_path, audit(2))

@@ -39,7 +39,7 @@ def test_only_accepted_rows_are_read(tmp_path: Path) -> None:
         row("Ada", (0, 3, "PER"), hash_=1),
         row("Bo", (0, 2, "LOC"), hash_=2, answer="reject"),
         row("Oslo", hash_=3, answer="ignore"),
-        {"text": "no spans", "_input_hash": 4, "answer": "accept"},
+        {"text": "no spans", "_input_hash": 4, "answer": "accept", "_view_id": "ner", "_is_binary": False},
     ]
     path = write_rows(tmp_path / "f", rows)
     sentences = list(files().read(path))
@@ -59,7 +59,8 @@ def test_sessions_that_annotated_the_same_text(tmp_path: Path) -> None:
     ]
     path = write_rows(tmp_path / "f", rows)
     assert [tagged(s) for s in files(annotators="majority").read(path)] == ["Rome/B-LOC", "Ada/B-PER Oslo/B-LOC"]
-    assert [tagged(s) for s in files(annotators="agreed").read(path)] == ["Rome/B-LOC", ""]
+    agreed = list(files(annotators="agreed").read(path))
+    assert [(tagged(s), kinds(s)) for s in agreed] == [("Rome/B-LOC", []), ("", ["disputed_spans"] * 2)]
     assert [tagged(s) for s in files(annotators="data-cy").read(path)] == ["", "Oslo/B-LOC"]
     with pytest.raises(UserError, match=r"f:1: 3 annotations of one text \(by data-ada, data-bo, data-cy\)"):
         list(files().read(path))
@@ -77,6 +78,7 @@ def test_the_tokens_of_the_tool_are_the_words(tmp_path: Path) -> None:
     [
         ({"text": "Ada", "spans": []}, "the key 'answer' is missing; expected a row of `prodigy db-out`"),
         (row("Ada", _is_binary=True), "a binary answer, which is about one span only; expected rows of ner.manual"),
+        (row("Ada", _view_id="ner"), "a binary answer, which is about one span only; expected rows of ner.manual"),
         (row("Ada", tokens=[{"start": 0, "end": 2}, {"start": 1, "end": 3}]), "tokens must have start and end, in the"),
         (row("Ada", tokens=["Ada"]), "tokens must have start and end, in the order of the text; got 'Ada'"),
         (row("Ada", tokens=[{"start": 0, "end": 4}]), "tokens must have start and end, in the order of the text; got"),

@@ -50,6 +50,15 @@ def test_a_doc_bin(tmp_path: Path) -> None:
         list(files().read(path))
 
 
+def test_a_partly_annotated_doc_is_an_error(tmp_path: Path) -> None:
+    spacy = pytest.importorskip("spacy")
+    doc = spacy.blank("en")("Ada lives in Oslo")
+    doc.set_ents([doc.char_span(0, 3, "PER")], default="missing")
+    spacy.tokens.DocBin(docs=[doc]).to_disk(tmp_path / "f")
+    with pytest.raises(UserError, match=r"f: row 1: 3 of 4 tokens, such as 'lives', are neither in an entity nor O"):
+        list(files().read(tmp_path / "f"))
+
+
 def test_spacy_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "f").write_bytes(b"\x78\x9c")
     for name in ("spacy", "spacy.tokens"):

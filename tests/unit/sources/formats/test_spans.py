@@ -47,6 +47,14 @@ def test_spans_become_iob2(tmp_path: Path) -> None:
     assert sentence.notes == ()
 
 
+def test_types_that_look_the_same_are_one(tmp_path: Path) -> None:
+    spans = [span(0, 3, "caf\u00e9"), span(4, 6, "cafe\u0301 ")]
+    sentence = read(tmp_path / "f", "Ada Bo", spans)
+    assert sentence.tags == {"ner": ["B-caf\u00e9"] * 2}
+    note = (f"{tmp_path / 'f'}:1: 'cafe\\u0301 ' is read as 'caf\\xe9'",)
+    assert [(each.kind, each.occurrence) for each in sentence.notes] == [("renamed_types", *note)]
+
+
 TEXT = "Oslobased Ada in New-York state"
 CUTS = [span(0, 4, "LOC"), span(10, 13, "PER"), span(21, 31, "LOC"), span(13, 14, "LOC")]
 
