@@ -39,18 +39,18 @@ def add_types(types: Types, row: Mapping[str, Any]) -> None:
         types[name] = _common(types.get(name, found), found) or pa.string()
 
 
-def merge(schemas: Mapping[str, pa.Schema], exact: bool) -> pa.Schema:
-    """Merge the columns of files by name; a column that a file lacks is null there.
+def merge(schemas: Iterable[tuple[str, pa.Schema]], exact: bool) -> pa.Schema:
+    """Merge the columns of files; a column that a file lacks is null there.
 
     Args:
-        schemas: of each file.
+        schemas: name and columns of each file.
         exact: whether a column of several types is an error, or else becomes text.
 
     Raises:
         UserError: see ``exact``.
     """
     types: Types = {}
-    for source, schema in schemas.items():
+    for source, schema in schemas:
         for field in schema:
             known = types.get(field.name, field.type)
             if exact and _common(known, field.type) is None:
@@ -88,24 +88,6 @@ def choose(schema: pa.Schema, text: str | None, words: str | None, source: str) 
     if schema.names.count(given) != 1:
         raise UserError(f"{source}: no column {given!r} (columns: {columns}); choose one of these")
     return Column(given, words is not None)
-
-
-def check_parquet(schema: pa.Schema, column: Column, source: str) -> None:
-    """Check the type of the column to label, which in Parquet all rows share.
-
-    Raises:
-        UserError: it is neither strings nor, for words, lists of strings.
-    """
-    kind = schema.field(column.name).type
-    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    strings = kind.value_type if column.is_words and is_list else kind
-    if pa.types.is_dictionary(strings):
-        strings = strings.value_type
-    is_text = pa.types.is_string(strings) or pa.types.is_large_string(strings) or pa.types.is_string_view(strings)
-    if (is_text and column.is_words == is_list) or pa.types.is_null(kind):
-        return
-    expected = "lists of strings; --text COLUMN is for raw text" if column.is_words else "strings; --words is for lists"
-    raise UserError(f"{source}: the column {column.name!r} is of type {kind}; expected {expected}")
 
 
 def with_answers(schema: pa.Schema, column: Column, source: str) -> pa.Schema:

@@ -84,11 +84,9 @@ class Plan:
         slices = [(file, each) for file, scan in zip(files, scans, strict=True) for each in scan.slices]
         if not slices:
             raise UserError(f"{first}: no row; expected at least one in the input")
-        is_parquet = files[0].format == "parquet"
-        schema = columns.merge({file.name: scan.schema for file, scan in zip(files, scans, strict=True)}, is_parquet)
+        schemas = [(file.name, scan.schema) for file, scan in zip(files, scans, strict=True)]
+        schema = columns.merge(schemas, exact=files[0].format == "parquet")
         column = columns.choose(schema, text, words, first)
-        if is_parquet:
-            columns.check_parquet(schema, column, first)
         output = columns.with_answers(schema, column, first)
         parts = [Part(f"part-{index:06}.parquet", *each) for index, each in enumerate(slices)]
         return cls(model, backend, part_rows, split_sentences, column, schema, output, parts)

@@ -93,15 +93,6 @@ def test_a_file_that_changes_after_the_scan_is_an_error(files: dict[str, Path], 
         list(module.read(file, scan.slices[0], scan.schema, TEXT))
 
 
-def test_what_is_added_to_a_file_after_the_scan_is_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("Ada\nBo\n")
-    scan = parts.scan(InputFile.of(str(path)), 10)
-    path.write_text("Ada\nBo\nCy\n")
-    (batch,) = line_rows.read(InputFile.of(str(path)), scan.slices[0], scan.schema, TEXT)
-    assert batch.values == ["Ada", "Bo"]
-
-
 @pytest.mark.parametrize("end", [b"\n", b"\r"])
 def test_a_line_without_end_is_an_error(tmp_path: Path, end: bytes) -> None:
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"Ada\n" + b"o\r" * (line_rows.LONGEST // 2) + end, 1))
