@@ -43,11 +43,11 @@ except ModuleNotFoundError as error:
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     records = run(options)
-    rows = sum(record.rows for record in records.values())
+    rows = sum(record.rows for record in records)
     show(f"{options.output}: {rows:,} rows in {len(records):,} parts")
-    problems = [record.first_problem for record in records.values() if record.first_problem]
+    problems = [record.first_problem for record in records if record.first_problem]
     if problems:
-        not_tagged = sum(record.not_tagged for record in records.values())
+        not_tagged = sum(record.not_tagged for record in records)
         if not_tagged == rows:
             raise UserError(
                 f"{options.output}: none of {rows:,} rows could be labelled; the first is {problems[0]}; check the "
@@ -82,7 +82,7 @@ def parsed(arguments: Sequence[str] | None) -> Arguments:
     parser.add_argument(
         "--address",
         metavar="auto|local|ray://HOST:10001",
-        help="Ray cluster; default: RAY_ADDRESS or the cluster of this machine, or else this machine alone",
+        help="Ray cluster; auto: the one of this machine; default: RAY_ADDRESS, or else this machine alone",
     )
     return Arguments(**vars(parser.parse_args(arguments)))
 

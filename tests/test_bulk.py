@@ -17,7 +17,6 @@ from helpers.handmade_export import save_export, work_beside
 from helpers.project import ROOT
 
 from tagline.bulk import cluster
-from tagline.bulk.cluster import Outcome
 from tagline.bulk.parts import Record
 from tagline.bulk.run import collect
 from tagline.core.errors import UserError
@@ -113,9 +112,9 @@ def test_an_unreadable_part_costs_only_itself(folder: Path, address: str) -> Non
 
 
 def test_strict_stops_at_the_first_row_that_can_not_be_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
-    def outcomes(*_: object) -> Iterator[Outcome]:
-        yield Outcome("part-000000.parquet", Record("0", 9, 0, None), None)
-        yield Outcome("part-000001.parquet", Record("1", 9, 2, "a.jsonl:12: 'text' is 1; expected a string"), None)
+    def outcomes(*_: object) -> Iterator[Record]:
+        yield Record("part-000000.parquet", 9)
+        yield Record("part-000001.parquet", 9, 2, "a.jsonl:12: 'text' is 1; expected a string")
         pytest.fail("it went on")
 
     monkeypatch.setattr(cluster, "tag", outcomes)

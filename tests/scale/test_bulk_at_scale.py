@@ -53,7 +53,7 @@ def test_a_machine_is_lost_in_the_middle(folder: Path) -> None:
 
     def kill() -> None:
         nonlocal seen
-        while (seen := len(list((folder / "disturbed").glob("_records/*")))) < 30:
+        while (seen := len(list((folder / "disturbed").glob("part-*")))) < 30:
             time.sleep(0.05)
         started.remove_node(nodes[0], allow_graceful=False)
 

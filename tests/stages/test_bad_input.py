@@ -263,7 +263,7 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("conll", {"format": "xml"}, "download.dataset.format: must be one of 'conll', 'conllu', 'json', 'csv', 'parqu"),
     ("conll", {"format": "json"}, "download.dataset.columns: unknown key; did you mean tag_columns? (allowed: document, empty"),
     ("conll", {"comments": "yes"}, "download.dataset.comments: should be a valid boolean, got 'yes'"),
-    ("conll", {"train": "../tiny/bad"}, "download.dataset.train: must be a path inside the folder that"),
+    ("conll", {"train": "../tiny/bad"}, "download.dataset.train: must be a relative path without `..`"),
     ("conll", {"train": None}, "download.dataset.train: should be a valid string, got None"),
     ("conll", {"test": None}, "download.dataset: test has neither a file nor a share of train; name a file, or add a"),
     ("conll", {"split": {"seed": 1}}, "download.dataset: split has no effect when validation and test have files; rem"),

@@ -7,15 +7,13 @@ retries after the loss of a process or machine, scaling and progress are Ray Dat
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import tagline
 from tagline.bulk import parts
@@ -33,25 +31,22 @@ Result = TypeVar("Result")
 AGAIN = "parts that are complete stay; run the same command again"
 
 
-class Outcome(NamedTuple):
-    """The record of a part, or why there is none."""
-
-    name: str
-    record: Record | None
-    problem: str | None
-
-
 @contextmanager
 def connected(address: str | None) -> Iterator[None]:
     """Connect to a cluster, or start one on this machine, and disconnect after the block.
 
     Args:
-        address: as `ray.init` takes it; None: RAY_ADDRESS or the cluster of this machine, or else a new local one.
+        address: as `ray.init` takes it; None: RAY_ADDRESS, or else a new cluster of this machine alone.
 
     Raises:
         UserError: Ray is not installed, there is no cluster, or it failed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no stage of this project reports home
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    if address == "local":
+        # Where Ray expects no other machine (by default Windows and macOS), it listens on the loopback interface only.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray
     except ModuleNotFoundError:
@@ -116,16 +111,16 @@ def _results(references: Sequence[Any]) -> Any:
         raise
 
 
-def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Outcome]:
-    """Label the parts of a plan, and yield the outcome of each as soon as it is known."""
+def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Record]:
+    """Label the parts of a plan, and yield the record of each as soon as it is known."""
     import ray
     from ray.data import ActorPoolStrategy
 
-    count = len(plan.parts())
+    count = len(plan.parts)
     on_gpus = model.backend == "torch" and has_gpus()
     units = int(ray.cluster_resources().get("GPU" if on_gpus else "CPU", 1))
     indices = ray.data.from_items([{"index": index} for index in range(count)], override_num_blocks=count)
-    outcomes = indices.map(
+    records = indices.map(
         PartTagger,
         fn_constructor_args=(ray.put(plan), folder, ray.put(model)),
         # One core each: Python runs one thread at a time, so that processes use more cores than threads do.
@@ -133,9 +128,7 @@ def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Outcome]:
         num_gpus=1 if on_gpus else None,
         compute=ActorPoolStrategy(min_size=1, initial_size=max(1, min(units, count)), max_tasks_in_flight_per_actor=2),
     )
-    for row in outcomes.iter_rows():
-        record = json.loads(row["record"])
-        yield Outcome(row["name"], Record(**record) if record else None, row["problem"] or None)
+    return (Record(**row) for row in records.iter_rows())
 
 
 class PartTagger:
@@ -151,18 +144,15 @@ class PartTagger:
         import ray
 
         self._plan: Plan = ray.get(plan)
-        self._parts = self._plan.parts()
         self._folder, self._model = folder, model
         self._tagger: Tagger | None = None
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, str]:
-        part = self._parts[row["index"]]
-        record, problem = None, ""
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        part = self._plan.parts[row["index"]]
         try:
-            record = asdict(parts.make(part, self._plan, self._folder, self._loaded))
+            return parts.make(part, self._plan, self._folder, self._loaded)._asdict()
         except (UserError, OSError) as error:  # of this part; the others are labelled nevertheless
-            problem = str(error)
-        return {"name": part.name, "record": json.dumps(record), "problem": problem}
+            return Record(part.name, failure=str(error))._asdict()
 
     def _loaded(self) -> Tagger:
         import ray

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tagline.bulk.rows import Column
 from tagline.core.errors import UserError
 
 TEXT, WORDS = "text", "words"
-TEXT_SCHEMA = pa.schema([(TEXT, pa.string())])
-
 POSITION = pa.schema([("input_file", pa.string()), ("input_row", pa.int64())])
 PROBLEM = "tagging_error"
 _ENTITY = pa.struct(
@@ -30,61 +26,40 @@ _ENTITY = pa.struct(
 _FOR_WORDS = pa.schema([("labels", pa.list_(pa.string())), ("scores", pa.list_(pa.float64()))])
 _FOR_ALL = pa.schema([("entities", pa.list_(_ENTITY)), (PROBLEM, pa.string())])
 
-# Rows whose types are inferred together.
-_CHUNK = 1000
+_SCALARS = {type(None): pa.null(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+
+Types = dict[str, pa.DataType]
+"""The type of each column."""
 
 
-class Inference:
-    """Infers columns from JSON objects: a key whose values are of several types becomes a column of text."""
-
-    def __init__(self) -> None:
-        self._rows: list[dict[str, Any]] = []
-        self._schema = pa.schema([])
-
-    def add(self, row: dict[str, Any]) -> None:
-        self._rows.append(row)
-        if len(self._rows) == _CHUNK:
-            self._infer()
-
-    def schema(self) -> pa.Schema:
-        """Return the columns of all rows so far."""
-        self._infer()
-        return self._schema
-
-    def _infer(self) -> None:
-        names = dict.fromkeys(name for row in self._rows for name in row)
-        fields = [(name, _type_of([row.get(name) for row in self._rows])) for name in names]
-        self._schema = merge_json([self._schema, pa.schema(fields)])
-        self._rows = []
+def add_types(types: Types, row: Mapping[str, Any]) -> None:
+    """Add a JSON object's types: a key whose values are of several types becomes a column of text."""
+    for name, value in row.items():
+        found = _type_of(value)
+        types[name] = _common(types.get(name, found), found) or pa.string()
 
 
-def merge_json(schemas: Sequence[pa.Schema]) -> pa.Schema:
-    """Merge the columns of JSON files; those of types that do not fit together become text."""
-    merged = []
-    for name in _names(schemas):
-        try:
-            merged.append((name, _merged_type(name, schemas)))
-        except (pa.ArrowInvalid, TypeError):
-            merged.append((name, pa.string()))
-    return pa.schema(merged)
+def merge(schemas: Iterable[tuple[str, pa.Schema]], exact: bool) -> pa.Schema:
+    """Merge the columns of files; a column that a file lacks is null there.
 
-
-def merge_parquet(schemas: Sequence[pa.Schema], urls: Sequence[str]) -> pa.Schema:
-    """Merge the columns of Parquet files; a column that a file lacks is null there.
+    Args:
+        schemas: name and columns of each file.
+        exact: whether a column of several types is an error, or else becomes text.
 
     Raises:
-        UserError: a column has types that do not fit together.
+        UserError: see ``exact``.
     """
-    merged = schemas[0]
-    for schema, url in zip(schemas[1:], urls[1:], strict=True):
-        try:
-            merged = pa.unify_schemas([merged, schema], promote_options="permissive")
-        except (pa.ArrowInvalid, TypeError) as error:
-            raise UserError(
-                f"{url}: its columns do not fit those of the files before it ({error}); expected one type per column; "
-                "label these files into their own folder"
-            ) from None
-    return merged
+    types: Types = {}
+    for source, schema in schemas:
+        for field in schema:
+            known = types.get(field.name, field.type)
+            if exact and _common(known, field.type) is None:
+                raise UserError(
+                    f"{source}: the column {field.name!r} is of type {field.type}, in the files before it of type "
+                    f"{known}; expected one type per column; label these files into their own folder"
+                )
+            types[field.name] = _common(known, field.type) or pa.string()
+    return pa.schema(types.items())
 
 
 def choose(schema: pa.Schema, text: str | None, words: str | None, source: str) -> Column:
@@ -113,24 +88,6 @@ def choose(schema: pa.Schema, text: str | None, words: str | None, source: str) 
     if schema.names.count(given) != 1:
         raise UserError(f"{source}: no column {given!r} (columns: {columns}); choose one of these")
     return Column(given, words is not None)
-
-
-def check_parquet(schema: pa.Schema, column: Column, source: str) -> None:
-    """Check the type of the column to label, which in Parquet all rows share.
-
-    Raises:
-        UserError: it is neither strings nor, for words, lists of strings.
-    """
-    kind = schema.field(column.name).type
-    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    strings = kind.value_type if column.is_words and is_list else kind
-    if pa.types.is_dictionary(strings):
-        strings = strings.value_type
-    is_text = pa.types.is_string(strings) or pa.types.is_large_string(strings) or pa.types.is_string_view(strings)
-    if (is_text and column.is_words == is_list) or pa.types.is_null(kind):
-        return
-    expected = "lists of strings; --text COLUMN is for raw text" if column.is_words else "strings; --words is for lists"
-    raise UserError(f"{source}: the column {column.name!r} is of type {kind}; expected {expected}")
 
 
 def with_answers(schema: pa.Schema, column: Column, source: str) -> pa.Schema:
@@ -170,22 +127,24 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _names(schemas: Sequence[pa.Schema]) -> list[str]:
-    return list(dict.fromkeys(name for schema in schemas for name in schema.names))
-
-
-def _merged_type(name: str, schemas: Sequence[pa.Schema]) -> pa.DataType:
-    only = [pa.schema([schema.field(name)]) for schema in schemas if name in schema.names]
-    if not only:
-        return pa.null()
-    return pa.unify_schemas(only, promote_options="permissive").field(0).type
-
-
-def _type_of(values: list[Any]) -> pa.DataType:
-    """Return the Arrow type of JSON values, or that of text if they have no common one that Parquet can store."""
+def _common(known: pa.DataType, found: pa.DataType) -> pa.DataType | None:
+    """Return a type that keeps the values of two types as they are; None: there is none."""
+    if found in (known, pa.null()):
+        return known
+    schemas = [pa.schema([("", kind)]) for kind in (known, found)]
     try:
-        kind = pa.array(values).type  # not `pa.infer_type`, which does not look at all values
-        pq.ParquetWriter(io.BytesIO(), pa.schema([("value", kind)])).close()  # refuses objects without keys
-    except (pa.ArrowException, OverflowError, TypeError):
+        kind = pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+    except (pa.ArrowInvalid, TypeError):
+        return None
+    # 5 is not 5.0, and floating-point numbers have no room for each integer.
+    exact = not pa.types.is_nested(found) and pa.types.is_floating(known) == pa.types.is_floating(found)
+    return kind if exact or known == pa.null() else None
+
+
+def _type_of(value: Any) -> pa.DataType:
+    """Return the type that keeps a JSON value as it is: text for objects, and for lists of other than strings."""
+    if isinstance(value, list) and all(isinstance(each, str | None) for each in value):
+        return pa.list_(pa.string())
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return pa.string()
-    return kind
+    return _SCALARS.get(type(value), pa.string())

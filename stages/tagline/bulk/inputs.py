@@ -11,7 +11,7 @@ from typing import BinaryIO, Literal, cast
 
 import pyarrow as pa
 
-from tagline.bulk.storage import resolve, url_of
+from tagline.bulk.storage import named, reaching, url_of
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
 
@@ -47,14 +47,21 @@ class InputFile:
         """Infer the format of a file.
 
         Raises:
-            UserError: the suffix is unknown.
+            UserError: the suffix is unknown, or the name is not UTF-8.
         """
         name = PurePosixPath(url.lower())
         compression = COMPRESSIONS.get(name.suffix)
         format_name = SUFFIXES.get(name.with_suffix("").suffix if compression else name.suffix)
         if format_name is None or (compression and format_name == "parquet"):
             raise UserError(f"{url}: unknown suffix; {EXPECTED}; rename the file, or select others by a pattern")
+        if any("\ud800" <= character <= "\udfff" for character in url):  # how Python shows other bytes
+            raise UserError(f"{url}: the name is not UTF-8; expected a name that output can contain; rename the file")
         return cls(url, format_name, compression)
+
+    @property
+    def name(self) -> str:
+        """The path, or the URL without passwords and signatures, as output and messages contain it."""
+        return named(self.url)
 
     @contextmanager
     def opened(self, offset: int = 0) -> Iterator[BinaryIO]:
@@ -63,14 +70,25 @@ class InputFile:
         Raises:
             UserError: what is read in the block is damaged.
         """
-        file_system, path = resolve(self.url)
-        damaged = reading(self.url, problem="unreadable", remedy="replace the file, then run the same command again")
-        with damaged, file_system.open(path, "rb") as file:
+        damaged = reading(self.name, problem="unreadable", remedy="replace the file, then run the same command again")
+        with reaching(self.url) as (file_system, path), damaged, file_system.open(path, "rb") as file:
             if self.compression:
                 file = pa.CompressedInputStream(pa.PythonFile(file), self.compression)
             elif offset:
                 file.seek(offset)
             yield cast(BinaryIO, file if self.format == "parquet" else io.BufferedReader(file, _BUFFER))
+
+    def check_unchanged(self, planned: str, sha256: str) -> None:
+        """Compare a hash of what has been read with the hash of the scan.
+
+        Raises:
+            UserError: they differ.
+        """
+        if sha256 != planned:
+            raise UserError(
+                f"{self.name}: changed since bulk.py looked at it first; expected files that stay as they are; label "
+                "them into a new folder"
+            )
 
 
 def find(urls: Sequence[str], output: str) -> list[InputFile]:
@@ -98,16 +116,19 @@ def find(urls: Sequence[str], output: str) -> list[InputFile]:
 
 
 def _found(url: str) -> list[str]:
-    file_system, path = resolve(url)
-    if file_system.isfile(path):
-        return [url_of(file_system, path)]
-    if file_system.isdir(path):
-        paths = [each for each in file_system.find(path) if not _is_hidden(each[len(path) :])]
-    else:
-        paths = [each for each in file_system.glob(path) if file_system.isfile(each)]
-    if not paths:
-        raise UserError(f"{url}: no file found; expected a file, a pattern, or a folder with files; {EXPECTED}")
-    return [url_of(file_system, each) for each in paths]
+    with reaching(url) as (file_system, path):
+        if file_system.isfile(path):
+            return [url_of(file_system, path)]
+        if file_system.isdir(path):
+            listed = file_system.find(path, detail=True).items()
+            # Not pipes and devices; a link, too, is listed as neither file nor folder.
+            files = [each for each, info in listed if info["type"] == "file" or file_system.isfile(each)]
+            paths = [each for each in files if not _is_hidden(each[len(path) :])]
+        else:
+            paths = [each for each in file_system.glob(path) if file_system.isfile(each)]
+        if not paths:
+            raise UserError(f"{url}: no file found; expected a file, a pattern, or a folder with files; {EXPECTED}")
+        return [url_of(file_system, each) for each in paths]
 
 
 def _is_hidden(path: str) -> bool:

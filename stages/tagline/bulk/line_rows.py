@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 
-from tagline.bulk.columns import TEXT, TEXT_SCHEMA, Inference, to_table
+from tagline.bulk.columns import TEXT, Types, add_types, to_table
 from tagline.bulk.inputs import FormatName, InputFile
 from tagline.bulk.rows import BATCH_ROWS, Column, Rows, Scan, Slice
 from tagline.core.errors import UserError
@@ -22,6 +23,8 @@ from tagline.sources.formats.json_rows import rows_in
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SPACE = b" \t"
+# The longest line in bytes.
+LONGEST = 2**24
 
 
 class _Line(NamedTuple):
@@ -32,39 +35,70 @@ class _Line(NamedTuple):
     problem: str | None = None
 
 
+class _Lines:
+    """The lines of a slice, to be iterated once; after that, their number, size in bytes and SHA-256 are known.
+
+    Args:
+        file: that they belong to.
+        content: of the file, from the first of the lines on.
+        first: index of the first.
+        most: their number, or a little more, since what one line feed ends is in one slice.
+    """
+
+    def __init__(self, file: InputFile, content: BinaryIO, first: int, most: int) -> None:
+        self._file, self._content, self._first, self._most = file, content, first, most
+        self.rows = self.size = 0
+        self.digest = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[_Line]:
+        while self.rows < self._most and (physical := self._content.readline(LONGEST + 1)):
+            number = self._first + self.rows
+            if len(physical) > LONGEST:
+                raise UserError(
+                    f"{self._file.name}:{number + 1}: a line of more than {LONGEST // 2**20} MiB; expected a document "
+                    "per line; split longer ones"
+                )
+            self.digest.update(physical)
+            self.size += len(physical)
+            lines = _split(physical)
+            self.rows += len(lines)
+            yield from _parsed(lines, number, self._file.format)
+
+
 def scan(file: InputFile, part_rows: int) -> Scan:
-    """Read the file once: divide it into slices, hash it and, for JSON Lines, infer its columns.
+    """Read the file once: divide it into slices, hash them and, for JSON Lines, infer its columns.
 
     Raises:
-        UserError: the file is a JSON list, or damaged.
+        UserError: the file is a JSON list, has a line longer than `LONGEST`, or is damaged.
     """
-    digest, inference = hashlib.sha256(), Inference()
-    starts: list[tuple[int, int]] = []  # of each slice: its first line and offset
-    count = offset = 0
+    slices: list[Slice] = []
+    types: Types = {} if file.format == "jsonl" else {TEXT: pa.string()}
+    first = offset = 0
+    # A compressed file has one slice, since it can only be read from its start.
+    most = sys.maxsize if file.compression else part_rows
     with file.opened() as content:
         if file.format == "jsonl" and _starts_list(content):
-            raise UserError(f"{file.url}: a JSON list; expected JSON Lines: one object per line")
-        for physical in content:
-            # A compressed file has one slice, since it can only be read from its start.
-            if not starts or (count >= starts[-1][0] + part_rows and not file.compression):
-                starts.append((count, offset))
-            digest.update(physical)
-            offset += len(physical)
-            lines = _split(physical)
-            if file.format == "jsonl":
-                for line in _parsed(lines, count, file.format):
-                    inference.add(line.row)
-            count += len(lines)
-    ends = [*(first for first, _ in starts[1:]), count] if starts else []
-    slices = [Slice(first, end - first, at) for (first, at), end in zip(starts, ends, strict=True)]
-    return Scan(digest.hexdigest(), slices, inference.schema() if file.format == "jsonl" else TEXT_SCHEMA)
+            raise UserError(f"{file.name}: a JSON list; expected JSON Lines: one object per line")
+        while True:
+            lines = _Lines(file, content, first, most)
+            for line in lines:
+                add_types(types, line.row)
+            if not lines.rows:
+                return Scan(slices, pa.schema(types.items()))
+            slices.append(Slice(first, lines.rows, offset, lines.digest.hexdigest()))
+            first, offset = first + lines.rows, offset + lines.size
 
 
 def read(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Iterator[Rows]:
-    """Read the rows of a slice in batches; see `Rows`."""
+    """Read the rows of a slice in batches; see `Rows`.
+
+    Raises:
+        UserError: the lines are not those of the scan, or damaged.
+    """
     with file.opened(part.offset) as content:
-        lines = _lines(content, part, file.format)
-        while batch := list(islice(lines, BATCH_ROWS)):
+        lines = _Lines(file, content, part.first, part.rows)
+        iterator = iter(lines)
+        while batch := list(islice(iterator, BATCH_ROWS)):
             values = [line.row.get(column.name) for line in batch]
             if file.format == "text" and column.is_words:
                 values = [None if value is None else split_at_spaces(value) for value in values]
@@ -74,16 +108,7 @@ def read(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Ite
                 values,
                 [line.problem for line in batch],
             )
-
-
-def _lines(content: BinaryIO, part: Slice, format_name: FormatName) -> Iterator[_Line]:
-    count = part.first
-    for physical in content:
-        if count >= part.first + part.rows:
-            return
-        lines = _split(physical)
-        yield from _parsed(lines, count, format_name)
-        count += len(lines)
+    file.check_unchanged(part.sha256, lines.digest.hexdigest())
 
 
 def _starts_list(content: BinaryIO) -> bool:

@@ -17,17 +17,18 @@ _TAIL = 8
 
 def scan(file: InputFile, part_rows: int) -> Scan:
     """Read the footer, and divide the file into slices."""
-    with file.opened() as content:
-        metadata = pq.ParquetFile(content).metadata
-        content.seek(-_TAIL - metadata.serialized_size, 2)
-        digest = hashlib.sha256(content.read()).hexdigest()
+    metadata, sha256 = _footer(file)
     rows = metadata.num_rows
-    slices = [Slice(first, min(part_rows, rows - first)) for first in range(0, rows, part_rows)]
-    return Scan(digest, slices, metadata.schema.to_arrow_schema().remove_metadata())
+    slices = [Slice(first, min(part_rows, rows - first), 0, sha256) for first in range(0, rows, part_rows)]
+    return Scan(slices, metadata.schema.to_arrow_schema().remove_metadata())
 
 
 def read(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Iterator[Rows]:
-    """Read the rows of a slice in batches; see `Rows`."""
+    """Read the rows of a slice in batches; see `Rows`.
+
+    Raises:
+        UserError: the footer is not that of the scan, or the file is damaged.
+    """
     with file.opened() as content:
         parquet = pq.ParquetFile(content)
         groups, position = _row_groups(parquet.metadata, part)
@@ -43,7 +44,16 @@ def read(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Ite
                 yield Rows(numbers, table, table[column.name].to_pylist(), [None] * table.num_rows)
             position += batch.num_rows
             if position >= end:
-                return
+                break
+    file.check_unchanged(part.sha256, _footer(file)[1])
+
+
+def _footer(file: InputFile) -> tuple[pq.FileMetaData, str]:
+    """Return the metadata of a file, and the SHA-256 of the bytes that contain it."""
+    with file.opened() as content:
+        metadata = pq.read_metadata(content)
+        content.seek(-_TAIL - metadata.serialized_size, 2)
+        return metadata, hashlib.sha256(content.read()).hexdigest()
 
 
 def _row_groups(metadata: pq.FileMetaData, part: Slice) -> tuple[list[int], int]:

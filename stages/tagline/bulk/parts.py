@@ -1,15 +1,16 @@
-"""Parts of the output: Parquet files with a record each, which says that the part is complete.
+"""Parts of the output: Parquet files that appear complete or not at all.
 
-The record is written after the part and has its hash. So whoever starts a part first looks whether it exists: a run
-that continues an earlier one, and Ray when it repeats the work of a killed node, keep what is complete.
+So whoever starts a part first looks whether it exists: a run that continues an earlier one, and Ray when it repeats the
+work of a killed node, keep what is complete. The footer says what is known of a part.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,30 +23,32 @@ from tagline.bulk.plan import Part, Plan
 from tagline.bulk.rows import Scan
 from tagline.bulk.storage import Folder
 from tagline.bulk.tagging import tag
-from tagline.core.provenance import sha256
+from tagline.core.errors import UserError
 from tagline.inference import Tagger
 
 MANIFEST = "_manifest.json"
-RECORDS = "_records"
+# The key of the record in a footer.
+RECORD = b"tagline"
 # Rows per row group.
 GROUP_ROWS = 16 * 1024
 
 
-@dataclass(frozen=True)
-class Record:
-    """What is known of a complete part.
+class Record(NamedTuple):
+    """What is known of a part.
 
     Attributes:
-        sha256: of its file.
+        name: of its file.
         rows: their number.
         not_tagged: number of rows that could not be labelled.
-        first_problem: the position of the first of them, and the reason.
+        first_problem: the position of the first of them, and the reason; empty: there is none.
+        failure: why the part could not be made; empty: it is complete.
     """
 
-    sha256: str
-    rows: int
-    not_tagged: int
-    first_problem: str | None
+    name: str
+    rows: int = 0
+    not_tagged: int = 0
+    first_problem: str = ""
+    failure: str = ""
 
 
 def scan(file: InputFile, part_rows: int) -> Scan:
@@ -56,12 +59,12 @@ def scan(file: InputFile, part_rows: int) -> Scan:
 
 
 def complete(part: Part, folder: Folder) -> Record | None:
-    """Return the record of a part if it is complete and unchanged."""
-    content = folder.read_json(f"{RECORDS}/{part.name}.json")
-    if not isinstance(content, dict) or content.keys() != Record.__dataclass_fields__.keys():
+    """Return the record of a part if it is complete."""
+    try:
+        with folder.opened(part.name) as file:
+            return Record(**json.loads(pq.read_metadata(file).metadata[RECORD]))
+    except UserError:  # it does not exist, or is damaged
         return None
-    record = Record(**content)
-    return record if folder.sha256(part.name) == record.sha256 else None
 
 
 def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -> Record:
@@ -74,7 +77,7 @@ def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -
         tagger: returns the tagger; called only if it is needed.
 
     Raises:
-        UserError: the input can't be read.
+        UserError: the input can't be read, or has changed since the scan.
     """
     if record := complete(part, folder):
         return record
@@ -82,31 +85,35 @@ def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -
     rows = read(part.file, part.slice, plan.schema, plan.column)
     with tempfile.TemporaryDirectory() as local:
         path = Path(local) / part.name
-        record = _write(tag(rows, tagger(), plan.column, part.file.url, plan.output), plan.output, path)
+        record = _write(tag(rows, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
         folder.put(path, part.name)
-    folder.put_json(f"{RECORDS}/{part.name}.json", asdict(record))
     return record
 
 
-def write_manifest(records: dict[str, Record], folder: Folder) -> None:
+def write_manifest(records: Sequence[Record], folder: Folder) -> None:
     """Write the list of parts, which says that the output is complete."""
-    total = {"rows": sum(r.rows for r in records.values()), "not_tagged": sum(r.not_tagged for r in records.values())}
-    parts = {name: {"sha256": r.sha256, "rows": r.rows, "not_tagged": r.not_tagged} for name, r in records.items()}
+    total = {"rows": sum(r.rows for r in records), "not_tagged": sum(r.not_tagged for r in records)}
+    parts = {r.name: {"rows": r.rows, "not_tagged": r.not_tagged} for r in records}
     folder.put_json(MANIFEST, total | {"parts": parts})
 
 
 def _write(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> Record:
-    rows = not_tagged = 0
-    first: str | None = None
+    record = Record(path.name)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for table in _grouped(tables):
             writer.write_table(table)
-            rows += table.num_rows
             problems = table.filter(pc.is_valid(table[PROBLEM])).select([*POSITION.names, PROBLEM])
-            if problems.num_rows and first is None:
-                first = "{input_file}:{input_row}: {tagging_error}".format(**problems.slice(0, 1).to_pylist()[0])
-            not_tagged += problems.num_rows
-    return Record(sha256(path), rows, not_tagged, first)
+            first = "".join(
+                "{input_file}:{input_row}: {tagging_error}".format(**row) for row in problems.slice(0, 1).to_pylist()
+            )
+            record = Record(
+                path.name,
+                record.rows + table.num_rows,
+                record.not_tagged + problems.num_rows,
+                record.first_problem or first,
+            )
+        writer.add_key_value_metadata({RECORD: json.dumps(record._asdict())})
+    return record
 
 
 def _grouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

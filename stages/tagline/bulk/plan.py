@@ -1,4 +1,4 @@
-"""The plan of a run: arguments, model, input files, and the parts they are divided into.
+"""The plan of a run: arguments, model, columns, and the parts that the input is divided into.
 
 It is written first and depends on nothing else, so that a run that continues an earlier one makes the same parts.
 """
@@ -15,7 +15,7 @@ from tagline.artifacts.exported import BackendName
 from tagline.bulk import columns
 from tagline.bulk.inputs import InputFile
 from tagline.bulk.rows import Column, Scan, Slice
-from tagline.bulk.storage import Folder
+from tagline.bulk.storage import Folder, named
 from tagline.core.errors import UserError
 
 PLAN = "_plan.json"
@@ -38,22 +38,20 @@ class Plan:
         backend: of the model.
         part_rows: maximum number of rows of a part.
         split_sentences: see `Tagger`.
-        files: the input.
-        scans: of each file.
         column: the column to label.
         schema: the columns of the input.
         output: all columns of the output.
+        parts: in the order of files and rows.
     """
 
     model: Mapping[str, str]
     backend: BackendName
     part_rows: int
     split_sentences: bool | None
-    files: Sequence[InputFile]
-    scans: Sequence[Scan]
     column: Column
     schema: pa.Schema
     output: pa.Schema
+    parts: Sequence[Part]
 
     @classmethod
     def of(
@@ -67,7 +65,7 @@ class Plan:
         words: str | None = None,
         split_sentences: bool | None = None,
     ) -> Plan:
-        """Choose the columns of the input, and check them.
+        """Choose the columns of the input, check them, and name the parts.
 
         Args:
             model: the SHA-256 of each file of the model.
@@ -82,24 +80,16 @@ class Plan:
         Raises:
             UserError: there is no row, or the columns do not fit.
         """
-        first = files[0].url
-        if not any(scan.slices for scan in scans):
+        first = files[0].name
+        slices = [(file, each) for file, scan in zip(files, scans, strict=True) for each in scan.slices]
+        if not slices:
             raise UserError(f"{first}: no row; expected at least one in the input")
-        schemas = [scan.schema for scan in scans]
-        if files[0].format == "parquet":
-            schema = columns.merge_parquet(schemas, [file.url for file in files])
-        else:
-            schema = columns.merge_json(schemas)
+        schemas = [(file.name, scan.schema) for file, scan in zip(files, scans, strict=True)]
+        schema = columns.merge(schemas, exact=files[0].format == "parquet")
         column = columns.choose(schema, text, words, first)
-        if files[0].format == "parquet":
-            columns.check_parquet(schema, column, first)
         output = columns.with_answers(schema, column, first)
-        return cls(model, backend, part_rows, split_sentences, files, scans, column, schema, output)
-
-    def parts(self) -> list[Part]:
-        """List the parts in the order of files and rows."""
-        slices = [(file, each) for file, scan in zip(self.files, self.scans, strict=True) for each in scan.slices]
-        return [Part(f"part-{index:06}.parquet", file, each) for index, (file, each) in enumerate(slices)]
+        parts = [Part(f"part-{index:06}.parquet", *each) for index, each in enumerate(slices)]
+        return cls(model, backend, part_rows, split_sentences, column, schema, output, parts)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -109,10 +99,7 @@ class Plan:
             "part_rows": self.part_rows,
             "split_sentences": self.split_sentences,
             "columns": {field.name: str(field.type) for field in self.schema},
-            "input": [
-                {"file": file.url, "sha256": scan.sha256, "slices": [list(each) for each in scan.slices]}
-                for file, scan in zip(self.files, self.scans, strict=True)
-            ],
+            "input": {part.name: {"file": part.file.name} | part.slice._asdict() for part in self.parts},
         }
 
     def begin(self, folder: Folder) -> None:
@@ -122,26 +109,19 @@ class Plan:
             UserError: the folder has another plan, or files but no plan.
         """
         wanted = self.as_json()
-        if PLAN not in (names := folder.names()):
-            if names:
-                raise UserError(
-                    f"{folder.url}: not empty ({names[0]}) and without {PLAN} of an earlier run; expected a new folder"
-                )
+        names = folder.names()
+        if not names:
             folder.put_json(PLAN, wanted)
             return
-        written = folder.read_json(PLAN)
-        if written != wanted:
+        shown = named(folder.url)
+        if PLAN not in names:
             raise UserError(
-                f"{folder.url}: written with {_difference(written, wanted)}; expected the same arguments, model and "
-                "input, to continue it; choose another output folder, or remove this one"
+                f"{shown}: not empty ({names[0]}) and without {PLAN} of an earlier run; expected a new folder"
             )
-
-
-def _difference(written: Any, wanted: dict[str, Any]) -> str:
-    """Say where an earlier plan differs."""
-    if not isinstance(written, dict):
-        return f"a damaged {PLAN}"
-    key = next(key for key in {**wanted, **written} if written.get(key) != wanted.get(key))
-    if key in ("backend", "part_rows", "split_sentences", "column"):
-        return f"another {key} ({written.get(key)}, now {wanted.get(key)})"
-    return f"another {key} ({PLAN} lists its {'columns' if key == 'columns' else 'files and their SHA-256'})"
+        written = folder.read_json(PLAN)
+        if key := next((key for key in wanted if written.get(key) != wanted[key]), None):
+            changed = f" ({written.get(key)}, now {wanted[key]})" if key not in ("model", "columns", "input") else ""
+            raise UserError(
+                f"{shown}: {PLAN} has another {key}{changed}; expected the same arguments, model and input, to "
+                "continue it; choose another output folder, or remove this one"
+            )

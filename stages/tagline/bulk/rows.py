@@ -25,23 +25,23 @@ class Slice(NamedTuple):
         first: index of the first row, or line, from 0.
         rows: their number; empty lines are counted.
         offset: of the first line in bytes; 0 for Parquet.
+        sha256: of the lines; of the file's footer for Parquet.
     """
 
     first: int
     rows: int
-    offset: int = 0
+    offset: int
+    sha256: str
 
 
 class Scan(NamedTuple):
     """What one pass over a file finds.
 
     Attributes:
-        sha256: of the content; of the footer for Parquet.
         slices: at most ``--part-rows`` rows each; the whole file if it is compressed.
         schema: the columns.
     """
 
-    sha256: str
     slices: list[Slice]
     schema: pa.Schema
 

@@ -35,11 +35,11 @@ class Arguments:
     address: str | None
 
 
-def run(arguments: Arguments) -> dict[str, Record]:
+def run(arguments: Arguments) -> list[Record]:
     """Label all rows of the input, or what an earlier run has left.
 
     Returns:
-        The record of each part.
+        The record of each part, in their order.
 
     Raises:
         UserError: see the modules of this folder; or a part could not be made, or has rows that can't be labelled and
@@ -51,13 +51,12 @@ def run(arguments: Arguments) -> dict[str, Record]:
     with cluster.connected(arguments.address):
         if arguments.backend is None and cluster.has_gpus():
             model = ModelFiles.read(arguments.model, "torch")
-        scans = cluster.scan(files, arguments.part_rows)
         plan = Plan.of(
             model.hashes(),
             model.backend,
             arguments.part_rows,
             files,
-            scans,
+            cluster.scan(files, arguments.part_rows),
             arguments.text,
             arguments.words,
             arguments.split_sentences,
@@ -68,27 +67,21 @@ def run(arguments: Arguments) -> dict[str, Record]:
     return records
 
 
-def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> dict[str, Record]:
+def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> list[Record]:
     """Label all parts, and return their records.
 
     Raises:
         UserError: see `run`.
     """
-    records: dict[str, Record] = {}
-    problems: list[str] = []
-    for outcome in cluster.tag(plan, folder, model):
-        if outcome.record is None:
-            problems.append(f"{outcome.name}: {outcome.problem}")
-            continue
-        records[outcome.name] = outcome.record
-        if strict and outcome.record.not_tagged:
+    records: list[Record] = []
+    for record in cluster.tag(plan, folder, model):
+        records.append(record)
+        if strict and record.not_tagged:
             raise UserError(
-                f"{outcome.record.first_problem}; --strict expects that each row can be labelled; correct the input "
+                f"{record.first_problem}; --strict expects that each row can be labelled; correct the input "
                 "and choose a new output folder, or run again without --strict"
             )
-    if problems:
-        listed = "\n".join(sorted(problems)[:LISTED])
-        raise UserError(
-            f"{len(problems):,} of {len(problems) + len(records):,} parts could not be made; {cluster.AGAIN}\n{listed}"
-        )
-    return dict(sorted(records.items()))
+    if failed := sorted(f"{record.name}: {record.failure}" for record in records if record.failure):
+        listed = "\n".join(failed[:LISTED])
+        raise UserError(f"{len(failed):,} of {len(records):,} parts could not be made; {cluster.AGAIN}\n{listed}")
+    return sorted(records)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -15,28 +16,39 @@ from fsspec import AbstractFileSystem
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
+from tagline.core.terminal import QUOTED, safe_message, shortened
 
 
-def resolve(url: str) -> tuple[AbstractFileSystem, str]:
-    """Return the file system of a path or URL, and the path in it.
+@contextmanager
+def reaching(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
+    """Yield the file system of a path or URL, and the path in it; what it raises in the block is a `UserError`.
 
-    Raises:
-        UserError: the scheme is unknown, or the package for it is not installed.
+    File systems of fsspec raise exceptions of the libraries behind them, which have no class in common.
     """
     try:
         file_system, path = fsspec.core.url_to_fs(url)
-    except (ImportError, ValueError) as error:
+        yield file_system, path.rstrip("/")
+    except UserError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())
+        if not reason or named(url) != url:  # a library may show a password where it is not recognised
+            reason = type(error).__name__
         raise UserError(
-            f"{url}: {error}; expected a path or a URL of a file system of fsspec; install the package for it, for "
-            "instance `pip install -e '.[s3]'`"
+            f"{named(url)}: {shortened(reason, QUOTED)}; expected a path or a URL of a file system of fsspec; check "
+            "it, its permissions, and that the package for it is installed, for instance `pip install -e '.[s3]'`"
         ) from None
-    return file_system, path.rstrip("/")
+
+
+def named(url: str) -> str:
+    """Return a path, or a URL without passwords and signatures."""
+    return safe_message(url) if ":" in url else url
 
 
 def absolute(url: str) -> str:
     """Return an absolute path, or a URL, that processes on other machines can resolve too."""
-    file_system, path = resolve(url)
-    return url_of(file_system, path)
+    with reaching(url) as (file_system, path):
+        return url_of(file_system, path)
 
 
 def url_of(file_system: AbstractFileSystem, path: str) -> str:
@@ -58,43 +70,32 @@ class Folder:
 
     def names(self) -> list[str]:
         """List the names of the files and folders in it; none if it does not exist."""
-        file_system, path = resolve(self.url)
-        # What is listed may be older than what another process has just written.
-        file_system.invalidate_cache(path)
-        if not file_system.exists(path):
-            return []
-        return sorted(name.rstrip("/").rpartition("/")[2] for name in file_system.ls(path, detail=False))
+        with reaching(self.url) as (file_system, path):
+            # What is listed may be older than what another process has just written.
+            file_system.invalidate_cache(path)
+            if not file_system.exists(path):
+                return []
+            return sorted(name.rstrip("/").rpartition("/")[2] for name in file_system.ls(path, detail=False))
 
     def put(self, local: Path, name: str) -> None:
         """Copy a local file into the folder, under a hidden name until it is complete."""
-        file_system, path = resolve(self.url)
-        parent, _, base = f"{path}/{name}".rpartition("/")
-        file_system.makedirs(parent, exist_ok=True)
-        partial = f"{parent}/.{base}.partial"
-        file_system.put_file(str(local), partial)
-        file_system.mv(partial, f"{path}/{name}")
+        with reaching(self.url) as (file_system, path):
+            file_system.makedirs(path, exist_ok=True)
+            partial = f"{path}/.{name}.partial"
+            file_system.put_file(str(local), partial)
+            file_system.mv(partial, f"{path}/{name}")
 
     def put_json(self, name: str, value: Any) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            write_json(Path(folder) / "value.json", value)
-            self.put(Path(folder) / "value.json", name)
+            write_json(Path(folder) / name, value)
+            self.put(Path(folder) / name, name)
 
     def read_json(self, name: str) -> Any:
-        """Read a JSON file; None: it does not exist or is damaged."""
-        try:
-            with self._open(name) as file:
-                return json.loads(file.read())
-        except (FileNotFoundError, ValueError):
-            return None
+        with self.opened(name) as file:
+            return json.loads(file.read())
 
-    def sha256(self, name: str) -> str | None:
-        """Return the SHA-256 of a file; None: it does not exist."""
-        try:
-            with self._open(name) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except FileNotFoundError:
-            return None
-
-    def _open(self, name: str) -> BufferedReader:
-        file_system, path = resolve(self.url)
-        return cast(BufferedReader, file_system.open(f"{path}/{name}", "rb"))
+    @contextmanager
+    def opened(self, name: str) -> Iterator[BufferedReader]:
+        """Open a file; what is damaged is a `UserError`, too."""
+        with reaching(f"{self.url}/{name}") as (file_system, path), file_system.open(path, "rb") as file:
+            yield cast(BufferedReader, file)

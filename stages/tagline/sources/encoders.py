@@ -51,7 +51,7 @@ def find_in_package(package: str, path: str) -> tuple[Path, str]:
         ) from None
     folder = Path(str(distribution.locate_file(path)))
     inner = PurePosixPath(path)
-    if inner.is_absolute() or ".." in inner.parts or leads_out(folder, Path(str(distribution.locate_file("")))):
+    if leads_out(folder, Path(str(distribution.locate_file("")))):
         raise UserError(
             f"download.encoder.path: {path} leads out of the package {package}; expected a folder inside it; correct "
             "it in params.yaml"

@@ -62,8 +62,8 @@ class PackagedEncoder(Section):
     """An encoder with its tokenizer that an installed Python distribution contains."""
 
     source: Literal["package"]
-    package: str
-    path: str
+    package: Key
+    path: InnerPath
     sha256: Sha256
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import fsspec
@@ -66,6 +67,24 @@ def test_the_suffix_decides(name: str, expected: tuple[str, str | None]) -> None
     assert (file.format, file.compression) == expected
 
 
+def test_only_regular_files_are_read(folder: Path) -> None:
+    os.mkfifo(folder / "c.jsonl")
+    (folder / "d.jsonl").symlink_to("a.jsonl")
+    assert names(folder, str(folder)) == ["a.jsonl", "b.jsonl", "d.jsonl", "deep/c.jsonl.gz"]
+    with pytest.raises(UserError, match=r"c.jsonl: no file found"):
+        names(folder, f"{folder}/c.jsonl")
+
+
+def test_a_name_that_is_not_utf_8_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"a\udcff.txt: the name is not UTF-8; expected a name that output can contain"):
+        InputFile.of("a\udcff.txt")
+
+
+def test_names_in_the_output_are_without_secrets() -> None:
+    assert InputFile.of("ftp://ada:secret@host/a.txt").name == "ftp://***@host/a.txt"
+    assert InputFile.of("/a\u202f1.txt").name == "/a\u202f1.txt"
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.gz", "a.parquet.gz", "README"])
 def test_an_unknown_suffix_is_an_error(name: str) -> None:
     with pytest.raises(
@@ -92,9 +111,17 @@ def test_nothing_found_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         find([url], "/elsewhere")
 
 
-def test_an_unknown_scheme_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"^nfs9://a: .*; expected a path or a URL of a file system of fsspec"):
-        find(["nfs9://a"], "/elsewhere")
+@pytest.mark.parametrize(
+    "url",
+    ["nfs9://a", "zip::", "data:", "data:text/plain,Ada", "git://x", "reference://x", "s3://key:secret@bucket/a.txt"],
+)
+def test_an_address_that_no_file_system_takes_is_an_error(url: str) -> None:
+    shown = url.replace("key:secret", r"\*\*\*")
+    with pytest.raises(
+        UserError, match=rf"^{shown}: .*; expected a path or a URL of a file system of fsspec"
+    ) as raised:
+        find([url], "/elsewhere")
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])

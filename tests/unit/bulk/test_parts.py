@@ -44,8 +44,8 @@ def plan_of(path: Path, part_rows: int = 9, **chosen: str) -> Plan:
     return Plan.of(MODEL, "onnx", part_rows, files, [parts.scan(file, part_rows) for file in files], **chosen)
 
 
-def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> dict[str, Record]:
-    return {part.name: parts.make(part, plan, folder, lambda: tagger) for part in plan.parts()}
+def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> list[Record]:
+    return [parts.make(part, plan, folder, lambda: tagger) for part in plan.parts]
 
 
 def output(folder: Path) -> list[dict[str, Any]]:
@@ -92,9 +92,8 @@ def test_words(tmp_path: Path, tagger: Tagger) -> None:
 def test_rows_that_can_not_be_labelled_are_counted(tmp_path: Path, tagger: Tagger) -> None:
     source = tmp_path / "a.jsonl"
     source.write_text('{"text": "Oslo"}\n{"text": 5}\n{"text": null}\n{\n', encoding="utf-8")
-    (record,) = make_all(plan_of(source), Folder(f"{tmp_path}/out"), tagger).values()
-    assert (record.rows, record.not_tagged) == (4, 3)
-    assert record.first_problem == f"{source}:2: 'text' is 5; expected a string"
+    (record,) = make_all(plan_of(source), Folder(f"{tmp_path}/out"), tagger)
+    assert record == ("part-000000.parquet", 4, 3, f"{source}:2: 'text' is 5; expected a string", "")
     rows = output(tmp_path / "out")
     assert [row["entities"] is None for row in rows] == [False, True, True, True]
     assert [row["tagging_error"] for row in rows[2:]] == [
@@ -111,14 +110,13 @@ def test_complete_parts_stay_and_damaged_ones_are_made_again(tmp_path: Path, tag
     assert len(before) == 5
     (tmp_path / "out/part-000001.parquet").write_bytes(b"half")
     (tmp_path / "out/part-000002.parquet").unlink()
-    (tmp_path / "out/_records/part-000003.parquet.json").write_text('{"sha')
 
     def counted() -> Tagger:
         next(made)
         return tagger
 
-    again = {part.name: parts.make(part, plan, folder, counted) for part in plan.parts()}
-    assert (again, next(made)) == (records, 3)
+    assert [parts.make(part, plan, folder, counted) for part in plan.parts] == records
+    assert next(made) == 2
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").glob("part*")} == before
     assert not list((tmp_path / "out").rglob(".*"))
     parts.write_manifest(records, folder)
@@ -145,7 +143,7 @@ def test_other_file_systems(tagger: Tagger) -> None:
     parts.write_manifest(records, folder)
     plan.begin(folder)
     assert make_all(plan, folder, tagger) == records
-    assert folder.names() == ["_manifest.json", "_plan.json", "_records", "part-000000.parquet", "part-000001.parquet"]
+    assert folder.names() == ["_manifest.json", "_plan.json", "part-000000.parquet", "part-000001.parquet"]
 
 
 def test_another_plan_is_refused(tmp_path: Path) -> None:
@@ -158,10 +156,10 @@ def test_another_plan_is_refused(tmp_path: Path) -> None:
         (replace(plan, backend="torch"), r"another backend \(onnx, now torch\)"),
         (replace(plan, part_rows=8), r"another part_rows \(9, now 8\)"),
         (plan_of(source, text="body"), r"another column \(.*'text'.*, now .*'body'"),
-        (replace(plan, model={"model.onnx": "1"}), r"another model \(_plan.json lists its files and their SHA-256\)"),
-        (plan_of(write_json(source, [{"text": "Rome", "body": "x"}])), r"another input \(_plan.json lists its files"),
+        (replace(plan, model={"model.onnx": "1"}), "another model"),
+        (plan_of(write_json(source, [{"text": "Rome", "body": "x"}])), "another input"),
     ):
-        with pytest.raises(UserError, match=rf"out: written with {found}.*; expected the same arguments, model and"):
+        with pytest.raises(UserError, match=rf"out: _plan.json has {found}.*; expected the same arguments, model and"):
             other.begin(folder)
     assert (tmp_path / "out" / PLAN).read_bytes() == written
 

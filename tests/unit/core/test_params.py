@@ -131,17 +131,19 @@ def test_errors_have_line_and_remedy(tmp_path: Path, old: str, new: str, expecte
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("train: a", "train: /etc/a", ":7: download.dataset.train: must be a path inside the folder that"),
+        ("train: a", "train: /etc/a", ":7: download.dataset.train: must be a relative path without `..`"),
         ("data/x", "data", ":2: download.folder: must be a folder apart from what the stages write (data/raw, "),
         ("data/x", "models/mine", ":2: download.folder: must be a folder apart from what the stages write"),
         ("data/x", "''", ":2: download.folder: must be a folder, got ''"),
-        ("train: a", "train: ../a", ":7: download.dataset.train: must be a path inside the folder that"),
+        ("train: a", "train: ../a", ":7: download.dataset.train: must be a relative path without `..`"),
         ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must contain 'words' exactly once"),
         ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one tag column"),
         ("[words, ner]", "[words, ner, ner]", ":3: download.dataset: columns must have different names"),
         ("[words, ner]", "ner", ":6: download.dataset.columns: should be a valid list, got 'ner'"),
         ("package: p", "pakcage: p", ":12: download.encoder.pakcage: unknown key; did you mean package? (allowed: "),
         ("package: p", "pakcage: p", ":10: download.encoder.package: the key is missing"),
+        ("package: p", "package: ''", ":12: download.encoder.package: String should have at least 1 character, got ''"),
+        ("path: q", 'path: "\\0"', ":13: download.encoder.path: must be a relative path without `..`"),
         ('sha256: "53', 'sha256: "zz', ":14: download.encoder.sha256: String should match pattern"),
         (
             "source: package",

@@ -28,8 +28,8 @@ _NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 def inside(path: str) -> str:
     """Return a path unchanged if it cannot lead out of the folder that it is joined to."""
     pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or not path.strip():
-        raise ValueError("must be a path inside the folder that download.folder names")
+    if pure.is_absolute() or ".." in pure.parts or not path.strip() or "\0" in path:
+        raise ValueError("must be a relative path without `..`")
     return path
 
 
