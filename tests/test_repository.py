@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import runpy
+import tomllib
 from pathlib import Path, PurePosixPath
 
 import pytest
+import yaml
 from dvc_render.vega_templates import get_template
 from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, entry_of, pipeline
 
@@ -83,9 +85,9 @@ def test_small_results_are_kept_in_git_and_models_are_not() -> None:
 
 def test_plots_are_drawn_by_templates_that_there_are() -> None:
     own = {path.stem for path in (ROOT / ".dvc/plots").glob("*.json")}
-    assert own <= {options["template"] for _, options in PLOTS}
+    assert own <= {options.get("template") for _, options in PLOTS}
     for _, options in PLOTS:
-        assert get_template(options["template"], str(ROOT / ".dvc/plots")).has_anchor("data")
+        assert get_template(options.get("template"), str(ROOT / ".dvc/plots")).has_anchor("data")
 
 
 def test_the_export_is_declared_as_a_model() -> None:
@@ -116,3 +118,10 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         target = page.parent / path if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_pre_commit_checks_the_types_of_all_files_that_mypy_reads() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    (pattern,) = [hook["files"] for hook in hooks if hook["id"] == "mypy"]
+    read = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["files"]
+    assert all(re.match(pattern, file if file.endswith(".py") else f"{file}/x.py") for file in read)

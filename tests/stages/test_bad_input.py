@@ -26,12 +26,14 @@ FORMATS: dict[str, dict[str, Any]] = {
 
 
 def write_input(dataset_format: str, content: str | bytes, **keys: object) -> None:
-    """Put a file into the workspace, and params that name it or its twin for every split; train is read first."""
+    """Put a file into the workspace, and params that name it or a twin for every split; train is read first."""
     content = content if isinstance(content, bytes) else content.encode()
     Path("data/tiny/bad").write_bytes(content)
-    # Validation and test cannot be the same file.
-    Path("data/tiny/twin").write_bytes(TWINS.get(dataset_format, content + b"\n"))
-    files = {"train": "bad", "validation": "bad", "test": "twin"}
+    # Two splits cannot be the same data.
+    twin = TWINS.get(dataset_format, content + b"\n")
+    Path("data/tiny/twin").write_bytes(twin)
+    Path("data/tiny/other").write_bytes(twin + b"\n")
+    files = {"train": "bad", "validation": "other", "test": "twin"}
     params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
     dataset = {"source": "files", "format": dataset_format, **FORMATS[dataset_format], **files, **keys}
     params["download"]["dataset"] = {key: value for key, value in dataset.items() if value != "LEFT OUT"}

@@ -97,9 +97,8 @@ def test_words_of_files_with_raw_text_are_compared(
     workspace: Path, keys: dict[str, Any], train: str, agreement: float
 ) -> None:
     params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
-    Path("data/tiny/train").write_text(train)
-    Path("data/tiny/test").write_text(train + "\n")  # validation and test cannot be the same file
-    files = {"train": "train", "validation": "train", "test": "test"}
+    for number, split in enumerate(files := {split: split for split in ("train", "validation", "test")}):
+        Path("data/tiny", split).write_text(train + number * "\n")  # two splits cannot be the same data
     params["download"]["dataset"] = {"source": "files", **keys, **files}
     write_params(workspace, params)
     run_stage("download")
@@ -229,10 +228,9 @@ KEYS: dict[str, dict[str, Any]] = {
 }
 
 
-def write_corpus(dataset_format: str, path: Path, reverse: bool = False) -> None:
-    """Write the corpus, or its sentences in reverse order."""
-    step = -1 if reverse else 1
-    sentences, texts = SENTENCES[::step], TEXTS[::step]
+def write_corpus(dataset_format: str, path: Path, part: slice = slice(None)) -> None:
+    """Write the corpus, or some of its sentences."""
+    sentences, texts = SENTENCES[part], TEXTS[part]
     match dataset_format:
         case "conll":
             path.write_text("\n".join("".join(f"{tag} x {word}\n" for word, tag in rows) for rows in sentences))
@@ -267,7 +265,7 @@ def write_corpus(dataset_format: str, path: Path, reverse: bool = False) -> None
         case "gliner":
             lines = [
                 {"tokenized_text": [w for w, _ in rows], "ner": ner}
-                for rows, ner in zip(sentences, WORD_SPANS[::step], strict=True)
+                for rows, ner in zip(sentences, WORD_SPANS[part], strict=True)
             ]
             write_rows(path, lines)
         case "spacy":
@@ -279,11 +277,12 @@ def write_corpus(dataset_format: str, path: Path, reverse: bool = False) -> None
 @pytest.mark.parametrize("dataset_format", KEYS)
 def test_one_corpus_in_every_format(workspace: Path, dataset_format: str) -> None:
     write_corpus(dataset_format, Path("data/tiny/corpus"))
-    write_corpus(dataset_format, Path("data/tiny/reversed"), reverse=True)
+    write_corpus(dataset_format, Path("data/tiny/first"), slice(1))
+    write_corpus(dataset_format, Path("data/tiny/second"), slice(1, 2))
     params: dict[str, Any] = copy.deepcopy(TINY_PARAMS)
-    files = {"train": "corpus", "validation": "corpus", "test": "reversed"}
+    files = {"train": "corpus", "validation": "first", "test": "second"}
     if dataset_format == "brat":
-        files = {"train": "corpus?", "validation": "corpus?", "test": "reversed0"}
+        files = {"train": "corpus?", "validation": "first0", "test": "second0"}
     params["download"]["dataset"] = {"source": "files", "format": dataset_format, **KEYS[dataset_format], **files}
     write_params(workspace, params)
     run_stage("check")

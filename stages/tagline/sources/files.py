@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -200,27 +200,28 @@ def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[
 
 
 def check_different(paths: Mapping[str, Sequence[Path]], files: Mapping[str, Sequence[Path]]) -> None:
-    """Check that validation and test have different files: an epoch chosen on the test data has too good a score.
+    """Check that splits have different files: a model that was trained or chosen on test has too good a score.
 
     Args:
         paths: of each split, as params.yaml names them; those of two splits may share a further file.
         files: all files that are read for each split.
 
     Raises:
-        UserError: they have a path in common, or all files of one are copies of those of the other.
+        UserError: two splits have a path in common, or all files of one are copies of those of the other.
     """
-    validation, test = (paths.get(split, ()) for split in ("validation", "test"))
-    common = next((path for path in test if path in validation), None)
-    read = [files.get(split, ()) for split in ("validation", "test")]
-    sizes = [sorted(path.stat().st_size for path in each) for each in read]
-    if common is None and test and sizes[0] == sizes[1]:
-        hashes = [sorted(map(sha256, each)) for each in read]
-        common = test[0] if hashes[0] == hashes[1] else None
-    if common is not None:
-        raise UserError(
-            f"{common}: validation and test are the same data; name another file in params.yaml, or omit "
-            "download.dataset.test and set split: {seed: 42, test: 0.1} there"
-        )
+    for first, second in combinations(paths, 2):
+        common = set(paths[first]) & set(paths[second])
+        if common or _are_copies(files[first], files[second]):
+            raise UserError(
+                f"{min(common, default=paths[second][0])}: the same data in {first} and {second}; name different files "
+                f"in params.yaml, or omit download.dataset.{second} and set split: {{seed: 42, {second}: 0.1}} there"
+            )
+
+
+def _are_copies(files: Sequence[Path], others: Sequence[Path]) -> bool:
+    if sorted(path.stat().st_size for path in files) != sorted(path.stat().st_size for path in others):
+        return False
+    return sorted(map(sha256, files)) == sorted(map(sha256, others))
 
 
 def _named_by(split: str) -> str:

@@ -38,14 +38,16 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     write(tmp_path, b="b O\n", a="a O\n", c="c O\n")
     (tmp_path / ".hidden.txt").write_text("left by an editor")
     (tmp_path / "folder.txt").mkdir()
-    source = FileSource(tmp_path, conll_files(train="*.txt", validation="b.txt", test="[ac].txt"))
+    (tmp_path / "x").mkdir()
+    write(tmp_path / "x", d="d O\n", e="e O\n", f="f O\n")
+    source = FileSource(tmp_path, conll_files(train="*.txt", validation="x/e.txt", test="x/[df].txt"))
     words = {split: [each.words for each in sentences] for split, sentences in source.splits().items()}
-    assert words == {"train": [["a"], ["b"], ["c"]], "validation": [["b"]], "test": [["a"], ["c"]]}
+    assert words == {"train": [["a"], ["b"], ["c"]], "validation": [["e"]], "test": [["d"], ["f"]]}
     assert source.provenance() == {
         "source": "files",
         "files": {
             split: [{"path": f"{name}.txt", "sha256": sha256(tmp_path / f"{name}.txt")} for name in names]
-            for split, names in {"train": "abc", "validation": "b", "test": "ac"}.items()
+            for split, names in {"train": "abc", "validation": ["x/e"], "test": ["x/d", "x/f"]}.items()
         },
     }
 
@@ -149,8 +151,8 @@ def test_a_drawn_split_without_a_sentence(tmp_path: Path) -> None:
 
 def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     row = '{"id": "%s", "w": ["a"], "t": ["O"]}\n'
-    write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x", d=row % "x")
-    source = FileSource(tmp_path, json_files(train="[ab].txt", validation="a.txt", test="[cd].txt"))
+    write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x", d=row % "x", e=row % "x" + "\n")
+    source = FileSource(tmp_path, json_files(train="[ab].txt", validation="e.txt", test="[cd].txt"))
     splits = source.splits()
     assert list(map(to_row, splits["train"])) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
     assert [each.id for each in splits["validation"]] == ["x"], "another split may have the same id"
@@ -201,18 +203,26 @@ def test_patterns_match_as_in_a_shell(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("validation", "test", "named"),
-    [("b.txt", "b.txt", "b.txt"), ("b.txt", "[bc].txt", "b.txt"), ("b.txt", "copy.txt", "copy.txt")],
+    ("train", "validation", "test", "named", "splits"),
+    [
+        ("a.txt", "b.txt", "b.txt", "b", ("validation", "test")),
+        ("a.txt", "b.txt", "[bc].txt", "b", ("validation", "test")),
+        ("a.txt", "b.txt", "copy.txt", "copy", ("validation", "test")),
+        ("[abc].txt", "copy.txt", "c.txt", "c", ("train", "test")),
+        ("b.txt", "copy.txt", "c.txt", "copy", ("train", "validation")),
+    ],
 )
-def test_validation_and_test_are_not_the_same_data(tmp_path: Path, validation: str, test: str, named: str) -> None:
+def test_two_splits_are_not_the_same_data(
+    tmp_path: Path, train: str, validation: str, test: str, named: str, splits: tuple[str, str]
+) -> None:
     write(tmp_path, a="a O\n", b="b O\n", c="c O\n", copy="b O\n")
     with pytest.raises(UserError) as raised:
-        FileSource(tmp_path, conll_files(train="a.txt", validation=validation, test=test))
+        FileSource(tmp_path, conll_files(train=train, validation=validation, test=test))
+    first, second = splits
     assert str(raised.value) == (
-        f"{tmp_path}/{named}: validation and test are the same data; name another file in params.yaml, or omit "
-        "download.dataset.test and set split: {seed: 42, test: 0.1} there"
+        f"{tmp_path}/{named}.txt: the same data in {first} and {second}; name different files in params.yaml, or omit "
+        f"download.dataset.{second} and set split: {{seed: 42, {second}: 0.1}} there"
     )
-    FileSource(tmp_path, conll_files(train="b.txt", validation="b.txt", test="c.txt"))
 
 
 def test_sentences_of_skipped_words_are_left_out(tmp_path: Path) -> None:

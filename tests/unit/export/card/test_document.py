@@ -158,7 +158,8 @@ def test_plain_tags_and_drawn_splits() -> None:
     card = render(card_data(labels=Labels("pos", "tags", ("NOUN", "VERB"), "NOUN"), dataset=data))
     assert "Precision, recall and F1 are averages over the tags." in card
     assert "IOB2" not in card
-    assert "Splits drawn from train, by a hash of each sentence's words: seed 4, test 0.1." in card
+    drawn = "by a hash of the words of each document or, if train does not have several, of each sentence: seed 4, test"
+    assert f"Splits drawn from train, {drawn} 0.1." in card
     assert "| accuracy | words |" in card
     assert "does not occur in the training data" not in card
 

@@ -55,10 +55,11 @@ def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
     write_rows(folder / "ada.jsonl", LISTS)
     write_rows(folder / "bo.lind.jsonl", [{**LISTS[1], "label": [[3, 7, "ORG"]]}, {**LISTS[0], "Comments": ["why"]}])
     (folder / "notes.txt").write_text("not read")
+    write_rows(tmp_path / "few.jsonl", LISTS[:1])
     write_rows(tmp_path / "other.jsonl", LISTS)
 
     def texts(annotators: str) -> dict[str, str]:
-        section = files(train="export", validation="export", test="other.jsonl", annotators=annotators)
+        section = files(train="export", validation="few.jsonl", test="other.jsonl", annotators=annotators)
         source = FileSource(tmp_path, section)
         assert [file.name for file in source.files["train"]] == ["ada.jsonl", "bo.lind.jsonl"]
         assert [each.id for each in source.splits()["train"]]
