@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import sys
 from collections.abc import Iterator
@@ -144,10 +145,14 @@ def test_failures_of_ray_are_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     message = r"^--address auto: no Ray cluster \(nobody there\); expected a running one; start it with `ray start --h"
     with pytest.raises(UserError, match=message), cluster.connected("auto"):
         pass
-    fake.init = lambda *_, **__: None
+    for name in ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
+        monkeypatch.setenv(name, "")
+    begun: list[str] = []
+    fake.init = lambda address, **_: begun.append(address)
     message = r"^Ray: all nodes died; parts that are complete stay; run the same command again$"
     with pytest.raises(UserError, match=message), cluster.connected(None):
         raise RayError("all nodes died\nand more")
+    assert (begun, os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"]) == (["local"], "0")  # the loopback interface
 
 
 def test_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
