@@ -109,7 +109,12 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "hipe": (
         lines("\n", "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n", form="{w}\t{t}\tO\n"),
         "ner: IOB2",
-        {"header": True, "comments": True},
+        {"header": True, "comments": None},
+    ),
+    "conllu plus": (
+        "# global.columns = ID FORM MISC\n1-2\tx\t_\n" + lines("\n", form="{n}\t{w}\t{t}\n"),
+        "ner: IOB2",
+        {"columns": ["-", "words", "ner"], "comments": None},
     ),
     "header": (lines("\n", "token\tlabel\n\n"), "ner: IOB2", {"header": True}),
     "germeval": (GERMEVAL, "ner: IOB2", {"columns": ["-", "words", "ner", "-"], "comments": True}),

@@ -262,16 +262,17 @@ def _sentence(names: Sequence[str]) -> Keys:
 
 
 def _of_conll(sample: Sample) -> Keys | None:
-    lines = [line for line in sample.lines if not conll.is_border(line)]
-    widths = Counter(_width(line) for line in lines)
-    width = widths.most_common(1)[0][0] if widths else 0
-    remarks = [line for line in lines if line.startswith("#") and _width(line) != width]
-    rows = [conll.fields(line.rstrip("\t")) for line in lines if _width(line) == width]
+    tabs, numbered = conll.separated(enumerate(sample.lines))
+    lines = [line for _, line in numbered if not conll.is_border(line)]
+    cells = [conll.fields(line.rstrip("\t"), tabs) for line in lines]
+    width = Counter(map(len, cells)).most_common(1)[0][0] if cells else 0
+    rows = [row for row in cells if len(row) == width]
+    remarks = [line for line, row in zip(lines, cells, strict=True) if line.startswith("#") and len(row) != width]
     if width < 2 or len(rows) < LEAST_SHARE * (len(lines) - len(remarks)):
         return None
     first = rows[0]
     columns = _columns(rows[1:] or rows)
-    header = len(rows) > 1 and conll.looks_like_header("\t".join(first), columns)
+    header = len(rows) > 1 and conll.looks_like_header(first, columns)
     if header:
         del rows[0]
     columns = _columns(rows)
@@ -287,13 +288,9 @@ def _of_conll(sample: Sample) -> Keys | None:
     }
 
 
-def _width(line: str) -> int:
-    """The number of columns of a line, without an empty one at its end."""
-    return len(conll.fields(line.rstrip("\t")))
-
-
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Name the columns of a table: the words have most different values, numbers and constants are skipped."""
+    rows = [row for row in rows if not conll.NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
     numbers = [all(value.strip().isdecimal() for value in column) for column in values]
     words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
