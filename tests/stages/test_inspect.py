@@ -116,6 +116,11 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         "ner: IOB2",
         {"columns": ["-", "words", "ner"], "comments": None},
     ),
+    "few documents": (
+        lines("\n").replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada60\t", "-DOCSTART-\n\nAda60\t"),
+        "splits are drawn by sentence, since these documents are too few\n",
+        {"documents": "none"},
+    ),
     "header": (lines("\n", "token\tlabel\n\n"), "ner: IOB2", {"header": True}),
     "germeval": (GERMEVAL, "ner: IOB2", {"columns": ["-", "words", "ner", "-"], "comments": True}),
     "latin-1": (lines("\n").encode("latin-1"), CP1252, {"encoding": "cp1252"}),
@@ -173,7 +178,7 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     ),
     "null words": (
         json.dumps([{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]),
-        "words of white space only, skipped: 100",
+        "train: words of white space only, skipped: ",
         {"empty_words": "skip"},
     ),
     "spans": (export("spans"), "ner: IOB2 (O 200,", {"tag_column": "ner", "misaligned_spans": "expand"}),
@@ -195,7 +200,7 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "inception": (webanno_tsv(TEXTS), "inception, utf-8\nner: IOB2", {"span_layer": "custom.Span", "feature": "label"}),
     "overlaps": (
         export("doccano").replace('"label": [', '"label": [[0, 3, "X"], '),
-        "spans that share a word with another one, of which the longest is kept: 100",
+        "train: spans that share a word with another one, of which the longest is kept: ",
         {"overlaps": "longest"},
     ),
     "parquet": (parquet(), "parquet, utf-8\nner: IOB2", {"words": "tokens", "id": "id"}),
@@ -369,13 +374,23 @@ def test_the_pasted_section_reads_the_folder(workspace: Path, name: str, capsys:
     check_pasted(Path("data/mine"), said, keys, capsys)
 
 
-def test_the_number_of_sentences_is_of_those_that_were_read(
-    workspace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_many_different_values_in_a_column(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_params(workspace)
-    write_folder({**CONLL, "eng.train": part(0, 80) + ("\n" + part(0, 80)) * 14})
-    description, _ = inspect(Path("data/mine"), capsys)
-    assert "the first of 1,020 sentences that were read:\n" in description
+    rows = [f"{n}\tw{n}\tx{n}\t{'BI'[n % 2]}-X{n // 2}\n" for n in range(120)]
+    description, section = inspect_content("\n".join(rows), capsys)
+    assert "not read: column 1, column 3\nner: IOB2 (" in description
+    assert YAML(typ="safe").load(section)["download"]["dataset"]["columns"] == ["-", "words", "-", "ner"]
+
+
+def test_all_files_are_read(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_params(workspace)
+    train = part(0, 80) + ("\n" + part(0, 80)) * 14
+    files = {"train.conll": train, "train2.conll": f"{train}\n\u00a0\tO\n"}
+    write_folder({**files, "dev.conll": part(80, 90), "test.conll": part(90, 100)})
+    description, section = inspect(Path("data/mine"), capsys)
+    assert "the first of 2,420 sentences that were read:\n" in description
+    assert "train: 2 files, train.conll, train2.conll\n" in description
+    assert "empty_words: skip" in section
 
 
 @pytest.mark.parametrize("splits", [False, True])

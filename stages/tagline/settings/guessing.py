@@ -27,7 +27,8 @@ from tagline.sources.formats.lines import UTF_8, read_lines
 LINES, ROWS = 5000, 200
 # Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
 ENCODINGS = (UTF_8, "cp1252", "latin-1")
-# More different values are no tags; fewer lines of one width are no table, while a few others are errors in one.
+# More different values are no tags, unless all mark spans; fewer lines of one width are no table, while a few others
+# are errors in one.
 MOST_TAGS, LEAST_SHARE = 100, 0.9
 _WORDS = (re.compile("words?|tokens?|form", re.IGNORECASE), re.compile("text|sentence", re.IGNORECASE))
 _TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)
@@ -299,7 +300,7 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
         constant = len(column) == 1 and len(values) > 2 and not _marks_spans(column)
         if index == words:
             columns.append(conll.WORDS)
-        elif numbers[index] or constant or len(column) > MOST_TAGS:
+        elif numbers[index] or constant or (len(column) > MOST_TAGS and not _all_mark_spans(column)):
             columns.append(conll.SKIP)
         else:
             columns.append(_unique(_kind({value.strip() for value in column}), columns))
@@ -329,6 +330,10 @@ def _kind(tags: Collection[str]) -> str:
 
 def _marks_spans(tags: Collection[str]) -> bool:
     return any(split_tag(name)[0] not in ("", "O") for name in standard_names(tags))
+
+
+def _all_mark_spans(tags: Collection[str]) -> bool:
+    return all(split_tag(name)[0] for name in standard_names(tags))
 
 
 def _unique(name: str, taken: Collection[str]) -> str:
