@@ -268,8 +268,8 @@ def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: p
             "data/tiny/file looks like conll, but is malformed:\ndata/tiny/file: 1,998 words with",
         ),
         (
-            '{"tokens": ["a", "b"], "tags": [0, 1]}\n',
-            "data/tiny/file: 'tags' contains numbers; list the names of 0, 1,",
+            b"Zo\xc3\xab O\n" * 9 + "Zoë\ud800 O\n".encode(errors="surrogatepass"),
+            "data/tiny/file:10: not UTF-8 (invalid continuation byte)",
         ),
         (
             '{"tokens": ["a", "b"], "tags": ["O", null]}\n',
@@ -288,7 +288,7 @@ def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: p
     ],
 )
 def test_what_is_not_recognised(
-    workspace: Path, content: str, message: str, capsys: pytest.CaptureFixture[str]
+    workspace: Path, content: str | bytes, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_params(workspace)
     with pytest.raises(SystemExit) as raised:
@@ -372,6 +372,18 @@ def test_the_pasted_section_reads_the_folder(workspace: Path, name: str, capsys:
     files, said, keys = FOLDERS[name]
     write_folder(files)
     check_pasted(Path("data/mine"), said, keys, capsys)
+
+
+@pytest.mark.parametrize("as_parquet", [False, True])
+def test_numbers_get_names_to_replace(workspace: Path, as_parquet: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    write_params(workspace)
+    tags = [[0, 1, 2]] * 250 + [[3, 0, 0]]
+    rows = pd.DataFrame({"tokens": [[f"a{n}", "b", "c"] for n in range(251)], "ids": [[1, 500, 2]] * 251, "ner": tags})
+    content = rows.to_parquet() if as_parquet else rows.to_json(orient="records", lines=True)
+    description, section = inspect_content(content, capsys)
+    assert "\nnumbers: replace the names below by those of 0, 1, ...\n" in description
+    dataset = YAML(typ="safe").load(section)["download"]["dataset"]
+    assert dataset["names"] == {"ner": ["name of 0", "name of 1", "name of 2", "name of 3"]}
 
 
 def test_many_different_values_in_a_column(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

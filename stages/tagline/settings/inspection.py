@@ -57,6 +57,7 @@ def describe(path: Path) -> str:
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
         *([f"offsets: {dataset.unit(sample)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
         *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
+        *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
         *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
         *filter(None, [source.report()]),
         f"the first of {total:,} sentences that were read:",
