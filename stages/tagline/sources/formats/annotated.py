@@ -35,7 +35,9 @@ T = TypeVar("T")
 
 # Errors of a file after which it is not read further.
 MOST_ERRORS = 20
-JOINED = "joined_sentences"
+JOINED, LONG = "joined_sentences", "long_texts"
+# A longer text is rarely one sentence.
+MOST_WORDS = 200
 
 
 @dataclass
@@ -140,13 +142,18 @@ class AnnotatedFiles(Files):
     def meanings(self) -> dict[str, str]:
         aligned = {"error": "", "expand": ", expanded to whole words", "drop": ", dropped"}
         kept = {"error": "", "longest": ", of which the longest is kept", "first": ", of which the first is kept"}
+        whole = {LONG: f"texts of more than {MOST_WORDS} words, read as one sentence; sentences: split cuts them"}
         return {
             "misaligned_spans": f"spans that begin or end inside a word{aligned[self.misaligned_spans]}",
             "overlapping_spans": f"spans that share a word with another one{kept[self.overlaps]}",
             "duplicate_spans": "spans that are in a text twice, read once",
             "empty_texts": "texts without words, left out",
             "unannotated_texts": "texts without an annotation, left out",
-            **({JOINED: "sentences that share a span with the next one, joined"} if self.sentences == "split" else {}),
+            **(
+                {JOINED: "sentences that share a span with the next one, joined"}
+                if self.sentences == "split"
+                else whole
+            ),
         }
 
     @property
@@ -216,6 +223,8 @@ class AnnotatedFiles(Files):
             yield Sentence(text.location, [], {self.tag_column: []}, text.id, text.document, notes, agreement)
             return
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
+        if self.sentences == "whole" and text.document is None and len(words) > MOST_WORDS:
+            changes.append(Note(LONG, f"{text.location}: {len(words):,} words"))
         content = [text.text[start:end] for start, end in words]
         # Words that were joined by spaces do not show how raw text is written.
         surface = None if text.words is None or self.split_words == "spaces" else Surface(text.text, words)
