@@ -74,7 +74,7 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("conll", "a O\nb\n", ":2: 1 column in 'b'; expected 2 (words ner)"),
     ("conll", "a O\nb O O\n", ":2: 3 columns in 'b O O'; expected 2 (words ner)"),
     ("conll", "a\tO\n\tO\n", ":2: an empty column in '\\tO'; expected 2 (words ner)"),
-    ("conll", "a\tO\nb c O\n", ":2: 3 columns in 'b c O'; expected 2 (words ner)"),
+    ("conll", "a\tO\nb c O\n", ":2: 1 column in 'b c O'; expected 2 (words ner) separated by tabs, as"),
     ("conll", "", ": no sentence; expected lines of 2 columns (words ner)"),
     ("conll", "\ufeff\r\n\r\n", ": no sentence; expected lines of 2 columns (words ner)"),
     ("conll", "-DOCSTART- O\n", ": no sentence; expected lines of 2 columns (words ner)"),
@@ -136,7 +136,7 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("json", rows({}, {"id": "1"}), ":2: id '1' was already used at data/tiny/bad:1; ids must be unique within a"),
     ("csv", "", ":1: column 's' is not in the header (empty)"),
     ("csv", "1,a,O\n1,b,O\n", ":1: column 's' is not in the header (1, a, O)"),
-    ("csv", "s;w;t\n1;a;O\n", ":1: column 's' is not in the header (s;w;t)"),
+    ("csv", "s;w;t\n1;a;O\n", ":1: column 's' is not in the header (s;w;t); if cells are separated by ';', set"),
     ("csv", "s,w,t,t\n1,a,O,O\n", ":1: column 't' is in the header twice (s, w, t, t)"),
     ("csv", "s,w,t\n", ": no sentence; expected one row per word below the header"),
     ("csv", "s,w,t\n1,a,O\n1,b\n", ":3: 2 cells; expected 3 (s, w, t)"),
@@ -145,8 +145,8 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("csv", "s,w,t\n1,,O\n", ":2: the cell of column 'w' is empty"),
     ("csv", "s,w,t\n1,a,\n", ":2: the cell of column 't' is empty"),
     ("csv", 's,w,t\n1,a,O\n1,",O\n2,b,O\n', ":3: not CSV (unexpected end of data); write a \" that is part"),
-    ("csv", 's,w,t\n1,"a"b,O\n', ":2: not CSV (',' expected after '\"'); write a \" that is part of a word"),
-    ("csv", 's,w,t\n1,",O\n1,",O\n', ":2: a cell continues on the next line; close its quote"),
+    ("csv", 's,w,t\n1,"a"b,O\n', ":2: not CSV (',' expected after '\"'); write a \" that is part of a word doubled and inside quotes, or set download.dataset.quote: null"),
+    ("csv", 's,w,t\n1,",O\n1,",O\n', ":2: a cell continues on the next line; close its quote, or set download.dataset.quote: null"),
     ("csv", 's,w,t\n1,"' + "a" * 200_000, ":2: not CSV (field larger than field limit (131072))"),
     (
         "csv",
@@ -349,6 +349,7 @@ def test_what_is_left_out_is_reported(finished: Path, capsys: pytest.CaptureFixt
         "renamed_types": 0,
         "empty_texts": 1,
         "unannotated_texts": 0,
+        "long_texts": 0,
         "null_spans": 0,
     }
 

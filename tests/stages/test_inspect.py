@@ -109,7 +109,17 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "hipe": (
         lines("\n", "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n", form="{w}\t{t}\tO\n"),
         "ner: IOB2",
-        {"header": True, "comments": True},
+        {"header": True, "comments": None},
+    ),
+    "conllu plus": (
+        "# global.columns = ID FORM MISC\n1-2\tx\t_\n" + lines("\n", form="{n}\t{w}\t{t}\n"),
+        "ner: IOB2",
+        {"columns": ["-", "words", "ner"], "comments": None},
+    ),
+    "few documents": (
+        lines("\n").replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada60\t", "-DOCSTART-\n\nAda60\t"),
+        "splits are drawn by sentence, since these documents are too few\n",
+        {"documents": "none"},
     ),
     "header": (lines("\n", "token\tlabel\n\n"), "ner: IOB2", {"header": True}),
     "germeval": (GERMEVAL, "ner: IOB2", {"columns": ["-", "words", "ner", "-"], "comments": True}),
@@ -168,7 +178,7 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     ),
     "null words": (
         json.dumps([{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]),
-        "words of white space only, skipped: 100",
+        "train: words of white space only, skipped: ",
         {"empty_words": "skip"},
     ),
     "spans": (export("spans"), "ner: IOB2 (O 200,", {"tag_column": "ner", "misaligned_spans": "expand"}),
@@ -190,7 +200,7 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "inception": (webanno_tsv(TEXTS), "inception, utf-8\nner: IOB2", {"span_layer": "custom.Span", "feature": "label"}),
     "overlaps": (
         export("doccano").replace('"label": [', '"label": [[0, 3, "X"], '),
-        "spans that share a word with another one, of which the longest is kept: 100",
+        "train: spans that share a word with another one, of which the longest is kept: ",
         {"overlaps": "longest"},
     ),
     "parquet": (parquet(), "parquet, utf-8\nner: IOB2", {"words": "tokens", "id": "id"}),
@@ -258,8 +268,8 @@ def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: p
             "data/tiny/file looks like conll, but is malformed:\ndata/tiny/file: 1,998 words with",
         ),
         (
-            '{"tokens": ["a", "b"], "tags": [0, 1]}\n',
-            "data/tiny/file: 'tags' contains numbers; list the names of 0, 1,",
+            b"Zo\xc3\xab O\n" * 9 + "Zoë\ud800 O\n".encode(errors="surrogatepass"),
+            "data/tiny/file:10: not UTF-8 (invalid continuation byte)",
         ),
         (
             '{"tokens": ["a", "b"], "tags": ["O", null]}\n',
@@ -278,7 +288,7 @@ def test_the_pasted_section_reads_the_file(workspace: Path, name: str, capsys: p
     ],
 )
 def test_what_is_not_recognised(
-    workspace: Path, content: str, message: str, capsys: pytest.CaptureFixture[str]
+    workspace: Path, content: str | bytes, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_params(workspace)
     with pytest.raises(SystemExit) as raised:
@@ -364,13 +374,35 @@ def test_the_pasted_section_reads_the_folder(workspace: Path, name: str, capsys:
     check_pasted(Path("data/mine"), said, keys, capsys)
 
 
-def test_the_number_of_sentences_is_of_those_that_were_read(
-    workspace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("as_parquet", [False, True])
+def test_numbers_get_names_to_replace(workspace: Path, as_parquet: bool, capsys: pytest.CaptureFixture[str]) -> None:
     write_params(workspace)
-    write_folder({**CONLL, "eng.train": part(0, 80) + ("\n" + part(0, 80)) * 14})
-    description, _ = inspect(Path("data/mine"), capsys)
-    assert "the first of 1,020 sentences that were read:\n" in description
+    tags = [[0, 1, 2]] * 250 + [[3, 0, 0]]
+    rows = pd.DataFrame({"tokens": [[f"a{n}", "b", "c"] for n in range(251)], "ids": [[1, 500, 2]] * 251, "ner": tags})
+    content = rows.to_parquet() if as_parquet else rows.to_json(orient="records", lines=True)
+    description, section = inspect_content(content, capsys)
+    assert "\nnumbers: replace the names below by those of 0, 1, ...\n" in description
+    dataset = YAML(typ="safe").load(section)["download"]["dataset"]
+    assert dataset["names"] == {"ner": ["name of 0", "name of 1", "name of 2", "name of 3"]}
+
+
+def test_many_different_values_in_a_column(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_params(workspace)
+    rows = [f"{n}\tw{n}\tx{n}\t{'BI'[n % 2]}-X{n // 2}\n" for n in range(120)]
+    description, section = inspect_content("\n".join(rows), capsys)
+    assert "not read: column 1, column 3\nner: IOB2 (" in description
+    assert YAML(typ="safe").load(section)["download"]["dataset"]["columns"] == ["-", "words", "-", "ner"]
+
+
+def test_all_files_are_read(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_params(workspace)
+    train = part(0, 80) + ("\n" + part(0, 80)) * 14
+    files = {"train.conll": train, "train2.conll": f"{train}\n\u00a0\tO\n"}
+    write_folder({**files, "dev.conll": part(80, 90), "test.conll": part(90, 100)})
+    description, section = inspect(Path("data/mine"), capsys)
+    assert "the first of 2,420 sentences that were read:\n" in description
+    assert "train: 2 files, train.conll, train2.conll\n" in description
+    assert "empty_words: skip" in section
 
 
 @pytest.mark.parametrize("splits", [False, True])

@@ -64,7 +64,7 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
     Raises:
         UserError: there is no such column, or lines have different numbers of columns.
     """
-    numbered = iter(lines)
+    tabs, numbered = conll.separated(lines)
     start: list[tuple[int, str]] = []
     first = None
     for number, line in numbered:
@@ -75,14 +75,14 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
             start = [(number, line)]
     if first is None:
         return
-    width = len(conll.fields(first[1]))
+    width = len(conll.fields(first[1], tabs))
     if width < words_column:
         found = f"{width} column{'s' * (width > 1)} in {shortened(repr(first[1]))}"
         raise UserError(f"{name}:{first[0]}: {found}; expected words in column {words_column}")
     columns = [conll.SKIP] * width
     columns[words_column - 1] = conll.WORDS
     before: str | int | None = None
-    for sentence in conll.sentences(chain(start, [first], numbered), name, columns):
+    for sentence in conll.Table(name, columns, tabs).sentences(chain(start, [first], numbered)):
         continues = sentence.document is not None and sentence.document == before
         yield Document(sentence.words, name=sentence.location, continues=continues)
         before = sentence.document

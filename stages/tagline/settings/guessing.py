@@ -6,10 +6,12 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate, chain, count, groupby, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tagline.core.errors import UserError
@@ -22,12 +24,15 @@ from tagline.sources.formats.cleaning import is_sentence, split_tags
 from tagline.sources.formats.csv_table import Dialect
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.lists import Keys as ListKeys
+from tagline.sources.formats.lists import class_label_names
 
 # Lines and rows that are looked at.
 LINES, ROWS = 5000, 200
 # Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
 ENCODINGS = (UTF_8, "cp1252", "latin-1")
-# More different values are no tags; fewer lines of one width are no table, while a few others are errors in one.
+# More different values are no tags, unless all mark spans; fewer lines of one width are no table, while a few others
+# are errors in one.
 MOST_TAGS, LEAST_SHARE = 100, 0.9
 _WORDS = (re.compile("words?|tokens?|form", re.IGNORECASE), re.compile("text|sentence", re.IGNORECASE))
 _TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)
@@ -94,8 +99,7 @@ def guess_saved(path: Path) -> Keys:
 
     with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
         saved = load_from_disk(str(path))
-        rows = [saved[index] for index in range(min(ROWS, len(saved)))]
-    return {"format": "save_to_disk", **_of_lists(rows, path, numbers_have_names=True), **_id(rows)}
+        return {"format": "save_to_disk", **_of_lists(lambda: iter(saved), path, saved.features)}
 
 
 def read_sample(path: Path) -> Sample:
@@ -106,6 +110,7 @@ def read_sample(path: Path) -> Sample:
     """
     with path.open("rb") as file:
         marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    problems = []
     for encoding in ("utf-16",) if marked else ENCODINGS:
         lines = read_lines(path, encoding)
         try:
@@ -113,10 +118,10 @@ def read_sample(path: Path) -> Sample:
             for _ in lines:
                 pass
         except UserError as error:
-            problem = error
+            problems.append(error)
         else:
             return Sample(path, encoding, sample)
-    raise problem
+    raise problems[0]  # in UTF-8, since nothing speaks for another encoding
 
 
 def not_utf_8(path: Path) -> str:
@@ -133,24 +138,33 @@ def _of_json(sample: Sample) -> Keys | None:
     first = next(filter(None, map(str.strip, sample.lines)), "")
     if not first.startswith(("{", "[")):
         return None
-    rows = [row for _, row in islice(read_rows(sample.path, sample.encoding), ROWS)]
+    read = partial(_json_rows, sample)
+    rows = list(islice(read(), ROWS))
     of_tool = guessing_tools.of_rows(rows)
     if of_tool is not None:
         return of_tool
     if all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows):
         return {"format": "spans", **guessing_tools.SPANS, **_id(rows)}
-    keys = _of_lists(rows, sample.path, numbers_have_names=False)
-    return {**keys, **_id(rows)}
+    return _of_lists(read, sample.path)
+
+
+def _json_rows(sample: Sample) -> Iterator[Mapping[str, Any]]:
+    return (row for _, row in read_rows(sample.path, sample.encoding))
 
 
 def _of_parquet(path: Path) -> Keys:
     import pyarrow.parquet as pq
 
     with reading(path, problem="not a Parquet file, or damaged"), pq.ParquetFile(path) as file:
-        batch = next(file.iter_batches(ROWS), None)
-        named = b"huggingface" in (file.schema_arrow.metadata or {})
-    rows = batch.to_pylist() if batch else []
-    return {**_of_lists(rows, path, named), **_id(rows)}
+        schema = file.schema_arrow
+        features: Mapping[str, Any] = {}
+        if b"huggingface" in (schema.metadata or {}):
+            from datasets import Features  # imported here: it is slow to load
+
+            features = Features.from_arrow_schema(schema)
+        return _of_lists(
+            lambda: (row for batch in file.iter_batches(ROWS) for row in batch.to_pylist()), path, features
+        )
 
 
 def _id(rows: Sequence[Mapping[str, Any]]) -> Keys:
@@ -159,8 +173,17 @@ def _id(rows: Sequence[Mapping[str, Any]]) -> Keys:
     return {"id": "id"} if usable and len(set(map(str, values))) == len(values) else {}
 
 
-def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names: bool) -> Keys:
-    """The keys of words and tags, which are lists of equal lengths."""
+def _of_lists(
+    read: Callable[[], Iterator[Mapping[str, Any]]], path: Path, features: Mapping[str, Any] = MappingProxyType({})
+) -> Keys:
+    """The keys of words and tags, which are lists of equal lengths, and of an id.
+
+    Args:
+        read: reads all rows.
+        path: the file or folder.
+        features: of `datasets`, which can name numbers.
+    """
+    rows = list(islice(read(), ROWS))
     lists = {
         key: [value for row in rows for value in row[key]]
         for key in (rows[0] if rows else ())
@@ -171,18 +194,27 @@ def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names:
     words = _named(texts, *_WORDS) or max(texts, key=lambda key: len(set(texts[key])), default=None)
     lengths = {key: [len(row[key]) for row in rows] for key in lists}
     others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
-    numbers = [key for key in others if key not in texts]
-    tags = [key for key in others if key in texts or numbers_have_names]
-    if numbers and not tags:
-        raise UserError(
-            f"{path}: {numbers[0]!r} contains numbers; list the names of 0, 1, ... under download.dataset.names"
-        )
+    named = class_label_names(features, ListKeys("", {key: key for key in features})) if features else {}
+    tags = [key for key in others if key in texts or key in named]
+    highest = {} if tags else _highest([key for key in others if _TAGS.fullmatch(key)] or others, read())
+    tags = tags or list(highest)
     if words is None or not tags:
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
-            "of equal length, or 'text' with 'spans'; docs/data.md describes these and other formats"
+            "of equal length, or JSON of 'text' with 'spans'; docs/data.md describes these and other formats"
         )
-    return {"words": words, "tag_columns": _tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})}
+    columns = _tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})
+    names = {name: [f"name of {n}" for n in range(highest[key] + 1)] for name, key in columns.items() if key in highest}
+    return {"words": words, "tag_columns": columns, **({"names": names} if names else {}), **_id(rows)}
+
+
+def _highest(keys: Collection[str], rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The highest number in the lists of each key, without keys of more different numbers than tags can be."""
+    highest = dict.fromkeys(keys, 0)
+    for row in rows:
+        for key in keys:
+            highest[key] = max([highest[key], *(value for value in row.get(key) or () if isinstance(value, int))])
+    return {key: number for key, number in highest.items() if 0 < number < MOST_TAGS}
 
 
 def _of_conllu(sample: Sample) -> Keys | None:
@@ -262,16 +294,17 @@ def _sentence(names: Sequence[str]) -> Keys:
 
 
 def _of_conll(sample: Sample) -> Keys | None:
-    lines = [line for line in sample.lines if not conll.is_border(line)]
-    widths = Counter(_width(line) for line in lines)
-    width = widths.most_common(1)[0][0] if widths else 0
-    remarks = [line for line in lines if line.startswith("#") and _width(line) != width]
-    rows = [conll.fields(line.rstrip("\t")) for line in lines if _width(line) == width]
+    tabs, numbered = conll.separated(enumerate(sample.lines))
+    lines = [line for _, line in numbered if not conll.is_border(line)]
+    cells = [conll.fields(line.rstrip("\t"), tabs) for line in lines]
+    width = Counter(map(len, cells)).most_common(1)[0][0] if cells else 0
+    rows = [row for row in cells if len(row) == width]
+    remarks = [line for line, row in zip(lines, cells, strict=True) if line.startswith("#") and len(row) != width]
     if width < 2 or len(rows) < LEAST_SHARE * (len(lines) - len(remarks)):
         return None
     first = rows[0]
     columns = _columns(rows[1:] or rows)
-    header = len(rows) > 1 and conll.looks_like_header("\t".join(first), columns)
+    header = len(rows) > 1 and conll.looks_like_header(first, columns)
     if header:
         del rows[0]
     columns = _columns(rows)
@@ -287,13 +320,9 @@ def _of_conll(sample: Sample) -> Keys | None:
     }
 
 
-def _width(line: str) -> int:
-    """The number of columns of a line, without an empty one at its end."""
-    return len(conll.fields(line.rstrip("\t")))
-
-
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Name the columns of a table: the words have most different values, numbers and constants are skipped."""
+    rows = [row for row in rows if not conll.NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
     numbers = [all(value.strip().isdecimal() for value in column) for column in values]
     words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
@@ -302,7 +331,7 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
         constant = len(column) == 1 and len(values) > 2 and not _marks_spans(column)
         if index == words:
             columns.append(conll.WORDS)
-        elif numbers[index] or constant or len(column) > MOST_TAGS:
+        elif numbers[index] or constant or (len(column) > MOST_TAGS and not _all_mark_spans(column)):
             columns.append(conll.SKIP)
         else:
             columns.append(_unique(_kind({value.strip() for value in column}), columns))
@@ -332,6 +361,10 @@ def _kind(tags: Collection[str]) -> str:
 
 def _marks_spans(tags: Collection[str]) -> bool:
     return any(split_tag(name)[0] not in ("", "O") for name in standard_names(tags))
+
+
+def _all_mark_spans(tags: Collection[str]) -> bool:
+    return all(split_tag(name)[0] for name in standard_names(tags))
 
 
 def _unique(name: str, taken: Collection[str]) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import StringIO
-from itertools import chain, islice
+from itertools import chain, combinations, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +22,16 @@ from tagline.settings.guessing_tools import Keys
 from tagline.settings.layouts import Layout, find_layout
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import OffsetFiles
+from tagline.sources.formats.conll import SKIP
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.params import Download
 from tagline.tokenization import conversion
-from tagline.tokenization.findings import Findings
 
-# Sentences that are read of each split's first file, and those that are shown.
+# Sentences of each split whose tags are shown, and those that are shown themselves.
 SENTENCES, SHOWN = 1000, 3
-# Keys that are tried if a file cannot be read without them.
-POLICIES: tuple[Keys, ...] = (
-    {},
-    {"empty_words": "skip"},
-    {"overlaps": "longest"},
-    {"annotators": "majority"},
-    {"overlaps": "longest", "annotators": "majority"},
-)
+# Keys that are tried, alone and together, if the files cannot be read without them.
+POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 
 
@@ -50,48 +44,53 @@ def describe(path: Path) -> str:
     layout = find_layout(path)
     shares = {key: share for key, share in SHARES.items() if key not in layout.patterns}
     split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
-    dataset, keys, sentences, findings = _read(
-        path, layout, {"source": "files", **layout.keys, **layout.patterns, **split}
-    )
+    source, keys, sentences, total = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
+    dataset: Any = source.dataset
+    skipped = [f"column {number}" for number, name in enumerate(keys.get("columns", ()), 1) if name == SKIP]
+    unused = [*layout.unused, *skipped]
+    several = {split: [each.name for each in paths] for split, paths in source.paths.items() if len(paths) > 1}
     is_guess, sample = keys.get("encoding") in ENCODINGS, layout.sample
     lines = [
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
         + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8(sample)})" if is_guess else ""),
-        *([f"not read: {shortened(', '.join(layout.unused), QUOTED)}"] if layout.unused else []),
+        *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
         *([f"offsets: {dataset.unit(sample)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
-        *findings.lines(),
-        f"the first of {len(sentences):,} sentences that were read:",
-        *(f"  {_line(sentence)}" for sentence in islice(filter(lambda each: each.words, sentences), SHOWN)),
+        *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
+        *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
+        *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
+        *filter(None, [source.report()]),
+        f"the first of {total:,} sentences that were read:",
+        *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
     ]
     return "\n".join([*lines, "", _section(path, layout.folder, keys)])
 
 
-def _read(path: Path, layout: Layout, keys: Keys) -> tuple[Any, Keys, list[Sentence], Findings]:
-    """Read the first sentences of each split's first file; if they need a policy, with the keys that choose one."""
+def _read(path: Path, layout: Layout, keys: Keys) -> tuple[FileSource, Keys, list[Sentence], int]:
+    """Read all files as the stage does; if they need policies, with the keys that choose them.
+
+    Returns:
+        The data set, its keys, the first sentences of each split, and the number of all.
+    """
     problem: UserError | None = None
     adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
-    for policy in POLICIES:
-        chosen = {**keys, **policy}
+    for policy in chain.from_iterable(combinations(POLICIES.items(), count) for count in range(len(POLICIES) + 1)):
+        chosen = {**keys, **dict(policy)}
         try:
-            dataset = adapter.validate_python(chosen)
-            files = FileSource(layout.folder, dataset).paths
-            sentences = [each for first, *_ in files.values() for each in islice(dataset.read(first), SENTENCES)]
-            findings = find(sentences, dataset.meanings)
-            dataset.report({path.name: findings})
-            return dataset, chosen, sentences, findings
+            source = FileSource(layout.folder, adapter.validate_python(chosen))
+            sentences: list[Sentence] = []
+            total = 0
+            for found in source.splits().values():
+                first = list(islice(found, SENTENCES))
+                sentences += first
+                total += len(first) + sum(1 for _ in found)
+            source.report()
+            return source, chosen, sentences, total
         except ValidationError:
             continue  # a format without that key
         except UserError as error:
             problem = problem or error
     raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
-
-
-def find(sentences: Sequence[Sentence], meanings: Mapping[str, str]) -> Findings:
-    """Count the notes of some sentences."""
-    findings = Findings(meanings)
-    findings.add_notes(chain.from_iterable(sentence.notes for sentence in sentences))
-    return findings
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:

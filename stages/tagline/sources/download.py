@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
@@ -19,7 +19,7 @@ from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.hub_dataset import HubSource
-from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
+from tagline.sources.languages import LEAST_AGREEMENT, Language, library_version, splitter
 from tagline.sources.params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.sentences import library_version as sentence_library
 from tagline.sources.sentences import split_sentences
@@ -61,9 +61,10 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     if report:
         show(report)
     if agreement.share < LEAST_AGREEMENT:
+        known = f"set download.dataset.language if it is one of {', '.join(get_args(Language))}, or "
         show(
             f"words: predict.py finds only {agreement.share:.1%} of the training words again in running text "
-            f"({'; '.join(agreement.differences)}); set download.dataset.language, or give it words"
+            f"({'; '.join(agreement.differences)}); {'' if dataset.language else known}give it words"
         )
 
 

@@ -133,9 +133,11 @@ class FileSource:
                     yield from self._counted(split, sentence)
         if empty:
             documents = f" (documents stay whole; the longest has {longest:,} sentences)" if longest > 1 else ""
+            marked = longest > 1 and "documents" in type(self.dataset).model_fields
+            none = ", set download.dataset.documents: none to draw sentences" if marked else ""
             raise UserError(
                 f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; increase its share "
-                "under download.dataset.split in params.yaml, or name a file"
+                f"under download.dataset.split in params.yaml{none}, or name a file"
             )
 
     @cached_property

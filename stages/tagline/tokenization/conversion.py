@@ -19,6 +19,8 @@ from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, to_iob2
 # O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and tag sets
 # for every word that have a tag O use it for less (pronouns in tweets: 7 %).
 AMBIGUOUS = (0.1, 0.7)
+# Tags that may stand for O.
+_LIKE_OUTSIDE = ("OTHER", "0", "_", "NONE", "-")
 
 
 def is_io(counts: dict[str, int]) -> bool:
@@ -28,13 +30,21 @@ def is_io(counts: dict[str, int]) -> bool:
         counts: how many words have each label.
 
     Raises:
-        UserError: the share of O is `AMBIGUOUS`.
+        UserError: the share of O is `AMBIGUOUS`; there is no O, but a frequent tag may stand for it.
     """
     outside = [tag for tag in counts if tag.upper() == OUTSIDE]
-    if len(counts) == len(outside) or not outside:
+    if len(counts) <= max(1, len(outside)):
         return False
-    share = sum(counts[tag] for tag in outside) / sum(counts.values())
+    other = max(counts, key=lambda tag: counts[tag])
+    share = sum(counts[tag] for tag in outside or [other]) / sum(counts.values())
     low, high = AMBIGUOUS
+    if not outside and other.upper() in _LIKE_OUTSIDE and share > low:
+        raise UserError(
+            f"{share:.0%} of the words have the tag {other} and no tag has a prefix or is O, so {other} may stand for "
+            f'O or be a tag like others; set tokenize_align.outside: "{other}" or scheme: tags in params.yaml'
+        )
+    if not outside:
+        return False
     if low < share < high:
         raise UserError(
             f"{share:.0%} of the words have the tag {outside[0]} and no tag has a prefix, so they may mark spans (IO) "

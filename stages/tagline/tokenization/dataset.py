@@ -62,7 +62,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
             f"{', '.join(data.tag_columns)}"
         )
     loaded = load_tokenizer(tokenizer, params.max_length)
-    column = read_column(data, params.task, params.scheme)
+    column = read_column(data, params.task, params.scheme, params.outside)
     for line in column.case_variants():
         show(line)
     names, tags = read_tags(column, params.scheme)

@@ -31,6 +31,7 @@ class TokenizeAlign(Section):
 
     task: str
     scheme: Literal["auto", "IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
+    outside: str | None = None
     illegal: Literal["repair", "error"]
     label_all_tokens: bool
     max_length: int = Field(ge=8)

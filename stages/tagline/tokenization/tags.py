@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from tagline.artifacts.raw_data import SPLITS, RawData, name_word
 from tagline.core.errors import UserError
+from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
 from tagline.labels.label_list import Kind, Labels
@@ -152,18 +153,31 @@ class Tags:
                 yield f"{name_word(batch, index)}: {names[tags[index]]} at the end"
 
 
-def read_column(raw: RawData, name: str, scheme: str = "auto") -> TagColumn:
+def read_column(raw: RawData, name: str, scheme: str = "auto", outside: str | None = None) -> TagColumn:
     """List and count the tags of a column over all splits.
 
     Args:
         raw: data/raw.
         name: the column.
         scheme: of `read_tags`; plain tags and types without prefixes (IO) keep their spelling.
+        outside: the tag that stands for O, except among plain tags.
+
+    Raises:
+        UserError: no word has the tag ``outside``.
     """
     counters = {split: _count_tags(raw, split, name) for split in SPLITS}
     tags = tuple(sorted(set().union(*counters.values())))
     counts = {split: np.array([counter[tag] for tag in tags], dtype=np.int64) for split, counter in counters.items()}
-    names = tags if scheme in ("tags", "IO") else tuple(schemes.standard_names(tags))
+    if scheme == "tags" or outside is None:
+        names = tags
+    elif outside in tags:
+        names = tuple(schemes.OUTSIDE if tag == outside else tag for tag in tags)
+    else:
+        raise UserError(
+            f"column {name}: no word has the tag {outside} (tokenize_align.outside in params.yaml); expected one of "
+            f"{shortened(', '.join(tags), QUOTED)}"
+        )
+    names = names if scheme in ("tags", "IO") else tuple(schemes.standard_names(names))
     return TagColumn(raw, name, tags, names, counts)
 
 
@@ -223,10 +237,13 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
         plain = {name for name in column.names if not schemes.split_tag(name)[0]}
         groups = (plain, {*column.names} - plain - {schemes.OUTSIDE})
         first = "; ".join(word for group in groups for word in islice(column.words_with(group), 1))
+        outside = "" if len(plain) > 1 else f', or outside: "{min(plain)}" if that stands for O'
         raise UserError(
             f"column {column.name}: {error}; the first of each: {first}; correct them, or set tokenize_align.scheme: "
-            "tags in params.yaml if none of them marks spans"
+            f"tags in params.yaml if none of them marks spans{outside}"
         ) from None
+    if schemes.OUTSIDE in column.respelled.values():  # without prefixes only `outside` becomes O
+        return "spans", "IO"
     try:
         return ("spans", "IO") if conversion.is_io(column.totals) else ("tags", "tags")
     except UserError as error:

@@ -106,7 +106,8 @@ def test_splits_are_drawn_of_whole_documents(tmp_path: Path) -> None:
     (tmp_path / "f").write_text(f"-DOCSTART- O\n\n{two}-DOCSTART- O\n\nx O\n")
     with pytest.raises(
         UserError,
-        match=r"f: no sentence was drawn for \w+ \(documents stay whole; the longest has 199 sentences\); increase its share",
+        match=r"f: no sentence was drawn for \w+ \(documents stay whole; the longest has 199 sentences\); increase its share"
+        " under download.dataset.split in params.yaml, set download.dataset.documents: none to draw sentences, or name",
     ):
         [list(sentences) for sentences in FileSource(tmp_path, dataset).splits().values()]
 

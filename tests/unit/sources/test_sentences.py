@@ -112,3 +112,11 @@ def test_texts_are_cut_except_inside_of_spans(tmp_path: Path) -> None:
     assert [(each.id, each.document) for each in unnamed[:4]] == [(None, 1), (None, 1), (None, 1), (None, 2)]
     whole = next(dataset(SpanFiles, "spans").read(path))
     assert whole.words == one.words + two.words + three.words and whole.document is None
+
+
+@pytest.mark.parametrize(("sentences", "found"), [("whole", ["long_texts"]), ("split", [])])
+def test_long_texts_that_are_not_cut_are_reported(tmp_path: Path, sentences: str, found: list[str]) -> None:
+    path = write_rows(tmp_path / "f", [{"text": "Ada left. " * 67, "spans": []}])
+    section = dataset(SpanFiles, "spans", sentences=sentences)
+    assert [kind for each in section.read(path) for kind in kinds(each)] == found
+    assert section.meanings.keys() >= set(found)

@@ -138,6 +138,8 @@ def test_types_without_prefix_can_be_io() -> None:
     assert not is_io({"O": 10, "N": 60, "V": 30}), "a part of speech called O"
     assert not is_io({"N": 40, "V": 30})
     assert not is_io({"O": 40, "o": 1})
+    assert not is_io({"_": 10, "N": 60, "V": 30}), "a few words without a tag"
+    assert not is_io({"_": 10}) and not is_io({"X": 60, "N": 40})
 
 
 @pytest.mark.parametrize(("outside", "share"), [(11, "11%"), (46, "46%"), (69, "69%")])

@@ -115,6 +115,29 @@ def test_a_share_of_o_near_one_half_needs_a_scheme(tmp_path: Path) -> None:
     assert labels_of(data, "train", "tags") == ["PER", "O"]
 
 
+@pytest.mark.parametrize("outside", ["OTHER", "0", "_", "none", "-"])
+def test_a_tag_that_stands_for_o(tmp_path: Path, outside: str) -> None:
+    data = made(tmp_path, train=f"PER {outside} PER PER {outside} {outside}", validation=outside, test=f"LOC {outside}")
+    asked = f'56% of the words have the tag {outside} .* set tokenize_align.outside: "{outside}" or scheme: tags in'
+    with pytest.raises(UserError, match=asked):
+        read(data)
+    column = read_column(data, "ner", "auto", outside)
+    assert read_tags(column, "auto")[0].names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+    assert read_tags(read_column(data, "ner", "IO", outside), "IO")[0].names[0] == "O"
+    assert read_tags(read_column(data, "ner", "tags", outside), "tags")[0].kind == "tags"
+    with pytest.raises(
+        UserError, match=r"column ner: no word has the tag X \(tokenize_align.outside .*\); expected one"
+    ):
+        read_column(data, "ner", "auto", "X")
+
+
+def test_a_tag_that_stands_for_o_beside_prefixes(tmp_path: Path) -> None:
+    data = made(tmp_path, train="B_X I_X OTHER", validation="OTHER", test="B_X")
+    with pytest.raises(UserError, match=r'if none of them marks spans, or outside: "OTHER" if that stands for O$'):
+        read(data)
+    assert read_tags(read_column(data, "ner", "auto", "OTHER"), "auto")[0].names == ("O", "B-X", "I-X")
+
+
 def test_tags_that_differ_only_in_case_are_reported(tmp_path: Path) -> None:
     data = made(tmp_path, train="B-PER O | O B-per", validation="o", test="B-LOC B-PER O")
     assert read_column(data, "ner").case_variants() == [

@@ -36,9 +36,9 @@ T = TypeVar("T")
 
 # Errors of a file after which it is not read further.
 MOST_ERRORS = 20
-JOINED = "joined_sentences"
-RENAMED = "renamed_types"
-DISPUTED = "disputed_spans"
+JOINED, LONG, RENAMED, DISPUTED = "joined_sentences", "long_texts", "renamed_types", "disputed_spans"
+# A longer text is rarely one sentence.
+MOST_WORDS = 200
 
 
 @dataclass
@@ -143,6 +143,7 @@ class AnnotatedFiles(Files):
     def meanings(self) -> dict[str, str]:
         aligned = {"error": "", "expand": ", expanded to whole words", "drop": ", dropped"}
         kept = {"error": "", "longest": ", of which the longest is kept", "first": ", of which the first is kept"}
+        whole = {LONG: f"texts of more than {MOST_WORDS} words, read as one sentence; sentences: split cuts them"}
         return {
             "misaligned_spans": f"spans that begin or end inside a word{aligned[self.misaligned_spans]}",
             "overlapping_spans": f"spans that share a word with another one{kept[self.overlaps]}",
@@ -150,7 +151,11 @@ class AnnotatedFiles(Files):
             RENAMED: "spans whose type is read without spaces around it, in the Unicode form NFC",
             "empty_texts": "texts without words, left out",
             "unannotated_texts": "texts without an annotation, left out",
-            **({JOINED: "sentences that share a span with the next one, joined"} if self.sentences == "split" else {}),
+            **(
+                {JOINED: "sentences that share a span with the next one, joined"}
+                if self.sentences == "split"
+                else whole
+            ),
         }
 
     @property
@@ -224,6 +229,8 @@ class AnnotatedFiles(Files):
             yield Sentence(text.location, [], {self.tag_column: []}, text.id, text.document, notes, agreement)
             return
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
+        if self.sentences == "whole" and text.document is None and len(words) > MOST_WORDS:
+            changes.append(Note(LONG, f"{text.location}: {len(words):,} words"))
         content = [text.text[start:end] for start, end in words]
         # Words that were joined by spaces do not show how raw text is written.
         surface = None if text.words is None or self.split_words == "spaces" else Surface(text.text, words)

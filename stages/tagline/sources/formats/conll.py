@@ -40,9 +40,8 @@ _SPAN_TAG = re.compile("O|[BIESLUMW][-_:].+")
 MOST_WORDS = 500
 # Line number, line and its fields.
 Row = tuple[int, str, list[str]]
-# The columns of CoNLL-U, and the ids of its lines that are not words.
-_CONLLU_COLUMNS = 10
-_NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
+# The ids of multi-word tokens and empty nodes in CoNLL-U.
+NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 
 
 class ConllFiles(TextFiles, WordFiles):
@@ -90,7 +89,8 @@ def read_sentences(
         path: see `read_lines`.
         columns: a name per column, from left to right: `WORDS` once, `SKIP` for a column to skip, else a tag column.
         comments: also skip lines that begin with ``# ``, and with ``#`` and a tab if words are not the first column. A
-            line for the word # is read if one of its tags is O or has a prefix; others look the same.
+            line for the word # is read if one of its tags is O or has a prefix; others look the same. Comments that
+            `separated` finds are always skipped.
         header: whether the first line that is not a comment names the columns and is skipped; None: it is data, and
             must not look like one.
         encoding: of the file.
@@ -101,34 +101,51 @@ def read_sentences(
             a word with a tag, but `header` is true.
     """
     empty = True
-    lines = read_lines(path, encoding, borders=True)
+    tabs, lines = separated(read_lines(path, encoding, borders=True))
+    table = Table(str(path), columns, tabs, rules)
     if comments:
-        lines = ((number, line) for number, line in lines if not _is_comment(line, columns))
-    lines = _below_header(lines, path, columns, header)
-    for sentence in sentences(lines, str(path), columns, rules):
+        lines = ((number, line) for number, line in lines if not table.is_comment(line))
+    for sentence in table.sentences(_below_header(lines, table, header)):
         empty = False
         yield sentence
     if empty:
         raise UserError(f"{path}: no sentence; expected lines of {len(columns)} columns ({' '.join(columns)})")
 
 
-def _below_header(
-    lines: Iterator[tuple[int, str]], path: Path, columns: Sequence[str], header: bool | None
-) -> Iterator[tuple[int, str]]:
+def separated(lines: Iterable[tuple[int, str]]) -> tuple[bool, Iterator[tuple[int, str]]]:
+    """Find out whether tabs separate the columns of numbered lines, or spaces, by the first line that is no comment.
+
+    Returns:
+        Whether tabs do, and the lines: if so, without comments, which begin with # and have no tab.
+    """
+    lines = iter(lines)
+    start = []
+    tabs = False
+    for number, line in lines:
+        start.append((number, line))
+        if not is_border(line):
+            tabs = "\t" in line
+            if not line.startswith("#"):
+                break
+    whole = chain(start, lines)
+    return tabs, (row for row in whole if "\t" in row[1] or not row[1].startswith("#")) if tabs else whole
+
+
+def _below_header(lines: Iterator[tuple[int, str]], table: Table, header: bool | None) -> Iterator[tuple[int, str]]:
     """Skip the header, or check that the first line is not one."""
     for number, line in lines:
         if is_border(line):
             yield number, line
             continue
-        if header is None and looks_like_header(line, columns):
+        if header is None and looks_like_header(fields(line, table.tabs), table.columns):
             raise UserError(
-                f"{path}:{number}: {quoted(line)} looks like a header; set download.dataset.header: true in "
+                f"{table.name}:{number}: {quoted(line)} looks like a header; set download.dataset.header: true in "
                 "params.yaml to skip the first line of each file, or false to read it as a word"
             )
-        if header and _is_tagged(line, columns):
+        if header and table.is_tagged(line):
             raise UserError(
-                f"{path}:{number}: {quoted(line)} is a word with a tag, but download.dataset.header in params.yaml "
-                "says that the first line of each file is a header; add one to this file, or omit header"
+                f"{table.name}:{number}: {quoted(line)} is a word with a tag, but download.dataset.header in "
+                "params.yaml says that the first line of each file is a header; add one to this file, or omit header"
             )
         if not header:
             yield number, line
@@ -136,9 +153,8 @@ def _below_header(
     yield from lines
 
 
-def looks_like_header(line: str, columns: Sequence[str]) -> bool:
-    """Whether a line has a usual name of words or tags in each column that is read."""
-    cells = fields(line)
+def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
+    """Whether the cells of a line are usual names of words or tags in each column that is read."""
     return len(cells) == len(columns) and all(
         column == SKIP or (_WORDS_HEADER if column == WORDS else _TAGS_HEADER).fullmatch(cell.strip())
         for column, cell in zip(columns, cells, strict=True)
@@ -160,55 +176,45 @@ def _with_borders(found: Iterator[Sentence], path: Path) -> Iterator[Sentence]:
         yield from found
 
 
-def sentences(
-    lines: Iterable[tuple[int, str]],
-    name: str,
-    columns: Sequence[str],
-    rules: WordRules = AS_THEY_ARE,
-) -> Iterator[Sentence]:
-    """Read numbered lines sentence by sentence.
-
-    Args:
-        lines: as `read_lines` yields them.
-        name: the file's name in messages.
-        columns: see `read_sentences`.
-        rules: for the words.
-
-    Raises:
-        UserError: a line has another number of columns, an empty one, or is not of one word.
-    """
-    table = Table(name, columns, rules)
-    rows: list[Row] = []
-    document: int | None = None
-    for number, line in lines:
-        if is_border(line):
-            if rows:
-                yield table.sentence(rows, document)
-            rows = []
-            if line.startswith(DOCUMENT_START):
-                document = (document or 0) + 1
-        else:
-            rows.append((number, line, _checked_fields(line, columns, f"{name}:{number}")))
-    if rows:
-        yield table.sentence(rows, document)
-
-
 @dataclass(frozen=True)
 class Table:
-    """Makes sentences of the rows of a file.
+    """Makes sentences of the lines of a file.
 
     Attributes:
         name: the file's name in messages.
         columns: see `read_sentences`.
+        tabs: whether tabs separate the columns; otherwise spaces do.
         rules: for the words.
     """
 
     name: str
     columns: Sequence[str]
-    rules: WordRules
+    tabs: bool
+    rules: WordRules = AS_THEY_ARE
+
+    def sentences(self, lines: Iterable[tuple[int, str]]) -> Iterator[Sentence]:
+        """Read numbered lines sentence by sentence.
+
+        Raises:
+            UserError: a line has another number of columns, an empty one, or is not of one word.
+        """
+        rows: list[Row] = []
+        document: int | None = None
+        for number, line in lines:
+            if is_border(line):
+                if rows:
+                    yield self.sentence(rows, document)
+                rows = []
+                if line.startswith(DOCUMENT_START):
+                    document = (document or 0) + 1
+            else:
+                rows.append((number, line, self._checked_fields(line, number)))
+        if rows:
+            yield self.sentence(rows, document)
 
     def sentence(self, rows: Sequence[Row], document: int | None) -> Sentence:
         """Make a sentence; words that the rules skip become notes."""
+        rows = rows if self.columns[0] == WORDS else _words_only(rows)
         words, tags = [], {}
         for index, column in enumerate(self.columns):
             values = [row[2][index] for row in rows]
@@ -235,7 +241,7 @@ class Table:
             kept.append(index)
             if not word.strip() or not all(tags):
                 remedy = "" if word.strip() else self.rules.remedy
-                raise UserError(f"{location}: an empty column in {quoted(line)}; {_expected(self.columns)}{remedy}")
+                raise UserError(f"{location}: an empty column in {quoted(line)}; {self._expected}{remedy}")
             if any(is_sentence(word, tag) for tag in tags):
                 raise UserError(
                     f"{location}: {quoted(line)} looks like a whole sentence; expected one word per line; for one "
@@ -246,21 +252,43 @@ class Table:
         by_column = {name: [column[index] for index in kept] for name, column in sentence.tags.items()}
         return replace(sentence, words=words, tags=by_column, notes=tuple(notes))
 
+    def is_comment(self, line: str) -> bool:
+        """Whether a line is a comment if the file has any."""
+        if line.startswith("# "):
+            return not self.is_tagged(line)
+        return line == "#" or (line.startswith("#\t") and self.columns[0] != WORDS)
 
-def _is_comment(line: str, columns: Sequence[str]) -> bool:
-    if line.startswith("# "):
-        return not _is_tagged(line, columns)
-    return line == "#" or (line.startswith("#\t") and columns[0] != WORDS)
+    def is_tagged(self, line: str) -> bool:
+        """Whether a line has all columns, and a tag that is O or has a prefix."""
+        cells = fields(line, self.tabs)
+        return len(cells) == len(self.columns) and any(
+            _SPAN_TAG.fullmatch(cell.strip())
+            for cell, column in zip(cells, self.columns, strict=True)
+            if column not in (WORDS, SKIP)
+        )
+
+    def _checked_fields(self, line: str, number: int) -> list[str]:
+        values = fields(line, self.tabs)
+        if len(values) == len(self.columns) + 1 and not values[-1]:
+            values.pop()  # a tab after the last column
+        if len(values) != len(self.columns):
+            problem = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
+            separator = f" separated by {'tabs' if self.tabs else 'spaces'}, as in the first line"
+            between = separator * (("\t" in line) != self.tabs)
+            hint = "; for comments set download.dataset.comments: true in params.yaml" * self.is_comment(line)
+            raise UserError(f"{self.name}:{number}: {problem} in {quoted(line)}; {self._expected}{between}{hint}")
+        return values
+
+    @property
+    def _expected(self) -> str:
+        return f"expected {len(self.columns)} ({' '.join(self.columns)})"
 
 
-def _is_tagged(line: str, columns: Sequence[str]) -> bool:
-    """Whether a line has all columns, and a tag that is O or has a prefix."""
-    cells = fields(line)
-    return len(cells) == len(columns) and any(
-        _SPAN_TAG.fullmatch(cell.strip())
-        for cell, column in zip(cells, columns, strict=True)
-        if column not in (WORDS, SKIP)
-    )
+def _words_only(rows: Sequence[Row]) -> Sequence[Row]:
+    """Leave out multi-word tokens and empty nodes (12-13, 8.1), if the first column counts the words."""
+    words = [row for row in rows if not NOT_A_WORD.fullmatch(row[2][0])]
+    counts = [row[2][0] for row in words] == [str(number) for number in range(1, len(words) + 1)]
+    return words if words and counts else rows
 
 
 def is_border(line: str) -> bool:
@@ -268,26 +296,6 @@ def is_border(line: str) -> bool:
     return not line.strip(" \t") or line.startswith(DOCUMENT_START)
 
 
-def fields(line: str) -> list[str]:
-    """Split a line into its columns: at tabs if it has any, else at spaces."""
-    return line.split("\t") if "\t" in line else _SPACES.split(line.strip(" "))
-
-
-def _checked_fields(line: str, columns: Sequence[str], location: str) -> list[str]:
-    values = fields(line)
-    if len(values) == len(columns) + 1 and not values[-1]:
-        values.pop()  # a tab after the last column
-    if len(values) != len(columns):
-        number = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
-        hint = "; for comments set download.dataset.comments: true in params.yaml" if line.startswith("#") else ""
-        raise UserError(f"{location}: {number} in {quoted(line)}; {_expected(columns)}{hint}")
-    if len(columns) == _CONLLU_COLUMNS and columns[0] != WORDS and _NOT_A_WORD.fullmatch(values[0]):
-        raise UserError(
-            f"{location}: id {values[0]} is a multi-word token or an empty node of CoNLL-U, not a word; set "
-            "download.dataset.format: conllu in params.yaml"
-        )
-    return values
-
-
-def _expected(columns: Sequence[str]) -> str:
-    return f"expected {len(columns)} ({' '.join(columns)})"
+def fields(line: str, tabs: bool) -> list[str]:
+    """Split a line into its columns, at tabs or at spaces."""
+    return line.split("\t") if tabs else _SPACES.split(line.strip(" "))

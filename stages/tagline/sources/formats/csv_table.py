@@ -55,7 +55,9 @@ def read_columns(path: Path, needed: Sequence[str], dialect: Dialect) -> Iterato
     for column in needed:
         if header.count(column) != 1:
             problem = "is in the header twice" if column in header else "is not in the header"
-            raise UserError(f"{path}:{line}: column {column!r} {problem} ({_names(header)})")
+            between = next((each for each in ";,\t|" if len(header) == 1 and each in header[0]), None)
+            hint = f"; if cells are separated by {between!r}, set download.dataset.delimiter to it" if between else ""
+            raise UserError(f"{path}:{line}: column {column!r} {problem} ({_names(header)}){hint}")
     indices = [header.index(column) for column in needed]
     for number, cells in rows:
         if len(cells) != len(header):
@@ -72,14 +74,15 @@ def _split_rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]
     lines = (f"{line}\n" for _, line in read_lines(path, dialect.encoding))
     reader = csv.reader(lines, **dialect.options)
     first_line = 1
+    unquoted = ", or set download.dataset.quote: null in params.yaml if cells are never quoted"
     try:
         for cells in reader:
             if reader.line_num > first_line:
-                raise UserError(f"{path}:{first_line}: a cell continues on the next line; close its quote")
+                raise UserError(f"{path}:{first_line}: a cell continues on the next line; close its quote{unquoted}")
             if cells:
                 yield first_line, cells
             first_line = reader.line_num + 1
     except csv.Error as error:
         quote = dialect.quote
-        hint = f"; write a {quote} that is part of a word doubled and inside quotes" if quote else ""
+        hint = f"; write a {quote} that is part of a word doubled and inside quotes{unquoted}" if quote else ""
         raise UserError(f"{path}:{first_line}: not CSV ({error}){hint}") from None

@@ -45,6 +45,15 @@ def test_odd_spaces_stay_in_words(tmp_path: Path) -> None:
         ("Ada B-PER\nlives\n", "file.conll:2: 1 column in 'lives'; expected 2 (words ner)"),
         ("Ada B-PER x\n", "file.conll:1: 3 columns in 'Ada B-PER x'; expected 2 (words ner)"),
         ("Ada\t\n", "file.conll:1: an empty column in 'Ada\\t'; expected 2 (words ner)"),
+        (
+            "a\tO\nNew York\n",
+            "file.conll:2: 1 column in 'New York'; expected 2 (words ner) separated by tabs, as in the ",
+        ),
+        ("% id 3\na\tO\n", "file.conll:1: 3 columns in '% id 3'; expected 2 (words ner)"),
+        (
+            "New York\na\tO\n",
+            "file.conll:2: 1 column in 'a\\tO'; expected 2 (words ner) separated by spaces, as in the ",
+        ),
         ("", "file.conll: no sentence; expected lines of 2 columns (words ner)"),
         ("\n\n", "file.conll: no sentence; expected lines of 2 columns (words ner)"),
         ("Ada B-PER\nB\0b O\n", "file.conll:2: NUL byte; expected a text file"),
@@ -58,7 +67,7 @@ def test_odd_spaces_stay_in_words(tmp_path: Path) -> None:
 def test_errors_have_the_line(tmp_path: Path, content: str | bytes, message: str) -> None:
     with pytest.raises(UserError) as raised:
         read(tmp_path, content)
-    assert str(raised.value) == f"{tmp_path}/{message}"
+    assert str(raised.value) == f"{tmp_path}/{message}{'first line' * message.endswith(' ')}"
 
 
 def test_any_column_order_and_number(tmp_path: Path) -> None:
@@ -88,7 +97,7 @@ def read_with(path: Path, content: str, **keys: object) -> list[Sentence]:
 
 @pytest.mark.parametrize("line", ["Word Tag", "tokens\tner_tags", "TOKEN\tlabel", "form NER", "TOKEN\tNE-COARSE-LIT"])
 def test_a_header_is_refused_skipped_or_read(tmp_path: Path, line: str) -> None:
-    path, content = tmp_path / "f", f"{line}\nAda B-PER\n"
+    path, content = tmp_path / "f", f"{line}\nAda\tB-PER\n" if "\t" in line else f"{line}\nAda B-PER\n"
     with pytest.raises(UserError, match=r"f:1: .* looks like a header; set download.dataset.header: true in params"):
         read_with(path, content)
     assert [sentence.words for sentence in read_with(path, content, header=True)] == [["Ada"]]
@@ -113,18 +122,28 @@ def test_a_header_that_is_a_word(tmp_path: Path, line: str) -> None:
     )
 
 
-CONLLU = "# text = Du vet\n1-2\tDuvet" + "\t_" * 8 + "\n1\tDu\t_\tPRON" + "\t_" * 6 + "\n"
+@pytest.mark.parametrize("comments", [False, True])
+def test_a_line_without_a_tab_in_a_file_of_tabs_is_a_comment(tmp_path: Path, comments: bool) -> None:
+    content = "# text = O JOGO\n-DOCSTART- -X- O O\n\n1\tO\tDET\tO\n## id 3\n2\t#JOGO\tX\tB-ORG\n"
+    columns = ["-", "words", "pos", "ner"]
+    (sentence,) = read_with(tmp_path / "f", content, columns=columns, comments=comments)
+    assert sentence.words == ["O", "#JOGO"]
 
 
-def test_a_file_of_conllu_is_refused(tmp_path: Path) -> None:
-    columns = ["-", "words", "-", "pos", *["-"] * 6]
-    for content, name in ((CONLLU, "1-2"), (CONLLU.replace("1-2", "0.1"), "0.1")):
-        with pytest.raises(UserError) as raised:
-            read_with(tmp_path / "f", content, columns=columns, comments=True)
-        assert str(raised.value) == (
-            f"{tmp_path}/f:2: id {name} is a multi-word token or an empty node of CoNLL-U, not a word; set "
-            "download.dataset.format: conllu in params.yaml"
-        )
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ("1-2 1 2 8.1 3", "b c e"),
+        ("0.1 1 2-3 2 3", "b d e"),
+        ("8.1 8.2 8.3 8.4 8.5", "a b c d e"),  # numbers of documents and sentences
+        ("0.5 0 1 0.1 1", "a b c d e"),
+    ],
+)
+def test_multi_word_tokens_and_empty_nodes_are_no_words(tmp_path: Path, ids: str, words: str) -> None:
+    rows = zip(ids.split(), "abcde", strict=True)
+    content = "".join(f"{each}\t{word}\tX\n" for each, word in rows)
+    (sentence,) = read_with(tmp_path / "f", content, columns=["-", "words", "pos"])
+    assert (sentence.words, len(sentence.tags["pos"])) == (words.split(), len(words.split()))
 
 
 def test_a_file_without_empty_lines(tmp_path: Path) -> None:
