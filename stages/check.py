@@ -1,7 +1,8 @@
 """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
 Reads params.yaml, and looks for the folder of the data; in a pipeline folder also dvc.yaml, which must be up to date
-with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed.
+with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed; run by
+DVC before a stage, only for train and export.
 `make repro` runs it before `dvc repro`; without a push it takes well under a second.
 
     python stages/check.py
@@ -16,6 +17,7 @@ if __name__ == "__main__":
     prepare_process()
 
 import argparse
+import os
 from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
@@ -23,6 +25,7 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.audit.params import AUDIT_PARAMS, Audit
 from tagline.core.errors import ArgumentParser, UserError, exit_with_message
 from tagline.core.params import PARAMS, line_of, list_errors, read_file, read_section, validated
+from tagline.core.signals import BY_DVC
 from tagline.export.params import Export
 from tagline.hub.params import Push
 from tagline.settings import audit_pipeline, pipelines
@@ -43,9 +46,13 @@ def main() -> None:
     if audit:
         audit_pipeline.check()
         read_section("audit", Audit, AUDIT_PARAMS)
-    check_pushes(
-        {"train.hub": validated(content, "train", Train).hub, "export.hub": validated(content, "export", Export).hub}
-    )
+    if os.environ.get(BY_DVC, "train").rpartition(":")[2] in ("train", "export"):  # the other stages need no network
+        check_pushes(
+            {
+                "train.hub": validated(content, "train", Train).hub,
+                "export.hub": validated(content, "export", Export).hub,
+            }
+        )
 
 
 def check_data_folder(content: CommentedMap) -> None:
