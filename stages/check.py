@@ -1,8 +1,7 @@
 """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
 Reads params.yaml, and looks for the folder of the data; in a pipeline folder also dvc.yaml, which must be up to date
-with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed; run by
-DVC before a stage, only for train and export.
+with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed.
 `make repro` runs it before `dvc repro`; without a push it takes well under a second.
 
     python stages/check.py
@@ -46,13 +45,9 @@ def main() -> None:
     if audit:
         audit_pipeline.check()
         read_section("audit", Audit, AUDIT_PARAMS)
-    if os.environ.get(BY_DVC, "train").rpartition(":")[2] in ("train", "export"):  # the other stages need no network
-        check_pushes(
-            {
-                "train.hub": validated(content, "train", Train).hub,
-                "export.hub": validated(content, "export", Export).hub,
-            }
-        )
+    check_pushes(
+        {"train.hub": validated(content, "train", Train).hub, "export.hub": validated(content, "export", Export).hub}
+    )
 
 
 def check_data_folder(content: CommentedMap) -> None:
@@ -68,13 +63,13 @@ def check_data_folder(content: CommentedMap) -> None:
 
 
 def check_pushes(pushes: dict[str, Push]) -> None:
-    """Ask the Hub whether the pushes that are enabled are allowed.
+    """Ask the Hub whether the pushes that are enabled are allowed; in a stage of DVC, only before train and export.
 
     Raises:
         UserError: one is not, or the Hub is unreachable.
     """
     enabled = {section: params for section, params in pushes.items() if params.push}
-    if enabled:
+    if enabled and os.environ.get(BY_DVC, "train").rpartition(":")[2] in ("train", "export"):
         from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this script
 
         for section, params in enabled.items():

@@ -19,8 +19,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import safe_message
-from tagline.hub import client
-from tagline.hub.failures import LOGIN, NO_HUB, endpoint, no_hub, unreachable
+from tagline.hub.client import LOGIN, NO_HUB, endpoint, no_hub, prepare, unreachable
 from tagline.hub.params import Push
 
 # Deleted from the top of the branch if they are not pushed again: weights of an earlier push belong to another model.
@@ -75,7 +74,7 @@ class Target:
                 f"HF_HUB_OFFLINE is set, so {self.repo_id} can't be pushed to; unset it, or set "
                 f"{self.section}.push in params.yaml to false"
             )
-        client.prepare()
+        prepare()
         if get_token() is None:
             raise UserError(
                 f"not logged in, so {self.repo_id} can't be pushed to ({self.section}); log in with {LOGIN}"
