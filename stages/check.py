@@ -16,6 +16,7 @@ if __name__ == "__main__":
     prepare_process()
 
 import argparse
+import os
 from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
@@ -23,6 +24,7 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.audit.params import AUDIT_PARAMS, Audit
 from tagline.core.errors import ArgumentParser, UserError, exit_with_message
 from tagline.core.params import PARAMS, line_of, list_errors, read_file, read_section, validated
+from tagline.core.signals import BY_DVC
 from tagline.export.params import Export
 from tagline.hub.params import Push
 from tagline.settings import audit_pipeline, pipelines
@@ -61,13 +63,13 @@ def check_data_folder(content: CommentedMap) -> None:
 
 
 def check_pushes(pushes: dict[str, Push]) -> None:
-    """Ask the Hub whether the pushes that are enabled are allowed.
+    """Ask the Hub whether the pushes that are enabled are allowed; in a stage of DVC, only before train and export.
 
     Raises:
         UserError: one is not, or the Hub is unreachable.
     """
     enabled = {section: params for section, params in pushes.items() if params.push}
-    if enabled:
+    if enabled and os.environ.get(BY_DVC, "train").rpartition(":")[2] in ("train", "export"):
         from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this script
 
         for section, params in enabled.items():

@@ -127,10 +127,13 @@ class TestExport:
 
     def test_push_by_hand_computes_nothing(self, finished: Path, hub: Hub, capsys) -> None:
         configure("export", push=False, branch="tries")
+        Path("models/export/.env").write_text("SECRET=1")
+        Path("models/export/predictions.jsonl").touch()
         before = snapshot(*map(Path, OUTS))
         run_stage("export", "--push")
         assert snapshot(*map(Path, OUTS)) == before
-        assert repository(hub).files("tries")["README.md"] == Path("models/export/README.md").read_bytes()
+        expected = files("models/export").keys() - {".env", "predictions.jsonl"}
+        assert repository(hub).files("tries").keys() - {".gitattributes"} == expected
         assert capsys.readouterr().out == f"ada/people (tries): commit {repository(hub).refs['tries']}\n"
         run_stage("export")
         assert hub.requests[-1].startswith("POST"), "push is false, so the Hub was not asked"
@@ -326,13 +329,19 @@ class TestTrain:
         assert not Path(".work").exists()
 
 
-def test_check_asks_the_hub(workspace: Path, hub: Hub) -> None:
+def test_check_asks_the_hub(workspace: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     for section in ("train", "export"):
         configure(section)
         run_stage("check")
         assert hub.repositories == {}, "a check creates no repository"
         hub.tokens.clear()
         assert failure("check").startswith("check: the Hub rejected your token for ada/people (401")
+        for stage in ("download", "pipelines/a/dvc.yaml:evaluate"):
+            monkeypatch.setenv("DVC_STAGE", stage)
+            run_stage("check")
+        monkeypatch.setenv("DVC_STAGE", "pipelines/a/dvc.yaml:export")
+        assert failure("check").startswith("check: the Hub rejected your token for ada/people (401")
+        monkeypatch.delenv("DVC_STAGE")
         hub.tokens.add(TOKEN)
     requests = len(hub.requests)
     configure("train", push=False)

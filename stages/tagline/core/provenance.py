@@ -115,9 +115,9 @@ def verify_files(folder: Path, expected: Mapping[str, str], made_by: str, names:
 
 
 def copy_files(source: Path, target: Path) -> None:
-    """Copy the files of a folder but its hashes.json into another folder."""
+    """Copy the files of a folder into another one, but its hashes.json and what is hidden, which `verify` ignores."""
     for file in sorted(source.iterdir()):
-        if file.name != HASHES:
+        if file.name != HASHES and not file.name.startswith("."):
             shutil.copyfile(file, target / file.name)
 
 

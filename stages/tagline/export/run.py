@@ -40,7 +40,7 @@ SPLIT = "test"
 WINDOWS = ("label_all_tokens", "max_length", "stride", "context_subwords")
 INT8: BackendName = "onnx-int8"
 # Files of models/finetuned that are written anew, or not needed; the others are of the tokenizer and the head.
-NOT_COPIED = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE, HASHES)
+NOT_COPIED = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE, HASHES, ".*")
 
 Reports = dict[BackendName, dict[str, float]]
 
@@ -238,20 +238,21 @@ def table(report: dict[str, Any]) -> str:
 
 
 def push(target: Target, folder: Path, report: Path) -> None:
-    """Push an export to the Hub in one commit, with its F1 in the commit message.
+    """Push the files that hashes.json of an export lists, and its model card, in one commit that names its F1.
 
     Raises:
-        UserError: the push failed; the folder stays as it is.
+        UserError: a file is missing or damaged, or the push failed; the folder stays as it is.
     """
     require(folder, "export")
-    exported.verify(folder, exported.hashes(folder))
+    listed = read_hashes(folder, "export")
+    exported.verify(folder, listed)
     try:
         f1 = float(read_json(report, "export")[SPLIT]["f1"])
     except (KeyError, TypeError, ValueError):
         raise UserError(f"{report}: written by another version: run `dvc repro export` again") from None
     try:
         target.create()
-        commit = target.push(folder, f"Test F1 {f1:.3f}")
+        commit = target.push(folder, f"Test F1 {f1:.3f}", {*listed, HASHES, CARD})
     except UserError as error:
         raise UserError(
             f"{folder} is complete, but was not pushed: {error}; `python stages/export.py --push` tries again"

@@ -1,4 +1,4 @@
-"""The HTTP client of huggingface_hub and `datasets`, with names in its answers that stay inside their caches.
+"""The HTTP client of huggingface_hub and `datasets`: its settings, names in its answers, and its failures in words.
 
 Both libraries use these names of an answer as file names, unchecked: the headers ETag, X-Linked-ETag and X-Repo-Commit,
 the commit of a repository, and the SHA-256 of a file in a listing.
@@ -7,15 +7,25 @@ the commit of a repository, and the SHA-256 of a file in a listing.
 from __future__ import annotations
 
 import re
+from json import JSONDecodeError
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx2
 from huggingface_hub import constants, set_client_factory
+from huggingface_hub.errors import FileMetadataError
 from huggingface_hub.utils._http import hf_request_event_hook
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import shortened
-from tagline.hub.failures import check_endpoint, endpoint
+from tagline.core.errors import UserError, invalid_url
+from tagline.core.terminal import safe_message, shortened
+
+LOGIN = "`hf auth login` (or HF_TOKEN)"
+
+# Raised if there is no connection; HfHubHTTPError, an error that the Hub reports, is one of them.
+NO_CONNECTION = (httpx2.HTTPError, ConnectionError)
+# Raised for answers that a Hub does not give.
+NO_HUB = (JSONDecodeError, FileMetadataError)
 
 _HEADERS = ("ETag", constants.HUGGINGFACE_HEADER_X_LINKED_ETAG, constants.HUGGINGFACE_HEADER_X_REPO_COMMIT)
 # A hash, as a header may have it (W/"abc"). No other W comes first: the library strips all of them.
@@ -61,13 +71,49 @@ def _check(key: str, name: Any) -> None:
         )
 
 
+def endpoint() -> str:
+    """The URL of the Hub, without the credentials that it may contain."""
+    return safe_message(constants.ENDPOINT)
+
+
 def prepare() -> None:
-    """Check the settings of the Hub's clients, and have them use `Client` from now on.
+    """Have the libraries use `Client`, and check HF_ENDPOINT and the URLs of proxies, which they take for granted.
 
     Raises:
-        UserError: see `check_endpoint`.
+        UserError: one can't be parsed, or HF_ENDPOINT does not have a host.
     """
-    check_endpoint()
+    proxies = getproxies()
+    for scheme in ("http", "https", "all"):
+        proxy = proxies.get(scheme, "")
+        try:
+            httpx2.URL(proxy if "://" in proxy else f"http://{proxy}")
+        except httpx2.InvalidURL as error:
+            raise invalid_url(f"{scheme.upper()}_PROXY", proxy, "http://host:8080", error) from None
+    try:
+        url = urlsplit(constants.ENDPOINT)
+        valid = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        httpx2.URL(constants.ENDPOINT)
+    except (ValueError, httpx2.InvalidURL):  # brackets, a port that is not a number, control characters
+        valid = False
+    if not valid:
+        raise invalid_url("HF_ENDPOINT", constants.ENDPOINT, "https://huggingface.co")
     set_client_factory(
         lambda: Client(event_hooks={"request": [hf_request_event_hook]}, follow_redirects=True, timeout=None)
+    )
+
+
+def no_hub() -> str:
+    return f"{endpoint()} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"
+
+
+def unreachable(error: Exception, name: str) -> str:
+    """The message for a Hub that can't be reached.
+
+    Args:
+        error: what the client raised.
+        name: the requested repository.
+    """
+    return (
+        f"{endpoint()}: the Hub is unreachable for {name} ({type(error).__name__}); check the connection, the proxy "
+        "and HF_ENDPOINT"
     )

@@ -6,7 +6,7 @@ one that `hf auth login` saved); this module never reads it, so it can't be writ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -19,12 +19,11 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import safe_message
-from tagline.hub import client
-from tagline.hub.failures import LOGIN, NO_HUB, endpoint, no_hub, unreachable
+from tagline.hub.client import LOGIN, NO_HUB, endpoint, no_hub, prepare, unreachable
 from tagline.hub.params import Push
 
-# Deleted from the branch if the folder lacks them: weights of an earlier push belong to another model.
-STALE = ("*.safetensors", "*.safetensors.index.json", "*.onnx", "*.onnx.data")
+# Deleted from the top of the branch if they are not pushed again: weights of an earlier push belong to another model.
+STALE = ("head.safetensors", "model*.safetensors", "model.safetensors.index.json", "model*.onnx", "model*.onnx.data")
 
 # httpx2.HTTPError: requests; OSError: files and the xet library; RuntimeError: uploads (its cause says more);
 # ValueError: names, metadata and answers that the client does not understand.
@@ -75,7 +74,7 @@ class Target:
                 f"HF_HUB_OFFLINE is set, so {self.repo_id} can't be pushed to; unset it, or set "
                 f"{self.section}.push in params.yaml to false"
             )
-        client.prepare()
+        prepare()
         if get_token() is None:
             raise UserError(
                 f"not logged in, so {self.repo_id} can't be pushed to ({self.section}); log in with {LOGIN}"
@@ -121,7 +120,7 @@ class Target:
             if self.branch != constants.DEFAULT_REVISION:
                 api.create_branch(self.repo_id, branch=self.branch, exist_ok=True)
 
-    def push(self, folder: Path, message: str) -> str | None:
+    def push(self, folder: Path, message: str, names: Collection[str] | None = None) -> str | None:
         """Push a folder to the branch in one commit; call `create` before.
 
         `upload_folder` would make several commits if the upload takes more than five minutes.
@@ -129,6 +128,7 @@ class Target:
         Args:
             folder: the folder to push, with its subfolders.
             message: the commit message.
+            names: push these files only.
 
         Returns:
             The hash of the commit, or None if the branch has all of it already.
@@ -137,11 +137,14 @@ class Target:
             UserError: the Hub refuses, fails or is unreachable; the branch is unchanged then.
         """
         files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        if names is not None:
+            files = {name: path for name, path in files.items() if name in names}
         api = HfApi()
         with self._hub_errors():
             head = api.model_info(self.repo_id, revision=self.branch)
             remote = {file.rfilename for file in head.siblings or ()}
-            stale = sorted(name for name in remote - set(files) if any(fnmatch(name, pattern) for pattern in STALE))
+            old = {name for name in remote - set(files) if "/" not in name}
+            stale = sorted(name for name in old if any(fnmatch(name, pattern) for pattern in STALE))
             commit = api.create_commit(
                 self.repo_id,
                 [

@@ -29,8 +29,7 @@ from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.core.reading import reading
 from tagline.core.terminal import shortened
-from tagline.hub import client
-from tagline.hub.failures import LOGIN, NO_CONNECTION, NO_HUB, endpoint, no_hub, unreachable
+from tagline.hub.client import LOGIN, NO_CONNECTION, NO_HUB, endpoint, no_hub, prepare, unreachable
 from tagline.sources import encoders
 
 Kind = Literal["dataset", "model"]
@@ -100,7 +99,7 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
                 f"set {_SECTIONS[kind]}.revision in params.yaml to a commit that is in the cache"
             )
         return Repository(kind, name, revision)
-    client.prepare()
+    prepare()
     api = HfApi()
     with _answers(), hub_errors(kind, name, revision):
         ask = api.dataset_info if kind == "dataset" else partial(api.model_info, files_metadata=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tagline.core.errors import UserError
-from tagline.core.provenance import HASHES, hashes, sha256, verify, write_hashes
+from tagline.core.provenance import HASHES, copy_files, hashes, sha256, verify, write_hashes
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", the example of FIPS 180-2
 
@@ -60,6 +60,15 @@ def test_an_unchanged_folder_is_accepted_whatever_is_hidden_in_it(artifact: Path
     (artifact / ".cache").mkdir()
     (artifact / ".cache/x").write_text("")
     assert verify(artifact, "train") == {"b/z": ABC}
+
+
+def test_hidden_files_and_folders_are_not_copied(tmp_path: Path) -> None:
+    for folder in ("a/.checkpoints", "b"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in (".env", "vocab.txt"):
+        (tmp_path / "a" / name).touch()
+    copy_files(tmp_path / "a", tmp_path / "b")
+    assert [path.name for path in (tmp_path / "b").iterdir()] == ["vocab.txt"]
 
 
 def test_a_changed_file_is_named_with_both_hashes(artifact: Path) -> None:

@@ -1,14 +1,83 @@
-"""Names in the Hub's answers that its clients would use as paths."""
+"""The settings of the Hub's client, secrets in them, and names in answers that would become paths."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from helpers.hub_server import Hub
+from huggingface_hub import close_session, constants
 
 from tagline.core.errors import UserError
-from tagline.hub.client import Client
+from tagline.core.progress import quiet
+from tagline.core.terminal import safe_message
+from tagline.hub.client import Client, prepare
+from tagline.sources.hub import fetch_encoder, find
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[::1", "https://", "huggingface.co", "ftp://a", "http://a:port", "http://a:99999", "", "http://\x1b[31m"],
+)
+def test_no_url(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    with pytest.raises(UserError, match=r"^environment variable HF_ENDPOINT is .*; expected a URL such as"):
+        prepare()
+
+
+@pytest.mark.parametrize("url", ["https://ada:secret@host:port", "http:/ada:secret@host", "ada:secret@host"])
+def test_a_password_is_not_printed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    with pytest.raises(UserError) as raised:
+        prepare()
+    assert "secret" not in str(raised.value)
+
+
+def test_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", "http://ada:secret@127.0.0.1:8080/hub")
+    prepare()
+
+
+@pytest.fixture
+def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with Hub() as server:
+        server.add("model", "ada/encoder").commit({"config.json": b"{}", "model.safetensors": b""})
+        online.setattr(constants, "ENDPOINT", server.url)
+        close_session()  # the client reads the proxies when it is created
+        yield server
+        close_session()
+
+
+@pytest.mark.parametrize(
+    ("proxy", "message"),
+    [
+        ("http://ada:secret@127.0.0.1:1", "is unreachable for ada/encoder (ConnectError)"),
+        ("ada:secret@127.0.0.1:1", "is unreachable for ada/encoder (ConnectError)"),
+        ("foo://ada:secret@host", "Unknown scheme for proxy URL"),
+        ("ada:secret@host:port", "HTTP_PROXY is ***@host:port (Invalid port: 'port'); expected a URL such"),
+        (
+            "http://ada:secret@host:port",
+            "HTTP_PROXY is http://***@host:port (Invalid port: 'port'); expected a URL such",
+        ),
+    ],
+)
+def test_a_password_of_a_proxy_is_not_printed(hub: Hub, online: pytest.MonkeyPatch, proxy: str, message: str) -> None:
+    online.setattr(constants, "ENDPOINT", "http://hub.invalid")
+    online.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(UserError) as raised:
+        find("model", "ada/encoder", "main")
+    assert message in safe_message(str(raised.value))
+    assert "secret" not in safe_message(str(raised.value))
+
+
+def test_secrets_of_a_redirect_are_not_printed(hub: Hub, capfd: pytest.CaptureFixture) -> None:
+    hub.storage = "http://ada:secret@127.0.0.1:1/file?X-Amz-Signature=secret"
+    quiet()
+    with pytest.raises(UserError, match="the Hub is unreachable for ada/encoder") as raised:
+        fetch_encoder(find("model", "ada/encoder", "main"))
+    assert "secret" not in safe_message(str(raised.value)) + "".join(capfd.readouterr())
 
 
 def answer(method: str, headers: dict[str, str], content: Any = None) -> httpx2.Response:

@@ -96,13 +96,20 @@ def test_what_is_there_already_is_no_commit(server: Hub, folder: Path) -> None:
 
 
 def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder: Path) -> None:
-    kept = {"notes.md": b"mine", "config.json": b"old"}
-    gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b"", "onnx/model.int8.onnx": b""}
+    kept = dict.fromkeys(("notes.md", "onnx/model.onnx", "adapters/model.safetensors", "lora.safetensors"), b"mine")
+    gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b"", "model.int8.onnx": b""}
     server.add("model", NAME, private=True).commit({**kept, **gone})
     assert checked_and_pushed(target(), folder)
     assert set(server.repositories["models", NAME].files()) == {
-        *("README.md", "config.json", "model.safetensors", "notes.md", "parts/notes.txt"),
+        *("README.md", "config.json", "model.safetensors", "parts/notes.txt", *kept),
     }
+
+
+def test_only_the_named_files_are_pushed(server: Hub, folder: Path) -> None:
+    (folder / ".env").write_text("SECRET=1")
+    target().create()
+    assert target().push(folder, "a push", {"config.json", "parts/notes.txt"})
+    assert set(server.repositories["models", NAME].files()) == {".gitattributes", "config.json", "parts/notes.txt"}
 
 
 def test_a_branch(server: Hub, folder: Path) -> None:
