@@ -29,10 +29,10 @@ try:
     if __name__ == "__main__":
         prepare_process()
 
-    from tagline.bulk.run import Arguments, run
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.terminal import show
-    from tagline.inference.options import add_model, add_no_split, natural
+    from tagline.tools.bulk.job import Arguments, run
+    from tagline.tools.predict.options import add_model, add_no_split, natural
 except ModuleNotFoundError as error:
     sys.exit(
         f"bulk: the package {error.name} is not installed; `make install` sets up .venv, "

@@ -23,17 +23,17 @@ from statistics import fmean
 from typing import Any
 
 try:
-    from tagline.comparison.experiments import last_experiments
-    from tagline.comparison.record import record
-    from tagline.comparison.rendering import render
-    from tagline.comparison.revisions import WORKSPACE, read
-    from tagline.comparison.runs import SPLITS
-    from tagline.comparison.splits import Comparison, compare
-    from tagline.comparison.styles import Markdown, Terminal
-    from tagline.comparison.sweep_rendering import render_sweep, sweep_record
-    from tagline.comparison.sweeps import Sweep, sweep
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.terminal import write
+    from tagline.tools.comparison.experiments import last_experiments
+    from tagline.tools.comparison.record import record
+    from tagline.tools.comparison.rendering import render
+    from tagline.tools.comparison.revisions import WORKSPACE, read
+    from tagline.tools.comparison.runs import SPLITS
+    from tagline.tools.comparison.splits import Comparison, compare
+    from tagline.tools.comparison.styles import Markdown, Terminal
+    from tagline.tools.comparison.sweep_rendering import render_sweep, sweep_record
+    from tagline.tools.comparison.sweeps import Sweep, sweep
 except ModuleNotFoundError as error:
     sys.exit(
         f"compare: the package {error.name} is not installed; `make install` sets up .venv, "

@@ -34,14 +34,15 @@ try:
     if __name__ == "__main__":
         prepare_process()
 
-    from tagline.annotation import label_studio, tools
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.signals import Interrupted, defer_signals
     from tagline.core.terminal import safe_message
     from tagline.inference import Document, Tagger
-    from tagline.inference.highlighting import Highlighter, in_color
-    from tagline.inference.notations import Columns, JsonLines, Lines, Notation, Tasks
-    from tagline.inference.options import (
+    from tagline.tools.annotation import label_studio_tasks, tool_formats
+    from tagline.tools.predict.highlighting import Highlighter, in_color
+    from tagline.tools.predict.input_files import Source, opened
+    from tagline.tools.predict.notations import Columns, JsonLines, Lines, Notation, Tasks
+    from tagline.tools.predict.options import (
         FORMATS,
         STANDARD,
         add_input_format,
@@ -52,17 +53,16 @@ try:
         probability,
         reader_of,
     )
-    from tagline.inference.outputs import BratFolder, LineOutput, Output
-    from tagline.inference.readers import read_words, split_at_spaces
-    from tagline.inference.sinks import File, StandardOutput
-    from tagline.inference.sources import Source, opened
+    from tagline.tools.predict.readers import read_words, split_at_spaces
+    from tagline.tools.predict.sinks import File, StandardOutput
+    from tagline.tools.predict.written_outputs import BratFolder, LineOutput, Output
 except ModuleNotFoundError as error:
     sys.exit(
         f"predict: the package {error.name} is not installed; `make install` sets up .venv, "
         "`source .venv/bin/activate` activates it"
     )
 
-OUTPUT_FORMATS = (*FORMATS, *tools.NAMES)
+OUTPUT_FORMATS = (*FORMATS, *tool_formats.NAMES)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -74,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             check_options_of_tags(options)
         label(source, tagger, output_of(options, tagger), options.min_score)
         if options.output_format == "label_studio" and options.output:
-            configuration = label_studio.configuration(tagger.labels.types)
-            label_studio.configuration_path(options.output).write_text(configuration, encoding="utf-8")
+            configuration = label_studio_tasks.configuration(tagger.labels.types)
+            label_studio_tasks.configuration_path(options.output).write_text(configuration, encoding="utf-8")
 
 
 def check_output(path: Path | None, output_format: str) -> None:
@@ -85,7 +85,7 @@ def check_output(path: Path | None, output_format: str) -> None:
             raise UserError("standard output is closed; expected --output FILE")
         return
     check_folder(path)
-    if output_format == tools.BRAT:
+    if output_format == tool_formats.BRAT:
         return  # `BratFolder` checks
     if path.is_dir():
         raise UserError(f"--output {path}: a folder; expected a file")
@@ -97,7 +97,7 @@ def check_options_of_tags(options: argparse.Namespace) -> None:
     """Raise a `UserError` if an option needs a model that predicts entities."""
     for option, given in (
         ("--min-score", options.min_score),
-        (f"--output-format {options.output_format}", options.output_format in tools.NAMES),
+        (f"--output-format {options.output_format}", options.output_format in tool_formats.NAMES),
     ):
         if given:
             raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
@@ -144,7 +144,7 @@ def load(options: argparse.Namespace) -> Tagger:
 
 
 def output_of(options: argparse.Namespace, tagger: Tagger) -> Output:
-    if options.output_format == tools.BRAT:
+    if options.output_format == tool_formats.BRAT:
         return BratFolder(options.output, tagger.labels.types)
     return LineOutput(notation_of(options, tagger), File(options.output) if options.output else StandardOutput())
 
@@ -154,8 +154,8 @@ def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
         return JsonLines()
     if options.output_format == "conll":
         return Columns()
-    if options.output_format in tools.JSON_FORMATS:
-        return Tasks(tools.JSON_FORMATS[options.output_format])
+    if options.output_format in tool_formats.JSON_FORMATS:
+        return Tasks(tool_formats.JSON_FORMATS[options.output_format])
     color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
     return Lines(Highlighter(tagger.labels, color))
 
@@ -217,7 +217,7 @@ def check(options: argparse.Namespace) -> None:
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
     options.output_format = options.output_format or infer_format("--output", options.output)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
-    if options.output_format == tools.BRAT and options.output is None:
+    if options.output_format == tool_formats.BRAT and options.output is None:
         raise ValueError("brat needs --output FOLDER, a new or empty one")
     if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the same file as --input; expected another one")

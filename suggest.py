@@ -24,12 +24,13 @@ try:
     if __name__ == "__main__":
         prepare_process()
 
-    from tagline.annotation import brat, tools
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.signals import defer_signals
     from tagline.core.terminal import safe_message, show
     from tagline.inference import Tagger
-    from tagline.inference.options import (
+    from tagline.tools.annotation import brat_tasks, tool_formats
+    from tagline.tools.predict.input_files import opened
+    from tagline.tools.predict.options import (
         STANDARD,
         add_input_format,
         add_model,
@@ -39,11 +40,10 @@ try:
         probability,
         reader_of,
     )
-    from tagline.inference.sources import opened
-    from tagline.suggestion import writing
-    from tagline.suggestion.annotated import annotated_keys
-    from tagline.suggestion.selection import Selector, summary
-    from tagline.suggestion.vectors import mean_vectors
+    from tagline.tools.suggestion import writing
+    from tagline.tools.suggestion.already_annotated import annotated_keys
+    from tagline.tools.suggestion.selection import Selector, summary
+    from tagline.tools.suggestion.vectors import mean_vectors
 except ModuleNotFoundError as error:
     sys.exit(
         f"suggest: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -72,10 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check_output(options: argparse.Namespace, tagger: Tagger) -> None:
     """Raise a `UserError` before any work if the output can't be written."""
-    if options.format in tools.NAMES and tagger.labels.kind == "tags":
+    if options.format in tool_formats.NAMES and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
-    if options.format == tools.BRAT:
-        brat.check(options.output, tagger.labels.types)
+    if options.format == tool_formats.BRAT:
+        brat_tasks.check(options.output, tagger.labels.types)
     elif options.output.exists() and not options.output.is_file():
         raise UserError(f"--output {options.output}: not a file; expected a file")
 

@@ -112,9 +112,9 @@ def inputs() -> Any:
 
 def params(arguments: argparse.Namespace) -> tuple[Any, Any]:
     """Return the sections ``audit`` and ``train``."""
-    from tagline.audit.params import Audit
     from tagline.core.params import read_section
-    from tagline.training.params import Train
+    from tagline.tools.audit.audit_params import Audit
+    from tagline.training.train_params import Train
 
     train = read_section("train", Train, ROOT / "presets/sample.yaml").model_copy(update={"epochs": arguments.epochs})
     folds = list(range(1, arguments.folds + 1))
@@ -123,7 +123,7 @@ def params(arguments: argparse.Namespace) -> tuple[Any, Any]:
 
 def fold(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and label a fold as the stage does."""
-    from tagline.audit.labelling import label_fold
+    from tagline.tools.audit.labelling import label_fold
 
     audit, train = params(arguments)
     target = Path(f"data/audit/{arguments.fold}")
@@ -133,7 +133,7 @@ def fold(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def whole(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train on all of train, and label train with that model."""
-    from tagline.audit.labelling import label_all
+    from tagline.tools.audit.labelling import label_all
     from tagline.training.run import Outputs, fine_tune, start
 
     audit, train = params(arguments)
@@ -148,7 +148,7 @@ def rank(arguments: argparse.Namespace) -> dict[str, Any]:
     import numpy as np
     from cleanlab.token_classification.rank import get_label_quality_scores
 
-    from tagline.audit.review.ranking import rank
+    from tagline.tools.audit.review.ranking import rank
 
     errors = [Error(*error) for error in json.loads(Path("errors.json").read_text(encoding="utf-8"))]
     audit, _ = params(arguments)

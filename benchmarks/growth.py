@@ -139,7 +139,7 @@ def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Load the training rows, put them into batches and pad each batch of an epoch."""
     from tagline.artifacts import tokenized
-    from tagline.training.params import Batches
+    from tagline.training.train_params import Batches
     from tagline.training.training_batches import TrainingBatches
     from tagline.training.training_rows import TrainingRows
 
@@ -154,11 +154,11 @@ def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
-    from tagline.metrics.evaluation import SPLITS, Evaluation, label_and_score, words_with_subwords
-    from tagline.metrics.params import Bootstrap
+    from tagline.evaluation.evaluate_params import Bootstrap
+    from tagline.evaluation.evaluation import SPLITS, Evaluation, label_and_score, words_with_subwords
     from tagline.model.heads import make_head
     from tagline.model.prediction import Predictor, score_split
-    from tagline.report.page import render
+    from tagline.report.evaluation_page import render
 
     labels = tokenized.load_labels(folder / "tokenized")
     start = time.process_time()

@@ -144,7 +144,7 @@ def about() -> dict[str, Any]:
     import torch
     from accelerate import PartialState
 
-    from tagline.export.onnx_model import cores
+    from tagline.model.backends.onnx_model import cores
     from tagline.model.precision import cpu_features, resolve
 
     device, found, features = PartialState().device, {}, cpu_features()
@@ -167,7 +167,7 @@ def run(encoder: Path, sub_words: int, seconds: float) -> dict[str, Any]:
     import numpy as np
     import torch
 
-    from tagline.export.onnx_model import cores
+    from tagline.model.backends.onnx_model import cores
     from tagline.model.precision import available
     from tagline.sources import encoders
 

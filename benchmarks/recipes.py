@@ -63,11 +63,11 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     import torch
     from accelerate import Accelerator
 
-    from tagline.training.epochs import EpochLines
     from tagline.training.gradients import Gradients
-    from tagline.training.learning import SCORES
-    from tagline.training.params import Train
+    from tagline.training.history import SCORES
+    from tagline.training.progress_lines import EpochLines
     from tagline.training.run import Inputs, Outputs, run
+    from tagline.training.train_params import Train
     from tagline.training.training import Step, Training
     from tagline.training.training_rows import TrainingRows
     from tagline.training.validation import Validation
@@ -185,8 +185,8 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 def evaluated(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
     """Load the trained model, label and score validation and test, as the stage does."""
     from tagline.core.params import read_section
-    from tagline.metrics.evaluation import evaluate
-    from tagline.metrics.params import Evaluate
+    from tagline.evaluation.evaluate_params import Evaluate
+    from tagline.evaluation.evaluation import evaluate
 
     params = read_section("evaluate", Evaluate, ROOT / "presets/sample.yaml")
     start = time.perf_counter()

@@ -97,7 +97,7 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     from tagline.core.outputs import write_json
     from tagline.core.params import read_section
     from tagline.tokenization.dataset import tokenize_align
-    from tagline.tokenization.params import TokenizeAlign
+    from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
     pretrained = folder / "models/pretrained"
     write_raw(folder / "raw", splits)
@@ -112,7 +112,7 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
 
 def tokenization(max_length: int) -> Any:
     """Return params of tokenize-align: all sub-words labelled, windows that overlap by a quarter, no limits."""
-    from tagline.tokenization.params import Limits, TokenizeAlign
+    from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 
     return TokenizeAlign(
         task=TASK,

@@ -42,14 +42,14 @@ from training import committed_params
 from tagline.artifacts import exported, tokenized
 from tagline.artifacts.exported import Exported
 from tagline.inference import Document, Tagger
-from tagline.inference.sources import Source
 from tagline.labels.entities import entities
 from tagline.sources import encoders
-from tagline.suggestion.selection import Selector
-from tagline.suggestion.vectors import mean_vectors
 from tagline.tokenization.dataset import tokenize_align
-from tagline.training.params import Train
+from tagline.tools.predict.input_files import Source
+from tagline.tools.suggestion.selection import Selector
+from tagline.tools.suggestion.vectors import mean_vectors
 from tagline.training.run import Inputs, Outputs, run
+from tagline.training.train_params import Train
 
 STRATEGIES = ("ours", "uncertain", "longest", "random")
 ALL = "all"

@@ -195,7 +195,7 @@ def committed_params(preset: str = "sample") -> dict[str, Any]:
     """Return the section ``train`` of a preset."""
     from ruamel.yaml import YAML
 
-    from tagline.settings import presets
+    from tagline.tools.settings import presets
 
     with contextlib.chdir(ROOT):  # where presets are found
         return YAML(typ="safe").load(presets.build(preset))["train"]

@@ -17,14 +17,14 @@ if __name__ == "__main__":
 import json
 from pathlib import Path
 
-from tagline.audit.params import AUDIT_PARAMS, Audit
-from tagline.audit.review.page import render
-from tagline.audit.review.ranking import rank
 from tagline.core import launchers
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section
 from tagline.core.terminal import show
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.review.audit_page import render
+from tagline.tools.audit.review.ranking import rank
 
 FOLDS = Path("data/audit")
 SUSPICIONS = Path("reports/audit.jsonl")
@@ -44,12 +44,12 @@ def main() -> None:
     params = read_section("audit", Audit, AUDIT_PARAMS)
     if arguments.export:
         # Here, since the stage itself does not need them.
-        from tagline.annotation import tools
-        from tagline.audit import tasks
+        from tagline.tools.annotation import tool_formats
+        from tagline.tools.audit import tasks
 
         tool = arguments.tool or "label_studio"
-        if tool not in tools.NAMES:
-            parser.error(f"--tool {tool}: expected one of {', '.join(tools.NAMES)}")
+        if tool not in tool_formats.NAMES:
+            parser.error(f"--tool {tool}: expected one of {', '.join(tool_formats.NAMES)}")
         show("\n".join(tasks.save(FOLDS, params, tool, arguments.export)))
         return
     ranking = rank(FOLDS, params)

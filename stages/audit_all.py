@@ -15,12 +15,12 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.audit.labelling import label_all
-from tagline.audit.params import AUDIT_PARAMS, Audit
 from tagline.core import launchers
 from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.params import read_section
-from tagline.training.params import Train
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.labelling import label_all
+from tagline.training.train_params import Train
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")

@@ -15,13 +15,13 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.audit.labelling import label_fold
-from tagline.audit.params import AUDIT_PARAMS, Audit
 from tagline.core.errors import ArgumentParser
 from tagline.core.params import read_section
-from tagline.training.params import Train
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.labelling import label_fold
 from tagline.training.processes import exit_as_one
 from tagline.training.run import Inputs
+from tagline.training.train_params import Train
 
 RAW = Path("data/raw")
 TOKENIZED = Path("data/tokenized")

@@ -21,15 +21,15 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.audit.params import AUDIT_PARAMS, Audit
 from tagline.core.errors import ArgumentParser, UserError, exit_with_message
 from tagline.core.params import PARAMS, line_of, list_errors, read_file, read_section, validated
 from tagline.core.signals import BY_DVC
-from tagline.export.params import Export
-from tagline.hub.params import Push
-from tagline.settings import audit_pipeline, pipelines
-from tagline.settings.checks import params_errors
-from tagline.training.params import Train
+from tagline.export.export_params import Export
+from tagline.hub.hub_params import Push
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.settings import audit_pipeline, pipelines
+from tagline.tools.settings.checks import params_errors
+from tagline.training.train_params import Train
 
 
 def main() -> None:

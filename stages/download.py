@@ -23,7 +23,7 @@ from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.core.terminal import show
 from tagline.sources.download import write_dataset, write_encoder
-from tagline.sources.params import Download
+from tagline.sources.download_params import Download
 
 RAW = Path("data/raw")
 PRETRAINED = Path("models/pretrained")
@@ -36,7 +36,7 @@ def main() -> None:
     )
     inspected = parser.parse_args().inspect
     if inspected is not None:
-        from tagline.settings.inspection import describe  # no stage depends on settings
+        from tagline.tools.inspection.inspection import describe  # no stage depends on settings
 
         show(describe(inspected))
         return

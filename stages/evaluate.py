@@ -24,13 +24,13 @@ from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
-from tagline.metrics import plots
-from tagline.metrics.evaluation import evaluate
-from tagline.metrics.params import Evaluate
-from tagline.metrics.score_table import score_table, score_table_of
-from tagline.metrics.summary import summary
+from tagline.evaluation import plots
+from tagline.evaluation.evaluate_params import Evaluate
+from tagline.evaluation.evaluation import evaluate
+from tagline.evaluation.score_table import score_table, score_table_of
+from tagline.evaluation.summary import summary
 from tagline.report import curves
-from tagline.report.page import render
+from tagline.report.evaluation_page import render
 
 TOKENIZED = Path("data/tokenized")
 DATA = Path("reports/data.json")

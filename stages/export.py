@@ -25,8 +25,8 @@ from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
-from tagline.export.params import Export
-from tagline.export.run import Inputs, export, push, summary, table
+from tagline.export.export_folder import Inputs, export, push, summary, table
+from tagline.export.export_params import Export
 from tagline.hub.push import Target
 
 TOKENIZED = Path("data/tokenized")

@@ -19,7 +19,7 @@ if __name__ == "__main__":
 import argparse
 
 from tagline.core.errors import ArgumentParser, exit_with_message
-from tagline.settings import audit_pipeline, pipelines
+from tagline.tools.settings import audit_pipeline, pipelines
 
 
 def main() -> None:

@@ -19,8 +19,8 @@ import argparse
 
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.params import PARAMS
-from tagline.settings import presets
-from tagline.settings.preset_files import read
+from tagline.tools.settings import presets
+from tagline.tools.settings.preset_files import read
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     prepare_process()
 
 from tagline.core.errors import exit_with_message, take_no_arguments
-from tagline.settings.schema import write
+from tagline.tools.settings.schema import write
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.tokenization import show
 from tagline.tokenization.dataset import tokenize_align
-from tagline.tokenization.params import TokenizeAlign
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 RAW = Path("data/raw")
 TOKENIZER = Path("models/pretrained/tokenizer")

@@ -17,10 +17,10 @@ import pytest
 from helpers.handmade_export import save_export, work_beside
 from helpers.project import ROOT
 
-from tagline.bulk import cluster
-from tagline.bulk.parts import Record
-from tagline.bulk.run import collect
 from tagline.core.errors import UserError
+from tagline.tools.bulk import cluster
+from tagline.tools.bulk.job import collect
+from tagline.tools.bulk.parts import Record
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo"] * 10
 

@@ -21,12 +21,12 @@ from helpers import project
 from helpers.handmade_export import TAGS, save_export, work_beside
 from helpers.project import ROOT, run_script
 
-from tagline.annotation import tools
 from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.core.signals import keep_running
 from tagline.inference import Tagger
+from tagline.tools.annotation import tool_formats
 
 run, exit_of = partial(run_script, "predict.py"), partial(project.exit_of, "predict.py")
 
@@ -159,7 +159,7 @@ class TestAnnotationTools:
             "predict: out: exists already; expected a new or empty folder for brat; choose another one"
         )
 
-    @pytest.mark.parametrize("output_format", tools.NAMES)
+    @pytest.mark.parametrize("output_format", tool_formats.NAMES)
     def test_empty_input(self, folder: Path, output_format: str) -> None:
         run("", "--output", "out", "--output-format", output_format)
         if output_format == "brat":

@@ -14,7 +14,7 @@ from helpers.project import ROOT
 from helpers.tiny import preset
 from ruamel.yaml import YAML
 
-from tagline.settings import presets
+from tagline.tools.settings import presets
 from tagline.training.fit_check import FEW_SUBWORDS
 
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))

@@ -13,7 +13,7 @@ from dvc_render.vega_templates import get_template
 from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, entry_of, pipeline
 
 from tagline.core.params import read_file
-from tagline.sources.params import OUTS
+from tagline.sources.download_params import OUTS
 
 PIPELINE = pipeline()
 PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("plots", []) for entry in plot.items()]

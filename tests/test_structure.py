@@ -33,7 +33,7 @@ UNNEEDED = {
     "stages/tagline/core/progress.py",  # tokenize-align uses no library with bars of its own but `datasets`
     "stages/tagline/labels/entities.py",  # tokenize-align converts labels without reading entities
     "stages/tagline/labels/tagged.py",  # likewise
-    "stages/tagline/tokenization/words.py",  # download cuts raw text into words
+    "stages/tagline/text/words.py",  # download cuts raw text into words
 }
 
 

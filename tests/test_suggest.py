@@ -16,12 +16,12 @@ from helpers.handmade_export import TAGS, add_encoder, save_export, work_beside
 from helpers.project import run_script
 from helpers.tiny import PEOPLE, PLACES
 
-from tagline.annotation import tools
 from tagline.artifacts import exported, raw_data
 from tagline.artifacts.exported import SentenceRule
 from tagline.core.provenance import write_hashes
 from tagline.sources.formats.brat import BratFiles
-from tagline.sources.sentences import library_version
+from tagline.text.sentences import library_version
+from tagline.tools.annotation import tool_formats
 
 run, exit_of = partial(run_script, "suggest.py"), partial(project.exit_of, "suggest.py")
 
@@ -172,7 +172,7 @@ def test_a_task_without_text_is_reported_by_its_line(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", tools.NAMES)
+@pytest.mark.parametrize("name", tool_formats.NAMES)
 def test_formats(folder: Path, name: str) -> None:
     run("pool.txt", "--words", "60", "--random-share", "0.5", "--output", "out", "--format", name)
     if name == "label_studio":
@@ -252,7 +252,7 @@ def test_annotation_tools_need_entities(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_read_only_folder_is_found_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tagline.inference.options.os.access", lambda *_: False)
+    monkeypatch.setattr("tagline.tools.predict.options.os.access", lambda *_: False)
     assert exit_of("none.txt", "--words", "60", "--output", "out") == (
         "suggest: --output out: . can't be written; expected a folder for new files"
     )

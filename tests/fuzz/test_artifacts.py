@@ -13,15 +13,15 @@ from helpers.fuzzing import fuzz
 from helpers.tiny import TINY_PARAMS
 
 from tagline.artifacts import exported, learning_curves, predictions, raw_data, tokenized
-from tagline.comparison import runs
 from tagline.core.provenance import PROVENANCE
+from tagline.evaluation.score_table import score_table_of
 from tagline.inference.tagger import Tagger
-from tagline.metrics.score_table import score_table_of
 from tagline.model import classifier
 from tagline.report import curves
 from tagline.sources.download import write_encoder
-from tagline.sources.params import Download
+from tagline.sources.download_params import Download
 from tagline.tokenization import subwords
+from tagline.tools.comparison import runs
 
 Reader = Callable[[Path], object]
 

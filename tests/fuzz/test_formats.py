@@ -19,13 +19,13 @@ from helpers.tiny import TINY_PARAMS, write_params
 
 from tagline.artifacts import raw_data
 from tagline.core.params import read_section
-from tagline.inference import readers
 from tagline.sources import files
 from tagline.sources.download import to_row
+from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource
 from tagline.sources.formats.lines import read_lines
-from tagline.sources.params import Download
-from tagline.training.params import Train
+from tagline.tools.predict import readers
+from tagline.training.train_params import Train
 
 ROWS = [{"id": f"s-{i}", "w": ["Ada", "in", "Osl\u00f6"], "t": ["B-X", "O", "B-Y"]} for i in range(9)]
 ANNOTATED = {"tag_column": "ner", "misaligned_spans": "expand", "overlaps": "longest"}

@@ -21,7 +21,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from tagline.core.outputs import write_json
 from tagline.core.provenance import hashes
 from tagline.training.checkpoints import MANIFEST
-from tagline.training.learning import Learning
+from tagline.training.history import Learning
 from tagline.training.saved_run import STATE, SavedRun
 
 FOLDERS = ("data", "models", "plots", "reports", "metrics")

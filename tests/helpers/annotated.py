@@ -8,8 +8,8 @@ from typing import Any
 from zlib import crc32
 
 from tagline.sources.formats.annotated import AnnotatedFiles
-from tagline.sources.formats.sentence import Sentence
-from tagline.tokenization.words import split_words
+from tagline.text.sentence import Sentence
+from tagline.text.words import split_words
 
 # The keys of formats that need no others in tests, beside those of the files.
 FORMAT_KEYS: dict[str, dict[str, Any]] = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from helpers.tagged import sentences
 
 from tagline.artifacts.learning_curves import Rows
+from tagline.evaluation.evaluate_params import Bootstrap
+from tagline.evaluation.evaluation import Evaluation
+from tagline.evaluation.scored_split import ScoredSplit, metrics
 from tagline.labels.label_list import Kind, LabelNames, Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.evaluation import Evaluation
-from tagline.metrics.params import Bootstrap
-from tagline.metrics.scored_split import ScoredSplit, metrics
 from tagline.metrics.training_index import TrainingIndex
-from tagline.report.page import render
+from tagline.report.evaluation_page import render
 
 # The learning curves of a short training.
 LOSSES: Rows = [{"step": 1.0, "loss": 2.0}, {"step": 2.0, "loss": 1.5}]

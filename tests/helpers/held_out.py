@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from tagline.artifacts.shards import ShardWriter
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Windowing, sentence_features, write_windowing
-from tagline.audit.params import Audit
 from tagline.core.provenance import write_hashes
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
+from tagline.tools.audit.audit_params import Audit
 
 NAMES = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 LABELS = Labels("ner", "spans", NAMES, "O")

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tagline.comparison.runs import Run
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts, count
 from tagline.metrics.scores import score
+from tagline.tools.comparison.runs import Run
 
 Names = Sequence[str]
 Row = tuple[str, str, str, str]

@@ -16,7 +16,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from tagline.artifacts import raw_data
 from tagline.core.provenance import write_hashes
-from tagline.settings import presets
+from tagline.tools.settings import presets
 
 NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
 TINY_PARAMS = {

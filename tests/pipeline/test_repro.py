@@ -60,7 +60,7 @@ def test_what_code_reruns(clone: Clone, modules: list[str], expected: list[str])
 
 
 def test_an_experiment_in_a_copy_uses_the_code_of_the_copy(clone: Clone) -> None:
-    summary = clone.path / "stages/tagline/metrics/summary.py"
+    summary = clone.path / "stages/tagline/evaluation/summary.py"
     clone.run("dvc", "exp", "run", "--queue", "--name", "older", "-S", "evaluate.subwords_per_batch=63")
     edit(summary, "\nDIGITS = 4\n", "\nDIGITS = 1\n")
     clone.run("dvc", "exp", "run", "--run-all")

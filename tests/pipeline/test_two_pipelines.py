@@ -57,7 +57,7 @@ def test_dvc_names_the_metrics_of_both_by_path(clone: Clone) -> None:
 
 
 def test_a_change_of_code_or_data_concerns_both(clone: Clone) -> None:
-    paths = {"stages/tagline/metrics/plots.py": "evaluate", "data/tiny/test.conll": "download"}
+    paths = {"stages/tagline/evaluation/plots.py": "evaluate", "data/tiny/test.conll": "download"}
     for name, stage in paths.items():
         path = clone.path / name
         content = path.read_bytes()

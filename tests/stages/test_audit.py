@@ -14,12 +14,12 @@ from helpers.project import edit, error_of, run_stage, snapshot, status_of
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 from ruamel.yaml import YAML
 
-from tagline.annotation.task import AnnotationTask
-from tagline.annotation.tools import SUFFIXES
 from tagline.artifacts.raw_data import SPLITS
-from tagline.audit import labelling, tasks
-from tagline.audit.folds import fold_of
-from tagline.settings import audit_pipeline
+from tagline.tools.annotation.task import AnnotationTask
+from tagline.tools.annotation.tool_formats import SUFFIXES
+from tagline.tools.audit import labelling, tasks
+from tagline.tools.audit.folds import fold_of
+from tagline.tools.settings import audit_pipeline
 
 FOLDS = (1, 2)
 # Divides the tiny training split in halves.
@@ -234,7 +234,7 @@ def test_folds_that_are_missing_or_damaged(audited: Path) -> None:
 
 
 def test_hosts_that_do_not_share_the_work_folder(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tagline.audit.labelling.seen_by_all", lambda _: False)
+    monkeypatch.setattr("tagline.tools.audit.labelling.seen_by_all", lambda _: False)
     message = error_of("audit_fold", "1")
     (work,) = Path(".work/audit-1").iterdir()
     assert message == (

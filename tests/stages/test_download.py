@@ -16,7 +16,7 @@ from helpers.annotated import FORMAT_KEYS, exported, webanno_tsv, write_brat, wr
 from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
-from tagline.sources import languages
+from tagline.text import languages
 
 BLANK = "\t_" * 8 + "\n"  # the other columns of CoNLL-U
 

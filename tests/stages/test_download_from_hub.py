@@ -22,7 +22,7 @@ from helpers.project import ROOT, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
-from tagline.sources.sentences import library_version
+from tagline.text.sentences import library_version
 
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
 REPOSITORIES = {"dataset": DATASET, "model": ENCODER}

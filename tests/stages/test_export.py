@@ -18,9 +18,9 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import BackendName
 from tagline.core.errors import UserError
 from tagline.export import onnx_export, quantization
-from tagline.export.onnx_model import OnnxModel
 from tagline.inference.tagger import Tagger
 from tagline.model import precision
+from tagline.model.backends.onnx_model import OnnxModel
 
 EXPORT = Path("models/export")
 PARAMS = Path("params.yaml")

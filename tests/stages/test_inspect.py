@@ -17,7 +17,7 @@ from helpers.tiny import PEOPLE, PLACES, raw_rows, write_params
 from ruamel.yaml import YAML
 
 from tagline.sources.formats.inception import CORE, SENTENCE, TOKEN
-from tagline.tokenization.words import split_words
+from tagline.text.words import split_words
 
 # 100 different sentences such as "Ada0 Zoë lives in Oslo".
 SENTENCES = [

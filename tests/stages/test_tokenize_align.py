@@ -16,7 +16,7 @@ from tagline.artifacts import exported, raw_data, tokenized
 from tagline.core.params import read_section
 from tagline.core.provenance import write_hashes
 from tagline.tokenization import dataset, show, subwords
-from tagline.tokenization.params import TokenizeAlign
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from torch.export import Dim
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
-from tagline.export.onnx_model import INPUTS, OUTPUT
 from tagline.export.shared_weights import share_weights
+from tagline.model.backends.onnx_model import INPUTS, OUTPUT
 
 # The first opset with a GELU operator, which runtimes compute in one step.
 OPSET = 20

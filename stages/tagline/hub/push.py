@@ -20,7 +20,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 from tagline.core.errors import UserError
 from tagline.core.terminal import safe_message
 from tagline.hub.client import LOGIN, NO_HUB, endpoint, no_hub, prepare, unreachable
-from tagline.hub.params import Push
+from tagline.hub.hub_params import Push
 
 # Deleted from the top of the branch if they are not pushed again: weights of an earlier push belong to another model.
 STALE = ("head.safetensors", "model*.safetensors", "model.safetensors.index.json", "model*.onnx", "model*.onnx.data")

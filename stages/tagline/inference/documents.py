@@ -9,8 +9,8 @@ from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
-from tagline.sources.sentences import ends_among
-from tagline.tokenization.words import join_words, split_words
+from tagline.text.sentences import ends_among
+from tagline.text.words import join_words, split_words
 
 Span = tuple[int, int]
 Split = Callable[[str], list[Span]]

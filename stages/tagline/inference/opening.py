@@ -99,7 +99,7 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
 
 @contextmanager
 def _onnx(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
-    from tagline.export.onnx_model import OnnxModel, workers
+    from tagline.model.backends.onnx_model import OnnxModel, workers
 
     path = folder / GRAPHS[name]
     model = OnnxModel(path, about.padding)

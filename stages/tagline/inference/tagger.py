@@ -26,8 +26,8 @@ from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor
-from tagline.sources import sentences as sentence_rules
-from tagline.sources.languages import LEAST_AGREEMENT, library_version, splitter
+from tagline.text import sentences as sentence_rules
+from tagline.text.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 

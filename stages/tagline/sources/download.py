@@ -12,18 +12,18 @@ from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import show
 from tagline.sources import encoders, hub
-from tagline.sources.agreement import Agreement, SentenceAgreement
+from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.cleaning import WordKeys
-from tagline.sources.formats.sentence import Sentence
 from tagline.sources.hub_dataset import HubSource
-from tagline.sources.languages import LEAST_AGREEMENT, Language, library_version, splitter
-from tagline.sources.params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
-from tagline.sources.sentences import library_version as sentence_library
-from tagline.sources.sentences import split_sentences
 from tagline.sources.splitting import TRAIN
+from tagline.text.agreement import Agreement, SentenceAgreement
+from tagline.text.languages import LEAST_AGREEMENT, Language, library_version, splitter
+from tagline.text.sentence import Sentence
+from tagline.text.sentences import library_version as sentence_library
+from tagline.text.sentences import split_sentences
 
 # The share of training sentences that the library leaves whole from which on predict.py splits raw text by it.
 LEAST_WHOLE = 0.8

@@ -17,14 +17,14 @@ from tqdm import tqdm
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
+from tagline.core.findings import Findings
 from tagline.core.provenance import sha256
 from tagline.core.terminal import printable, quoted
-from tagline.sources.documents import consecutive, whole
+from tagline.sources.document_order import consecutive, whole
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
-from tagline.sources.formats.sentence import Sentence
 from tagline.sources.splitting import TRAIN, drawn_split
-from tagline.tokenization.findings import Findings
+from tagline.text.sentence import Sentence
 
 # The ids that `raw_data.write` gives.
 GENERATED_ID = re.compile(rf"({'|'.join(SPLITS)})-\d+")

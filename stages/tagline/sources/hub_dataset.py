@@ -12,15 +12,15 @@ from datasets.exceptions import DatasetGenerationError
 from huggingface_hub import snapshot_download
 
 from tagline.core.errors import UserError
+from tagline.core.findings import Findings, lines_by_split
 from tagline.core.reading import reading
 from tagline.core.terminal import shortened
-from tagline.sources.documents import consecutive
+from tagline.sources.document_order import consecutive
+from tagline.sources.download_params import HubDataset
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.lists import Keys, to_sentence
-from tagline.sources.formats.sentence import Sentence
 from tagline.sources.hub import Repository, find, hub_errors
-from tagline.sources.params import HubDataset
-from tagline.tokenization.findings import Findings, lines_by_split
+from tagline.text.sentence import Sentence
 
 BATCH_ROWS = 1000
 

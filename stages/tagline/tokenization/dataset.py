@@ -17,6 +17,7 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
 from tagline.artifacts.shards import ShardWriter
 from tagline.core.errors import UserError, require
+from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
 from tagline.core.terminal import show
@@ -27,9 +28,8 @@ from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, hash_sentences
 from tagline.tokenization.encoding import Encoded, WindowMaker
-from tagline.tokenization.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
-from tagline.tokenization.params import TokenizeAlign
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 # Words that are in memory at a time; each distinct one of them is tokenised once.
 CHUNK_WORDS = 2**20

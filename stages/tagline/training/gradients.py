@@ -15,8 +15,8 @@ from tagline.model.attention_masks import known_padding
 from tagline.model.backends.torch_model import to_device
 from tagline.model.backends.xla import end_graph
 from tagline.model.heads.head import Head
-from tagline.training.head_weights import tensors
-from tagline.training.params import Train
+from tagline.model.heads.head_weights import tensors
+from tagline.training.train_params import Train
 from tagline.training.training_batches import Ints, TrainingBatches, share
 from tagline.training.training_rows import Part, TrainingRows
 

@@ -10,8 +10,8 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
 
-from tagline.training.head_weights import tensors
-from tagline.training.params import Train
+from tagline.model.heads.head_weights import tensors
+from tagline.training.train_params import Train
 
 # Devices on which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
 FUSED = ("cpu", "cuda", "mps", "xpu")

@@ -15,27 +15,27 @@ from tagline.core.outputs import replacing
 from tagline.core.progress import quiet
 from tagline.core.provenance import verify
 from tagline.core.terminal import show
+from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
-from tagline.model import classifier
+from tagline.model import classifier, dropout
 from tagline.model.heads import make_head
+from tagline.model.heads.head_weights import attach
 from tagline.model.precision import Resolved, resolve
-from tagline.training import dropout, own_launcher, processes
+from tagline.model.used_embeddings import train_used_embeddings, used_ids
+from tagline.training import accelerate_loop, own_launcher, processes, trainer_loop
 from tagline.training.compilation import compile_forward
-from tagline.training.embeddings import train_used_embeddings, used_ids
-from tagline.training.engines import Engine, accelerate_loop, trainer
-from tagline.training.epoch_pushes import EpochPushes
+from tagline.training.engines import Engine
+from tagline.training.finetuned import effective, write_model, write_report
 from tagline.training.fingerprint import fingerprint
 from tagline.training.fit_check import check_fit, check_mask, freeze_unused, small_batches
-from tagline.training.head_weights import attach
-from tagline.training.params import Train
-from tagline.training.results import effective, write_model, write_report
 from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths, memory_errors
 from tagline.training.tracking import Trackers, requested
+from tagline.training.train_params import Train
 from tagline.training.training import Training
 from tagline.training.validation import Validation
 from tagline.training.work import work_folder
 
-ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer.run}
+ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer_loop.run}
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,12 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.reading import parse_object, reading
 from tagline.model.backends.xla import from_xla, load_weights
+from tagline.model.heads.head_weights import attached, take_head
 from tagline.model.precision import Resolved
+from tagline.model.used_embeddings import restore_full_embeddings
 from tagline.training import snapshot
 from tagline.training.checkpoints import CheckpointError, Checkpoints
-from tagline.training.embeddings import restore_full_embeddings
-from tagline.training.head_weights import attached, take_head
-from tagline.training.learning import SCORES, Learning
+from tagline.training.history import SCORES, Learning
 from tagline.training.processes import SHARDED
 from tagline.training.work import VARIABLE, WORK, seen_by_all
 

@@ -19,23 +19,23 @@ from transformers import PreTrainedModel
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
+from tagline.hub.epoch_pushes import EpochPushes
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
+from tagline.model.heads.head_weights import tensors
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
 from tagline.training import optimization
 from tagline.training.ahead import one_ahead
 from tagline.training.compilation import compiler_errors, eager
-from tagline.training.epoch_pushes import EpochPushes
-from tagline.training.epochs import EpochLines
 from tagline.training.gradients import Gradients
-from tagline.training.head_weights import tensors
-from tagline.training.learning import Learning
+from tagline.training.history import Learning
 from tagline.training.losses import LossReader
-from tagline.training.params import Train
 from tagline.training.processes import SHARDED
+from tagline.training.progress_lines import EpochLines
 from tagline.training.saved_run import SavedRun
 from tagline.training.tracking import Trackers
+from tagline.training.train_params import Train
 from tagline.training.training_batches import Ints, TrainingBatches
 from tagline.training.training_rows import Part, TrainingRows
 from tagline.training.validation import Validation

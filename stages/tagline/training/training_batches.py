@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.model.batches import batch_borders, longest_first, rounded_up
-from tagline.training.params import Batches
+from tagline.training.train_params import Batches
 
 Ints = npt.NDArray[np.int64]
 

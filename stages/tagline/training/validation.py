@@ -20,10 +20,10 @@ from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.batches import ALL_CORES, default_size
 from tagline.model.heads.head import Head
+from tagline.model.heads.head_weights import arrays, tensors
 from tagline.model.precision import Resolved
 from tagline.model.prediction import Predictor, predict_split
-from tagline.training.head_weights import arrays, tensors
-from tagline.training.learning import SCORES
+from tagline.training.history import SCORES
 from tagline.training.processes import SHARDED
 from tagline.training.shared_model import SharedModel
 

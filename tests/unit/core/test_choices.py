@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import pytest
 
+from tagline.core.findings import MEANINGS
 from tagline.core.params import Section
+from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels.label_list import Decoding, Precision
 from tagline.labels.schemes import Scheme
-from tagline.metrics.params import Evaluate
-from tagline.tokenization.findings import MEANINGS
-from tagline.tokenization.params import Limits, TokenizeAlign
-from tagline.training.params import Train
+from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
+from tagline.training.train_params import Train
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from tagline.core.errors import UserError
 from tagline.core.params import RENAMED_KEYS, Section, read_section
-from tagline.metrics.params import Evaluate
+from tagline.evaluation.evaluate_params import Evaluate
+from tagline.sources.download_params import Download, HubDataset
 from tagline.sources.formats.registry import AnyFiles
-from tagline.sources.params import Download, HubDataset
-from tagline.tokenization.params import Limits, TokenizeAlign
-from tagline.training.params import Batches, Train
+from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
+from tagline.training.train_params import Batches, Train
 
 TRAIN = """\
 train:

@@ -20,7 +20,7 @@ from transformers import BertConfig, BertForTokenClassification, PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.export import onnx_export
-from tagline.export.onnx_model import OnnxModel
+from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.backends.torch_model import TorchModel
 
 

@@ -19,7 +19,7 @@ from onnxruntime import InferenceSession
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from tagline.export import quantization
-from tagline.export.onnx_model import OnnxModel
+from tagline.model.backends.onnx_model import OnnxModel
 
 WORDS, WIDTH, LABELS = 500, 64, 5
 INPUTS = ("input_ids", "attention_mask")
@@ -82,7 +82,7 @@ def test_same_labels_without_vnni(tmp_path: Path, graphs: tuple[Path, Path]) -> 
     """An emulated processor with AVX2, which adds products of 8-bit integers in 16 bits."""
     program = (
         "import pathlib, sys, numpy\n"
-        "from tagline.export.onnx_model import OnnxModel\n"
+        "from tagline.model.backends.onnx_model import OnnxModel\n"
         f"ids = [numpy.arange({WORDS})]\n"
         "numpy.save(sys.argv[2], OnnxModel(pathlib.Path(sys.argv[1])).logits(ids, ids))\n"
     )

@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 
 from tagline.core.errors import UserError
 from tagline.export import onnx_export
-from tagline.export.onnx_model import OnnxModel
 from tagline.export.shared_weights import share_weights
+from tagline.model.backends.onnx_model import OnnxModel
 
 BATCH = {
     "input_ids": np.random.default_rng(3).integers(2, 40, (3, 17)),

@@ -16,7 +16,7 @@ from helpers.hub_server import Hub
 from huggingface_hub import HfApi, constants
 
 from tagline.core.errors import UserError
-from tagline.hub.params import Push
+from tagline.hub.hub_params import Push
 from tagline.hub.push import Target
 
 TOKEN = "hf_ada"

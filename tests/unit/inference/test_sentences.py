@@ -16,11 +16,11 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
 from tagline.inference import Document, Mention, Tagger
 from tagline.inference import tagger as module
-from tagline.inference.readers import read_columns
-from tagline.sources.sentences import library_version, split_sentences
+from tagline.text.sentences import library_version, split_sentences
+from tagline.text.words import split_words
 from tagline.tokenization.context import document_numbers
 from tagline.tokenization.encoding import WindowMaker
-from tagline.tokenization.words import split_words
+from tagline.tools.predict.readers import read_columns
 
 TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " * 9 + "."
 

@@ -9,19 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.report.charts import (
-    BOTTOM,
-    HEIGHT,
-    LARGEST_DOT,
-    LEFT,
-    RIGHT,
-    STEPS,
-    TOP,
-    WIDTH,
-    curve,
-    reliability,
-    ticks,
-)
+from tagline.report.charts import BOTTOM, HEIGHT, LARGEST_DOT, LEFT, RIGHT, STEPS, TOP, WIDTH, curve, reliability, ticks
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 

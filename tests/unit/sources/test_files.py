@@ -18,7 +18,7 @@ from tagline.sources.files import FileSource, find
 from tagline.sources.formats.base import Files, Shares
 from tagline.sources.formats.conll import ConllFiles
 from tagline.sources.formats.json_rows import JsonFiles
-from tagline.sources.formats.sentence import Note, Sentence
+from tagline.text.sentence import Note, Sentence
 
 
 def conll_files(**keys) -> ConllFiles:

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from tagline.core.errors import UserError
 from tagline.sources import hub_dataset
 from tagline.sources.download import to_row
+from tagline.sources.download_params import HubDataset
 from tagline.sources.hub import Repository
-from tagline.sources.params import HubDataset
 
 NAMES = ["O", "B-PER", "I-PER"]
 SKIP = "; to skip such words set download.dataset.empty_words: skip in params.yaml"

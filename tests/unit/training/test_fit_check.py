@@ -18,7 +18,7 @@ from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model.classifier import longest_window
 from tagline.training.fit_check import FOR_GPU, check_fit, check_mask, freeze_unused, small_batches
-from tagline.training.params import Batches
+from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 
 POSITIONS = 40

@@ -18,10 +18,10 @@ from transformers import BertConfig, BertForTokenClassification
 from tagline.artifacts.tokenized import WINDOW_FEATURES
 from tagline.labels.label_list import Labels
 from tagline.model.heads import make_head
+from tagline.model.heads.head_weights import attach
 from tagline.training.gradients import Gradients
-from tagline.training.head_weights import attach
 from tagline.training.optimization import adamw
-from tagline.training.params import Train
+from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 from tagline.training.training_rows import TrainingRows
 

@@ -11,7 +11,7 @@ from helpers.tiny import TINY_PARAMS
 from transformers import BertConfig, BertForTokenClassification, Trainer, TrainingArguments
 
 from tagline.training.optimization import adamw, groups, schedule
-from tagline.training.params import Train
+from tagline.training.train_params import Train
 
 CPU = torch.device("cpu")
 

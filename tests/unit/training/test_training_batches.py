@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.model.batches import longest_first, rounded_up
-from tagline.training.params import Batches
+from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches, share
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(lambda row: np.array(row, dtype=np.int64))

@@ -17,7 +17,7 @@ from tagline.artifacts.learning_curves import Rows
 from tagline.export.card.markdown import RawMarkdown, escaped
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.card.results import SCORES, curve, model_index
-from tagline.hub.params import Push
+from tagline.hub.hub_params import Push
 from tagline.labels.label_list import Decoding, Labels
 
 # Columns of plots/validation.csv on the card.

@@ -19,17 +19,17 @@ from typing import Any, ClassVar, Literal, TypeVar
 from unicodedata import normalize
 
 from tagline.core.errors import UserError
+from tagline.core.findings import Findings
 from tagline.core.params import list_errors
 from tagline.core.terminal import quoted, shortened
 from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, Words, compare, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
-from tagline.sources.formats.sentence import Note, Sentence, Surface
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags
-from tagline.sources.languages import splitter
-from tagline.sources.sentences import ends_among, split_sentences
-from tagline.tokenization.findings import Findings
+from tagline.text.languages import splitter
+from tagline.text.sentence import Note, Sentence, Surface
+from tagline.text.sentences import ends_among, split_sentences
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lists import keys_of, to_id
-from tagline.sources.formats.sentence import Note
+from tagline.text.sentence import Note
 
 SUFFIX = ".responses"
 

@@ -12,12 +12,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import Section
 from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.formats.lines import UTF_8
-from tagline.sources.formats.sentence import Sentence
-from tagline.sources.languages import Language
-from tagline.tokenization.findings import Findings, lines_by_split
+from tagline.text.languages import Language
+from tagline.text.sentence import Sentence
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "document", "words")

@@ -20,7 +20,7 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
 from tagline.sources.formats.lines import UTF_8, read_lines
-from tagline.sources.formats.sentence import Note, Sentence
+from tagline.text.sentence import Note, Sentence
 
 WORDS = "words"
 SKIP = "-"

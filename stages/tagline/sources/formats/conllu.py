@@ -17,8 +17,8 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, in_documents
 from tagline.sources.formats.lines import UTF_8, read_lines
-from tagline.sources.formats.sentence import Sentence, Surface
-from tagline.sources.languages import Spans
+from tagline.text.languages import Spans
+from tagline.text.sentence import Sentence, Surface
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 # Columns that can be tags, and those of them that hold KEY=VALUE pairs.

@@ -17,7 +17,7 @@ from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns
 from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence
 from tagline.sources.formats.csv_table import Dialect, read_columns, read_header
 from tagline.sources.formats.lists import Keys, joined_id, to_sentence
-from tagline.sources.formats.sentence import Note, Sentence
+from tagline.text.sentence import Note, Sentence
 
 _SPACES = re.compile("[ \t]+")
 _SEPARATORS = frozenset(" ,")  # of the tags of a sentence

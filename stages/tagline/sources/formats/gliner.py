@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.agreement import running_text
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, list_in, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.offsets import Span
+from tagline.text.agreement import running_text
 
 
 class GlinerFiles(TextFiles, AnnotatedFiles):

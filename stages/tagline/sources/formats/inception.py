@@ -19,7 +19,7 @@ from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Err
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sentence import Note
+from tagline.text.sentence import Note
 
 if TYPE_CHECKING:
     from cassis import Cas

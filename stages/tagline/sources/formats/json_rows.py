@@ -15,7 +15,7 @@ from tagline.core.errors import UserError
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
-from tagline.sources.formats.sentence import Sentence
+from tagline.text.sentence import Sentence
 
 EXPECTED = "expected JSON objects, one per line or all in one list"
 _SPACE = " \t\n"

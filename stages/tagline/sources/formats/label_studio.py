@@ -26,7 +26,7 @@ from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lists import id_in
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sentence import Note
+from tagline.text.sentence import Note
 
 
 class LabelStudioFiles(AnnotatorFiles):

@@ -12,7 +12,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.base import DocumentKey, Key, LabelNames, TagColumns, WordFiles
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules
-from tagline.sources.formats.sentence import Note, Sentence
+from tagline.text.sentence import Note, Sentence
 
 
 @dataclass(frozen=True)

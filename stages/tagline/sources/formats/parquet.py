@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
 from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, to_sentence
-from tagline.sources.formats.sentence import Sentence
+from tagline.text.sentence import Sentence
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,7 +14,7 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, shared_text, to_span
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.json_rows import read_rows
-from tagline.sources.formats.sentence import Note
+from tagline.text.sentence import Note
 
 # Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.
 BINARY_VIEWS = ("ner", "spans")

@@ -12,7 +12,7 @@ from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
 from tagline.sources.formats.base import is_plain
 from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, to_sentence
-from tagline.sources.formats.sentence import Sentence
+from tagline.text.sentence import Sentence
 
 BATCH_ROWS = 1000
 

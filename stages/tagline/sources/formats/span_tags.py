@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from tagline.core.terminal import quoted, shortened
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sentence import Note
+from tagline.text.sentence import Note
 
 # Spans that begin or end inside a word: expand them to whole words, drop them, or fail once all are known.
 MisalignedSpans = Literal["expand", "drop", "error"]

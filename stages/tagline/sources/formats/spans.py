@@ -17,7 +17,7 @@ from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lists import to_id
-from tagline.sources.formats.sentence import Note
+from tagline.text.sentence import Note
 
 
 class SpanFiles(OffsetFiles):

@@ -19,7 +19,7 @@ from tagline.sources.formats.annotated import AnnotatedText, Errors
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
-from tagline.sources.formats.sentence import Note
+from tagline.text.sentence import Note
 
 HEADER = "#FORMAT=WebAnno TSV 3"
 _ROW = re.compile(r"\d+-\d+(\.\d+)?\t(\d{1,15})-(\d{1,15})\t([^\t]+)\t?(.*)")

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from tagline.artifacts.exported import SentenceRule
 from tagline.core.terminal import printable
 from tagline.export.card.document import CardData, render
-from tagline.hub.params import Push
+from tagline.hub.hub_params import Push
 from tagline.labels.label_list import Labels
 
 SCORES = ("precision", "recall", "f1", "accuracy")

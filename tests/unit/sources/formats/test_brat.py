@@ -10,7 +10,7 @@ from helpers.annotated import dataset, kinds, tagged
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.brat import BratFiles
-from tagline.sources.formats.sentence import Sentence
+from tagline.text.sentence import Sentence
 
 TEXT = "North and South\r\nAmerica met \U0001f44b Ada.\n"  # offsets count code points, the carriage return too
 ANN = """\

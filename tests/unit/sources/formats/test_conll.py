@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.conll import MOST_WORDS, ConllFiles, read_sentences
-from tagline.sources.formats.sentence import Sentence
+from tagline.text.sentence import Sentence
 
 COLUMNS = ["words", "ner"]
 

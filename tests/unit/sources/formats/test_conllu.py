@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tagline.sources.formats.conllu import read_sentences
-from tagline.sources.formats.sentence import Surface
+from tagline.text.sentence import Surface
 
 FILE = """\
 # newdoc

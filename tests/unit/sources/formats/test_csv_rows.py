@@ -15,7 +15,7 @@ from tagline.core.errors import UserError
 from tagline.sources.formats.csv_rows import CsvFiles, read_sentences
 from tagline.sources.formats.csv_table import Dialect
 from tagline.sources.formats.lists import Keys
-from tagline.sources.formats.sentence import Sentence
+from tagline.text.sentence import Sentence
 
 
 def read(path: Path, delimiter: str = ",", quote: str | None = '"') -> list[Sentence]:

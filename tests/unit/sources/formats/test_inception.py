@@ -12,7 +12,7 @@ from helpers.annotated import dataset, kinds, tagged
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.inception import SENTENCE, TOKEN, InceptionFiles
-from tagline.sources.formats.sentence import Sentence
+from tagline.text.sentence import Sentence
 
 # The second sentence has a line end, a stacked span, a span of a part of a token, and one without a value.
 TSV = r"""#FORMAT=WebAnno TSV 3.3

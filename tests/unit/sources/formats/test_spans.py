@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
-from tagline.sources.formats.sentence import Sentence
+from tagline.core.findings import Findings
 from tagline.sources.formats.spans import SpanFiles
-from tagline.tokenization.findings import Findings
-from tagline.tokenization.words import split_words
+from tagline.text.sentence import Sentence
+from tagline.text.words import split_words
 
 
 def files(**keys: Any) -> SpanFiles:

@@ -1,0 +1,159 @@
+"""Evaluation: label validation and test with the fine-tuned model and compute their metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+
+from tagline.artifacts import tokenized
+from tagline.artifacts.tokenized import Split
+from tagline.core.outputs import read_json
+from tagline.core.provenance import verify
+from tagline.core.reading import reading
+from tagline.evaluation import operating_point
+from tagline.evaluation.bias_search import find_biases
+from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.evaluation.scored_split import ScoredSplit, metrics
+from tagline.evaluation.stored_chunks import stored
+from tagline.labels.label_list import Biases, Labels
+from tagline.labels.tagged import TaggedSentences
+from tagline.metrics.counts import count
+from tagline.metrics.scores import score
+from tagline.metrics.training_index import TrainingIndex
+from tagline.model import classifier
+from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.batches import default_size
+from tagline.model.heads import load_head
+from tagline.model.precision import resolve
+from tagline.model.prediction import Chunk, Predictor, score_split
+
+SPLITS = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The results of an evaluation.
+
+    Attributes:
+        labels: the task's label list.
+        splits: the scored splits by name.
+        metrics: the metrics of each split, see `scored_split.metrics`.
+        best_epoch: the epoch whose weights were evaluated.
+        biases: with which the labels were chosen.
+    """
+
+    labels: Labels
+    splits: dict[str, ScoredSplit]
+    metrics: dict[str, dict[str, Any]]
+    best_epoch: int
+    biases: Biases = field(default_factory=dict)
+
+
+def evaluate(data: Path, report: Path, finetuned: Path, curves: Sequence[Path], params: Evaluate) -> Evaluation:
+    """Label and score validation and test.
+
+    Args:
+        data: data/tokenized.
+        report: reports/data.json.
+        finetuned: models/finetuned.
+        curves: the learning curves, which the caller reads.
+        params: the section ``evaluate``.
+
+    Raises:
+        UserError: an artifact is missing or damaged, the model does not match the data, the operating point has a type
+            that the data does not have, or the model produces NaN or infinite logits.
+    """
+    verify(data, "tokenize-align")
+    verify(finetuned, "train", *curves)
+    words = words_with_subwords(report)
+    labels = tokenized.load_labels(data)
+    targets = operating_point.targets_of(params.operating_point, labels)
+    loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
+    backend = _load_backend(data, finetuned, params, labels)
+    with workers(backend.device) as threads, ExitStack() as stack:
+        head = load_head(finetuned, labels, params.decoding, "train")
+        size = params.subwords_per_batch or default_size(backend.device.type)
+        predictor = Predictor(backend, head, labels, size, threads)
+        chunks: dict[str, Iterable[Chunk]] = {name: score_split(predictor, loaded[name], name) for name in SPLITS}
+        if targets:
+            # Decoded again for each bias that is tried, so the scores are computed once.
+            validation = stack.enter_context(stored(chunks["validation"], data.parent))
+            found = find_biases(validation, loaded["validation"].gold(), head, labels, targets)
+            biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
+            chunks["validation"], predictor = validation, predictor.with_biases(biases)
+        splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap)
+    if targets:
+        for name, split in splits.items():
+            measured[name]["operating_point"] = operating_point.report(split.counts, targets, found, params.bootstrap)
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), predictor.biases)
+
+
+def words_with_subwords(report: Path) -> dict[str, int]:
+    """Read how many words of validation and test have sub-words, as tokenize-align counted them.
+
+    Args:
+        report: reports/data.json.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    found = read_json(report, "tokenize-align")
+    with reading(report, "tokenize-align", expected="the number of words of each split"):
+        return {name: found[name]["words"] - found[name]["words_without_subwords"] for name in SPLITS}
+
+
+def label_and_score(
+    loaded: Mapping[str, Split],
+    words: Mapping[str, int],
+    chunks: Mapping[str, Iterable[Chunk]],
+    predictor: Predictor,
+    bootstrap: Bootstrap,
+) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]]]:
+    """Label validation and test and compute their metrics.
+
+    Args:
+        loaded: train, validation and test.
+        words: see `words_with_subwords`.
+        chunks: the scores of validation and test, computed when they are asked for.
+        predictor: chooses labels.
+        bootstrap: for the intervals.
+
+    Raises:
+        UserError: a word has no prediction.
+    """
+    labels = predictor.labels
+    splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
+    others = [split.sentences for split in splits.values()]
+    training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
+    return splits, {name: metrics(split, training, bootstrap) for name, split in splits.items()}
+
+
+def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels) -> TorchModel:
+    """Load the fine-tuned model onto this host's device."""
+    precision = resolve(params.precision, PartialState().device, "evaluate.precision")
+    model = classifier.load(finetuned, labels)
+    tokenized.check_tokenizer(data, finetuned, "train")
+    return TorchModel.for_inference(model, precision)
+
+
+def _label(split: Split, with_subwords: int, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
+    """Label the words of a split."""
+    labels, gold = predictor.labels, split.gold()
+    predictions = predictor.label(chunks, gold)
+    ids, words = split.ids_and_words()
+    lengths, scores = split.lengths(), predictions.scores
+    greedy = TaggedSentences(labels, lengths, predictions.greedy, scores, gold)
+    seen = len(gold) - predictions.without_subwords
+    return ScoredSplit(
+        labels.kind,
+        TaggedSentences(labels, lengths, predictions.labels, scores, gold, ids, words),
+        predictions.without_subwords,
+        predictions.loss / max(1, seen),
+        score(count(greedy, labels.kind))["overall"]["f1"],
+        with_subwords - seen,
+    )

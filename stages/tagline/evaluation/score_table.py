@@ -1,0 +1,64 @@
+"""Score table: reports/evaluate.json laid out for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from tagline.core.outputs import read_json
+from tagline.core.reading import reading
+from tagline.core.terminal import printable
+from tagline.evaluation.operating_point import by_split
+
+HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")
+
+
+def score_table(metrics: dict[str, Any]) -> str:
+    """Lay out the scores of each split: one row per type, the overall row last."""
+    rows = []
+    for split, scores in metrics.items():
+        intervals = scores["intervals"]
+        types = [(name, numbers, intervals["per_type"][name]) for name, numbers in scores["per_type"].items()]
+        for name, numbers, interval in [*types, ("overall", scores["overall"], intervals["overall"])]:
+            ratios = [numbers["precision"], numbers["recall"], numbers["f1"]]
+            f1_interval = "{low:.3f}-{high:.3f}".format(**interval["f1"])
+            names = [printable(split), printable(name)]
+            rows.append([*names, *ratios, f1_interval, numbers.get("accuracy", ""), numbers["number"]])
+    return "\n\n".join([tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f"), *_operating_point(metrics)])
+
+
+def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
+    """Lay out what the types of the operating point reach, if there is one; say which targets are not reached."""
+    points = by_split(metrics)
+    if not points:
+        return
+    rows = [
+        [printable(name), f"{point['measure']} >= {point['target']:g}", f"{point['bias']:+g}"]
+        + ["{value:.3f} ({low:.3f}-{high:.3f})".format(**points[split][name]) for split in points]
+        for name, point in points["validation"].items()
+    ]
+    yield tabulate(rows, ("type", "target", "bias", *points), tablefmt="simple", disable_numparse=True)
+    for name, point in points["validation"].items():
+        if "highest_on_validation" in point:
+            reason = f"at most {point['highest_on_validation']:.3f} with any bias, so it gets none"
+        elif not point["reached"]:
+            reason = f"{point['value']:.3f} with the targets of the other types"
+        else:
+            continue
+        yield (
+            f"evaluate.operating_point.{point['measure']}: {printable(name)} does not reach {point['target']:g} on "
+            f"validation, but {reason}; lower the target or improve the model"
+        )
+
+
+def score_table_of(path: Path) -> str:
+    """Lay out reports/evaluate.json.
+
+    Raises:
+        UserError: the file is missing, or another version of the project wrote it.
+    """
+    with reading(path, "evaluate", expected="scores as this version writes them"):
+        return score_table(read_json(path, "evaluate"))

@@ -1,0 +1,260 @@
+"""The export: writes models/export and compares each backend with the trained model."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from onnxscript import ir
+from safetensors import SafetensorError
+from tabulate import tabulate
+
+from tagline.artifacts import exported, learning_curves, predictions, tokenized
+from tagline.artifacts.exported import GRAPHS, BackendName, Exported
+from tagline.artifacts.tokenized import Windowing
+from tagline.core.errors import UserError, require
+from tagline.core.outputs import read_json
+from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
+from tagline.core.reading import reading
+from tagline.core.terminal import show
+from tagline.export import onnx_export, quantization
+from tagline.export.card import document
+from tagline.export.export_params import Export
+from tagline.export.parity import Parity
+from tagline.hub.push import Target
+from tagline.labels.label_list import Labels
+from tagline.model import classifier
+from tagline.model.backends import Backend
+from tagline.model.backends.onnx_model import OnnxModel, cores
+from tagline.model.backends.torch_model import TorchModel
+from tagline.model.heads import load_head
+from tagline.model.precision import Resolved, resolve_recorded
+
+CARD = "README.md"
+SPLIT = "test"
+# What the model card says of the windows.
+WINDOWS = ("label_all_tokens", "max_length", "stride", "context_subwords")
+INT8: BackendName = "onnx-int8"
+# Files of models/finetuned that are written anew, or not needed; the others are of the tokenizer and the head.
+NOT_COPIED = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE, HASHES, ".*")
+
+Reports = dict[BackendName, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The artifacts of earlier stages that the export reads.
+
+    Attributes:
+        tokenized: data/tokenized.
+        finetuned: models/finetuned.
+        decoding: data/predictions/provenance.json, for how labels are chosen and the precision.
+        dataset: data/raw/provenance.json, for how raw text is split, and the model card.
+        encoder: models/pretrained/provenance.json, for the model card.
+        metrics: reports/evaluate.json, for the model card.
+        validation: plots/validation.csv, for the model card.
+    """
+
+    tokenized: Path
+    finetuned: Path
+    decoding: Path
+    dataset: Path
+    encoder: Path
+    metrics: Path
+    validation: Path
+
+
+def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str, Any]:
+    """Write an export into a new folder and return the report of it.
+
+    Args:
+        inputs: artifacts of earlier stages.
+        params: the section ``export``.
+        target: the folder to write.
+        name: the path of the folder in the model card and in messages.
+
+    Raises:
+        UserError: an input is missing or damaged, or a backend differs more from the trained model than params allow.
+    """
+    _verify(inputs)
+    labels = tokenized.load_labels(inputs.tokenized)
+    windowing = tokenized.read_windowing(inputs.tokenized)
+    words, sentences = exported.read_rules(inputs.dataset)
+    decoding, precision, biases = predictions.read_settings(inputs.decoding)
+    split = tokenized.load_split(inputs.tokenized, SPLIT)
+    trained = _load_torch(inputs.finetuned, labels, "fp32")
+    tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
+    head = load_head(inputs.finetuned, labels, decoding, "train")
+    tagger = Exported(
+        labels=labels,
+        head=head.name,
+        decoding=decoding,
+        max_length=windowing.max_length,
+        stride=windowing.stride,
+        padding=trained.padding,
+        one_by_one=windowing.one_by_one,
+        words=words,
+        precision=precision,
+        context_subwords=windowing.context_subwords,
+        sentences=sentences,
+        biases=biases,
+    )
+    parity = Parity(trained, split, labels, head, biases)
+    computed_in = resolve_recorded(precision, trained.device)
+    parity_of_torch = parity
+    if computed_in != "fp32":
+        parity_of_torch = Parity(_load_torch(inputs.finetuned, labels, computed_in), split, labels, head, biases)
+    _write_folder(inputs.finetuned, params, tagger, target, name)
+    _write_graphs(inputs.finetuned, params, labels, target)
+    reports = {
+        backend: _check(backend, target, tagger, parity_of_torch if backend == "torch" else parity, params)
+        for backend in exported.backends(target)
+    }
+    sources = ", ".join(str(path) for path in (inputs.dataset, inputs.encoder, inputs.metrics))
+    with reading(sources, problem="one of them is damaged", remedy="run `dvc repro` again"):
+        card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
+    (target / CARD).write_text(card, encoding="utf-8")
+    write_hashes(target, CARD)  # users edit the card
+    return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
+
+
+def _verify(inputs: Inputs) -> None:
+    """Check the files of the inputs.
+
+    Raises:
+        UserError: one is missing or damaged.
+    """
+    verify(inputs.tokenized, "tokenize-align")
+    verify(inputs.finetuned, "train", inputs.validation)
+    predictions_folder = inputs.decoding.parent
+    for path, folder, stage in (
+        (inputs.decoding, predictions_folder, "evaluate"),
+        (inputs.metrics, predictions_folder, "evaluate"),
+        (inputs.dataset, inputs.dataset.parent, "download"),
+        (inputs.encoder, inputs.encoder.parent, "download"),
+    ):
+        require(path, stage)
+        verify_files(folder, read_hashes(folder, stage), stage, [relative(path, folder)])
+
+
+def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path, name: str) -> None:
+    """Write what transformers loads (weights, configuration, tokenizer), and tagger.json."""
+    try:
+        classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+    except SafetensorError as error:  # for instance a full disk
+        raise UserError(f"{name}/model.safetensors: the weights can't be written ({error})") from None
+    for file in sorted(finetuned.iterdir()):
+        if not any(file.match(pattern) for pattern in NOT_COPIED):
+            shutil.copyfile(file, target / file.name)
+    exported.write(tagger, target)
+
+
+def _write_graphs(finetuned: Path, params: Export, labels: Labels, target: Path) -> None:
+    """Write the graphs for onnxruntime that are enabled in params."""
+    if not params.onnx and not params.int8:
+        return
+    graph = onnx_export.convert(classifier.load(finetuned, labels, torch.float32))
+    if params.int8:
+        quantization.write(ir.to_proto(graph), target / GRAPHS["onnx-int8"])
+    if params.onnx:
+        # Weights in half precision are not those of the graph.
+        weights = exported.weights(target) if params.dtype == "float32" else []
+        onnx_export.write(graph, target / GRAPHS["onnx"], weights)
+
+
+def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:
+    """Compare a backend with the trained model.
+
+    Returns:
+        `Parity.report` and the size of the backend's files.
+
+    Raises:
+        UserError: it differs more than params allow.
+    """
+    report = parity.report(_load(backend, target, tagger), backend)
+    if backend != "onnx-int8" and report["same_labels"] < params.min_agreement:
+        raise UserError(
+            f"backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''}: {report['same_labels']:.2%} of "
+            f"the {SPLIT} words have the same label as from the trained model; expected at least "
+            f"{params.min_agreement:.2%} (export.min_agreement)"
+        )
+    if parity.f1 - report["f1"] > params.max_f1_drop:
+        raise UserError(
+            f"backend {backend}: F1 of {SPLIT} is {report['f1']:.4f}, {parity.f1 - report['f1']:.4f} below the trained "
+            f"model; expected at most {params.max_f1_drop:.4f} below (export.max_f1_drop)"
+        )
+    size = sum(file.stat().st_size for file in exported.files(target, backend))
+    return report | {"megabytes": round(size / 1e6, 1)}
+
+
+def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
+    """Load a backend from the export, as users do."""
+    if backend == "torch":
+        return _load_torch(target, tagger.labels, resolve_recorded(tagger.precision, PartialState().device))
+    return OnnxModel(target / GRAPHS[backend], tagger.padding, threads=cores())
+
+
+def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel:
+    return TorchModel.for_inference(classifier.load(folder, labels), precision)
+
+
+def _card_data(
+    inputs: Inputs, params: Export, windowing: Windowing, tagger: Exported, reports: Reports, name: str
+) -> document.CardData:
+    return document.CardData(
+        labels=tagger.labels,
+        dataset=read_json(inputs.dataset, "download"),
+        encoder=read_json(inputs.encoder, "download"),
+        training=read_json(inputs.finetuned / PROVENANCE, "train"),
+        windows={key: getattr(windowing, key) for key in WINDOWS},
+        metrics=read_json(inputs.metrics, "evaluate"),
+        epochs=learning_curves.read(inputs.validation, document.EPOCHS),
+        sentences=tagger.sentences,
+        head=tagger.head,
+        decoding=tagger.decoding,
+        backends=reports,
+        language=params.card.language,
+        license=params.card.license,
+        hub=params.hub,
+        folder=name,
+    )
+
+
+def summary(report: dict[str, Any]) -> dict[str, float]:
+    """Choose what goes to metrics/export.json: the F1 of the int8 backend on test, if there is one."""
+    backends = report[SPLIT]["backends"]
+    return {"export.int8.f1": round(backends[INT8]["f1"], 4)} if INT8 in backends else {}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay out what was measured of each backend for a terminal."""
+    rows = [[name, *measured.values()] for name, measured in report[SPLIT]["backends"].items()]
+    headers = ["backend", "same labels", "largest logit difference", "F1", "MB"]
+    return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
+
+
+def push(target: Target, folder: Path, report: Path) -> None:
+    """Push the files that hashes.json of an export lists, and its model card, in one commit that names its F1.
+
+    Raises:
+        UserError: a file is missing or damaged, or the push failed; the folder stays as it is.
+    """
+    require(folder, "export")
+    listed = read_hashes(folder, "export")
+    exported.verify(folder, listed)
+    try:
+        f1 = float(read_json(report, "export")[SPLIT]["f1"])
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"{report}: written by another version: run `dvc repro export` again") from None
+    try:
+        target.create()
+        commit = target.push(folder, f"Test F1 {f1:.3f}", {*listed, HASHES, CARD})
+    except UserError as error:
+        raise UserError(
+            f"{folder} is complete, but was not pushed: {error}; `python stages/export.py --push` tries again"
+        ) from None
+    show(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")

@@ -1,0 +1,132 @@
+"""Sentences with errors, as the page shows them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tagline.core.terminal import printable
+from tagline.labels.entities import Entity
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.outcomes import Outcome
+from tagline.report.pieces import Piece, pieces
+from tagline.report.worst_first import confidence
+
+# Limits per sentence; the page says what it leaves out. A sentence of more than WORDS words is shortened to the words
+# of its listed errors and CONTEXT words on each side of them.
+ERRORS = 40
+WORDS = 150
+CONTEXT = 15
+# Maximum number of characters of a word.
+CHARACTERS = 100
+
+# Characters that change the direction of the text after them.
+_BIDIRECTIONAL = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True)
+class ListedError:
+    """An error in the list below a sentence.
+
+    Attributes:
+        kind: see `tagline.metrics.outcomes.Outcome`.
+        gold: type and text of the gold entity.
+        predicted: type and text of the predicted entity.
+        confidence: see `ranking.confidence`.
+    """
+
+    kind: str
+    gold: tuple[str, str] | None
+    predicted: tuple[str, str] | None
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with errors.
+
+    Attributes:
+        split: the split that it belongs to.
+        id: its id in the split.
+        pieces: its words and the notes between them.
+        listed: its first ERRORS errors.
+        errors: the number of its errors.
+        cost: see `ranking.worst_first`.
+    """
+
+    split: str
+    id: str
+    pieces: list[Piece]
+    listed: list[ListedError]
+    errors: int
+    cost: float
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether words are left out."""
+        return any(piece.left_out for piece in self.pieces)
+
+
+def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split: str, cost: float) -> Sentence:
+    """Prepare a sentence for the page.
+
+    Args:
+        sentence: with gold labels.
+        outcomes: its outcomes. All are marked, for plain tags only the errors.
+        split: the split that it belongs to.
+        cost: see `ranking.worst_first`.
+    """
+    errors = [outcome for outcome in outcomes if outcome.is_error]
+    first = errors[:ERRORS]
+    words = [visible(word) for word in sentence.words]
+    listed = [
+        ListedError(error.kind, _text(words, error.gold), _text(words, error.predicted), confidence(sentence, error))
+        for error in first
+    ]
+    marked = outcomes if sentence.kind == "spans" else errors
+    return Sentence(
+        split=split,
+        id=visible(sentence.id),
+        pieces=pieces(words, marked, shown_words(len(words), [error.extent for error in first])),
+        listed=listed,
+        errors=len(errors),
+        cost=cost,
+    )
+
+
+def visible(word: str) -> str:
+    """Make a word safe and visible in a browser.
+
+    Control characters, characters that change the direction of the text, and words of invisible characters become
+    escape sequences. Joiners between letters (in Persian, Hindi, emoji) are kept.
+    """
+    if all(_is_blank(c) for c in word):
+        return printable(word)
+    text = "".join(
+        printable(c) if c in _BIDIRECTIONAL or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in word
+    )
+    return text if len(text) <= CHARACTERS else f"{text[:CHARACTERS]}…"
+
+
+def shown_words(length: int, extents: Sequence[tuple[int, int]]) -> list[bool]:
+    """For each word of a sentence, whether it is shown, given the starts and ends of its listed errors."""
+    shown = [length <= WORDS] * length
+    for start, end in extents:
+        context = range(max(0, start - CONTEXT), min(length, end + CONTEXT))
+        shown[context.start : context.stop] = [True] * len(context)
+    return shown
+
+
+def entity_text(words: Sequence[str], entity: Entity) -> tuple[str, str]:
+    """The type and the first words of an entity."""
+    text = words[entity.start : entity.end]
+    return entity.type, " ".join(text[:CONTEXT]) + (" …" if len(text) > CONTEXT else "")
+
+
+def _text(words: Sequence[str], entity: Entity | None) -> tuple[str, str] | None:
+    return None if entity is None else entity_text(words, entity)
+
+
+def _is_blank(character: str) -> bool:
+    return not character.isprintable() or unicodedata.category(character)[0] in "MZ"

@@ -1,0 +1,120 @@
+"""Agreement of pre-tokenised words with the rule for raw text, by which predict.py splits texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+import regex
+
+from tagline.text.languages import Spans, Split
+from tagline.text.sentence import Sentence, Surface
+
+# Of the training sentences the first ones are compared, and then one in STEP.
+FIRST, STEP = 1000, 10
+SHOWN = 3
+DIGITS = 4
+
+# Words that are written without a space after or before them, so that a rule must find where they end: brackets,
+# elided words (l'), clitics ('s, n't), punctuation, and words of scripts without spaces.
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_OPENS = regex.compile(r"[(\[{\u00AB\u201E\u00BF\u00A1]|.*\p{L}['\u2019]")
+_CLOSES = regex.compile(r"[,.;:!?%)\]}\u00BB\u2026]+|['\u2019]\p{L}+|[nN]['\u2019][tT]")
+_ENDS_UNSPACED, _BEGINS_UNSPACED = regex.compile(rf"{_UNSPACED}\p{{M}}*$"), regex.compile(_UNSPACED)
+
+
+class Agreement:
+    """Counts how many words of training sentences the rule finds again in running text.
+
+    Args:
+        split: the rule.
+        write_text: whether sentences without a raw text are written as `running_text`; otherwise they are not compared.
+    """
+
+    def __init__(self, split: Split, write_text: bool = True) -> None:
+        self._split = split
+        self._write_text = write_text
+        self.words = self.found = 0
+        self.differences: dict[str, None] = {}  # the first ones, in order
+
+    @property
+    def share(self) -> float:
+        """The share of words that are found, rounded; 1 without words."""
+        return round(self.found / self.words, DIGITS) if self.words else 1.0
+
+    def watch(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """Yield sentences unchanged, and compare some of them."""
+        for sentence, is_sampled in _sampled(sentences):
+            if is_sampled and (sentence.surface is not None or self._write_text):
+                self.compare(sentence.words, sentence.surface)
+            yield sentence
+
+    def compare(self, words: Sequence[str], surface: Surface | None = None) -> None:
+        """Compare the words of a sentence with those that the rule finds in its text, by default `running_text`."""
+        text, spans = surface or running_text(words)
+        found = set(self._split(text))
+        self.words += len(spans)
+        self.found += len(found.intersection(spans))
+        if len(self.differences) < SHOWN:
+            missed = next((index for index, span in enumerate(spans) if span not in found), None)
+            if missed is not None:
+                first, last = spans[missed]
+                last = max(last, first + 1)  # a word that is not in the text begins with the one that is
+                others = [text[start:end] for start, end in sorted(found) if start < last and end > first]
+                self.differences[f"{words[missed]!r} is found as {' '.join(map(repr, others))}"] = None
+
+
+class SentenceAgreement:
+    """Counts how many training sentences a library leaves whole in running text.
+
+    Args:
+        split: finds the sentences of a text.
+    """
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+        self.compared = self.whole = 0
+
+    @property
+    def share(self) -> float:
+        """The share of sentences that stay whole, rounded; 1 without sentences."""
+        return round(self.whole / self.compared, DIGITS) if self.compared else 1.0
+
+    def watch(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """Yield sentences unchanged, and split the running text of some of them."""
+        for sentence, is_sampled in _sampled(sentences):
+            if is_sampled:
+                self.compare(sentence.words)
+            yield sentence
+
+    def compare(self, words: Sequence[str]) -> None:
+        """Split the running text of a sentence."""
+        self.compared += 1
+        self.whole += len(self._split(running_text(words)[0])) <= 1
+
+
+def _sampled(sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, bool]]:
+    """Yield each sentence and whether it is in the sample."""
+    for index, sentence in enumerate(sentences):
+        yield sentence, index < FIRST or index % STEP == 0
+
+
+def running_text(words: Sequence[str]) -> Surface:
+    """Write words as running text, with spaces only where they usually stand, and give the span of each word.
+
+    ``["l'", "Oise", "(", "France", ")", "."]`` is written *l'Oise (France).*
+    """
+    spaced = [True, *(not _joined(left, right) for left, right in pairwise(words))]
+    text = ""
+    spans: Spans = []
+    for word, space in zip(words, spaced, strict=False):
+        text += " " if space and text else ""
+        spans.append((len(text), len(text) + len(word)))
+        text += word
+    return Surface(text, spans)
+
+
+def _joined(left: str, right: str) -> bool:
+    if _OPENS.fullmatch(left) or _CLOSES.fullmatch(right):
+        return True
+    return _ENDS_UNSPACED.search(left) is not None and _BEGINS_UNSPACED.match(right) is not None

@@ -1,0 +1,146 @@
+"""Words of raw text by language, where the rule of `tagline.text.words` does not find them.
+
+spaCy's rule-based tokenizers know elisions, clitics and abbreviations (*l'* and *Arras*, *foto's*, *Ms.*, *do* and
+*n't*); the dictionaries of ICU know the words of Thai, Lao, Khmer and Burmese, which are written without spaces. Both
+libraries are extras. Artifacts record their version, since another one may split another way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
+from threading import Lock
+from typing import Literal, get_args
+
+import regex
+
+from tagline.core.errors import UserError
+from tagline.core.terminal import quoted
+from tagline.text.words import NOT_SPACE, TAGS_AND_EMOJI, split_words
+
+Spans = list[tuple[int, int]]
+Split = Callable[[str], Spans]
+"""Finds the words of a text, as `split_words` does."""
+
+Language = Literal["ca", "de", "en", "es", "fr", "he", "it", "km", "lo", "my", "nl", "ru", "th"]
+"""ISO codes of the languages whose words are tested against the segmentation of Universal Dependencies."""
+# Libraries; the extras that install them have the same names.
+SPACY, ICU = "spacy", "icu4py"
+WITHOUT_SPACES = ("km", "lo", "my", "th")
+# Share of the training words that a rule should find again in running text.
+LEAST_AGREEMENT = 0.98
+
+_ZERO_WIDTH_SPACE = "\u200b"  # between words of Khmer and Lao
+# Runs of the scripts of WITHOUT_SPACES. Without characters beyond the basic plane, ICU's offsets, which count UTF-16
+# units, count code points.
+_RUN = regex.compile(r"[[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&[\u0000-\uFFFF]]+", regex.VERSION1)
+# Handles, hashtags, URLs and abbreviations with dots.
+_WHOLE = regex.compile(r"[@#].+|.*/.*|.+\.")
+
+
+def library(language: str | None) -> str | None:
+    """The library that splits the words of a language; None for the default rule.
+
+    Raises:
+        UserError: the language is unknown.
+    """
+    if language is None:
+        return None
+    if language not in get_args(Language):
+        raise UserError(
+            f"language: {quoted(language)} is unknown; expected one of {', '.join(get_args(Language))}, or none"
+        )
+    return ICU if language in WITHOUT_SPACES else SPACY
+
+
+def library_version(language: str | None) -> str | None:
+    """The library of a language with its version, such as ``spacy 3.8.11``; None for the default rule.
+
+    Raises:
+        UserError: the language is unknown, or its library is not installed.
+    """
+    name = library(language)
+    if name is None:
+        return None
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        raise UserError(
+            f"language: the words of {language} are split by {name}, which is not installed; run `pip install -e "
+            f"'.[{name}]'`"
+        ) from None
+
+
+@cache
+def splitter(language: str | None) -> Split:
+    """The function that splits raw text in a language into words; it is safe to call from several threads.
+
+    Args:
+        language: one of `Language`; None: the default rule.
+
+    Raises:
+        UserError: see `library_version`.
+    """
+    if language is None:
+        return split_words
+    library_version(language)  # raises if it is not installed
+    return _of_icu(language) if language in WITHOUT_SPACES else _of_spacy(language)
+
+
+if hasattr(os, "register_at_fork"):  # a lock that another thread holds stays locked in a forked process
+    os.register_at_fork(after_in_child=splitter.cache_clear)
+
+
+def _of_spacy(language: str) -> Split:
+    import spacy
+    from spacy.util import compile_infix_regex
+
+    pipeline = spacy.blank(language)
+    tokenizer, lock = pipeline.tokenizer, Lock()
+    if language == "ru":
+        # A hyphen between letters divides words in spaCy and not in Universal Dependencies.
+        infixes = [infix for infix in pipeline.Defaults.infixes if "(?:-|" not in infix]
+        tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+
+    def split(text: str) -> Spans:
+        # Outside a zone, memory grows with each new word. Zones of several threads would end each other.
+        with lock, pipeline.memory_zone():
+            tokens = [(token.idx, token.text) for token in tokenizer(text)]
+        # spaCy keeps white space as tokens, and inside some abbreviations.
+        words = [(start + of.start(), start + of.end()) for start, token in tokens for of in NOT_SPACE.finditer(token)]
+        units = [match.span() for match in TAGS_AND_EMOJI.finditer(text)]
+        return _joined(words, units) if units else words
+
+    return split
+
+
+def _joined(words: Spans, units: Spans) -> Spans:
+    """Join the words that each unit consists of; units contain no white space.
+
+    The words 0-1 1-2 3-4 and the unit 0-2 give 0-2 3-4.
+    """
+    inside = {offset for start, end in units for offset in range(start + 1, end)}
+    starts, ends = ([offset for offset in side if offset not in inside] for side in zip(*words, strict=True))
+    return list(zip(starts, ends, strict=True))
+
+
+def _of_icu(language: str) -> Split:
+    from icu4py.breakers import WordBreaker
+
+    def split(text: str) -> Spans:
+        spans: Spans = []
+        for start, end in split_words(text):
+            word = text[start:end]
+            borders = {start, end}
+            if not _WHOLE.fullmatch(word):
+                for run in _RUN.finditer(word):
+                    first = start + run.start()
+                    borders |= {first, *(first + stop for _, stop in WordBreaker(run.group(), language).segments())}
+            if word != _ZERO_WIDTH_SPACE:
+                spans += pairwise(sorted(borders))
+        return spans
+
+    return split

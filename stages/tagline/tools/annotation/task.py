@@ -1,0 +1,92 @@
+"""A text to annotate or correct: its words, its gold entities, and those that a model suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tagline.labels.entities import Entity
+from tagline.text.words import join_words
+
+# Decimals of a score.
+DIGITS = 4
+
+Word = tuple[int, int]
+"""Start and end of a word in its text, in code points."""
+
+
+class TextEntity(NamedTuple):
+    """An entity in a text.
+
+    Attributes:
+        type: such as PER.
+        start: offset in code points.
+        end: offset of the end, exclusive.
+        score: the model's confidence from 0 to 1; None if a person marked the entity.
+    """
+
+    type: str
+    start: int
+    end: int
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class AnnotationTask:
+    """A text for an annotation tool.
+
+    Attributes:
+        text: what the tool shows.
+        words: the words of the text, ascending.
+        suggested: entities that a model predicts, from left to right; None if it was not asked.
+        gold: entities that a person marked, from left to right; None if nobody annotated the text.
+        fields: what the tool shows and exports beside the text, such as an ``id``; no ``text`` or ``label``.
+    """
+
+    text: str
+    words: Sequence[Word]
+    suggested: Sequence[TextEntity] | None = None
+    gold: Sequence[TextEntity] | None = None
+    fields: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    @classmethod
+    def of_words(
+        cls,
+        words: Sequence[str],
+        suggested: Sequence[tuple[Entity, float]] | None = None,
+        gold: Sequence[Entity] | None = None,
+        fields: Mapping[str, str | int | float] | None = None,
+    ) -> AnnotationTask:
+        """Join words by spaces; the entities, and the score of each suggested one, count words."""
+        text, bounds = join_words(words)
+        return cls(
+            text,
+            bounds,
+            None if suggested is None else [in_text(entity, bounds, score) for entity, score in suggested],
+            None if gold is None else [in_text(entity, bounds) for entity in gold],
+            fields or {},
+        )
+
+    @property
+    def entities(self) -> Sequence[TextEntity]:
+        """What a tool with one list of entities shows: the gold ones, or those suggested if nobody annotated."""
+        return (self.suggested or ()) if self.gold is None else self.gold
+
+    def described(self) -> str:
+        """List the suggested entities in words, for tools that show them beside gold only as a note."""
+        return ", ".join(
+            f"{each.type}: {self.text[each.start : each.end]}"
+            + ("" if each.score is None else f" ({round(each.score, DIGITS)})")
+            for each in self.suggested or ()
+        )
+
+    def all_fields(self) -> dict[str, str | int | float]:
+        """The fields, with the suggested entities as one of them if there are gold ones too."""
+        beside_gold = self.gold is not None and self.suggested is not None
+        return {**self.fields, **({"suggested": self.described()} if beside_gold else {})}
+
+
+def in_text(entity: Entity, words: Sequence[Word], score: float | None = None) -> TextEntity:
+    """Convert an entity that counts words to one that counts the code points of their text."""
+    return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score)

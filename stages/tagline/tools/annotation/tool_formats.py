@@ -1,0 +1,95 @@
+"""The import formats of annotation tools by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tagline.core.outputs import replacing
+from tagline.tools.annotation import brat_tasks, doccano_tasks, label_studio_tasks, prodigy_tasks
+from tagline.tools.annotation.task import AnnotationTask
+
+
+@dataclass(frozen=True)
+class JsonFormat:
+    """One JSON object per task and line, as JSON Lines or as a list.
+
+    Attributes:
+        to_row: converts a task to its object.
+        opening: what precedes the first object.
+        separator: what precedes the others.
+        closing: the line after the last one.
+    """
+
+    to_row: Callable[[AnnotationTask], dict[str, Any]]
+    opening: str = ""
+    separator: str = ""
+    closing: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of its files: ``.jsonl``, or ``.json`` if they contain a list."""
+        return ".json" if self.opening else ".jsonl"
+
+    def before(self, first: bool) -> str:
+        """What precedes a line."""
+        return self.opening if first else self.separator
+
+    def line(self, task: AnnotationTask) -> str:
+        """Write a task as one line."""
+        return json.dumps(self.to_row(task), ensure_ascii=False, allow_nan=False) + "\n"
+
+    def end(self, empty: bool) -> str:
+        """What follows the last line; ``empty``: there was none."""
+        return (self.opening if empty else "") + self.closing
+
+    def lines(self, tasks: Iterable[AnnotationTask]) -> Iterator[str]:
+        """Write tasks as they come."""
+        empty = True
+        for task in tasks:
+            yield self.before(first=empty) + self.line(task)
+            empty = False
+        yield self.end(empty)
+
+
+JSON_FORMATS = {
+    "label_studio": JsonFormat(label_studio_tasks.to_row, "[", ",", "]\n"),
+    "doccano": JsonFormat(doccano_tasks.to_row),
+    "prodigy": JsonFormat(prodigy_tasks.to_row),
+}
+BRAT = "brat"
+NAMES = (*JSON_FORMATS, BRAT)
+# The suffix of what is written in each format; brat's is a folder.
+SUFFIXES = {**{name: format_.suffix for name, format_ in JSON_FORMATS.items()}, BRAT: ""}
+
+
+def save(name: str, path: Path, tasks: Iterable[AnnotationTask], types: Sequence[str]) -> None:
+    """Write a file, or a folder for brat, with the configuration that the tool needs: all of it or nothing.
+
+    Tasks are written one at a time, so memory does not grow with their number.
+
+    Args:
+        name: of the format, one of `NAMES`.
+        path: what to write; an earlier file is replaced, an earlier folder must be empty.
+        tasks: in the order of the file; brat shows them by their number.
+        types: the entity types of the project.
+
+    Raises:
+        UserError: the folder is not empty, or the tool does not allow the name of a type.
+    """
+    if name == BRAT:
+        brat_tasks.check(path, types)
+        with replacing(path) as [folder]:
+            brat_tasks.start(folder, types)
+            for number, task in enumerate(tasks, 1):
+                brat_tasks.write(task, folder, number)
+        return
+    outs = [path, *([label_studio_tasks.configuration_path(path)] if name == "label_studio" else [])]
+    with replacing(*outs) as [file, *configuration]:
+        with file.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(JSON_FORMATS[name].lines(tasks))
+        for each in configuration:
+            each.write_text(label_studio_tasks.configuration(types), encoding="utf-8")

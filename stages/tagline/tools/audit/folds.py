@@ -1,0 +1,152 @@
+"""Folds: which sentences of data/tokenized are held out together, and which of the others a model may learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.artifacts import shards
+from tagline.artifacts.raw_data import DOCUMENT
+from tagline.artifacts.tokenized import load_labels
+from tagline.core.errors import UserError
+from tagline.labels.entities import marked
+from tagline.sources.splitting import drawn_number
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+
+Mask = npt.NDArray[np.bool_]
+
+
+def fold_of(words: Sequence[str], seed: int, folds: int) -> int:
+    """Draw the fold of a sentence, from 1, from a hash of its words (or of its document's name) and the seed.
+
+    Equal sentences are in one fold, or a model would learn the label that it is asked about. Other sentences have no
+    effect. `sources.splitting.drawn_split` with the same seed draws independently.
+    """
+    return drawn_number(["fold", seed, *words]) % folds + 1
+
+
+class Fold:
+    """The roles of all sentences in one fold; data/tokenized is read a batch at a time.
+
+    Args:
+        number: of the fold, from 1.
+        params: of the audit.
+        tokenized: data/tokenized.
+        raw: data/raw, which names the documents; read only if they are held out.
+
+    Attributes:
+        held_out: for each audited split, whether a sentence is held out, bool (sentences,).
+        learnable: for train, whether the model learns from a sentence; for validation, whether it helps to choose the
+            epoch, bool (sentences,).
+
+    Raises:
+        UserError: the model would have no sentence to learn from, to be chosen by, or to label; or plain tags are
+            grouped by surface, or sentences without documents by document.
+    """
+
+    def __init__(self, number: int, params: Audit, tokenized: Path, raw: Path) -> None:
+        self.number, self.params, self.tokenized, self.raw = number, params, tokenized, raw
+        self.labels = load_labels(tokenized)
+        if params.group == "surface" and self.labels.kind == "tags":
+            raise UserError(
+                f"audit.group: surface needs entities, but {self.labels.task} has one tag per word; set it to sentence"
+            )
+        if params.group == "document":
+            self._check_documents()
+        self.held_out = {split: self._drawn(split) for split in params.splits}
+        self.learnable = {
+            "train": ~self.held_out["train"] & self._apart(),
+            "validation": ~self.held_out["validation"] if "validation" in self.held_out else self._all_of_validation(),
+        }
+        self._check()
+
+    def _drawn(self, split: str) -> Mask:
+        seed, folds = self.params.seed, len(self.params.folds)
+        drawn_by = self._documents(split) if self.params.group == "document" else self._words(split)
+        return np.array([fold_of(key, seed, folds) == self.number for key in drawn_by], bool)
+
+    def _all_of_validation(self) -> Mask:
+        batches = shards.read_batches(self.tokenized / "sentences/validation")
+        return np.ones(sum(batch.num_rows for batch in batches), bool)
+
+    def _apart(self) -> Mask:
+        """Whether a train sentence shares no text with one that is held out, see `_texts`."""
+        if self.params.group == "sentence":
+            return np.ones_like(self.held_out["train"])  # equal sentences are in one fold already
+        texts = {
+            text
+            for name, mask in self.held_out.items()
+            for sentence, out in zip(self._sentences(name), mask, strict=True)
+            if out
+            for text in self._texts(*sentence)
+        }
+        return np.array([texts.isdisjoint(self._texts(*each)) for each in self._sentences("train")], bool)
+
+    def _sentences(self, split: str) -> Iterator[tuple[list[str], list[int]]]:
+        """Yield the words and label ids of each sentence."""
+        for batch in shards.read_batches(self.tokenized / "sentences" / split):
+            yield from zip(batch["words"].to_pylist(), batch["labels"].to_pylist(), strict=True)
+
+    def _words(self, split: str) -> Iterator[list[str]]:
+        for words, _ in self._sentences(split):
+            yield words
+
+    def _documents(self, split: str) -> Iterator[list[str]]:
+        """Yield the name of each sentence's document; data/raw has the sentences in the same order."""
+        for batch in shards.read_batches(self.raw / split):
+            yield from ([name] for name in batch[DOCUMENT].to_pylist())
+
+    def _texts(self, words: Sequence[str], ids: Sequence[int]) -> Iterator[int]:
+        """Yield a hash of each text whose labels must not be both held out and learnt.
+
+        Those are entities if grouped by surface (see `tagline.metrics.training_index`), and the whole sentence if
+        grouped by document, since documents can share sentences.
+        """
+        if self.params.group == "document":
+            yield hash(tuple(words))
+            return
+        for entity in marked([self.labels.names[index] for index in ids], self.labels.kind):
+            yield hash(tuple(words[entity.start : entity.end]))
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """The numbers of sentences: held out by split, and of train those that are learnt from and all."""
+        held_out = {split: int(mask.sum()) for split, mask in self.held_out.items()}
+        return {
+            "held_out": held_out,
+            "learnt": int(self.learnable["train"].sum()),
+            "train": len(self.learnable["train"]),
+        }
+
+    def summary(self) -> str:
+        """The numbers of sentences in one line."""
+        held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
+        learnt, train = self.numbers["learnt"], self.numbers["train"]
+        return (
+            f"fold {self.number} of {len(self.params.folds)}: {held_out} held out; "
+            f"{learnt:,} of {train:,} sentences of train ({learnt / train:.0%}) are left to learn from"
+        )
+
+    def _check_documents(self) -> None:
+        documents = [name for (name,) in self._documents("train")]
+        if len(set(documents)) == len(documents):
+            raise UserError(
+                f"audit.group: document needs documents of several sentences, but {self.raw} has none in train; set it "
+                "to sentence"
+            )
+
+    def _check(self) -> None:
+        for purpose, mask in (
+            ("hold out", self.held_out["train"]),
+            ("learn from", self.learnable["train"]),
+            ("choose the epoch by", self.learnable["validation"]),
+        ):
+            if not mask.any():
+                raise UserError(
+                    f"{AUDIT_PARAMS}: fold {self.number} of {len(self.params.folds)} has no sentence to {purpose}; "
+                    "expected at least one; use fewer folds, another seed, or group: sentence"
+                )

@@ -1,0 +1,138 @@
+"""Labels by models: of the held-out sentences of a fold, by one that is trained without them; and of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from accelerate import PartialState
+
+from tagline.artifacts import out_of_fold, tokenized
+from tagline.artifacts.out_of_fold import Chunk
+from tagline.artifacts.tokenized import Split
+from tagline.core.errors import UserError
+from tagline.core.outputs import read_json, replacing
+from tagline.core.progress import quiet
+from tagline.core.provenance import HASHES, sha256, verify, versions
+from tagline.core.terminal import show
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import TaggedSentences
+from tagline.model import classifier
+from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.heads import load_head
+from tagline.model.precision import resolve
+from tagline.model.prediction import Predictor, score_split
+from tagline.tools.audit import fold_data
+from tagline.tools.audit.audit_params import Audit
+from tagline.tools.audit.folds import Fold
+from tagline.training import processes
+from tagline.training.finetuned import LIBRARIES, effective
+from tagline.training.fingerprint import fingerprint
+from tagline.training.run import Inputs, Outputs, fine_tune, start
+from tagline.training.train_params import Train
+from tagline.training.validation import forward_size
+from tagline.training.work import VARIABLE, seen_by_all, work_folder
+
+# In the work folder of a fold, what reports/train.json is for the stage train.
+REPORT = "train.json"
+
+
+def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: Inputs, raw: Path, target: Path) -> None:
+    """Train as the stage train does, and write how the model labels the held-out sentences.
+
+    An interrupted run continues: the work folder has the data of the fold, and the model once it is trained.
+
+    Args:
+        number: of the fold, from 1.
+        audit: the section ``audit``.
+        train: the section ``train``; nothing is pushed.
+        script: the stage's file.
+        inputs: folders of earlier stages.
+        raw: data/raw, for the documents.
+        target: the output, see `tagline.artifacts.out_of_fold`.
+
+    Raises:
+        UserError: see `Fold` and `tagline.training.run.run`; or several hosts do not share the work folder.
+    """
+    state = start()
+    train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
+    made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": effective(train)}
+    verified = inputs.verify()
+    if audit.group == "document":
+        verified[raw.as_posix()] = verify(raw, "download")
+    with work_folder(f"audit-{number}", fingerprint(made_of, script, verified)) as work:
+        if not seen_by_all(work):
+            raise UserError(
+                f"{work} is not the same folder on all hosts of this run; expected one that they share, which has the "
+                f"data of the fold; set {VARIABLE} to such a folder on all hosts"
+            )
+        data, model = work / "tokenized", work / "finetuned"
+        fold = Fold(number, audit, inputs.tokenized, raw)
+        if state.is_main_process:
+            show(fold.summary())
+            if not data.exists():
+                with replacing(data) as (partial,):
+                    fold_data.write(fold, partial)
+        state.wait_for_everyone()
+        if not model.exists():
+            outputs = Outputs(model, *(work / name for name in (REPORT, "train_loss.csv", "validation.csv")))
+            of_fold = Inputs(data, inputs.encoder, inputs.tokenizer)
+            fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}-train")
+        if state.is_main_process:
+            with replacing(target) as (partial,):
+                parts = {name: tokenized.load_split(data, fold_data.held_out(name)) for name in fold_data.audited(data)}
+                label(parts, fold.labels, model, train, partial)
+                made_of |= {"sentences": fold.numbers, "best_epoch": classifier.best_epoch(model)}
+                made_of["validation_f1"] = read_json(work / REPORT, "train")["validation"]["f1"]
+                made_of |= {"tokenized": sha256(inputs.tokenized / HASHES), "versions": versions(*LIBRARIES)}
+                out_of_fold.write_provenance(partial, fold.labels, made_of)
+    processes.leave()
+
+
+def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path) -> None:
+    """Write how the model that was trained on all of train labels the audited splits.
+
+    Args:
+        audit: the section ``audit``.
+        train: the section ``train``.
+        data: data/tokenized.
+        model: models/finetuned.
+        target: the output, see `tagline.artifacts.out_of_fold`.
+
+    Raises:
+        UserError: an input is missing or damaged, or they do not match.
+    """
+    verify(data, "tokenize-align")
+    verify(model, "train")
+    quiet()
+    labels = tokenized.load_labels(data)
+    with replacing(target) as (partial,):
+        label({name: tokenized.load_split(data, name) for name in audit.splits}, labels, model, train, partial)
+        made_of = {"splits": audit.splits, "best_epoch": classifier.best_epoch(model)}
+        made_of["tokenized"] = sha256(data / HASHES)
+        out_of_fold.write_provenance(partial, labels, made_of)
+
+
+def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train, target: Path) -> None:
+    """Write the labels of some sentences of each audited split."""
+    device = PartialState().device
+    precision = resolve(train.precision, device, "train.precision")
+    backend = TorchModel.for_inference(classifier.load(model, labels), precision)
+    head = load_head(model, labels, "constrained", "train")
+    target.mkdir()
+    with workers(device) as threads:
+        predictor = Predictor(backend, head, labels, forward_size(train.subwords_per_device, device), threads)
+        for name, part in parts.items():
+            out_of_fold.write(target / f"{name}.parquet", labels, _labelled(predictor, part, name))
+
+
+def _labelled(predictor: Predictor, split: Split, name: str) -> Iterator[Chunk]:
+    """Yield the sentences of a split, and the probabilities of the labels of their words."""
+    ids, words = split.ids_and_words()
+    labels, lengths, gold = predictor.labels, split.lengths(), split.gold()
+    offsets = np.cumsum([0, *lengths])
+    for rows, predicted, probabilities in predictor.distributions(score_split(predictor, split, name)):
+        of_rows = gold[offsets[rows.start] : offsets[rows.stop]]
+        scores = probabilities[np.arange(len(predicted)), predicted]
+        yield TaggedSentences(labels, lengths[rows], predicted, scores, of_rows, ids[rows], words[rows]), probabilities

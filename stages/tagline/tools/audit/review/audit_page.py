@@ -1,0 +1,93 @@
+"""The page reports/audit.html: the suspicions in their sentences, to be read and filtered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.outcomes import Outcome
+from tagline.report.html_files import FOLDER, render_file
+from tagline.report.pieces import Piece, pieces
+from tagline.report.shown_sentences import WORDS, entity_text, shown_words, visible
+from tagline.tools.audit.review.disagreements import Disagreement, Kind
+from tagline.tools.audit.review.ranking import Ranking, Suspicion
+
+# Maximum number of suspicions on the page, so that browsers stay fast.
+SHOWN = 1000
+
+# What is wrong with gold if the model is right.
+MEANINGS: dict[Kind, str] = {
+    "missing": "gold has no entity here",
+    "spurious": "the model has no entity here",
+    "type": "the types differ; the words may differ, too",
+    "boundary": "the same type, but other words",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A suspicion as the page shows it.
+
+    Attributes:
+        rank: from 1.
+        suspicion: the suspicion.
+        id: the id of its sentence.
+        pieces: the words of its sentence, with the notes between them.
+        gold: type and text of each gold entity.
+        suggested: likewise of the model.
+    """
+
+    rank: int
+    suspicion: Suspicion
+    id: str
+    pieces: list[Piece]
+    gold: list[tuple[str, str]]
+    suggested: list[tuple[str, str]]
+
+
+def render(ranking: Ranking) -> str:
+    """Render the page as self-contained HTML; see `render_file`."""
+    cards = [_card(rank, suspicion) for rank, suspicion in enumerate(ranking.suspicions[:SHOWN], 1)]
+    types = sorted({type_ for card in cards for type_, _ in card.gold + card.suggested})
+    variables = {
+        "task": ranking.labels.task,
+        "kind": ranking.labels.kind,
+        "folds": [fold.made_of for fold in ranking.folds],
+        "by_surface": ranking.folds[0].made_of["audit"]["group"] == "surface",
+        "numbers": ranking.numbers,
+        "kinds": {kind: text for kind, text in MEANINGS.items() if any(name == kind for _, name in ranking.numbers)},
+        "splits": ranking.splits,
+        "total": ranking.numbers.total(),
+        "cards": cards,
+        "types": {name: index for index, name in enumerate(types)},
+        "words": WORDS,
+    }
+    own = Path(__file__).parent
+    return render_file(own / "audit.html", variables, FOLDER / "filter.js", own / "keys.js")
+
+
+def _card(rank: int, suspicion: Suspicion) -> Card:
+    sentence, found = suspicion.sentence, suspicion.found
+    words = [visible(word) for word in sentence.words]
+    shown = shown_words(len(words), [found.extent])
+    return Card(
+        rank,
+        suspicion,
+        visible(sentence.id),
+        pieces(words, _outcomes(sentence, found), shown),
+        *([entity_text(words, entity) for entity in side] for side in found),
+    )
+
+
+def _outcomes(sentence: TaggedSentence, found: Disagreement) -> list[Outcome]:
+    """The entities to mark: those of the disagreement, and for spans those that gold and the model have in common."""
+    marked = []
+    if sentence.kind == "spans":
+        common = set(sentence.gold_entities) & set(sentence.predicted_entities)
+        marked = [Outcome("correct", entity, entity) for entity in common]
+    if len(found.gold) == len(found.suggested) == 1:
+        pair = Outcome("type_error" if found.kind == "type" else "boundary_error", found.gold[0], found.suggested[0])
+        return [*marked, pair]
+    marked += [Outcome("missed", entity, None) for entity in found.gold]
+    return marked + [Outcome("spurious", None, entity) for entity in found.suggested]

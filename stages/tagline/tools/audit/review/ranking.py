@@ -1,0 +1,276 @@
+"""Ranking: the disagreements of all folds, the most suspicious first."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.artifacts import out_of_fold
+from tagline.artifacts.out_of_fold import Chunk, Floats
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.errors import UserError
+from tagline.labels.entities import Entity, Ints
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import TaggedSentence
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.review.disagreements import KINDS, Disagreement, disagreements
+from tagline.tools.audit.review.usage import Usage, texts_of
+
+Doubles = npt.NDArray[np.float64]
+
+# The folder of the model that was trained on all, and the stage that writes it.
+ALL, MADE_ALL = "all", "audit/dvc.yaml:all"
+# Smaller probabilities count as this one.
+LEAST = 1e-9
+# Decimals of scores and probabilities.
+DIGITS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Suspicion:
+    """A disagreement with how much it suggests that gold is wrong.
+
+    Attributes:
+        score: larger is more suspicious.
+        split: the split of the sentence.
+        sentence: with gold labels and those of a model that has not seen it.
+        found: the disagreement.
+        gold_probability: geometric mean over its words of the probability of the gold label.
+        suggested_probability: likewise of the suggested label.
+    """
+
+    score: float
+    split: str
+    sentence: TaggedSentence
+    found: Disagreement
+    gold_probability: float
+    suggested_probability: float
+
+    def as_json(self, rank: int) -> dict[str, Any]:
+        """What a line of reports/audit.jsonl contains."""
+        return {
+            "rank": rank,
+            "score": self.score,
+            "kind": self.found.kind,
+            "split": self.split,
+            "id": self.sentence.id,
+            "words": [*self.sentence.words],
+            "gold": [self._entity(entity) for entity in self.found.gold],
+            "suggested": [self._entity(entity) for entity in self.found.suggested],
+            "gold_probability": self.gold_probability,
+            "suggested_probability": self.suggested_probability,
+            "labels": self.sentence.gold_names,
+            "predicted": self.sentence.predicted_names,
+        }
+
+    def _entity(self, entity: Entity) -> dict[str, Any]:
+        return entity._asdict() | {"text": " ".join(self.sentence.words[entity.start : entity.end])}
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The result of an audit.
+
+    Attributes:
+        folds: the output of each fold.
+        numbers: of disagreements, by split and kind.
+        suspicions: the most suspicious ones, best first.
+    """
+
+    folds: list[FoldOutput]
+    numbers: Counter[tuple[str, str]]
+    suspicions: list[Suspicion]
+
+    @property
+    def labels(self) -> Labels:
+        """The label list."""
+        return self.folds[0].labels
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that are audited."""
+        return [split for split in SPLITS if split in self.folds[0].made_of["audit"]["splits"]]
+
+    def summary(self) -> str:
+        """One line per split for the terminal, then how good the models are."""
+        lines = []
+        for split in self.splits:
+            numbers = {kind: self.numbers[split, kind] for kind in KINDS if self.numbers[split, kind]}
+            parts = ", ".join(f"{number:,} {kind}" for kind, number in numbers.items())
+            lines.append(f"{split}: {sum(numbers.values()):,} disagreements{f' ({parts})' if parts else ''}")
+        scores = ", ".join(f"{fold.made_of['validation_f1']:.3f}" for fold in self.folds)
+        return "\n".join([*lines, f"F1 of the folds on validation: {scores}"])
+
+
+def rank(folder: Path, params: Audit) -> Ranking:
+    """Rank the disagreements of all folds.
+
+    In memory are the best ``params.most`` of them, and the distinct texts that `Usage` counts.
+
+    Args:
+        folder: data/audit, with a folder for each fold.
+        params: the section ``audit``.
+
+    Raises:
+        UserError: a fold is missing or damaged, or was made with other params or other data.
+    """
+    folds = [FoldOutput.of(folder / str(number), number, params) for number in params.folds]
+    for fold, key in product(folds, ("tokenized", "train")):
+        if fold.made_of[key] != folds[0].made_of[key]:
+            raise UserError(
+                f"{fold.folder}: made with other data or train params than {folds[0].folder}; run "
+                "`dvc repro audit/dvc.yaml`"
+            )
+    by_surface = params.group == "surface"
+    usage = None if by_surface else _count_usage(folds)
+    learnt = None if by_surface else Learnt(folder / ALL, folds[0])
+    numbers: Counter[tuple[str, str]] = Counter()
+
+    def counted() -> Iterator[Suspicion]:
+        for split, fold in product(SPLITS, folds):
+            of_learnt = (lambda _: None) if learnt is None else learnt.lookup(split)
+            for sentence, probabilities, found in _differing(fold.chunks(split)):
+                numbers[split, found.kind] += 1
+                yield _suspicion(split, sentence, probabilities, found, usage, of_learnt(sentence))
+
+    best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
+    return Ranking(folds, numbers, best)
+
+
+@dataclass(frozen=True)
+class FoldOutput:
+    """The output of a fold: its folder, the label list, and how it was made."""
+
+    folder: Path
+    labels: Labels
+    made_of: dict[str, Any]
+    made_by: str
+
+    @classmethod
+    def of(cls, folder: Path, number: int, params: Audit) -> FoldOutput:
+        """Check a fold and how it was made; see `rank` for errors."""
+        made_by = f"audit/dvc.yaml:fold@{number}"
+        labels, made_of = out_of_fold.read_provenance(folder, made_by)
+        if made_of["audit"] != params.model_dump(exclude={"most"}):
+            raise UserError(
+                f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
+            )
+        return cls(folder, labels, made_of, made_by)
+
+    def chunks(self, split: str) -> Iterator[Chunk]:
+        """Yield the held-out sentences of a split."""
+        path = self.folder / f"{split}.parquet"
+        if path.exists():  # of a small split, no sentence may be in the fold
+            yield from out_of_fold.read(path, self.labels, self.made_by)
+
+
+class Learnt:
+    """What the model that was trained on all of train says of the same sentences.
+
+    Args:
+        folder: data/audit/all.
+        fold: one of the folds.
+
+    Raises:
+        UserError: the folder is missing or damaged, or was made with other data than the fold.
+    """
+
+    def __init__(self, folder: Path, fold: FoldOutput) -> None:
+        self.folder = folder
+        self.labels, made_of = out_of_fold.read_provenance(folder, MADE_ALL)
+        if made_of["tokenized"] != fold.made_of["tokenized"]:
+            raise UserError(f"{folder}: made with other data than the folds; run `dvc repro {MADE_ALL}`")
+
+    def lookup(self, split: str) -> Callable[[TaggedSentence], Floats]:
+        """Give a function that returns the probabilities of a sentence; call it in the order of the split."""
+        rows = (
+            (sentence, probabilities[start:end])
+            for sentences, probabilities in out_of_fold.read(self.folder / f"{split}.parquet", self.labels, MADE_ALL)
+            for sentence, (start, end) in zip(sentences, pairwise(sentences.offsets), strict=True)
+        )
+        current: tuple[TaggedSentence, Floats] | None = None
+
+        def find(wanted: TaggedSentence) -> Floats:
+            nonlocal current
+            while current is None or (current[0].id, current[0].words) != (wanted.id, wanted.words):
+                current = next(rows, None)
+                if current is None:
+                    raise UserError(f"{self.folder}: lacks sentence {wanted.id} of {split}; run `dvc repro {MADE_ALL}`")
+            return current[1]
+
+        return find
+
+
+def _differing(chunks: Iterable[Chunk]) -> Iterator[tuple[TaggedSentence, Floats, Disagreement]]:
+    """Yield each disagreement with its sentence and the probabilities of the sentence's words."""
+    for sentences, probabilities in chunks:
+        words = np.flatnonzero(sentences.known_gold != sentences.predicted)
+        for index in np.unique(sentences.sentences_of(words)).tolist():
+            start, end = sentences.offsets[index : index + 2]
+            sentence = sentences[index]
+            for found in disagreements(sentence):
+                yield sentence, probabilities[start:end], found
+
+
+def _count_usage(folds: Sequence[FoldOutput]) -> Usage:
+    def chunks() -> Iterator[Chunk]:
+        return (chunk for split, fold in product(SPLITS, folds) for chunk in fold.chunks(split))
+
+    texts = {text for sentence, _, found in _differing(chunks()) for text in texts_of(sentence, found)}
+    return Usage(texts, (sentence for sentences, _ in chunks() for sentence in sentences))
+
+
+def _suspicion(
+    split: str,
+    sentence: TaggedSentence,
+    probabilities: Floats,
+    found: Disagreement,
+    usage: Usage | None,
+    learnt: Floats | None,
+) -> Suspicion:
+    """Score a disagreement: the sum of the logarithms of how much more probable, or usual, the suggested labels are.
+
+    Args:
+        split: the split of the sentence.
+        sentence: with gold labels and those of a model that was not trained on it.
+        probabilities: those of that model.
+        found: the disagreement.
+        usage: of gold in other sentences, if it counts.
+        learnt: the probabilities of a model that was trained on the sentence, if they count.
+    """
+    words = np.arange(*found.extent)
+    score = _log_odds(sentence, probabilities, words)
+    score += 0.0 if learnt is None else _log_odds(sentence, learnt, words)
+    score += 0.0 if usage is None else usage.log_odds(sentence, found)
+    means = (np.exp(_log_probabilities(probabilities[words], side[words]).mean()) for side in _sides(sentence))
+    # Copies: views would keep the arrays of a whole chunk in memory.
+    copies = {name: getattr(sentence, name).copy() for name in ("predicted", "scores", "gold")}
+    rounded = (round(float(mean), DIGITS) for mean in means)
+    return Suspicion(round(score, DIGITS), split, replace(sentence, **copies), found, *rounded)
+
+
+def _sides(sentence: TaggedSentence) -> tuple[Ints, Ints]:
+    return sentence.known_gold, sentence.predicted
+
+
+def _log_odds(sentence: TaggedSentence, probabilities: Floats, words: Ints) -> float:
+    """The mean, over the words whose labels differ, of how much more probable the suggested label is."""
+    gold, suggested = _sides(sentence)
+    differing = words[gold[words] != suggested[words]]
+    of_sides = (_log_probabilities(probabilities[differing], side[differing]) for side in (suggested, gold))
+    return float(np.subtract(*of_sides).mean())
+
+
+def _log_probabilities(of_words: Floats, labels: Ints) -> Doubles:
+    """The logarithm of the probability of a label of each word; 0 for words without sub-words, which say nothing."""
+    chosen = of_words[np.arange(len(labels)), labels].astype(np.float64)
+    chosen[~of_words.any(-1)] = 1.0
+    return np.log(np.maximum(chosen, LEAST))

@@ -1,0 +1,112 @@
+"""Sentences to review, as tasks for an annotation tool: gold as annotation, what the model suggests as prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tagline.artifacts import shards
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.errors import UserError
+from tagline.core.outputs import replacing
+from tagline.core.provenance import HASHES, sha256, verify
+from tagline.core.terminal import quoted
+from tagline.labels.entities import entities
+from tagline.labels.tagged import TaggedSentence
+from tagline.tools.annotation import tool_formats
+from tagline.tools.annotation.task import AnnotationTask
+from tagline.tools.audit.audit_params import Audit
+from tagline.tools.audit.review.ranking import Ranking, Suspicion, rank
+
+# Read by the export alone, not by the stage.
+TOKENIZED = Path("data/tokenized")
+
+
+def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
+    """Write all sentences of all splits for an annotation tool, those of audited splits most suspicious first.
+
+    All of them, so that what the tool exports after the review is a complete data set.
+
+    Args:
+        folds: data/audit.
+        params: the section ``audit``.
+        tool: one of `tool_formats.NAMES`.
+        target: the folder to make, with a file per split, or a folder for brat.
+
+    Returns:
+        What was written, one line per split.
+
+    Raises:
+        UserError: see `rank` and `tool_formats.save`; the folder exists; the data are not those of the audit; the labels are
+            plain tags; or a word contains white space, which the tool does not keep.
+    """
+    if target.exists():
+        raise UserError(f"{target} exists; expected a new folder, so that no correction is overwritten; choose another")
+    verify(TOKENIZED, "tokenize-align")
+    ranking = rank(folds, params)
+    if ranking.labels.kind == "tags":
+        raise UserError(
+            f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
+            "files by hand"
+        )
+    if ranking.folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
+        raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
+    lines = []
+    with replacing(target) as [folder]:
+        for split in SPLITS:
+            name = f"{split}{tool_formats.SUFFIXES[tool]}"
+            first = _first_suspicions(ranking, split)
+            tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
+            written = tasks if tool == "prodigy" else map(_checked, tasks)  # Prodigy's tasks have their words
+            tool_formats.save(tool, folder / name, written, ranking.labels.types)
+            lines.append(f"{target / name}: {f'{len(first):,} suspicious sentences first' if first else 'gold'}")
+    return lines
+
+
+def _checked(task: AnnotationTask) -> AnnotationTask:
+    """Return a task if `split_words: spaces` finds its words again in its text."""
+    for word in (task.text[start:end] for start, end in task.words):
+        if any(space in word for space in " \t\r\n"):
+            raise UserError(
+                f"sentence {task.fields['id']}: the word {quoted(word)} contains white space, so it would come back as "
+                "several; choose --tool prodigy, which keeps words"
+            )
+    return task
+
+
+def _first_suspicions(ranking: Ranking, split: str) -> dict[object, Suspicion]:
+    """The most suspicious disagreement of each sentence, best first."""
+    first: dict[object, Suspicion] = {}
+    for suspicion in ranking.suspicions:
+        if suspicion.split == split:
+            first.setdefault(_key(suspicion.sentence), suspicion)
+    return first
+
+
+def _audited(ranking: Ranking, split: str, first: dict[object, Suspicion]) -> Iterator[AnnotationTask]:
+    for suspicion in first.values():
+        sentence = suspicion.sentence
+        suggested = [(entity, sentence.confidence(entity)) for entity in sentence.predicted_entities]
+        fields: dict[str, str | float] = {"id": sentence.id, "suspicion": suspicion.score}
+        yield AnnotationTask.of_words(sentence.words, suggested, sentence.gold_entities, fields)
+    written = set(first)
+    for fold in ranking.folds:
+        for sentences, _ in fold.chunks(split):
+            for sentence in sentences:
+                if (key := _key(sentence)) in written:
+                    written.remove(key)  # further sentences like it were not written
+                else:
+                    yield AnnotationTask.of_words(sentence.words, None, sentence.gold_entities, {"id": sentence.id})
+
+
+def _unaudited(ranking: Ranking, split: str) -> Iterator[AnnotationTask]:
+    names = ranking.labels.names
+    for batch in shards.read_batches(TOKENIZED / "sentences" / split):
+        for row in batch.to_pylist():
+            gold = entities([names[index] for index in row["labels"]])
+            yield AnnotationTask.of_words(row["words"], None, gold, {"id": row["id"]})
+
+
+def _key(sentence: TaggedSentence) -> object:
+    """What tells a sentence from others; ids need not be unique."""
+    return sentence.id, tuple(sentence.words), sentence.known_gold.tobytes()

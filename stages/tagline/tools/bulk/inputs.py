@@ -1,0 +1,135 @@
+"""Input files: found by folder, pattern or name, on any file system; their format is known by their suffix."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO, Literal, cast
+
+import pyarrow as pa
+
+from tagline.core.errors import UserError
+from tagline.core.reading import reading
+from tagline.tools.bulk.storage import named, reaching, url_of
+
+FormatName = Literal["parquet", "jsonl", "text"]
+SUFFIXES: dict[str, FormatName] = {
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".txt": "text",
+}
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+EXPECTED = f"expected {', '.join(SUFFIXES)}, of which all but .parquet may end with {' or '.join(COMPRESSIONS)}"
+_BUFFER = 2**20
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file to label.
+
+    Attributes:
+        url: absolute path or URL.
+        format: by its suffix.
+        compression: gzip or zstd; None: not compressed, or by the format itself.
+    """
+
+    url: str
+    format: FormatName
+    compression: str | None = None
+
+    @classmethod
+    def of(cls, url: str) -> InputFile:
+        """Infer the format of a file.
+
+        Raises:
+            UserError: the suffix is unknown, or the name is not UTF-8.
+        """
+        name = PurePosixPath(url.lower())
+        compression = COMPRESSIONS.get(name.suffix)
+        format_name = SUFFIXES.get(name.with_suffix("").suffix if compression else name.suffix)
+        if format_name is None or (compression and format_name == "parquet"):
+            raise UserError(f"{url}: unknown suffix; {EXPECTED}; rename the file, or select others by a pattern")
+        if any("\ud800" <= character <= "\udfff" for character in url):  # how Python shows other bytes
+            raise UserError(f"{url}: the name is not UTF-8; expected a name that output can contain; rename the file")
+        return cls(url, format_name, compression)
+
+    @property
+    def name(self) -> str:
+        """The path, or the URL without passwords and signatures, as output and messages contain it."""
+        return named(self.url)
+
+    @contextmanager
+    def opened(self, offset: int = 0) -> Iterator[BinaryIO]:
+        """Open the decompressed content at an offset in bytes, which must be 0 if the file is compressed.
+
+        Raises:
+            UserError: what is read in the block is damaged.
+        """
+        damaged = reading(self.name, problem="unreadable", remedy="replace the file, then run the same command again")
+        with reaching(self.url) as (file_system, path), damaged, file_system.open(path, "rb") as file:
+            if self.compression:
+                file = pa.CompressedInputStream(pa.PythonFile(file), self.compression)
+            elif offset:
+                file.seek(offset)
+            yield cast(BinaryIO, file if self.format == "parquet" else io.BufferedReader(file, _BUFFER))
+
+    def check_unchanged(self, planned: str, sha256: str) -> None:
+        """Compare a hash of what has been read with the hash of the scan.
+
+        Raises:
+            UserError: they differ.
+        """
+        if sha256 != planned:
+            raise UserError(
+                f"{self.name}: changed since bulk.py looked at it first; expected files that stay as they are; label "
+                "them into a new folder"
+            )
+
+
+def find(urls: Sequence[str], output: str) -> list[InputFile]:
+    """Find the files of folders (and the folders in them), patterns and names, sorted by path or URL.
+
+    Names that start with a full stop or underscore are left out of folders, as Spark and Hadoop do.
+
+    Args:
+        urls: paths or URLs.
+        output: absolute path or URL of the output folder, which must not be part of the input.
+
+    Raises:
+        UserError: nothing is found, or files are of an unknown format or of several.
+    """
+    files = [InputFile.of(url) for url in sorted({found for url in urls for found in _found(url)})]
+    for file in files:
+        if file.url.startswith(f"{output}/"):
+            raise UserError(f"{file.url}: in the output folder {output}; expected output outside of the input")
+        if file.format != files[0].format:
+            raise UserError(
+                f"{file.url}: {file.format}, but {files[0].url} is {files[0].format}; expected files of one format; "
+                "label each format into its own folder"
+            )
+    return files
+
+
+def _found(url: str) -> list[str]:
+    with reaching(url) as (file_system, path):
+        if file_system.isfile(path):
+            return [url_of(file_system, path)]
+        if file_system.isdir(path):
+            listed = file_system.find(path, detail=True).items()
+            # Not pipes and devices; a link, too, is listed as neither file nor folder.
+            files = [each for each, info in listed if info["type"] == "file" or file_system.isfile(each)]
+            paths = [each for each in files if not _is_hidden(each[len(path) :])]
+        else:
+            paths = [each for each in file_system.glob(path) if file_system.isfile(each)]
+        if not paths:
+            raise UserError(f"{url}: no file found; expected a file, a pattern, or a folder with files; {EXPECTED}")
+        return [url_of(file_system, each) for each in paths]
+
+
+def _is_hidden(path: str) -> bool:
+    return any(name.startswith((".", "_")) for name in path.split("/"))

@@ -1,0 +1,128 @@
+"""Parts of the output: Parquet files that appear complete or not at all.
+
+So whoever starts a part first looks whether it exists: a run that continues an earlier one, and Ray when it repeats the
+work of a killed node, keep what is complete. The footer says what is known of a part.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tagline.core.errors import UserError
+from tagline.inference import Tagger
+from tagline.tools.bulk import line_rows, parquet_rows
+from tagline.tools.bulk.columns import POSITION, PROBLEM
+from tagline.tools.bulk.inputs import InputFile
+from tagline.tools.bulk.plan import Part, Plan
+from tagline.tools.bulk.rows import Scan
+from tagline.tools.bulk.storage import Folder
+from tagline.tools.bulk.tagging import tag
+
+MANIFEST = "_manifest.json"
+# The key of the record in a footer.
+RECORD = b"tagline"
+# Rows per row group.
+GROUP_ROWS = 16 * 1024
+
+
+class Record(NamedTuple):
+    """What is known of a part.
+
+    Attributes:
+        name: of its file.
+        rows: their number.
+        not_tagged: number of rows that could not be labelled.
+        first_problem: the position of the first of them, and the reason; empty: there is none.
+        failure: why the part could not be made; empty: it is complete.
+    """
+
+    name: str
+    rows: int = 0
+    not_tagged: int = 0
+    first_problem: str = ""
+    failure: str = ""
+
+
+def scan(file: InputFile, part_rows: int) -> Scan:
+    """Read a file once; see `Scan`."""
+    if file.format == "parquet":
+        return parquet_rows.scan(file, part_rows)
+    return line_rows.scan(file, part_rows)
+
+
+def complete(part: Part, folder: Folder) -> Record | None:
+    """Return the record of a part if it is complete."""
+    try:
+        with folder.opened(part.name) as file:
+            return Record(**json.loads(pq.read_metadata(file).metadata[RECORD]))
+    except UserError:  # it does not exist, or is damaged
+        return None
+
+
+def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -> Record:
+    """Label a part and write it, unless it is complete.
+
+    Args:
+        part: to make.
+        plan: that it belongs to.
+        folder: the output.
+        tagger: returns the tagger; called only if it is needed.
+
+    Raises:
+        UserError: the input can't be read, or has changed since the scan.
+    """
+    if record := complete(part, folder):
+        return record
+    read = parquet_rows.read if part.file.format == "parquet" else line_rows.read
+    rows = read(part.file, part.slice, plan.schema, plan.column)
+    with tempfile.TemporaryDirectory() as local:
+        path = Path(local) / part.name
+        record = _write(tag(rows, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
+        folder.put(path, part.name)
+    return record
+
+
+def write_manifest(records: Sequence[Record], folder: Folder) -> None:
+    """Write the list of parts, which says that the output is complete."""
+    total = {"rows": sum(r.rows for r in records), "not_tagged": sum(r.not_tagged for r in records)}
+    parts = {r.name: {"rows": r.rows, "not_tagged": r.not_tagged} for r in records}
+    folder.put_json(MANIFEST, total | {"parts": parts})
+
+
+def _write(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> Record:
+    record = Record(path.name)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for table in _grouped(tables):
+            writer.write_table(table)
+            problems = table.filter(pc.is_valid(table[PROBLEM])).select([*POSITION.names, PROBLEM])
+            first = "".join(
+                "{input_file}:{input_row}: {tagging_error}".format(**row) for row in problems.slice(0, 1).to_pylist()
+            )
+            record = Record(
+                path.name,
+                record.rows + table.num_rows,
+                record.not_tagged + problems.num_rows,
+                record.first_problem or first,
+            )
+        writer.add_key_value_metadata({RECORD: json.dumps(record._asdict())})
+    return record
+
+
+def _grouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Join tables into row groups of `GROUP_ROWS` rows or a little more."""
+    group: list[pa.Table] = []
+    for table in tables:
+        group.append(table)
+        if sum(each.num_rows for each in group) >= GROUP_ROWS:
+            yield pa.concat_tables(group)
+            group = []
+    if group:
+        yield pa.concat_tables(group)

@@ -1,0 +1,127 @@
+"""The plan of a run: arguments, model, columns, and the parts that the input is divided into.
+
+It is written first and depends on nothing else, so that a run that continues an earlier one makes the same parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from tagline.artifacts.exported import BackendName
+from tagline.core.errors import UserError
+from tagline.tools.bulk import columns
+from tagline.tools.bulk.inputs import InputFile
+from tagline.tools.bulk.rows import Column, Scan, Slice
+from tagline.tools.bulk.storage import Folder, named
+
+PLAN = "_plan.json"
+
+
+class Part(NamedTuple):
+    """A slice of an input file, and the name of the output file."""
+
+    name: str
+    file: InputFile
+    slice: Slice
+
+
+@dataclass(frozen=True)
+class Plan:
+    """See the module.
+
+    Attributes:
+        model: the SHA-256 of each file of the model.
+        backend: of the model.
+        part_rows: maximum number of rows of a part.
+        split_sentences: see `Tagger`.
+        column: the column to label.
+        schema: the columns of the input.
+        output: all columns of the output.
+        parts: in the order of files and rows.
+    """
+
+    model: Mapping[str, str]
+    backend: BackendName
+    part_rows: int
+    split_sentences: bool | None
+    column: Column
+    schema: pa.Schema
+    output: pa.Schema
+    parts: Sequence[Part]
+
+    @classmethod
+    def of(
+        cls,
+        model: Mapping[str, str],
+        backend: BackendName,
+        part_rows: int,
+        files: Sequence[InputFile],
+        scans: Sequence[Scan],
+        text: str | None = None,
+        words: str | None = None,
+        split_sentences: bool | None = None,
+    ) -> Plan:
+        """Choose the columns of the input, check them, and name the parts.
+
+        Args:
+            model: the SHA-256 of each file of the model.
+            backend: of the model.
+            part_rows: maximum number of rows of a part.
+            files: the input.
+            scans: of each file.
+            text: name of a column of raw text, if given.
+            words: name of a column of lists of words, if given.
+            split_sentences: see `Tagger`.
+
+        Raises:
+            UserError: there is no row, or the columns do not fit.
+        """
+        first = files[0].name
+        slices = [(file, each) for file, scan in zip(files, scans, strict=True) for each in scan.slices]
+        if not slices:
+            raise UserError(f"{first}: no row; expected at least one in the input")
+        schemas = [(file.name, scan.schema) for file, scan in zip(files, scans, strict=True)]
+        schema = columns.merge(schemas, exact=files[0].format == "parquet")
+        column = columns.choose(schema, text, words, first)
+        output = columns.with_answers(schema, column, first)
+        parts = [Part(f"part-{index:06}.parquet", *each) for index, each in enumerate(slices)]
+        return cls(model, backend, part_rows, split_sentences, column, schema, output, parts)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "model": dict(self.model),
+            "backend": self.backend,
+            "column": {"name": self.column.name, "words": self.column.is_words},
+            "part_rows": self.part_rows,
+            "split_sentences": self.split_sentences,
+            "columns": {field.name: str(field.type) for field in self.schema},
+            "input": {part.name: {"file": part.file.name} | part.slice._asdict() for part in self.parts},
+        }
+
+    def begin(self, folder: Folder) -> None:
+        """Write the plan into the output folder, or compare it with the plan of an earlier run.
+
+        Raises:
+            UserError: the folder has another plan, or files but no plan.
+        """
+        wanted = self.as_json()
+        names = folder.names()
+        if not names:
+            folder.put_json(PLAN, wanted)
+            return
+        shown = named(folder.url)
+        if PLAN not in names:
+            raise UserError(
+                f"{shown}: not empty ({names[0]}) and without {PLAN} of an earlier run; expected a new folder"
+            )
+        written = folder.read_json(PLAN)
+        if key := next((key for key in wanted if written.get(key) != wanted[key]), None):
+            changed = f" ({written.get(key)}, now {wanted[key]})" if key not in ("model", "columns", "input") else ""
+            raise UserError(
+                f"{shown}: {PLAN} has another {key}{changed}; expected the same arguments, model and input, to "
+                "continue it; choose another output folder, or remove this one"
+            )

@@ -1,0 +1,104 @@
+"""A comparison as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from tagline.labels.entities import Entity
+from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.scores import DIGITS
+from tagline.tools.comparison.bootstrap import RESAMPLES
+from tagline.tools.comparison.changes import Change
+from tagline.tools.comparison.differences import LEVEL, SEED, Difference, standard_deviation
+from tagline.tools.comparison.randomisation import SHUFFLES
+from tagline.tools.comparison.runs import Run
+from tagline.tools.comparison.splits import Comparison
+
+
+def record(comparison: Comparison) -> dict[str, Any]:
+    """Convert a comparison to plain values, with every change and without NaN.
+
+    Returns:
+        ``{"old": [{"revision", "commit"}], "new": [...], "rule": {...}, "notes": [...], "splits": {split:
+        {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
+        "high", "p", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
+    """
+    several = max(len(comparison.old), len(comparison.new)) > 1
+    return {
+        "old": [run_record(run) for run in comparison.old],
+        "new": [run_record(run) for run in comparison.new],
+        "rule": {
+            "level": LEVEL,
+            "p": "t-test over runs" if several else "approximate randomisation",
+            "resamples": RESAMPLES,
+            "shuffles": None if several else SHUFFLES,
+            "seed": SEED,
+        },
+        "notes": comparison.notes,
+        "splits": {
+            split.split: {
+                "sentences": len(split.sentences),
+                "overall": {name: _sides(each) for name, each in split.differences.overall.items()},
+                "per_type": {name: _sides(each) for name, each in split.differences.per_type.items()},
+                **{
+                    direction: [
+                        _change(change, split.sentences[change.sentence])
+                        for change in split.changes
+                        if change.direction == direction
+                    ]
+                    for direction in ("fixed", "broken")
+                },
+            }
+            for split in comparison.splits
+        },
+    }
+
+
+def run_record(run: Run) -> dict[str, Any]:
+    return {"revision": run.name, "commit": run.commit}
+
+
+def difference_record(each: Difference) -> dict[str, Any]:
+    return {
+        "difference": round(each.difference, DIGITS),
+        "low": round(each.low, DIGITS),
+        "high": round(each.high, DIGITS),
+        "p": round(each.p, DIGITS),
+        "verdict": each.verdict,
+    }
+
+
+def scores_record(values: Sequence[float]) -> dict[str, Any]:
+    """Convert a score in each run to plain values."""
+    deviation = standard_deviation(values)
+    return {
+        "mean": round(fmean(values), DIGITS),
+        "sd": None if deviation is None else round(deviation, DIGITS),
+        "runs": [round(value, DIGITS) for value in values],
+    }
+
+
+def _sides(each: Difference) -> dict[str, Any]:
+    return {"old": scores_record(each.old), "new": scores_record(each.new), **difference_record(each)}
+
+
+def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:
+    words = sentence.words
+    return {
+        "id": sentence.id,
+        "words": words,
+        "entity": _entity(change.entity, words),
+        "in_gold": not change.false_positive,
+        "instead": [_entity(other, words) for other in change.instead],
+    }
+
+
+def _entity(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": entity.type,
+        "start": entity.start,
+        "end": entity.end,
+        "text": " ".join(words[entity.start : entity.end]),
+    }

@@ -1,0 +1,224 @@
+"""Results of revisions, read from Git and DVC without touching the workspace.
+
+Metrics come from Git; predictions from DVC's cache, or from its remote if the cache does not have them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import Any
+
+from dvc.api import DVCFileSystem
+from dvc.exceptions import DvcException, NotDvcRepoError
+from dvc.fs import GitFileSystem
+from dvc.repo import Repo
+from dvc.scm import RevError, resolve_rev
+
+from tagline.core.errors import UserError
+from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.tools.comparison.notes import some
+from tagline.tools.comparison.runs import PREDICTIONS, Run, make_run
+
+# DVC's own name for the current files.
+WORKSPACE = "workspace"
+
+_DVC_YAML = "dvc.yaml"
+
+_EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
+
+# Missing files do not make the existing ones stale.
+_ABSENT = ("deleted", "not in cache")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A dvc.yaml in the DVC repository, to whose folder all paths of its results are relative.
+
+    Attributes:
+        file: its path from the root of the DVC repository.
+        stage: its stage evaluate, as commands of DVC in the current folder name it.
+    """
+
+    file: Path
+    stage: str
+
+    @classmethod
+    def find(cls, root: Path, folder: Path | None) -> Pipeline:
+        """Find the dvc.yaml of a folder, or else the nearest one from the current folder up to the root.
+
+        Raises:
+            UserError: the folder has none.
+        """
+        start = (folder or Path.cwd()).resolve()
+        inside = [start, *start.parents][: len(start.relative_to(root).parts) + 1]
+        file = next((path / _DVC_YAML for path in inside if (path / _DVC_YAML).is_file()), root / _DVC_YAML)
+        if folder is not None and file.parent != start:
+            raise UserError(f"--pipeline {folder}: the folder has no {_DVC_YAML}; expected the folder of a pipeline")
+        relative = Path(os.path.relpath(file)).as_posix()
+        return cls(file.relative_to(root), "evaluate" if relative == _DVC_YAML else f"{relative}:evaluate")
+
+    def path(self, path: str) -> str:
+        """Return the path of a result from the root of the DVC repository."""
+        return (self.file.parent / path).as_posix()
+
+
+def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: str | None = None) -> Run:
+    """Read the run of a revision.
+
+    Args:
+        name: a commit, branch, tag or DVC experiment, or `WORKSPACE`.
+        splits: which predictions to read.
+        folder: that of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
+        commit: its hash, if the name may have several meanings.
+
+    Raises:
+        UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available.
+    """
+    with open_repository(folder) as here:
+        root = Path(here.root_dir).resolve()
+        pipeline = Pipeline.find(root, folder)
+        if name == WORKSPACE and commit is None:
+            return _workspace(here, splits, pipeline)
+        # A commit's own settings may name an outdated remote or none, so the current ones are used.
+        settings = {section: here.config[section] for section in ("core", "cache", "remote")}
+        with _dvc_errors(name):
+            _check_commit(here, commit or name)
+        # With `rev`, DVC would look for its repository at the root of Git only, not where `dvc init --subdir` ran.
+        files = GitFileSystem(scm=here.scm, rev=commit or name)
+        inside = f"/{root.relative_to(Path(here.scm.root_dir).resolve()).as_posix()}"
+        with _dvc_errors(name), Repo(inside, fs=files, scm=here.scm, config=settings) as repo:
+            return _commit(name, repo, splits, pipeline)
+
+
+@contextmanager
+def open_repository(folder: Path | None) -> Iterator[Repo]:
+    """Open the DVC repository of a folder, by default of the current one; errors of DVC become a `UserError`."""
+    with _dvc_errors(), Repo(None if folder is None else str(folder)) as repo:
+        yield repo
+
+
+def _check_commit(repo: Any, name: str) -> None:
+    """Raise a `UserError` if the name is a file or folder in Git, such as ``HEAD:params.yaml``, on which DVC fails."""
+    try:
+        found = resolve_rev(repo.scm, name)
+    except ValueError:  # too long for Git
+        raise UserError(f"unknown Git revision {quoted(name)}; expected {_EXPECTED}") from None
+    try:
+        resolve_rev(repo.scm, f"{found}^{{commit}}")
+    except RevError:
+        raise UserError(f"{name}: not a commit; expected {_EXPECTED}") from None
+
+
+@contextmanager
+def _dvc_errors(revision: str | None = None) -> Iterator[None]:
+    """Turn errors of DVC about the folder, or about a revision, into a `UserError`."""
+    try:
+        yield
+    except RevError as error:
+        raise UserError(f"{shortened(str(error), QUOTED)}; expected {_EXPECTED}") from None
+    except NotDvcRepoError as error:
+        raise UserError(
+            f"{revision}: no {PREDICTIONS}; DVC was not set up at that revision" if revision else str(error)
+        ) from None
+    except DvcException as error:
+        raise UserError(f"{revision}: {error}" if revision else str(error)) from None
+
+
+def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
+    root = Path(repo.root_dir, pipeline.file.parent)
+    for file in (root / PREDICTIONS).glob("*"):
+        if file.exists() and not (file.is_file() or file.is_dir()):  # reading could wait forever, and so could DVC
+            raise UserError(
+                f"{WORKSPACE}: {pipeline.path(f'{PREDICTIONS}/{file.name}')} is a pipe or device; expected files; "
+                f"remove it and run `dvc checkout {pipeline.stage}`"
+            )
+
+    def predictions(path: str) -> bytes:
+        try:
+            return (root / path).read_bytes()
+        except FileNotFoundError:
+            raise UserError(
+                f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
+                f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, "
+                f"`dvc repro {pipeline.stage}` computes it"
+            ) from None
+
+    def committed(path: str) -> bytes | None:
+        return (root / path).read_bytes() if (root / path).is_file() else None
+
+    run = make_run(WORKSPACE, None, predictions, committed, splits)
+    return replace(run, notes=_stale(repo, pipeline))
+
+
+def _stale(repo: Any, pipeline: Pipeline) -> list[str]:
+    """Return a note if the predictions are not those of the current code, data and params."""
+    try:
+        status = repo.status([pipeline.stage], with_deps=True)
+    except DvcException as error:
+        return [f"{WORKSPACE}: predictions may be outdated ({error})"]
+    changed = [f"{stage} ({some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
+    if not changed:
+        return []
+    return [f"{WORKSPACE}: predictions are outdated; `dvc repro` would rerun {', '.join(changed)}"]
+
+
+def _changes(entries: list[Any]) -> Iterator[str]:
+    """List the changed files and params in entries of `dvc status`: ``{"changed deps": {"src": "modified"}}``."""
+    for entry in entries:
+        if isinstance(entry, str):
+            yield entry.removeprefix("changed ")
+            continue
+        for paths in entry.values():
+            for path, state in paths.items():
+                if isinstance(state, dict):
+                    yield from state
+                elif state not in _ABSENT:
+                    yield path
+
+
+def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
+    files = DVCFileSystem(repo)
+    commit = repo.get_rev()
+    locked = [
+        out
+        for out in repo.index.outs
+        if out.def_path == PREDICTIONS and out.hash_info and PurePath(out.stage.path_in_repo) == pipeline.file
+    ]
+    if not locked:
+        raise UserError(
+            f"{name}: dvc.lock does not have {pipeline.path(PREDICTIONS)}; {_recompute(commit, pipeline)}, then commit "
+            "dvc.lock"
+        )
+    remote = repo.config["core"].get("remote")
+
+    def predictions(path: str) -> bytes:
+        try:
+            content: bytes = files.read_bytes(pipeline.path(path))
+        except Exception as error:  # each kind of remote has its own client and exceptions
+            where = f"nor in its remote {remote}" if remote else "and no default remote is set"
+            raise UserError(
+                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where "
+                f"it was computed, or {_recompute(commit, pipeline, ' --pull' if remote else '')}"
+            ) from None
+        return content
+
+    def committed(path: str) -> bytes | None:
+        path = pipeline.path(path)
+        return bytes(files.read_bytes(path)) if files.exists(path) else None
+
+    return make_run(name, commit, predictions, committed, splits)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the root cause in brackets; empty if a file just does not exist."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return "" if isinstance(error, FileNotFoundError) else f" ({error})"
+
+
+def _recompute(commit: str, pipeline: Pipeline, options: str = "") -> str:
+    return f"run `git checkout {commit[:7]} && dvc repro{options} {pipeline.stage}` here"

@@ -1,0 +1,172 @@
+"""Runs grouped by the values of some params, each setting compared with the best one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from tagline.core.errors import UserError
+from tagline.metrics.counts import Counts
+from tagline.tools.comparison.count_matrices import count_matrices
+from tagline.tools.comparison.differences import Difference, differences, holm
+from tagline.tools.comparison.notes import some
+from tagline.tools.comparison.param_values import Values, check_keys, differing_keys, group, read_values, value_text
+from tagline.tools.comparison.runs import Run
+from tagline.tools.comparison.splits import Aligned, align
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The runs with the same values.
+
+    Attributes:
+        name: keys and values as text.
+        values: of the keys; a key that the runs do not have is left out.
+        runs: one or several.
+        f1: of each split, in each run.
+        difference: of F1 of the last split from the best setting (old: best, new: this one), with p adjusted for the
+            number of settings; None for the best itself.
+    """
+
+    name: str
+    values: Values
+    runs: list[Run]
+    f1: dict[str, tuple[float, ...]]
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Settings in ascending order of their values.
+
+    Attributes:
+        keys: the params by which the runs are grouped.
+        splits: the compared ones. The first decides which setting is the best, the last is that of the differences.
+        settings: at least two; exactly one has no difference.
+        notes: what a reader should know.
+    """
+
+    keys: list[str]
+    splits: list[str]
+    settings: list[Setting]
+    notes: list[str]
+
+    @property
+    def best(self) -> Setting:
+        return next(setting for setting in self.settings if setting.difference is None)
+
+
+def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes: Sequence[str] = ()) -> Sweep:
+    """Group runs by their values of some params, and compare each setting with the best one.
+
+    The best setting has the highest mean F1 of the first split. With validation and test, the difference on test is
+    therefore not exaggerated by having chosen the maximum on test.
+
+    Args:
+        runs: of one task. The same run, which has equal params and predictions, counts once.
+        keys: dotted keys of params.yaml.
+        splits: as in `Sweep`.
+        notes: on the choice of runs.
+
+    Raises:
+        UserError: a key is unknown, all runs have the same values, or as in `align`.
+    """
+    runs, params, repeated = _distinct(runs)
+    check_keys(keys, params)
+    groups = group(keys, params)
+    if len(groups) == 1:
+        only, names = _name(keys, params[0]), some([run.name for run in runs])
+        raise UserError(f"--by: all runs ({names}) have {only}; expected runs with different values")
+    aligned = {split: align(split, runs) for split in splits}
+    f1 = {split: _f1(each) for split, each in aligned.items()}
+    settings = [
+        Setting(
+            _name(keys, params[indices[0]]),
+            {key: params[indices[0]][key] for key in keys if key in params[indices[0]]},
+            [runs[index] for index in indices],
+            {split: tuple(values[index] for index in indices) for split, values in f1.items()},
+        )
+        for indices in groups
+    ]
+    counts = aligned[splits[-1]].counts
+    compared = _compared(settings, [[counts[index] for index in indices] for indices in groups], splits[0])
+    notes = [
+        *notes,
+        *repeated,
+        *(note for run in runs for note in run.notes),
+        *_confounded(differing_keys(keys, params)),
+        *_single_runs(settings),
+        *(note for each in aligned.values() for note in each.notes),
+    ]
+    return Sweep(list(keys), list(splits), compared, list(dict.fromkeys(notes)))
+
+
+def _name(keys: Sequence[str], values: Values) -> str:
+    return ", ".join(f"{key}={value_text(values, key)}" for key in keys)
+
+
+def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[Values], list[str]]:
+    """Leave out repetitions, for instance experiments of another pipeline, in which this one is unchanged.
+
+    Returns:
+        The other runs, their params, and notes.
+    """
+    kept: list[tuple[Run, Values]] = []
+    notes = []
+    for run in runs:
+        values = read_values(run)
+        same = next((other for other, theirs in kept if theirs == values and _same_predictions(other, run)), None)
+        if same is None:
+            kept.append((run, values))
+        else:
+            notes.append(f"{run.name} is left out: same params and predictions as {same.name}")
+    return [run for run, _ in kept], [values for _, values in kept], notes
+
+
+def _same_predictions(a: Run, b: Run) -> bool:
+    return all(
+        len(a.splits[split]) == len(b.splits[split])
+        and all(
+            own.words == other.words and own.predicted_names == other.predicted_names
+            for own, other in zip(a.splits[split], b.splits[split], strict=True)
+        )
+        for split in a.splits
+    )
+
+
+def _f1(aligned: Aligned) -> list[float]:
+    return [float(matrix.total()[0]) for matrix in count_matrices(aligned.counts)]
+
+
+def _compared(settings: Sequence[Setting], counts: Sequence[Sequence[Counts]], split: str) -> list[Setting]:
+    """Add the differences from the setting with the highest mean F1 of a split."""
+    best = max(range(len(settings)), key=lambda index: fmean(settings[index].f1[split]))
+    others = [index for index in range(len(settings)) if index != best]
+    found = [differences(counts[best], counts[index]).overall["f1"] for index in others]
+    adjusted = holm([each.p for each in found]).tolist()
+    compared = list(settings)
+    for index, each, p in zip(others, found, adjusted, strict=True):
+        compared[index] = replace(settings[index], difference=replace(each, p=p))
+    return compared
+
+
+def _confounded(keys: Sequence[str]) -> list[str]:
+    if not keys:
+        return []
+    return [
+        f"the runs also differ in {some(keys)}, which affects means and ±; add {'it' if len(keys) == 1 else 'them'} to "
+        "--by, or choose runs with the same values"
+    ]
+
+
+def _single_runs(settings: Sequence[Setting]) -> list[str]:
+    single = [setting.name for setting in settings if len(setting.runs) == 1]
+    if len(single) == len(settings):
+        return ["each setting has one run, so p does not cover other seeds; run several, as with -S train.seed=1,2,3"]
+    if single:
+        return [
+            f"one run only: {some(single)}; ± is unknown there, and p assumes that of the other side (between two "
+            "single runs, p does not cover other seeds)"
+        ]
+    return []

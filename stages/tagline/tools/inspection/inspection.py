@@ -1,0 +1,136 @@
+"""What a data set's file looks like, and the section ``download`` that reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from io import StringIO
+from itertools import chain, combinations, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+
+from tagline.core.errors import UserError
+from tagline.core.params import read_file
+from tagline.core.terminal import QUOTED, shortened
+from tagline.labels.schemes import is_spans, standard_names
+from tagline.sources.download_params import Download
+from tagline.sources.files import FileSource
+from tagline.sources.formats.annotated import OffsetFiles
+from tagline.sources.formats.conll import SKIP
+from tagline.sources.formats.registry import AnyFiles
+from tagline.text.sentence import Sentence
+from tagline.tokenization import conversion
+from tagline.tools.inspection.guessing import ENCODINGS, not_utf_8
+from tagline.tools.inspection.guessing_tools import Keys
+from tagline.tools.inspection.layouts import Layout, find_layout
+
+# Sentences of each split whose tags are shown, and those that are shown themselves.
+SENTENCES, SHOWN = 1000, 3
+# Keys that are tried, alone and together, if the files cannot be read without them.
+POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
+SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
+
+
+def describe(path: Path) -> str:
+    """Describe a file or folder: format, keys, label schemes and first sentences, then a section ``download``.
+
+    Raises:
+        UserError: see `find_layout`; a file is malformed.
+    """
+    layout = find_layout(path)
+    shares = {key: share for key, share in SHARES.items() if key not in layout.patterns}
+    split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
+    source, keys, sentences, total = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
+    dataset: Any = source.dataset
+    skipped = [f"column {number}" for number, name in enumerate(keys.get("columns", ()), 1) if name == SKIP]
+    unused = [*layout.unused, *skipped]
+    several = {split: [each.name for each in paths] for split, paths in source.paths.items() if len(paths) > 1}
+    is_guess, sample = keys.get("encoding") in ENCODINGS, layout.sample
+    lines = [
+        f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
+        + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8(sample)})" if is_guess else ""),
+        *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
+        *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
+        *([f"offsets: {dataset.unit(sample)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
+        *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
+        *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
+        *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
+        *filter(None, [source.report()]),
+        f"the first of {total:,} sentences that were read:",
+        *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
+    ]
+    return "\n".join([*lines, "", _section(path, layout.folder, keys)])
+
+
+def _read(path: Path, layout: Layout, keys: Keys) -> tuple[FileSource, Keys, list[Sentence], int]:
+    """Read all files as the stage does; if they need policies, with the keys that choose them.
+
+    Returns:
+        The data set, its keys, the first sentences of each split, and the number of all.
+    """
+    problem: UserError | None = None
+    adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
+    for policy in chain.from_iterable(combinations(POLICIES.items(), count) for count in range(len(POLICIES) + 1)):
+        chosen = {**keys, **dict(policy)}
+        try:
+            source = FileSource(layout.folder, adapter.validate_python(chosen))
+            sentences: list[Sentence] = []
+            total = 0
+            for found in source.splits().values():
+                first = list(islice(found, SENTENCES))
+                sentences += first
+                total += len(first) + sum(1 for _ in found)
+            source.report()
+            return source, chosen, sentences, total
+        except ValidationError:
+            continue  # a format without that key
+        except UserError as error:
+            problem = problem or error
+    raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
+
+
+def scheme(sentences: Sequence[Sequence[str]]) -> str:
+    """Describe the tags of some sentences: their scheme and the most frequent ones."""
+    counts = Counter(chain.from_iterable(sentences))
+    tags = sorted(counts)
+    names = standard_names(tags)
+    numbers = {tag: number for number, tag in enumerate(tags)}
+    ids = np.array([numbers[tag] for tag in chain.from_iterable(sentences)], dtype=np.int64)
+    ends = np.cumsum([len(each) for each in sentences], dtype=np.int64)
+    try:
+        if is_spans(names):
+            recognised: str = conversion.detect(names, conversion.transitions(ids, ends, len(tags)))
+        else:
+            recognised = "IO" if conversion.is_io(dict(counts)) else "plain tags"
+    except UserError as error:
+        recognised = f"{error};"
+    other = " in another spelling" if names != tags else ""
+    shown = ", ".join(f"{tag} {count:,}" for tag, count in counts.most_common(10))
+    return f"{recognised}{other} ({shown}{', ...' if len(tags) > 10 else ''})"
+
+
+def _line(sentence: Sentence) -> str:
+    rows = zip(sentence.words, *sentence.tags.values(), strict=True)
+    return shortened(" ".join("/".join(row) for row in rows), QUOTED)
+
+
+def _section(path: Path, folder: Path, keys: Keys) -> str:
+    """The section ``download`` as YAML, with the encoder of params.yaml."""
+    encoder = read_file().get("download", {}).get("encoder")
+    section: dict[str, Any] = {"folder": folder.as_posix(), "dataset": keys, "encoder": encoder}
+    try:
+        Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise UserError(
+            f"{path}: move it into a folder of its own, such as data/mine; download.folder {problem}"
+        ) from None
+    stream = StringIO()
+    yaml = YAML()
+    yaml.width = 10**6  # no line break in a value
+    yaml.dump({"download": section}, stream)
+    return stream.getvalue().rstrip()

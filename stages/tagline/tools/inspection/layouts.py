@@ -1,0 +1,141 @@
+"""Where the files of a data set are: one file, a folder that is one data set, or files and folders named by split."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os.path import commonprefix
+from pathlib import Path
+
+from tagline.core.errors import UserError
+from tagline.core.terminal import QUOTED, shortened
+from tagline.sources.files import find
+from tagline.tools.inspection.guessing import guess, guess_saved
+from tagline.tools.inspection.guessing_tools import Keys
+
+# The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
+_SPLITS = {
+    "train": {"train", "training"},
+    "validation": {"validation", "valid", "val", "dev", "devel", "development", "testa"},
+    "test": {"test", "testing", "testb"},
+}
+_WORD = re.compile("[a-z]+")
+# What is beside the data.
+_OTHER = re.compile(
+    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|labels\.xml)|typesystem\.xml|dataset_dict\.json",
+    re.IGNORECASE,
+)
+_SAVED = "dataset_info.json"  # of the folder that `Dataset.save_to_disk` writes
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the files of each split are.
+
+    Attributes:
+        folder: ``download.folder``.
+        sample: a file of train, or a folder that is read as one.
+        keys: its guessed format, with the keys of the format.
+        patterns: the path or glob pattern of each split that has one.
+        unused: names in the folder that belong to no split.
+    """
+
+    folder: Path
+    sample: Path
+    keys: Keys
+    patterns: Mapping[str, str]
+    unused: Sequence[str] = ()
+
+
+def find_layout(path: Path) -> Layout:
+    """Find the files of a data set, given one of them or their folder.
+
+    Raises:
+        UserError: there is nothing; the names do not show which files are of which split; no format is recognised.
+    """
+    if path.is_file():
+        return _of_file(path)
+    if not path.is_dir():
+        raise UserError(f"{path}: no such file; expected a file or folder of a data set")
+    if (path / _SAVED).is_file():
+        return Layout(path, path, guess_saved(path), {"train": "."})
+    entries = _entries(path)
+    splits = _by_split(entries)
+    if "train" in splits:
+        patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
+        (sample, *_), *_ = ([each] if _is_data(each) else _entries(each) for each in splits["train"])
+        unused = [each.name for each in entries if all(each not in paths for paths in splits.values())]
+        keys = guess_saved(sample) if sample.is_dir() else guess(sample)
+        return Layout(path, sample, keys, patterns, unused)
+    if splits or not entries or not all(each.is_file() for each in entries):
+        raise _unclear(path, entries)
+    first = _of_file(entries[0])
+    if first.keys["format"] == "doccano" and {each.suffix for each in entries} == {".jsonl"} and len(entries) > 1:
+        return Layout(path, path, first.keys, {"train": "."})
+    if len(entries) > 1 and not _is_document(first.sample, first.keys):
+        raise _unclear(path, entries)
+    return first
+
+
+def _of_file(path: Path) -> Layout:
+    keys = guess(path)
+    # params.yaml reads a name with brackets as a pattern.
+    name = f"*{path.suffix}" if _is_document(path, keys) else glob.escape(path.name)
+    return Layout(path.parent, path, keys, {"train": name})
+
+
+def _is_document(path: Path, keys: Keys) -> bool:
+    """Whether a file is one document of many."""
+    return keys["format"] == "brat" or path.suffix == ".xmi"
+
+
+def _entries(folder: Path) -> list[Path]:
+    """The files and folders that can be data, sorted; annotations of brat belong to their texts."""
+    entries = sorted(each for each in folder.iterdir() if not _OTHER.fullmatch(each.name))
+    return [each for each in entries if each.suffix != ".ann" or not each.with_suffix(".txt").is_file()]
+
+
+def _is_data(path: Path) -> bool:
+    return path.is_file() or (path / _SAVED).is_file()
+
+
+def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
+    """The files and folders whose names tell one split."""
+    found = defaultdict(list)
+    for entry in entries:
+        words = set(_WORD.findall(entry.name.lower()))
+        splits = [split for split, names in _SPLITS.items() if words & names]
+        if len(splits) == 1:
+            found[splits[0]].append(entry)
+    return dict(sorted(found.items(), key=lambda item: list(_SPLITS).index(item[0])))
+
+
+def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
+    """The path of a split, or a pattern that matches its files and no others.
+
+    Raises:
+        UserError: there is none.
+    """
+    files = [file for path in paths for file in ([path] if _is_data(path) else _entries(path))]
+    names = [glob.escape(file.relative_to(folder).as_posix()) for file in files]
+    if len(files) == 1 and _is_data(files[0]):
+        return names[0]
+    if len({file.suffix for file in files}) != 1 or not all(map(Path.is_file, files)):
+        raise _unclear(folder, files or paths)
+    is_folder = len(paths) == 1
+    start = f"{glob.escape(paths[0].name)}/" if is_folder else commonprefix(names)  # noqa: RUF071 (of characters)
+    pattern = f"{start}*{glob.escape(files[0].suffix)}"
+    if find(folder, split, pattern) != files:
+        raise _unclear(folder, files)
+    return pattern
+
+
+def _unclear(folder: Path, entries: Sequence[Path]) -> UserError:
+    names = shortened(", ".join(each.relative_to(folder).as_posix() for each in entries), QUOTED) or "none"
+    return UserError(
+        f"{folder}: which files are train, validation and test is not clear ({names}); expected one file or folder "
+        "each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
+    )

@@ -1,0 +1,117 @@
+"""Options that programs over this folder share: formats of input, the model, numbers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from tagline.artifacts.exported import BackendName
+from tagline.core.errors import UserError
+from tagline.inference.documents import Split
+from tagline.tools.predict.readers import Reader, read_columns, read_json, read_texts
+
+FORMATS = ("text", "jsonl", "conll")
+SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}
+STANDARD = "-"
+
+
+def infer_format(option: str, file: str | None, override: str | None = None) -> str:
+    """Infer the format of a file from its suffix; that of standard input and output is text.
+
+    Args:
+        option: how messages call the file.
+        file: its path; None or ``-``: a standard stream.
+        override: the option that names the format; None: that of the file with ``-format``.
+
+    Raises:
+        ValueError: the suffix is unknown.
+    """
+    if file in (None, STANDARD):
+        return "text"
+    suffix = Path(file).suffix.lower()
+    if suffix not in SUFFIXES:
+        expected = f"{', '.join(SUFFIXES)}, or {override or f'{option}-format'}"
+        raise ValueError(f"{option} {file}: unknown suffix; expected {expected}")
+    return SUFFIXES[suffix]
+
+
+def reader_of(input_format: str, column: int, split: Split, sentences: Split | None = None) -> Reader:
+    """The reader of a format.
+
+    Args:
+        input_format: one of `FORMATS`.
+        column: the number of the column of words in ``conll``, from 1.
+        split: finds the words of raw text.
+        sentences: finds its sentences; None leaves each text whole.
+    """
+    readers: dict[str, Reader] = {
+        "text": partial(read_texts, split=split, sentences=sentences),
+        "jsonl": partial(read_json, split=split, sentences=sentences),
+        "conll": partial(read_columns, words_column=column),
+    }
+    return readers[input_format]
+
+
+def add_input_format(parser: argparse.ArgumentParser) -> None:
+    """Add ``--input-format`` and ``--column``."""
+    parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
+    parser.add_argument(
+        "--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1 (default: 1)"
+    )
+
+
+def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first of these that the model has") -> None:
+    """Add ``--model`` and ``--backend``.
+
+    Args:
+        parser: of a program.
+        default_backend: how ``--help`` describes it.
+    """
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("models/export"),
+        metavar="FOLDER",
+        help="exported model, a local folder (default: models/export)",
+    )
+    parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default_backend}")
+
+
+def add_no_split(parser: argparse.ArgumentParser) -> None:
+    """Add ``--no-split``: ``split_sentences`` as `Tagger` takes it."""
+    parser.add_argument(
+        "--no-split",
+        dest="split_sentences",
+        action="store_const",
+        const=False,
+        help="do not split raw text into sentences; default: as in training",
+    )
+
+
+def check_folder(output: Path) -> None:
+    """Raise a `UserError` if the folder for the file or folder of ``--output`` does not exist or is read-only."""
+    if not output.parent.is_dir():
+        raise UserError(f"--output {output}: {output.parent} is not a folder; expected an existing one")
+    if not os.access(output.parent, os.W_OK):
+        raise UserError(f"--output {output}: {output.parent} can't be written; expected a folder for new files")
+
+
+def natural(text: str) -> int:
+    """Convert an argument that is a number of 1 or more, with at most twelve digits."""
+    if not text.isdecimal() or len(text) > 12 or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {10**12 - 1:,}, got {text!r}")
+    return int(text)
+
+
+def probability(text: str) -> float:
+    """Convert an argument that is a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return value

@@ -1,0 +1,114 @@
+"""Readers of input formats: documents from lines of text, JSON Lines or CoNLL columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from tagline.core.errors import UserError
+from tagline.core.terminal import shortened
+from tagline.inference.documents import Document, Split
+from tagline.sources.formats import conll
+from tagline.sources.formats.json_rows import rows_in
+from tagline.text.words import split_words
+
+Lines = Iterable[tuple[int, str]]
+"""Numbered lines, as `formats.lines` reads them."""
+Reader = Callable[[Lines, str], Iterator[Document]]
+"""Reads documents from lines; the name is what messages call the file."""
+
+EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in one list'
+# Not str.split(), which also splits at no-break and other spaces, which occur inside words of real data.
+_SPACES = re.compile("[ \t]+")
+
+
+def read_texts(
+    lines: Lines, name: str, split: Split = split_words, sentences: Split | None = None
+) -> Iterator[Document]:
+    """Read one raw text per line; an empty line is a text without words."""
+    return (Document.of_text(line, f"{name}:{number}", None, split, sentences) for number, line in lines)
+
+
+def read_words(lines: Lines, name: str) -> Iterator[Document]:
+    """Read one sentence per line, its words separated by spaces or tabs."""
+    return (Document.of_words(split_at_spaces(line), f"{name}:{number}") for number, line in lines)
+
+
+def read_json(
+    lines: Lines, name: str, split: Split = split_words, sentences: Split | None = None
+) -> Iterator[Document]:
+    """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
+
+    The content decides which of both, as in the stage download. The text of a list is in memory, not its documents.
+
+    Raises:
+        UserError: a value is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a
+            list of non-empty strings).
+    """
+    for number, row in rows_in(lines, name, EXPECTED):
+        yield of_row(row, f"{name}:{number}", split, sentences)
+
+
+def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
+    """Read one word per line, with an empty line after each sentence; all lines have as many columns as the first.
+
+    A sentence is a document, which continues the one before it if both stand below the same ``-DOCSTART-``.
+
+    Args:
+        lines: numbered from 1.
+        name: what messages call the file.
+        words_column: the number of the column of words, from 1.
+
+    Raises:
+        UserError: there is no such column, or lines have different numbers of columns.
+    """
+    tabs, numbered = conll.separated(lines)
+    start: list[tuple[int, str]] = []
+    first = None
+    for number, line in numbered:
+        if not conll.is_border(line):
+            first = number, line
+            break
+        if line.startswith(conll.DOCUMENT_START):
+            start = [(number, line)]
+    if first is None:
+        return
+    width = len(conll.fields(first[1], tabs))
+    if width < words_column:
+        found = f"{width} column{'s' * (width > 1)} in {shortened(repr(first[1]))}"
+        raise UserError(f"{name}:{first[0]}: {found}; expected words in column {words_column}")
+    columns = [conll.SKIP] * width
+    columns[words_column - 1] = conll.WORDS
+    before: str | int | None = None
+    for sentence in conll.Table(name, columns, tabs).sentences(chain(start, [first], numbered)):
+        continues = sentence.document is not None and sentence.document == before
+        yield Document(sentence.words, name=sentence.location, continues=continues)
+        before = sentence.document
+
+
+def split_at_spaces(text: str) -> list[str]:
+    """Split a text into words at spaces and tabs."""
+    return [word for word in _SPACES.split(text) if word]
+
+
+def are_words(value: Any) -> bool:
+    """Whether a JSON value is a list of non-empty strings."""
+    return isinstance(value, list) and all(isinstance(word, str) and word for word in value)
+
+
+def of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | None = None) -> Document:
+    """Make a document of a JSON object; for errors see `read_json`."""
+    if ("text" in row) == ("words" in row):
+        keys = shortened(", ".join(row)) or "no key"
+        found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
+        raise UserError(f"{name}: {found}; {EXPECTED}")
+    if "text" in row:
+        if not isinstance(row["text"], str):
+            raise UserError(f"{name}: 'text' is {shortened(repr(row['text']))}; expected a string")
+        return Document.of_text(row["text"], name, row, split, sentences)
+    words = row["words"]
+    if not are_words(words):
+        raise UserError(f"{name}: 'words' is {shortened(repr(words))}; expected a list of non-empty strings")
+    return Document.of_words(words, name, row)

@@ -1,0 +1,196 @@
+"""Pipeline folders: further taggers in this repository, with their own params, dvc.yaml, results and models.
+
+A folder's dvc.yaml is derived from the root's. DVC runs a stage in the folder of its dvc.yaml, and all paths in the
+scripts are relative to the current folder, so only the paths of code change.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+
+from tagline.core.errors import UserError
+from tagline.core.params import PARAMS, list_errors, parse, read_file
+from tagline.core.terminal import quoted
+from tagline.sources.download_params import OUTS
+from tagline.tools.audit.audit_params import AUDIT_PARAMS
+from tagline.tools.settings.checks import params_errors
+from tagline.tools.settings.yaml_files import (
+    as_dvc_writes,
+    is_committed,
+    text_for_folder,
+    with_code_in,
+    without_frozen,
+    write_text,
+)
+
+DVC_YAML = Path("dvc.yaml")
+GITIGNORE = Path(".gitignore")
+# The first line of a derived dvc.yaml.
+MARK = "# Derived from ../dvc.yaml: change that file, then run `python stages/pipeline.py --update` in the root.\n"
+UPDATE = "run `python stages/pipeline.py --update` in the repository's root"
+
+# Also a valid name of an artifact in DVC.
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+def names() -> list[str]:
+    """Return the pipeline folders, sorted.
+
+    Raises:
+        UserError: the current folder is not the repository's root.
+    """
+    if not DVC_YAML.is_file() or is_derived(DVC_YAML):
+        raise UserError(f"{DVC_YAML}: expected that of the repository's root; run this script there")
+    return sorted(path.parent.name for path in Path().glob(f"*/{DVC_YAML}") if is_derived(path))
+
+
+def is_derived(path: Path) -> bool:
+    """Return whether a dvc.yaml is that of a pipeline folder."""
+    return path.is_file() and path.read_text(encoding="utf-8").startswith(MARK.partition(":")[0])
+
+
+def create(name: str, settings: Sequence[str]) -> None:
+    """Create a pipeline folder, whole or not at all.
+
+    Args:
+        name: of the folder.
+        settings: params that differ from params.yaml, each as ``section.key=value``.
+
+    Raises:
+        UserError: the name can't be used, or the params have errors.
+    """
+    _check_name(name)
+    params = read_file()
+    for setting in settings:
+        _set(params, setting)
+    if errors := params_errors(params):
+        source = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
+        raise UserError(list_errors(errors, source, f"{name} was not created"))
+    texts = {
+        DVC_YAML: derive(name, DVC_YAML.read_text(encoding="utf-8")),
+        PARAMS: text_for_folder(params),
+        GITIGNORE: "".join(f"{line}\n" for line in _ignored()),
+    }
+    partial = Path(f".{name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        for path, text in texts.items():
+            (partial / path).write_text(text, encoding="utf-8", newline="\n")
+        partial.rename(name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def derive(name: str, text: str, frozen: Sequence[str] = ()) -> str:
+    """Return the dvc.yaml of a pipeline folder, in the form in which DVC writes it.
+
+    Args:
+        name: of the folder.
+        text: the root's dvc.yaml.
+        frozen: stages that `dvc freeze` froze in this folder.
+
+    Raises:
+        UserError: the root's dvc.yaml is not YAML, for instance during a merge.
+    """
+    content = parse(with_code_in("../stages", text), DVC_YAML)
+    artifacts = content.get("artifacts", {})
+    for position, artifact in enumerate(list(artifacts)):
+        artifacts.insert(position, f"{name}-{artifact}", artifacts.pop(artifact))
+    for stage in frozen:
+        if stage in content["stages"]:
+            content["stages"][stage]["frozen"] = True
+    return MARK + as_dvc_writes(content)
+
+
+def update() -> list[str]:
+    """Derive the dvc.yaml of all pipeline folders again and return what was changed.
+
+    Raises:
+        UserError: one has changes that are not committed; nothing is written.
+    """
+    texts = _outdated()
+    for path in texts:
+        if path.name == DVC_YAML.name and not is_committed(path):
+            raise UserError(f"{path.as_posix()} has changes that are not committed; commit or revert them first")
+    for path, text in texts.items():
+        write_text(path, text)
+    return [f"{path.as_posix()} is up to date again" for path in texts]
+
+
+def check() -> None:
+    """Raise a `UserError` if a file of a pipeline folder is out of date."""
+    if outdated := _outdated():
+        found = ", ".join(path.as_posix() for path in outdated)
+        raise UserError(f"{found}: out of date with {DVC_YAML} or {GITIGNORE} of the root; {UPDATE}")
+
+
+def check_this_folder() -> None:
+    """Raise a `UserError` if the current folder is a pipeline folder whose dvc.yaml is out of date."""
+    root = ".." / DVC_YAML
+    if is_derived(DVC_YAML) and root.is_file() and not _is_current(DVC_YAML, root, Path.cwd().name):
+        raise UserError(f"{Path.cwd().name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; {UPDATE}")
+
+
+def _check_name(name: str) -> None:
+    existing = names()
+    reserved = {Path(path).parts[0] for path in (*OUTS, AUDIT_PARAMS)} | {line.split("/")[1] for line in _ignored()}
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{quoted(name)} can't name a pipeline folder; expected letters a-z, digits and single hyphens")
+    if name in existing:
+        raise UserError(f"{name} is a pipeline folder already; --update refreshes its {DVC_YAML}")
+    if name in reserved or Path(name).exists():
+        raise UserError(f"{name} exists or is a name that the stages use; choose another one, such as pos")
+
+
+def _ignored() -> list[str]:
+    """Return the patterns of the root's .gitignore that begin with ``/``; they don't match in folders below it."""
+    return [line for line in GITIGNORE.read_text(encoding="utf-8").splitlines() if line.startswith("/")]
+
+
+def _set(params: CommentedMap, setting: str) -> None:
+    """Set a key of params that exists.
+
+    Raises:
+        UserError: it does not, or the value is not YAML.
+    """
+    key, equals, text = setting.partition("=")
+    *sections, last = key.split(".")
+    node: Any = params
+    for section in sections:
+        node = node.get(section) if isinstance(node, CommentedMap) else None
+    if not equals or not sections or not isinstance(node, CommentedMap) or last not in node:
+        raise UserError(f"-S {setting}: expected section.key=value with a key of {PARAMS}")
+    try:
+        node[last] = YAML(typ="safe").load(text)
+    except YAMLError:
+        raise UserError(f"-S {setting}: the value is not YAML; expected a number, text, list or nothing") from None
+
+
+def _outdated() -> dict[Path, str]:
+    """Return the files of pipeline folders that are out of date, with the text that each should have."""
+    texts = {}
+    for name in names():
+        path = Path(name, DVC_YAML)
+        if not _is_current(path, DVC_YAML, name):
+            frozen = [key for key, stage in read_file(path)["stages"].items() if stage.get("frozen")]
+            texts[path] = derive(name, DVC_YAML.read_text(encoding="utf-8"), frozen)
+        path = Path(name, GITIGNORE)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        if missing := [line for line in _ignored() if line not in lines]:
+            texts[path] = "".join(f"{line}\n" for line in [*lines, *missing])
+    return texts
+
+
+def _is_current(path: Path, root: Path, name: str) -> bool:
+    """Return whether a derived dvc.yaml says what would be derived today; what `dvc freeze` adds does not count."""
+    derived = derive(name, root.read_text(encoding="utf-8"))
+    return bool(without_frozen(path.read_text(encoding="utf-8"), path) == without_frozen(derived, path))

@@ -1,0 +1,105 @@
+"""Texts that are annotated already, which need no annotation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from hashlib import blake2b
+from itertools import chain, groupby
+from operator import itemgetter
+from pathlib import Path
+
+from tagline.artifacts import raw_data
+from tagline.core.errors import UserError
+from tagline.core.provenance import verify
+from tagline.inference.documents import Document, Split
+from tagline.sources.formats.json_rows import rows_in
+from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
+from tagline.tools.predict.input_files import opened
+from tagline.tools.predict.options import infer_format, reader_of
+from tagline.tools.predict.readers import EXPECTED, Lines, of_row
+
+# Bytes of a key: enough that no two of a billion texts share one.
+SIZE = 16
+
+
+def text_key(words: Sequence[str]) -> bytes:
+    """A key that is equal for equal texts, however they are split into words."""
+    return blake2b("".join("".join(words).split()).encode(), digest_size=SIZE).digest()
+
+
+def annotated_keys(paths: Iterable[Path], split: Split) -> set[bytes]:
+    """The keys of annotated texts, which take about 100 bytes of memory each.
+
+    Args:
+        paths: folders like data/raw or of brat, or files of text, JSON Lines, Label Studio or CoNLL, whose first column
+            has the words.
+        split: finds the words of raw text.
+
+    Raises:
+        UserError: a file is missing, malformed, changed or of an unknown format.
+    """
+    return {text_key(words) for path in paths for words in _texts(path, split)}
+
+
+def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iterator[Document]:
+    """Yield the documents that have words and are not annotated; none continues one that is left out."""
+    follows = True  # whether the document before was not left out
+    for document in documents:
+        if document.words and text_key(document.words) not in annotated:
+            yield document if follows or not document.continues else replace(document, continues=False)
+            follows = True
+        else:
+            follows = False
+
+
+def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:
+    if path.is_dir():
+        files = sorted(path.glob("*.txt"))  # of brat, as suggest.py writes it
+        return map(_text_of, files) if files else _of_folder(path)
+    return _of_file(path, split)
+
+
+def _text_of(file: Path) -> list[str]:
+    if not file.with_suffix(".ann").exists():
+        raise UserError(
+            f"--exclude {file.parent}: {file.name} has no .ann beside it; expected a folder of brat or like data/raw; "
+            "give files of columns the suffix .conll, and name each"
+        )
+    return [word for _, line in read_lines(file, remedy=UTF_8_REMEDY) for word in line.split()]
+
+
+def _of_folder(path: Path) -> Iterator[Sequence[str]]:
+    """Yield the words of each sentence and of each document, since a text of a pool can be either."""
+    verify(path, "download")
+    data = raw_data.load(path)
+    for name in raw_data.SPLITS:
+        rows = (
+            row
+            for batch in data.batches(name)
+            for row in zip(batch[raw_data.DOCUMENT].to_pylist(), batch[raw_data.WORDS].to_pylist(), strict=True)
+        )
+        for _, document in groupby(rows, key=itemgetter(0)):
+            sentences = [words for _, words in document]
+            yield from sentences
+            if len(sentences) > 1:
+                yield list(chain.from_iterable(sentences))
+
+
+def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:
+    try:
+        format_ = infer_format("--exclude", str(path), "a folder like data/raw")
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    reader = partial(_read_json, split=split) if format_ == "jsonl" else reader_of(format_, 1, split)
+    with opened(path, reader, show_progress=False) as source:
+        for document in source.documents:
+            yield document.words
+
+
+def _read_json(lines: Lines, name: str, split: Split) -> Iterator[Document]:
+    """As `read_json`; a task of Label Studio has its text in "data"."""
+    for number, row in rows_in(lines, name, EXPECTED):
+        data = row.get("data")
+        yield of_row(data if isinstance(data, dict) else row, f"{name}:{number}", split)

@@ -1,0 +1,114 @@
+"""Progress of a training run: a bar on a terminal, a line per epoch, in a log file also a line every 30 seconds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tqdm import tqdm
+
+from tagline.core.progress import Heartbeat, watched
+from tagline.training.history import Learning
+
+# What an epoch consists of.
+PARTS = ("steps", "validation", "checkpoints")
+
+
+class EpochLines:
+    """Shows the steps, and after each epoch its losses, validation scores and speed.
+
+    Args:
+        steps: number of steps of the whole run.
+        epochs: number of epochs of the whole run.
+        done: number of steps of earlier processes.
+        words: number of words of the validation split.
+        shown: whether this process prints; one of them does.
+        clock: the current time in seconds.
+
+    Attributes:
+        seconds: how long each part of each epoch took so far; of checkpoints that a thread writes, only the waiting.
+    """
+
+    def __init__(
+        self,
+        steps: int,
+        epochs: int,
+        done: int,
+        words: int,
+        shown: bool,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.steps, self.epochs, self.words, self.shown, self.clock = steps, epochs, words, shown, clock
+        self.bar: tqdm[Any] = tqdm(
+            total=steps, initial=done, desc="train", unit=" steps", disable=None if shown else True
+        )
+        self.heartbeat = Heartbeat(clock=clock) if shown and not watched() else None
+        self.seconds: list[dict[str, float]] = []
+
+    def begin_epoch(self) -> None:
+        self.epoch_steps, self.sentences, self.validated, self.start = 0, 0, 0, self.clock()
+        self.seconds.append(dict.fromkeys(PARTS, 0.0))
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Add the seconds of the block to a part of the epoch."""
+        start = self.clock()
+        yield
+        self.seconds[-1][part] += self.clock() - start
+
+    def after_step(self, sentences: int, learning: Learning) -> None:
+        """Count a step.
+
+        Args:
+            sentences: how many begin in its batch.
+            learning: steps and losses so far; on an accelerator the last loss is that of the step before.
+        """
+        self.epoch_steps += 1
+        self.sentences += sentences
+        self.bar.update()
+        if self.heartbeat is not None and self.heartbeat.due():
+            loss = f"loss {learning.since_epoch[-1]:.4f}, " if learning.since_epoch else ""
+            speed = self.epoch_steps / (self.clock() - self.start)
+            self.write(f"step {learning.steps} of {self.steps}: {loss}{speed:.2f} steps/s")
+
+    def end_steps(self) -> float:
+        """Sentences per second since the start of the epoch; call it before validation."""
+        seconds = self.clock() - self.start
+        self.seconds[-1]["steps"] = seconds - self.seconds[-1]["checkpoints"]  # those between the steps
+        return self.sentences / seconds
+
+    def after_validating(self, words: int) -> None:
+        """Count the words of a batch of the validation."""
+        self.validated += words
+        if self.heartbeat is not None and self.heartbeat.due():
+            self.write(f"validation: {self.validated:,} of {self.words:,} words")
+
+    def after_epoch(self, train_loss: float, learning: Learning, speed: float) -> None:
+        """Print the results of an epoch.
+
+        Args:
+            train_loss: mean over its steps.
+            learning: its validation scores are the last ones.
+            speed: sentences per second.
+        """
+        row = learning.epochs[-1]
+        self.write(
+            f"epoch {row['epoch']}/{self.epochs}: train loss {train_loss:.4f}, validation loss {row['loss']:.4f}, "
+            f"precision {row['precision']:.3f}, recall {row['recall']:.3f}, F1 {row['f1']:.3f}; "
+            f"{speed:.0f} sentences/s"
+        )
+
+    def write(self, line: str) -> None:
+        """Print a line above the bar."""
+        if self.shown:
+            self.bar.write(line)
+            sys.stdout.flush()  # a log file shows it at once
+
+    def close(self) -> None:
+        """Print how long the parts of all epochs took, and remove the bar."""
+        totals = {part: sum(epoch[part] for epoch in self.seconds) for part in PARTS}
+        self.write("time: " + ", ".join(f"{part} {seconds:.1f} s" for part, seconds in totals.items()))
+        self.bar.close()

@@ -1,0 +1,136 @@
+"""Bias search: the smallest bias that reaches a target, compared with a plain scan of the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tagline.evaluation import bias_search
+from tagline.evaluation.bias_search import find_biases
+from tagline.evaluation.evaluate_params import Measure
+from tagline.evaluation.operating_point import Found, Target
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import TaggedSentences
+from tagline.metrics.counts import count
+from tagline.model.heads.crf import CrfHead
+from tagline.model.heads.head import Head
+from tagline.model.heads.linear import LinearHead
+from tagline.model.prediction import Chunk, bias_of_labels
+
+SPANS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
+TAGS = Labels("pos", "tags", ("ADJ", "NOUN", "X"), "NOUN")
+TRANSITIONS = np.random.default_rng(5).normal(size=(5, 5)).astype(np.float32)
+HEADS = {
+    "greedy": LinearHead(SPANS),
+    "constrained": LinearHead(SPANS, "constrained"),
+    "crf": CrfHead(SPANS, "constrained").with_weights({"transitions": TRANSITIONS}),
+    "tags": LinearHead(TAGS),
+}
+# A coarser grid than that of the module, which takes a plain scan less time.
+BORDERS, STEPS_PER_UNIT = (0, 4, 8, 32), 4
+GRID = [step / STEPS_PER_UNIT for step in range(BORDERS[-1] + 1)]
+
+
+def split(head: Head, seed: int, lengths: Sequence[Sequence[int]]) -> tuple[list[Chunk], np.ndarray]:
+    """Random scores in chunks of sentences, and gold labels that they often agree with."""
+    generator = np.random.default_rng(seed)
+    chunks = []
+    for of_chunk in lengths:
+        scores = head.scores(generator.normal(0, 2, (sum(of_chunk), len(head.labels.names))).astype(np.float32))
+        chunks.append(Chunk(scores, np.array(of_chunk, np.int64), np.ones(sum(of_chunk), bool)))
+    noisy = np.concatenate([chunk.scores for chunk in chunks]) + generator.normal(0, 2, (1, len(head.labels.names)))
+    return chunks, noisy.argmax(-1).astype(np.int32)
+
+
+def decoded(chunks: Sequence[Chunk], head: Head, biases: dict[str, float]) -> np.ndarray:
+    added = bias_of_labels(head.labels, biases)
+    return np.concatenate([head.decode(chunk.scores + added, chunk.lengths) for chunk in chunks])
+
+
+def value(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, target: Target, biases: dict[str, float]) -> float:
+    ids, lengths = decoded(chunks, head, biases), np.concatenate([chunk.lengths for chunk in chunks])
+    counts = count(TaggedSentences(head.labels, lengths.tolist(), ids, np.ones(len(ids)), gold), head.labels.kind)
+    if target.type not in counts.types:
+        return 0.0
+    return float(getattr(counts.total().per_type(), target.measure)[counts.types.index(target.type)])
+
+
+@pytest.mark.parametrize("name", HEADS)
+@settings(max_examples=20)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    lengths=st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=4), min_size=1, max_size=2),
+    measure=st.sampled_from(["recall", "precision"]),
+    least=st.sampled_from([0.3, 0.7, 0.999]),
+)
+def test_equal_to_a_scan(name: str, seed: int, lengths: list[list[int]], measure: Measure, least: float) -> None:
+    head = HEADS[name]
+    chunks, gold = split(head, seed, lengths)
+    target = Target("X", measure, least)
+    signed = [bias if measure == "recall" else -bias for bias in GRID]
+    values = [value(chunks, gold, head, target, {"X": bias}) for bias in signed]
+    expected = next((bias for bias, found in zip(signed, values, strict=True) if found >= least), None)
+    best = Found(0.0, max(values)) if expected is None else Found(expected)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bias_search, "BORDERS", BORDERS)
+        patch.setattr(bias_search, "STEPS_PER_UNIT", STEPS_PER_UNIT)
+        assert find_biases(chunks, gold, head, head.labels, [target]) == {"X": best}
+
+
+@pytest.mark.parametrize("name", HEADS)
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32 - 1), lengths=st.lists(st.integers(0, 6), min_size=1, max_size=4))
+def test_a_larger_bias_never_takes_words_from_its_type(name: str, seed: int, lengths: list[int]) -> None:
+    head = HEADS[name]
+    chunks, _ = split(head, seed, [lengths])
+    of_type = np.array(head.labels.type_of_labels) == "X"
+    sizes = [int(of_type[decoded(chunks, head, {"X": bias})].sum()) for bias in (-20.0, -3.0, -0.5, 0, 0.5, 3.0, 20.0)]
+    assert sizes == sorted(sizes)
+    assert (sizes[0], sizes[-1]) == (0, sum(lengths))
+    np.testing.assert_array_equal(decoded(chunks, head, {"X": 0.0}), decoded(chunks, head, {}))
+
+
+def one_word_each(scores: list[list[float]], gold: list[int]) -> tuple[list[Chunk], np.ndarray]:
+    """Sentences of one word, whose scores are of ADJ, NOUN and X."""
+    size = len(scores)
+    return [Chunk(np.array(scores, np.float32), np.ones(size, np.int64), np.ones(size, bool))], np.array(gold, np.int32)
+
+
+def search(chunks: list[Chunk], gold: np.ndarray, targets: list[Target]) -> dict[str, float]:
+    found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
+    return {name: of_type.bias for name, of_type in found.items()}
+
+
+def test_biases_of_several_types_settle_together() -> None:
+    targets = [Target("ADJ", "recall", 0.9), Target("NOUN", "recall", 0.9)]
+    # NOUN needs 0.5 to win the second word from X, with which it takes the first one from ADJ, unless that gets 0.3.
+    chunks, gold = one_word_each([[0.2, 0, -9], [-9, 0, 0.5]], [0, 1])
+    assert search(chunks, gold, targets=targets[:1]) == {"ADJ": 0.0}
+    biases = search(chunks, gold, targets=targets)
+    assert biases == {"ADJ": 0.3125, "NOUN": 0.5}
+    assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [1, 1]
+
+
+def test_targets_that_exclude_each_other() -> None:
+    targets = [Target("ADJ", "recall", 0.9), Target("NOUN", "recall", 0.9)]
+    chunks, gold = one_word_each([[0, 1, -9], [0, 0.5, -9]], [0, 1])
+    biases = search(chunks, gold, targets=targets)
+    assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [0, 1], "it ends"
+
+
+def test_nothing_to_change() -> None:
+    chunks, gold = one_word_each([[1, 0, 0], [0, 1, 0]], [0, 1])
+    targets = [Target("ADJ", "recall", 0.9), Target("NOUN", "precision", 0.9)]
+    assert str(search(chunks, gold, targets=targets)) == "{'ADJ': 0.0, 'NOUN': 0.0}", "0, not -0"
+
+
+def test_a_target_out_of_reach_leaves_the_type_without_a_bias() -> None:
+    # The second adjective is never the best: at most 1 of 2 is found. X has no gold words.
+    chunks, gold = one_word_each([[0, 0.7, -9], [-40, 1, -9]], [0, 0])
+    targets = [Target("ADJ", "recall", 0.95), Target("X", "recall", 0.5)]
+    found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
+    assert found == {"ADJ": Found(0.0, 0.5), "X": Found(0.0, 0.0)}

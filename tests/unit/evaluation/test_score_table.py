@@ -1,0 +1,80 @@
+"""Score table: one row per type and an overall row per split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.tagged import sentences
+
+from tagline.core.errors import UserError
+from tagline.core.outputs import write_json
+from tagline.evaluation.evaluate_params import Bootstrap
+from tagline.evaluation.score_table import score_table, score_table_of
+from tagline.evaluation.scored_split import ScoredSplit, metrics
+from tagline.metrics.training_index import TrainingIndex
+
+SPLIT = ScoredSplit("spans", sentences(["B-PER O", "B-LOC"], ["B-PER O", "O"]), 0)
+METRICS = {"test": metrics(SPLIT, TrainingIndex([], [], "spans"), Bootstrap(resamples=100, seed=1))}
+
+
+def test_rows() -> None:
+    header, _, *rows = score_table(METRICS).splitlines()
+    assert header.split() == "split type precision recall F1 95 % of F1 accuracy number".split()
+    interval = METRICS["test"]["intervals"]["overall"]["f1"]
+    assert [row.split() for row in rows] == [
+        ["test", "LOC", "0.000", "0.000", "0.000", "0.000-0.000", "1"],
+        ["test", "PER", "1.000", "1.000", "1.000", rows[1].split()[5], "1"],
+        ["test", "overall", "1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "0.667", "2"],
+    ]
+
+
+def test_operating_point() -> None:
+    reached = {"value": 0.9512, "low": 0.9, "high": 1.0, "reached": True}
+    missed = {"value": 0.5, "low": 0.25, "high": 0.75, "reached": False}
+    points = {
+        "LOC": {"measure": "precision", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
+        "ORG": {"measure": "precision", "target": 0.7, "bias": -0.5},
+        "PER": {"measure": "recall", "target": 0.95, "bias": 1.5},
+    }
+    of_splits = {
+        "validation": {name: point | (reached if name == "PER" else missed) for name, point in points.items()},
+        "test": {name: point | missed for name, point in points.items()},
+    }
+    table = score_table({split: METRICS["test"] | {"operating_point": of_splits[split]} for split in of_splits})
+    _, rows, *messages = table.split("\n\n")
+    assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
+        "LOC precision >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
+        "ORG precision >= 0.7 -0.5 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
+        "PER recall >= 0.95 +1.5 0.951 (0.900-1.000) 0.500 (0.250-0.750)",
+    ]
+    assert messages == [
+        "evaluate.operating_point.precision: LOC does not reach 0.9 on validation, but at most 0.875 with any bias, so it "
+        "gets none; lower the target or improve the model",
+        "evaluate.operating_point.precision: ORG does not reach 0.7 on validation, but 0.500 with the targets of the other "
+        "types; lower the target or improve the model",
+    ]
+
+
+def test_table_of_a_file(tmp_path: Path) -> None:
+    write_json(tmp_path / "evaluate.json", METRICS)
+    assert score_table_of(tmp_path / "evaluate.json") == score_table(METRICS)
+
+
+@pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])
+def test_file_of_another_version(tmp_path: Path, content: dict) -> None:
+    write_json(tmp_path / "evaluate.json", content)
+    with pytest.raises(
+        UserError, match=r"evaluate\.json: damaged .+; expected scores as this version writes them; run"
+    ):
+        score_table_of(tmp_path / "evaluate.json")
+
+
+def test_control_characters_of_a_type_are_escaped() -> None:
+    (split, scores), *_ = METRICS.items()
+    name, numbers = next(iter(scores["per_type"].items()))
+    odd = f"{name}\x1b[31m"
+    intervals = scores["intervals"] | {"per_type": {odd: scores["intervals"]["per_type"][name]}}
+    table = score_table({split: scores | {"per_type": {odd: numbers}, "intervals": intervals}})
+    assert r"\x1b[31m" in table
+    assert "\x1b" not in table

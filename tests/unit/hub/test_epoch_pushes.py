@@ -1,0 +1,156 @@
+"""Epoch pushes: their order, failures, and what an earlier process left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tagline.core.errors import UserError
+from tagline.hub.epoch_pushes import EpochPushes
+
+
+class Recorder:
+    """A target that records pushes, and refuses some."""
+
+    def __init__(self) -> None:
+        self.pushed: list[tuple[str, dict[str, str]]] = []
+        self.refusing: set[str] = set()
+        self.tries: list[str] = []
+        self.open = Event()
+        self.open.set()
+
+    def push(self, folder: Path, message: str) -> str:
+        assert self.open.wait(30)
+        self.tries.append(message)
+        if message in self.refusing:
+            raise UserError("the Hub answered 503")
+        self.pushed.append((message, {path.name: path.read_text() for path in sorted(folder.iterdir())}))
+        return "c" * 40
+
+    @property
+    def messages(self) -> list[str]:
+        return [message for message, _ in self.pushed]
+
+
+@pytest.fixture
+def hub() -> Iterator[Recorder]:
+    recorder = Recorder()
+    yield recorder
+    recorder.open.set()
+
+
+@pytest.fixture
+def pushes(hub: Recorder, tmp_path: Path) -> EpochPushes:
+    (tmp_path / "tokenizer").mkdir()
+    (tmp_path / "tokenizer/tokenizer.json").write_text("{}")
+    return again(hub, tmp_path)
+
+
+def again(hub: Recorder, folder: Path) -> EpochPushes:
+    """The pushes of a process that continues the run."""
+    return EpochPushes(hub, folder / "work", folder / "tokenizer")  # type: ignore[arg-type]  # only `push` is called
+
+
+def add(pushes: EpochPushes, epoch: int) -> None:
+    model = pushes.folder.parent / "next"
+    model.mkdir(parents=True)
+    (model / "weights").write_text(f"of {epoch}")
+    pushes.add(epoch, f"epoch {epoch}", model)
+    assert not model.exists()
+
+
+def test_each_epoch_is_pushed_with_its_own_files_in_order(hub: Recorder, pushes: EpochPushes) -> None:
+    hub.open.clear()
+    with pushes:
+        for epoch in (1, 2, 3):
+            add(pushes, epoch)
+        assert hub.pushed == [], "nobody waits for a push"
+        assert pushes.waiting() == [1, 2, 3]
+        hub.open.set()
+        pushes.wait()
+    assert hub.pushed == [(f"epoch {n}", {"tokenizer.json": "{}", "weights": f"of {n}"}) for n in (1, 2, 3)]
+    assert pushes.waiting() == []
+
+
+def test_a_failure_is_reported_and_tried_again_before_the_next(hub: Recorder, pushes: EpochPushes, capsys) -> None:
+    hub.refusing = {"epoch 1"}
+    with pushes:
+        add(pushes, 1)
+        pushes._jobs[-1].result()
+        hub.refusing = set()
+        add(pushes, 2)
+        pushes.wait()
+    assert hub.messages == ["epoch 1", "epoch 2"]
+    assert capsys.readouterr().out == "epoch 1 is not on the Hub yet: the Hub answered 503\n"
+
+
+def test_what_is_left_is_an_error_and_the_next_process_pushes_it(
+    hub: Recorder, pushes: EpochPushes, tmp_path: Path
+) -> None:
+    hub.refusing = {"epoch 2"}
+    with pytest.raises(UserError) as raised, pushes:
+        for epoch in (1, 2, 3):
+            add(pushes, epoch)
+        pushes.wait()
+    assert str(raised.value) == "epochs 2, 3 are not on the Hub: the Hub answered 503"
+    assert hub.messages == ["epoch 1"]
+    hub.refusing = set()
+    with again(hub, tmp_path) as second:
+        assert second.waiting() or hub.messages != ["epoch 1"], "it begins at once"
+        second.wait()
+    assert hub.messages == ["epoch 1", "epoch 2", "epoch 3"]
+
+
+def test_one_epoch_is_left(hub: Recorder, pushes: EpochPushes) -> None:
+    hub.refusing = {"epoch 1"}
+    with pytest.raises(UserError, match=r"^epoch 1 is not on the Hub: the Hub answered 503$"), pushes:
+        add(pushes, 1)
+        pushes.wait()
+
+
+def test_an_epoch_that_is_trained_again_is_not_pushed_again(hub: Recorder, pushes: EpochPushes, tmp_path: Path) -> None:
+    with pushes:
+        for epoch in (1, 2):
+            add(pushes, epoch)
+        pushes.wait()
+    with again(hub, tmp_path) as second:
+        for epoch in (2, 3):
+            add(second, epoch)
+        second.wait()
+    assert hub.messages == ["epoch 1", "epoch 2", "epoch 3"]
+
+
+def test_after_an_error_of_training_no_push_begins(hub: Recorder, pushes: EpochPushes) -> None:
+    hub.open.clear()
+    with pytest.raises(UserError, match="not finite"), pushes:
+        add(pushes, 1)
+        add(pushes, 2)
+        raise UserError("the loss is not finite")
+    hub.open.set()
+    pushes._worker.shutdown()
+    assert pushes.waiting() in ([2], [1, 2]), "the push that ran may have ended, none began after it"
+
+
+def test_a_bug_is_not_reported_as_a_failure_of_the_hub(
+    hub: Recorder, pushes: EpochPushes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(_folder: Path, _message: str) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(hub, "push", bug)
+    with pytest.raises(ZeroDivisionError), pushes:
+        add(pushes, 1)
+        pushes.wait()
+
+
+def test_a_copy_that_a_user_made_is_not_an_epoch(hub: Recorder, pushes: EpochPushes) -> None:
+    for name in ("3.bak", ".4.partial", "²"):
+        (pushes.folder / name).mkdir(parents=True)
+    with pushes:
+        add(pushes, 1)
+        pushes.wait()
+    assert hub.messages == ["epoch 1"]
+    assert pushes.waiting() == []

@@ -1,0 +1,69 @@
+"""Dropout on a CPU: the distribution of PyTorch's dropout, from the same generator."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from tagline.model import dropout
+from tagline.model.dropout import Dropout
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_share_and_mean(dtype: torch.dtype, p: float) -> None:
+    torch.manual_seed(1)
+    dropped = Dropout(p)(torch.ones(500, 401, dtype=dtype))
+    kept = dropped != 0
+    # Five standard deviations of the mean of 200,500 draws.
+    assert kept.double().mean().item() == pytest.approx(1 - p, abs=5 * (p * (1 - p) / dropped.numel()) ** 0.5)
+    # The values that stay are scaled, up to the rounding of the number format.
+    torch.testing.assert_close(
+        dropped[kept].double(), torch.full_like(dropped[kept], 1 / (1 - p)).double(), rtol=0.004, atol=0
+    )
+
+
+def test_neighbours_are_independent() -> None:
+    torch.manual_seed(2)
+    kept = (Dropout(0.5)(torch.ones(100_000)) != 0).double()
+    for distance in (1, 2, 3, 4, 8):
+        assert torch.corrcoef(torch.stack([kept[:-distance], kept[distance:]]))[0, 1].abs() < 0.02
+
+
+def test_gradients_pass_through_the_values_that_stay() -> None:
+    torch.manual_seed(3)
+    values = torch.randn(7, 5, requires_grad=True)
+    dropped = Dropout(0.4)(values)
+    dropped.sum().backward()
+    assert values.grad is not None
+    torch.testing.assert_close(dropped, values * values.grad)
+    assert 0 < values.grad.count_nonzero() < 35
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_probabilities_zero_and_one(p: float) -> None:
+    torch.testing.assert_close(Dropout(p)(torch.ones(3, 3)), torch.full((3, 3), 1 - p))
+
+
+def test_off_in_evaluation() -> None:
+    values = torch.randn(4, 4)
+    assert Dropout(0.5).eval()(values) is values
+
+
+def test_the_result_depends_on_the_seed() -> None:
+    dropped = []
+    for seed in (5, 5, 6):
+        torch.manual_seed(seed)
+        dropped.append(Dropout(0.3)(torch.ones(50)))
+    assert torch.equal(dropped[0], dropped[1])
+    assert not torch.equal(dropped[0], dropped[2])
+
+
+def test_replaces_the_layers_of_a_model_and_nothing_else() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.25), nn.Sequential(nn.Dropout(0.5)), nn.Dropout2d(0.1))
+    weights = model.state_dict()
+    dropout.replace(model)
+    assert [type(module) for module in model.modules() if hasattr(module, "p")] == [Dropout, Dropout, nn.Dropout2d]
+    assert [model[1].p, model[2][0].p] == [0.25, 0.5]
+    assert model.state_dict().keys() == weights.keys()

@@ -1,0 +1,92 @@
+"""Sentences on the page: visible words, listed errors, and what is left out."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import evaluations
+
+from tagline.labels.label_list import Kind
+from tagline.metrics.outcomes import outcomes
+from tagline.report.shown_sentences import CHARACTERS, CONTEXT, ERRORS, WORDS, Sentence, shown_sentence, visible
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("Oslo", "Oslo"),
+        ("שלום", "שלום"),
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # a joiner between letters
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
+        ("e\u0301", "e\u0301"),
+        ("a\u202eb", r"a\u202eb"),  # changes the direction of the text
+        ("a\x00b", r"a\x00b"),
+        ("a\nb", r"a\nb"),
+        ("\u200b", r"\u200b"),
+        ("\u0301", r"\u0301"),
+        ("\u00a0\u3000", r"\xa0\u3000"),
+        (" ", " "),
+        ("", ""),
+        ("x" * 200, "x" * CHARACTERS + "…"),
+    ],
+)
+def test_visible(word: str, expected: str) -> None:
+    assert visible(word) == expected
+
+
+def shown(text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans", cost: float = 0) -> Sentence:
+    tagged = evaluations.sentence(text, gold, predicted, score, kind=kind)
+    return shown_sentence(tagged, outcomes(tagged), "test", cost)
+
+
+def test_listed_errors() -> None:
+    sentence = shown("the Bank of Oslo", "O B-ORG I-ORG I-ORG", "O O O B-LOC", 0.75, cost=1.5)
+    missed, spurious = sentence.listed
+    assert (missed.kind, missed.gold, missed.predicted) == ("missed", ("ORG", "Bank of Oslo"), None)
+    assert (spurious.kind, spurious.gold, spurious.predicted) == ("spurious", None, ("LOC", "Oslo"))
+    assert (missed.confidence, sentence.errors, sentence.cost) == (0.75, 2, 1.5)
+    assert (sentence.split, sentence.id) == ("test", "s-0")
+
+
+def test_long_sentence_is_shortened_to_the_words_around_its_errors() -> None:
+    length = 10 * WORDS
+    index = length // 2
+    gold = ["O"] * length
+    gold[index] = "B-X"
+    text = " ".join(f"w{number}" for number in range(length))
+    sentence = shown(text, " ".join(gold), " ".join(["O"] * length))
+    assert sentence.is_shortened
+    words = " ".join(piece.text for piece in sentence.pieces).split()
+    assert words == [f"w{number}" for number in range(index - CONTEXT, index + CONTEXT + 1)]
+    assert sum(piece.left_out for piece in sentence.pieces) == length - len(words)
+
+
+def test_sentence_of_usual_length_is_not_shortened() -> None:
+    text = " ".join(["w"] * WORDS)
+    sentence = shown(text, " ".join(["O"] * WORDS), " ".join(["B-X"] + ["O"] * (WORDS - 1)))
+    assert not sentence.is_shortened
+    assert "".join(piece.text for piece in sentence.pieces) == text
+
+
+def test_only_the_first_errors_are_listed() -> None:
+    length = 1000
+    sentence = shown(" ".join(["w"] * length), "NOUN " * length, "VERB " * length, kind="tags")
+    assert len(sentence.listed) == ERRORS
+    assert sentence.errors == length
+    assert sentence.pieces[-1].left_out == length - ERRORS - CONTEXT + 1 - 1
+
+
+def test_only_errors_of_plain_tags_are_marked() -> None:
+    sentence = shown("a b c", "N V N", "N N N", kind="tags")
+    assert [(piece.text, piece.gold) for piece in sentence.pieces if not piece.note] == [
+        ("a ", False),
+        ("b", True),
+        (" c", False),
+    ]
+    assert [piece.note.kind for piece in sentence.pieces if piece.note] == ["type_error"]
+
+
+def test_long_entities_are_shortened_in_the_list() -> None:
+    length = CONTEXT + 1
+    labels = " ".join(["B-X"] + ["I-X"] * (length - 1))
+    sentence = shown(" ".join(["w"] * length), labels, " ".join(["O"] * length))
+    assert sentence.listed[0].gold == ("X", " ".join(["w"] * CONTEXT) + " …")

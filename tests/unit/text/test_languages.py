@@ -1,0 +1,127 @@
+"""Words of languages: compared with sentences segmented as Universal Dependencies does, in segmented/LANGUAGE.txt.
+
+Words end at spaces and at |. No treebank exists for Lao, Khmer and Burmese: their words are those of dictionaries.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tagline.core.errors import UserError
+from tagline.text.languages import Language, library, library_version, splitter
+from tagline.text.words import NOT_SPACE, split_words
+
+SEGMENTED = Path(__file__).parent / "segmented"
+INSTALLED = [language for language in get_args(Language) if find_spec(str(library(language)))]
+Spans = set[tuple[int, int]]
+
+
+def segmented(language: str) -> list[tuple[str, Spans]]:
+    sentences = []
+    for line in (SEGMENTED / f"{language}.txt").read_text(encoding="utf-8").splitlines():
+        words = line.replace("|", " ").split()
+        text, spans, end = line.replace("|", ""), set(), 0
+        for word in words:
+            start = text.index(word, end)
+            end = start + len(word)
+            spans.add((start, end))
+        sentences.append((text, spans))
+    return sentences
+
+
+def words(text: str, language: str | None) -> list[str]:
+    return [text[start:end] for start, end in splitter(language)(text)]
+
+
+@pytest.mark.parametrize("language", INSTALLED)
+def test_words_are_those_of_universal_dependencies(language: str) -> None:
+    sentences = segmented(language)
+    assert len(sentences) == 20
+    right = expected = found = right_words = words = 0
+    for text, spans in sentences:
+        ours = set(splitter(language)(text))
+        borders, our_borders = ({offset for span in each for offset in span} for each in (spans, ours))
+        right += len(borders & our_borders)
+        expected, found = expected + len(borders), found + len(our_borders)
+        right_words, words = right_words + len(spans & ours), words + len(spans) + len(ours)
+    assert right / expected > 0.9
+    assert right / found > 0.9
+    # A word is right if both of its borders are.
+    assert 2 * right_words / words > (0.85 if library(language) == "icu4py" else 0.93)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("fr", "l'Assemblée d\u2019Arras", "l'|Assemblée|d\u2019|Arras"),
+        ("nl", "foto's", "foto's"),
+        ("en", "Ms. Lind don't", "Ms.|Lind|do|n't"),
+        ("ru", "кто-то и др.", "кто-то|и|др."),  # spaCy has a token with a space
+        # What the default rule keeps whole; spaCy keeps addresses itself.
+        ("fr", "@ada #oslo \U0001f1f3\U0001f1f4\U0001f1f8\U0001f1ea!", "@ada|#oslo|\U0001f1f3\U0001f1f4|\U0001f1f8\U0001f1ea|!"),
+        ("en", "\U0001f469\u200d\U0001f467 https://a.no/b. ada@a.no", "\U0001f469\u200d\U0001f467|https://a.no/b|.|ada@a.no"),
+        ("th", "ไทยคน200คน #ไทยคน ก.ค. A-\U0001d49cไทยคน", "ไทย|คน|200|คน|#ไทยคน|ก.ค.|A-\U0001d49c|ไทย|คน"),
+        ("km", "ខ្ញុំ\u200bមិន", "ខ្ញុំ|មិន"),
+    ],
+)  # fmt: skip
+def test_words(language: str, text: str, expected: str) -> None:
+    pytest.importorskip(str(library(language)))
+    assert "|".join(words(text, language)) == expected
+
+
+@pytest.mark.parametrize("language", [language for language in INSTALLED if language in ("fr", "th")])
+@given(text=st.text(st.characters(codec="utf-8")))
+@example(text="a\x1cb\u00a0\u3000c\x85d")
+@example(text="\U0001f1f3\U0001f1f4@ada#b 'l'\u2019n\u0e44\u0e17\u0e22\U00020000")
+def test_every_character_but_white_space_is_in_one_word(language: str, text: str) -> None:
+    spans = splitter(language)(text)
+    assert all(start < end for start, end in spans)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    assert all(NOT_SPACE.fullmatch(word) for word in words(text, language))
+    assert "".join(words(text, language)).replace("\u200b", "") == "".join(text.split()).replace("\u200b", "")
+
+
+@pytest.mark.parametrize("language", [language for language in INSTALLED if language in ("fr", "th")])
+def test_threads_get_the_same_words(language: str) -> None:
+    texts = [text for text, _ in segmented(language)] * 20
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(splitter(language), texts)) == [splitter(language)(text) for text in texts]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+@pytest.mark.parametrize("language", [language for language in INSTALLED if language == "fr"])
+def test_a_forked_process_inherits_no_lock(language: str) -> None:
+    inherited = splitter(language)
+    child = os.fork()
+    if child == 0:
+        os._exit(splitter(language) is inherited)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_the_default_rule() -> None:
+    assert splitter(None) is split_words
+    assert library_version(None) is None
+
+
+def test_a_library_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tagline.text.languages.library", lambda _: "no-such-library")
+    with pytest.raises(UserError) as caught:
+        library_version("fr")
+    assert str(caught.value) == (
+        "language: the words of fr are split by no-such-library, which is not installed; run `pip install -e "
+        "'.[no-such-library]'`"
+    )
+
+
+def test_a_language_of_a_later_version() -> None:
+    with pytest.raises(UserError, match="language: 'xx' is unknown; expected one of ca, de, .*, th, or none"):
+        splitter("xx")

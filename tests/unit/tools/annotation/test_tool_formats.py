@@ -1,0 +1,192 @@
+"""What is written for annotation tools is read back as the same entities."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from helpers.annotated import accepted, dataset, kinds
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tagline.core.errors import UserError
+from tagline.labels.entities import Entity, entities
+from tagline.sources.formats.brat import BratFiles
+from tagline.sources.formats.doccano import DoccanoFiles
+from tagline.sources.formats.label_studio import LabelStudioFiles
+from tagline.sources.formats.prodigy import ProdigyFiles
+from tagline.text.sentence import Sentence
+from tagline.text.words import split_words
+from tagline.tools.annotation import label_studio_tasks, tool_formats
+from tagline.tools.annotation.task import AnnotationTask, in_text
+
+READERS = {"label_studio": LabelStudioFiles, "doccano": DoccanoFiles, "prodigy": ProdigyFiles, "brat": BratFiles}
+# An emoji of several code points, a flag, a combining accent, line ends, quotes and markup beside plain words.
+PIECES = ["Ada", "Oslo", " ", "  ", "\n", "\r\n", "\u2028", "\x85", "\t", "e\u0301", "\U0001f469\u200d\U0001f467"]
+PIECES += ["\U0001f1f3\U0001f1f4", '"', "<b>&", "\\", ".", "don't", "\u6771\u4eac", "\u0645\u0631"]
+TEXTS = st.lists(
+    st.sampled_from(PIECES) | st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), max_size=3)
+).map("".join)
+ADA = AnnotationTask(
+    "Ada met\nBo Lind \U0001f44b in Oslo.",
+    split_words("Ada met\nBo Lind \U0001f44b in Oslo."),
+    suggested=[
+        in_text(Entity("PER", 2, 4), split_words("Ada met\nBo Lind"), 0.87654),
+    ],
+    fields={"id": "a-1"},
+)
+
+
+@st.composite
+def tasks(draw: st.DrawFn) -> tuple[AnnotationTask, list[Entity]]:
+    """A text with suggested entities that do not overlap, which it also returns in words."""
+    text = draw(TEXTS.filter(split_words))
+    words = split_words(text)
+    borders = sorted(draw(st.sets(st.integers(0, len(words)), max_size=6)))
+    spans = [Entity(draw(st.sampled_from(["PER", "LOC"])), *pair) for pair in pairwise(borders)]
+    chosen = [span for span in spans if draw(st.booleans())]
+    return AnnotationTask(text, words, [in_text(span, words, 0.5) for span in chosen]), chosen
+
+
+def read(name: str, path: Path) -> list[Sentence]:
+    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+    return [sentence for file in files for sentence in dataset(READERS[name], name).read(file)]
+
+
+def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:
+    path = folder / "out"
+    tool_formats.save(name, path, written, ["LOC", "PER"])
+    return path
+
+
+@pytest.mark.parametrize("name", tool_formats.NAMES)
+@settings(max_examples=25)
+@given(st.lists(tasks(), min_size=1, max_size=3))
+def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[AnnotationTask, list[Entity]]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = accepted(name, saved(name, [task for task, _ in given], Path(folder)))
+        found = read(name, path)
+    assert [sentence.words for sentence in found] == [
+        [task.text[start:end] for start, end in task.words] for task, _ in given
+    ]
+    assert [entities(sentence.tags["ner"]) for sentence in found] == [expected for _, expected in given]
+    assert not [note for sentence in found for note in sentence.notes]
+
+
+@pytest.mark.parametrize("name", tool_formats.NAMES)
+def test_gold_is_read_back_beside_suggestions(name: str, tmp_path: Path) -> None:
+    words, gold = ["Ada", "Lind", "in", "Oslo"], [Entity("PER", 0, 2)]
+    task = AnnotationTask.of_words(words, suggested=[(Entity("LOC", 3, 4), 0.9)], gold=gold)
+    (sentence,) = read(name, saved(name, [task], tmp_path))
+    assert (sentence.words, entities(sentence.tags["ner"])) == (words, gold)
+
+
+def test_label_studio_learns_from_no_prediction_that_nobody_accepted(tmp_path: Path) -> None:
+    (sentence,) = read("label_studio", saved("label_studio", [ADA], tmp_path))
+    assert kinds(sentence) == ["unannotated_texts"]
+
+
+def test_label_studio(tmp_path: Path) -> None:
+    path = saved("label_studio", [ADA, AnnotationTask("Oslo", [(0, 4)], gold=[])], tmp_path)
+    value = {"start": 8, "end": 15, "text": "Bo Lind", "labels": ["PER"]}
+    result = {"id": "0", "from_name": "label", "to_name": "text", "type": "labels", "value": value, "score": 0.8765}
+    assert json.loads(path.read_text(encoding="utf-8")) == [
+        {
+            "data": {"text": ADA.text, "id": "a-1"},
+            "predictions": [{"model_version": "tagline", "score": 0.8765, "result": [result]}],
+        },
+        {"data": {"text": "Oslo"}, "annotations": [{"result": []}]},
+    ]
+    assert path.read_text(encoding="utf-8").count("\n") == 3, "a line per task, then the bracket"
+
+
+def test_the_configuration_of_label_studio(tmp_path: Path) -> None:
+    types = ['A "B" <C> & D', "PER"]
+    tool_formats.save("label_studio", tmp_path / "out.json", [], types)
+    assert json.loads((tmp_path / "out.json").read_text()) == []
+    view = ElementTree.fromstring((tmp_path / "out.labels.xml").read_text(encoding="utf-8"))
+    control, text = view
+    assert (control.attrib, text.attrib) == (
+        {"name": label_studio_tasks.CONTROL, "toName": label_studio_tasks.TEXT},
+        {"name": label_studio_tasks.TEXT, "value": "$text"},
+    )
+    assert [label.attrib["value"] for label in control] == types
+    assert len({label.attrib["background"] for label in control}) == 2
+
+
+def test_doccano_counts_utf_16(tmp_path: Path) -> None:
+    task = AnnotationTask.of_words(["\U0001f44b", "Oslo"], suggested=[(Entity("LOC", 1, 2), 0.9)], fields={"id": 7})
+    path = saved("doccano", [task], tmp_path)
+    assert json.loads(path.read_text(encoding="utf-8")) == {
+        "text": "\U0001f44b Oslo",
+        "label": [[3, 7, "LOC"]],
+        "id": 7,
+    }
+
+
+def test_prodigy(tmp_path: Path) -> None:
+    task = AnnotationTask(
+        "in Oslo.", [(0, 2), (3, 7), (7, 8)], [in_text(Entity("LOC", 1, 2), [(0, 2), (3, 7)], 0.9)], gold=[]
+    )
+    assert json.loads(saved("prodigy", [task], tmp_path).read_text()) == {
+        "text": "in Oslo.",
+        "tokens": [
+            {"text": "in", "start": 0, "end": 2, "id": 0, "ws": True},
+            {"text": "Oslo", "start": 3, "end": 7, "id": 1, "ws": False},
+            {"text": ".", "start": 7, "end": 8, "id": 2, "ws": False},
+        ],
+        "spans": [],
+        "meta": {"suggested": "LOC: Oslo (0.9)"},
+        "answer": "accept",
+    }
+    path = saved("prodigy", [AnnotationTask(task.text, task.words, task.suggested)], tmp_path)
+    (span,) = json.loads(path.read_text())["spans"]
+    assert span == {"start": 3, "end": 7, "token_start": 1, "token_end": 1, "label": "LOC", "score": 0.9}
+
+
+def test_brat(tmp_path: Path) -> None:
+    task = AnnotationTask(ADA.text, ADA.words, [in_text(Entity("PER", 1, 4), ADA.words, 0.5)])
+    path = saved("brat", [task], tmp_path)
+    assert sorted(file.name for file in path.iterdir()) == ["000001.ann", "000001.txt", "annotation.conf"]
+    assert (path / "000001.txt").read_text() == ADA.text
+    assert (path / "000001.ann").read_text() == "T1\tPER 4 7;8 15\tmet Bo Lind\n#1\tAnnotatorNotes T1\t0.5\n"
+    assert (path / "annotation.conf").read_text() == "[entities]\nLOC\nPER\n[relations]\n[events]\n[attributes]\n"
+
+
+def test_a_folder_of_brat_may_contain_annotations(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    saved("brat", [ADA], tmp_path)
+    with pytest.raises(UserError) as raised:
+        saved("brat", [], tmp_path)
+    assert str(raised.value) == (
+        f"{tmp_path}/out: exists already; expected a new or empty folder for brat; choose another one"
+    )
+    assert (tmp_path / "out/000001.txt").exists()
+
+
+@pytest.mark.parametrize("type_", ["A B", "[entities]", "#", ""])
+def test_names_of_types_that_brat_cannot_read(type_: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as raised:
+        tool_formats.save("brat", tmp_path / "out", [], ["PER", type_])
+    assert str(raised.value) == (
+        f"{tmp_path}/out: brat can't read the entity type {type_!r}; expected a letter, digit or underscore first, and "
+        "no white space; choose another format"
+    )
+
+
+@pytest.mark.parametrize("name", tool_formats.NAMES)
+def test_an_error_leaves_earlier_files(name: str, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("earlier") if name != "brat" else None
+
+    def failing() -> list[AnnotationTask]:
+        yield ADA
+        raise UserError("no")
+
+    with pytest.raises(UserError, match="no"):
+        saved(name, failing(), tmp_path)
+    assert [path.read_text() for path in tmp_path.iterdir() if path.suffix != ".lock"] == ["earlier"] * (name != "brat")

@@ -1,0 +1,192 @@
+"""Ranking: the model's odds and the usage of gold elsewhere decide, and memory holds the best ones."""
+
+from __future__ import annotations
+
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.held_out import LABELS, audit, chunk
+
+from tagline.artifacts import out_of_fold
+from tagline.core.errors import UserError
+from tagline.core.provenance import write_hashes
+from tagline.tools.audit.audit_params import Audit
+from tagline.tools.audit.review.ranking import Ranking, rank
+
+# Words, gold and predicted labels.
+MISSING = ("Ada in Oslo", "O O B-LOC", "B-PER O B-LOC")
+SPURIOUS = ("in Oslo", "B-LOC B-LOC", "O B-LOC")
+RIGHT = ("Bo in Oslo", "B-PER O B-LOC", "B-PER O B-LOC")
+Rows = list[tuple[str, str, str]]
+
+
+def write_fold(folder: Path, number: int, rows: Rows, params: Audit, sure: float = 0.9, **others: object) -> None:
+    target = folder / str(number)
+    target.mkdir(parents=True)
+    out_of_fold.write(target / "train.parquet", LABELS, [chunk(rows, sure)])
+    sizes = {"held_out": {"train": len(rows)}, "learnt": 1, "train": 1}
+    made_of = {"fold": number, "audit": params.model_dump(exclude={"most"}), "sentences": sizes}
+    made_of |= {"tokenized": "0" * 64, "train": {}, "validation_f1": number / 4, **others}
+    out_of_fold.write_provenance(target, LABELS, made_of)
+
+
+def write_all(folder: Path, *parts: Rows, sure: float = 0.2, data: str = "0" * 64) -> None:
+    """What the model that was trained on all says; by default each of the five labels is equally probable."""
+    (folder / "all").mkdir()
+    out_of_fold.write(folder / "all/train.parquet", LABELS, [chunk(rows, sure) for rows in parts])
+    out_of_fold.write_provenance(folder / "all", LABELS, {"tokenized": data})
+
+
+def ranking(folder: Path, first: Rows, second: Rows, sure: float = 0.9, **values: object) -> Ranking:
+    params = audit(2, **values)
+    write_fold(folder, 1, first, params, sure)
+    write_fold(folder, 2, second, params, 0.5)
+    write_all(folder, first, second)
+    return rank(folder, params)
+
+
+def test_the_score_is_the_log_odds_by_surface(tmp_path: Path) -> None:
+    found = ranking(tmp_path, [MISSING, RIGHT], [SPURIOUS], group="surface").suspicions
+    assert [(each.found.kind, each.sentence.id) for each in found] == [("missing", "train-0"), ("spurious", "train-0")]
+    # Of five labels, the predicted one has 0.9 or 0.5, each other one a quarter of the rest.
+    assert found[0].score == pytest.approx(log(0.9 / 0.025), abs=1e-3)
+    assert found[1].score == pytest.approx(log(0.5 / 0.125), abs=1e-3)
+    assert (found[0].gold_probability, found[0].suggested_probability) == (0.025, 0.9)
+
+
+def test_other_sentences_count(tmp_path: Path) -> None:
+    missing, spurious = ranking(tmp_path, [MISSING, RIGHT], [SPURIOUS, RIGHT]).suspicions
+    # "Ada" occurs nowhere else. "in" is O in three other sentences, and an entity in none.
+    assert missing.score == pytest.approx(log(0.9 / 0.025), abs=1e-3)
+    assert spurious.score == pytest.approx(log(0.5 / 0.125) + log(3.5 / 0.5), abs=1e-3)
+
+
+def test_a_model_that_was_trained_on_the_sentence_counts(tmp_path: Path) -> None:
+    params = audit(2)
+    write_fold(tmp_path, 1, [RIGHT, MISSING, MISSING], params)
+    write_fold(tmp_path, 2, [RIGHT], params)
+    write_all(tmp_path, [RIGHT, MISSING, MISSING], [RIGHT], sure=0.6)
+    found = rank(tmp_path, params).suspicions
+    assert [each.sentence.id for each in found] == ["train-1", "train-2"]
+    assert found[0].score == pytest.approx(log(0.9 / 0.025) + log(0.6 / 0.1) + log(0.5 / 1.5), abs=1e-3)
+
+
+def test_all_must_have_the_sentences_of_the_folds(tmp_path: Path) -> None:
+    params = audit(2)
+    for number in params.folds:
+        write_fold(tmp_path, number, [MISSING], params)
+    write_all(tmp_path, [RIGHT])
+    with pytest.raises(UserError, match=r"all: lacks sentence train-0 of train; run `dvc repro audit/dvc.yaml:all`"):
+        rank(tmp_path, params)
+
+
+def test_a_text_that_gold_marks_elsewhere(tmp_path: Path) -> None:
+    marked = ("Ada in Oslo too", "B-PER O B-LOC O", "B-PER O B-LOC O")
+    (found,) = ranking(tmp_path, [MISSING, marked, marked], [RIGHT]).suspicions
+    # As a word it is PER twice and O never; as a text it is PER twice and its absence counts the prior.
+    assert found.score == pytest.approx(log(0.9 / 0.025) + 2 * log(2.5 / 0.5), abs=1e-3)
+
+
+def test_only_the_best_are_kept(tmp_path: Path) -> None:
+    found = ranking(tmp_path, [MISSING, SPURIOUS], [MISSING, RIGHT], most=1)
+    assert len(found.suspicions) == 1
+    assert found.numbers == {("train", "missing"): 2, ("train", "spurious"): 1}
+    assert found.summary() == (
+        "train: 3 disagreements (2 missing, 1 spurious)\nF1 of the folds on validation: 0.250, 0.500"
+    )
+
+
+def test_equal_scores_keep_the_order_of_the_folds(tmp_path: Path) -> None:
+    found = ranking(tmp_path, [MISSING, RIGHT], [RIGHT, MISSING], sure=0.5, group="surface").suspicions
+    assert [each.sentence.id for each in found] == ["train-0", "train-1"]
+
+
+def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:
+    params = audit(2, group="surface")
+    sentences, probabilities = chunk([("Ada \u200b Oslo", "B-PER I-PER B-LOC", "B-PER O B-LOC")])
+    probabilities[1] = 0
+    for number in params.folds:
+        write_fold(tmp_path, number, [RIGHT], params)
+    out_of_fold.write(tmp_path / "1/train.parquet", LABELS, [(sentences, probabilities)])
+    write_hashes(tmp_path / "1")
+    (found,) = rank(tmp_path, params).suspicions
+    assert found.score == 0
+
+
+def test_a_line_of_json(tmp_path: Path) -> None:
+    (found,) = ranking(tmp_path, [MISSING], [RIGHT], group="surface").suspicions
+    assert found.as_json(7) == {
+        "rank": 7,
+        "score": found.score,
+        "kind": "missing",
+        "split": "train",
+        "id": "train-0",
+        "words": ["Ada", "in", "Oslo"],
+        "gold": [],
+        "suggested": [{"type": "PER", "start": 0, "end": 1, "text": "Ada"}],
+        "gold_probability": 0.025,
+        "suggested_probability": 0.9,
+        "labels": ["O", "O", "B-LOC"],
+        "predicted": ["B-PER", "O", "B-LOC"],
+    }
+
+
+def test_a_fold_with_other_params(tmp_path: Path) -> None:
+    write_fold(tmp_path, 1, [RIGHT], audit(2, seed=2))
+    with pytest.raises(
+        UserError, match=r"1: made with other params; expected those of audit/params.yaml; run `dvc repro"
+    ):
+        rank(tmp_path, audit(2))
+
+
+def test_sentences_survive_the_file(tmp_path: Path) -> None:
+    rows = [MISSING, ("", "", ""), SPURIOUS]
+    sentences, probabilities = chunk(rows)
+    out_of_fold.write(tmp_path / "train.parquet", LABELS, [(sentences, probabilities), chunk([RIGHT])])
+    read = list(out_of_fold.read(tmp_path / "train.parquet", LABELS, "fold"))
+    found = [sentence for each, _ in read for sentence in each]
+    assert [sentence.words for sentence in found] == [row[0].split() for row in [*rows, RIGHT]]
+    assert [sentence.gold_names for sentence in found] == [row[1].split() for row in [*rows, RIGHT]]
+    assert [sentence.predicted_names for sentence in found] == [row[2].split() for row in [*rows, RIGHT]]
+    np.testing.assert_array_equal(np.concatenate([each for _, each in read])[:5], probabilities)
+    assert np.concatenate([sentence.scores for sentence in found]) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (
+            lambda content: content[:-9],
+            "train.parquet: damaged .*; expected held-out sentences; run `dvc repro fold` again",
+        ),
+        (lambda _: b"", "train.parquet: damaged"),
+    ],
+)
+def test_a_damaged_file(tmp_path: Path, damage: object, message: str) -> None:
+    path = tmp_path / "train.parquet"
+    out_of_fold.write(path, LABELS, [chunk([RIGHT])])
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(UserError, match=message):
+        list(out_of_fold.read(path, LABELS, "fold"))
+
+
+@pytest.mark.parametrize("others", [{"tokenized": "1" * 64}, {"train": {"epochs": 9}}])
+def test_folds_of_different_data_or_params(tmp_path: Path, others: dict[str, object]) -> None:
+    write_fold(tmp_path, 1, [RIGHT], audit(2))
+    write_fold(tmp_path, 2, [RIGHT], audit(2), **others)
+    with pytest.raises(
+        UserError, match=r"2: made with other data or train params than .*1; run `dvc repro audit/dvc.yaml`"
+    ):
+        rank(tmp_path, audit(2))
+
+
+def test_all_of_other_data_than_the_folds(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_fold(tmp_path, number, [RIGHT], audit(2))
+    write_all(tmp_path, [RIGHT], data="1" * 64)
+    with pytest.raises(
+        UserError, match=r"all: made with other data than the folds; run `dvc repro audit/dvc.yaml:all`"
+    ):
+        rank(tmp_path, audit(2))

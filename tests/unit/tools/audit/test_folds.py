@@ -1,0 +1,161 @@
+"""Folds: equal sentences together, others independent, nothing held out is learnt from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.held_out import LABELS, audit, write_tokenized
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.artifacts import raw_data, tokenized
+from tagline.core.errors import UserError
+from tagline.labels.label_list import Labels
+from tagline.sources.splitting import drawn_split
+from tagline.tools.audit import fold_data
+from tagline.tools.audit.folds import Fold, fold_of
+
+WORDS = st.lists(st.text(max_size=5), max_size=6)
+RAW = Path("no data/raw")
+ROWS = [(f"Ada {number} in Oslo", "B-PER I-PER O B-LOC") for number in range(9)]
+ROWS += [(f"Bo {number} here", "B-PER O O") for number in range(9)] + [("Ada 0 in Oslo", "O O O B-LOC")]
+
+
+@given(WORDS, st.integers(0, 2**32 - 1), st.integers(2, 20))
+def test_a_fold_depends_on_the_words_alone(words: list[str], seed: int, folds: int) -> None:
+    number = fold_of(words, seed, folds)
+    assert 1 <= number <= folds
+    assert number == fold_of(tuple(words), seed, folds)
+
+
+def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
+    seed, sentences = 42, [[f"word {number}"] for number in range(4000)]
+    train = [words for words in sentences if drawn_split(words, seed, {"validation": 0.5}) == "train"]
+    sizes = Counter(fold_of(words, seed, 4) for words in train)
+    assert all(400 < sizes[number] < 600 for number in (1, 2, 3, 4))
+    assert [fold_of(words, 1, 4) for words in train] != [fold_of(words, 2, 4) for words in train]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    splits = {"train": ROWS, "validation": ROWS[:6], "test": ROWS[3:9]}
+    return write_tokenized(tmp_path_factory.mktemp("data") / "tokenized", splits)
+
+
+def test_each_sentence_is_held_out_once(data: Path) -> None:
+    folds = [Fold(number, audit(3), data, RAW) for number in (1, 2, 3)]
+    assert sum(fold.held_out["train"].astype(int) for fold in folds).tolist() == [1] * len(ROWS)
+    for fold in folds:
+        assert list(fold.held_out) == ["train"]
+        assert (fold.learnable["train"] == ~fold.held_out["train"]).all()
+        assert fold.learnable["validation"].all()
+        assert fold.held_out["train"][0] == fold.held_out["train"][-1], "equal words, other labels"
+
+
+def test_an_audited_validation_split_does_not_choose_its_own_epoch(data: Path) -> None:
+    fold = Fold(1, audit(2, splits=["train", "validation", "test"]), data, RAW)
+    assert (fold.learnable["validation"] == ~fold.held_out["validation"]).all()
+    assert fold.held_out["validation"].tolist() == fold.held_out["train"][:6].tolist()
+    assert fold.held_out["test"].tolist() == fold.held_out["train"][3:9].tolist()
+
+
+def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> None:
+    rows = [
+        (f"{name} w{number}", "B-PER O") for number, name in enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
+    ]
+    data = write_tokenized(tmp_path / "data", {"train": [*rows, ("rain", "O")], "validation": rows})
+    fold = Fold(1, audit(8, group="surface"), data, RAW)
+    names = [row[0].split()[0] for row in rows]
+    held_out = {name for name, out in zip(names, fold.held_out["train"], strict=False) if out}
+    assert fold.learnable["train"][:-1].tolist() == [name not in held_out for name in names]
+    assert fold.learnable["train"][-1] != fold.held_out["train"][-1]
+    left = sum(name not in held_out for name in names) + int(fold.learnable["train"][-1])
+    assert fold.summary() == (
+        f"fold 1 of 8: {fold.held_out['train'].sum()} of train held out; {left} of 33 sentences of train "
+        f"({left / 33:.0%}) are left to learn from"
+    )
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """ROWS in documents of three sentences, but the last sentence, which repeats the words of the first, in its own."""
+    rows = [{"words": words.split(), "document": f"d{number // 3}"} for number, (words, _) in enumerate(ROWS)]
+    raw_data.write(tmp_path / "raw", {"train": rows, "validation": rows[:6], "test": rows[3:9]}, [])
+    return tmp_path / "raw"
+
+
+def test_by_document_whole_documents_are_held_out(data: Path, raw: Path) -> None:
+    params = audit(2, group="document", splits=["train", "test"])
+    folds = [Fold(number, params, data, raw) for number in (1, 2)]
+    assert sum(fold.held_out["train"].astype(int) for fold in folds).tolist() == [1] * len(ROWS)
+    for fold in folds:
+        held_out = fold.held_out["train"]
+        assert 0 < held_out.sum() < len(ROWS)
+        assert held_out[:-1].reshape(-1, 3).all(axis=1).tolist() == held_out[:-1].reshape(-1, 3).any(axis=1).tolist()
+        assert fold.held_out["test"].tolist() == held_out[3:9].tolist(), "the same document"
+
+
+def test_by_document_no_equal_sentence_is_held_out_and_learnt(data: Path, raw: Path) -> None:
+    for seed in range(20):
+        fold = Fold(1, audit(2, group="document", seed=seed), data, raw)
+        held_out, learnable = fold.held_out["train"], fold.learnable["train"]
+        assert (learnable[1:-1] == ~held_out[1:-1]).all()
+        apart = held_out[0] != held_out[-1]
+        assert (learnable[0], learnable[-1]) == ((False, False) if apart else (not held_out[0], not held_out[-1]))
+        if apart:
+            return
+    raise AssertionError("no seed draws the two documents into different folds")
+
+
+def test_sentences_without_documents(data: Path, tmp_path: Path) -> None:
+    rows = [{"words": words.split()} for words, _ in ROWS]
+    raw_data.write(tmp_path / "raw", {"train": rows}, [])
+    with pytest.raises(UserError) as raised:
+        Fold(1, audit(2, group="document"), data, tmp_path / "raw")
+    assert str(raised.value) == (
+        f"audit.group: document needs documents of several sentences, but {tmp_path / 'raw'} has none in train; set it "
+        "to sentence"
+    )
+
+
+def test_too_few_sentences(tmp_path: Path) -> None:
+    rows = [("one", "O")]
+    message = r"audit/params.yaml: fold \d of 2 has no sentence to (hold out|learn from); expected at least one"
+    data = write_tokenized(tmp_path / "data", {"train": rows, "validation": rows})
+    for number in (1, 2):
+        with pytest.raises(UserError, match=message):
+            Fold(number, audit(2), data, RAW)
+
+
+def test_plain_tags_have_no_surfaces(tmp_path: Path) -> None:
+    labels = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
+    data = write_tokenized(tmp_path / "data", {"train": [("a b", "NOUN VERB")] * 2}, labels)
+    with pytest.raises(
+        UserError, match="^audit.group: surface needs entities, but pos has one tag per word; set it to"
+    ):
+        Fold(1, audit(2, group="surface"), data, RAW)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_data_of_a_fold(data: Path, tmp_path: Path, number: int) -> None:
+    fold = Fold(number, audit(2, splits=["train", "test"]), data, RAW)
+    target = tmp_path / "fold"
+    fold_data.write(fold, target)
+    assert tokenized.load_labels(target) == LABELS
+    assert fold_data.audited(target) == ["train", "test"]
+    parts = {"train": ("train", fold.learnable["train"]), "validation": ("validation", fold.learnable["validation"])}
+    parts |= {fold_data.held_out(split): (split, mask) for split, mask in fold.held_out.items()}
+    for name, (split, mask) in parts.items():
+        whole, part = tokenized.load_split(data, split), tokenized.load_split(target, name)
+        chosen = np.flatnonzero(mask)
+        assert part.sentences[:] == whole.sentences[chosen]
+        for new, old in enumerate(chosen.tolist()):
+            windows = [
+                each.windows[rows] for each, rows in ((part, part.windows_of(new)), (whole, whole.windows_of(old)))
+            ]
+            for window in windows:
+                window.pop("sentence")
+            assert windows[0] == windows[1]

@@ -1,0 +1,112 @@
+"""Columns of bulk.py: types that keep the values of all rows and files, and the choice of a column."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tagline.core.errors import UserError
+from tagline.tools.bulk import columns
+from tagline.tools.bulk.columns import to_table
+from tagline.tools.bulk.rows import Column
+
+
+def inferred(*rows: dict[str, Any]) -> pa.Schema:
+    types: columns.Types = {}
+    for row in rows:
+        columns.add_types(types, row)
+    return pa.schema(types.items())
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, None], pa.int64()),
+        ([None, 2.5], pa.float64()),
+        ([True, None], pa.bool_()),
+        ([None, "x"], pa.string()),
+        ([None], pa.null()),
+        ([[], ["x", None]], pa.list_(pa.string())),
+        ([1, 2.5], pa.string()),
+        ([1, "x"], pa.string()),
+        ([True, 1], pa.string()),
+        ([["x"], "x"], pa.string()),
+        ([[1]], pa.string()),
+        ([2**63], pa.string()),
+        ([{"a": 1}], pa.string()),
+    ],
+)
+def test_types_of_json(values: list[Any], kind: pa.DataType) -> None:
+    assert inferred(*({"x": value} for value in values)) == pa.schema([("x", kind)])
+
+
+def test_values_of_other_types_stay_as_they_are_in_text() -> None:
+    values = ["a", [1, {"é": None}], None, 5, 1.5, 2**60 + 1, {}]
+    rows: list[dict[str, Any]] = [{"x": value} for value in values] + [{}]
+    text = ["a", '[1, {"é": null}]', None, "5", "1.5", "1152921504606846977", "{}", None]
+    assert to_table(rows, inferred(*rows))["x"].to_pylist() == text
+
+
+def test_deeply_nested_values_stay_readable(tmp_path: Path) -> None:
+    rows = [{"text": "Oslo", "x": json.loads("[" * 900 + "]" * 900)}]
+    pq.write_table(to_table(rows, inferred(*rows)), tmp_path / "a.parquet")
+    assert pq.read_table(tmp_path / "a.parquet")["x"].to_pylist() == ["[" * 900 + "]" * 900]
+
+
+def test_columns_of_files_are_joined() -> None:
+    schemas = [
+        ("1", pa.schema([("a", pa.int32()), ("c", pa.null())])),
+        ("2", pa.schema([("b", pa.string()), ("a", pa.int64()), ("c", pa.list_(pa.int64()))])),
+        ("3", pa.schema([("b", pa.null()), ("c", pa.list_(pa.int64()))])),
+    ]
+    merged = pa.schema([("a", pa.int64()), ("c", pa.list_(pa.int64())), ("b", pa.string())])
+    assert columns.merge(schemas, exact=True) == columns.merge(schemas, exact=False) == merged
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.float64()])
+def test_types_that_do_not_fit_are_an_error_in_parquet_and_text_in_json(kind: pa.DataType) -> None:
+    schemas = [("1", pa.schema([("a", pa.int32())])), ("2", pa.schema([])), ("3", pa.schema([("a", kind)]))]
+    message = f"^3: the column 'a' is of type {kind}, in the files before it of type int32; expected one type per colum"
+    with pytest.raises(UserError, match=message):
+        columns.merge(schemas, exact=True)
+    assert columns.merge(schemas, exact=False) == pa.schema([("a", pa.string())])
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "words", "chosen"),
+    [
+        ("id text", None, None, Column("text", False)),
+        ("id words", None, None, Column("words", True)),
+        ("text words", "text", None, Column("text", False)),
+        ("text words", None, "words", Column("words", True)),
+        ("body", "body", None, Column("body", False)),
+    ],
+)
+def test_the_column_to_label(names: str, text: str | None, words: str | None, chosen: Column) -> None:
+    schema = pa.schema([(name, pa.string()) for name in names.split()])
+    assert columns.choose(schema, text, words, "in") == chosen
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "message"),
+    [
+        ("text words", None, r"^in: both 'text' and 'words' among the columns \(text, words\); expected one of them;"),
+        ("id", None, r"^in: neither 'text' nor 'words' among the columns \(id\); .* --text COLUMN or --words COLUMN$"),
+        ("id", "body", r"^in: no column 'body' \(columns: id\); choose one of these$"),
+    ],
+)
+def test_no_clear_column_is_an_error(names: str, text: str | None, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        columns.choose(pa.schema([(name, pa.string()) for name in names.split()]), text, None, "in")
+
+
+@pytest.mark.parametrize("name", ["entities", "input_row", "tagging_error", "labels"])
+def test_columns_that_are_added_must_be_new(name: str) -> None:
+    schema = pa.schema([("words", pa.string()), (name, pa.string())])
+    with pytest.raises(UserError, match=f"^in: the input has a column '{name}', which tagging adds; expected another"):
+        columns.with_answers(schema, Column("words", True), "in")

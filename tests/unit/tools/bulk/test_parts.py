@@ -1,0 +1,194 @@
+"""Plan and parts of bulk.py: answers as those of predict.py, rows that can't be labelled, and continued runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from helpers.handmade_export import save_export
+
+from tagline.core.errors import UserError
+from tagline.inference import Document, Tagger
+from tagline.tools.bulk import parts
+from tagline.tools.bulk.inputs import find
+from tagline.tools.bulk.model_files import ModelFiles
+from tagline.tools.bulk.parts import Record
+from tagline.tools.bulk.plan import PLAN, Plan
+from tagline.tools.bulk.storage import Folder
+
+TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo", "Ada" * 30] * 8
+MODEL = {"model.onnx": "0"}
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_export(tmp_path_factory.mktemp("export"), seed=1)
+
+
+@pytest.fixture(scope="module")
+def tagger(export: Path) -> Iterator[Tagger]:
+    with Tagger(export) as made:
+        yield made
+
+
+def plan_of(path: Path, part_rows: int = 9, **chosen: str) -> Plan:
+    files = find([str(path)], "/elsewhere")
+    return Plan.of(MODEL, "onnx", part_rows, files, [parts.scan(file, part_rows) for file in files], **chosen)
+
+
+def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> list[Record]:
+    return [parts.make(part, plan, folder, lambda: tagger) for part in plan.parts]
+
+
+def output(folder: Path) -> list[dict[str, Any]]:
+    return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def write_json(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("part_rows", [3, 7, 1000])
+def test_raw_text(tmp_path: Path, tagger: Tagger, part_rows: int) -> None:
+    source = write_json(tmp_path / "a.jsonl", [{"id": index, "text": text} for index, text in enumerate(TEXTS)])
+    make_all(plan_of(source, part_rows), Folder(f"{tmp_path}/out"), tagger)
+    for number, (row, text) in enumerate(zip(output(tmp_path / "out"), TEXTS, strict=True), 1):
+        entities = [each._replace(score=round(each.score, 4))._asdict() for each in tagger(text)]
+        assert row == {
+            "input_file": str(source),
+            "input_row": number,
+            "id": number - 1,
+            "text": text,
+            "entities": entities,
+            "tagging_error": None,
+        }
+
+
+def test_words(tmp_path: Path, tagger: Tagger) -> None:
+    table = pa.table({"tokens": [["Ada", "Lind"], [], ["Oslo", ""], None], "day": pa.array([1, 2, 3, 4], pa.date32())})
+    pq.write_table(table, tmp_path / "a.parquet")
+    make_all(plan_of(tmp_path / "a.parquet", words="tokens"), Folder(f"{tmp_path}/out"), tagger)
+    found = pq.read_table(tmp_path / "out/part-000000.parquet")
+    assert found.select(["tokens", "day"]) == table
+    rows = found.select(["labels", "scores", "entities", "tagging_error"]).to_pylist()
+    (sentence,) = tagger.tag([Document.of_words(["Ada", "Lind"])])
+    assert rows[0]["labels"] == sentence.predicted_names
+    assert rows[0]["scores"] == [round(score, 4) for score in sentence.scores.tolist()]
+    assert rows[1] == {"labels": [], "scores": [], "entities": [], "tagging_error": None}
+    for row, value in ((rows[2], "['Oslo', '']"), (rows[3], "null")):
+        problem = f"'tokens' is {value}; expected a list of non-empty strings"
+        assert row == {"labels": None, "scores": None, "entities": None, "tagging_error": problem}
+
+
+def test_rows_that_can_not_be_labelled_are_counted(tmp_path: Path, tagger: Tagger) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"text": "Oslo"}\n{"text": 5}\n{"text": null}\n{\n', encoding="utf-8")
+    (record,) = make_all(plan_of(source), Folder(f"{tmp_path}/out"), tagger)
+    assert record == ("part-000000.parquet", 4, 3, f"{source}:2: 'text' is 5; expected a string", "")
+    rows = output(tmp_path / "out")
+    assert [row["entities"] is None for row in rows] == [False, True, True, True]
+    assert [row["tagging_error"] for row in rows[2:]] == [
+        "'text' is null; expected a string",
+        "not JSON (Expecting property name enclosed in double quotes); expected a JSON object",
+    ]
+
+
+def test_complete_parts_stay_and_damaged_ones_are_made_again(tmp_path: Path, tagger: Tagger) -> None:
+    source = write_json(tmp_path / "a.jsonl", [{"text": text} for text in TEXTS])
+    plan, folder, made = plan_of(source), Folder(f"{tmp_path}/out"), count()
+    records = make_all(plan, folder, tagger)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").glob("part*")}
+    assert len(before) == 5
+    (tmp_path / "out/part-000001.parquet").write_bytes(b"half")
+    (tmp_path / "out/part-000002.parquet").unlink()
+
+    def counted() -> Tagger:
+        next(made)
+        return tagger
+
+    assert [parts.make(part, plan, folder, counted) for part in plan.parts] == records
+    assert next(made) == 2
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").glob("part*")} == before
+    assert not list((tmp_path / "out").rglob(".*"))
+    parts.write_manifest(records, folder)
+    manifest = json.loads((tmp_path / "out/_manifest.json").read_text())
+    assert (manifest["rows"], manifest["not_tagged"], list(manifest["parts"])) == (len(TEXTS), 0, sorted(before))
+
+
+def test_a_file_that_became_unreadable_is_an_error(tmp_path: Path, tagger: Tagger) -> None:
+    source = write_json(tmp_path / "a.jsonl", [{"text": "Oslo"}])
+    plan = plan_of(source)
+    source.unlink()
+    with pytest.raises((UserError, FileNotFoundError), match=r"a.jsonl"):
+        make_all(plan, Folder(f"{tmp_path}/out"), tagger)
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_file_systems(tagger: Tagger) -> None:
+    fsspec.filesystem("memory").pipe("/in/a.txt", b"Oslo\nAda\n")
+    files = find(["memory://in"], "memory://out")
+    plan = Plan.of(MODEL, "onnx", 1, files, [parts.scan(file, 1) for file in files])
+    folder = Folder("memory:///out")
+    plan.begin(folder)
+    records = make_all(plan, folder, tagger)
+    parts.write_manifest(records, folder)
+    plan.begin(folder)
+    assert make_all(plan, folder, tagger) == records
+    assert folder.names() == ["_manifest.json", "_plan.json", "part-000000.parquet", "part-000001.parquet"]
+
+
+def test_another_plan_is_refused(tmp_path: Path) -> None:
+    source = write_json(tmp_path / "a.jsonl", [{"text": "Oslo", "body": "x"}])
+    plan, folder = plan_of(source), Folder(f"{tmp_path}/out")
+    plan.begin(folder)
+    plan.begin(folder)
+    written = (tmp_path / "out" / PLAN).read_bytes()
+    for other, found in (
+        (replace(plan, backend="torch"), r"another backend \(onnx, now torch\)"),
+        (replace(plan, part_rows=8), r"another part_rows \(9, now 8\)"),
+        (plan_of(source, text="body"), r"another column \(.*'text'.*, now .*'body'"),
+        (replace(plan, model={"model.onnx": "1"}), "another model"),
+        (plan_of(write_json(source, [{"text": "Rome", "body": "x"}])), "another input"),
+    ):
+        with pytest.raises(UserError, match=rf"out: _plan.json has {found}.*; expected the same arguments, model and"):
+            other.begin(folder)
+    assert (tmp_path / "out" / PLAN).read_bytes() == written
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    source = write_json(tmp_path / "a.jsonl", [{"text": "Oslo"}])
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/thesis.tex").touch()
+    with pytest.raises(UserError, match=r"out: not empty \(thesis.tex\) and without _plan.json of an earlier run; exp"):
+        plan_of(source).begin(Folder(f"{tmp_path}/out"))
+
+
+def test_an_empty_input_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(UserError, match=r"a.txt: no row; expected at least one in the input"):
+        plan_of(tmp_path / "a.txt")
+
+
+def test_the_files_of_a_model(export: Path, tmp_path: Path) -> None:
+    model = ModelFiles.read(export, None)
+    assert (model.backend, list(model.content)) == (
+        "onnx",
+        ["model.onnx", "tagger.json", "tokenizer.json", "tokenizer_config.json"],
+    )
+    model.write(tmp_path)
+    with Tagger(tmp_path, "onnx") as copied, Tagger(export) as original:
+        assert copied("Ada Lind") == original("Ada Lind")
+
+
+def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"tagger.json is missing: the stage export writes it"):
+        ModelFiles.read(tmp_path, None)

@@ -1,0 +1,104 @@
+"""Readers: documents of each input format, and messages with line numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+
+import pytest
+
+from tagline.core.errors import UserError
+from tagline.inference.documents import Document
+from tagline.sources.formats.lines import decoded_lines
+from tagline.tools.predict.readers import read_columns, read_json, read_texts, read_words
+
+Read = Callable[..., object]
+
+
+def read(reader: Read, content: str | bytes) -> list[Document]:
+    content = content if isinstance(content, bytes) else content.encode()
+    return list(reader(decoded_lines(BytesIO(content), "in"), "in"))
+
+
+def test_one_text_per_line() -> None:
+    found = read(read_texts, "\ufeffAda, Oslo.\r\n\r\n \u2028 \nno end")
+    assert [(each.text, list(each.words), each.name) for each in found] == [
+        ("Ada, Oslo.", ["Ada", ",", "Oslo", "."], "in:1"),
+        ("", [], "in:2"),
+        (" \u2028 ", [], "in:3"),
+        ("no end", ["no", "end"], "in:4"),
+    ]
+    assert read(read_texts, "") == []
+
+
+def test_words_are_separated_by_spaces_and_tabs() -> None:
+    found = read(read_words, " Ada  New\u00a0York\t. \n\n")
+    assert [(each.words, each.text) for each in found] == [(["Ada", "New\u00a0York", "."], None), ([], None)]
+
+
+def test_json_keeps_its_keys() -> None:
+    found = read(read_json, '{"id": 1, "text": "Ada."}\n\n{"words": ["Ada", "New York"]}\n{"words": []}')
+    assert [(each.text, list(each.words), each.row, each.name) for each in found] == [
+        ("Ada.", ["Ada", "."], {"id": 1, "text": "Ada."}, "in:1"),
+        (None, ["Ada", "New York"], {"words": ["Ada", "New York"]}, "in:3"),
+        (None, [], {"words": []}, "in:4"),
+    ]
+
+
+def test_a_json_list_is_read_like_json_lines() -> None:
+    found = read(read_json, '\ufeff\n[\n{"text": "Ada."},\n\n{"words": ["Ada"], "id": 1}]\n')
+    assert [(each.text, list(each.words), each.row, each.name) for each in found] == [
+        ("Ada.", ["Ada", "."], {"text": "Ada."}, "in:3"),
+        (None, ["Ada"], {"words": ["Ada"], "id": 1}, "in:5"),
+    ]
+    assert read(read_json, "[]") == read(read_json, " \n") == []
+
+
+def test_columns() -> None:
+    content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
+    assert [(each.words, each.name) for each in read(read_columns, content)] == [
+        (["Ada", "lives"], "in:3"),
+        (["Oslo"], "in:7"),
+    ]
+    second = read(partial(read_columns, words_column=2), content)
+    assert [each.words for each in second] == [["NNP", "VBZ"], ["NNP"]]
+    assert read(read_columns, "") == read(read_columns, "\n \n-DOCSTART-\n") == []
+
+
+EXPECTED = '; expected JSON objects with "text" or "words", one per line or all in one list'
+
+
+@pytest.mark.parametrize(
+    ("reader", "content", "message"),
+    [
+        (read_texts, b"a\n\xff\n", "in:2: not UTF-8 (invalid start byte); save the file as UTF-8"),
+        (read_texts, b"a\nb\0\n", "in:2: NUL byte; expected a text file"),
+        (read_json, '{"text": "a"}\n{"text": \n', "in:2: not JSON (Expecting value)" + EXPECTED),
+        (read_json, '["a"]', "in:1: '\"a\"' is not an object" + EXPECTED),
+        (read_json, '{"text": "a"}\n["a"]', "in:2: '[\"a\"]' is not an object" + EXPECTED),
+        (read_json, '[{"text": "a"},\n{}]', "in:2: neither 'text' nor 'words' (no key)" + EXPECTED),
+        (read_json, '\n[{"text": "a"}\n', "in:2: no comma or closing bracket after this object" + EXPECTED),
+        (read_json, '{"text": "a"} {}', "in:1: text after the object" + EXPECTED),
+        (read_json, '{"txt": "a", "id": 1}', "in:1: neither 'text' nor 'words' (txt, id)" + EXPECTED),
+        (read_json, "{}", "in:1: neither 'text' nor 'words' (no key)" + EXPECTED),
+        (read_json, '{"text": "a", "words": ["a"]}', "in:1: both 'text' and 'words'" + EXPECTED),
+        (read_json, '\n{"text": null}', "in:2: 'text' is None; expected a string"),
+        (read_json, f'{{"text": {[1] * 99}}}', f"in:1: 'text' is {[1] * 19}"[:-1] + ",...; expected a string"),
+        (read_json, f'{{"{"k" * 99}": 1}}', f"in:1: neither 'text' nor 'words' ({'k' * 57}...)" + EXPECTED),
+        (
+            partial(read_columns, words_column=3),
+            "a" * 99,
+            f"in:1: 1 column in '{'a' * 56}...; expected words in column 3",
+        ),
+        (read_json, '{"words": "a b"}', "in:1: 'words' is 'a b'; expected a list of non-empty strings"),
+        (read_json, '{"words": ["a", ""]}', "in:1: 'words' is ['a', '']; expected a list of non-empty strings"),
+        (read_json, r'{"text": "\ud800"}', "in:1: half of a surrogate pair"),
+        (read_columns, "a O\n\nb\n", "in:3: 1 column in 'b'; expected 2 (words -)"),
+        (partial(read_columns, words_column=3), "a O\n", "in:1: 2 columns in 'a O'; expected words in column 3"),
+    ],
+)
+def test_malformed_input(reader: Read, content: str | bytes, message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        read(reader, content)
+    assert str(raised.value).startswith(message)

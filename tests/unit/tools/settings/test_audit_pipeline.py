@@ -1,0 +1,87 @@
+"""The folder audit/: created in the root and in pipeline folders, brought up to date, its params kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from dvc.utils.serialize import modify_yaml
+from helpers.project import ROOT, edit
+
+from tagline.core.errors import UserError
+from tagline.core.params import read_section
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.settings import audit_pipeline
+from tagline.tools.settings.audit_pipeline import DVC_YAML
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root with a pipeline folder; the code is in its folder stages."""
+    for folder in (tmp_path, tmp_path / "pos"):
+        folder.mkdir(exist_ok=True)
+        (folder / "dvc.yaml").touch()
+    monkeypatch.setattr(audit_pipeline, "_STAGES", tmp_path / "stages")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_create(root: Path) -> None:
+    assert audit_pipeline.create() == [DVC_YAML, AUDIT_PARAMS]
+    assert read_section("audit", Audit, AUDIT_PARAMS).splits == ["train"]
+    assert DVC_YAML.read_bytes() == (ROOT / "stages/tagline/settings/audit/pipeline.yaml").read_bytes()
+    audit_pipeline.check()
+    assert audit_pipeline.create() == []
+
+
+def test_in_a_pipeline_folder_the_code_is_one_level_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root / "pos")
+    audit_pipeline.create()
+    audit_pipeline.check()
+    stages = yaml.safe_load(DVC_YAML.read_text(encoding="utf-8"))["stages"]
+    for entry in (stages["fold"]["do"], stages["audit"]):
+        assert all(command.startswith("python ../stages/") for command in entry["cmd"])
+        assert not [path for path in entry["deps"] if path.startswith("stages/")]
+    monkeypatch.chdir(root)
+    assert not DVC_YAML.exists()
+
+
+def test_params_stay_and_frozen_stages_are_current(root: Path) -> None:
+    audit_pipeline.create()
+    edit(AUDIT_PARAMS, "seed: 42", "seed: 7")
+    with modify_yaml(str(DVC_YAML)) as content:
+        content["stages"]["audit"]["frozen"] = True
+    audit_pipeline.check()
+    edit(DVC_YAML, "models/finetuned", "models/other")
+    with pytest.raises(
+        UserError, match="^audit/dvc.yaml: out of date; expected that of this version; run `python stages"
+    ):
+        audit_pipeline.check()
+    assert audit_pipeline.create() == [DVC_YAML]
+    assert read_section("audit", Audit, AUDIT_PARAMS).seed == 7
+
+
+def test_without_a_pipeline(root: Path) -> None:
+    with pytest.raises(
+        UserError, match="^audit/dvc.yaml is missing; expected the pipeline of the audit; run `python st"
+    ):
+        audit_pipeline.check()
+    DVC_YAML.parent.mkdir()
+    DVC_YAML.write_text("# Derived from ../dvc.yaml\n")
+    with pytest.raises(
+        UserError, match="^audit/dvc.yaml: another pipeline; expected that of the audit, or none; rename"
+    ):
+        audit_pipeline.create()
+    Path("dvc.yaml").unlink()
+    with pytest.raises(
+        UserError, match="^dvc.yaml is missing; expected the repository's root or a pipeline folder; run"
+    ):
+        audit_pipeline.create()
+
+
+def test_every_param_has_a_comment() -> None:
+    lines = (ROOT / "stages/tagline/settings/audit/params.yaml").read_text(encoding="utf-8").split("\n")
+    for key in Audit.model_fields:
+        (index,) = (number for number, line in enumerate(lines) if line.startswith(f"  {key}:"))
+        assert lines[index - 1].startswith("  # "), key

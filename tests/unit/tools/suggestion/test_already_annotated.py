@@ -1,0 +1,31 @@
+"""Texts of a pool that are annotated already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tagline.artifacts import raw_data
+from tagline.core.errors import UserError
+from tagline.core.provenance import write_hashes
+from tagline.inference.documents import Document
+from tagline.tools.suggestion.already_annotated import annotated_keys, text_key, without
+
+
+def test_no_document_continues_one_that_is_left_out() -> None:
+    words = [["Ada"], ["Bo", "lives"], [], ["Oslo"], ["Lind"], ["in"]]
+    continues = [False, True, True, True, True, False]
+    pool = [Document(each, continues=goes_on) for each, goes_on in zip(words, continues, strict=True)]
+    left = list(without(pool, {text_key(["Bolives"]), text_key(["Lind"])}))
+    assert [document.words for document in left] == [["Ada"], ["Oslo"], ["in"]]
+    assert [document.continues for document in left] == [False, False, False]
+    assert list(without(pool[:2], ())) == pool[:2], "nothing between them was left out"
+
+
+def test_a_changed_data_raw_is_an_error(tmp_path: Path) -> None:
+    raw_data.write(tmp_path, {split: [{"words": ["Ada"]}] for split in raw_data.SPLITS}, [])
+    write_hashes(tmp_path)
+    (tmp_path / "test/00000.arrow").write_bytes((tmp_path / "test/00000.arrow").read_bytes().replace(b"Ada", b"Bob"))
+    with pytest.raises(UserError, match="changed since the stage download wrote it"):
+        annotated_keys([tmp_path], lambda _: [])
