@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tagline.artifacts.shards import ShardWriter
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Windowing, sentence_features, write_windowing
 from tagline.core.provenance import write_hashes
+from tagline.core.shards import ShardWriter
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences

@@ -36,7 +36,7 @@ def entry_of(stage: str) -> dict[str, Any]:
     if stage in NAMES:
         found: dict[str, Any] = pipeline()["stages"][NAMES[stage]]
         return found
-    text = (ROOT / "stages/tagline/settings/audit/pipeline.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "stages/tagline/tools/settings/audit/pipeline.yaml").read_text(encoding="utf-8")
     found = yaml.safe_load(text)["stages"][AUDIT[stage]]
     return found.get("do", found)
 

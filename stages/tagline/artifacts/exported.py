@@ -23,7 +23,8 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
-from tagline.labels.label_list import Biases, Decoding, Labels, Precision, parse_biases
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Biases, Decoding, Precision, parse_biases
 
 TAGGER = "tagger.json"
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.

@@ -24,7 +24,8 @@ from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
 from tagline.labels import label_list
-from tagline.labels.label_list import NO_BIASES, Biases, Decoding, Kind, LabelNames, Labels, Precision, parse_biases
+from tagline.labels.label_list import Kind, LabelNames, Labels
+from tagline.labels.model_settings import NO_BIASES, Biases, Decoding, Precision, parse_biases
 from tagline.labels.schemes import is_spans
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 

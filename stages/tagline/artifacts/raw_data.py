@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tagline.artifacts import shards
+from tagline.core import shards
 from tagline.core.errors import UserError, require
 from tagline.core.terminal import QUOTED, printable, shortened
 

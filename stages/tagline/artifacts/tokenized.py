@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
-from tagline.artifacts import shards
+from tagline.core import shards
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256

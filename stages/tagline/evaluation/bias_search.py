@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.evaluation.operating_point import Found, Target
-from tagline.labels.label_list import Biases, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count, ratios
 from tagline.model.heads.head import Head

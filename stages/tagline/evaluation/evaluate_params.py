@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from tagline.core.params import Section
-from tagline.labels.label_list import Decoding, Precision
+from tagline.labels.model_settings import Decoding, Precision
 
 
 class Bootstrap(Section):

@@ -20,7 +20,8 @@ from tagline.evaluation.bias_search import find_biases
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit, metrics
 from tagline.evaluation.stored_chunks import stored
-from tagline.labels.label_list import Biases, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
-from tagline.labels.label_list import NO_BIASES, Biases, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import DIGITS, score

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.label_list import Decoding, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Decoding
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]

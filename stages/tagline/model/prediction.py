@@ -13,7 +13,8 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from tagline.core.errors import UserError
-from tagline.labels.label_list import NO_BIASES, Biases, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head

@@ -15,11 +15,11 @@ from tqdm import tqdm
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
-from tagline.artifacts.shards import ShardWriter
 from tagline.core.errors import UserError, require
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
+from tagline.core.shards import ShardWriter
 from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels

@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tagline.artifacts import raw_data, shards
+from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData
+from tagline.core import shards
 from tagline.core.errors import UserError
 
 ROWS = {

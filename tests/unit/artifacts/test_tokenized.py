@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 from helpers.project import snapshot
 
-from tagline.artifacts import shards, tokenized
+from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import LazyColumn, Split
+from tagline.core import shards
 from tagline.core.errors import UserError
 
 TOKENIZED = Path("data/tokenized")

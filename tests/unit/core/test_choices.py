@@ -9,7 +9,7 @@ import pytest
 from tagline.core.findings import MEANINGS
 from tagline.core.params import Section
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.labels.label_list import Decoding, Precision
+from tagline.labels.model_settings import Decoding, Precision
 from tagline.labels.schemes import Scheme
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.training.train_params import Train

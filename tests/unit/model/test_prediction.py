@@ -16,7 +16,8 @@ from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Decoding, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Decoding
 from tagline.model import prediction
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers

@@ -18,7 +18,8 @@ from tagline.export.card.markdown import RawMarkdown, escaped
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.card.results import SCORES, curve, model_index
 from tagline.hub.hub_params import Push
-from tagline.labels.label_list import Decoding, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Decoding
 
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")

@@ -7,7 +7,8 @@ from pathlib import Path
 from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.labels.label_list import Decoding, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Decoding
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head
 from tagline.model.heads.linear import LinearHead

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from tagline.artifacts.head_file import Weights
 from tagline.labels.alignment import IGNORED
-from tagline.labels.label_list import Decoding, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Decoding
 from tagline.model.decoding import Doubles, decode, words_by_index
 from tagline.model.heads.head import Floats, Ints
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tagline.artifacts import shards
 from tagline.artifacts.raw_data import SPLITS
-from tagline.artifacts.shards import ShardWriter
 from tagline.artifacts.tokenized import WINDOW_FEATURES, sentence_features
+from tagline.core import shards
 from tagline.core.provenance import PROVENANCE, write_hashes
+from tagline.core.shards import ShardWriter
 from tagline.tools.audit.folds import Fold, Mask
 
 SUFFIX = "-held-out"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tagline.artifacts import shards
 from tagline.artifacts.raw_data import DOCUMENT
 from tagline.artifacts.tokenized import load_labels
+from tagline.core import shards
 from tagline.core.errors import UserError
 from tagline.labels.entities import marked
 from tagline.sources.splitting import drawn_number

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tagline.artifacts import shards
 from tagline.artifacts.raw_data import SPLITS
+from tagline.core import shards
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.provenance import HASHES, sha256, verify

@@ -19,7 +19,7 @@ AUDIT = "python stages/pipeline.py --audit"
 _TEXTS = {DVC_YAML: Path("audit/pipeline.yaml"), AUDIT_PARAMS: Path("audit/params.yaml")}
 # How the pipeline begins.
 _MARK = "# Written by "
-_STAGES = Path(__file__).parents[2]
+_STAGES = Path(__file__).parents[3]
 
 
 def create() -> list[Path]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
-from tagline.labels.label_list import Decoding, Labels
+from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Decoding
 from tagline.model.heads.linear import LinearHead
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")

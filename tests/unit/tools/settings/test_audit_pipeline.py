@@ -30,7 +30,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_create(root: Path) -> None:
     assert audit_pipeline.create() == [DVC_YAML, AUDIT_PARAMS]
     assert read_section("audit", Audit, AUDIT_PARAMS).splits == ["train"]
-    assert DVC_YAML.read_bytes() == (ROOT / "stages/tagline/settings/audit/pipeline.yaml").read_bytes()
+    assert DVC_YAML.read_bytes() == (ROOT / "stages/tagline/tools/settings/audit/pipeline.yaml").read_bytes()
     audit_pipeline.check()
     assert audit_pipeline.create() == []
 
@@ -81,7 +81,7 @@ def test_without_a_pipeline(root: Path) -> None:
 
 
 def test_every_param_has_a_comment() -> None:
-    lines = (ROOT / "stages/tagline/settings/audit/params.yaml").read_text(encoding="utf-8").split("\n")
+    lines = (ROOT / "stages/tagline/tools/settings/audit/params.yaml").read_text(encoding="utf-8").split("\n")
     for key in Audit.model_fields:
         (index,) = (number for number, line in enumerate(lines) if line.startswith(f"  {key}:"))
         assert lines[index - 1].startswith("  # "), key

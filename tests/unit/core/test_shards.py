@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from datasets import Dataset, Features, List, Value, concatenate_datasets
 
-from tagline.artifacts import shards
-from tagline.artifacts.shards import ShardWriter, check, read_batches, shard_files
+from tagline.core import shards
 from tagline.core.errors import UserError
+from tagline.core.shards import ShardWriter, check, read_batches, shard_files
 
 FEATURES = Features({"n": Value("int32"), "words": List(Value("string"))})
 SCHEMA = FEATURES.arrow_schema
