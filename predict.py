@@ -54,7 +54,7 @@ try:
         reader_of,
     )
     from tagline.tools.predict.readers import read_words, split_at_spaces
-    from tagline.tools.predict.sinks import File, StandardOutput
+    from tagline.tools.predict.sinks import OutputFile, StandardOutput
     from tagline.tools.predict.written_outputs import BratFolder, LineOutput, Output
 except ModuleNotFoundError as error:
     sys.exit(
@@ -146,7 +146,7 @@ def load(options: argparse.Namespace) -> Tagger:
 def output_of(options: argparse.Namespace, tagger: Tagger) -> Output:
     if options.output_format == tool_formats.BRAT:
         return BratFolder(options.output, tagger.labels.types)
-    return LineOutput(notation_of(options, tagger), File(options.output) if options.output else StandardOutput())
+    return LineOutput(notation_of(options, tagger), OutputFile(options.output) if options.output else StandardOutput())
 
 
 def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:

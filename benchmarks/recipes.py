@@ -65,7 +65,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     from tagline.training.gradients import Gradients
     from tagline.training.history import SCORES
-    from tagline.training.progress_lines import EpochLines
+    from tagline.training.progress_lines import ProgressLines
     from tagline.training.run import Inputs, Outputs, run
     from tagline.training.train_params import Train
     from tagline.training.training import Step, Training
@@ -73,8 +73,8 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.training.validation import Validation
 
     clock, shares = Clock(arguments.warm_up), Shares()
-    before(EpochLines, "begin_epoch", clock.begin_epoch)
-    before(EpochLines, "end_steps", clock.end_epoch)
+    before(ProgressLines, "begin_epoch", clock.begin_epoch)
+    before(ProgressLines, "end_steps", clock.end_epoch)
 
     def after_step(training: Training, step: Step, *_: Any) -> None:
         clock.after_step(int(training.rows.lengths[step.batch].sum()))
@@ -83,7 +83,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.no_validation:
         Validation.scores = lambda *_: dict.fromkeys((*SCORES, "loss"), 0.0)  # type: ignore[method-assign]
     epochs: list[dict[str, float]] = []
-    before(EpochLines, "close", lambda lines: epochs.extend(lines.seconds))
+    before(ProgressLines, "close", lambda lines: epochs.extend(lines.seconds))
     if not torch.cuda.is_available():  # which computes asynchronously
         shares.of(Gradients, "add", "forward")
         shares.of(Accelerator, "backward", "backward")

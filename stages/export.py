@@ -25,7 +25,7 @@ from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
-from tagline.export.export_folder import Inputs, export, push, summary, table
+from tagline.export.export_folder import ExportInputs, export, push, summary, table
 from tagline.export.export_params import Export
 from tagline.hub.push import Target
 
@@ -53,7 +53,7 @@ def main() -> None:
     if target is not None:
         target.check()  # before any work
     if not only_push:
-        inputs = Inputs(TOKENIZED, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION)
+        inputs = ExportInputs(TOKENIZED, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION)
         with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report):
             found = export(inputs, params, folder, EXPORT.as_posix())
             write_json(metrics, summary(found))

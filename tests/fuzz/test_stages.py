@@ -21,7 +21,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from tagline.core.outputs import write_json
 from tagline.core.provenance import hashes
 from tagline.training.checkpoints import MANIFEST
-from tagline.training.history import Learning
+from tagline.training.history import History
 from tagline.training.saved_run import STATE, SavedRun
 
 FOLDERS = ("data", "models", "plots", "reports", "metrics")
@@ -59,15 +59,15 @@ def test_a_forged_checkpoint(tmp_path: Path, pytestconfig: pytest.Config) -> Non
     """The manifest's hashes match what state.json was changed to."""
     checkpoint = tmp_path / "original/step-000000003"
     checkpoint.mkdir(parents=True)
-    learning = Learning(2, None)
+    history = History(2, None)
     for loss in (0.5, 0.25, 0.125):
-        learning.after_step(loss)
-    learning.after_epoch(dict.fromkeys(("precision", "recall", "f1", "accuracy", "loss"), 0.5))
+        history.after_step(loss)
+    history.after_epoch(dict.fromkeys(("precision", "recall", "f1", "accuracy", "loss"), 0.5))
     schedule = LambdaLR(optim.SGD(nn.Linear(1, 1).parameters()), lambda _: 1.0)
     state = {
         "layout": "whole",
         "precisions": ["fp32"],
-        "learning": learning.__dict__,
+        "history": history.__dict__,
         "schedule": schedule.state_dict(),
     }
     write_json(checkpoint / STATE, state)
@@ -82,11 +82,11 @@ def test_a_forged_checkpoint(tmp_path: Path, pytestconfig: pytest.Config) -> Non
         def run() -> None:
             AcceleratorState._reset_state(reset_partial_state=True)
             with contextlib.redirect_stdout(io.StringIO()):
-                saved = SavedRun(work, Learning(2, None), "fp32")
-            learning = saved.learning
-            learning.after_step(0.5)
-            learning.after_epoch(dict.fromkeys(("precision", "recall", "f1", "accuracy", "loss"), 0.5))
-            json.dumps(learning.exhausted)
+                saved = SavedRun(work, History(2, None), "fp32")
+            history = saved.history
+            history.after_step(0.5)
+            history.after_epoch(dict.fromkeys(("precision", "recall", "f1", "accuracy", "loss"), 0.5))
+            json.dumps(history.exhausted)
 
         run.__doc__ = description
         return run

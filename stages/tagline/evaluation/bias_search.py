@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.evaluation.operating_point import Found, Target
+from tagline.evaluation.operating_point import Found, Goal
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
@@ -35,7 +35,7 @@ ROUNDS = 5
 
 
 def find_biases(
-    chunks: Iterable[Chunk], gold: LabelIds, head: Head, labels: Labels, targets: Sequence[Target]
+    chunks: Iterable[Chunk], gold: LabelIds, head: Head, labels: Labels, targets: Sequence[Goal]
 ) -> dict[str, Found]:
     """Find, for the type of each target, the bias closest to 0 that reaches it.
 
@@ -61,7 +61,7 @@ def find_biases(
     return found
 
 
-def _search(target: Target, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep) -> Found:
+def _search(target: Goal, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep) -> Found:
     values: list[float] = []  # of the target's measure, at each step from 0 on
     for first, last in pairwise(BORDERS):
         counts = np.zeros((last - first + 1, 3))
@@ -105,7 +105,7 @@ class _Sweep:
         biases: of the other types.
     """
 
-    def __init__(self, head: Head, labels: Labels, target: Target, biases: Biases) -> None:
+    def __init__(self, head: Head, labels: Labels, target: Goal, biases: Biases) -> None:
         self.head, self.labels, self.type = head, labels, target.type
         self.others = {name: bias for name, bias in biases.items() if name != target.type}
         self.step = (1 if target.measure == "recall" else -1) / STEPS_PER_UNIT

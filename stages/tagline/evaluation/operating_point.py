@@ -15,7 +15,7 @@ from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import DIGITS
 
 
-class Target(NamedTuple):
+class Goal(NamedTuple):
     """What a type should reach on validation."""
 
     type: str
@@ -35,13 +35,13 @@ class Found(NamedTuple):
     highest: float | None = None
 
 
-def targets_of(params: OperatingPoint, labels: Labels) -> list[Target]:
+def targets_of(params: OperatingPoint, labels: Labels) -> list[Goal]:
     """List the targets in ``evaluate.operating_point``, sorted by type.
 
     Raises:
         UserError: a type is not in the label list.
     """
-    targets = [Target(name, measure, value) for measure, of in params.by_measure.items() for name, value in of.items()]
+    targets = [Goal(name, measure, value) for measure, of in params.by_measure.items() for name, value in of.items()]
     for name, measure, _ in targets:
         if name not in labels.types:
             raise UserError(
@@ -56,9 +56,7 @@ def by_split(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, An
     return {split: scores["operating_point"] for split, scores in metrics.items() if "operating_point" in scores}
 
 
-def report(
-    counts: Counts, targets: Sequence[Target], found: Mapping[str, Found], bootstrap: Bootstrap
-) -> dict[str, Any]:
+def report(counts: Counts, targets: Sequence[Goal], found: Mapping[str, Found], bootstrap: Bootstrap) -> dict[str, Any]:
     """Describe what a split reaches.
 
     Returns:
@@ -70,7 +68,7 @@ def report(
     ]
     total = counts.total().per_type()
 
-    def described(target: Target) -> dict[str, Any]:
+    def described(target: Goal) -> dict[str, Any]:
         # A type that is neither in gold nor predicted has no column; its scores are 0.
         column = [name == target.type for name in counts.types]
         value = float(getattr(total, target.measure)[column].sum())

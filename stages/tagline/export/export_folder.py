@@ -46,7 +46,7 @@ Reports = dict[BackendName, dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ExportInputs:
     """The artifacts of earlier stages that the export reads.
 
     Attributes:
@@ -68,7 +68,7 @@ class Inputs:
     validation: Path
 
 
-def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str, Any]:
+def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dict[str, Any]:
     """Write an export into a new folder and return the report of it.
 
     Args:
@@ -122,7 +122,7 @@ def export(inputs: Inputs, params: Export, target: Path, name: str) -> dict[str,
     return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
 
 
-def _verify(inputs: Inputs) -> None:
+def _verify(inputs: ExportInputs) -> None:
     """Check the files of the inputs.
 
     Raises:
@@ -203,7 +203,7 @@ def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel
 
 
 def _card_data(
-    inputs: Inputs, params: Export, windowing: Windowing, tagger: Exported, reports: Reports, name: str
+    inputs: ExportInputs, params: Export, windowing: Windowing, tagger: Exported, reports: Reports, name: str
 ) -> document.CardData:
     return document.CardData(
         labels=tagger.labels,

@@ -12,7 +12,7 @@ from tagline.report import charts, curves, score_rows, shown_sentences
 from tagline.report.confusion_table import confusion_table
 from tagline.report.error_counts import count_errors
 from tagline.report.html_files import FOLDER, render_file
-from tagline.report.shown_sentences import Sentence, shown_sentence
+from tagline.report.shown_sentences import ShownSentence, shown_sentence
 from tagline.report.worst_first import worst_first
 
 # Maximum number of sentences per split, so that browsers stay fast.
@@ -67,9 +67,9 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
     return render_file(FOLDER / "page.html", variables, FOLDER / "filter.js")
 
 
-def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[Sentence], dict[str, int]]:
+def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[ShownSentence], dict[str, int]]:
     """Choose the worst sentences of all splits, and count the sentences with errors of each split."""
-    chosen: list[Sentence] = []
+    chosen: list[ShownSentence] = []
     numbers = {}
     for name, split in splits.items():
         ranked = worst_first(split.sentences, split.outcomes)
@@ -81,7 +81,7 @@ def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[Sentence]
     return sorted(chosen, key=lambda sentence: -sentence.cost), numbers
 
 
-def _index_types(chosen: Sequence[Sentence]) -> dict[str, int]:
+def _index_types(chosen: Sequence[ShownSentence]) -> dict[str, int]:
     """The index of each type of a listed error, sorted by name."""
     sides = (side for sentence in chosen for error in sentence.listed for side in (error.gold, error.predicted))
     return {name: index for index, name in enumerate(sorted({side[0] for side in sides if side}))}

@@ -43,7 +43,7 @@ class ListedError:
 
 
 @dataclass(frozen=True)
-class Sentence:
+class ShownSentence:
     """A sentence with errors.
 
     Attributes:
@@ -68,7 +68,7 @@ class Sentence:
         return any(piece.left_out for piece in self.pieces)
 
 
-def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split: str, cost: float) -> Sentence:
+def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split: str, cost: float) -> ShownSentence:
     """Prepare a sentence for the page.
 
     Args:
@@ -85,7 +85,7 @@ def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split:
         for error in first
     ]
     marked = outcomes if sentence.kind == "spans" else errors
-    return Sentence(
+    return ShownSentence(
         split=split,
         id=visible(sentence.id),
         pieces=pieces(words, marked, shown_words(len(words), [error.extent for error in first])),

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import regex
 
-from tagline.text.languages import Spans, Split
+from tagline.text.languages import Spans, WordSplitter
 from tagline.text.sentence import Sentence, Surface
 
 # Of the training sentences the first ones are compared, and then one in STEP.
@@ -31,7 +31,7 @@ class Agreement:
         write_text: whether sentences without a raw text are written as `running_text`; otherwise they are not compared.
     """
 
-    def __init__(self, split: Split, write_text: bool = True) -> None:
+    def __init__(self, split: WordSplitter, write_text: bool = True) -> None:
         self._split = split
         self._write_text = write_text
         self.words = self.found = 0
@@ -71,7 +71,7 @@ class SentenceAgreement:
         split: finds the sentences of a text.
     """
 
-    def __init__(self, split: Split) -> None:
+    def __init__(self, split: WordSplitter) -> None:
         self._split = split
         self.compared = self.whole = 0
 

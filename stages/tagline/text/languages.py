@@ -22,7 +22,7 @@ from tagline.core.terminal import quoted
 from tagline.text.words import NOT_SPACE, TAGS_AND_EMOJI, split_words
 
 Spans = list[tuple[int, int]]
-Split = Callable[[str], Spans]
+WordSplitter = Callable[[str], Spans]
 """Finds the words of a text, as `split_words` does."""
 
 Language = Literal["ca", "de", "en", "es", "fr", "he", "it", "km", "lo", "my", "nl", "ru", "th"]
@@ -75,7 +75,7 @@ def library_version(language: str | None) -> str | None:
 
 
 @cache
-def splitter(language: str | None) -> Split:
+def splitter(language: str | None) -> WordSplitter:
     """The function that splits raw text in a language into words; it is safe to call from several threads.
 
     Args:
@@ -94,7 +94,7 @@ if hasattr(os, "register_at_fork"):  # a lock that another thread holds stays lo
     os.register_at_fork(after_in_child=splitter.cache_clear)
 
 
-def _of_spacy(language: str) -> Split:
+def _of_spacy(language: str) -> WordSplitter:
     import spacy
     from spacy.util import compile_infix_regex
 
@@ -127,7 +127,7 @@ def _joined(words: Spans, units: Spans) -> Spans:
     return list(zip(starts, ends, strict=True))
 
 
-def _of_icu(language: str) -> Split:
+def _of_icu(language: str) -> WordSplitter:
     from icu4py.breakers import WordBreaker
 
     def split(text: str) -> Spans:

@@ -44,8 +44,8 @@ def write_model(training: Training, tokenizer: Path, target: Path, curves: Mappi
         {
             "params": effective(training.params),
             "precision": ", ".join(training.saved.precisions),
-            "best_epoch": training.learning.best["epoch"],
-            "steps": training.learning.steps,
+            "best_epoch": training.history.best["epoch"],
+            "steps": training.history.steps,
             "versions": versions(*LIBRARIES),
         },
     )
@@ -61,17 +61,17 @@ def write_report(training: Training, report: Path, train_loss: Path, validation:
         train_loss: columns step, loss.
         validation: columns epoch, precision, recall, f1, accuracy, loss.
     """
-    learning = training.learning
-    pd.DataFrame(learning.losses).round(DIGITS).to_csv(train_loss, index=False, lineterminator="\n")
-    pd.DataFrame(learning.epochs).round(DIGITS).to_csv(validation, index=False, lineterminator="\n")
-    best = learning.best
+    history = training.history
+    pd.DataFrame(history.losses).round(DIGITS).to_csv(train_loss, index=False, lineterminator="\n")
+    pd.DataFrame(history.epochs).round(DIGITS).to_csv(validation, index=False, lineterminator="\n")
+    best = history.best
     write_json(
         report,
         {
             "best_epoch": best["epoch"],
-            "steps": learning.steps,
+            "steps": history.steps,
             "precision": ", ".join(training.saved.precisions),
-            "padding": round(training.batches.padding(learning.steps), 6),
+            "padding": round(training.batches.padding(history.steps), 6),
             "validation": {name: best[name] for name in (*SCORES, "loss")},
         },
     )

@@ -9,7 +9,7 @@ SCORES = ("precision", "recall", "f1", "accuracy")
 
 
 @dataclass
-class Learning:
+class History:
     """Losses and scores of a run.
 
     Attributes:

@@ -11,13 +11,13 @@ from typing import Any
 from tqdm import tqdm
 
 from tagline.core.progress import Heartbeat, watched
-from tagline.training.history import Learning
+from tagline.training.history import History
 
 # What an epoch consists of.
 PARTS = ("steps", "validation", "checkpoints")
 
 
-class EpochLines:
+class ProgressLines:
     """Shows the steps, and after each epoch its losses, validation scores and speed.
 
     Args:
@@ -59,20 +59,20 @@ class EpochLines:
         yield
         self.seconds[-1][part] += self.clock() - start
 
-    def after_step(self, sentences: int, learning: Learning) -> None:
+    def after_step(self, sentences: int, history: History) -> None:
         """Count a step.
 
         Args:
             sentences: how many begin in its batch.
-            learning: steps and losses so far; on an accelerator the last loss is that of the step before.
+            history: steps and losses so far; on an accelerator the last loss is that of the step before.
         """
         self.epoch_steps += 1
         self.sentences += sentences
         self.bar.update()
         if self.heartbeat is not None and self.heartbeat.due():
-            loss = f"loss {learning.since_epoch[-1]:.4f}, " if learning.since_epoch else ""
+            loss = f"loss {history.since_epoch[-1]:.4f}, " if history.since_epoch else ""
             speed = self.epoch_steps / (self.clock() - self.start)
-            self.write(f"step {learning.steps} of {self.steps}: {loss}{speed:.2f} steps/s")
+            self.write(f"step {history.steps} of {self.steps}: {loss}{speed:.2f} steps/s")
 
     def end_steps(self) -> float:
         """Sentences per second since the start of the epoch; call it before validation."""
@@ -86,15 +86,15 @@ class EpochLines:
         if self.heartbeat is not None and self.heartbeat.due():
             self.write(f"validation: {self.validated:,} of {self.words:,} words")
 
-    def after_epoch(self, train_loss: float, learning: Learning, speed: float) -> None:
+    def after_epoch(self, train_loss: float, history: History, speed: float) -> None:
         """Print the results of an epoch.
 
         Args:
             train_loss: mean over its steps.
-            learning: its validation scores are the last ones.
+            history: its validation scores are the last ones.
             speed: sentences per second.
         """
-        row = learning.epochs[-1]
+        row = history.epochs[-1]
         self.write(
             f"epoch {row['epoch']}/{self.epochs}: train loss {train_loss:.4f}, validation loss {row['loss']:.4f}, "
             f"precision {row['precision']:.3f}, recall {row['recall']:.3f}, F1 {row['f1']:.3f}; "

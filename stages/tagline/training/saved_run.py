@@ -39,7 +39,7 @@ from tagline.model.precision import Resolved
 from tagline.model.used_embeddings import restore_full_embeddings
 from tagline.training import snapshot
 from tagline.training.checkpoints import CheckpointError, Checkpoints
-from tagline.training.history import SCORES, Learning
+from tagline.training.history import SCORES, History
 from tagline.training.processes import SHARDED
 from tagline.training.work import VARIABLE, WORK, seen_by_all
 
@@ -58,13 +58,13 @@ class State:
     Attributes:
         layout: see `_layout`.
         precisions: the precisions used so far.
-        learning: steps, losses and scores so far.
+        history: steps, losses and scores so far.
         schedule: the state of the learning rate's schedule.
     """
 
     layout: str
     precisions: list[Resolved]
-    learning: Learning
+    history: History
     schedule: dict[str, Any]
 
     @classmethod
@@ -74,25 +74,25 @@ class State:
         Raises:
             KeyError, TypeError, ValueError: a value is missing or malformed.
         """
-        state = cls(content["layout"], content["precisions"], Learning(**content["learning"]), content["schedule"])
-        learning = state.learning
+        state = cls(content["layout"], content["precisions"], History(**content["history"]), content["schedule"])
+        history = state.history
         if not all(
-            isinstance(getattr(learning, name), list) for name in ("losses", "epochs", "since_point", "since_epoch")
+            isinstance(getattr(history, name), list) for name in ("losses", "epochs", "since_point", "since_epoch")
         ):
             raise ValueError("losses and epochs are not all lists")
-        whole = [learning.steps_per_point, learning.steps]
-        whole += [] if learning.patience is None else [learning.patience]
-        if not all(type(number) is int and 0 <= number < 2**62 for number in whole) or not learning.steps_per_point:
+        whole = [history.steps_per_point, history.steps]
+        whole += [] if history.patience is None else [history.patience]
+        if not all(type(number) is int and 0 <= number < 2**62 for number in whole) or not history.steps_per_point:
             raise ValueError("steps_per_point, patience or steps is not a whole number")
-        rows = [*learning.losses, *learning.epochs]
-        numbers = [*learning.since_point, *learning.since_epoch, *(value for row in rows for value in row.values())]
+        rows = [*history.losses, *history.epochs]
+        numbers = [*history.since_point, *history.since_epoch, *(value for row in rows for value in row.values())]
         if not all(type(number) in (int, float) for number in numbers):
             raise ValueError("losses and scores are not all numbers")
-        if any(set(row) != {"step", "loss"} for row in learning.losses):
+        if any(set(row) != {"step", "loss"} for row in history.losses):
             raise ValueError("losses are not all of step and loss")
-        if any(set(row) != {"epoch", "loss", *SCORES} for row in learning.epochs):
+        if any(set(row) != {"epoch", "loss", *SCORES} for row in history.epochs):
             raise ValueError("epochs are not all of epoch, loss and scores")
-        if [row["epoch"] for row in learning.epochs] != list(range(1, len(learning.epochs) + 1)):
+        if [row["epoch"] for row in history.epochs] != list(range(1, len(history.epochs) + 1)):
             raise ValueError("epochs are not numbered from 1")
         if not set(state.precisions) <= set(get_args(Resolved)) or not isinstance(state.layout, str):
             raise ValueError("precisions or layout is malformed")
@@ -107,22 +107,22 @@ class SavedRun:
 
     Args:
         work: its folder, kept until the run has finished.
-        learning: the state of a new run.
+        history: the state of a new run.
         precision: number format of this process's matrix products.
 
     Raises:
         UserError: there is a checkpoint, and not all hosts see it.
 
     Attributes:
-        learning: steps, losses and scores so far.
+        history: steps, losses and scores so far.
         precisions: the precisions in order of first use; several if different hosts continued the run.
         best: folder of the weights of the best epoch.
         thread: writes checkpoints while an accelerator trains; leave its block before others may use the work folder.
     """
 
-    def __init__(self, work: Path, learning: Learning, precision: Resolved) -> None:
+    def __init__(self, work: Path, history: History, precision: Resolved) -> None:
         self.best, self.checkpoints = work / "best", Checkpoints(work)
-        self.learning, self.precisions = learning, [precision]
+        self.history, self.precisions = history, [precision]
         self.thread, self._writing = ThreadPoolExecutor(1), Future[None]()
         self._writing.set_result(None)
         self._shared = seen_by_all(work)
@@ -130,7 +130,7 @@ class SavedRun:
         if self._newest is not None:
             self._need_shared(f"continue after {self._newest.name}")
             state = self._state(self._newest)
-            self.learning = state.learning
+            self.history = state.history
             self.precisions = list(dict.fromkeys([*state.precisions, precision]))
         if PartialState().is_main_process:
             # An epoch after the checkpoint may have written other weights.
@@ -246,7 +246,7 @@ class SavedRun:
                     _link_files(self.best, folder / "best")
                 write_json(folder / STATE, state)
 
-        step = state["learning"]["steps"]
+        step = state["history"]["steps"]
         try:
             self.checkpoints.write(step, fill, together)
         except CheckpointError as error:
@@ -257,7 +257,7 @@ class SavedRun:
         return {
             "layout": _layout(self._accelerator),
             "precisions": self.precisions,
-            "learning": asdict(self.learning),
+            "history": asdict(self.history),
             "schedule": self._schedule.state_dict(),
         }
 

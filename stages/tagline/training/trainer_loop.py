@@ -20,7 +20,7 @@ def run(training: Training) -> None:
     params = training.params
     arguments = TrainingArguments(
         output_dir=str(training.work),
-        max_steps=training.steps - training.learning.steps,
+        max_steps=training.steps - training.history.steps,
         max_grad_norm=params.max_grad_norm or 0.0,
         seed=params.seed,
         bf16=training.precision == "bf16",
@@ -103,7 +103,7 @@ class Steps:
         self.training = training
 
     def __len__(self) -> int:
-        return self.training.steps - self.training.learning.steps
+        return self.training.steps - self.training.history.steps
 
     def __iter__(self) -> Iterator[dict[str, Step]]:
         for epoch in self.training.epochs_left:

@@ -29,10 +29,10 @@ from tagline.training import optimization
 from tagline.training.ahead import one_ahead
 from tagline.training.compilation import compiler_errors, eager
 from tagline.training.gradients import Gradients
-from tagline.training.history import Learning
+from tagline.training.history import History
 from tagline.training.losses import LossReader
 from tagline.training.processes import SHARDED
-from tagline.training.progress_lines import EpochLines
+from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
 from tagline.training.tracking import Trackers
 from tagline.training.train_params import Train
@@ -82,7 +82,7 @@ class Training:
         work: folder that survives interruptions, see `tagline.training.saved_run`.
 
     Attributes:
-        learning: steps, losses and scores so far.
+        history: steps, losses and scores so far.
         best: folder of the weights of the best epoch.
         pushes: pushes the model of each epoch; only in the main process, and only if ``hub.push`` is true.
         trackers: show losses and scores while training runs.
@@ -107,9 +107,9 @@ class Training:
         # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
         self.epochs = -(-self.steps // self.batches.steps_per_epoch)
-        new = Learning(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
+        new = History(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
         self.saved = SavedRun(work, new, precision)
-        self.learning, self.best = self.saved.learning, self.saved.best
+        self.history, self.best = self.saved.history, self.saved.best
         self.trackers = Trackers([])
         self._compiled = False
         # Whether a window is the first of its sentence: sentences 0 0 1 2 2 give True False True True False.
@@ -143,18 +143,18 @@ class Training:
             )
         self.accelerator, self._schedule = accelerator, schedule
         self._reader = LossReader[Step](accelerator.device)
-        self._lines = EpochLines(
-            self.steps, self.epochs, self.learning.steps, len(self.validation.gold), shown=accelerator.is_main_process
+        self._lines = ProgressLines(
+            self.steps, self.epochs, self.history.steps, len(self.validation.gold), shown=accelerator.is_main_process
         )
         if self.saved.restore(accelerator, schedule):
-            self._lines.write(f"continuing after step {self.learning.steps} of {self.steps}")
-        self._checkpointed, self._checkpoint_time = self.learning.steps, time.monotonic()
-        self.trackers.start(self.work.name, self.learning.steps, self._lines.write)
+            self._lines.write(f"continuing after step {self.history.steps} of {self.steps}")
+        self._checkpointed, self._checkpoint_time = self.history.steps, time.monotonic()
+        self.trackers.start(self.work.name, self.history.steps, self._lines.write)
 
     @property
     def epochs_left(self) -> range:
         """The epochs (from 0) that are left, the first of them perhaps in part."""
-        return range(len(self.learning.epochs), 0 if self.learning.exhausted else self.epochs)
+        return range(len(self.history.epochs), 0 if self.history.exhausted else self.epochs)
 
     def epoch(self, number: int) -> Iterator[Step]:
         """The steps of an epoch (from 0) that are left, each prepared while the one before is computed."""
@@ -167,7 +167,7 @@ class Training:
             parts = self.gradients.parts(self.accelerator, batch)
             return Step(before + index + 1, number + 1, batch, last=index + 1 == len(batches), parts=parts)
 
-        return one_ahead(step, range(self.learning.steps - before, len(batches)))
+        return one_ahead(step, range(self.history.steps - before, len(batches)))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
         """Add the gradients of a step to those of the prepared model, and return its loss, a float32 scalar."""
@@ -187,7 +187,7 @@ class Training:
         """
         end_graph(self.accelerator.device)
         self._record(self._reader.push(step, loss))
-        self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])), self.learning)
+        self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])), self.history)
         every = self.params.checkpoint_every
         # After the last step of an epoch, the checkpoint of the epoch follows.
         if every is not None and not step.last and step.number - self._checkpointed >= every:
@@ -203,7 +203,7 @@ class Training:
             UserError: a loss or a logit is not finite.
         """
         self._record(self._reader.flush())
-        speed, train_loss = self._lines.end_steps(), self.learning.mean_loss
+        speed, train_loss = self._lines.end_steps(), self.history.mean_loss
         try:
             with self._lines.timed("validation"), eager() if self.params.compile else nullcontext():
                 scores = self.validation.scores(self.accelerator, model, self._lines.after_validating)
@@ -211,21 +211,21 @@ class Training:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             raise _not_finite(
                 "the validation logits are NaN or infinite",
-                self.learning.steps,
-                len(self.learning.epochs) + 1,
+                self.history.steps,
+                len(self.history.epochs) + 1,
                 ids,
             ) from None
-        if self.learning.after_epoch(scores):
+        if self.history.after_epoch(scores):
             with self._lines.timed("checkpoints"):
                 self.saved.save_best(model)
-        self._lines.after_epoch(train_loss, self.learning, speed)
-        self.trackers.log({f"validation/{name}": value for name, value in scores.items()}, self.learning.steps)
+        self._lines.after_epoch(train_loss, self.history, speed)
+        self.trackers.log({f"validation/{name}": value for name, value in scores.items()}, self.history.steps)
         if self.params.hub.push:
             self._push(model)  # before the checkpoint: a run that continues from it does not repeat this epoch
         # Always after the last epoch: if what follows is interrupted, nothing is trained again.
         if not self.epochs_left or self._is_due():
             self._checkpoint()
-        return self.learning.exhausted
+        return self.history.exhausted
 
     def end(self) -> None:
         """Wait for the last checkpoint, and close the progress bar and the trackers; call it after the last epoch."""
@@ -246,7 +246,7 @@ class Training:
         self._compiled = True
 
     def _push(self, model: nn.Module) -> None:
-        folder, row = self.work / "pushed-next", self.learning.epochs[-1]
+        folder, row = self.work / "pushed-next", self.history.epochs[-1]
         self.saved.save_model(model, folder)
         if self.pushes is not None:
             self.pushes.add(row["epoch"], f"epoch {row['epoch']}: validation F1 {row['f1']:.3f}", folder)
@@ -254,7 +254,7 @@ class Training:
     def _is_due(self) -> bool:
         """Whether a checkpoint follows an epoch, the same in all processes."""
         if (every := self.params.checkpoint_every) is not None:
-            return self.learning.steps - self._checkpointed >= every
+            return self.history.steps - self._checkpointed >= every
         due = time.monotonic() - self._checkpoint_time >= INTERVAL
         return bool(broadcast(torch.tensor([due], device=self.accelerator.device)).item())
 
@@ -262,7 +262,7 @@ class Training:
         self._record(self._reader.flush())
         with self._lines.timed("checkpoints"):
             self.saved.save(self.model, self._lines.write)
-        self._checkpointed, self._checkpoint_time = self.learning.steps, time.monotonic()
+        self._checkpointed, self._checkpoint_time = self.history.steps, time.monotonic()
 
     def _record(self, losses: Iterator[tuple[Step, float]]) -> None:
         for step, loss in losses:
@@ -270,7 +270,7 @@ class Training:
                 sentences = np.unique(self.rows.sentence[step.batch])
                 ids = self.train.sentences.select(sentences)["id"][:]
                 raise _not_finite(f"the training loss is {loss}", step.number, step.epoch, ids)
-            self.learning.after_step(loss)
+            self.history.after_step(loss)
             if step.last or step.number % TRACKED == 0:
                 self.trackers.log({"train/loss": loss, "train/learning_rate": self._rate(step)}, step.number)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tagline.evaluation import bias_search
 from tagline.evaluation.bias_search import find_biases
 from tagline.evaluation.evaluate_params import Measure
-from tagline.evaluation.operating_point import Found, Target
+from tagline.evaluation.operating_point import Found, Goal
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
@@ -51,7 +51,7 @@ def decoded(chunks: Sequence[Chunk], head: Head, biases: dict[str, float]) -> np
     return np.concatenate([head.decode(chunk.scores + added, chunk.lengths) for chunk in chunks])
 
 
-def value(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, target: Target, biases: dict[str, float]) -> float:
+def value(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, target: Goal, biases: dict[str, float]) -> float:
     ids, lengths = decoded(chunks, head, biases), np.concatenate([chunk.lengths for chunk in chunks])
     counts = count(TaggedSentences(head.labels, lengths.tolist(), ids, np.ones(len(ids)), gold), head.labels.kind)
     if target.type not in counts.types:
@@ -70,7 +70,7 @@ def value(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, target: Target,
 def test_equal_to_a_scan(name: str, seed: int, lengths: list[list[int]], measure: Measure, least: float) -> None:
     head = HEADS[name]
     chunks, gold = split(head, seed, lengths)
-    target = Target("X", measure, least)
+    target = Goal("X", measure, least)
     signed = [bias if measure == "recall" else -bias for bias in GRID]
     values = [value(chunks, gold, head, target, {"X": bias}) for bias in signed]
     expected = next((bias for bias, found in zip(signed, values, strict=True) if found >= least), None)
@@ -100,13 +100,13 @@ def one_word_each(scores: list[list[float]], gold: list[int]) -> tuple[list[Chun
     return [Chunk(np.array(scores, np.float32), np.ones(size, np.int64), np.ones(size, bool))], np.array(gold, np.int32)
 
 
-def search(chunks: list[Chunk], gold: np.ndarray, targets: list[Target]) -> dict[str, float]:
+def search(chunks: list[Chunk], gold: np.ndarray, targets: list[Goal]) -> dict[str, float]:
     found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
     return {name: of_type.bias for name, of_type in found.items()}
 
 
 def test_biases_of_several_types_settle_together() -> None:
-    targets = [Target("ADJ", "recall", 0.9), Target("NOUN", "recall", 0.9)]
+    targets = [Goal("ADJ", "recall", 0.9), Goal("NOUN", "recall", 0.9)]
     # NOUN needs 0.5 to win the second word from X, with which it takes the first one from ADJ, unless that gets 0.3.
     chunks, gold = one_word_each([[0.2, 0, -9], [-9, 0, 0.5]], [0, 1])
     assert search(chunks, gold, targets=targets[:1]) == {"ADJ": 0.0}
@@ -116,7 +116,7 @@ def test_biases_of_several_types_settle_together() -> None:
 
 
 def test_targets_that_exclude_each_other() -> None:
-    targets = [Target("ADJ", "recall", 0.9), Target("NOUN", "recall", 0.9)]
+    targets = [Goal("ADJ", "recall", 0.9), Goal("NOUN", "recall", 0.9)]
     chunks, gold = one_word_each([[0, 1, -9], [0, 0.5, -9]], [0, 1])
     biases = search(chunks, gold, targets=targets)
     assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [0, 1], "it ends"
@@ -124,13 +124,13 @@ def test_targets_that_exclude_each_other() -> None:
 
 def test_nothing_to_change() -> None:
     chunks, gold = one_word_each([[1, 0, 0], [0, 1, 0]], [0, 1])
-    targets = [Target("ADJ", "recall", 0.9), Target("NOUN", "precision", 0.9)]
+    targets = [Goal("ADJ", "recall", 0.9), Goal("NOUN", "precision", 0.9)]
     assert str(search(chunks, gold, targets=targets)) == "{'ADJ': 0.0, 'NOUN': 0.0}", "0, not -0"
 
 
 def test_a_target_out_of_reach_leaves_the_type_without_a_bias() -> None:
     # The second adjective is never the best: at most 1 of 2 is found. X has no gold words.
     chunks, gold = one_word_each([[0, 0.7, -9], [-40, 1, -9]], [0, 0])
-    targets = [Target("ADJ", "recall", 0.95), Target("X", "recall", 0.5)]
+    targets = [Goal("ADJ", "recall", 0.95), Goal("X", "recall", 0.5)]
     found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
     assert found == {"ADJ": Found(0.0, 0.5), "X": Found(0.0, 0.0)}

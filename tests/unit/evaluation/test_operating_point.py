@@ -10,7 +10,7 @@ from helpers.tagged import sentences
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate, OperatingPoint
-from tagline.evaluation.operating_point import Found, Target, report, targets_of
+from tagline.evaluation.operating_point import Found, Goal, report, targets_of
 from tagline.labels.label_list import Labels
 from tagline.metrics.counts import count
 from tagline.metrics.intervals import intervals
@@ -40,7 +40,7 @@ def test_without_targets(tmp_path: Path, text: str) -> None:
 
 def test_targets(tmp_path: Path) -> None:
     params = read(tmp_path / "params.yaml", "  operating_point: {recall: {Y: 0.95}, precision: {X: 0.9}}")
-    assert targets_of(params, LABELS) == [Target("X", "precision", 0.9), Target("Y", "recall", 0.95)]
+    assert targets_of(params, LABELS) == [Goal("X", "precision", 0.9), Goal("Y", "recall", 0.95)]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_a_split_reaches() -> None:
     gold = ["B-X O B-Y", "B-X O", "B-X B-Y", "O O"]
     predicted = ["B-X O B-Y", "O O", "B-X B-X", "B-X O"]
     counts = count(sentences(gold, predicted), "spans")
-    targets = [Target("X", "precision", 0.5), Target("Y", "recall", 0.6), Target("Z", "recall", 0.5)]
+    targets = [Goal("X", "precision", 0.5), Goal("Y", "recall", 0.6), Goal("Z", "recall", 0.5)]
     biases = {"X": Found(-0.5), "Y": Found(1.0), "Z": Found(0.0, 0.25)}
     found = report(counts, targets, biases, Bootstrap(resamples=100, seed=1))
     assert "highest_on_validation" not in found["X"]

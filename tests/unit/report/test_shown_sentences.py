@@ -7,7 +7,7 @@ from helpers import evaluations
 
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import outcomes
-from tagline.report.shown_sentences import CHARACTERS, CONTEXT, ERRORS, WORDS, Sentence, shown_sentence, visible
+from tagline.report.shown_sentences import CHARACTERS, CONTEXT, ERRORS, WORDS, ShownSentence, shown_sentence, visible
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,9 @@ def test_visible(word: str, expected: str) -> None:
     assert visible(word) == expected
 
 
-def shown(text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans", cost: float = 0) -> Sentence:
+def shown(
+    text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans", cost: float = 0
+) -> ShownSentence:
     tagged = evaluations.sentence(text, gold, predicted, score, kind=kind)
     return shown_sentence(tagged, outcomes(tagged), "test", cost)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
-from tagline.training.history import Learning
+from tagline.training.history import History
 
 
 def scores(f1: float) -> dict[str, float]:
@@ -14,40 +14,40 @@ def scores(f1: float) -> dict[str, float]:
 
 
 def test_points_are_means_and_the_last_one_of_an_epoch_may_have_fewer_steps() -> None:
-    learning = Learning(steps_per_point=2, patience=None)
+    history = History(steps_per_point=2, patience=None)
     for loss in (4.0, 2.0, 1.0):
-        learning.after_step(loss)
-    assert learning.mean_loss == pytest.approx(7 / 3)
-    learning.after_epoch(scores(0.5))
-    learning.after_step(0.5)
-    assert learning.mean_loss == 0.5
-    learning.after_step(0.25)
-    assert learning.losses == [{"step": 2, "loss": 3.0}, {"step": 3, "loss": 1.0}, {"step": 5, "loss": 0.375}]
-    assert learning.steps == 5
+        history.after_step(loss)
+    assert history.mean_loss == pytest.approx(7 / 3)
+    history.after_epoch(scores(0.5))
+    history.after_step(0.5)
+    assert history.mean_loss == 0.5
+    history.after_step(0.25)
+    assert history.losses == [{"step": 2, "loss": 3.0}, {"step": 3, "loss": 1.0}, {"step": 5, "loss": 0.375}]
+    assert history.steps == 5
 
 
 def test_the_best_epoch_is_of_equals_the_one_with_the_lowest_loss_then_the_first() -> None:
-    learning = Learning(1, None)
+    history = History(1, None)
     epochs = [(0.0, 0.9), (0.7, 0.5), (0.7, 0.5), (0.7, 0.4), (0.6, 0.1)]
-    found = [learning.after_epoch(scores(f1) | {"loss": loss}) for f1, loss in epochs]
+    found = [history.after_epoch(scores(f1) | {"loss": loss}) for f1, loss in epochs]
     assert found == [True, True, False, True, False]
-    assert learning.best == {"epoch": 4, **scores(0.7), "loss": 0.4}
+    assert history.best == {"epoch": 4, **scores(0.7), "loss": 0.4}
 
 
 @pytest.mark.parametrize(("patience", "stops"), [(None, []), (1, [4, 6, 7]), (2, [7])])
 def test_patience_counts_epochs_without_a_higher_f1_once_it_is_above_0(patience: int | None, stops: list[int]) -> None:
-    learning = Learning(1, patience)
+    history = History(1, patience)
     ended = []
     for number, f1 in enumerate((0.0, 0.0, 0.5, 0.5, 0.6, 0.4, 0.6), start=1):
-        learning.after_epoch(scores(f1) | {"loss": 1 / number})
-        if learning.exhausted:
+        history.after_epoch(scores(f1) | {"loss": 1 / number})
+        if history.exhausted:
             ended.append(number)
     assert ended == stops
 
 
 def test_it_consists_of_plain_values() -> None:
-    learning = Learning(2, 3)
-    learning.after_step(1.5)
-    learning.after_epoch(scores(0.5))
-    learning.after_step(0.5)
-    assert Learning(**asdict(learning)) == learning
+    history = History(2, 3)
+    history.after_step(1.5)
+    history.after_epoch(scores(0.5))
+    history.after_step(0.5)
+    assert History(**asdict(history)) == history

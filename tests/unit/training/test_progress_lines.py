@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tagline.training.history import Learning
-from tagline.training.progress_lines import EpochLines
+from tagline.training.history import History
+from tagline.training.progress_lines import ProgressLines
 
 
 class Clock:
@@ -23,18 +23,18 @@ def clock() -> Clock:
     return Clock()
 
 
-def train(lines: EpochLines, learning: Learning, clock: Clock, steps: int, seconds: float) -> None:
+def train(lines: ProgressLines, history: History, clock: Clock, steps: int, seconds: float) -> None:
     for _ in range(steps):
         clock.now += seconds
-        learning.after_step(0.5)
-        lines.after_step(2, learning)
+        history.after_step(0.5)
+        lines.after_step(2, history)
 
 
 def test_a_log_file_shows_a_line_every_30_seconds(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
-    learning = Learning(10, None, steps=5)
-    lines = EpochLines(100, 2, done=5, words=9, shown=True, clock=clock)
+    history = History(10, None, steps=5)
+    lines = ProgressLines(100, 2, done=5, words=9, shown=True, clock=clock)
     lines.begin_epoch()
-    train(lines, learning, clock, steps=7, seconds=10.0)
+    train(lines, history, clock, steps=7, seconds=10.0)
     assert capsys.readouterr().out.splitlines() == [
         "step 8 of 100: loss 0.5000, 0.10 steps/s",
         "step 11 of 100: loss 0.5000, 0.10 steps/s",
@@ -43,10 +43,10 @@ def test_a_log_file_shows_a_line_every_30_seconds(clock: Clock, capsys: pytest.C
 
 
 def test_a_long_validation_shows_a_line_every_30_seconds(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = EpochLines(8, 2, done=0, words=4000, shown=True, clock=clock)
+    lines = ProgressLines(8, 2, done=0, words=4000, shown=True, clock=clock)
     for _ in range(2):
         lines.begin_epoch()
-        train(lines, Learning(10, None), clock, steps=1, seconds=10.0)
+        train(lines, History(10, None), clock, steps=1, seconds=10.0)
         for _ in range(4):
             clock.now += 10.0
             lines.after_validating(1000)
@@ -58,12 +58,12 @@ def test_a_long_validation_shows_a_line_every_30_seconds(clock: Clock, capsys: p
 
 
 def test_short_epochs_show_no_steps(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
-    learning = Learning(10, None)
-    lines = EpochLines(4, 1, done=0, words=9, shown=True, clock=clock)
+    history = History(10, None)
+    lines = ProgressLines(4, 1, done=0, words=9, shown=True, clock=clock)
     lines.begin_epoch()
-    train(lines, learning, clock, steps=4, seconds=1.0)
-    learning.after_epoch({"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "accuracy": 0.5, "loss": 0.75})
-    lines.after_epoch(0.5, learning, lines.end_steps())
+    train(lines, history, clock, steps=4, seconds=1.0)
+    history.after_epoch({"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "accuracy": 0.5, "loss": 0.75})
+    lines.after_epoch(0.5, history, lines.end_steps())
     assert capsys.readouterr().out == (
         "epoch 1/1: train loss 0.5000, validation loss 0.7500, precision 0.500, recall 0.250, F1 0.333; 2 sentences/s\n"
     )
@@ -74,9 +74,9 @@ def test_no_step_lines_beside_a_bar_or_in_other_processes(
     shown: bool, terminal: bool, clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tagline.training.progress_lines.watched", lambda: terminal)
-    lines = EpochLines(10, 1, done=0, words=9, shown=shown, clock=clock)
+    lines = ProgressLines(10, 1, done=0, words=9, shown=shown, clock=clock)
     lines.begin_epoch()
-    train(lines, Learning(10, None), clock, steps=4, seconds=60.0)
+    train(lines, History(10, None), clock, steps=4, seconds=60.0)
     clock.now += 60.0
     lines.after_validating(5)
     assert capsys.readouterr().out == ""

@@ -34,7 +34,7 @@ class StandardOutput:
                 raise UserError(f"standard output: {error.strerror}") from None
 
 
-class File:
+class OutputFile:
     """A file that is first opened when there is something to write, so that an existing one stays until then."""
 
     def __init__(self, path: Path) -> None:

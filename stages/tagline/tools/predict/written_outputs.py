@@ -10,7 +10,7 @@ from tagline.inference.documents import Document
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.annotation import brat_tasks
 from tagline.tools.predict.notations import Notation, to_task
-from tagline.tools.predict.sinks import File, Sink
+from tagline.tools.predict.sinks import OutputFile, Sink
 
 
 class Output(Protocol):
@@ -51,7 +51,7 @@ class LineOutput:
         self.sink.write(self.notation.end(self.empty))
 
     def so_far(self, done: int) -> str:
-        if not done or not isinstance(self.sink, File):
+        if not done or not isinstance(self.sink, OutputFile):
             return ""
         return f"; {self.sink.path} has the {done:,} documents before it"
 

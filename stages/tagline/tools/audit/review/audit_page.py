@@ -26,7 +26,7 @@ MEANINGS: dict[Kind, str] = {
 
 
 @dataclass(frozen=True)
-class Card:
+class SentenceCard:
     """A suspicion as the page shows it.
 
     Attributes:
@@ -67,11 +67,11 @@ def render(ranking: Ranking) -> str:
     return render_file(own / "audit.html", variables, FOLDER / "filter.js", own / "keys.js")
 
 
-def _card(rank: int, suspicion: Suspicion) -> Card:
+def _card(rank: int, suspicion: Suspicion) -> SentenceCard:
     sentence, found = suspicion.sentence, suspicion.found
     words = [visible(word) for word in sentence.words]
     shown = shown_words(len(words), [found.extent])
-    return Card(
+    return SentenceCard(
         rank,
         suspicion,
         visible(sentence.id),
