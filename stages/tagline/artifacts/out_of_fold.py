@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,10 +24,10 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, verify, write_hashes
 from tagline.core.reading import reading
 from tagline.labels import label_list
+from tagline.labels.arrays import Floats
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 
-Floats = npt.NDArray[np.float32]
 Chunk = tuple[TaggedSentences, Floats]
 """Sentences with gold labels, and the probabilities of all labels of their words, float32 (words, labels)."""
 

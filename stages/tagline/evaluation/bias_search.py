@@ -16,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.evaluation.operating_point import Found, Goal
+from tagline.labels.arrays import Doubles, Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count, ratios
 from tagline.model.heads.head import Head
-from tagline.model.prediction import Chunk, Floats, Ints, LabelIds, bias_of_labels
-
-Doubles = npt.NDArray[np.float64]
+from tagline.model.prediction import Chunk, LabelIds, bias_of_labels
 
 # Biases are multiples of 1/16, which float32 represents exactly.
 STEPS_PER_UNIT = 16

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
+from tagline.labels.arrays import Floats
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.labels.tagged import TaggedSentences
@@ -23,7 +24,6 @@ from tagline.model.prediction import NonFiniteError, Predictions, Predictor, pre
 
 Rows = Sequence[npt.NDArray[np.integer[Any]]]
 Positions = Sequence[npt.NDArray[np.int64]]
-Floats = npt.NDArray[np.float32]
 
 
 class Parity:

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tagline.labels.arrays import AnyInts
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
-
-Ints = npt.NDArray[np.integer[Any]]
 
 
 class Entity(NamedTuple):
@@ -83,11 +82,11 @@ class EntityArrays:
     """
 
     types: tuple[str, ...]
-    type: Ints
-    start: Ints
-    end: Ints
+    type: AnyInts
+    start: AnyInts
+    end: AnyInts
 
-    def common(self, other: EntityArrays) -> tuple[Ints, Ints]:
+    def common(self, other: EntityArrays) -> tuple[AnyInts, AnyInts]:
         """The entities that both have, as two arrays of indices: of this side's and of the other side's.
 
         Args:
@@ -99,7 +98,7 @@ class EntityArrays:
         return own[equal], others[equal]
 
 
-def entity_arrays(ids: Ints, offsets: Ints, names: Sequence[str], kind: Kind) -> EntityArrays:
+def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Kind) -> EntityArrays:
     """Read the entities of sentences by the rule of `entities`; for plain tags, one entity per word.
 
     Args:

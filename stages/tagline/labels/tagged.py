@@ -11,7 +11,8 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.entities import Entity, EntityArrays, Ints, confidence, entity_arrays, marked
+from tagline.labels.arrays import AnyInts
+from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, marked
 from tagline.labels.label_list import Kind, LabelNames, Labels
 from tagline.labels.schemes import OUTSIDE
 
@@ -34,9 +35,9 @@ class TaggedSentence:
     id: str
     words: Sequence[str]
     labels: Labels | LabelNames
-    predicted: Ints
+    predicted: AnyInts
     scores: npt.NDArray[np.float32]
-    gold: Ints | None = None
+    gold: AnyInts | None = None
 
     @property
     def kind(self) -> Kind:
@@ -58,7 +59,7 @@ class TaggedSentence:
     def gold_entities(self) -> list[Entity]:
         return self._entities("gold", self.known_gold)
 
-    def _entities(self, side: str, ids: Ints) -> list[Entity]:
+    def _entities(self, side: str, ids: AnyInts) -> list[Entity]:
         # Not functools.cached_property: until Python 3.12 it has one lock for all sentences, which stays locked in a
         # process that was forked while another thread held it.
         kept: dict[str, list[Entity]] = self.__dict__.setdefault("_kept", {})
@@ -67,7 +68,7 @@ class TaggedSentence:
         return kept[side]
 
     @property
-    def known_gold(self) -> Ints:
+    def known_gold(self) -> AnyInts:
         """The gold label ids; a `ValueError` if they are unknown."""
         if self.gold is None:
             raise ValueError(f"the gold labels of {self.id} are unknown")
@@ -97,13 +98,13 @@ class TaggedSentence:
         """Return the same predictions with the gold labels of another sentence of the same words and label list."""
         return replace(self, gold=other.gold)
 
-    def _names(self, ids: Ints) -> list[str]:
+    def _names(self, ids: AnyInts) -> list[str]:
         names = self.labels.names
         return [names[index] for index in ids.tolist()]
 
 
 @cache  # few pairs of label lists
-def _translation(names: tuple[str, ...], new_names: tuple[str, ...]) -> Ints:
+def _translation(names: tuple[str, ...], new_names: tuple[str, ...]) -> AnyInts:
     """For each id of a label list, the id of the same name in another one."""
     ids = {name: index for index, name in enumerate(new_names)}
     return np.array([ids[name] for name in names], dtype=np.int64)
@@ -131,9 +132,9 @@ class TaggedSentences(Sequence[TaggedSentence]):
         self,
         labels: Labels | LabelNames,
         lengths: Sequence[int],
-        predicted: Ints,
+        predicted: AnyInts,
         scores: npt.NDArray[np.float32],
-        gold: Ints | None = None,
+        gold: AnyInts | None = None,
         ids: Sequence[str] | None = None,
         words: Sequence[Sequence[str]] | None = None,
     ) -> None:
@@ -173,18 +174,18 @@ class TaggedSentences(Sequence[TaggedSentence]):
         return entity_arrays(self.known_gold, self.offsets, self.labels.names, self.labels.kind)
 
     @cached_property
-    def correct(self) -> tuple[Ints, Ints]:
+    def correct(self) -> tuple[AnyInts, AnyInts]:
         """The indices of the correct entities among the gold ones and among the predicted ones."""
         return self.gold_entities.common(self.predicted_entities)
 
     @property
-    def known_gold(self) -> Ints:
+    def known_gold(self) -> AnyInts:
         """The gold label ids; a `ValueError` if they are unknown."""
         if self.gold is None:
             raise ValueError("the gold labels are unknown")
         return self.gold
 
-    def sentences_of(self, words: Ints) -> Ints:
+    def sentences_of(self, words: AnyInts) -> AnyInts:
         """The index of the sentence of each of some words."""
         return np.searchsorted(self.offsets, words, side="right") - 1
 

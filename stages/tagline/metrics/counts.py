@@ -10,18 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from tagline.labels.arrays import Doubles
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, flatten
-
-Floats = npt.NDArray[np.float64]
 
 
 class Ratios(NamedTuple):
     """Precision, recall and F1, arrays of one shape; 0 divided by 0 is 0."""
 
-    precision: Floats
-    recall: Floats
-    f1: Floats
+    precision: Doubles
+    recall: Doubles
+    f1: Doubles
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,11 @@ class Totals:
     """
 
     kind: Kind
-    correct: Floats
-    predicted: Floats
-    gold: Floats
-    words: Floats
-    correct_words: Floats
+    correct: Doubles
+    predicted: Doubles
+    gold: Doubles
+    words: Doubles
+    correct_words: Doubles
 
     def per_type(self) -> Ratios:
         """Score each type: (..., types)."""
@@ -60,7 +59,7 @@ class Totals:
         scores = (np.where(self.gold > 0, own, of_split) for own, of_split in pairs)
         return Ratios(*(_divide((each * occurs).sum(-1), occurs.sum(-1)) for each in scores))
 
-    def accuracy(self) -> Floats:
+    def accuracy(self) -> Doubles:
         """Compute the share of correctly labelled words: (...)."""
         return _divide(self.correct_words, self.words)
 
@@ -81,8 +80,8 @@ class Counts:
     correct: csr_array
     predicted: csr_array
     gold: csr_array
-    words: Floats
-    correct_words: Floats
+    words: Doubles
+    correct_words: Doubles
 
     def total(self, weights: npt.ArrayLike | None = None) -> Totals:
         """Sum over sentences, each multiplied by its weight.
@@ -132,8 +131,8 @@ def ratios(correct: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike
     return Ratios(_divide(correct, predicted), _divide(correct, gold), _divide(2 * correct, predicted + gold))
 
 
-def _divide(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
+def _divide(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Doubles:
     """Divide element by element; anything divided by 0 is 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
-    ratio: Floats = np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)
+    ratio: Doubles = np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)
     return ratio

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from tagline.labels.arrays import Doubles
 
 LEVEL = 0.95
 # Maximum number of weights in a block: 32 MB of float64.
 BLOCK = 2**22
 
 
-def weights(sentences: int, resamples: int, seed: int) -> Iterator[Floats]:
+def weights(sentences: int, resamples: int, seed: int) -> Iterator[Doubles]:
     """Draw all sentences with replacement, repeatedly.
 
     Whole sentences are drawn, since words of a sentence depend on each other: intervals over words would be too narrow.
@@ -37,7 +37,7 @@ def weights(sentences: int, resamples: int, seed: int) -> Iterator[Floats]:
         yield np.bincount(drawn.ravel(), minlength=size * sentences).reshape(size, sentences).astype(np.float64)
 
 
-def interval(values: npt.ArrayLike) -> tuple[Floats, Floats]:
+def interval(values: npt.ArrayLike) -> tuple[Doubles, Doubles]:
     """Compute the 95 % percentile interval.
 
     Args:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.entities import EntityArrays, Ints
+from tagline.labels.arrays import AnyInts
+from tagline.labels.entities import EntityArrays
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.metrics.counts import Counts, ratios
@@ -43,12 +44,12 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     """
     flat = flatten(sentences)
 
-    def by_text(entities: EntityArrays) -> Ints:
+    def by_text(entities: EntityArrays) -> AnyInts:
         types = (entities.types[type_] for type_ in entities.type.tolist())
         in_train = map(training.types, flat.texts(entities))
         return np.fromiter(map(_text_slice, types, in_train), np.int8, count=len(entities.type))
 
-    def by_length(entities: EntityArrays) -> Ints:
+    def by_length(entities: EntityArrays) -> AnyInts:
         return np.searchsorted(ENTITY_LENGTHS, entities.end - entities.start)
 
     result: dict[str, Any] = {"text": _of_entities(flat, counts.kind, by_text, TEXTS)}
@@ -70,7 +71,7 @@ def _text_slice(type_: str, in_train: Collection[str]) -> int:
 
 
 def _of_entities(
-    flat: TaggedSentences, kind: Kind, slice_of: Callable[[EntityArrays], Ints], names: Sequence[str]
+    flat: TaggedSentences, kind: Kind, slice_of: Callable[[EntityArrays], AnyInts], names: Sequence[str]
 ) -> dict[str, Scores]:
     """Score the entities of each slice; for plain tags, compute the accuracy of its words."""
     gold = slice_of(flat.gold_entities)

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+from tagline.labels.arrays import Ints
+
 Lengths = TypeVar("Lengths", int, Ints)
 
 # Sub-words per forward pass of a model that only predicts: on a CPU, as many as fit the caches of the core that

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from tagline.labels.arrays import AnyFloats, Doubles, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.floating[Any]]
-Doubles = npt.NDArray[np.float64]
 
 # Maximum size of an array (sentences, labels, labels).
 BLOCK = 2**20
 
 
 def decode(
-    scores: Floats, lengths: Ints, labels: Labels, decoding: Decoding, transitions: Doubles | None = None
+    scores: AnyFloats, lengths: Ints, labels: Labels, decoding: Decoding, transitions: Doubles | None = None
 ) -> Ints:
     """Choose a label for each word.
 
@@ -105,7 +101,7 @@ def _best_before(earlier: Doubles, transitions: Doubles) -> Ints:
 
 
 def _viterbi(
-    scores: Floats, lengths: Ints, inside: Ints, best_before: Callable[[Doubles], Ints], transitions: Doubles
+    scores: AnyFloats, lengths: Ints, inside: Ints, best_before: Callable[[Doubles], Ints], transitions: Doubles
 ) -> Ints:
     """Find the best sequence of each sentence (Viterbi, 1967), word by word over all sentences at once."""
     words_at = words_by_index(lengths)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from tagline.core.errors import UserError
+from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.model.backends import Backend
@@ -23,9 +24,7 @@ from tagline.model.stitching import UNSEEN, choose_windows
 if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model takes to answer
     from tagline.artifacts.tokenized import Split
 
-Ints = npt.NDArray[np.int64]
 LabelIds = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float32]
 
 # Sentences that are sorted by length together. A larger chunk has less padding and keeps more scores in memory.
 CHUNK = 4096

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
 
 from tagline.artifacts.raw_data import DOCUMENT, WORDS
+from tagline.labels.arrays import Ints
 from tagline.tokenization import subwords
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

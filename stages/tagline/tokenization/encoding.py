@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from tokenizers import Tokenizer
 
 from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
+from tagline.labels.arrays import Ints
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from tagline.labels.alignment import NO_WORD
+from tagline.labels.arrays import Ints
 from tagline.tokenization import subwords, windows
 from tagline.tokenization.subwords import Subwords, Vocabulary
 
-Ints = npt.NDArray[np.int64]
 Ints32 = npt.NDArray[np.int32]
 
 

@@ -19,8 +19,7 @@ from tokenizers import Tokenizer, models
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading, reading_tokenizer
-
-Ints = npt.NDArray[np.int64]
+from tagline.labels.arrays import Ints
 
 TOKENIZER_FILE = "tokenizer.json"
 CONFIGURATION = "tokenizer_config.json"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,12 +17,11 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
+from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.schemes import Scheme
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
 
+from tagline.labels.arrays import Ints
 from tagline.model.attention_masks import known_padding
 from tagline.model.backends.torch_model import to_device
 from tagline.model.backends.xla import end_graph
 from tagline.model.heads.head import Head
 from tagline.model.heads.head_weights import tensors
 from tagline.training.train_params import Train
-from tagline.training.training_batches import Ints, TrainingBatches, share
+from tagline.training.training_batches import TrainingBatches, share
 from tagline.training.training_rows import Part, TrainingRows
 
 

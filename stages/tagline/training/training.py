@@ -20,6 +20,7 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.hub.epoch_pushes import EpochPushes
+from tagline.labels.arrays import Ints
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
 from tagline.model.heads.head_weights import tensors
@@ -36,7 +37,7 @@ from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
 from tagline.training.tracking import Trackers
 from tagline.training.train_params import Train
-from tagline.training.training_batches import Ints, TrainingBatches
+from tagline.training.training_batches import TrainingBatches
 from tagline.training.training_rows import Part, TrainingRows
 from tagline.training.validation import Validation
 

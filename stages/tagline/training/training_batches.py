@@ -9,12 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from tagline.labels.arrays import Ints
 from tagline.model.batches import batch_borders, longest_first, rounded_up
 from tagline.training.train_params import Batches
-
-Ints = npt.NDArray[np.int64]
 
 # A small corpus, or the few longest sentences of a large one, would fill a batch with rows of very different lengths.
 MOST_PADDING = 0.1

@@ -10,9 +10,8 @@ import pyarrow as pa
 from datasets import Dataset
 
 from tagline.labels.alignment import IGNORED
+from tagline.labels.arrays import Ints
 from tagline.model.batches import pad
-
-Ints = npt.NDArray[np.int64]
 
 
 class Part(NamedTuple):

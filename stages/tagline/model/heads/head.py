@@ -14,12 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.artifacts.head_file import Weights
+from tagline.labels.arrays import Floats, Ints
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
 
 
 class Head(Protocol):

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from tagline.artifacts.head_file import Weights
 from tagline.labels.alignment import IGNORED
+from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.model.decoding import decode
-from tagline.model.heads.head import Floats, Ints
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from tagline.labels.arrays import Doubles
 from tagline.metrics.resampling import interval, weights
 from tagline.tools.comparison.count_matrices import CountMatrix
-
-Floats = npt.NDArray[np.float64]
 
 RESAMPLES = 1000
 
 
-def difference_interval(old: Sequence[CountMatrix], new: Sequence[CountMatrix], seed: int) -> tuple[Floats, Floats]:
+def difference_interval(old: Sequence[CountMatrix], new: Sequence[CountMatrix], seed: int) -> tuple[Doubles, Doubles]:
     """Compute the 95 % interval of new minus old, where each side is the mean of its runs.
 
     A paired bootstrap: the same sentences are drawn with replacement for all runs (Efron and Tibshirani, 1993). If a
@@ -41,7 +39,7 @@ def difference_interval(old: Sequence[CountMatrix], new: Sequence[CountMatrix], 
     return interval(np.concatenate(differences))
 
 
-def draw_runs(generator: np.random.Generator, resamples: int, runs: int) -> Floats:
+def draw_runs(generator: np.random.Generator, resamples: int, runs: int) -> Doubles:
     """Draw the weight of each run in each resample: (resamples, runs), rows sum to 1.
 
     n - 1 of n runs are drawn, which makes the variance of the resampled mean unbiased (Rao and Wu, 1988). Drawing 3 of

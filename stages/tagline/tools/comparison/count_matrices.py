@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from tagline.labels.arrays import Doubles
 from tagline.labels.label_list import Kind
 from tagline.metrics.counts import Counts, Totals
-
-Floats = npt.NDArray[np.float64]
 
 OVERALL = ("f1", "precision", "recall", "accuracy")
 
@@ -29,9 +27,9 @@ class CountMatrix:
 
     kind: Kind
     types: tuple[str, ...]
-    counts: Floats
+    counts: Doubles
 
-    def scores(self, sums: Floats) -> Floats:
+    def scores(self, sums: Doubles) -> Doubles:
         """Compute scores from sums over sentences, or over a resample of them.
 
         Args:
@@ -45,11 +43,11 @@ class CountMatrix:
         first = np.stack([overall.f1, overall.precision, overall.recall, totals.accuracy()], axis=-1)
         return np.concatenate([first, totals.per_type().f1], axis=-1)
 
-    def _totals(self, sums: Floats) -> Totals:
+    def _totals(self, sums: Doubles) -> Totals:
         correct, predicted, gold, words, correct_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
         return Totals(self.kind, correct, predicted, gold, words[..., 0], correct_words[..., 0])
 
-    def total(self) -> Floats:
+    def total(self) -> Doubles:
         """Compute the scores of all sentences."""
         return self.scores(self.counts.sum(axis=0))
 
@@ -60,7 +58,7 @@ def count_matrices(runs: Sequence[Counts]) -> list[CountMatrix]:
     return [CountMatrix(counts.kind, types, _matrix(counts, types)) for counts in runs]
 
 
-def _matrix(counts: Counts, types: tuple[str, ...]) -> Floats:
+def _matrix(counts: Counts, types: tuple[str, ...]) -> Doubles:
     matrix = np.zeros((len(counts.words), 3 * len(types) + 2))
     columns = np.array([types.index(name) for name in counts.types], dtype=np.intp)
     for block, part in enumerate((counts.correct, counts.predicted, counts.gold)):

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import ttest_ind_from_stats
 
+from tagline.labels.arrays import Doubles
 from tagline.metrics.counts import Counts
 from tagline.tools.comparison.bootstrap import difference_interval
 from tagline.tools.comparison.count_matrices import OVERALL, count_matrices
 from tagline.tools.comparison.randomisation import p_values
 
-Floats = npt.NDArray[np.float64]
 Verdict = Literal["not significant", "significant"]
 
 LEVEL = 0.05
@@ -90,7 +90,7 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> Differences:
     )
 
 
-def holm(p: npt.ArrayLike) -> Floats:
+def holm(p: npt.ArrayLike) -> Doubles:
     """Adjust p-values for the number of tests (Holm, 1979); otherwise about 1 of 20 unchanged types is significant."""
     values = np.asarray(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")
@@ -99,7 +99,7 @@ def holm(p: npt.ArrayLike) -> Floats:
     return adjusted
 
 
-def t_test(old: Floats, new: Floats) -> Floats:
+def t_test(old: Doubles, new: Doubles) -> Doubles:
     """Compute the two-sided p of the difference of each score over runs.
 
     Welch's test, which allows unequal variances. If one side is a single run, its variance is taken to be that of the

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from tagline.labels.arrays import Doubles
 from tagline.metrics.resampling import BLOCK
 from tagline.tools.comparison.count_matrices import CountMatrix
-
-Floats = npt.NDArray[np.float64]
 
 SHUFFLES = 10_000
 # Up to this many sentences, all 2 ** 13 = 8192 swaps are computed, which are fewer than SHUFFLES, and p is exact.
@@ -19,7 +17,7 @@ EXACT = 13
 _EPSILON = 1e-12
 
 
-def p_values(old: CountMatrix, new: CountMatrix, seed: int) -> Floats:
+def p_values(old: CountMatrix, new: CountMatrix, seed: int) -> Doubles:
     """Compute the two-sided p of the difference of each score by approximate randomisation (Noreen, 1989; Yeh, 2000).
 
     Under the null hypothesis, the two predictions for a sentence are exchangeable. So they are swapped at random in
@@ -44,7 +42,7 @@ def p_values(old: CountMatrix, new: CountMatrix, seed: int) -> Floats:
     return np.asarray((extreme + observed_once) / (shuffles + observed_once))
 
 
-def _swaps(sentences: int, seed: int) -> Iterator[Floats]:
+def _swaps(sentences: int, seed: int) -> Iterator[Doubles]:
     """Yield blocks (shuffles, sentences) with 1 for swapped sentences: all swaps, or `SHUFFLES` random ones."""
     if sentences <= EXACT:
         yield (np.arange(2**sentences)[:, None] >> np.arange(sentences) & 1).astype(np.float64)

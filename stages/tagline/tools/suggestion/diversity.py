@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
+from tagline.labels.arrays import Floats, Ints
 
 ITERATIONS = 10
 

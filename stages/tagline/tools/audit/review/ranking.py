@@ -11,20 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.artifacts import out_of_fold
-from tagline.artifacts.out_of_fold import Chunk, Floats
+from tagline.artifacts.out_of_fold import Chunk
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
-from tagline.labels.entities import Entity, Ints
+from tagline.labels.arrays import AnyInts, Doubles, Floats
+from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.tools.audit.review.disagreements import KINDS, Disagreement, disagreements
 from tagline.tools.audit.review.usage import Usage, texts_of
-
-Doubles = npt.NDArray[np.float64]
 
 # The folder of the model that was trained on all, and the stage that writes it.
 ALL, MADE_ALL = "all", "audit/dvc.yaml:all"
@@ -257,11 +255,11 @@ def _suspicion(
     return Suspicion(round(score, DIGITS), split, replace(sentence, **copies), found, *rounded)
 
 
-def _sides(sentence: TaggedSentence) -> tuple[Ints, Ints]:
+def _sides(sentence: TaggedSentence) -> tuple[AnyInts, AnyInts]:
     return sentence.known_gold, sentence.predicted
 
 
-def _log_odds(sentence: TaggedSentence, probabilities: Floats, words: Ints) -> float:
+def _log_odds(sentence: TaggedSentence, probabilities: Floats, words: AnyInts) -> float:
     """The mean, over the words whose labels differ, of how much more probable the suggested label is."""
     gold, suggested = _sides(sentence)
     differing = words[gold[words] != suggested[words]]
@@ -269,7 +267,7 @@ def _log_odds(sentence: TaggedSentence, probabilities: Floats, words: Ints) -> f
     return float(np.subtract(*of_sides).mean())
 
 
-def _log_probabilities(of_words: Floats, labels: Ints) -> Doubles:
+def _log_probabilities(of_words: Floats, labels: AnyInts) -> Doubles:
     """The logarithm of the probability of a label of each word; 0 for words without sub-words, which say nothing."""
     chosen = of_words[np.arange(len(labels)), labels].astype(np.float64)
     chosen[~of_words.any(-1)] = 1.0
