@@ -1,1 +1,1 @@
-"""Export: backends of the fine-tuned model, their comparison with it, and the model card."""
+"""The stage export: ONNX, int8, comparison with the trained model, model card."""

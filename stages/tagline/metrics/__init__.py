@@ -1,1 +1,1 @@
-"""Metrics: what is measured of predicted labels, and the tables that are written and printed."""
+"""Metrics: pure functions of gold and predicted labels."""

@@ -1,1 +1,1 @@
-"""Tokenization: raw text to words, tags to labels, words to sub-words, sentences to windows."""
+"""Tokenization: words to sub-words, tags to labels, sentences to windows; what is unusual in the data."""

@@ -1,0 +1,1 @@
+"""Labels: the label list, schemes, entities, alignment of word labels to sub-words."""

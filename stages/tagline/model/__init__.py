@@ -1,0 +1,1 @@
+"""The model: classifier, heads, backends; sub-words to labels of words."""

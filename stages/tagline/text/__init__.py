@@ -1,0 +1,1 @@
+"""Raw text: its words and sentences by language, and how well these agree with annotated words."""

@@ -1,0 +1,1 @@
+"""predict.py: formats of input and output, highlighting; readers that suggest.py and bulk.py use too."""

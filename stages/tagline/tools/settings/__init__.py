@@ -1,0 +1,1 @@
+"""Presets, pipeline folders, checks of params.yaml and its JSON Schema."""
