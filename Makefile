@@ -10,7 +10,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 INPUTS := params.yaml dvc.yaml data stages
 RESULTS := dvc.lock metrics plots
 
-.PHONY: install repro differences test experiments check-release lint bench bench-host lock
+.PHONY: install repro differences test-fast test test-all experiments check-release lint bench bench-host lock
 .DEFAULT_GOAL := repro
 
 # DVC removes the outputs of a stage before it starts it; a typo in params.yaml is better found before.
@@ -30,8 +30,16 @@ differences:
 
 install: $(STAMP)
 
+# Unit tests that start no process.
+test-fast: $(STAMP)
+	pytest tests/unit -n auto -m "not process and not rare and not release"
+
 test: $(STAMP)
 	pytest -n auto --dist worksteal
+
+# Also what is rare and takes long.
+test-all: $(STAMP)
+	pytest -n auto --dist worksteal -m "not release"
 
 # The scores that matter and the params that differ. Plain `dvc exp show` has a column per metric, param and dependency,
 # too many for a terminal.

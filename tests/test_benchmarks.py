@@ -115,7 +115,7 @@ def test_share(host: ModuleType) -> None:
     assert host.Host({"device": "mps"}, 1_000_000, rates).share(1000, 0.5, "fp32") is None
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_evaluate(finished: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks/evaluate.py"), "--data=data/tiny", "--precision=fp32"]
     command += ["--model=models/finetuned", "--subwords-per-batch=64"]
@@ -131,7 +131,7 @@ def test_evaluate(finished: Path) -> None:
     assert (result["equal_labels"], result["different_labels"], result["words_that_plain_lacks"]) == (1, 0, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_predict(finished: Path) -> None:
     command = [
         sys.executable,
@@ -187,7 +187,7 @@ def training(*options: str) -> tuple[str, dict[str, Any]]:
     return done.stdout, json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_training(finished: Path) -> None:
     options = ["--data=data/tiny", "--encoder=data/tiny/encoder", "--subwords-per-batch=40", "--epochs=2"]
     options += ["--plain-rates", "0.02", "--our-rates", "0.02", "1e-9", "--runs=runs.jsonl"]
@@ -214,7 +214,7 @@ def test_training(finished: Path) -> None:
     assert len(Path("runs.jsonl").read_text().splitlines()) == 3
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_training_on_random_data_with_all_parts_of_epochs(tiny_folder: Path) -> None:
     output, result = training("--random-weights=tiny", "--steps", "1", "6", "--peak=0.5")
     assert [line.split()[0] for line in output.splitlines()[-6:-1]] == ["epoch", "-------", "1", "2", "3"]
@@ -234,7 +234,7 @@ def test_training_on_random_data_with_all_parts_of_epochs(tiny_folder: Path) -> 
     assert result["compiled"] is None or result["device"] != "cpu"
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_busy(finished: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks/busy.py"), "--data=data/tiny", "--encoder=data/tiny/encoder"]
     command += ["--steps=5", "--busy=1"]

@@ -32,7 +32,7 @@ def test_they_are_well_formed() -> None:
         assert "dvc repro --single-item --no-run-cache train" in text
 
 
-@pytest.mark.scale
+@pytest.mark.rare
 def test_slurm(clone: Clone, tmp_path: Path) -> None:
     for name, content in {"srun": SRUN, "scontrol": "#!/bin/bash\necho 127.0.0.1\n"}.items():
         (tmp_path / name).write_text(content)

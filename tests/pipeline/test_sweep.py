@@ -15,7 +15,7 @@ def statuses(clone: Clone) -> list[str]:
     return [line.split()[-1] for line in lines if line.split()[1:2] in (["lr-1"], ["lr-2"], ["lr-3"], ["lr-4"])]
 
 
-@pytest.mark.scale
+@pytest.mark.rare
 def test_two_workers_run_a_sweep(clone: Clone) -> None:
     before = clone.lock
     values = ("-S", "train.learning_rate=0.02,0.00001", "-S", "train.seed=1,2")

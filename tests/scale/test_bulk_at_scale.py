@@ -1,4 +1,4 @@
-"""bulk.py on clusters, with the loss of a machine and with S3, and the same in Spark; run by `pytest -m scale`."""
+"""bulk.py on clusters, with the loss of a machine and with S3, and the same in Spark; run by `make test-all`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from helpers.launching import free_port
 from helpers.project import ROOT
 from helpers.s3_server import s3_server
 
-pytestmark = pytest.mark.scale
+pytestmark = pytest.mark.rare
 
 ROWS, PART_ROWS = 12_000, 40
 TEXTS = ["Ada Lind lives in Oslo.", "Bo", "in Oslo in Oslo"]

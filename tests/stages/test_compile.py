@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tagline.training.training import Step, Training
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.rare
 BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
 
 

@@ -121,7 +121,7 @@ def test_a_host_is_killed_and_the_run_continues_from_a_shared_folder(
     assert not list(shared.iterdir())
 
 
-@pytest.mark.scale
+@pytest.mark.rare
 @pytest.mark.parametrize("launcher", ["ours", "torchrun", "accelerate"])
 def test_two_hosts_learn_what_one_process_does(alone: Path, hosts: list[Path], launcher: str) -> None:
     before = files(hosts[0])
