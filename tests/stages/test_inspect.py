@@ -175,7 +175,7 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "label_studio": (export("label_studio"), "label_studio, utf-8\nner: IOB2", {"tag_column": "ner"}),
     "label_studio-min": (label_studio_min(), "label_studio, utf-8\nner: IOB2", {"text": "comment"}),
     "doccano": (export("doccano"), "doccano, utf-8\nner: IOB2", {"tag_column": "ner"}),
-    "prodigy": (export("prodigy"), "offsets: code_points, the end is exclusive", {"format": "prodigy"}),
+    "prodigy": (export("prodigy"), "offsets: code_points\n", {"format": "prodigy"}),
     "argilla": (export("argilla"), "argilla, utf-8\nner: IOB2", {"question": "q"}),
     "gliner": (
         "\n".join(json.dumps({"tokenized_text": w, "ner": [[0, 1, "PER"], [4, 4, "LOC"]]}) for w in WORDS),
@@ -189,8 +189,8 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     ),
     "inception": (webanno_tsv(TEXTS), "inception, utf-8\nner: IOB2", {"span_layer": "custom.Span", "feature": "label"}),
     "overlaps": (
-        export("doccano").replace('"label": [', '"label": [[0, 3, "X"], '),
-        "spans that share a word with another one, of which the longest is kept: 100",
+        export("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', 60),
+        "spans that share a word with another one, of which the longest is kept: 60",
         {"overlaps": "longest"},
     ),
     "parquet": (parquet(), "parquet, utf-8\nner: IOB2", {"words": "tokens", "id": "id"}),

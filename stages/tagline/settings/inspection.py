@@ -59,7 +59,7 @@ def describe(path: Path) -> str:
         + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8(sample)})" if is_guess else ""),
         *([f"not read: {shortened(', '.join(layout.unused), QUOTED)}"] if layout.unused else []),
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
-        *([f"offsets: {dataset.unit(sample)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
+        *([f"offsets: {dataset.unit(sample)}"] if isinstance(dataset, OffsetFiles) else []),
         *findings.lines(),
         f"the first of {len(sentences):,} sentences that were read:",
         *(f"  {_line(sentence)}" for sentence in islice(filter(lambda each: each.words, sentences), SHOWN)),
@@ -91,6 +91,7 @@ def find(sentences: Sequence[Sentence], meanings: Mapping[str, str]) -> Findings
     """Count the notes of some sentences."""
     findings = Findings(meanings)
     findings.add_notes(chain.from_iterable(sentence.notes for sentence in sentences))
+    findings.spans = sum(sentence.spans for sentence in sentences)
     return findings
 
 

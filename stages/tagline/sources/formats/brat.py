@@ -16,6 +16,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
 from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import ENCODING_REMEDY, read_lines
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sentence import Note
@@ -24,7 +25,7 @@ _SPAN = re.compile(r"T\S*\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)\t(.*
 KIND = "discontinuous_spans"
 
 
-class BratFiles(OffsetFiles):
+class BratFiles(TextFiles, OffsetFiles):
     """Pairs of .txt and .ann; the parts of a discontinuous span become spans, or it is filled, dropped or an error."""
 
     format: Literal["brat"]

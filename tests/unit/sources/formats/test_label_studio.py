@@ -123,7 +123,7 @@ def test_one_of_several_controls(tmp_path: Path, export: str) -> None:
             task(1, "Ada", annotation(1, {**region(0, 3, "Ada", "x"), "value": {"start": 0, "end": 3}})),
             "a result must have start, end and labels; got {'start': 0, 'end': 3}",
         ),
-        (task(1, "Ada", annotation(1, region(0, 2, "Ada", "x"))), "span 0 to 2 (x) is 'Ad' in the text, but 'Ada' in the"),
+        (task(1, "Ada", annotation(1, region(1, 3, "Ada", "x"))), "span 1 to 3 (x) is 'da' in the text, but 'Ada' in the"),
     ],
 )  # fmt: skip
 def test_malformed_tasks(tmp_path: Path, content: Any, message: str) -> None:

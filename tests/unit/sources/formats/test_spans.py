@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
+from tagline.settings.inspection import find
 from tagline.sources.formats.sentence import Sentence
 from tagline.sources.formats.spans import SpanFiles
 from tagline.tokenization.findings import Findings
@@ -32,10 +33,7 @@ def span(start: int, end: int, label: str, **others: Any) -> dict:
 
 
 def counted(section: SpanFiles, sentence: Sentence) -> dict[str, Findings]:
-    findings = Findings(section.meanings)
-    for kind, occurrence in sentence.notes:
-        findings.add(kind, 1, [occurrence])
-    return {"train": findings}
+    return {"train": find([sentence], section.meanings)}
 
 
 def test_spans_become_iob2(tmp_path: Path) -> None:
@@ -164,6 +162,8 @@ UNITS = {
     "code_points": lambda text: list(range(len(text) + 1)),
     "utf16": lambda text: [len(text[:i].encode("utf-16-le")) // 2 for i in range(len(text) + 1)],
     # By hand: the skin tone, the accent and the line feed belong to the character before them.
+    "bytes": lambda text: [len(text[:i].encode()) for i in range(len(text) + 1)],
+    "inclusive": lambda text: list(range(len(text) + 1)),
     "graphemes": lambda text: [i - sum(text[:i].count(c) for c in "\U0001f3fd\u0301\n") for i in range(len(text) + 1)],
 }
 
@@ -174,7 +174,7 @@ def odd_spans(unit: str, mentions: bool) -> list[dict]:
         start = ODD.index(word)
         counted = UNITS[unit](ODD)
         carried = {"text": word} if mentions else {}
-        spans.append(span(counted[start], counted[start + len(word)], "X", **carried))
+        spans.append(span(counted[start], counted[start + len(word)] - (unit == "inclusive"), "X", **carried))
     return spans
 
 
@@ -182,11 +182,32 @@ ODD_TAGS = "e\u0301tat/B-X Oslo/B-X Rome/B-X"
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_the_unit_of_offsets_is_found_by_the_mentions(tmp_path: Path, unit: str) -> None:
-    plain = {"text": "Ada", "spans": [span(0, 3, "X", text="Ada")]}
-    path = write_rows(tmp_path / "f", [plain, {"text": ODD, "spans": odd_spans(unit, mentions=True)}])
+@pytest.mark.parametrize("mentions", [False, True])
+def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path: Path, unit: str, mentions: bool) -> None:
+    plain = {"text": "Ada", "spans": [span(0, 3 - (unit == "inclusive"), "X")]}
+    path = write_rows(tmp_path / "f", [plain, {"text": ODD, "spans": odd_spans(unit, mentions)}])
     assert [tagged(sentence) for sentence in files().read(path)] == ["Ada/B-X", ODD_TAGS]
     assert tagged(read(path, ODD, odd_spans(unit, mentions=False), offsets=unit)) == ODD_TAGS
+
+
+def test_an_empty_span_does_not_make_ends_inclusive(tmp_path: Path) -> None:
+    ends = [(0, 1), (1, 2), (2, 4), (2, 5), (0, 0)]  # every character is a word
+    with pytest.raises(UserError, match=r"span 0 to 0 \(X\) is not inside the text of 6 characters"):
+        read(tmp_path / "f", "\u6211\u7231\u5965\u65af\u9646\u3002", [span(*each, "X") for each in ends])
+
+
+@pytest.mark.parametrize("policy", ["expand", "drop", "error"])
+def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, policy: str) -> None:
+    spans = [span(4, 7, "PER"), span(17, 22, "LOC"), span(10, 12, "X")]
+    path = write_rows(tmp_path / "f", [{"text": "Ada lives in Oslo0 near Bergen", "spans": spans}] * 10)
+    section = files(misaligned_spans=policy)
+    findings = find(list(section.read(path)), section.meanings)
+    with pytest.raises(
+        UserError, match=r"spans seem to be wrong; correct .*\n  train: .*: 20 of 30 \(67%\) \(.*f:1: span"
+    ):
+        section.report({"train": findings})
+    if policy != "error":
+        assert ": 20 (" in files(misaligned_spans=policy, offsets="code_points").report({"train": findings})
 
 
 def test_a_line_end_that_a_browser_counted_once(tmp_path: Path) -> None:
