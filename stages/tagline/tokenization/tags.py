@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 
 from tagline.artifacts.raw_data import SPLITS, RawData, name_word
 from tagline.core.errors import UserError
+from tagline.core.terminal import shortened
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
 from tagline.labels.label_list import Kind, Labels
@@ -23,6 +25,7 @@ from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
 
 Ints = npt.NDArray[np.int64]
+_NUMBER = re.compile(r"-?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -227,6 +230,11 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
             f"column {column.name}: {error}; the first of each: {first}; correct them, or set tokenize_align.scheme: "
             "tags in params.yaml if none of them marks spans"
         ) from None
+    if all(map(_NUMBER.fullmatch, column.tags)):
+        raise UserError(
+            f"column {column.name}: all tags are numbers ({shortened(', '.join(column.tags))}); expected the names "
+            "of labels; replace the numbers, or set tokenize_align.scheme: tags in params.yaml if they are the labels"
+        )
     try:
         return ("spans", "IO") if conversion.is_io(column.totals) else ("tags", "tags")
     except UserError as error:

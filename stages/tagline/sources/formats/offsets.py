@@ -27,8 +27,12 @@ UNIT_NAMES: dict[Unit, str] = {
 Words = Sequence[tuple[int, int]]
 # If more of the spans begin or end inside a word, the offsets are wrong. Real data sets have at most 5 %.
 MOST_MISALIGNED = 0.25
-# Texts in which all units agree, except on the end, that are looked at.
+# Texts without characters that are counted differently, apart from bytes, that are looked at.
 _TEXTS = 1000
+# Characters beyond 16 bits, and those that can join another one in a grapheme cluster.
+_COUNTED_DIFFERENTLY = regex.compile(
+    r"[\U00010000-\U0010FFFF]|[^\p{GCB=Other}\p{GCB=Control}\p{GCB=LV}\p{GCB=LVT}\r\n]|\r\n"
+)
 
 
 class Span(NamedTuple):
@@ -45,7 +49,7 @@ def boundaries(text: str, unit: Unit) -> Sequence[int]:
 
     An offset in the middle of a UTF-16 surrogate pair, or of the bytes of a character, has the value -1.
     """
-    if (unit == "utf16" and not text.isascii() and max(text) > "\uffff") or (unit == "bytes" and not text.isascii()):
+    if not text.isascii() and (unit == "bytes" or (unit == "utf16" and max(text) > "\uffff")):
         sizes = (len(character.encode()) for character in text)
         starts = accumulate(sizes if unit == "bytes" else (1 + (size > 3) for size in sizes), initial=0)
         by_start = {start: index for index, start in enumerate(starts)}
@@ -112,5 +116,5 @@ def _inside(span: Span, bounds: Sequence[int]) -> bool:
 
 
 def _plain(text: str) -> bool:
-    """Whether all units count this text alike, apart from inclusive ends."""
-    return text.isascii() and "\r" not in text
+    """Whether all units count this text alike, apart from bytes and inclusive ends."""
+    return (text.isascii() and "\r" not in text) or not _COUNTED_DIFFERENTLY.search(text)

@@ -108,6 +108,10 @@ def test_one_of_several_controls(tmp_path: Path, export: str) -> None:
     assert tagged(sentence) == "Ada/B-woman"
     with pytest.raises(UserError, match=r"labels of several controls \('label', 'gender'\); set download.dataset.cont"):
         list(files().read(path))
+    with pytest.raises(
+        UserError, match=r"f: no labels of control 'gendre', but of 'gender', 'label'; see download.data"
+    ):
+        list(files(control="gendre").read(path))
 
 
 @pytest.mark.parametrize(
