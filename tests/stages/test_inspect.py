@@ -16,6 +16,7 @@ from helpers.project import run_stage
 from helpers.tiny import PEOPLE, PLACES, raw_rows, write_params
 from ruamel.yaml import YAML
 
+from tagline.settings.guessing import guess
 from tagline.sources.formats.inception import CORE, SENTENCE, TOKEN
 from tagline.tokenization.words import split_words
 
@@ -105,6 +106,7 @@ CP1252 = "conll, cp1252 (a guess: check the words with letters beyond ASCII; dat
 FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "conll": (lines("\n"), "conll, utf-8\nner: IOB2 (O 200, B-PER 100,", {"columns": ["words", "ner"]}),
     "spaces": (lines("\n", form="{n} {w} -X- {t}\n"), "ner: IOB2", {"columns": ["-", "words", "-", "ner"]}),
+    "ids": (lines("\n", form="s1-{n}.{n}\t{w}\t{t}\n"), "ner: IOB2", {"columns": ["-", "words", "ner"]}),
     "wikiann": (lines("\n", form="zh-min:{w}\t{t}\n"), "Ada0/B-PER Zoë/I-PER", {"strip_pattern": "^zh-min:"}),
     "hipe": (
         lines("\n", "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n", form="{w}\t{t}\tO\n"),
@@ -175,6 +177,11 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "label_studio": (export("label_studio"), "label_studio, utf-8\nner: IOB2", {"tag_column": "ner"}),
     "label_studio-min": (label_studio_min(), "label_studio, utf-8\nner: IOB2", {"text": "comment"}),
     "doccano": (export("doccano"), "doccano, utf-8\nner: IOB2", {"tag_column": "ner"}),
+    "doccano 1.0": (
+        export("doccano").replace('"label"', '"labels"'),
+        "doccano, utf-8\nner: IOB2",
+        {"tag_column": "ner"},
+    ),
     "prodigy": (export("prodigy"), "offsets: code_points\n", {"format": "prodigy"}),
     "argilla": (export("argilla"), "argilla, utf-8\nner: IOB2", {"question": "q"}),
     "gliner": (
@@ -194,7 +201,17 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
         {"overlaps": "longest"},
     ),
     "parquet": (parquet(), "parquet, utf-8\nner: IOB2", {"words": "tokens", "id": "id"}),
+    "parquet of objects": (
+        pd.DataFrame({"tokens": [[{"tag": t, "text": w} for w, t in rows] for rows in SENTENCES]}).to_parquet(),
+        "parquet, utf-8\nner: IOB2",
+        {"words": "tokens.text", "tag_columns": {"ner": "tokens.tag"}},
+    ),
 }
+
+
+def test_a_prefix_that_not_all_words_have_stays(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("\n".join("en:Ada\tO\nen:won\tB-X\n" for _ in range(2000)) + "\nde:Bo\tO\n")
+    assert guess(tmp_path / "f") == {"format": "conll", "columns": ["words", "ner"]}
 
 
 def inspect(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:

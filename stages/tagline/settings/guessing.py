@@ -22,6 +22,7 @@ from tagline.sources.formats.cleaning import is_sentence, split_tags
 from tagline.sources.formats.csv_table import Dialect
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.lists import with_fields
 
 # Lines and rows that are looked at.
 LINES, ROWS = 5000, 200
@@ -160,11 +161,20 @@ def _id(rows: Sequence[Mapping[str, Any]]) -> Keys:
 
 
 def _of_lists(rows: Sequence[Mapping[str, Any]], path: Path, numbers_have_names: bool) -> Keys:
-    """The keys of words and tags, which are lists of equal lengths."""
+    """The keys of words and tags, which are lists of equal lengths, or fields of the objects in a list."""
+    fields = {
+        f"{key}.{field}": None
+        for row in rows
+        for key, value in row.items()
+        for item in (value if isinstance(value, list) else ())
+        for field in (item if isinstance(item, dict) else ())
+    }
+    rows = [with_fields(row, fields) for row in rows]
+    objects = {field.partition(".")[0] for field in fields}
     lists = {
         key: [value for row in rows for value in row[key]]
         for key in (rows[0] if rows else ())
-        if all(isinstance(row.get(key), list) for row in rows)
+        if all(isinstance(row.get(key), list) for row in rows) and key not in objects
     }
     # Missing items are reported by the reader.
     texts = {key: values for key, values in lists.items() if all(isinstance(value, str | None) for value in values)}
@@ -277,14 +287,24 @@ def _of_conll(sample: Sample) -> Keys | None:
     columns = _columns(rows)
     if not set(columns) - {conll.WORDS, conll.SKIP}:
         return None
-    matches = [_LANGUAGE.match(row[columns.index(conll.WORDS)]) for row in rows]
-    prefixes = {match and match[0] for match in matches}
     return {
         "columns": columns,
         **({"header": True} if header else {}),
         **({"comments": True} if remarks else {}),
-        **({"strip_pattern": f"^{prefixes.pop()}"} if len(prefixes) == 1 and None not in prefixes else {}),
+        **_strip_pattern(sample, columns, rows[0]),
     }
+
+
+def _strip_pattern(sample: Sample, columns: Sequence[str], first: Sequence[str]) -> Keys:
+    """The prefix of the first word, if all words of the file have it."""
+    index = columns.index(conll.WORDS)
+    prefix = _LANGUAGE.match(first[index])
+    if prefix is None:
+        return {}
+    lines = (line.rstrip("\t") for _, line in read_lines(sample.path, sample.encoding) if not conll.is_border(line))
+    rows = (conll.fields(line) for line in lines)
+    same = all(row[index].startswith(prefix[0]) for row in rows if len(row) == len(columns))
+    return {"strip_pattern": f"^{prefix[0]}"} if same else {}
 
 
 def _width(line: str) -> int:
@@ -293,9 +313,9 @@ def _width(line: str) -> int:
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Name the columns of a table: the words have most different values, numbers and constants are skipped."""
+    """Name the columns of a table: the words have most different values, numbers, ids and constants are skipped."""
     values = [Counter(column) for column in zip(*rows, strict=True)]
-    numbers = [all(value.strip().isdecimal() for value in column) for column in values]
+    numbers = [all(value.strip()[-1:].isdecimal() for value in column) for column in values]  # 12, s1-12
     words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
     columns: list[str] = []
     for index, column in enumerate(values):
@@ -310,14 +330,16 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _named(names: Collection[str], *patterns: re.Pattern[str]) -> str | None:
-    return next((name for pattern in patterns for name in names if pattern.fullmatch(name.strip())), None)
+    return next(
+        (name for pattern in patterns for name in names if pattern.fullmatch(name.rpartition(".")[2].strip())), None
+    )
 
 
 def _tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
     """Name some tag columns, by their tags where these say what they mark and else by their keys."""
     named: dict[str, str] = {}
     for key, values in tags.items():
-        stem = re.sub("[ _-]?(tags?|labels?)$", "", key.strip().lower())
+        stem = re.sub("[ _-]?(tags?|labels?)$", "", key.rpartition(".")[2].strip().lower())
         name = stem if stem not in ("", "id", "word", "words") else _kind(values)
         named[_unique(name, named)] = key
     return named

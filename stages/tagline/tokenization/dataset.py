@@ -24,7 +24,7 @@ from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
-from tagline.tokenization.duplicates import Hashes, TrainingSentences, hash_sentences
+from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
 from tagline.tokenization.encoding import Encoded, WindowMaker
 from tagline.tokenization.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.tokenization.params import TokenizeAlign
@@ -102,6 +102,11 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         sizes = writer.write(split, tags[split], findings[split])
         metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split) | of_source.get(split, {})
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
+    if are_same(*map(np.concatenate, writer.held_out.values())):
+        raise UserError(
+            f"{raw}: validation and test are the same data: all sentences of one are in the other, so that the best epoch "
+            "would be chosen on test; see download.dataset in params.yaml"
+        )
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
     if over:
         raise UserError(
@@ -170,6 +175,7 @@ class SplitWriter:
         maker: makes the windows.
         target: data/tokenized.
         training: the training sentences so far.
+        held_out: the hashes of the sentences of validation and test, by chunks.
     """
 
     data: RawData
@@ -178,6 +184,7 @@ class SplitWriter:
     maker: WindowMaker
     target: Path
     training: TrainingSentences = field(default_factory=TrainingSentences)
+    held_out: dict[str, list[Hashes]] = field(default_factory=lambda: {"validation": [], "test": []})
 
     def write(self, split: str, tags: Tags, findings: Findings) -> dict[str, int]:
         """Write a split, add to its findings, and return its numbers of sentences, words and windows."""
@@ -217,6 +224,7 @@ class SplitWriter:
         if split == "train":
             self.training.add(hashes)
             return
+        self.held_out[split].append(hashes)
         repeated = self.training.find(hashes)
         findings.add("duplicate_sentences", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.settings.inspection import find
+from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sentence import Sentence
+from tagline.sources.formats.span_tags import to_tags
 from tagline.sources.formats.spans import SpanFiles
 from tagline.tokenization.findings import Findings
 from tagline.tokenization.words import split_words
@@ -98,6 +101,14 @@ def test_overlapping_spans(tmp_path: Path, policy: str, tags: str) -> None:
     sentence = read(tmp_path / "f", NESTED, OVERLAPS, overlaps=policy)
     assert tagged(sentence) == tags
     assert kinds(sentence) == ["overlapping_spans"] * 2
+
+
+def test_time_does_not_grow_with_the_length_of_overlapping_spans() -> None:
+    text, begin = "a " * 8000, time.perf_counter()
+    spans = [Span(2 * index, 16000 - 2 * index, "X") for index in range(4000)]
+    tags, notes = to_tags(text, split_words(text), spans, ("error", "longest"), "f:1")
+    assert (tags, len(notes)) == (["B-X", *["I-X"] * 7999], 3999)
+    assert time.perf_counter() - begin < 8
 
 
 def test_two_spans_in_one_word_overlap_once_they_are_expanded(tmp_path: Path) -> None:
