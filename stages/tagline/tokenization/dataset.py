@@ -104,8 +104,8 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
     if are_same(*map(np.concatenate, writer.held_out.values())):
         raise UserError(
-            f"{raw}: validation and test are the same data: all sentences of one are in the other, so that the best epoch "
-            "would be chosen on test; see download.dataset in params.yaml"
+            f"{raw}: validation and test are the same data: all sentences of one are in the other; expected different "
+            "ones, since the best epoch is chosen on validation; see download.dataset in params.yaml"
         )
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
     if over:
