@@ -299,7 +299,7 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("prodigy", {"answers": ["yes"]}, "download.dataset.answers.0: should be 'accept', 'reject' or 'ignore', got 'yes"),
     ("prodigy", {"annotators": "bo"}, "bad: no sentence is left: texts without an annotation by 'bo', left out: 1 (data/"),
     ("doccano", {"annotators": ""}, "download.dataset.annotators: String should have at least 1 character, got ''"),
-    ("spans", {"offsets": "bytes"}, "download.dataset.offsets: should be 'auto', 'code_points', 'utf16' or 'graphem"),
+    ("spans", {"offsets": "words"}, "download.dataset.offsets: should be 'auto', 'code_points', 'utf16', 'graphemes"),
     ("spans", {"misaligned_spans": "keep"}, "download.dataset.misaligned_spans: should be 'expand', 'drop' or 'error'"),
     ("spans", {"id": "id"}, "download: data/tiny/bad:1: the key 'id' is missing"),
 ]  # fmt: skip
@@ -341,6 +341,9 @@ def test_what_is_left_out_is_reported(finished: Path, capsys: pytest.CaptureFixt
     assert "train: spans that begin or end inside a word, dropped: 1 (data/tiny/bad:1: span 0 to 2 (X, 'Ad')" in printed
     assert "train: texts without words, left out: 1 (data/tiny/bad:2)" in printed
     assert [row["ner"] for row in raw_rows("train")] == [["O", "O", "B-X"], ["B-X", "O", "O"]]
+    assert error_of("tokenize_align").startswith("tokenize_align: data/raw: the same data in validation and test: all ")
+    Path("data/tiny/other").write_text(text(text="Bo"))
+    run_stage("download")
     run_stage("tokenize_align")
     assert json.loads(Path("reports/data.json").read_text())["train"]["source"] == {
         "misaligned_spans": 1,
