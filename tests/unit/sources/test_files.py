@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from helpers.annotated import write_rows
+from helpers.formats import section
 
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
@@ -17,6 +19,7 @@ from tagline.sources.download import to_row
 from tagline.sources.files import FileSource, find
 from tagline.sources.formats.base import Files, Shares
 from tagline.sources.formats.conll import ConllFiles
+from tagline.sources.formats.conllu import ConlluFiles
 from tagline.sources.formats.json_rows import JsonFiles
 from tagline.text.sentence import Note, Sentence
 
@@ -163,6 +166,20 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     )
 
 
+def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_path: Path) -> None:
+    word = "1\ta" + "\t_" * 8 + "\n\n"
+    write(tmp_path, a=f"{word}# sent_id = train-0\n{word}", b=word, c=f"{word}\n")
+    dataset = ConlluFiles(
+        source="files", format="conllu", tag_columns={"ner": "upos"}, train="a.txt", validation="b.txt", test="c.txt"
+    )
+    with pytest.raises(UserError) as raised:
+        list(FileSource(tmp_path, dataset).splits()["train"])
+    assert str(raised.value) == (
+        f"{tmp_path}/a.txt:4: id 'train-0' looks like the ids generated for sentences without one, such as "
+        f"{tmp_path}/a.txt:1; give every sentence an id, or none"
+    )
+
+
 @pytest.mark.parametrize("pattern", ["a.txt", "*.txt", "**/*.txt", "**", "sub/b.txt", "*/b.txt", "s*/**/*.txt"])
 def test_links_that_lead_out_of_the_folder(tmp_path: Path, pattern: str) -> None:
     folder, outside = tmp_path / "folder", tmp_path / "outside"
@@ -231,3 +248,15 @@ def test_sentences_of_skipped_words_are_left_out(tmp_path: Path) -> None:
     assert [each.words for each in source.splits()["train"]] == [["a"], ["b"]]
     assert source.report().startswith("train: words of white space only, skipped: 1 (")
     assert source.provenance()["findings"]["train"] == {"empty_words": 1}
+
+
+def test_split_without_a_sentence_left_says_what_was_left_out(tmp_path: Path) -> None:
+    write_rows(tmp_path / "f", [{"text": "Ada", "answer": "reject"}, {"text": " ", "answer": "accept"}])
+    write(tmp_path, b="b", c="c c")
+    dataset = section("prodigy", train="f", validation="b.txt", test="c.txt")
+    with pytest.raises(UserError) as raised:
+        list(FileSource(tmp_path, dataset).splits()["train"])
+    assert str(raised.value) == (
+        f"{tmp_path}/f: no sentence is left: texts without words, left out: 1 ({tmp_path}/f:2); texts without an "
+        f"annotation, left out: 1 ({tmp_path}/f:1); annotations with another answer, left out: 1 ({tmp_path}/f:1)"
+    )

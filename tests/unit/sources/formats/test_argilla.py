@@ -54,6 +54,7 @@ def test_submitted_responses_are_read_and_suggestions_are_not(tmp_path: Path, ro
     ("row", "message"),
     [
         ({"fields": []}, "'fields' must be an object; got []"),
+        ({"text": "Ada"}, "neither 'responses' nor 'ner.responses' (keys: 'id', 'text')"),
         ({"fields": {}, "responses": {}}, "the key 'text' is missing (keys: none)"),
         (
             {"fields": {"text": ""}, "responses": {"topic": []}},

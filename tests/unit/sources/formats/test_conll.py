@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.formats import fault
 from pydantic import ValidationError
 
 from tagline.core.errors import UserError
@@ -42,32 +43,28 @@ def test_odd_spaces_stay_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("Ada B-PER\nlives\n", "file.conll:2: 1 column in 'lives'; expected 2 (words ner)"),
-        ("Ada B-PER x\n", "file.conll:1: 3 columns in 'Ada B-PER x'; expected 2 (words ner)"),
-        ("Ada\t\n", "file.conll:1: an empty column in 'Ada\\t'; expected 2 (words ner)"),
+        ("Ada B-PER\nlives\n", "f:2: 1 column in 'lives'; expected 2 (words ner)"),
+        ("Ada B-PER x\n", "f:1: 3 columns in 'Ada B-PER x'; expected 2 (words ner)"),
+        ("a\tO\n\tO\n", "f:2: an empty column in '\\tO'; expected 2 (words ner); to skip such words set "),
+        ("a\tO\nNew York\n", "f:2: 1 column in 'New York'; expected 2 (words ner) separated by tabs, as in the first"),
+        ("% id 3\na\tO\n", "f:1: 3 columns in '% id 3'; expected 2 (words ner)"),
+        ("New York\na\tO\n", "f:2: 1 column in 'a\\tO'; expected 2 (words ner) separated by spaces, as in the first"),
+        ("", "f: no sentence; expected lines of 2 columns (words ner)"),
+        ("\ufeff\r\n\r\n", "f: no sentence; expected lines of 2 columns (words ner)"),
+        ("-DOCSTART- O\n", "f: no sentence; expected lines of 2 columns (words ner)"),
+        ("Ada B-PER\nB\0b O\n", "f:2: NUL byte; expected a text file"),
         (
-            "a\tO\nNew York\n",
-            "file.conll:2: 1 column in 'New York'; expected 2 (words ner) separated by tabs, as in the ",
+            b"a O\n" * 9999 + b"Zo\xeb B-PER\n",
+            "f:10000: not UTF-8 (invalid continuation byte); save the file as UTF-8, or",
         ),
-        ("% id 3\na\tO\n", "file.conll:1: 3 columns in '% id 3'; expected 2 (words ner)"),
-        (
-            "New York\na\tO\n",
-            "file.conll:2: 1 column in 'a\\tO'; expected 2 (words ner) separated by spaces, as in the ",
-        ),
-        ("", "file.conll: no sentence; expected lines of 2 columns (words ner)"),
-        ("\n\n", "file.conll: no sentence; expected lines of 2 columns (words ner)"),
-        ("Ada B-PER\nB\0b O\n", "file.conll:2: NUL byte; expected a text file"),
-        (
-            b"Ada B-PER\n" * 9999 + b"Zo\xeb B-PER\n",
-            "file.conll:10000: not UTF-8 (invalid continuation byte); save the file as UTF-8, or set "
-            "download.dataset.encoding in params.yaml (latin-1, cp1252, utf-16 or another name that Python knows)",
-        ),
+        (b"a O\r\n\rb \xe9\r\n", "f:3: not UTF-8 (invalid continuation byte); save the file as UTF-8"),
+        ("a O\n" + "x" * 5000, "f:2: 1 column in '" + "x" * 79),
     ],
 )
-def test_errors_have_the_line(tmp_path: Path, content: str | bytes, message: str) -> None:
-    with pytest.raises(UserError) as raised:
-        read(tmp_path, content)
-    assert str(raised.value) == f"{tmp_path}/{message}{'first line' * message.endswith(' ')}"
+def test_malformed_line_is_reported_by_number(tmp_path: Path, content: str | bytes, message: str) -> None:
+    found = fault(tmp_path, "conll", content, columns=COLUMNS)
+    assert found.startswith(message)
+    assert "x" * 201 not in found
 
 
 def test_any_column_order_and_number(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.formats import fault
 
 from tagline.sources.formats.conllu import read_sentences
 from tagline.text.sentence import Surface
@@ -63,3 +64,24 @@ def test_words_in_the_text_of_their_sentence(
     path.write_text(f"# text = {text}\n" + "".join(line + BLANK for line in lines))
     (sentence,) = read_sentences(path, {"pos": "upos"}, "X")
     assert sentence.surface == (None if spans is None else Surface(text, spans))
+
+
+def token(*fields: str) -> str:
+    """A line: id, form and what else is given, the rest unspecified."""
+    return "\t".join([*fields, *"_" * (10 - len(fields))]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("# sent_id = 1\n1 a _ X\n", "f:2: 1 column in '1 a _ X'; expected 10 separated by tabs (id form"),
+        (token("1", " "), "f:1: an empty column in '1\\t \\t_"),
+        (token("1", "a") + token("3", "b"), "f:2: word id '3'; expected 2, ids count from 1"),
+        (token("1", "a") + token("1", "b"), "f:2: word id '1'; expected 2, ids count from 1"),
+        (token("a", "a"), "f:1: word id 'a'; expected 1, ids count from 1"),
+        ("# sent_id = a\n# sent_id = b\n" + token("1", "a"), "f:2: a second sent_id in one sentence; add the"),
+        ("# newdoc\n\n" + token("1-2", "ab"), "f: no sentence; expected lines of 10 columns (id form lemma"),
+    ],
+)
+def test_malformed_line_is_reported_by_number(tmp_path: Path, content: str, message: str) -> None:
+    assert fault(tmp_path, "conllu", content).startswith(message)

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers.formats import fault
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -90,6 +91,36 @@ def test_one_sentence_per_row(tmp_path: Path, content: str) -> None:
         read_with(tmp_path / "f", content)
 
 
+KEYS = {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}, "delimiter": ","}
+QUOTES = 'write a " that is part of a word doubled and inside quotes, or set download.dataset.quote: null'
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "f:1: column 's' is not in the header (empty)"),
+        ("1,a,O\n1,b,O\n", "f:1: column 's' is not in the header (1, a, O)"),
+        ("s;w;t\n1;a;O\n", "f:1: column 's' is not in the header (s;w;t); if cells are separated by ';', set"),
+        ("s,w,t,t\n1,a,O,O\n", "f:1: column 't' is in the header twice (s, w, t, t)"),
+        (f"s,w,{'x' * 5000}\n1,a,O\n", "f:1: column 't' is not in the header (s, w, xxx"),
+        ("s,w,t\n", "f: no sentence; expected one row per word below the header"),
+        ("s,w,t\n1,a,O\n1,b\n", "f:3: 2 cells; expected 3 (s, w, t)"),
+        ("s,w,t\n1,,O\n", "f:2: the cell of column 'w' is empty; to skip such words set"),
+        ("s,w,t\n1,a,\n", "f:2: the cell of column 't' is empty"),
+        ('s,w,t\n1,a,O\n1,",O\n2,b,O\n', f"f:3: not CSV (unexpected end of data); {QUOTES}"),
+        ('s,w,t\n1,"a"b,O\n', f"f:2: not CSV (',' expected after '\"'); {QUOTES}"),
+        ('s,w,t\n1,",O\n1,",O\n', "f:2: a cell continues on the next line; close its quote, or set download.dataset"),
+        ('s,w,t\n1,"' + "a" * 200_000, "f:2: not CSV (field larger than field limit (131072))"),
+        (f"s,w,t\n{'x' * 5000},a,O\n1,b,O\n{'x' * 5000},c,O\n", "f:4: rows of sentence 'xxx"),
+        ("s,w,t\n1,a\0,O\n", "f:2: NUL byte; expected a text file"),
+    ],
+)
+def test_malformed_row_is_reported_by_line(tmp_path: Path, content: str, message: str) -> None:
+    found = fault(tmp_path, "csv", content, **KEYS)
+    assert found.startswith(message)
+    assert "x" * 201 not in found
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -98,9 +129,8 @@ def test_one_sentence_per_row(tmp_path: Path, content: str) -> None:
         ("s,w,t\n", "f: no sentence; expected one row per sentence below the header"),
     ],
 )
-def test_malformed_rows_of_sentences(tmp_path: Path, content: str, message: str) -> None:
-    with pytest.raises(UserError, match=re.escape(f"{tmp_path}/{message}")):
-        read_with(tmp_path / "f", content, rows="sentences")
+def test_malformed_row_of_a_sentence_is_reported_by_line(tmp_path: Path, content: str, message: str) -> None:
+    assert fault(tmp_path, "csv", content, **KEYS, rows="sentences").startswith(message)
 
 
 @pytest.mark.parametrize(

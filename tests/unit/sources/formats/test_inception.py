@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import dataset, kinds, tagged
+from helpers.formats import fault
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.inception import SENTENCE, TOKEN, InceptionFiles
@@ -124,3 +125,19 @@ def test_cassis_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         UserError, match=r"f: needs cassis, which is not installed; run `pip install -e '.\[inception\]'`"
     ):
         list(files().read(tmp_path / "f"))
+
+
+HEAD = "#FORMAT=WebAnno TSV 3.3\n#T_SP=L|f\n#Text=Ada\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1-1\t0-3\tAda\t_\n", ":1: '1-1\\t0-3\\tAda\\t_'; expected #FORMAT=WebAnno TSV 3.3, or UIMA CAS as XMI"),
+        (HEAD + "1-1\t0-3\n", ":4: '1-1\\t0-3' is not a token; expected SENTENCE-TOKEN, START-END, word"),
+        (HEAD + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
+        (HEAD.replace("|f", "|g") + "1-1\t0-3\tAda\t_\n", ": no feature 'f' of layer 'L'; the file has L g; see"),
+    ],
+)
+def test_malformed_token_is_reported_by_line(tmp_path: Path, content: str, message: str) -> None:
+    assert fault(tmp_path, "inception", content, span_layer="L", feature="f").startswith(f"f{message}")

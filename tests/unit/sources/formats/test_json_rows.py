@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from helpers.formats import fault
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.core.errors import UserError
 from tagline.sources.formats.cleaning import WordRules
 from tagline.sources.formats.json_rows import read_rows, read_sentences
 from tagline.sources.formats.lists import Keys
@@ -49,33 +48,65 @@ def test_rows_of_an_indented_list_know_their_line(tmp_path: Path) -> None:
     assert [lines[number - 1] for number, _ in read_rows(path)] == [" {", " {"]
 
 
+def row(**values: object) -> str:
+    """A right object of a sentence but for some values."""
+    return json.dumps({"id": 1, "w": ["a", "b"], "t": ["O", "B-X"], **values})
+
+
+EXPECTED = "expected JSON objects, one per line or all in one list"
+NAMES = "'t' must be a list of label names or of label numbers; got the item"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (
-            '{"a": 1}\n{"a": 1} {"a": 2}\n',
-            ":2: text after the object; expected JSON objects, one per line or all in one",
-        ),
-        ('[{"a": 1},\n {"a": 2}\n {"a": 3}]', ":2: no comma or closing bracket after this object"),
-        ('[{"a": 1},\n {"a": 2}', ":2: no comma or closing bracket after this object"),
-        ('[{"a": 1},\n {"a": 2},\n]', ":3: not JSON (Expecting value)"),
-        ('[{"a": 1}]\n{"a": 2}', ":2: text after the list's closing bracket; expected JSON objects"),
-        ('\n\n[{"a": 1}]\n\n{"a": 2}', ":5: text after the list's closing bracket"),
-        ('\n\n[{"a": 1},\n{"a" 2}]', ":4: not JSON (Expecting ':' delimiter)"),
+        ("", f": no sentence; {EXPECTED}"),
+        ("[\n]", f": no sentence; {EXPECTED}"),
+        (row() + "\n[1, 2]", f":2: '[1, 2]' is not an object; {EXPECTED}"),
+        ("[1]", f":1: '1' is not an object; {EXPECTED}"),
+        ("a O\n", f":1: not JSON (Expecting value); {EXPECTED}"),
+        (f"{row()}\n{row(id=2)} {{}}\n", f":2: text after the object; {EXPECTED}"),
+        (f"[{row()},\n {row(id=2)}\n {{}}]", ":2: no comma or closing bracket after this object"),
+        (f"[{row()},\n {row(id=2)}", ":2: no comma or closing bracket after this object"),
+        (f"[{row()},\n]", ":2: not JSON (Expecting value)"),
+        (f"\n\n[{row()}]\n\n{{}}", f":5: text after the list's closing bracket; {EXPECTED}"),
         ('[\n{"a": 1,\n"b" 2}]', ":3: not JSON (Expecting ':' delimiter)"),
-        ('{"data": [{"a": 1}],\n"b" 2}', ":1: text after the list's closing bracket; expected JSON objects"),
-        ("[\n]", ": no sentence; expected JSON objects"),
+        (f'{{"data": [{row()}],\n"b" 2}}', f":1: text after the list's closing bracket; {EXPECTED}"),
         ("{\n}", ":1: not JSON (Expecting property name enclosed in double quotes)"),
         ('{"a": ' + "[" * 100_000, ":1: JSON beyond Python's limits (maximum recursion depth exceeded"),
         ('{"a": ' + "1" * 5000 + "}", ":1: JSON beyond Python's limits (Exceeds the limit"),
+        ('{"w": ["a"], "t": ["O"], "w": ["b"]}', ":1: the key 'w' is in one object twice"),
+        (row().replace('"a"', '"\\ud800"'), ":1: half of a surrogate pair (\\ud800 to \\udfff); expected whole"),
+        (row().encode("utf-16"), ":1: not UTF-8 (invalid start byte); save the file as UTF-8"),
+        ("{}", ":1: the key 'w' is missing (keys: none)"),
+        ('{"w": ["a"], "t": ["O"]}', ":1: the key 'id' is missing (keys: 'w', 't')"),
+        (f"{row()}\n{row(t=['O'])}", ":2: 2 words in 'w' but 1 tags in 't'; expected one tag per word"),
+        (row(w="a b"), ":1: 'w' must be a list of words; got 'a b'"),
+        (row(w=["a", None]), ":1: 'w' must be a list of words; got the item None"),
+        (row(w=[1, "a"]), ":1: 'w' must be a list of words; got the item 1"),
+        (row(w=["a", " "]), ":1: 'w' must be a list of words; got the item ' '"),
+        (row(w=[], t=[]), ":1: 'w' is empty; expected at least one word"),
+        (row(t="O O"), ":1: 't' must be a list of tags; got 'O O'"),
+        (row(t=["O", 1]), f":1: {NAMES} 1"),
+        (row(t=[1, "O"]), f":1: {NAMES} 'O'"),
+        (row(t=[1, True]), f":1: {NAMES} True"),
+        (row(t=[0.5, 1]), f":1: {NAMES} 0.5"),
+        (row(t=["O", ""]), f":1: {NAMES} ''"),
+        (row(t=[0, 2]), ":1: 2 in 't' is not a label number; expected 0 to 1"),
+        (row(t=[0, -1]), ":1: -1 in 't' is not a label number; expected 0 to 1"),
+        (row(id=None), ":1: 'id' must be a non-empty string or an integer; got None"),
+        (row(id=""), ":1: 'id' must be a non-empty string or an integer; got ''"),
+        (row(id=1.0), ":1: 'id' must be a non-empty string or an integer; got 1.0"),
+        (row(id=["x" * 5000]), ":1: 'id' must be a non-empty string or an integer; got ['xxx"),
+        (row(w="x" * 5000), ":1: 'w' must be a list of words; got 'xxx"),
+        (json.dumps({"x" * 5000: 1}), ":1: the key 'w' is missing (keys: 'xxx"),
     ],
 )
-def test_malformed_files(tmp_path: Path, content: str, message: str) -> None:
-    path = tmp_path / "file.json"
-    path.write_text(content)
-    with pytest.raises(UserError) as raised:
-        list(read_rows(path))
-    assert f"{path}{message}" in str(raised.value)
+def test_malformed_object_is_reported_by_line(tmp_path: Path, content: str | bytes, message: str) -> None:
+    keys = {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": ["O", "B-X"]}, "id": "id"}
+    found = fault(tmp_path, "json", content, **keys)
+    assert found.startswith(f"f{message}")
+    assert "x" * 201 not in found
 
 
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")), st.lists)
@@ -106,5 +137,3 @@ def test_words_by_the_rules(tmp_path: Path) -> None:
         (("empty_words", f"{path}:1, word 1"), ("empty_words", f"{path}:1, word 2")),
     )
     assert [sentence.words for sentence in empty] == [[], []]
-    with pytest.raises(UserError, match="f:1: 'w' must be a list of words; got the item ' '"):
-        list(read_sentences(path, replace(keys, rules=WordRules())))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
+from helpers.formats import fault
 
 from tagline.sources.formats.lists import Keys
 from tagline.sources.formats.parquet import read_sentences
@@ -61,3 +64,36 @@ def test_rows_are_counted_over_batches(tmp_path: Path) -> None:
     pq.write_table(pa.table({"tokens": [["a"]] * 2500, "tags": [["O"]] * 2500}), path)
     *_, last = read_sentences(path, Keys("tokens", {"ner": "tags"}))
     assert last.location == f"{path}: row 2500"
+
+
+def table(words: Any, tags: Any, metadata: dict[str, str] | None = None) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"tokens": words, "tags": tags}).replace_schema_metadata(metadata), sink)
+    return sink.getvalue()
+
+
+WHOLE = table([["a", "b"]] * 99, [["O", "B-X"]] * 99)
+NOT_UTF8 = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
+DAMAGED = "f: not a Parquet file, or damaged ("
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", f"{DAMAGED}Parquet file size is 0 bytes)"),
+        (WHOLE[: len(WHOLE) // 2], DAMAGED),
+        (WHOLE[:4] + b"\xff" * 40 + WHOLE[44:], DAMAGED),
+        (b"a O\n" * 9, DAMAGED),
+        (table(pa.ListArray.from_arrays([0, 1], NOT_UTF8), [["O"]]), DAMAGED),
+        (table([], []), "f: no sentence; expected one row per sentence"),
+        (table([["a"], None], [["O"], ["O"]]), "f: row 2: 'tokens' must be a list of words; got None"),
+        (table([["a"]], [[0]]), "f: row 1: 'tags' contains numbers; give their label names under download"),
+        (table([["a"]], [["O"]], {"huggingface": "{"}), "f: the metadata of `datasets` is damaged ("),
+    ],
+)
+def test_malformed_file_is_reported_by_row(tmp_path: Path, content: bytes, message: str) -> None:
+    assert fault(tmp_path, "parquet", content).startswith(message)
+
+
+def test_missing_column_is_named(tmp_path: Path) -> None:
+    assert fault(tmp_path, "parquet", WHOLE, words="w") == "f: no column 'w' (columns: tokens, tags)"

@@ -1,22 +1,27 @@
-"""The registered formats: the docs have every one, with its keys and valid examples."""
+"""The registered formats: each reads the same corpus, and the docs have every one with its keys and valid examples."""
 
 from __future__ import annotations
 
 import re
+from itertools import chain
+from pathlib import Path
 from typing import get_args
 
+import pyarrow as pa
 import pytest
+from helpers.formats import CORPUS, FORMATS, section
 from helpers.project import ROOT
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
+from tagline.artifacts import raw_data
+from tagline.sources.download import write_dataset
 from tagline.sources.formats.annotated import AnnotatorFiles
 from tagline.sources.formats.base import Files, TextFiles, WordFiles
 from tagline.sources.formats.registry import AnyFiles
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
-SCHEMAS = {get_args(schema.model_fields["format"].annotation)[0]: schema for schema in get_args(get_args(AnyFiles)[0])}
 SHARED = {*Files.model_fields, *TextFiles.model_fields, *WordFiles.model_fields, "format"}
 # Optional keys that the formats of annotated texts share: they have a table of their own.
 OF_SPANS = set(AnnotatorFiles.model_fields) - SHARED - {"tag_column"}
@@ -33,8 +38,8 @@ def test_examples_of_the_docs_are_valid(block: str) -> None:
 
 def test_the_table_of_the_page_has_every_format_and_key() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (`.*) \|$", PAGE, re.MULTILINE))
-    assert set(rows) == set(SCHEMAS)
-    for name, schema in SCHEMAS.items():
+    assert set(rows) == set(FORMATS)
+    for name, schema in FORMATS.items():
         own = {key: field for key, field in schema.model_fields.items() if key not in SHARED | OF_SPANS}
         assert rows[name].split(", ") == [f"`{key}`" + "?" * (not field.is_required()) for key, field in own.items()]
 
@@ -44,3 +49,10 @@ def test_the_table_of_shared_keys_has_every_value(key: str) -> None:
     (meaning,) = re.findall(rf"^\| `{key}` \| (.*) \|$", PAGE, re.MULTILINE)
     field = AnnotatorFiles.model_fields[key]
     assert {*get_args(field.annotation), field.default} <= set(re.findall(r"`(\w+)`", meaning))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_reads_the_same_corpus(tmp_path: Path, name: str) -> None:
+    write_dataset(tmp_path, section(name, tmp_path), tmp_path / "raw")
+    rows = chain.from_iterable(map(pa.RecordBatch.to_pylist, raw_data.load(tmp_path / "raw").batches("train")))
+    assert [list(zip(row["words"], row["ner"], strict=True)) for row in rows] == CORPUS

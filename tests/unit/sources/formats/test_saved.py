@@ -56,6 +56,9 @@ def test_what_is_not_a_saved_split(tmp_path: Path) -> None:
         list(read_sentences(saved(tmp_path / "s"), Keys("words", {"ner": "t"})))
     with pytest.raises(UserError, match=r"l: row 2: 1 words in 'w' but 0 tags in 't'; expected one tag per word"):
         list(read_sentences(saved(tmp_path / "l", {"w": [["a"]] * 2, "t": [["O"], []]}), Keys("w", {"ner": "t"})))
+    (tmp_path / "f").write_text("{}")
+    with pytest.raises(UserError, match=r"f: not a data set that save_to_disk wrote, or damaged \(.*\); save it again"):
+        list(read_sentences(tmp_path / "f", KEYS))
     for file in (tmp_path / "s").glob("*.arrow"):
         file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(UserError, match=r"s: not a data set that save_to_disk wrote, or damaged \(.*\); save it again"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import dataset, kinds, tagged, write_rows
+from helpers.formats import fault
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -262,3 +263,42 @@ def test_words_between_spaces(tmp_path: Path) -> None:
     sentence = read(tmp_path / "f", "Ada :) 's\u00a0A\nU.S.", [span(0, 3, "PER")], split_words="spaces")
     assert sentence.words == ["Ada", ":)", "'s\u00a0A", "U.S."]
     assert read(tmp_path / "f", "Ada :)", []).words == ["Ada", ":", ")"]
+
+
+NAMES = "start and end of a span must be integers and its label a name; got ("
+
+
+def ada(*spans: object) -> str:
+    return json.dumps({"text": "Ada in Oslo", "spans": spans})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"spans": []}', "the key 'text' is missing"),
+        ('{"text": ["Ada"], "spans": []}', "'text' must be a string; got ['Ada']"),
+        ('{"text": "Ada"}', "'spans' must be a list, which is empty for a text without spans; the key is missing"),
+        (
+            json.dumps({"text": "Ada", "spans": "x" * 5000}),
+            "'spans' must be a list, which is empty for a text without ",
+        ),
+        (ada([0, 3, "X"]), "a span must be an object with start, end, label; got [0, 3, 'X']"),
+        (ada({"start": 0, "end": 3}), "a span must be an object with start, end, label; got {'start': 0"),
+        (ada(span("0", 3, "X")), NAMES),
+        (ada(span(False, 3, "X")), NAMES),
+        (ada(span(0, 3, " ")), NAMES),
+        (ada(span(7, 12, "X")), "span 7 to 12 (X) is not inside the text of 11 characters"),
+        (ada(span(-4, 11, "X")), "span -4 to 11 (X) is not inside the text of 11 characters"),
+        (ada(span(3, 0, "X")), "span 3 to 0 (X) is not inside the text of 11 characters"),
+        (ada(span(3, 3, "X")), "span 3 to 3 (X) is not inside the text of 11 characters"),
+        (ada(span(3, 9000, "x" * 5000)), "span 3 to 9000 (xxx"),
+    ],
+)
+def test_malformed_span_is_reported_by_line(tmp_path: Path, content: str, message: str) -> None:
+    found = fault(tmp_path, "spans", content)
+    assert found.startswith(f"f:1: {message}")
+    assert "x" * 201 not in found
+
+
+def test_missing_id_is_reported_by_line(tmp_path: Path) -> None:
+    assert fault(tmp_path, "spans", ada(), id="id") == "f:1: the key 'id' is missing"

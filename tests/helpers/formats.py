@@ -1,0 +1,138 @@
+"""One corpus in every format, for the tests that a new format has to pass: reading, `--inspect` and damage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas as pd
+import pytest
+from datasets import ClassLabel, Dataset, Features, List, Value
+from helpers.annotated import write_rows
+from pydantic import TypeAdapter
+
+from tagline.core.errors import UserError
+from tagline.sources.formats.registry import AnyFiles
+
+Tagged = list[tuple[str, str]]
+"""A sentence: its words, each with its tag in IOB2."""
+FORMATS = {get_args(each.model_fields["format"].annotation)[0]: each for each in get_args(get_args(AnyFiles)[0])}
+LISTS = {"words": "tokens", "tag_columns": {"ner": "tags"}}
+SPANS = {"tag_column": "ner"}
+# The keys that read what `write_corpus` writes, beside the paths; `--inspect` has to find them.
+KEYS: dict[str, dict[str, Any]] = {
+    "conll": {"columns": ["-", "words", "ner"]},
+    "conllu": {"tag_columns": {"ner": "misc:NER"}, "absent": "O"},
+    "json": LISTS,
+    "csv": {"sentence": "sentence_id", "words": "word", "tag_columns": {"ner": "tag"}, "delimiter": ";"},
+    "parquet": LISTS,
+    "save_to_disk": LISTS,
+    "argilla": {**SPANS, "question": "q"},
+    "inception": {**SPANS, "span_layer": "custom.Span", "feature": "label"},
+    **dict.fromkeys(["spans", "label_studio", "doccano", "prodigy", "brat", "spacy", "gliner"], SPANS),
+}
+
+
+def section(name: str, folder: Path | None = None, **keys: Any) -> Any:
+    """The section of a format that reads one file for every split, or the corpora that `write_splits` wrote."""
+    files = dict.fromkeys(("train", "validation", "test"), "f")
+    if folder is not None:
+        files = {split: write_corpus(name, folder / split, part) for split, part in SPLITS.items()}
+    return TypeAdapter(AnyFiles).validate_python({"source": "files", "format": name, **KEYS[name], **files, **keys})
+
+
+def fault(folder: Path, name: str, content: str | bytes, **keys: Any) -> str:
+    """The message about a file with some content, without its folder."""
+    (folder / "f").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UserError) as raised:
+        list(section(name, **keys).read(folder / "f"))
+    return str(raised.value).replace(f"{folder}/", "")
+
+
+def to_spans(sentence: Tagged) -> tuple[str, list[list[Any]], list[list[Any]]]:
+    """The words joined by spaces, the spans of characters in this text, and the spans of words as GLiNER has them."""
+    text, spans, of_words = "", [], []
+    for index, (word, tag) in enumerate(sentence):
+        start = len(text) + bool(text)
+        text = f"{text} {word}" if text else word
+        if tag.startswith("B-"):
+            spans.append([start, 0, tag[2:]])
+            of_words.append([index, 0, tag[2:]])
+        if tag != "O":
+            spans[-1][1], of_words[-1][1] = len(text), index
+    return text, spans, of_words
+
+
+def to_object(name: str, number: int, sentence: Tagged) -> dict[str, Any]:
+    """A sentence as an object in a JSON format."""
+    text, spans, of_words = to_spans(sentence)
+    objects = [dict(zip(("start", "end", "label"), span, strict=True)) for span in spans]
+    results = [{**each, "labels": [each["label"]], "text": text[each["start"] : each["end"]]} for each in objects]
+    labels = [{"from_name": "label", "type": "labels", "value": value} for value in results]
+    return {
+        "json": {"tokens": [word for word, _ in sentence], "tags": [tag for _, tag in sentence]},
+        "spans": {"text": text, "spans": objects},
+        "doccano": {"text": text, "label": spans},
+        "argilla": {"fields": {"text": text}, "responses": {"q": [{"value": objects, "user_id": "u"}]}},
+        "prodigy": {"text": text, "spans": objects, "answer": "accept", "_input_hash": number},
+        "label_studio": {"data": {"text": text}, "annotations": [{"completed_by": 1, "result": labels}]},
+        "gliner": {"tokenized_text": [word for word, _ in sentence], "ner": of_words},
+    }[name]
+
+
+def to_lines(name: str, number: int, sentence: Tagged) -> str:
+    """A sentence as lines of a text format."""
+    ids = enumerate(sentence, 1)
+    text, spans, _ = to_spans(sentence)
+    if name == "conll":
+        return "".join(f"{i} {word} {tag}\n" for i, (word, tag) in ids) + "\n"
+    if name == "conllu":
+        blank = "\t_" * 7
+        lines = "".join(f"{i}\t{word}{blank}\tNER={tag}\n" for i, (word, tag) in ids)
+        return f"# text = {text}\n1-2\tx{blank}\t_\n{lines}1.1\tx{blank}\t_\n\n"
+    if name == "csv":
+        return "".join(f"s{number};{word};{tag}\n" for word, tag in sentence)
+    start, lines = 0, ""
+    for i, (word, _) in ids:
+        mark = next((f"{label}[{n}]" for n, (begin, end, label) in enumerate(spans) if begin <= start < end), "_")
+        lines += f"{number}-{i}\t{start}-{start + len(word)}\t{word}\t{mark}\t\n"
+        start += len(word) + 1
+    return f"#Text={text}\n{lines}\n"
+
+
+HEADS = {"csv": "sentence_id;word;tag\n", "inception": "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n"}
+
+
+def write_corpus(name: str, path: Path, sentences: list[Tagged]) -> str:
+    """Write sentences in a format and return what names them in params.yaml."""
+    table = {key: [to_object("json", 0, each)[key] for each in sentences] for key in ("tokens", "tags")}
+    if name == "parquet":
+        pd.DataFrame(table).to_parquet(path)
+    elif name == "save_to_disk":
+        labels = ClassLabel(names=sorted({tag for tags in table["tags"] for tag in tags}))
+        features = Features({"tokens": List(Value("string")), "tags": List(labels)})
+        Dataset.from_dict(table, features).save_to_disk(path)
+    elif name == "brat":
+        path.mkdir()
+        for number, (text, spans, _) in enumerate(map(to_spans, sentences)):
+            (path / f"{number}.txt").write_text(text, encoding="utf-8")
+            lines = [f"T{i}\t{label} {start} {end}\t{text[start:end]}\n" for i, (start, end, label) in enumerate(spans)]
+            (path / f"{number}.ann").write_text("".join(lines), encoding="utf-8")
+        return f"{path.name}/*.txt"
+    elif name == "spacy":
+        tuples = [[text, {"entities": spans}] for text, spans, _ in map(to_spans, sentences)]
+        path.write_text(json.dumps(tuples), encoding="utf-8")
+    elif name in ("conll", "conllu", "csv", "inception"):
+        lines = [to_lines(name, number, each) for number, each in enumerate(sentences, 1)]
+        path.write_text(HEADS.get(name, "") + "".join(lines), encoding="utf-8")
+    else:
+        write_rows(path, [to_object(name, number, each) for number, each in enumerate(sentences)])
+    return path.name
+
+
+CORPUS: list[Tagged] = [
+    [("Ada", "B-PER"), ("Lind", "I-PER"), ("lives", "O"), ("in", "O"), ("Oslo", "B-LOC"), (".", "O")],
+    [("Rome", "B-LOC"), ("waits", "O"), ("for", "O"), ("B\u00f6", "B-PER")],
+]
+SPLITS = {"train": CORPUS, "validation": CORPUS[:1], "test": CORPUS[1:]}
