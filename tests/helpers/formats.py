@@ -127,7 +127,8 @@ def write_corpus(name: str, path: Path, sentences: list[Tagged]) -> str:
         lines = [to_lines(name, number, each) for number, each in enumerate(sentences, 1)]
         path.write_text(HEADS.get(name, "") + "".join(lines), encoding="utf-8")
     else:
-        write_rows(path, [to_object(name, number, each) for number, each in enumerate(sentences)])
+        objects = [to_object(name, number, each) for number, each in enumerate(sentences)]
+        path.write_text(json.dumps(objects)) if path.suffix == ".json" else write_rows(path, objects)
     return path.name
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.formats import fault
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagline.sources.formats.cleaning import WordRules
@@ -112,6 +112,7 @@ def test_malformed_object_is_reported_by_line(tmp_path: Path, content: str | byt
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")), st.lists)
 
 
+@settings(max_examples=30)
 @given(
     rows=st.lists(st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES), min_size=1), ascii_only=st.booleans()
 )
