@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from helpers.damage import damage
-from helpers.formats import CORPUS, FORMATS, section, write_corpus
+from helpers.formats import CORPUS, section, write_corpus
 from helpers.fuzzing import fuzz
 from helpers.tiny import write_params
 
@@ -22,6 +22,7 @@ from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.lines import read_lines
+from tagline.sources.formats.registry import FORMATS
 from tagline.tools.predict import readers
 from tagline.training.train_params import Train
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,7 +17,7 @@ from tagline.sources.formats.registry import AnyFiles
 
 Tagged = list[tuple[str, str]]
 """A sentence: its words, each with its tag in IOB2."""
-FORMATS = {get_args(each.model_fields["format"].annotation)[0]: each for each in get_args(get_args(AnyFiles)[0])}
+
 LISTS = {"words": "tokens", "tag_columns": {"ner": "tags"}}
 SPANS = {"tag_column": "ner"}
 # The keys that read what `write_corpus` writes, beside the paths; `--inspect` has to find them.

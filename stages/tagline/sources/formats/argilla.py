@@ -17,8 +17,9 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, text_in, to_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.json_rows import first_rows, read_rows
 from tagline.sources.formats.lists import keys_of, to_id
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample, list_of, objects_in, text_key
 from tagline.text.sentence import Note
 
 SUFFIX = ".responses"
@@ -34,6 +35,19 @@ class ArgillaFiles(AnnotatorFiles):
     @property
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, "other_answers": "annotations that are drafts or discarded, left out"}
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        rows = first_rows(sample)
+        columns = [(key.removesuffix(SUFFIX), row[key]) for row in rows for key in row if key.endswith(SUFFIX)]
+        answers = [(question, answer) for question, of_column in columns for answer in list_of(of_column)]
+        for row in rows:
+            if isinstance(row.get("responses"), dict):
+                for question, responses in row["responses"].items():
+                    answers += [(question, response.get("value")) for response in objects_in(responses)]
+        spans = ((name, value) for name, values in answers for value in objects_in(values))
+        question = next((name for name, value in spans if value.keys() >= {"start", "end", "label"}), None)
+        return None if question is None else {**SPANS, "question": question, **text_key(rows[0].get("fields", rows[0]))}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         for number, row in read_rows(path, self.encoding):

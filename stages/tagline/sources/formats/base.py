@@ -16,6 +16,7 @@ from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import Section
 from tagline.sources.formats.cleaning import WordKeys
 from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.sniffing import Keys, Sample
 from tagline.text.languages import Language
 from tagline.text.sentence import Sentence
 
@@ -108,8 +109,8 @@ class Shares(Section):
 class Files(Section):
     """A data set in files: a path or a glob pattern per split, in ``download.folder``.
 
-    A format is a subclass with a ``format``, its own keys, ``tag_columns`` and `read`, and `files` if it keeps a
-    document in several files.
+    A format is a subclass with a ``format``, its own keys, ``tag_columns``, `read` and `sniff`, and `files` if it keeps
+    a document in several files.
     """
 
     # Whether `read` takes folders.
@@ -150,6 +151,15 @@ class Files(Section):
         """Split name to its share of train, for each split without a file."""
         named = {"test": self.split.test, "validation": self.split.validation} if self.split else {}
         return {split: share for split, share in named.items() if share is not None}
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:  # noqa: ARG003 (used by formats)
+        """Guess the keys of a file; None if it has another format.
+
+        Raises:
+            UserError: the file has this format, but cannot be read.
+        """
+        return None
 
     @abstractmethod
     def read(self, path: Path) -> Iterator[Sentence]:

@@ -7,6 +7,7 @@ The format of the CoNLL shared tasks (Tjong Kim Sang and De Meulder, 2003): colu
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -20,6 +21,15 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
 from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.sniffing import (
+    MOST_TAGS,
+    Keys,
+    Sample,
+    all_mark_spans,
+    marks_spans,
+    name_of_tags,
+    unused_name,
+)
 from tagline.text.sentence import Note, Sentence
 
 WORDS = "words"
@@ -38,6 +48,9 @@ _TAGS_HEADER = re.compile(
 _SPAN_TAG = re.compile("O|[BIESLUMW][-_:].+")
 # A longer text without empty lines is not one sentence.
 MOST_WORDS = 500
+# Fewer lines of one width are no table, while a few others are errors in one.
+LEAST_SHARE = 0.9
+_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
 # Line number, line and its fields.
 Row = tuple[int, str, list[str]]
 # The ids of multi-word tokens and empty nodes in CoNLL-U.
@@ -69,6 +82,29 @@ class ConllFiles(TextFiles, WordFiles):
     def tag_columns(self) -> list[str]:
         """The columns that are neither the words nor skipped."""
         return [name for name in self.columns if name not in (WORDS, SKIP)]
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        tabs, numbered = separated(enumerate(sample.lines))
+        lines = [line for _, line in numbered if not is_border(line)]
+        cells = [fields(line.rstrip("\t"), tabs) for line in lines]
+        width = Counter(map(len, cells)).most_common(1)[0][0] if cells else 0
+        rows = [row for row in cells if len(row) == width]
+        remarks = [line for line, row in zip(lines, cells, strict=True) if line.startswith("#") and len(row) != width]
+        if width < 2 or len(rows) < LEAST_SHARE * (len(lines) - len(remarks)):
+            return None
+        header = len(rows) > 1 and looks_like_header(rows[0], _columns(rows[1:]))
+        if header:
+            del rows[0]
+        columns = _columns(rows)
+        if not set(columns) - {WORDS, SKIP}:
+            return None
+        return {
+            "columns": columns,
+            **({"header": True} if header else {}),
+            **({"comments": True} if remarks else {}),
+            **_strip_pattern(sample, columns, rows[0]),
+        }
 
     def read(self, path: Path) -> Iterator[Sentence]:
         found = read_sentences(path, self.columns, self.comments, self.header, self.encoding, self.rules)
@@ -299,3 +335,35 @@ def is_border(line: str) -> bool:
 def fields(line: str, tabs: bool) -> list[str]:
     """Split a line into its columns, at tabs or at spaces."""
     return line.split("\t") if tabs else _SPACES.split(line.strip(" "))
+
+
+def _strip_pattern(sample: Sample, columns: Sequence[str], first: Sequence[str]) -> Keys:
+    """The prefix of the first word, if all words of the file have it."""
+    index = columns.index(WORDS)
+    prefix = _LANGUAGE.match(first[index])
+    if prefix is None:
+        return {}
+    tabs, lines = separated(read_lines(sample.path, sample.encoding))
+    rows = (fields(line.rstrip("\t"), tabs) for _, line in lines if not is_border(line))
+    rows = (row for row in rows if len(row) == len(columns) and not looks_like_header(row, columns))
+    same = all(row[index].startswith(prefix[0]) for row in rows)
+    return {"strip_pattern": f"^{prefix[0]}"} if same else {}
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Name the columns of a table: the words have most different values, numbers, ids and constants are skipped."""
+    rows = [row for row in rows if not NOT_A_WORD.fullmatch(row[0])] or rows
+    values = [Counter(column) for column in zip(*rows, strict=True)]
+    # 12, s1-12
+    numbers = [all(each.strip()[-1:].isdecimal() for each in row) and not all_mark_spans(row) for row in values]
+    words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
+    columns: list[str] = []
+    for index, column in enumerate(values):
+        constant = len(column) == 1 and len(values) > 2 and not marks_spans(column)
+        if index == words:
+            columns.append(WORDS)
+        elif numbers[index] or constant or (len(column) > MOST_TAGS and not all_mark_spans(column)):
+            columns.append(SKIP)
+        else:
+            columns.append(unused_name(name_of_tags({value.strip() for value in column}), columns))
+    return columns

@@ -17,6 +17,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, in_documents
 from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.sniffing import Keys, Sample, marks_spans
 from tagline.text.languages import Spans
 from tagline.text.sentence import Sentence, Surface
 
@@ -24,6 +25,7 @@ COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "de
 # Columns that can be tags, and those of them that hold KEY=VALUE pairs.
 TAGGABLE, WITH_KEYS = COLUMNS[2:], ("feats", "misc")
 _ID = re.compile(r"[1-9][0-9]{0,8}")
+_FIRST_ID = re.compile(r"1|0\.1")  # the first word or empty node of a sentence
 _SKIPPED_ID = re.compile(rf"{_ID.pattern}-{_ID.pattern}|[0-9]+\.[1-9][0-9]*")
 _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(.*?)\s*")
 _TEXT = re.compile(r"#\s*text\s*=\s*(.*?)\s*")
@@ -49,6 +51,20 @@ class ConlluFiles(TextFiles):
                     f"(allowed: {', '.join(TAGGABLE)}, {', '.join(f'{each}:KEY' for each in WITH_KEYS)})"
                 )
         return self
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
+        if not words or any(len(word) != len(COLUMNS) for word in words) or not _FIRST_ID.match(words[0][0]):
+            return None
+        values = {column: {word[index] for word in words} for index, column in enumerate(COLUMNS)}
+        columns = {name: column for name, column in (("pos", "upos"), ("xpos", "xpos")) if values[column] != {"_"}}
+        pairs = [pair.partition("=") for misc in values["misc"] for pair in misc.split("|")]
+        for key in sorted({key for key, equals, _ in pairs if equals}):
+            if marks_spans({value for name, _, value in pairs if name == key}):
+                columns["ner" if "ner" not in columns else key.lower()] = f"misc:{key}"
+        absent = {"absent": "O"} if any(column.startswith("misc:") for column in columns.values()) else {}
+        return {"tag_columns": columns, **absent} if columns else None
 
     def read(self, path: Path) -> Iterator[Sentence]:
         return in_documents(read_sentences(path, self.tag_columns, self.absent, self.encoding), self.documents)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import csv
 import re
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -13,10 +14,12 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
+from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
-from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence
+from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence, split_tags
 from tagline.sources.formats.csv_table import Dialect, read_columns, read_header
 from tagline.sources.formats.lists import Keys, joined_id, to_sentence
+from tagline.sources.formats.sniffing import TAGS, Sample, name_tag_columns, words_among
 from tagline.text.sentence import Note, Sentence
 
 _SPACES = re.compile("[ \t]+")
@@ -30,6 +33,7 @@ _LITERAL = re.compile(
 )
 # Headers of columns that name a document. A sentence cannot belong to two.
 DOCUMENT = re.compile("(doc(ument)?|file)([ _-]?(#|id|idx|no|number|name))?", re.IGNORECASE)
+_SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
 # A longer file with one sentence id was not divided into sentences.
 MOST_WORDS = 500
 
@@ -70,6 +74,26 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
         if self.rows == "sentences" and self.fill_down:
             raise ValueError("fill_down has no effect with one sentence per row; remove it")
         return self
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> sniffing.Keys | None:
+        lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
+        for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
+            try:
+                reader = csv.reader(lines, **Dialect(delimiter, quote).options)
+                header, *rows = [row for row in reader if row] or [[]]
+            except csv.Error:
+                continue
+            keys = _of_table(header, rows)
+            if keys is not None and ("rows" in keys or "sentence" in keys):
+                return {**keys, "delimiter": delimiter, "quote": quote}
+            if keys is not None and delimiter != "\t":  # with tabs, empty lines can end the sentences (`conll`)
+                raise UserError(
+                    f"{sample.path}: CSV with words in {keys['words']!r}, but no column whose value is the same for "
+                    "all words of a sentence and changes with it; add one, such as sentence_id, or set rows: sentences "
+                    "if each row is a sentence"
+                )
+        return None
 
     def read(self, path: Path) -> Iterator[Sentence]:
         keys = Keys(self.words, self.tag_columns, id=self.sentence, rules=self.rules, document=self.document)
@@ -242,3 +266,44 @@ def _check(row: WordRow, keys: Keys, location: str, fill_down: bool) -> None:
                 f"{location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence per "
                 "row set download.dataset.rows: sentences in params.yaml"
             )
+
+
+def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> sniffing.Keys | None:
+    words = words_among(header)
+    tags = [name for name in header if name != words and TAGS.fullmatch(name)]
+    if words is None or not tags or any(len(row) != len(header) for row in rows):
+        return None
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
+    ids = [name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)]
+    # The most values: numbers that begin again in each document are fewer than the documents if these are short.
+    ids.sort(key=lambda name: (-len(set(columns[name])), not name.lower().startswith("sent")))
+    unique = [name for name in ids if 0 < len(set(columns[name])) == len(rows)]
+    if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
+        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
+        named = name_tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
+        return {"rows": "sentences", **_sentence(unique), "words": words, "tag_columns": named}
+    keys = _in_documents(columns, [name for name in ids if name not in unique], (words, *tags))
+    named = name_tag_columns({name: set(columns[name]) for name in tags})
+    fill_down = {"fill_down": True} if any("" in columns[name] for name in keys.values()) else {}
+    return {**keys, "words": words, "tag_columns": named, **fill_down}
+
+
+def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], others: Collection[str]) -> sniffing.Keys:
+    """The column of the sentences, and that of the documents if the sentences' values begin again in each."""
+    filled = {name: list(accumulate(cells, _filled_down)) for name, cells in columns.items()}
+    for document in (name for name in columns if name not in others and DOCUMENT.fullmatch(name.strip())):
+        for sentence in (name for name in ids if name != document):
+            pairs = list(zip(filled[document], filled[sentence], strict=True))
+            values = len(set(pairs))
+            alone = max(len(set(filled[name])) for name in (document, sentence))
+            if alone < values < len(pairs) and values == len(list(groupby(pairs))):
+                return {"document": document, "sentence": sentence}
+    return _sentence(ids)
+
+
+def _filled_down(above: str, cell: str) -> str:
+    return cell or above
+
+
+def _sentence(names: Sequence[str]) -> sniffing.Keys:
+    return {"sentence": names[0]} if names else {}

@@ -21,9 +21,10 @@ from tagline.sources.formats.annotated import (
 )
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.json_rows import first_rows, read_rows
 from tagline.sources.formats.lists import id_in, keys_of
 from tagline.sources.formats.offsets import Span, Unit
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample, list_of, text_key
 
 LISTS = ("label", "labels")
 ENTITY = ("start_offset", "end_offset", "label")
@@ -37,6 +38,14 @@ class DoccanoFiles(AnnotatorFiles):
 
     format: Literal["doccano"]
     text: Key = "text"
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        rows = first_rows(sample)
+        spans = [span for row in rows for key in (*LISTS, "entities") for span in list_of(row.get(key))]
+        as_lists = all(isinstance(span, list) and list(map(type, span)) == [int, int, str] for span in spans)
+        as_objects = all(isinstance(span, dict) and span.keys() >= set(ENTITY) for span in spans)
+        return {**SPANS, **text_key(rows[0])} if spans and (as_lists or as_objects) else None
 
     def files(self, path: Path) -> list[Path]:
         return sorted(path.glob("*.jsonl")) if path.is_dir() else [path]

@@ -14,8 +14,9 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, list_in, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import TextFiles
-from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.json_rows import first_rows, read_rows
 from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.agreement import running_text
 
 
@@ -23,6 +24,11 @@ class GlinerFiles(TextFiles, AnnotatedFiles):
     """JSON or JSON Lines of words with spans of words."""
 
     format: Literal["gliner"]
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        rows = first_rows(sample)
+        return {**SPANS} if rows and all({"tokenized_text", "ner"} <= row.keys() for row in rows) else None
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         for number, row in read_rows(path, self.encoding):

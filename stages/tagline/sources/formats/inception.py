@@ -19,6 +19,7 @@ from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Err
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 
 if TYPE_CHECKING:
@@ -35,6 +36,19 @@ class InceptionFiles(AnnotatedFiles):
     format: Literal["inception"]
     span_layer: Key = f"{CORE}.ner.type.NamedEntity"
     feature: Key = "value"
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        if sample.lines and sample.lines[0].startswith(webanno_tsv.HEADER):
+            layers = [line.removeprefix("#T_SP=").split("|") for line in sample.lines if line.startswith("#T_SP=")]
+            found = [(layer, feature) for layer, *of_layer in layers for feature in of_layer if feature]
+        elif ("<xmi:XMI" if sample.text.lstrip().startswith("<") else '"%FEATURE_STRUCTURES"') in sample.text:
+            found = features(sample.path)
+        else:
+            return None
+        default = tuple(cls.model_fields[key].default for key in ("span_layer", "feature"))
+        chosen = default if default in found or not found else found[0]
+        return {**SPANS, **({} if chosen == default else dict(zip(("span_layer", "feature"), chosen, strict=True)))}
 
     @property
     def meanings(self) -> dict[str, str]:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
 from tagline.core.errors import UserError
+from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import UTF_8, read_lines
-from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
+from tagline.sources.formats.lists import Keys, ListFiles, sniff_lists, to_sentence
+from tagline.sources.formats.sniffing import Sample
 from tagline.text.sentence import Sentence
 
 EXPECTED = "expected JSON objects, one per line or all in one list"
@@ -28,6 +31,10 @@ class JsonFiles(TextFiles, ListFiles):
     """JSON or JSON Lines: one object per sentence."""
 
     format: Literal["json"]
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> sniffing.Keys | None:
+        return sniff_lists(lambda: _objects(sample), sample.path) if sample.is_json else None
 
     def read(self, path: Path) -> Iterator[Sentence]:
         return read_sentences(path, self.keys, self.encoding)
@@ -63,6 +70,19 @@ def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str
         yield row
     if empty:
         raise UserError(f"{path}: no sentence; {EXPECTED}")
+
+
+def _objects(sample: Sample) -> Iterator[dict[str, Any]]:
+    return (row for _, row in read_rows(sample.path, sample.encoding))
+
+
+@lru_cache(maxsize=1)
+def first_rows(sample: Sample) -> list[dict[str, Any]]:
+    """The first objects of a file; none if it is not JSON, or malformed."""
+    try:
+        return list(islice(_objects(sample), sniffing.ROWS)) if sample.is_json else []
+    except UserError:
+        return []  # reported by `JsonFiles.sniff`
 
 
 def rows_in(

@@ -23,9 +23,10 @@ from tagline.sources.formats.annotated import (
 )
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.json_rows import first_rows, read_rows
 from tagline.sources.formats.lists import id_in
 from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample, most_common, objects_in, text_key
 from tagline.text.sentence import Note
 
 
@@ -35,6 +36,18 @@ class LabelStudioFiles(AnnotatorFiles):
     format: Literal["label_studio"]
     text: Key = "text"
     control: Key | None = None
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        rows = first_rows(sample)
+        if rows and all(isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list) for row in rows):
+            annotations = [annotation for row in rows for annotation in objects_in(row["annotations"])]
+            results = [result for annotation in annotations for result in objects_in(annotation.get("result"))]
+            controls = [str(result.get("from_name")) for result in results if result.get("type") == "labels"]
+            several = {"control": most_common(controls)} if len(set(controls)) > 1 else {}
+            return {**SPANS, **text_key(rows[0]["data"]), **several}
+        minimal = rows and all({"annotator", "annotation_id"} <= row.keys() for row in rows)
+        return {**SPANS, **text_key(rows[0])} if minimal else None
 
     @property
     def meanings(self) -> dict[str, str]:

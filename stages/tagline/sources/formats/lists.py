@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import DocumentKey, Key, LabelNames, TagColumns, WordFiles
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules
 from tagline.text.sentence import Note, Sentence
@@ -194,3 +198,69 @@ def class_label_names(features: Mapping[str, Any], keys: Keys) -> dict[str, list
 
     items = {name: getattr(features.get(column), "feature", None) for name, column in keys.tag_columns.items()}
     return {name: item.names for name, item in items.items() if isinstance(item, ClassLabel)}
+
+
+def sniff_lists(
+    read: Callable[[], Iterator[Mapping[str, Any]]], path: Path, features: Mapping[str, Any] = MappingProxyType({})
+) -> sniffing.Keys:
+    """Guess the keys of words and tags, which are lists of equal lengths, or fields of objects in one, and of an id.
+
+    Args:
+        read: reads all rows.
+        path: the file or folder.
+        features: of `datasets`, which can name numbers.
+
+    Raises:
+        UserError: there are none.
+    """
+    rows: list[Mapping[str, Any]] = list(islice(read(), sniffing.ROWS))
+    fields = {
+        f"{key}.{field}": None
+        for row in rows
+        for key, value in row.items()
+        for item in sniffing.objects_in(value)
+        for field in item
+    }
+    rows = [with_fields(row, fields) for row in rows]
+    objects = {field.partition(".")[0] for field in fields}
+    lists = {
+        key: [value for row in rows for value in row[key]]
+        for key in (rows[0] if rows else ())
+        if all(isinstance(row.get(key), list) for row in rows) and key not in objects
+    }
+    # Missing items are reported by the reader.
+    texts = {key: values for key, values in lists.items() if all(isinstance(value, str | None) for value in values)}
+    words = sniffing.words_among(texts) or max(texts, key=lambda key: len(set(texts[key])), default=None)
+    lengths = {key: [len(row[key]) for row in rows] for key in lists}
+    others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
+    named = class_label_names(features, Keys("", {key: key for key in features})) if features else {}
+    tags = [key for key in others if key in texts or key in named]
+    highest: dict[str, int] = {}
+    if not tags:
+        called_so = [key for key in others if sniffing.TAGS.fullmatch(key)]
+        highest = _highest(called_so or others, (with_fields(row, fields) for row in read()))
+    tags = tags or list(highest)
+    if words is None or not tags:
+        raise UserError(
+            f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
+            "of equal length, or JSON of 'text' with 'spans'; docs/data.md describes these and other formats"
+        )
+    columns = sniffing.name_tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})
+    names = {name: [f"name of {n}" for n in range(highest[key] + 1)] for name, key in columns.items() if key in highest}
+    return {"words": words, "tag_columns": columns, **({"names": names} if names else {}), **sniff_id(rows)}
+
+
+def sniff_id(rows: Sequence[Mapping[str, Any]]) -> sniffing.Keys:
+    """The key of the ids, if each row has another one."""
+    values = [row.get("id") for row in rows]
+    usable = all(isinstance(value, int | str) and value != "" for value in values)
+    return {"id": "id"} if usable and len(set(map(str, values))) == len(values) else {}
+
+
+def _highest(keys: Collection[str], rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The highest number in the lists of each key, without keys of more different numbers than tags can be."""
+    highest = dict.fromkeys(keys, 0)
+    for row in rows:
+        for key in keys:
+            highest[key] = max([highest[key], *(value for value in row.get(key) or () if isinstance(value, int))])
+    return {key: number for key, number in highest.items() if 0 < number < sniffing.MOST_TAGS}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, columns_of, to_sentence
+from tagline.sources.formats import sniffing
+from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, columns_of, sniff_lists, to_sentence
+from tagline.sources.formats.sniffing import Sample
 from tagline.text.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -22,6 +24,21 @@ class ParquetFiles(ListFiles):
     """Parquet with list columns."""
 
     format: Literal["parquet"]
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> sniffing.Keys | None:
+        if sample.path.is_dir():
+            return None
+        with sample.path.open("rb") as file:
+            if file.read(4) != b"PAR1":
+                return None
+        import pyarrow.parquet as pq
+
+        def rows() -> Iterator[dict[str, Any]]:
+            return (row for batch in file.iter_batches(sniffing.ROWS) for row in batch.to_pylist())
+
+        with reading(sample.path, problem="not a Parquet file, or damaged"), pq.ParquetFile(sample.path) as file:
+            return sniff_lists(rows, sample.path, _features(file.schema_arrow))
 
     def read(self, path: Path) -> Iterator[Sentence]:
         return read_sentences(path, self.keys)
@@ -58,10 +75,15 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 def _names_in(schema: pa.Schema, keys: Keys, path: Path) -> dict[str, list[str]]:
     """Read the label names that `datasets` wrote into the schema's metadata, by tag column."""
+    with reading(path, problem="the metadata of `datasets` is damaged", remedy="write the file again"):
+        features = _features(schema)
+    return class_label_names(features, keys) if features else {}
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """The features that `datasets` wrote into the schema's metadata, if it did."""
     if b"huggingface" not in (schema.metadata or {}):
         return {}
-    from datasets import Features
+    from datasets import Features  # imported here: it is slow to load
 
-    with reading(path, problem="the metadata of `datasets` is damaged", remedy="write the file again"):
-        features = Features.from_arrow_schema(schema)
-    return class_label_names(features, keys)
+    return Features.from_arrow_schema(schema)

@@ -13,7 +13,8 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, shared_text, to_span
 from tagline.sources.formats.annotators import Annotation, Row, grouped
-from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.json_rows import first_rows, read_rows
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 
 # Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.
@@ -26,6 +27,11 @@ class ProdigyFiles(AnnotatorFiles):
 
     format: Literal["prodigy"]
     answers: list[Answer] = Field(default=["accept"], min_length=1)
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        rows = first_rows(sample)
+        return {**SPANS} if rows and all({"text", "answer", "_input_hash"} <= row.keys() for row in rows) else None
 
     @property
     def meanings(self) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
 from tagline.sources.formats.argilla import ArgillaFiles
+from tagline.sources.formats.base import Files
 from tagline.sources.formats.brat import BratFiles
 from tagline.sources.formats.conll import ConllFiles
 from tagline.sources.formats.conllu import ConlluFiles
@@ -40,3 +41,7 @@ AnyFiles = Annotated[
     | SavedFiles,
     Field(discriminator="format"),
 ]
+# By their names; `--inspect` asks the last one first.
+FORMATS: dict[str, type[Files]] = {
+    get_args(each.model_fields["format"].annotation)[0]: each for each in get_args(get_args(AnyFiles)[0])
+}

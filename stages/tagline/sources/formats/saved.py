@@ -10,11 +10,14 @@ from typing import ClassVar, Literal
 from tagline.core.errors import UserError
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
+from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import is_plain
-from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, columns_of, to_sentence
+from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, columns_of, sniff_lists, to_sentence
+from tagline.sources.formats.sniffing import Sample
 from tagline.text.sentence import Sentence
 
 BATCH_ROWS = 1000
+INFO = "dataset_info.json"  # in each folder that is saved
 
 
 class SavedFiles(ListFiles):
@@ -23,6 +26,17 @@ class SavedFiles(ListFiles):
     folders: ClassVar[bool] = True
 
     format: Literal["save_to_disk"]
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> sniffing.Keys | None:
+        path = sample.path
+        if not (path / INFO).is_file():
+            return None
+        from datasets import load_from_disk  # imported here: it is slow to load
+
+        with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
+            saved = load_from_disk(str(path))
+            return sniff_lists(lambda: iter(saved), path, saved.features)
 
     def files(self, path: Path) -> list[Path]:
         return sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]

@@ -6,6 +6,7 @@ The content decides which. JSON may also be an object whose ``annotations`` are 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,11 +18,15 @@ from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Unit
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 EXPECTED = "a DocBin of spaCy, or a JSON list of texts with their entities"
+
+# A list of lists, or what the tool "NER Annotator for spaCy" writes.
+_TUPLES = re.compile(r'\s*(\[\s*\[\s*"|\{\s*"classes")')
 
 
 class SpacyFiles(OffsetFiles):
@@ -29,6 +34,11 @@ class SpacyFiles(OffsetFiles):
 
     format: Literal["spacy"]
     span_group: Key | None = None
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        tuples = _TUPLES.match(sample.text) and '"entities"' in sample.text
+        return {**SPANS} if tuples or sample.path.suffix == ".spacy" else None
 
     def unit(self, path: Path) -> Unit:
         return super().unit(path) if _is_json(path) else "code_points"

@@ -15,8 +15,9 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, text_in, to_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key, TextFiles
-from tagline.sources.formats.json_rows import read_rows
-from tagline.sources.formats.lists import to_id
+from tagline.sources.formats.json_rows import first_rows, read_rows
+from tagline.sources.formats.lists import sniff_id, to_id
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 
 
@@ -25,6 +26,12 @@ class SpanFiles(TextFiles, OffsetFiles):
 
     format: Literal["spans"]
     id: Key | None = None
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        rows = first_rows(sample)
+        made = all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows)
+        return {**SPANS, **sniff_id(rows)} if rows and made else None
 
     @property
     def meanings(self) -> dict[str, str]:

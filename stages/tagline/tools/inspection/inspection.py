@@ -21,11 +21,11 @@ from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import OffsetFiles
 from tagline.sources.formats.conll import SKIP
+from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import AnyFiles
+from tagline.sources.formats.sniffing import ENCODINGS, Keys
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
-from tagline.tools.inspection.guessing import ENCODINGS, not_utf_8
-from tagline.tools.inspection.guessing_tools import Keys
 from tagline.tools.inspection.layouts import Layout, find_layout
 
 # Sentences of each split whose tags are shown, and those that are shown themselves.
@@ -52,7 +52,7 @@ def describe(path: Path) -> str:
     is_guess, sample = keys.get("encoding") in ENCODINGS, layout.sample
     lines = [
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
-        + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8(sample)})" if is_guess else ""),
+        + (f" (a guess: check the words with letters beyond ASCII; {_not_utf_8(sample)})" if is_guess else ""),
         *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
         *([f"offsets: {dataset.unit(sample)}"] if isinstance(dataset, OffsetFiles) else []),
@@ -91,6 +91,16 @@ def _read(path: Path, layout: Layout, keys: Keys) -> tuple[FileSource, Keys, lis
         except UserError as error:
             problem = problem or error
     raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
+
+
+def _not_utf_8(path: Path) -> str:
+    """Say on which line a text file is not UTF-8; empty if it is."""
+    try:
+        for _ in read_lines(path):
+            pass
+    except UserError as error:
+        return str(error).partition(";")[0]
+    return ""
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:

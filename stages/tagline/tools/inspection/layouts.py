@@ -13,8 +13,9 @@ from pathlib import Path
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
 from tagline.sources.files import find
-from tagline.tools.inspection.guessing import guess, guess_saved
-from tagline.tools.inspection.guessing_tools import Keys
+from tagline.sources.formats.saved import INFO
+from tagline.sources.formats.sniffing import Keys
+from tagline.tools.inspection.guessing import guess
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
 _SPLITS = {
@@ -23,12 +24,11 @@ _SPLITS = {
     "test": {"test", "testing", "testb"},
 }
 _WORD = re.compile("[a-z]+")
-# What is beside the data.
+# Files to ignore in a data folder.
 _OTHER = re.compile(
     r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|labels\.xml)|typesystem\.xml|dataset_dict\.json",
     re.IGNORECASE,
 )
-_SAVED = "dataset_info.json"  # of the folder that `Dataset.save_to_disk` writes
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,15 @@ def find_layout(path: Path) -> Layout:
         return _of_file(path)
     if not path.is_dir():
         raise UserError(f"{path}: no such file; expected a file or folder of a data set")
-    if (path / _SAVED).is_file():
-        return Layout(path, path, guess_saved(path), {"train": "."})
+    if (path / INFO).is_file():
+        return Layout(path, path, guess(path), {"train": "."})
     entries = _entries(path)
     splits = _by_split(entries)
     if "train" in splits:
         patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
         (sample, *_), *_ = ([each] if _is_data(each) else _entries(each) for each in splits["train"])
         unused = [each.name for each in entries if all(each not in paths for paths in splits.values())]
-        keys = guess_saved(sample) if sample.is_dir() else guess(sample)
-        return Layout(path, sample, keys, patterns, unused)
+        return Layout(path, sample, guess(sample), patterns, unused)
     if splits or not entries or not all(each.is_file() for each in entries):
         raise _unclear(path, entries)
     first = _of_file(entries[0])
@@ -99,7 +98,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _is_data(path: Path) -> bool:
-    return path.is_file() or (path / _SAVED).is_file()
+    return path.is_file() or (path / INFO).is_file()
 
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:

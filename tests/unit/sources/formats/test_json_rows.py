@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -109,13 +110,12 @@ def test_malformed_object_is_reported_by_line(tmp_path: Path, content: str | byt
     assert "x" * 201 not in found
 
 
-VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")), st.lists)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=9)
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | TEXT, partial(st.lists, max_size=3), max_leaves=5)
 
 
 @settings(max_examples=30)
-@given(
-    rows=st.lists(st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES), min_size=1), ascii_only=st.booleans()
-)
+@given(rows=st.lists(st.dictionaries(TEXT, VALUES, max_size=3), min_size=1, max_size=4), ascii_only=st.booleans())
 def test_both_forms_give_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list, ascii_only: bool
 ) -> None:

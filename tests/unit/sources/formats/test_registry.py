@@ -9,7 +9,7 @@ from typing import get_args
 
 import pyarrow as pa
 import pytest
-from helpers.formats import CORPUS, FORMATS, section
+from helpers.formats import CORPUS, section
 from helpers.project import ROOT
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
@@ -18,7 +18,7 @@ from tagline.artifacts import raw_data
 from tagline.sources.download import write_dataset
 from tagline.sources.formats.annotated import AnnotatorFiles
 from tagline.sources.formats.base import Files, TextFiles, WordFiles
-from tagline.sources.formats.registry import AnyFiles
+from tagline.sources.formats.registry import FORMATS, AnyFiles
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")

@@ -1,0 +1,149 @@
+"""What `--inspect` shows to each format, and how the formats name what they recognise."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, count, islice
+from pathlib import Path
+from typing import Any
+
+from tagline.core.errors import UserError
+from tagline.sources.formats.lines import UTF_8, read_lines
+
+# Lines and rows that are looked at.
+LINES, ROWS = 5000, 200
+# Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
+ENCODINGS = (UTF_8, "cp1252", "latin-1")
+# More different values are no tags, unless all mark spans.
+MOST_TAGS = 100
+TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)
+_WORDS = (re.compile("words?|tokens?|form", re.IGNORECASE), re.compile("text|sentence", re.IGNORECASE))
+_CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
+# Strings in the rows of tools that are not the text.
+_NOT_A_TEXT = ("created_at", "updated_at", "id")
+
+Keys = dict[str, Any]
+"""Keys of a section ``download.dataset``."""
+# Keys with which most annotations can be read.
+SPANS: Keys = {"tag_column": "ner", "misaligned_spans": "expand"}
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The first lines of a file.
+
+    Attributes:
+        path: the file, or a folder.
+        encoding: one by which all of it can be read.
+        lines: at most `LINES` lines; none of a folder, and of a file that is not text.
+        problem: why the file is not text.
+    """
+
+    path: Path
+    encoding: str = UTF_8
+    lines: list[str] = field(default_factory=list)
+    problem: UserError | None = None
+
+    @cached_property
+    def text(self) -> str:
+        """The lines as a text."""
+        return "\n".join(self.lines)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the text begins as JSON does."""
+        return self.text.lstrip().startswith(("{", "["))
+
+
+def read_sample(path: Path) -> Sample:
+    """Read the first lines, in the first encoding that fits the whole file."""
+    if path.is_dir():
+        return Sample(path)
+    with path.open("rb") as file:
+        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    problems = []
+    for encoding in ("utf-16",) if marked else ENCODINGS:
+        lines = read_lines(path, encoding)
+        try:
+            sample = [line for _, line in islice(lines, LINES)]
+            for _ in lines:
+                pass
+        except UserError as error:
+            problems.append(error)
+        else:
+            return Sample(path, encoding, sample)
+    return Sample(path, problem=problems[0])  # in UTF-8, since nothing speaks for another encoding
+
+
+def words_among(names: Collection[str]) -> str | None:
+    """The name that says that it names words."""
+    found = (name for each in _WORDS for name in names if each.fullmatch(name.rpartition(".")[2].strip()))
+    return next(found, None)
+
+
+def name_tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """Name some tag columns, by their tags where these say what they mark and else by their keys."""
+    named: dict[str, str] = {}
+    for key, values in tags.items():
+        stem = re.sub("[ _-]?(tags?|labels?)$", "", key.rpartition(".")[2].strip().lower())
+        name = stem if stem not in ("", "id", "word", "words") else name_of_tags(values)
+        named[unused_name(name, named)] = key
+    return named
+
+
+def name_of_tags(tags: Collection[str]) -> str:
+    """What a column marks, by its tags."""
+    if not marks_spans(tags):
+        return "ner" if "O" in tags or not tags else "pos"
+    types = {type_ for _, type_ in _split(tags)} - {""}
+    return "chunk" if types <= _CHUNKS else "ner"
+
+
+def marks_spans(tags: Collection[str]) -> bool:
+    """Whether a tag has a prefix."""
+    return any(prefix not in ("", "O") for prefix, _ in _split(tags))
+
+
+def all_mark_spans(tags: Collection[str]) -> bool:
+    """Whether each tag is O or has a prefix."""
+    return all(prefix for prefix, _ in _split(tags))
+
+
+def _split(tags: Collection[str]) -> list[tuple[str, str]]:
+    """The prefix and the type of each tag."""
+    from tagline.labels.schemes import split_tag, standard_names  # imported here: only `--inspect` reads labels
+
+    return [split_tag(name) for name in standard_names(tags)]
+
+
+def unused_name(name: str, taken: Collection[str]) -> str:
+    """The name, with a number if it is taken."""
+    numbered = (f"{name}{number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
+
+
+def most_common(values: Collection[str]) -> str:
+    """The most frequent value."""
+    return Counter(values).most_common(1)[0][0]
+
+
+def list_of(value: Any) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list, if the value is one."""
+    return [each for each in list_of(value) if isinstance(each, dict)]
+
+
+def text_key(row: Any) -> Keys:
+    """The key of the text, if it is not the usual one: that of the longest string of a row."""
+    items = row.items() if isinstance(row, dict) else ()
+    texts = {key: value for key, value in items if isinstance(value, str) and key not in _NOT_A_TEXT}
+    return {} if "text" in texts or not texts else {"text": max(texts, key=lambda key: len(texts[key]))}
