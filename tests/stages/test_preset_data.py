@@ -1,24 +1,30 @@
-"""Presets read data sets of the real column names and label lists: download.py and tokenize_align.py run with each.
+"""Presets read data sets of the real column names and label lists, and tokenize_align.py learns these labels.
 
-The rows are made up; columns and label names are those that the data sets' cards list.
+The rows are made up; columns and label names are those that the data sets' cards list. test_download_from_hub.py reads a
+preset from a Hub.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from datasets import ClassLabel, Dataset, Features, List, Value
-from helpers import preloaded
-from helpers.hub_server import Hub, client_environment
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from helpers.project import ROOT, run_stage
-from helpers.tiny import preset, raw_rows, save_encoder, word_piece
-from ruamel.yaml import YAML
+from helpers.tiny import preset, raw_rows, word_piece
 
-from tagline.artifacts import tokenized
+from tagline.artifacts import raw_data, tokenized
+from tagline.core.outputs import write_json
+from tagline.core.params import read_section
+from tagline.core.provenance import write_hashes
+from tagline.sources import encoders, hub_dataset
+from tagline.sources.download import to_row
+from tagline.sources.download_params import Download, HubDataset
+from tagline.sources.files import FileSource
+from tagline.text.sentence import Sentence
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 WORDS = ["Zoë", "Lind", "lives", "in"]
 SPLITS = ("train", "validation", "test")
@@ -56,66 +62,22 @@ FINE = ["O", *(f"{coarse}-{kind}" for coarse, kinds in COARSE.items() for kind i
 UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
 
 
-class Data(NamedTuple):
-    """A data set.
-
-    Attributes:
-        name: its repository on the Hub.
-        path: of its files, with {} for a split.
-        labels: label names by tag column.
-        named: whether the Parquet files have the label names; otherwise they have numbers only.
-        ref: the branch with the Parquet files.
-        script: the loading script on its main branch.
-    """
-
-    name: str
-    path: str
-    labels: dict[str, list[str]]
-    named: bool = True
-    ref: str = "refs/convert/parquet"
-    script: str | None = None
-
-
-DATA = {
-    "conll2003": Data("lhoestq/conll2003", "data/{}-00000-of-00001.parquet", CONLL, ref="main"),
-    "conllpp": Data("ZihanWangKi/conllpp", "conllpp/{}/0000.parquet", CONLL, script="conllpp.py"),
-    "few-nerd": Data(
-        "DFKI-SLT/few-nerd",
-        "supervised/{}-00000-of-00001.parquet",
-        {"ner_tags": ["O", *COARSE], "fine_ner_tags": FINE},
-        ref="main",
-    ),
-    "germeval2014": Data(
-        "GermanEval/germeval_14",
-        "germeval_14/{}/0000.parquet",
-        {"ner_tags": GERMEVAL, "nested_ner_tags": GERMEVAL},
-        script="germeval_14.py",
-    ),
-    "ontonotes5": Data(
-        "tner/ontonotes5", "ontonotes5/{}/0000.parquet", {"tags": ONTONOTES}, named=False, script="ontonotes5.py"
-    ),
-    "wnut17": Data(
-        "leondz/wnut_17",
-        "wnut_17/{}/0000.parquet",
-        {"ner_tags": iob2("corporation creative-work group location person product")},
-        script="wnut_17.py",
-    ),
-    # Not on the Hub: files in download.folder.
-    "ud-english-ewt": Data("", "data/ud-english-ewt/en_ewt-ud-{}.conllu", {"upos": UPOS}),
+# Label names by tag column.
+LABELS = {
+    "conll2003": CONLL,
+    "conllpp": CONLL,
+    "few-nerd": {"ner_tags": ["O", *COARSE], "fine_ner_tags": FINE},
+    "germeval2014": {"ner_tags": GERMEVAL, "nested_ner_tags": GERMEVAL},
+    "ontonotes5": {"tags": ONTONOTES},
+    "wnut17": {"ner_tags": iob2("corporation creative-work group location person product")},
+    "ud-english-ewt": {"upos": UPOS},
 }
+# Its Parquet files have numbers only; those of the others have label names.
+UNNAMED = "ontonotes5"
 # conll2003-gpu, -pos and -chunk read what conll2003 reads.
 NAMES = sorted(
     name for path in (ROOT / "presets").glob("*.yaml") if (name := path.stem) != "sample" and "conll2003-" not in name
 )
-FEW_NERD_README = """---
-configs:
-- config_name: supervised
-  data_files:
-  - {split: train, path: supervised/train-*}
-  - {split: validation, path: supervised/validation-*}
-  - {split: test, path: supervised/test-*}
----
-"""
 
 
 def tags(labels: Sequence[str], number: int) -> list[str]:
@@ -131,83 +93,62 @@ def sentences(split: str, labels: dict[str, list[str]]) -> Iterator[tuple[list[s
         yield [*WORDS[:-1], f"{split}{number}"], {column: tags(names, number) for column, names in labels.items()}
 
 
-def parquet(split: str, data: Data) -> bytes:
+def data_set(split: str, labels: dict[str, list[str]], named: bool) -> Dataset:
     features: dict[str, Any] = {"tokens": List(Value("string"))}
-    columns: dict[str, Any] = {column: [] for column in ("tokens", *data.labels)}
-    for column, names in data.labels.items():
-        features[column] = List(ClassLabel(names=names) if data.named else Value("int32"))
-    for words, row in sentences(split, data.labels):
+    columns: dict[str, Any] = {column: [] for column in ("tokens", *labels)}
+    for column, names in labels.items():
+        features[column] = List(ClassLabel(names=names) if named else Value("int32"))
+    for words, row in sentences(split, labels):
         columns["tokens"].append(words)
-        for column, names in data.labels.items():
+        for column, names in labels.items():
             columns[column].append([names.index(tag) for tag in row[column]])
-    file = io.BytesIO()
-    Dataset.from_dict(columns, features=Features(features)).to_parquet(file)
-    return file.getvalue()
+    return Dataset.from_dict(columns, features=Features(features))
 
 
-def conllu(split: str, data: Data) -> str:
+def conllu(split: str, labels: dict[str, list[str]]) -> str:
     """Sentences in CoNLL-U, each with a multi-word token and an empty node, which are not words to learn."""
     blocks = []
-    for words, row in sentences(split, data.labels):
+    for words, row in sentences(split, labels):
         blanks = "\t_" * 6
         lines = [f"{i}\t{words[i - 1]}\t_\t{row['upos'][i - 1]}{blanks}" for i in range(1, len(words) + 1)]
         blocks.append("\n".join([f"1-2\t{words[0]}{words[1]}\t_\t_{blanks}", *lines, f"4.1\tnot\t_\t_{blanks}"]))
     return "\n\n".join(blocks) + "\n\n"
 
 
-def add_data(hub: Hub, data: Data) -> None:
-    if not data.name:
-        for split in SPLITS:
-            path = Path(data.path.format({"validation": "dev"}.get(split, split)))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(conllu(split, data), encoding="utf-8")
-        return
-    repository = hub.add("dataset", data.name)
-    if data.script:
-        repository.commit({data.script: b"raise SystemExit('code from the Hub was run')"})
-    files = {data.path.format(split): parquet(split, data) for split in SPLITS}
-    readme = {"README.md": FEW_NERD_README.encode()} if data.name == "DFKI-SLT/few-nerd" else {}
-    repository.commit(files | readme, ref=data.ref)
-
-
-def add_encoder(hub: Hub, name: str, folder: Path) -> None:
-    """Add a tiny encoder; that of German has a vocabulary and no tokenizer.json, as its repository."""
-    tokenizer = word_piece([*WORDS, "train", "validation", "test"])
-    tokenizer.model_max_length = 512
-    save_encoder(folder, tokenizer, positions=512)
-    if name == "deepset/gbert-base":
-        (folder / "tokenizer.json").unlink()
-        pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-        (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in pieces), encoding="utf-8")
-        (folder / "tokenizer_config.json").write_text('{"do_lower_case": false, "max_len": 512}')
-    hub.add("model", name).commit({path.name: path.read_bytes() for path in folder.iterdir()})
+def read(name: str, dataset: Any, folder: Path) -> dict[str, Iterator[Sentence]]:
+    """Read a data set of made-up rows as the preset says."""
+    if isinstance(dataset, HubDataset):
+        splits = {getattr(dataset.splits, split): data_set(split, LABELS[name], name != UNNAMED) for split in SPLITS}
+        picked = hub_dataset.pick(DatasetDict(splits), dataset)
+        return {split: hub_dataset.sentences(rows, split, dataset) for split, rows in picked.items()}
+    for split, path in dataset.patterns.items():
+        (folder / path).write_text(conllu(split, LABELS[name]), encoding="utf-8")
+    return FileSource(folder, dataset).splits()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_preset_reads_its_data_set(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "workspace").mkdir()
-    monkeypatch.chdir(tmp_path / "workspace")
+def test_preset_reads_its_columns_and_learns_its_labels(workspace: Path, name: str) -> None:
     Path("params.yaml").write_text(preset(name), encoding="utf-8")
-    params = YAML(typ="safe").load(preset(name))
-    with Hub() as hub:
-        add_data(hub, DATA[name])
-        (tmp_path / "encoder").mkdir()
-        add_encoder(hub, params["download"]["encoder"]["name"], tmp_path / "encoder")
-        done = preloaded.run(ROOT / "stages/download.py", client_environment(hub.url, tmp_path / "home"))
-        assert (done.returncode, done.stderr) == (0, "")
+    dataset = read_section("download", Download).dataset
+    task, scheme = (getattr(read_section("tokenize_align", TokenizeAlign), key) for key in ("task", "scheme"))
+    rows = {split: map(to_row, found) for split, found in read(name, dataset, workspace).items()}
+    raw_data.write(Path("data/raw"), rows, list(dataset.tag_columns))
+    write_json(Path("data/raw/provenance.json"), {})
+    write_hashes(Path("data/raw"))
+    tokenizer = word_piece([*WORDS, *SPLITS])
+    tokenizer.model_max_length = 512
+    encoders.save_tokenizer(tokenizer, Path("models/pretrained/tokenizer"))
+    write_hashes(Path("models/pretrained/tokenizer"))
     run_stage("tokenize_align")
-
-    columns = params["download"]["dataset"]["tag_columns"]
-    task, is_io = params["tokenize_align"]["task"], params["tokenize_align"]["scheme"] == "IO"
     for split in SPLITS:
-        expected = list(sentences(split, DATA[name].labels))
+        expected = list(sentences(split, LABELS[name]))
         for row, (words, by_column) in zip(raw_rows(split), expected, strict=True):
             assert row["words"] == words
-            assert {column: row[column] for column in columns} == {
-                column: by_column[in_file] for column, in_file in columns.items()
+            assert {column: row[column] for column in dataset.tag_columns} == {
+                column: by_column[in_file] for column, in_file in dataset.tag_columns.items()
             }
         folder = Path("data/tokenized")
         learnt = tokenized.load_split(folder, split).labelled_words(tokenized.load_labels(folder))
         for (_, labels), (_, by_column) in zip(learnt, expected, strict=True):
-            gold = by_column[columns[task]]
-            assert labels == ([f"B-{tag}" if tag != "O" else tag for tag in gold] if is_io else gold)
+            gold = by_column[dataset.tag_columns[task]]
+            assert labels == ([f"B-{tag}" if tag != "O" else tag for tag in gold] if scheme == "IO" else gold)

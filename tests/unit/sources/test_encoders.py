@@ -14,16 +14,25 @@ from tagline.core.errors import UserError
 from tagline.sources import encoders
 
 
-def test_a_package_that_is_not_installed() -> None:
-    with pytest.raises(
-        UserError, match="the package no-such-encoder is not installed; run `pip install no-such-encoder`"
-    ):
-        encoders.find_in_package("no-such-encoder", "model")
-
-
-def test_a_package_without_the_folder() -> None:
-    with pytest.raises(UserError, match="the package pytest has no folder no/model"):
-        encoders.find_in_package("pytest", "no/model")
+@pytest.mark.parametrize(
+    ("package", "path", "message"),
+    [
+        ("no-such-encoder", "model", "the package no-such-encoder is not installed; run `pip install no-such-encoder`"),
+        ("pytest", "no/model", "the package pytest has no folder no/model"),
+        ("pytest", "transformers", "the package pytest has no folder transformers"),  # of another package
+        ("pytest", "../../x", "download.encoder.path: ../../x leads out of the package pytest; expected"),
+        ("pytest", "/etc", "download.encoder.path: /etc leads out of the package pytest; expected"),
+        (
+            "pytest",
+            "_pytest/../../x",
+            "download.encoder.path: _pytest/../../x leads out of the package pytest; expected",
+        ),
+    ],
+)
+def test_missing_folder_of_a_package_is_an_error(package: str, path: str, message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        encoders.find_in_package(package, path)
+    assert str(raised.value).startswith(message)
 
 
 def test_a_folder_of_a_package() -> None:
@@ -50,15 +59,18 @@ def test_weights_in_shards_are_all_copied(tmp_path: Path) -> None:
     ]
 
 
-def test_pickled_weights_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text("{}")
-    (tmp_path / "pytorch_model.bin").write_bytes(b"")
-    with pytest.raises(UserError, match=r"no model.safetensors; pytorch_model.bin is a pickle and is never read"):
-        encoders.copy_encoder(tmp_path, tmp_path / "target")
-
-
-def test_a_folder_without_configuration(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no config.json"):
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["config.json", "pytorch_model.bin"], "no model.safetensors; pytorch_model.bin is a pickle and is never read"),
+        (["config.json"], "no model.safetensors"),
+        (["model.safetensors"], "no config.json"),
+    ],
+)
+def test_incomplete_encoder_is_an_error(tmp_path: Path, files: list[str], message: str) -> None:
+    for name in files:
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(UserError, match=message):
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
@@ -103,6 +115,17 @@ def test_truncation_and_padding_left_in_a_tokenizer_are_switched_off(tmp_path: P
     configuration = json.loads((tmp_path / "target/tokenizer_config.json").read_text())
     assert not set(configuration) & {"max_length", "truncation_strategy", "is_local", "name_or_path"}
     assert str(tmp_path) not in json.dumps(configuration)
+
+
+def test_vocabulary_without_tokenizer_json_is_loaded(tmp_path: Path) -> None:
+    """As older repositories of BERT keep it."""
+    tokenizer = word_piece(["Ada"])
+    save_encoder(tmp_path, tokenizer)
+    (tmp_path / "tokenizer.json").unlink()
+    pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in pieces), encoding="utf-8")
+    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false, "max_len": 512}')
+    assert encoders.load_tokenizer(tmp_path).tokenize("Ada") == ["Ada"]
 
 
 def sharded(folder: Path, index: str) -> Path:
@@ -175,18 +198,6 @@ def test_links_stay_inside(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"vocab.txt: this link leads out of .*; expected an encoder whose files"):
         encoders.check_links(folder, folder)
     encoders.check_links(folder, tmp_path)
-
-
-@pytest.mark.parametrize("path", ["../../x", "/etc", "_pytest/../../x"])
-def test_a_path_that_leads_out_of_a_package(path: str) -> None:
-    with pytest.raises(UserError) as raised:
-        encoders.find_in_package("pytest", path)
-    assert str(raised.value).startswith(f"download.encoder.path: {path} leads out of the package pytest; expected")
-
-
-def test_a_folder_of_another_package() -> None:
-    with pytest.raises(UserError, match="the package pytest has no folder transformers"):
-        encoders.find_in_package("pytest", "transformers")
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,10 @@ class ParquetFiles(ListFiles):
         import pyarrow.parquet as pq
 
         def rows() -> Iterator[dict[str, Any]]:
-            return (row for batch in file.iter_batches(sniffing.ROWS) for row in batch.to_pylist())
+            return (row for batch in table.iter_batches(sniffing.ROWS) for row in batch.to_pylist())
 
-        with reading(sample.path, problem="not a Parquet file, or damaged"), pq.ParquetFile(sample.path) as file:
-            return sniff_lists(rows, sample.path, _features(file.schema_arrow))
+        with reading(sample.path, problem="not a Parquet file, or damaged"), pq.ParquetFile(sample.path) as table:
+            return sniff_lists(rows, sample.path, _features(table.schema_arrow))
 
     def read(self, path: Path) -> Iterator[Sentence]:
         return read_sentences(path, self.keys)
@@ -86,4 +86,4 @@ def _features(schema: pa.Schema) -> dict[str, Any]:
         return {}
     from datasets import Features  # imported here: it is slow to load
 
-    return Features.from_arrow_schema(schema)
+    return dict(Features.from_arrow_schema(schema))
