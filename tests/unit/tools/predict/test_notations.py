@@ -57,7 +57,7 @@ def test_columns_can_be_read_as_conll() -> None:
     notation = Columns()
     written = write(notation, Document.of_words(["New York", "is"]), "B-PER") + write(notation, Document.of_text("x."))
     lines = list(enumerate(written.split("\n"), 1))
-    found = list(conll.sentences(lines, "out", ["words", "ner", "-"]))
+    found = list(conll.Table("out", ["words", "ner", "-"], tabs=True).sentences(lines))
     assert [(each.words, each.tags["ner"]) for each in found] == [
         (["New York", "is"], ["B-PER", "O"]),
         (["x", "."], ["O", "O"]),
