@@ -1,4 +1,4 @@
-"""Windows: nothing lost, no word divided, always shorter than allowed, always moving on."""
+"""Word ranges: nothing lost, no word divided, always shorter than allowed, always moving on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.tokenization.windows import cut
+from tagline.tokenization.word_ranges import cut
 
 
 def spans(sentences: list[list[int]], capacity: int, stride: int) -> list[tuple[int, int, int]]:
