@@ -69,7 +69,6 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.training.run import Inputs, Outputs, run
     from tagline.training.train_params import Train
     from tagline.training.training import Step, Training
-    from tagline.training.training_rows import TrainingRows
     from tagline.training.validation import Validation
 
     clock, shares = Clock(arguments.warm_up), Shares()
@@ -87,7 +86,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     if not torch.cuda.is_available():  # which computes asynchronously
         shares.of(Gradients, "add", "forward")
         shares.of(Accelerator, "backward", "backward")
-        shares.of(TrainingRows, "part", "data")
+        shares.of(Gradients, "parts", "data")
         shares.of(Accelerator, "clip_grad_norm_", "clipping")
         shares.of(torch.optim.AdamW, "step", "optimizer")
         shares.of(Validation, "scores", "validation")

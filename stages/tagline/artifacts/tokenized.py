@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +33,9 @@ from tagline.core.provenance import PROVENANCE, sha256
 from tagline.core.reading import reading
 from tagline.labels import label_list as label_lists
 from tagline.labels.alignment import IGNORED
+from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
+from tagline.labels.windows import Windows
 
 Item = TypeVar("Item")
 
@@ -46,6 +49,19 @@ WINDOW_FEATURES = Features(
         "labels": List(Value("int64")),
     }
 )
+
+
+def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[str, pa.Array]:
+    """The columns of `WINDOW_FEATURES`, of windows in one array per column.
+
+    Args:
+        windows: to write.
+        labels: int64, the label id of each sub-word.
+        first_sentence: the row of their first sentence in its split.
+    """
+    flat = {"input_ids": windows.input_ids[0], "word_ids": windows.word_ids[0], "labels": labels}
+    columns = {name: pa.ListArray.from_arrays(windows.offsets[0], values) for name, values in flat.items()}
+    return {"sentence": pa.array((windows.sentence + first_sentence).astype(np.int32)), **columns}
 
 
 def sentence_features(labels: Labels) -> Features:
@@ -85,6 +101,17 @@ class Split:
         """The number of words of each sentence."""
         lengths: list[int] = pc.list_value_length(column(self.sentences, "words")).to_pylist()
         return lengths
+
+    @cached_property
+    def mapped_windows(self) -> Windows:
+        """The windows with their sub-words in memory-mapped files, which all processes share."""
+        table: pa.Table = self.windows.with_format("arrow")[:]
+        batches = table.to_batches()
+        names = ("input_ids", "word_ids", "labels")
+        columns = {name: [batch[name].flatten().to_numpy() for batch in batches] for name in names}
+        lengths = [batch["input_ids"].value_lengths().to_numpy() for batch in batches]
+        offsets = [np.concatenate([[0], np.cumsum(each, dtype=np.int64)]) for each in lengths]
+        return Windows(table["sentence"].to_numpy(), offsets, **columns)
 
     def windows_of(self, sentence: int) -> npt.NDArray[np.int64]:
         """The rows of a sentence's windows, int64."""

@@ -12,14 +12,14 @@ from accelerate.utils import set_seed
 from torch import Tensor, nn
 
 from tagline.labels.arrays import Ints
+from tagline.labels.windows import Windows
 from tagline.model.attention_masks import known_padding
 from tagline.model.backends.torch_model import to_device
 from tagline.model.backends.xla import end_graph
 from tagline.model.heads.head import Head
 from tagline.model.heads.head_weights import tensors
 from tagline.training.train_params import Train
-from tagline.training.training_batches import TrainingBatches, share
-from tagline.training.training_rows import Part, TrainingRows
+from tagline.training.training_batches import Part, TrainingBatches, padded_part, share
 
 
 class Gradients:
@@ -36,7 +36,7 @@ class Gradients:
         padding: sub-word id of the padding.
     """
 
-    def __init__(self, rows: TrainingRows, batches: TrainingBatches, head: Head, params: Train, padding: int) -> None:
+    def __init__(self, rows: Windows, batches: TrainingBatches, head: Head, params: Train, padding: int) -> None:
         self.rows, self.batches, self.head, self.params, self.padding = rows, batches, head, params, padding
 
     def parts(self, accelerator: Accelerator, batch: Ints) -> list[Part]:
@@ -51,7 +51,9 @@ class Gradients:
         # torch.compile would make a graph of its own for a single row.
         fewest = 2 if self.params.compile else 1
         return [
-            self.rows.part(rows, self.padding, self.batches.multiple, self._rows(rows, processes) if static else fewest)
+            padded_part(
+                self.rows, rows, self.padding, self.batches.multiple, self._rows(rows, processes) if static else fewest
+            )
             for rows in share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]
         ]
 

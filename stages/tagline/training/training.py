@@ -37,8 +37,7 @@ from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
 from tagline.training.tracking import Trackers
 from tagline.training.train_params import Train
-from tagline.training.training_batches import TrainingBatches
-from tagline.training.training_rows import Part, TrainingRows
+from tagline.training.training_batches import Part, TrainingBatches
 from tagline.training.validation import Validation
 
 POINTS_PER_EPOCH = 10
@@ -102,7 +101,7 @@ class Training:
     ) -> None:
         self.model, self.train, self.validation = model, train, validation
         self.params, self.precision, self.work = params, precision, work
-        self.rows = TrainingRows(train.windows)
+        self.rows = train.mapped_windows
         self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
         self.gradients = Gradients(self.rows, self.batches, validation.head, params, padding_id(model))
         # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pytest
 from helpers.handmade_export import save_export
+from helpers.windows import cut, rows
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
@@ -18,8 +18,7 @@ from tagline.inference import Document, Mention, Tagger
 from tagline.inference import tagger as module
 from tagline.text.sentences import library_version, split_sentences
 from tagline.text.words import split_words
-from tagline.tokenization.context import document_numbers
-from tagline.tokenization.encoding import WindowMaker
+from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tools.predict.readers import read_columns
 
 TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " * 9 + "."
@@ -65,21 +64,12 @@ def test_the_windows_are_those_of_tokenize_align(tagger: Tagger, monkeypatch: py
         for start, end in split_sentences(TEXT)
     ]
     assert len(words) == 4
-    rows = pa.record_batch({"document": ["d"] * 4, "words": words})
     about = exported.read(tagger._folder)
-    maker = WindowMaker(
-        tagger._cutter.tokenizer,
-        about.one_by_one,
-        about.max_length,
-        about.stride,
-        range(5),
-        True,
-        about.context_subwords,
+    cutter = WindowCutter(
+        tagger._cutter.tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords
     )
-    ends = np.cumsum([len(each) for each in words], dtype=np.int64)
-    vocabulary = rows["words"].values.dictionary_encode()
-    made = maker.make(vocabulary, ends, np.zeros(ends[-1], dtype=np.int64), document_numbers(rows))
-    expected = {tuple(ids) for ids in made.input_ids.to_pylist()}
+    made = cut(cutter, words, [0] * 4).windows
+    expected = {tuple(ids) for ids in rows(made, made.input_ids)}
     assert windows_of(tagger, [TEXT], monkeypatch) == expected
     assert max(map(len, expected)) == about.max_length
     # Another document in the batch changes nothing.

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from datasets import Dataset
 from helpers.tiny import TINY_PARAMS
+from helpers.windows import windows
 from torch import Tensor, nn
 from transformers import BertConfig, BertForTokenClassification
 
-from tagline.artifacts.tokenized import WINDOW_FEATURES
 from tagline.labels.label_list import Labels
 from tagline.model.heads import make_head
 from tagline.model.heads.head_weights import attach
@@ -23,7 +22,6 @@ from tagline.training.gradients import Gradients
 from tagline.training.optimization import adamw
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
-from tagline.training.training_rows import TrainingRows
 
 LABELS = Labels("pos", "tags", ("A", "B", "C"), "A")
 WITH_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -63,17 +61,9 @@ def bert(dropout: float) -> BertForTokenClassification:
 
 def new_gradients(**changed: object) -> Gradients:
     """Of the four windows."""
-    windows = Dataset.from_dict(
-        {
-            "sentence": [0, 1, 2, 3],
-            "input_ids": WINDOWS,
-            "word_ids": [[-1] * len(row) for row in WINDOWS],
-            "labels": [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS],
-        },
-        features=WINDOW_FEATURES,
-    )
+    labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]
+    rows = windows([0, 1, 2, 3], WINDOWS, WINDOWS, labels)
     params = Train.model_validate(deepcopy(TINY_PARAMS["train"]) | changed)
-    rows = TrainingRows(windows)
     batches = TrainingBatches(rows.lengths, params.batches, 1, params.pad_to_multiple_of or 1)
     return Gradients(rows, batches, make_head(params.head, LABELS), params, padding=0)
 

@@ -1,14 +1,15 @@
-"""Windows: nothing lost, no word divided, always shorter than allowed, always moving on."""
+"""Word ranges: nothing lost, no word divided, always shorter than allowed, always moving on."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.tokenization.windows import cut
+from tagline.tokenization.word_ranges import cut
 
 
 def spans(sentences: list[list[int]], capacity: int, stride: int) -> list[tuple[int, int, int]]:
@@ -23,29 +24,26 @@ def spans(sentences: list[list[int]], capacity: int, stride: int) -> list[tuple[
     )
 
 
-def test_a_sentence_that_fits_is_one_window() -> None:
-    assert spans([[1, 2, 1]], capacity=4, stride=1) == [(0, 0, 3)]
-    assert spans([[], [1], []], capacity=4, stride=1) == [(0, 0, 0), (1, 0, 1), (2, 1, 1)]
-    assert spans([], capacity=4, stride=1) == []
-
-
-def test_windows_overlap_by_whole_words() -> None:
-    # Six words of two sub-words each, windows of six, an overlap of two.
-    assert spans([[2] * 6], capacity=6, stride=2) == [(0, 0, 3), (0, 2, 5), (0, 4, 6)]
-    # An overlap of three sub-words can't be had with words of two: the most that fits is one word.
-    assert spans([[2] * 6], capacity=6, stride=3) == [(0, 0, 3), (0, 2, 5), (0, 4, 6)]
-
-
-def test_a_long_word_after_the_cut_takes_the_room_of_the_overlap() -> None:
-    assert spans([[1, 1, 1, 4]], capacity=4, stride=2) == [(0, 0, 3), (0, 3, 4)]
-
-
-def test_long_and_short_sentences_keep_their_order() -> None:
-    assert spans([[3, 3], [1], [2, 2, 2]], capacity=4, stride=2) == [
-        *((0, 0, 1), (0, 1, 2)),
-        (1, 2, 3),
-        *((2, 3, 5), (2, 4, 6)),
-    ]
+@pytest.mark.parametrize(
+    ("sentences", "capacity", "stride", "expected"),
+    [
+        ([[1, 2, 1]], 4, 1, [(0, 0, 3)]),
+        ([[], [1], []], 4, 1, [(0, 0, 0), (1, 0, 1), (2, 1, 1)]),
+        ([], 4, 1, []),
+        # Six words of two sub-words each, windows of six, an overlap of two.
+        ([[2] * 6], 6, 2, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
+        # An overlap of three sub-words is impossible with words of two: the most that fits is one word.
+        ([[2] * 6], 6, 3, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
+        # A long word after the cut takes the room of the overlap.
+        ([[1, 1, 1, 4]], 4, 2, [(0, 0, 3), (0, 3, 4)]),
+        # Long and short sentences keep their order.
+        ([[3, 3], [1], [2, 2, 2]], 4, 2, [(0, 0, 1), (0, 1, 2), (1, 2, 3), (2, 3, 5), (2, 4, 6)]),
+    ],
+)
+def test_windows_overlap_by_whole_words(
+    sentences: list[list[int]], capacity: int, stride: int, expected: list[tuple[int, int, int]]
+) -> None:
+    assert spans(sentences, capacity, stride) == expected
 
 
 @given(st.lists(st.lists(st.integers(0, 12), max_size=30), max_size=4), st.integers(1, 12), st.data())

@@ -1,4 +1,4 @@
-"""Windows: split sentences that are too long for the encoder into overlapping windows, between words."""
+"""Word ranges: split sentences that are too long for the encoder into overlapping windows, between words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from tagline.labels.arrays import Ints
 
 
-class Windows(NamedTuple):
+class WordRanges(NamedTuple):
     """Each window's sentence, and its words from ``begin`` to ``end`` (exclusive) among those of all sentences."""
 
     sentence: Ints
@@ -17,7 +17,7 @@ class Windows(NamedTuple):
     end: Ints
 
 
-def cut(counts: Ints, begins: Ints, ends: Ints, capacity: int, stride: int) -> Windows:
+def cut(counts: Ints, begins: Ints, ends: Ints, capacity: int, stride: int) -> WordRanges:
     """Split sentences into windows, all at once: each pass makes the next window of the sentences that go on.
 
     Args:
@@ -38,20 +38,20 @@ def cut(counts: Ints, begins: Ints, ends: Ints, capacity: int, stride: int) -> W
     while len(sentence):
         last = ends[sentence]
         end = np.minimum(np.searchsorted(borders, borders[begin] + capacity, side="right") - 1, last)
-        passes.append(Windows(sentence, begin, end))
+        passes.append(WordRanges(sentence, begin, end))
         left = end < last
         sentence, end = sentence[left], end[left]
         # The next window must have at least one new word, so it begins late enough for the word after this window.
         reach = borders[np.searchsorted(borders, borders[end], side="right")] - capacity
         begin = np.searchsorted(borders, np.maximum(borders[end] - stride, reach), side="left")
     if not passes:
-        return Windows(ends, ends, ends)
-    joined = Windows(*(np.concatenate(columns) for columns in zip(*passes, strict=True)))
+        return WordRanges(ends, ends, ends)
+    joined = WordRanges(*(np.concatenate(columns) for columns in zip(*passes, strict=True)))
     order = np.argsort(joined.sentence, kind="stable")
-    return Windows(*(column[order] for column in joined))
+    return WordRanges(*(column[order] for column in joined))
 
 
-def extended(windows: Windows, counts: Ints, begins: Ints, ends: Ints, capacity: int, context: int) -> Windows:
+def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capacity: int, context: int) -> WordRanges:
     """Add whole words of the same document before and after each window.
 
     Args:
@@ -80,7 +80,7 @@ def extended(windows: Windows, counts: Ints, begins: Ints, ends: Ints, capacity:
     on_right = borders[end(wanted)] - borders[windows.end]
     first = begin(np.minimum(wanted, np.maximum(free // 2, free - on_right)))
     on_left = borders[windows.begin] - borders[first]
-    return Windows(windows.sentence, first, end(np.minimum(wanted, free - on_left)))
+    return WordRanges(windows.sentence, first, end(np.minimum(wanted, free - on_left)))
 
 
 def _borders(counts: Ints) -> Ints:
