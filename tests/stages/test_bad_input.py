@@ -299,7 +299,7 @@ BAD_PARAMS: list[tuple[str, dict[str, object], str]] = [
     ("prodigy", {"answers": ["yes"]}, "download.dataset.answers.0: should be 'accept', 'reject' or 'ignore', got 'yes"),
     ("prodigy", {"annotators": "bo"}, "bad: no sentence is left: texts without an annotation by 'bo', left out: 1 (data/"),
     ("doccano", {"annotators": ""}, "download.dataset.annotators: String should have at least 1 character, got ''"),
-    ("spans", {"offsets": "bytes"}, "download.dataset.offsets: should be 'auto', 'code_points', 'utf16' or 'graphem"),
+    ("spans", {"offsets": "words"}, "download.dataset.offsets: should be 'auto', 'code_points', 'utf16', 'graphemes"),
     ("spans", {"misaligned_spans": "keep"}, "download.dataset.misaligned_spans: should be 'expand', 'drop' or 'error'"),
     ("spans", {"id": "id"}, "download: data/tiny/bad:1: the key 'id' is missing"),
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 
 from tagline.sources.formats.inception import CORE, SENTENCE, TOKEN
 from tagline.text.words import split_words
+from tagline.tools.inspection.guessing import guess
 
 # 100 different sentences such as "Ada0 Zoë lives in Oslo".
 SENTENCES = [
@@ -105,6 +106,7 @@ CP1252 = "conll, cp1252 (a guess: check the words with letters beyond ASCII; dat
 FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "conll": (lines("\n"), "conll, utf-8\nner: IOB2 (O 200, B-PER 100,", {"columns": ["words", "ner"]}),
     "spaces": (lines("\n", form="{n} {w} -X- {t}\n"), "ner: IOB2", {"columns": ["-", "words", "-", "ner"]}),
+    "ids": (lines("\n", form="s1-{n}.{n}\t{w}\t{t}\n"), "ner: IOB2", {"columns": ["-", "words", "ner"]}),
     "wikiann": (lines("\n", form="zh-min:{w}\t{t}\n"), "Ada0/B-PER Zoë/I-PER", {"strip_pattern": "^zh-min:"}),
     "hipe": (
         lines("\n", "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n", form="{w}\t{t}\tO\n"),
@@ -185,7 +187,12 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     "label_studio": (export("label_studio"), "label_studio, utf-8\nner: IOB2", {"tag_column": "ner"}),
     "label_studio-min": (label_studio_min(), "label_studio, utf-8\nner: IOB2", {"text": "comment"}),
     "doccano": (export("doccano"), "doccano, utf-8\nner: IOB2", {"tag_column": "ner"}),
-    "prodigy": (export("prodigy"), "offsets: code_points, the end is exclusive", {"format": "prodigy"}),
+    "doccano 1.0": (
+        export("doccano").replace('"label"', '"labels"'),
+        "doccano, utf-8\nner: IOB2",
+        {"tag_column": "ner"},
+    ),
+    "prodigy": (export("prodigy"), "offsets: code_points\n", {"format": "prodigy"}),
     "argilla": (export("argilla"), "argilla, utf-8\nner: IOB2", {"question": "q"}),
     "gliner": (
         "\n".join(json.dumps({"tokenized_text": w, "ner": [[0, 1, "PER"], [4, 4, "LOC"]]}) for w in WORDS),
@@ -199,12 +206,22 @@ FILES: dict[str, tuple[str | bytes, str, dict[str, object]]] = {
     ),
     "inception": (webanno_tsv(TEXTS), "inception, utf-8\nner: IOB2", {"span_layer": "custom.Span", "feature": "label"}),
     "overlaps": (
-        export("doccano").replace('"label": [', '"label": [[0, 3, "X"], '),
+        export("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', 60),
         "train: spans that share a word with another one, of which the longest is kept: ",
         {"overlaps": "longest"},
     ),
     "parquet": (parquet(), "parquet, utf-8\nner: IOB2", {"words": "tokens", "id": "id"}),
+    "parquet of objects": (
+        pd.DataFrame({"tokens": [[{"tag": t, "text": w} for w, t in rows] for rows in SENTENCES]}).to_parquet(),
+        "parquet, utf-8\nner: IOB2",
+        {"words": "tokens.text", "tag_columns": {"ner": "tokens.tag"}},
+    ),
 }
+
+
+def test_a_prefix_that_not_all_words_have_stays(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("\n".join("en:Ada\tO\nen:won\tB-X\n" for _ in range(2000)) + "\nde:Bo\tO\n")
+    assert guess(tmp_path / "f") == {"format": "conll", "columns": ["words", "ner"]}
 
 
 def inspect(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
@@ -388,7 +405,7 @@ def test_numbers_get_names_to_replace(workspace: Path, as_parquet: bool, capsys:
 
 def test_many_different_values_in_a_column(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_params(workspace)
-    rows = [f"{n}\tw{n}\tx{n}\t{'BI'[n % 2]}-X{n // 2}\n" for n in range(120)]
+    rows = [f"{n}\tw{n}a\tx{n}a\t{'BI'[n % 2]}-X{n // 2}\n" for n in range(120)]
     description, section = inspect_content("\n".join(rows), capsys)
     assert "not read: column 1, column 3\nner: IOB2 (" in description
     assert YAML(typ="safe").load(section)["download"]["dataset"]["columns"] == ["-", "words", "-", "ner"]

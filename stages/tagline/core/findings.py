@@ -26,12 +26,13 @@ SHOWN = 3
 
 
 class Findings:
-    """The findings of one split: counts by kind, and the first occurrences of each."""
+    """The findings of one split: counts by kind, the first occurrences of each, and how many spans the split has."""
 
     def __init__(self, meanings: Mapping[str, str] = MEANINGS) -> None:
         self.meanings = meanings
         self.counts = dict.fromkeys(meanings, 0)
         self.first: dict[str, list[str]] = {kind: [] for kind in meanings}
+        self.spans = 0
 
     def add(self, kind: str, count: int, occurrences: Iterable[str]) -> None:
         """Add to a count; of ``occurrences`` only as many are read as are shown."""

@@ -115,6 +115,7 @@ class FileSource:
     def _counted(self, split: str, sentence: Sentence) -> Iterator[Sentence]:
         """Yield a sentence, if it has words, and count its notes."""
         self.findings[split].add_notes(sentence.notes)
+        self.findings[split].spans += sentence.spans
         self.agreement[split].update(sentence.agreement)
         if sentence.words:
             yield sentence

@@ -40,6 +40,7 @@ class Sentence:
         notes: what the reader changed or left out.
         agreement: see `annotators.compare`.
         surface: the raw text and the start and end of each word in it, if the file has both.
+        spans: the number of spans that the file marks in it, if it has spans.
     """
 
     location: str
@@ -50,3 +51,4 @@ class Sentence:
     notes: tuple[Note, ...] = ()
     agreement: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     surface: Surface | None = None
+    spans: int = 0

@@ -26,7 +26,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
-from tagline.tokenization.duplicates import Hashes, TrainingSentences, hash_sentences
+from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
 from tagline.tokenization.encoding import Encoded, WindowMaker
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
@@ -104,6 +104,11 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         sizes = writer.write(split, tags[split], findings[split])
         metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split) | of_source.get(split, {})
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
+    if are_same(*map(np.concatenate, writer.held_out.values())):
+        raise UserError(
+            f"{raw}: the same data in validation and test: all sentences of one are in the other; expected different "
+            "ones; see download.dataset in params.yaml"
+        )
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
     if over:
         raise UserError(
@@ -185,6 +190,7 @@ class SplitWriter:
         maker: makes the windows.
         target: data/tokenized.
         training: the training sentences so far.
+        held_out: the hashes of the sentences of validation and test, by chunks.
     """
 
     data: RawData
@@ -193,6 +199,7 @@ class SplitWriter:
     maker: WindowMaker
     target: Path
     training: TrainingSentences = field(default_factory=TrainingSentences)
+    held_out: dict[str, list[Hashes]] = field(default_factory=lambda: {"validation": [], "test": []})
 
     def write(self, split: str, tags: Tags, findings: Findings) -> dict[str, int]:
         """Write a split, add to its findings, and return its numbers of sentences, words and windows."""
@@ -232,6 +239,7 @@ class SplitWriter:
         if split == "train":
             self.training.add(hashes)
             return
+        self.held_out[split].append(hashes)
         repeated = self.training.find(hashes)
         findings.add("duplicate_sentences", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
 

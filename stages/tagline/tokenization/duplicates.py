@@ -31,6 +31,11 @@ class TrainingSentences:
         return np.flatnonzero(self._sorted[nearest] == hashes)
 
 
+def are_same(first: Hashes, second: Hashes) -> bool:
+    """Whether all sentences of one of two splits are in the other one, by their hashes."""
+    return len(np.intersect1d(first, second)) == min(len(np.unique(first)), len(np.unique(second)))
+
+
 def hash_sentences(words: pa.DictionaryArray, ends: npt.NDArray[np.int64]) -> Hashes:
     """Hash sentences to 64 bits: the same words in the same order give the same hash, in every process.
 

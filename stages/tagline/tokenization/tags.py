@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from tagline.labels.label_list import Kind, Labels
 from tagline.labels.schemes import Scheme
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
+
+_NUMBER = re.compile(r"-?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -242,6 +245,11 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
         ) from None
     if schemes.OUTSIDE in column.respelled.values():  # without prefixes only `outside` becomes O
         return "spans", "IO"
+    if all(map(_NUMBER.fullmatch, column.tags)):
+        raise UserError(
+            f"column {column.name}: all tags are numbers ({shortened(', '.join(column.tags))}); expected the names "
+            "of labels; replace the numbers, or set tokenize_align.scheme: tags in params.yaml if they are the labels"
+        )
     try:
         return ("spans", "IO") if conversion.is_io(column.totals) else ("tags", "tags")
     except UserError as error:

@@ -34,8 +34,8 @@ CELLS = {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}, "document":
 def read(folder: Path, content: str, **keys: Any) -> dict[str, str | None]:
     """The document of each sentence, by its first word."""
     (folder / "f").write_text(content)
-    splits = dict.fromkeys(("train", "validation"), "f")
-    section = {"source": "files", **splits, "split": {"seed": 1, "test": 0.5}, **keys}
+    (folder / "other").touch()
+    section = {"source": "files", "train": "other", "validation": "f", "split": {"seed": 1, "test": 0.5}, **keys}
     source = FileSource(folder, TypeAdapter(AnyFiles).validate_python(section))
     return {each.words[0]: each.document for each in source.splits()["validation"]}
 

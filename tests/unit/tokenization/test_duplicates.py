@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.tokenization.duplicates import TrainingSentences, hash_sentences
+from tagline.tokenization.duplicates import TrainingSentences, are_same, hash_sentences
 
 SENTENCES = st.lists(st.lists(st.sampled_from(["a", "b", "ab", "é", "\u200b"]), max_size=4), max_size=20)
 
@@ -23,6 +24,11 @@ def test_sentences_of_the_training_split_are_found(train: list[list[str]], test:
     for part in (train[::2], train[1::2]):
         training.add(hashes(part))
     assert training.find(hashes(test)).tolist() == [place for place, row in enumerate(test) if row in train]
+
+
+@pytest.mark.parametrize(("second", "same"), [("b a a", True), ("a", True), ("a c", False), ("a b c", True)])
+def test_splits_of_which_one_holds_the_other(second: str, same: bool) -> None:
+    assert are_same(hashes([["a"], ["b"]]), hashes([[word] for word in second.split()])) == same
 
 
 def test_order_and_borders_of_words_count() -> None:

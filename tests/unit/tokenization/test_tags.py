@@ -69,6 +69,15 @@ def test_a_tag_called_o_among_others_is_a_plain_tag(tmp_path: Path) -> None:
     assert tags["train"].counts == {"N": 11, "V": 1, "O": 1}
 
 
+def test_numbers_are_only_labels_if_the_scheme_says_so(tmp_path: Path) -> None:
+    data = made(tmp_path, train="0 1 2.0", validation="0", test="-1 0")
+    with pytest.raises(
+        UserError, match=r"column ner: all tags are numbers \(-1, 0, 1, 2.0\); expected the names of lab"
+    ):
+        read(data)
+    assert read(data, "tags")[0].names == ("-1", "0", "1", "2.0")
+
+
 def test_the_scheme_can_be_set(tmp_path: Path) -> None:
     data = made(tmp_path, train="I-X I-X O", validation="O", test="O B-X")
     assert read(data)[1]["train"].scheme == "IO"

@@ -25,7 +25,18 @@ from tagline.core.terminal import quoted, shortened
 from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, Words, compare, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.lists import keys_of
-from tagline.sources.formats.offsets import UNIT_NAMES, Offsets, Span, Unit, boundaries, detect, matches, to_code_points
+from tagline.sources.formats.offsets import (
+    MOST_MISALIGNED,
+    UNIT_NAMES,
+    Offsets,
+    Span,
+    Unit,
+    boundaries,
+    detect,
+    matches,
+    to_code_points,
+    to_exclusive,
+)
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
@@ -36,6 +47,8 @@ T = TypeVar("T")
 
 # Errors of a file after which it is not read further.
 MOST_ERRORS = 20
+# Fewer misaligned spans in a split do not show that the offsets are wrong.
+FEW_MISALIGNED = 10
 JOINED, LONG, RENAMED, DISPUTED = "joined_sentences", "long_texts", "renamed_types", "disputed_spans"
 # A longer text is rarely one sentence.
 MOST_WORDS = 200
@@ -172,8 +185,18 @@ class AnnotatedFiles(Files):
         """Count what was changed or left out.
 
         Raises:
-            UserError: a policy does not allow what was found.
+            UserError: the offsets seem to be wrong, or a policy does not allow what was found.
         """
+        wrong = [
+            f"{split}: {each.line('misaligned_spans', f' of {each.spans:,} ({count / each.spans:.0%})')}"
+            for split, each in findings.items()
+            if (count := each.counts["misaligned_spans"]) > max(FEW_MISALIGNED, self.most_misaligned * each.spans)
+        ]
+        if wrong:
+            remedy = "correct them, or set download.dataset.language if words are split wrongly"
+            if isinstance(self, OffsetFiles):
+                remedy += "; to read them as they are, set download.dataset.offsets to their unit"
+            raise UserError("\n  ".join([f"the offsets of spans seem to be wrong; {remedy}:", *wrong]))
         errors = [
             f"{split}: {each.line(kind)}; {remedy}"
             for split, each in findings.items()
@@ -202,6 +225,11 @@ class AnnotatedFiles(Files):
     def unit(self, path: Path) -> Unit:
         """The unit in which a file counts offsets."""
         return "code_points"
+
+    @property
+    def most_misaligned(self) -> float:
+        """The share of misaligned spans above which offsets are taken to be wrong."""
+        return MOST_MISALIGNED
 
     def selected(
         self, annotations: Sequence[Annotation], location: str, words: Words
@@ -236,7 +264,15 @@ class AnnotatedFiles(Files):
         surface = None if text.words is None or self.split_words == "spaces" else Surface(text.text, words)
         notes = (*noted, *changes)
         whole = Sentence(
-            text.location, content, {self.tag_column: tags}, text.id, text.document, notes, agreement, surface
+            text.location,
+            content,
+            {self.tag_column: tags},
+            text.id,
+            text.document,
+            notes,
+            agreement,
+            surface,
+            len(spans),
         )
         keep = self.sentences == "whole" or text.document is not None
         yield from [whole] if keep else self._cut(whole, text, words, number)
@@ -259,6 +295,7 @@ class AnnotatedFiles(Files):
                 () if index else (*whole.notes, *joined),
                 Counter() if index else whole.agreement,
                 None if whole.surface is None else whole.surface.part(begin, end),
+                0 if index else whole.spans,
             )
 
     def _words(self, text: str) -> list[tuple[int, int]]:
@@ -268,8 +305,8 @@ class AnnotatedFiles(Files):
         return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
 
 
-class OffsetFiles(TextFiles, AnnotatedFiles):
-    """Text files whose tool counts offsets in a unit of its own."""
+class OffsetFiles(AnnotatedFiles):
+    """Files whose tool counts offsets in a unit of its own."""
 
     default_unit: ClassVar[Unit] = "code_points"
 
@@ -280,12 +317,17 @@ class OffsetFiles(TextFiles, AnnotatedFiles):
             return self.offsets
         texts = self.texts(path, Errors(path))
         return detect(
-            ((text.text, [span for each in text.annotations for span in each.spans]) for text in texts),
+            ((text.text, text.words, [span for each in text.annotations for span in each.spans]) for text in texts),
+            self._words,
             self.default_unit,
         )
 
+    @property
+    def most_misaligned(self) -> float:
+        return MOST_MISALIGNED if self.offsets == "auto" else 1
 
-class AnnotatorFiles(OffsetFiles):
+
+class AnnotatorFiles(TextFiles, OffsetFiles):
     """Texts that several people may have annotated."""
 
     annotators: Key = ONLY
@@ -417,12 +459,13 @@ def _in_code_points(span: Span, text: AnnotatedText, unit: Unit, bounds: Sequenc
     Raises:
         UserError: the span is not inside the text, or is not its mention.
     """
-    converted = to_code_points(span, bounds)
-    if converted is not None and matches(span, text.text, bounds):
+    exclusive = to_exclusive(span, unit)
+    converted = to_code_points(exclusive, bounds)
+    if converted is not None and matches(exclusive, text.text, bounds):
         return converted._replace(label=_name(span.label))
     name = f"{text.location}: span {span.start} to {span.end} ({shortened(span.label)})"
     if converted is None:
-        split = ", or ends inside a character" if unit == "utf16" else ""
+        split = ", or ends inside a character" if unit in ("utf16", "bytes") else ""
         raise UserError(f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{split}")
     actual = quoted(text.text[converted.start : converted.end])
     raise UserError(

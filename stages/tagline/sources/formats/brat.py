@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -16,15 +15,16 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
 from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import ENCODING_REMEDY, read_lines
-from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.offsets import UNIT_NAMES, Span, boundaries, matches
 from tagline.text.sentence import Note
 
 _SPAN = re.compile(r"T\S*\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)\t(.*)")
 KIND = "discontinuous_spans"
 
 
-class BratFiles(OffsetFiles):
+class BratFiles(TextFiles, OffsetFiles):
     """Pairs of .txt and .ann; the parts of a discontinuous span become spans, or it is filled, dropped or an error."""
 
     format: Literal["brat"]
@@ -68,9 +68,10 @@ class BratFiles(OffsetFiles):
         label, fragments, mention = match.groups()
         parts = [(int(start), int(end)) for start, end in (each.split() for each in fragments.split(";"))]
         whole = Span(parts[0][0], parts[-1][1], label)
-        # brat also splits a span where its text goes on in the next line.
-        if all(not text[end:start].strip() for (_, end), (start, _) in pairwise(parts)):
-            return [whole._replace(mention=mention)]
+        marked = whole._replace(mention=mention)
+        # brat also splits a span where its text goes on in the next line; the unit of offsets is not known yet.
+        if len(parts) == 1 or any(matches(marked, text, boundaries(text, unit)) for unit in UNIT_NAMES):
+            return [marked]
         notes.append(Note(KIND, f"{location}: {quoted(line)}"))
         policies = {"split": [Span(start, end, label) for start, end in parts], "fill": [whole]}
         return policies.get(self.discontinuous_spans, [])

@@ -212,7 +212,7 @@ def _word_rows(
     last = count + 1 + len(keys.tag_columns)
     above = ("",) * count
     for line, cells in read_columns(path, [*keys.ids, keys.words, *keys.tag_columns.values(), *documents], dialect):
-        word, tags = keys.rules.strip(cells[count]), list(map(str.strip, cells[count + 1 : last]))
+        word, tags = keys.rules.strip(cells[count]).strip(" "), list(map(str.strip, cells[count + 1 : last]))
         skipped = keys.rules.skips(word)
         filled = above if fill_down or skipped else ("",) * count
         above = tuple(cell.strip() or other for cell, other in zip(cells[:count], filled, strict=True))

@@ -1,4 +1,4 @@
-"""doccano's JSONL exports: ``label`` with lists, or ``entities`` with objects if the project has relations.
+"""doccano's JSONL exports: ``label`` (``labels`` in 1.0) with lists, or ``entities`` with objects beside relations.
 
 A folder holds a file per annotator, as doccano exports a project whose members annotate separately.
 """
@@ -25,6 +25,7 @@ from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lists import id_in, keys_of
 from tagline.sources.formats.offsets import Span, Unit
 
+LISTS = ("label", "labels")
 ENTITY = ("start_offset", "end_offset", "label")
 
 
@@ -62,6 +63,7 @@ def _spans(row: Row, location: str, errors: Errors) -> list[Span]:
     if "entities" in row:
         values = list_in(row, "entities", location)
         return errors.of_each(values, lambda value: to_span(value, location, ENTITY))
-    if "label" not in row:
+    key = next((key for key in LISTS if key in row), None)
+    if key is None:
         raise UserError(f"{location}: neither 'label' nor 'entities' (keys: {keys_of(row)}); expected doccano's JSONL")
-    return errors.of_each(list_in(row, "label", location), lambda value: list_to_span(value, location))
+    return errors.of_each(list_in(row, key, location), lambda value: list_to_span(value, location))

@@ -1,13 +1,14 @@
 """JSON and JSON Lines: one object per sentence, one per line or all in one list.
 
-The content decides which: a list begins with ``[``, a line of JSON Lines with ``{``.
+The content decides which: a list begins with ``[`` or ``{"data": [``, a line of JSON Lines with ``{``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,8 @@ from tagline.sources.formats.lists import Keys, ListFiles, to_sentence
 from tagline.text.sentence import Sentence
 
 EXPECTED = "expected JSON objects, one per line or all in one list"
+# What stands before the list in an object that has it as its first value.
+_WRAPPED = re.compile(r'\s*\{\s*"data"\s*:\s*(?=\[\s*\{)')
 _SPACE = " \t\n"
 
 
@@ -47,7 +50,15 @@ def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str
         UserError: the file is empty; see also `rows_in`.
     """
     empty = True
-    for row in rows_in(read_lines(path, encoding), str(path)):
+    lines = read_lines(path, encoding)
+    first = list(islice(lines, 3))  # `{`, `"data": [` and `{` if each has a line
+    wrapped = _WRAPPED.match("\n".join(line for _, line in first))
+    if wrapped:
+        text = "\n".join(line for _, line in chain(first, lines))
+        rows = _list_items(text, 1, str(path), EXPECTED, wrapped[0])
+    else:
+        rows = rows_in(chain(first, lines), str(path))
+    for row in rows:
         empty = False
         yield row
     if empty:
@@ -81,8 +92,10 @@ def rows_in(
             yield number, _object_in(line, name, number, expected)
 
 
-def _list_items(text: str, line: int, name: str, expected: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects of a list, whose text begins on the given line."""
+def _list_items(
+    text: str, line: int, name: str, expected: str, before: str = ""
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects of a list, whose text begins on the given line, with the text before the list."""
     counted = 0  # `line` is the line of this position
     position = _skip_space(text, text.index("[") + 1)
     closing = text[position : position + 1] == "]"
@@ -98,9 +111,11 @@ def _list_items(text: str, line: int, name: str, expected: str) -> Iterator[tupl
         if not closing:
             position = _skip_space(text, position + 1)
     position = _skip_space(text, position + 1)
-    if position < len(text):
+    try:
+        json.loads(f"{before}[]{text[position:]}")
+    except (ValueError, RecursionError):
         line += text.count("\n", counted, position)
-        raise UserError(f"{name}:{line}: text after the list's closing bracket; {expected}")
+        raise UserError(f"{name}:{line}: text after the list's closing bracket; {expected}") from None
 
 
 def _object_in(line: str, name: str, number: int, expected: str) -> dict[str, Any]:

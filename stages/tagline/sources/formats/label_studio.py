@@ -41,16 +41,22 @@ class LabelStudioFiles(AnnotatorFiles):
         return {**super().meanings, "cancelled_annotations": "cancelled annotations, left out"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        found: set[str] = set()
         for rows in grouped(lambda: _rows(path, self.encoding), "id"):
             if "data" not in rows[0][1]:
                 with errors.collected():
-                    yield self._minimal(rows, errors)
+                    yield self._minimal(rows, found, errors)
                 continue
             for location, row in rows:  # several if exports of two projects were joined; the repeated id is an error
                 with errors.collected():
-                    yield self._task(row, location, errors)
+                    yield self._task(row, location, found, errors)
+        if self.control is not None and found and self.control not in found:
+            raise UserError(
+                f"{path}: no labels of control {self.control!r}, but of {', '.join(map(repr, sorted(found)))}; see "
+                "download.dataset.control in params.yaml"
+            )
 
-    def _task(self, row: Row, location: str, errors: Errors) -> AnnotatedText:
+    def _task(self, row: Row, location: str, found: set[str], errors: Errors) -> AnnotatedText:
         """Read an object of JSON."""
         if not isinstance(row["data"], Mapping):
             raise UserError(f"{location}: 'data' must be an object; got {quoted(row['data'])}")
@@ -63,27 +69,28 @@ class LabelStudioFiles(AnnotatorFiles):
                 continue
             results = [_labels(result, location) for result in list_in(value, "result", location)]
             controls = {result["from_name"]: None for result in results if result is not None}
-            control = self._only(list(controls), location)
+            control = self._only(list(controls), found, location)
             values = [each["value"] for each in results if each is not None and each["from_name"] == control]
             annotations.append(Annotation(_name(value.get("completed_by")), _spans(values, location, errors)))
         return AnnotatedText(
             location, text_in(row["data"], self.text, location), annotations, id_in(row, location), notes=notes
         )
 
-    def _minimal(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
+    def _minimal(self, rows: Sequence[tuple[str, Row]], found: set[str], errors: Errors) -> AnnotatedText:
         """Read the objects of a task in JSON-MIN."""
         annotations = []
         for location, row in rows:
             controls = [key for key, value in row.items() if isinstance(value, list) and any(map(_is_labelled, value))]
-            values = list_in(row, self._only(controls, location) or "", location)
+            values = list_in(row, self._only(controls, found, location) or "", location)
             # A task without annotations is exported too, with null here.
             if "annotator" not in row or row["annotator"] is not None:
                 annotations.append(Annotation(_name(row.get("annotator")), _spans(values, location, errors)))
         location, first = rows[0]
         return AnnotatedText(location, shared_text(rows, self.text), annotations, id_in(first, location))
 
-    def _only(self, controls: list[str], location: str) -> str | None:
-        """The control whose labels are read; None if there are no labels."""
+    def _only(self, controls: list[str], found: set[str], location: str) -> str | None:
+        """The control whose labels are read; None if there are no labels. The controls are added to those found."""
+        found.update(controls)
         if self.control is None and len(controls) > 1:
             raise UserError(
                 f"{location}: labels of several controls ({', '.join(map(repr, controls))}); set "

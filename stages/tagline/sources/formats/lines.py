@@ -18,8 +18,6 @@ UTF_8 = "utf-8"
 _MARK = "\ufeff"
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _GZIP = b"\x1f\x8b"
-# Encodings in which nearly every byte is a character, so that UTF-8 is read as other words without an error.
-_OF_ONE_BYTE = ("cp1252", "iso8859-1", "iso8859-15")
 _BLOCK = 8192  # bytes at the beginning of a file that show its line ends
 UTF_8_REMEDY = "save the file as UTF-8"
 ENCODING_REMEDY = (
@@ -50,7 +48,7 @@ def read_lines(
             if borders and b"\r\r\n" in content.peek(_BLOCK):
                 raise UserError(f"{path}: lines end with \\r\\r\\n, as a line and an empty one; expected \\n or \\r\\n")
             lines = decoded_lines(cast(BinaryIO, content), str(path), encoding, remedy)
-            if codecs.lookup(encoding).name in _OF_ONE_BYTE:
+            if not codecs.lookup(encoding).name.startswith("utf"):  # nearly all bytes can be characters of others
                 lines = _not_utf_8(lines, str(path), encoding)
             for number, line in lines:
                 yield number, line.removeprefix(_MARK)
@@ -65,10 +63,13 @@ def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> It
     for number, line in lines:
         if not line.isascii():
             try:
-                line.encode(encoding).decode()
-                as_utf_8, first = as_utf_8 + 1, first or number
-            except UnicodeDecodeError:
+                content = line.encode(encoding)
+                content.decode()
+            except UnicodeError:
                 others += 1
+            else:
+                if not content.isascii():  # as in an encoding of 7 bits
+                    as_utf_8, first = as_utf_8 + 1, first or number
         yield number, line
     if as_utf_8 > others:
         which = f"{as_utf_8:,} of {as_utf_8 + others:,}" if others else "all"

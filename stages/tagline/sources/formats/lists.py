@@ -74,6 +74,7 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
         UserError: a key is missing; words or tags are not a list, or differ in length; a word is not a string, or is
             empty and not skipped; a tag is neither a name nor the number of one.
     """
+    row = with_fields(row, keys.all)
     for key in keys.all:
         if key not in row:
             raise UserError(f"{location}: the key {key!r} is missing (keys: {keys_of(row)})")
@@ -94,6 +95,22 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
     skipped = [index for index, word in enumerate(words) if not word.strip()]
     notes = tuple(Note(EMPTY_WORDS, f"{location}, word {index}") for index in skipped)
     return Sentence(location, [words[index] for index in kept], tags, sentence_id, document, notes)
+
+
+def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
+    """The row with a list for each key LIST.FIELD: the field of each object in a list of the row."""
+    missing = [(key, *key.partition(".")[::2]) for key in keys if key not in row and "." in key]
+    lists = {
+        key: [item.get(field) if isinstance(item, dict) else item for item in row[outer]]
+        for key, outer, field in missing
+        if isinstance(row.get(outer), list)
+    }
+    return {**row, **lists} if lists else row
+
+
+def columns_of(keys: Keys, columns: Iterable[str]) -> list[str]:
+    """The columns of a table that hold the keys, of which LIST.FIELD is in the column LIST."""
+    return list(dict.fromkeys(key if key in columns else key.partition(".")[0] for key in keys.all))
 
 
 def _words(value: Any, keys: Keys, location: str) -> list[str]:
@@ -175,5 +192,5 @@ def class_label_names(features: Mapping[str, Any], keys: Keys) -> dict[str, list
     """The label names of columns whose items are ClassLabels of `datasets`, by tag column."""
     from datasets import ClassLabel  # imported here: it is slow to load
 
-    items = {name: getattr(features[column], "feature", None) for name, column in keys.tag_columns.items()}
+    items = {name: getattr(features.get(column), "feature", None) for name, column in keys.tag_columns.items()}
     return {name: item.names for name, item in items.items() if isinstance(item, ClassLabel)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, to_sentence
+from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, columns_of, to_sentence
 from tagline.text.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -42,11 +42,12 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     damaged = reading(path, problem="not a Parquet file, or damaged", remedy="write the file again")
     with damaged, pq.ParquetFile(path) as file:
         schema = file.schema_arrow
-        for column in keys.all:
+        columns = columns_of(keys, schema.names)
+        for column in columns:
             if schema.names.count(column) != 1:
                 raise UserError(f"{path}: no column {column!r} (columns: {', '.join(schema.names) or 'none'})")
         keys = replace(keys, names={**_names_in(schema, keys, path), **keys.names})
-        for batch in file.iter_batches(BATCH_ROWS, columns=keys.all):
+        for batch in file.iter_batches(BATCH_ROWS, columns=columns):
             batch.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
             for number, values in enumerate(batch.to_pylist(), row + 1):
                 yield to_sentence(values, keys, f"{path}: row {number}")

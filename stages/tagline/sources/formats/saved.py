@@ -11,7 +11,7 @@ from tagline.core.errors import UserError
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
 from tagline.sources.formats.base import is_plain
-from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, to_sentence
+from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, columns_of, to_sentence
 from tagline.text.sentence import Sentence
 
 BATCH_ROWS = 1000
@@ -54,12 +54,13 @@ def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         rows = load_from_disk(str(path))
         if isinstance(rows, DatasetDict):
             raise UserError(f"{path}: a DatasetDict; expected the folder of one split ({', '.join(rows)}) in it")
-        for column in keys.all:
+        names = columns_of(keys, rows.column_names)
+        for column in names:
             if column not in rows.column_names:
                 raise UserError(f"{path}: no column {column!r} (columns: {', '.join(rows.column_names) or 'none'})")
         keys = replace(keys, names={**class_label_names(rows.features, keys), **keys.names})
         row = 0
-        for columns in rows.select_columns(keys.all).with_format(None).iter(BATCH_ROWS):
+        for columns in rows.select_columns(names).with_format(None).iter(BATCH_ROWS):
             for values in zip(*columns.values(), strict=True):
                 row += 1
                 yield to_sentence(dict(zip(columns, values, strict=True)), keys, f"{path}: row {row}")

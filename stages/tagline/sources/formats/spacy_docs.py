@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, extra, list_to_span, new_span
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, extra, list_in, list_to_span, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
+from tagline.sources.formats.offsets import Unit
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -23,15 +24,17 @@ if TYPE_CHECKING:
 EXPECTED = "a DocBin of spaCy, or a JSON list of texts with their entities"
 
 
-class SpacyFiles(AnnotatedFiles):
+class SpacyFiles(OffsetFiles):
     """Training data of spaCy: the entities of its documents, or a span group."""
 
     format: Literal["spacy"]
     span_group: Key | None = None
 
+    def unit(self, path: Path) -> Unit:
+        return super().unit(path) if _is_json(path) else "code_points"
+
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        with path.open("rb") as file:
-            is_json = file.read(1) in (b"[", b"{", b" ", b"\n", b"\xef")
+        is_json = _is_json(path)
         for number, value in enumerate(_tuples(path) if is_json else _docs(path), 1):
             location = f"{path}: row {number}"
             with errors.collected():
@@ -57,6 +60,11 @@ class SpacyFiles(AnnotatedFiles):
         return AnnotatedText(location, doc.text, annotations, words=words, sentences=sentences)
 
 
+def _is_json(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(1) in (b"[", b"{", b" ", b"\n", b"\xef")
+
+
 def _docs(path: Path) -> Iterator[Doc]:
     with extra("spacy", path):
         from spacy.tokens import DocBin
@@ -77,8 +85,10 @@ def _tuples(path: Path) -> list[Any]:
 
 def _of_tuple(value: Any, location: str, errors: Errors) -> AnnotatedText:
     text, annotations = value if isinstance(value, list) and len(value) == 2 else (None, None)
-    entities = annotations.get("entities", []) if isinstance(annotations, dict) else None
-    if not isinstance(text, str) or not isinstance(entities, list):
+    if not isinstance(text, str) or not isinstance(annotations, dict):
         raise UserError(f"{location}: {quoted(value)} is not a text with its entities; expected {EXPECTED}")
-    spans = errors.of_each(entities, lambda entity: list_to_span(entity, location, "an entity"))
-    return AnnotatedText(location, text, [Annotation("", spans)])
+    spans = errors.of_each(
+        list_in(annotations, "entities", location), lambda entity: list_to_span(entity, location, "an entity")
+    )
+    # Without entities spaCy takes them to be unknown.
+    return AnnotatedText(location, text, [Annotation("", spans)] if "entities" in annotations else [])

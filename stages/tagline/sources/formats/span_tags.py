@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from tagline.core.terminal import quoted, shortened
@@ -15,6 +15,8 @@ from tagline.text.sentence import Note
 MisalignedSpans = Literal["expand", "drop", "error"]
 # Spans that share a word: fail once all are known, or keep the longest, or the one that the file lists first.
 Overlaps = Literal["error", "longest", "first"]
+# Characters of a span that a message is made of: more than it shows, fewer than masking takes long for.
+_DESCRIBED = 1000
 
 
 class Covered(NamedTuple):
@@ -73,7 +75,8 @@ def covered_words(span: Span, words: Sequence[tuple[int, int]]) -> tuple[int, in
 
 def describe(span: Span, text: str) -> str:
     """Name a span in a message."""
-    return f"span {span.start} to {span.end} ({shortened(span.label)}, {quoted(text[span.start : span.end])})"
+    first = text[span.start : min(span.end, span.start + _DESCRIBED)]
+    return f"span {span.start} to {span.end} ({shortened(span.label)}, {quoted(first)})"
 
 
 def _without_overlaps(
@@ -82,14 +85,12 @@ def _without_overlaps(
     """The spans that do not share a word with one that is preferred to them; the others are added to the notes."""
     if policy == "longest":
         covered = sorted(covered, key=lambda each: (each.span.start - each.span.end, each.span.start))
-    owners: dict[int, Span] = {}
-    kept = []
+    kept: list[Covered] = []  # without overlaps, so that both ends are ascending
     for each in covered:
-        owner = next((owners[word] for word in range(each.first, each.last) if word in owners), None)
-        if owner is None:
-            owners |= dict.fromkeys(range(each.first, each.last), each.span)
-            kept.append(each)
+        index = bisect_right(kept, each.first, key=attrgetter("last"))
+        if index == len(kept) or each.last <= kept[index].first:
+            kept.insert(index, each)
         else:
-            occurrence = f"{location}: {describe(each.span, text)} overlaps {describe(owner, text)}"
+            occurrence = f"{location}: {describe(each.span, text)} overlaps {describe(kept[index].span, text)}"
             notes.append(Note("overlapping_spans", occurrence))
     return kept

@@ -14,13 +14,13 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, text_in, to_span
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Key
+from tagline.sources.formats.base import Key, TextFiles
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lists import to_id
 from tagline.text.sentence import Note
 
 
-class SpanFiles(OffsetFiles):
+class SpanFiles(TextFiles, OffsetFiles):
     """JSON or JSON Lines of raw text with character spans."""
 
     format: Literal["spans"]

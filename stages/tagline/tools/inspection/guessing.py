@@ -23,7 +23,7 @@ from tagline.sources.formats.csv_table import Dialect
 from tagline.sources.formats.json_rows import read_rows
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.lists import Keys as ListKeys
-from tagline.sources.formats.lists import class_label_names
+from tagline.sources.formats.lists import class_label_names, with_fields
 from tagline.tools.inspection import guessing_tools
 from tagline.tools.inspection.guessing_tools import Keys
 
@@ -176,18 +176,27 @@ def _id(rows: Sequence[Mapping[str, Any]]) -> Keys:
 def _of_lists(
     read: Callable[[], Iterator[Mapping[str, Any]]], path: Path, features: Mapping[str, Any] = MappingProxyType({})
 ) -> Keys:
-    """The keys of words and tags, which are lists of equal lengths, and of an id.
+    """The keys of words and tags, which are lists of equal lengths, or fields of the objects in one, and of an id.
 
     Args:
         read: reads all rows.
         path: the file or folder.
         features: of `datasets`, which can name numbers.
     """
-    rows = list(islice(read(), ROWS))
+    rows: list[Mapping[str, Any]] = list(islice(read(), ROWS))
+    fields = {
+        f"{key}.{field}": None
+        for row in rows
+        for key, value in row.items()
+        for item in (value if isinstance(value, list) else ())
+        for field in (item if isinstance(item, dict) else ())
+    }
+    rows = [with_fields(row, fields) for row in rows]
+    objects = {field.partition(".")[0] for field in fields}
     lists = {
         key: [value for row in rows for value in row[key]]
         for key in (rows[0] if rows else ())
-        if all(isinstance(row.get(key), list) for row in rows)
+        if all(isinstance(row.get(key), list) for row in rows) and key not in objects
     }
     # Missing items are reported by the reader.
     texts = {key: values for key, values in lists.items() if all(isinstance(value, str | None) for value in values)}
@@ -196,7 +205,13 @@ def _of_lists(
     others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
     named = class_label_names(features, ListKeys("", {key: key for key in features})) if features else {}
     tags = [key for key in others if key in texts or key in named]
-    highest = {} if tags else _highest([key for key in others if _TAGS.fullmatch(key)] or others, read())
+    highest = (
+        {}
+        if tags
+        else _highest(
+            [key for key in others if _TAGS.fullmatch(key)] or others, (with_fields(row, fields) for row in read())
+        )
+    )
     tags = tags or list(highest)
     if words is None or not tags:
         raise UserError(
@@ -310,21 +325,33 @@ def _of_conll(sample: Sample) -> Keys | None:
     columns = _columns(rows)
     if not set(columns) - {conll.WORDS, conll.SKIP}:
         return None
-    matches = [_LANGUAGE.match(row[columns.index(conll.WORDS)]) for row in rows]
-    prefixes = {match and match[0] for match in matches}
     return {
         "columns": columns,
         **({"header": True} if header else {}),
         **({"comments": True} if remarks else {}),
-        **({"strip_pattern": f"^{prefixes.pop()}"} if len(prefixes) == 1 and None not in prefixes else {}),
+        **_strip_pattern(sample, columns, rows[0]),
     }
 
 
+def _strip_pattern(sample: Sample, columns: Sequence[str], first: Sequence[str]) -> Keys:
+    """The prefix of the first word, if all words of the file have it."""
+    index = columns.index(conll.WORDS)
+    prefix = _LANGUAGE.match(first[index])
+    if prefix is None:
+        return {}
+    tabs, lines = conll.separated(read_lines(sample.path, sample.encoding))
+    rows = (conll.fields(line.rstrip("\t"), tabs) for _, line in lines if not conll.is_border(line))
+    rows = (row for row in rows if len(row) == len(columns) and not conll.looks_like_header(row, columns))
+    same = all(row[index].startswith(prefix[0]) for row in rows)
+    return {"strip_pattern": f"^{prefix[0]}"} if same else {}
+
+
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Name the columns of a table: the words have most different values, numbers and constants are skipped."""
+    """Name the columns of a table: the words have most different values, numbers, ids and constants are skipped."""
     rows = [row for row in rows if not conll.NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
-    numbers = [all(value.strip().isdecimal() for value in column) for column in values]
+    # 12, s1-12
+    numbers = [all(each.strip()[-1:].isdecimal() for each in row) and not _all_mark_spans(row) for row in values]
     words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
     columns: list[str] = []
     for index, column in enumerate(values):
@@ -339,14 +366,16 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _named(names: Collection[str], *patterns: re.Pattern[str]) -> str | None:
-    return next((name for pattern in patterns for name in names if pattern.fullmatch(name.strip())), None)
+    return next(
+        (name for pattern in patterns for name in names if pattern.fullmatch(name.rpartition(".")[2].strip())), None
+    )
 
 
 def _tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
     """Name some tag columns, by their tags where these say what they mark and else by their keys."""
     named: dict[str, str] = {}
     for key, values in tags.items():
-        stem = re.sub("[ _-]?(tags?|labels?)$", "", key.strip().lower())
+        stem = re.sub("[ _-]?(tags?|labels?)$", "", key.rpartition(".")[2].strip().lower())
         name = stem if stem not in ("", "id", "word", "words") else _kind(values)
         named[_unique(name, named)] = key
     return named

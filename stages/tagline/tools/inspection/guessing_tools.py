@@ -86,7 +86,7 @@ def _of_label_studio(rows: Rows) -> Keys | None:
 
 
 def _of_doccano(rows: Rows) -> Keys | None:
-    spans = [span for row in rows for key in ("label", "entities") for span in _list(row.get(key))]
+    spans = [span for row in rows for key in (*doccano.LISTS, "entities") for span in _list(row.get(key))]
     as_lists = [isinstance(span, list) and list(map(type, span)) == [int, int, str] for span in spans]
     as_objects = [isinstance(span, dict) and span.keys() >= set(doccano.ENTITY) for span in spans]
     return {"format": "doccano", **SPANS, **_text(rows[0])} if spans and (all(as_lists) or all(as_objects)) else None

@@ -55,7 +55,7 @@ def describe(path: Path) -> str:
         + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8(sample)})" if is_guess else ""),
         *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
         *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
-        *([f"offsets: {dataset.unit(sample)}, the end is exclusive"] if isinstance(dataset, OffsetFiles) else []),
+        *([f"offsets: {dataset.unit(sample)}"] if isinstance(dataset, OffsetFiles) else []),
         *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
         *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
         *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),

@@ -43,6 +43,11 @@ def test_spans_are_read_and_nothing_else(tmp_path: Path) -> None:
     assert files().files(tmp_path / "a.txt") == [tmp_path / "a.txt", tmp_path / "a.ann"]
 
 
+def test_a_span_over_a_line_end_that_was_counted_once(tmp_path: Path) -> None:
+    sentence = read(tmp_path, "Go\r\nto South\r\nAmerica", "T1\tLOC 6 11;12 19\tSouth America\n")
+    assert (tagged(sentence), kinds(sentence)) == ("South/B-LOC America/I-LOC", [])
+
+
 @pytest.mark.parametrize(
     ("policy", "tags"),
     [

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.annotated import dataset, kinds, tagged, write_rows
+from helpers.annotated import dataset, tagged, write_rows
 
 from tagline.core.errors import UserError
 from tagline.sources.files import FileSource
@@ -29,8 +29,11 @@ def files(**keys: Any) -> DoccanoFiles:
     return dataset(DoccanoFiles, "doccano", **keys)
 
 
-@pytest.mark.parametrize("rows", [LISTS, RELATIONS])
-def test_both_shapes(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+VERSION_1_0 = [{key.replace("label", "labels"): value for key, value in row.items()} for row in LISTS]
+
+
+@pytest.mark.parametrize("rows", [LISTS, VERSION_1_0, RELATIONS])
+def test_all_shapes(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     sentences = list(files().read(write_rows(tmp_path / "all.jsonl", rows)))
     assert [sentence.id for sentence in sentences] == ["1", "2", "3"]
     assert [tagged(sentence) for sentence in sentences] == ["Oslo/B-LOC", "Oslo/B-LOC", ""]
@@ -40,8 +43,7 @@ def test_a_project_that_counts_graphemes(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "f", [{"text": "e\u0301 \U0001f44b\U0001f3fd Oslo", "label": [[4, 8, "LOC"]]}])
     (sentence,) = files(offsets="graphemes").read(path)
     assert tagged(sentence) == "Oslo/B-LOC"
-    (sentence,) = files().read(path)
-    assert kinds(sentence) == ["misaligned_spans"], "without a mention the unit cannot be found"
+    assert [tagged(sentence) for sentence in files().read(path)] == ["Oslo/B-LOC"], "where a word is"
 
 
 def test_the_editor_counts_utf16(tmp_path: Path) -> None:
@@ -84,12 +86,12 @@ def test_annotators_of_different_texts(tmp_path: Path) -> None:
 
 
 def test_malformed_rows(tmp_path: Path) -> None:
-    rows = [{"text": "Ada", "labels": []}, {"text": "Ada", "label": [[0, 3]]}, {"text": "Ada", "label": [{}]}]
+    rows = [{"text": "Ada", "spans": []}, {"text": "Ada", "label": [[0, 3]]}, {"text": "Ada", "label": [{}]}]
     rows += [{"text": "Ada", "entities": [{"start_offset": 0}]}, {"data": "Ada", "label": []}]
     with pytest.raises(UserError) as raised:
         list(files(offsets="utf16").read(write_rows(tmp_path / "f", rows)))
     assert str(raised.value).replace(str(tmp_path), "").split("\n  ")[1:] == [
-        "/f:1: neither 'label' nor 'entities' (keys: 'text', 'labels'); expected doccano's JSONL",
+        "/f:1: neither 'label' nor 'entities' (keys: 'text', 'spans'); expected doccano's JSONL",
         "/f:2: a span must be a list of start, end and label; got [0, 3]",
         "/f:3: a span must be a list of start, end and label; got {}",
         "/f:4: a span must be an object with start_offset, end_offset, label; got {'start_offset': 0}",

@@ -30,6 +30,8 @@ KEYS = Keys("tokens", {"ner": "tags"}, {"ner": ["O", "B-PER"]}, "id")
         json.dumps(ROWS),
         "\ufeff" + json.dumps(ROWS, indent=4, ensure_ascii=False).replace("\n", "\r\n"),
         json.dumps(ROWS).replace('["B-PER", "O"]', "[1, 0]"),
+        json.dumps({"data": ROWS}),
+        json.dumps({"data": ROWS, "version": [1]}, indent=1),
     ],
 )
 def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
@@ -61,6 +63,7 @@ def test_rows_of_an_indented_list_know_their_line(tmp_path: Path) -> None:
         ('\n\n[{"a": 1}]\n\n{"a": 2}', ":5: text after the list's closing bracket"),
         ('\n\n[{"a": 1},\n{"a" 2}]', ":4: not JSON (Expecting ':' delimiter)"),
         ('[\n{"a": 1,\n"b" 2}]', ":3: not JSON (Expecting ':' delimiter)"),
+        ('{"data": [{"a": 1}],\n"b" 2}', ":1: text after the list's closing bracket; expected JSON objects"),
         ("[\n]", ": no sentence; expected JSON objects"),
         ("{\n}", ":1: not JSON (Expecting property name enclosed in double quotes)"),
         ('{"a": ' + "[" * 100_000, ":1: JSON beyond Python's limits (maximum recursion depth exceeded"),

@@ -108,6 +108,10 @@ def test_one_of_several_controls(tmp_path: Path, export: str) -> None:
     assert tagged(sentence) == "Ada/B-woman"
     with pytest.raises(UserError, match=r"labels of several controls \('label', 'gender'\); set download.dataset.cont"):
         list(files().read(path))
+    with pytest.raises(
+        UserError, match=r"f: no labels of control 'gendre', but of 'gender', 'label'; see download.data"
+    ):
+        list(files(control="gendre").read(path))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +127,7 @@ def test_one_of_several_controls(tmp_path: Path, export: str) -> None:
             task(1, "Ada", annotation(1, {**region(0, 3, "Ada", "x"), "value": {"start": 0, "end": 3}})),
             "a result must have start, end and labels; got {'start': 0, 'end': 3}",
         ),
-        (task(1, "Ada", annotation(1, region(0, 2, "Ada", "x"))), "span 0 to 2 (x) is 'Ad' in the text, but 'Ada' in the"),
+        (task(1, "Ada", annotation(1, region(1, 3, "Ada", "x"))), "span 1 to 3 (x) is 'da' in the text, but 'Ada' in the"),
     ],
 )  # fmt: skip
 def test_malformed_tasks(tmp_path: Path, content: Any, message: str) -> None:

@@ -17,7 +17,7 @@ LINES = [(1, "Zoë"), (2, ""), (3, "ça va")]
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "UTF8", "utf-8-sig", "latin-1", "cp1252", "utf-16", "utf-16-be", "cp850"]
+    "encoding", ["utf-8", "UTF8", "utf-8-sig", "latin-1", "cp1252", "utf-16", "utf-16-be", "cp850", "utf-7"]
 )
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_encoding_plain_and_packed(tmp_path: Path, encoding: str, packed: bool) -> None:
@@ -53,6 +53,9 @@ SET = (
             "utf-16",
             ": after line 0: not utf-16 (",  # Python 3.13 words the rest in another way
         ),
+        ("Ada\nжил".encode(), "cp1251", ":2: not cp1251 but UTF-8, as in all lines beyond ASCII; remove download."),
+        ("Ada\nжил".encode(), "koi8-r", ":2: not koi8-r but UTF-8, as in all lines beyond ASCII; remove download."),
+        ("Łódź".encode(), "iso8859-2", ":1: not iso8859-2 but UTF-8, as in all lines beyond ASCII; remove download."),
         ("a\nZoë\nça".encode(), "latin-1", ":2: not latin-1 but UTF-8, as in all lines beyond ASCII; remove download."),
         ("a\nZoë\nça".encode(), "cp1252", ":2: not cp1252 but UTF-8, as in all lines beyond ASCII; remove download."),
         (

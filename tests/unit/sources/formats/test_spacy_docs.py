@@ -19,13 +19,15 @@ def files(**keys: Any) -> SpacyFiles:
 
 
 TUPLES = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [9, 13, "LOC"]]}], ["nobody", {"entities": []}]]
+UTF16 = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [10, 14, "LOC"]]}], ["unknown", {"entites": []}]]
 
 
-@pytest.mark.parametrize("content", [TUPLES, {"classes": ["PER"], "annotations": [*TUPLES, None]}])
+@pytest.mark.parametrize("content", [TUPLES, UTF16, {"classes": ["PER"], "annotations": [*TUPLES, None]}])
 def test_training_tuples(tmp_path: Path, content: Any) -> None:
     (tmp_path / "f").write_text(json.dumps(content))
     sentences = list(files().read(tmp_path / "f"))
     assert [tagged(sentence) for sentence in sentences] == ["Ada/B-PER Oslo/B-LOC", ""]
+    assert kinds(sentences[1]) == (["unannotated_texts"] if content is UTF16 else [])
 
 
 def test_a_doc_bin(tmp_path: Path) -> None:

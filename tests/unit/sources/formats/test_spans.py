@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.core.findings import Findings
+from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.span_tags import to_tags
 from tagline.sources.formats.spans import SpanFiles
 from tagline.text.sentence import Sentence
 from tagline.text.words import split_words
@@ -31,10 +34,11 @@ def span(start: int, end: int, label: str, **others: Any) -> dict:
     return {"start": start, "end": end, "label": label, "color": "red", **others}
 
 
-def counted(section: SpanFiles, sentence: Sentence) -> dict[str, Findings]:
+def counted(section: SpanFiles, *sentences: Sentence) -> dict[str, Findings]:
     findings = Findings(section.meanings)
-    for kind, occurrence in sentence.notes:
-        findings.add(kind, 1, [occurrence])
+    for sentence in sentences:
+        findings.add_notes(sentence.notes)
+        findings.spans += sentence.spans
     return {"train": findings}
 
 
@@ -110,6 +114,14 @@ def test_overlapping_spans(tmp_path: Path, policy: str, tags: str) -> None:
     assert kinds(sentence) == ["overlapping_spans"] * 2
 
 
+def test_time_does_not_grow_with_the_length_of_overlapping_spans() -> None:
+    text, begin = "a " * 8000, time.perf_counter()
+    spans = [Span(2 * index, 16000 - 2 * index, "X") for index in range(4000)]
+    tags, notes = to_tags(text, split_words(text), spans, ("error", "longest"), "f:1")
+    assert (tags, len(notes)) == (["B-X", *["I-X"] * 7999], 3999)
+    assert time.perf_counter() - begin < 8
+
+
 def test_two_spans_in_one_word_overlap_once_they_are_expanded(tmp_path: Path) -> None:
     spans = [span(0, 4, "LOC"), span(4, 8, "ORG")]
     sentence = read(tmp_path / "f", "OsloRome", spans, misaligned_spans="expand", overlaps="first")
@@ -172,6 +184,8 @@ UNITS = {
     "code_points": lambda text: list(range(len(text) + 1)),
     "utf16": lambda text: [len(text[:i].encode("utf-16-le")) // 2 for i in range(len(text) + 1)],
     # By hand: the skin tone, the accent and the line feed belong to the character before them.
+    "bytes": lambda text: [len(text[:i].encode()) for i in range(len(text) + 1)],
+    "inclusive": lambda text: list(range(len(text) + 1)),
     "graphemes": lambda text: [i - sum(text[:i].count(c) for c in "\U0001f3fd\u0301\n") for i in range(len(text) + 1)],
 }
 
@@ -182,7 +196,7 @@ def odd_spans(unit: str, mentions: bool) -> list[dict]:
         start = ODD.index(word)
         counted = UNITS[unit](ODD)
         carried = {"text": word} if mentions else {}
-        spans.append(span(counted[start], counted[start + len(word)], "X", **carried))
+        spans.append(span(counted[start], counted[start + len(word)] - (unit == "inclusive"), "X", **carried))
     return spans
 
 
@@ -190,11 +204,32 @@ ODD_TAGS = "e\u0301tat/B-X Oslo/B-X Rome/B-X"
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_the_unit_of_offsets_is_found_by_the_mentions(tmp_path: Path, unit: str) -> None:
-    plain = {"text": "Ada", "spans": [span(0, 3, "X", text="Ada")]}
-    path = write_rows(tmp_path / "f", [plain, {"text": ODD, "spans": odd_spans(unit, mentions=True)}])
+@pytest.mark.parametrize("mentions", [False, True])
+def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path: Path, unit: str, mentions: bool) -> None:
+    plain = {"text": "Ada", "spans": [span(0, 3 - (unit == "inclusive"), "X")]}
+    path = write_rows(tmp_path / "f", [plain, {"text": ODD, "spans": odd_spans(unit, mentions)}])
     assert [tagged(sentence) for sentence in files().read(path)] == ["Ada/B-X", ODD_TAGS]
     assert tagged(read(path, ODD, odd_spans(unit, mentions=False), offsets=unit)) == ODD_TAGS
+
+
+def test_an_empty_span_does_not_make_ends_inclusive(tmp_path: Path) -> None:
+    ends = [(0, 1), (1, 2), (2, 4), (2, 5), (0, 0)]  # every character is a word
+    with pytest.raises(UserError, match=r"span 0 to 0 \(X\) is not inside the text of 6 characters"):
+        read(tmp_path / "f", "\u6211\u7231\u5965\u65af\u9646\u3002", [span(*each, "X") for each in ends])
+
+
+@pytest.mark.parametrize("policy", ["expand", "drop", "error"])
+def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, policy: str) -> None:
+    spans = [span(4, 7, "PER"), span(17, 22, "LOC"), span(10, 12, "X")]
+    path = write_rows(tmp_path / "f", [{"text": "Ada lives in Oslo0 near Bergen", "spans": spans}] * 10)
+    section = files(misaligned_spans=policy)
+    findings = counted(section, *section.read(path))
+    with pytest.raises(
+        UserError, match=r"spans seem to be wrong; correct .*\n  train: .*: 20 of 30 \(67%\) \(.*f:1: span"
+    ):
+        section.report(findings)
+    if policy != "error":
+        assert ": 20 (" in files(misaligned_spans=policy, offsets="code_points").report(findings)
 
 
 def test_a_line_end_that_a_browser_counted_once(tmp_path: Path) -> None:
