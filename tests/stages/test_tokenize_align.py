@@ -264,15 +264,6 @@ def test_tags_that_differ_only_in_case_are_reported(finished: Path, capsys: pyte
     assert line in capsys.readouterr().out
 
 
-def test_a_damaged_file_of_raw_data_is_named(finished: Path) -> None:
-    file = Path("data/raw/test/00000.arrow")
-    file.write_bytes(file.read_bytes()[:-9])
-    write_hashes(Path("data/raw"))
-    assert error_of("tokenize_align") == (
-        "tokenize_align: data/raw/test/00000.arrow: damaged (the file is truncated); run `dvc repro download` again"
-    )
-
-
 def test_a_long_sentence_is_shown_window_by_window(finished: Path, capsys) -> None:
     run_stage("tokenize_align", "--show", "train:2")
     out = capsys.readouterr().out
