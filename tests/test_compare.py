@@ -58,6 +58,8 @@ def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
         path.unlink(missing_ok=True)
         pd.DataFrame(rows).to_parquet(path, index=False)
         metrics[f"{split}.f1"] = score(counts_of(gold, predicted))["overall"]["f1"]
+    Path("data/predictions/provenance.json").unlink(missing_ok=True)
+    Path("data/predictions/provenance.json").write_text('{"labels": {"kind": "spans"}}')
     Path("metrics/evaluate.json").write_text(json.dumps(metrics))
 
 

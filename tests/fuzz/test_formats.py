@@ -27,6 +27,8 @@ from tagline.sources.formats.lines import read_lines
 from tagline.tools.predict import readers
 from tagline.training.train_params import Train
 
+pytestmark = pytest.mark.rare
+
 ROWS = [{"id": f"s-{i}", "w": ["Ada", "in", "Osl\u00f6"], "t": ["B-X", "O", "B-Y"]} for i in range(9)]
 ANNOTATED = {"tag_column": "ner", "misaligned_spans": "expand", "overlaps": "longest"}
 TEXTS = [{"text": "Ada in Oslo", "spans": [{"start": 0, "end": 3, "label": "X"}]} for _ in range(9)]

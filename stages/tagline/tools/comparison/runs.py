@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagline.artifacts import predictions
-from tagline.core.errors import UserError
 from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
@@ -71,26 +70,11 @@ def make_run(
     """
     files = {split: f"{PREDICTIONS}/{split}.parquet" for split in splits}
     content = {split: tracked(path) for split, path in files.items()}
-    kind = _kind(tracked, name)
-
-    def read(kind: Kind | None) -> dict[str, list[TaggedSentence]]:
-        return {split: predictions.read(content[split], kind, f"{name}: {path}") for split, path in files.items()}
-
-    if kind is None:  # a split without entities looks like plain tags, so all splits decide together
-        kinds = {sentence.kind for sentences in read(None).values() for sentence in sentences}
-        kind = "spans" if "spans" in kinds else "tags"
+    provenance = f"{PREDICTIONS}/{PROVENANCE}"
+    kind = predictions.read_kind(tracked(provenance), f"{name}: {provenance}")
+    tagged = {split: predictions.read(content[split], kind, f"{name}: {path}") for split, path in files.items()}
     metrics = _object(committed(EVALUATE), f"{name}: {EVALUATE}")
-    return Run(name, commit, kind, read(kind), metrics, committed(str(PARAMS)))
-
-
-def _kind(tracked: Callable[[str], bytes], name: str) -> Kind | None:
-    """Read how the run's labels are read; None if an earlier version of this project wrote the predictions."""
-    path = f"{PREDICTIONS}/{PROVENANCE}"
-    try:
-        content = tracked(path)
-    except UserError:
-        return None
-    return predictions.read_kind(content, f"{name}: {path}")
+    return Run(name, commit, kind, tagged, metrics, committed(str(PARAMS)))
 
 
 def _object(content: bytes | None, where: str) -> dict[str, Any]:

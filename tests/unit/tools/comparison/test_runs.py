@@ -19,6 +19,7 @@ GOOD = {
     "predicted": [["O", "O"]],
     "score": [[1.0, 1.0]],
 }
+SPANS, TAGS = (json.dumps({"labels": {"kind": kind}}).encode() for kind in ("spans", "tags"))
 
 
 def parquet(columns: dict[str, list]) -> bytes:
@@ -28,23 +29,16 @@ def parquet(columns: dict[str, list]) -> bytes:
 
 
 def read(
-    columns: dict[str, list] | bytes, metrics: bytes | None = None, provenance: bytes | None = None, **others: bytes
+    columns: dict[str, list] | bytes, metrics: bytes | None = None, provenance: bytes = SPANS, **others: bytes
 ) -> Run:
     """Read a run with a test split, and other splits by name."""
     test = columns if isinstance(columns, bytes) else parquet(columns)
     files = {f"data/predictions/{split}.parquet": content for split, content in {**others, "test": test}.items()}
-    if provenance is not None:
-        files["data/predictions/provenance.json"] = provenance
-
-    def tracked(path: str) -> bytes:
-        if path not in files:
-            raise UserError(f"{path} is missing")
-        return files[path]
-
+    files["data/predictions/provenance.json"] = provenance
     return make_run(
         "main",
         "0123456789",
-        tracked,
+        files.__getitem__,
         {"metrics/evaluate.json": metrics, "params.yaml": b"train:\n"}.__getitem__,
         [*others, "test"],
     )
@@ -66,21 +60,9 @@ def test_the_title_has_the_hash_once() -> None:
     assert replace(read(GOOD), name="01234").title == "01234"
 
 
-def test_plain_tags() -> None:
-    assert read({**GOOD, "gold": [["NOUN", "VERB"]], "predicted": [["NOUN", "NOUN"]]}).kind == "tags"
-
-
 def test_provenance_decides_how_labels_are_read() -> None:
-    tags, spans = (json.dumps({"labels": {"kind": kind}}).encode() for kind in ("tags", "spans"))
-    assert read(GOOD, provenance=tags).kind == "tags", "B-PER may be a plain tag"
-    assert read({**GOOD, "gold": [["O", "O"]]}, provenance=spans).kind == "spans", "O alone may be no entity"
-
-
-def test_without_provenance_all_splits_decide_together() -> None:
-    run = read(GOOD, validation=parquet({**GOOD, "gold": [["O", "O"]]}))
-    assert run.kind == "spans"
-    assert [sentence.kind for sentences in run.splits.values() for sentence in sentences] == ["spans", "spans"]
-    assert run.splits["validation"][0].predicted_entities == []
+    assert read(GOOD, provenance=TAGS).kind == "tags", "B-PER may be a plain tag"
+    assert read({**GOOD, "gold": [["O", "O"]]}).kind == "spans", "O alone may be no entity"
 
 
 def test_damaged_parquet() -> None:
