@@ -12,6 +12,7 @@ import yaml
 from dvc.utils.hydra import apply_overrides
 from dvc.utils.serialize import modify_yaml
 from helpers.project import ROOT, edit
+from helpers.tiny import preset
 
 from tagline.core.errors import UserError
 from tagline.tools.settings import pipelines, presets
@@ -25,7 +26,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("dvc.yaml", ".gitignore"):
         shutil.copy(ROOT / name, name)
     shutil.copytree(ROOT / "presets", "presets")
-    shutil.copy(ROOT / "presets/sample.yaml", "params.yaml")
+    Path("params.yaml").write_text(preset("sample"), encoding="utf-8")
     return tmp_path
 
 
@@ -122,13 +123,6 @@ class TestParams:
     def test_settings(self, root: Path, setting: str, line: str) -> None:
         pipelines.create("pos", [setting])
         assert line in (root / "pos/params.yaml").read_text().splitlines()
-
-    def test_the_schema_for_editors_is_that_of_the_root(self, root: Path) -> None:
-        line = "# yaml-language-server: $schema={}params.schema.json\n"
-        text = Path("params.yaml").read_text().removeprefix(line.format(""))
-        Path("params.yaml").write_text(line.format("") + text)
-        pipelines.create("pos", [])
-        assert (root / "pos/params.yaml").read_text().startswith(line.format("../"))
 
     def test_a_preset_in_the_folder(self, pos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(pos)
