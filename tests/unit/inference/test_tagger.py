@@ -82,7 +82,7 @@ def test_values_that_are_not_texts_are_named(tagger: Tagger) -> None:
     [
         (
             {"words": WordRule(agreement=0.9749)},
-            "in running text, only 97.5% of the words that the model was trained on are found again; give it words, or set "
+            "raw text is split differently than in training (97.5% agreement); pass lists of words, or set "
             "download.dataset.language and train again",
         ),
         (
