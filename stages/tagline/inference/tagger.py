@@ -271,8 +271,8 @@ def _problems(about: Exported, split_sentences: bool) -> Iterator[str]:
         yield f"the training sentences were compared with those of {library}; {present} may find others"
     if rule.agreement < LEAST_AGREEMENT:
         yield (
-            f"in running text, only {rule.agreement:.1%} of the words that the model was trained on are found again; "
-            "give it words, or set download.dataset.language and train again"
+            f"raw text is split differently than in training ({rule.agreement:.1%} agreement); "
+            "pass lists of words, or set download.dataset.language and train again"
         )
     installed = library_version(rule.language)
     if installed != rule.library:

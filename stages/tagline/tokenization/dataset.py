@@ -267,14 +267,14 @@ def find_in_words(findings: Findings, chunk: pa.RecordBatch, cut: Cut, unknown: 
         "long_words": np.flatnonzero(pc.utf8_length(chunk[WORDS].values).to_numpy() > LONG_WORD),
         "truncated_words": np.flatnonzero(cut.counts > capacity),
     }
-    for kind, indices in words.items():
-        findings.add(kind, len(indices), (raw_data.name_word(chunk, int(index)) for index in indices))
+    for finding, indices in words.items():
+        findings.add(finding, len(indices), (raw_data.name_word(chunk, int(index)) for index in indices))
     sentences = {
         "long_sentences": np.flatnonzero(pc.list_value_length(chunk[WORDS]).to_numpy() > LONG_SENTENCE),
         "windowed_sentences": np.flatnonzero(np.bincount(cut.windows.sentence) > 1),
     }
-    for kind, rows in sentences.items():
-        findings.add(kind, len(rows), (chunk[ID][int(row)].as_py() for row in rows))
+    for finding, rows in sentences.items():
+        findings.add(finding, len(rows), (chunk[ID][int(row)].as_py() for row in rows))
 
 
 def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
