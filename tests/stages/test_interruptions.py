@@ -8,7 +8,6 @@ import shutil
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import torch
 from helpers.kill_points import count, killed
 from helpers.project import error_of, run_stage
 from helpers.project import snapshot as files_of
-from helpers.tiny import TINY_PARAMS, write_params
+from helpers.tiny import TINY_PARAMS, set_train_params
 from safetensors import SafetensorError
 
 from tagline.training import saved_run
@@ -32,12 +31,6 @@ CHANGED = {
     "early_stopping": 1,
     "precision": "auto",
 }
-
-
-def set_params(**changed: Any) -> None:
-    params = deepcopy(TINY_PARAMS)
-    params["train"] |= changed
-    write_params(Path(), params)
 
 
 def outs() -> dict[Path, bytes]:
@@ -70,7 +63,7 @@ def undisturbed(finished: Path, capsys: pytest.CaptureFixture[str]) -> dict[Path
 
 @pytest.mark.parametrize("engine", ["accelerate", "trainer"])
 def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, capsys) -> None:
-    set_params(engine=engine, epochs=3, **CHANGED)
+    set_train_params(engine=engine, epochs=3, **CHANGED)
     total = count(train)
     undisturbed = outs()
     continued = 0
@@ -102,7 +95,7 @@ def test_damaged_checkpoint_falls_back_to_same_bytes(
 
 
 def test_finished_training_is_not_repeated(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    set_params(early_stopping=1)
+    set_train_params(early_stopping=1)
     train()
     undisturbed = outs()
     epochs = len(Path("plots/validation.csv").read_text().splitlines()) - 1
@@ -158,7 +151,7 @@ def test_checkpoints_are_written_at_these_steps(
     write, written = Checkpoints.write, list[int]()
     monkeypatch.setattr(Checkpoints, "write", lambda self, at, *rest: written.append(at) or write(self, at, *rest))
     monkeypatch.setattr("tagline.training.training.INTERVAL", interval)
-    set_params(checkpoint_every=every, epochs=2)
+    set_train_params(checkpoint_every=every, epochs=2)
     train()
     assert written == steps
 
@@ -184,7 +177,7 @@ def write_late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_checkpoint_of_a_thread_is_the_run_when_it_began(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_params(learning_rate=0.005)  # slow enough to improve in the second epoch
+    set_train_params(learning_rate=0.005)  # slow enough to improve in the second epoch
     kill_after(18)
     expected = files_of(*checkpoints())
     shutil.rmtree(".work")
@@ -214,11 +207,11 @@ def test_changed_params_start_again_and_reverted_ones_continue(
 ) -> None:
     kill_after(9)
     (left,) = checkpoints()
-    set_params(learning_rate=0.01, epochs=1)
+    set_train_params(learning_rate=0.01, epochs=1)
     train()
     assert lines_of(capsys)[0] == "epoch 1/1"
     assert left.exists()
-    set_params(checkpoint_every=5)  # changes no weight
+    set_train_params(checkpoint_every=5)  # changes no weight
     train()
     assert lines_of(capsys)[0] == "continuing after step 9 of 54"
     assert outs().keys() == undisturbed.keys()
@@ -243,7 +236,7 @@ def test_another_host_continues_from_a_shared_work_folder(
 
 
 def test_report_names_the_precisions_of_all_hosts_of_a_run(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_params(precision="auto")
+    set_train_params(precision="auto")
     monkeypatch.setattr("tagline.model.precision.available", lambda _: ("fp32",))
     kill_after(27)
     monkeypatch.setattr("tagline.model.precision.available", lambda _: ("fp32", "bf16"))

@@ -32,7 +32,7 @@ SCHEDULES: dict[str, Callable[..., LambdaLR]] = {
 
 
 class Gradients:
-    """Adds the gradients of batches to those of a model.
+    """Adds the gradients of batches to a model's.
 
     The loss of a batch is the sum over its labelled sub-words divided by their number in the whole batch. So sharing
     it among processes, or computing it in parts that fit a device, changes rounding and dropout only.
@@ -68,7 +68,7 @@ class Gradients:
 
         Args:
             accelerator: the one that prepared the model.
-            batch: int64, the indices of its windows, those of all processes.
+            batch: int64, indices of its windows, in all processes.
         """
         rank, processes = accelerator.process_index, accelerator.num_processes
         static = accelerator.device.type == "xla"
@@ -88,7 +88,7 @@ class Gradients:
             accelerator: the one that prepared the model.
             model: in training mode.
             number: number of the step, from 1.
-            batch: int64, the indices of its windows, those of all processes.
+            batch: int64, indices of its windows, in all processes.
             parts: what `parts` returned for the batch.
 
         Returns:

@@ -83,7 +83,7 @@ class Outputs:
 
 
 def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
-    """Train on all devices of the host, or as a launcher says; an interrupted run continues.
+    """Train on all devices of the host, or in a launcher's processes; an interrupted run continues.
 
     Args:
         params: the section ``train``.

@@ -74,7 +74,7 @@ class SavedRun:
         history: steps, losses and scores so far.
         precisions: the precisions in order of first use; several if different hosts continued the run.
         best: folder of the weights of the best epoch.
-        thread: writes checkpoints while an accelerator trains; leave its block before others may use the work folder.
+        thread: writes checkpoints while an accelerator trains; leave its block before the work folder is unlocked.
     """
 
     def __init__(self, work: Path, history: History, precision: Resolved) -> None:
@@ -101,7 +101,7 @@ class SavedRun:
 
         Args:
             accelerator: the one that prepared model and optimizer.
-            schedule: that of the optimizer, not prepared.
+            schedule: the optimizer's, not prepared.
 
         Returns:
             Whether there is a checkpoint.
@@ -128,14 +128,14 @@ class SavedRun:
         return True
 
     def save_best(self, model: nn.Module) -> None:
-        """Save the weights as those of the best epoch; see `save_model`."""
+        """Save the weights as the best so far; see `save_model`."""
         self.wait()
         if PartialState().is_main_process and self.best.exists():
             shutil.rmtree(self.best)  # and never written into: checkpoints link to its files
         self.save_model(model, self.best)
 
     def save_model(self, model: nn.Module, folder: Path) -> None:
-        """Write weights, those of the head in a file of its own, and configuration; call it in all processes.
+        """Write weights, configuration and a file of head weights; call it in all processes.
 
         Args:
             model: as the accelerator prepared it.

@@ -57,7 +57,7 @@ class Step(NamedTuple):
     Attributes:
         number: within the run, from 1.
         epoch: from 1.
-        batch: int64, the indices of its windows, those of all processes.
+        batch: int64, indices of its windows, in all processes.
         last: whether it is the last of its epoch.
         parts: this process's share of the batch.
     """
@@ -143,7 +143,7 @@ class Training:
 
         Args:
             accelerator: the one that prepared model and optimizer.
-            schedule: that of the optimizer, not prepared.
+            schedule: the optimizer's, not prepared.
 
         Raises:
             UserError: see `SavedRun.restore`; or the model is sharded and its head has weights of its own.
@@ -182,7 +182,7 @@ class Training:
         return one_ahead(step, range(self.history.steps - before, len(batches)))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
-        """Add the gradients of a step to those of the prepared model, and return its loss, a float32 scalar."""
+        """Add the gradients of a step to the prepared model's, and return the loss, a float32 scalar."""
         if self.params.compile and not self._compiled:
             self._compile(model)
         return self.gradients.add(self.accelerator, model, step.number, step.batch, step.parts)
@@ -195,7 +195,7 @@ class Training:
             loss: float32 scalar on any device.
 
         Raises:
-            UserError: the loss of this step, or on an accelerator of the step before, is not finite.
+            UserError: the loss of this step, or on an accelerator of the step before it, is not finite.
         """
         end_graph(self.accelerator.device)
         self._record(self._reader.push(step, loss))

@@ -1,8 +1,8 @@
 """Work folder: the progress of a stage until the stage has finished.
 
 ``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``: if several hosts share that storage, one of them
-continues the interrupted run of another. Of several hosts that train together, the first one writes it; the others need
-to see it only to continue a run.
+continues the interrupted run of another. If several hosts train together, the first one writes it; the other hosts
+read it only to continue a run.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -84,7 +83,7 @@ def add(gradients: Gradients, process: Process, model: nn.Module, number: int = 
 
 def of_batch(
     dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: object
-) -> tuple[float, dict[str, Tensor], SimpleNamespace]:
+) -> tuple[float, dict[str, Tensor], Process]:
     """Loss and gradients of the four windows as one batch; averaged over processes, as DDP does."""
     gradients = new_gradients(**changed)
     losses, sums = [], {}
@@ -93,13 +92,7 @@ def of_batch(
         losses.append(add(gradients, process, model, number).item())
         for name, weight in model.named_parameters():
             sums[name] = sums.get(name, 0) + weight.grad / processes
-    return sum(losses), sums, SimpleNamespace(process=process)
-
-
-def assert_equal(found: tuple[Any, ...], expected: tuple[Any, ...]) -> None:
-    assert found[0] == pytest.approx(expected[0], abs=1e-6)
-    for name, gradient in expected[1].items():
-        torch.testing.assert_close(found[1][name], gradient, atol=1e-6, rtol=1e-4)
+    return sum(losses), sums, process
 
 
 def test_loss_is_mean_over_labelled_subwords() -> None:
@@ -112,24 +105,24 @@ def test_loss_is_mean_over_labelled_subwords() -> None:
     assert loss == pytest.approx(np.mean(each), abs=1e-6)
 
 
-@pytest.mark.parametrize("processes", [2, 3, 5])
-def test_processes_sharing_a_batch_have_its_gradients(processes: int) -> None:
-    assert_equal(of_batch(processes=processes, label_smoothing=0.1), of_batch(label_smoothing=0.1))
-
-
-@pytest.mark.parametrize(("subwords_per_device", "parts"), [(100, 1), (12, 2), (8, 3), (1, 4)])
-def test_parts_of_a_batch_have_its_gradients(subwords_per_device: int, parts: int) -> None:
-    found = of_batch(subwords_per_device=subwords_per_device)
-    assert_equal(found, of_batch())
-    assert found[2].process.unsynchronised == parts - 1
-
-
-def test_processes_with_parts_have_the_gradients_of_the_batch() -> None:
-    assert_equal(of_batch(processes=2, subwords_per_device=6), of_batch())
-
-
-def test_padding_changes_no_gradient() -> None:
-    assert_equal(of_batch(multiple=8), of_batch())
+@pytest.mark.parametrize(
+    ("changed", "unsynchronised"),
+    [
+        ({"processes": 2}, 0),
+        ({"processes": 5, "label_smoothing": 0.1}, 0),
+        ({"subwords_per_device": 12}, 1),
+        ({"subwords_per_device": 1}, 3),
+        ({"processes": 2, "subwords_per_device": 6}, None),
+        ({"multiple": 8}, 0),
+    ],
+)
+def test_processes_parts_and_padding_change_no_gradient(changed: dict[str, Any], unsynchronised: int | None) -> None:
+    loss, gradients, process = of_batch(**changed)
+    expected = of_batch(label_smoothing=changed.get("label_smoothing", 0.0))
+    assert loss == pytest.approx(expected[0], abs=1e-6)
+    for name, gradient in expected[1].items():
+        torch.testing.assert_close(gradients[name], gradient, atol=1e-6, rtol=1e-4)
+    assert unsynchronised is None or process.unsynchronised == unsynchronised
 
 
 def test_dropout_depends_on_seed_and_step_only() -> None:
