@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,8 @@ from tagline.core.params import Section
 from tagline.hub.hub_params import Push
 from tagline.model.heads import HEADS
 
+# Params that change no weight: an interrupted run continues although they changed.
+WITHOUT_EFFECT = {"checkpoint_every", "hub"}
 Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention"]
 Count = Annotated[int, Field(ge=1)]
 
@@ -116,3 +118,7 @@ class Train(Section):
         if HEADS[self.head].scores_sequences and self.label_smoothing:
             raise ValueError(f"label_smoothing is not possible with head {self.head}; set it to 0.0")
         return self
+
+    def effective(self) -> dict[str, Any]:
+        """The params that the weights depend on, as plain values."""
+        return self.model_dump(exclude=WITHOUT_EFFECT)
