@@ -56,7 +56,7 @@ def written(change: Change) -> str:
         ("B-PER O B-LOC", "B-PER O O", "O O B-LOC", ["fixed LOC 2 3", "broken PER 0 1"]),
     ],
 )
-def test_spans(gold: str, old: str, new: str, expected: list[str]) -> None:
+def test_entities_that_one_side_alone_predicts(gold: str, old: str, new: str, expected: list[str]) -> None:
     assert found(gold, old, new) == expected
 
 
