@@ -228,7 +228,9 @@ def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Pa
     assert len(read("bad", ["test"]).splits["test"]) == 12
     assert state() == before
     shutil.rmtree(tmp_path / "remote")
-    assert reason("good").startswith("good: data/predictions/provenance.json is not in DVC's cache, nor in its remote n")
+    assert reason("good").startswith(
+        "good: data/predictions/provenance.json is not in DVC's cache, nor in its remote n"
+    )
     assert reason("good").endswith("&& dvc repro --pull evaluate` here")
 
 

@@ -64,7 +64,11 @@ def read_predictions(root: Path) -> None:
     folder = root / "data/predictions"
     predictions.read_settings(folder / PROVENANCE)
     run = runs.make_run(
-        "a", None, lambda path: (root / path).read_bytes(), lambda path: (root / path).read_bytes(), runs.SPLITS
+        "a",
+        None,
+        lambda path: (root / path).read_bytes(),
+        lambda path: (root / path).read_bytes(),
+        ("validation", "test"),
     )
     assert len(run.splits["test"]) == 6
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagline.artifacts import predictions
-from tagline.core.errors import UserError
 from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading

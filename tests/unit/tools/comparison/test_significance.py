@@ -159,7 +159,9 @@ def test_holm_by_hand(p: list[float], adjusted: list[float]) -> None:
         (-0.01, 0.03, 0.01, False),
     ],
 )
-def test_verdict_needs_a_small_p_and_an_interval_without_0(low: float, high: float, p: float, significant: bool) -> None:
+def test_verdict_needs_a_small_p_and_an_interval_without_0(
+    low: float, high: float, p: float, significant: bool
+) -> None:
     assert (Difference((0.5,), (0.52,), low, high, p).verdict == "significant") == significant
 
 

@@ -40,7 +40,9 @@ def test_unknown_key_is_an_error_with_similar_keys(key: str, hint: str) -> None:
     with pytest.raises(UserError) as raised:
         check_keys([key], params)
     assert str(raised.value) == f"--by {key}: params.yaml {hint}"
-    with pytest.raises(UserError, match="--by train: a section of params.yaml; expected one of its keys: train.seed, t"):
+    with pytest.raises(
+        UserError, match="--by train: a section of params.yaml; expected one of its keys: train.seed, t"
+    ):
         check_keys(["train"], params)
     check_keys(["train.rate"], params)  # which only some runs have
 
@@ -148,7 +150,9 @@ def test_other_params_that_differ_are_noted() -> None:
 
 
 def test_runs_with_the_same_value_are_an_error() -> None:
-    with pytest.raises(UserError, match=r"^--by: all runs \(a, b\) have train.rate=1; expected runs with different val"):
+    with pytest.raises(
+        UserError, match=r"^--by: all runs \(a, b\) have train.rate=1; expected runs with different val"
+    ):
         sweep([run("a", 1, 1, 30), run("b", 1, 2, 2)], ["train.rate"], ["test"])
 
 
