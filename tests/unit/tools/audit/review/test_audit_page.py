@@ -32,7 +32,7 @@ def ranking(rows: list[tuple[str, str, str]] = ROWS) -> Ranking:
     made_of = {"fold": 1, "audit": {"splits": ["train"], "group": "sentence"}, "sentences": sizes}
     made_of |= {"validation_f1": 0.5}
     folds = [FoldOutput(Path("data/audit/1"), LABELS, made_of, "audit/dvc.yaml:fold@1")]
-    return Ranking(folds, Counter({("train", each.kind): 1 for _, each in found}), suspicions)
+    return Ranking(folds, Counter({("train", each.fault): 1 for _, each in found}), suspicions)
 
 
 def test_text_of_the_data_is_escaped() -> None:
