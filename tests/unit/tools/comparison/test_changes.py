@@ -75,6 +75,6 @@ def test_several_runs_predict_what_their_majority_predicts() -> None:
     assert found(per, [per, none], [per, per]) == ["fixed PER 0 1"], "half is not a majority"
 
 
-def test_a_change_has_the_index_of_its_sentence() -> None:
+def test_change_has_the_index_of_its_sentence() -> None:
     (change,) = changes_of([["O"], ["B-PER"]], [[["O"], ["O"]]], [[["O"], ["B-PER"]]])
     assert (change.sentence, change.entity) == (1, Entity("PER", 0, 1))
