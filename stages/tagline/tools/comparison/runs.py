@@ -15,7 +15,15 @@ from tagline.labels.tagged import TaggedSentence
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
-SPLITS = ("validation", "test")
+
+
+# Maximum number of names in a list, such as the changed files of a stage.
+SHOWN = 3
+
+
+def some(names: Sequence[str]) -> str:
+    """List the first names, and how many more there are."""
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if (more := len(names) - SHOWN) > 0 else "")
 
 
 @dataclass(frozen=True)
@@ -68,16 +76,11 @@ def make_run(
     Raises:
         UserError: a file is missing or damaged.
     """
+    where = f"{PREDICTIONS}/{PROVENANCE}"
+    kind = predictions.read_kind(tracked(where), f"{name}: {where}")
     files = {split: f"{PREDICTIONS}/{split}.parquet" for split in splits}
-    content = {split: tracked(path) for split, path in files.items()}
-    provenance = f"{PREDICTIONS}/{PROVENANCE}"
-    kind = predictions.read_kind(tracked(provenance), f"{name}: {provenance}")
-    tagged = {split: predictions.read(content[split], kind, f"{name}: {path}") for split, path in files.items()}
-    metrics = _object(committed(EVALUATE), f"{name}: {EVALUATE}")
+    tagged = {split: predictions.read(tracked(path), kind, f"{name}: {path}") for split, path in files.items()}
+    with reading(f"{name}: {EVALUATE}", "evaluate", expected="a JSON object"):
+        content = committed(EVALUATE)
+        metrics = {} if content is None else parse_object(content)
     return Run(name, commit, kind, tagged, metrics, committed(str(PARAMS)))
-
-
-def _object(content: bytes | None, where: str) -> dict[str, Any]:
-    """Parse a JSON object; empty if there is no file."""
-    with reading(where, "evaluate", expected="a JSON object"):
-        return {} if content is None else parse_object(content)
