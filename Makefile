@@ -13,7 +13,7 @@ RESULTS := dvc.lock metrics plots
 .PHONY: install repro differences test-fast test test-all experiments check-release lint bench bench-host lock
 .DEFAULT_GOAL := repro
 
-# DVC removes the outputs of a stage before it starts it; a typo in params.yaml is better found before.
+# DVC removes the outputs of a stage before it starts it, so params.yaml is checked first.
 repro: $(STAMP)
 	python stages/check.py
 	dvc repro
@@ -30,9 +30,9 @@ differences:
 
 install: $(STAMP)
 
-# Unit tests that start no process.
+# Unit tests that start no process and run no stage; tests/unit/conftest.py marks the others.
 test-fast: $(STAMP)
-	pytest tests/unit -n auto -m "not process and not rare and not release"
+	pytest tests/unit -n auto --hypothesis-profile fast -m "not process and not rare and not release"
 
 test: $(STAMP)
 	pytest -n auto --dist worksteal

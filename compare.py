@@ -20,20 +20,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 try:
+    from tagline.core.startup import prepare_process
+
+    if __name__ == "__main__":
+        prepare_process()
+
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.terminal import write
-    from tagline.tools.comparison.experiments import last_experiments
-    from tagline.tools.comparison.record import record
-    from tagline.tools.comparison.rendering import render
-    from tagline.tools.comparison.revisions import WORKSPACE, read
-    from tagline.tools.comparison.runs import SPLITS
-    from tagline.tools.comparison.splits import Comparison, compare
-    from tagline.tools.comparison.styles import Markdown, Terminal
-    from tagline.tools.comparison.sweep_rendering import render_sweep, sweep_record
-    from tagline.tools.comparison.sweeps import Sweep, sweep
+    from tagline.tools.comparison import SPLITS, WORKSPACE
 except ModuleNotFoundError as error:
     sys.exit(
         f"compare: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -41,20 +38,31 @@ except ModuleNotFoundError as error:
     )
 
 
+if TYPE_CHECKING:
+    from tagline.tools.comparison.splits import Comparison
+    from tagline.tools.comparison.sweeps import Sweep
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
+    # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
+    from tagline.tools.comparison import record, rendering
+    from tagline.tools.comparison.revisions import read
+    from tagline.tools.comparison.splits import compare
+    from tagline.tools.comparison.styles import Markdown, Terminal
+
     splits = SPLITS if options.split is None else (options.split,)
     style = Markdown() if options.md else Terminal()
     if options.by:
         found = sweep_of(options, splits)
-        write(as_json(sweep_record(found)) if options.json else render_sweep(found, style))
+        write(as_json(record.sweep_record(found)) if options.json else rendering.render_sweep(found, style))
         return
     old, new = ([read(name, splits, options.pipeline) for name in side] for side in (options.old, options.new))
     comparison = compare(old, new, splits)
     if options.json:
-        text = as_json(record(comparison))
+        text = as_json(record.comparison_record(comparison))
     else:
-        text = render(comparison, style, None if options.all else options.examples)
+        text = rendering.render_comparison(comparison, style, None if options.all else options.examples)
     write(text)
     if options.fail_below is not None:
         gate(comparison, options.fail_below, options.allow_insignificant)
@@ -177,6 +185,9 @@ def number(text: str) -> float:
 
 def sweep_of(options: argparse.Namespace, splits: Sequence[str]) -> Sweep:
     """Read the given revisions, or else the last experiments, and group them by `--by`."""
+    from tagline.tools.comparison.revisions import last_experiments, read
+    from tagline.tools.comparison.sweeps import sweep
+
     if options.old is not None:
         return sweep([read(name, splits, options.pipeline) for name in options.old], options.by, splits)
     experiments = last_experiments(options.experiments or "*", options.pipeline)

@@ -24,8 +24,8 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 try:
@@ -40,8 +40,7 @@ try:
     from tagline.inference import Document, Tagger
     from tagline.tools.annotation import label_studio_tasks, tool_formats
     from tagline.tools.predict.highlighting import Highlighter, in_color
-    from tagline.tools.predict.input_files import Source, opened
-    from tagline.tools.predict.notations import Columns, JsonLines, Lines, Notation, Tasks
+    from tagline.tools.predict.notations import CONLL, JSON_LINES, Notation, task_notation
     from tagline.tools.predict.options import (
         FORMATS,
         STANDARD,
@@ -51,11 +50,8 @@ try:
         check_folder,
         infer_format,
         probability,
-        reader_of,
     )
-    from tagline.tools.predict.readers import read_words, split_at_spaces
-    from tagline.tools.predict.sinks import OutputFile, StandardOutput
-    from tagline.tools.predict.written_outputs import BratFolder, LineOutput, Output
+    from tagline.tools.predict.written_outputs import BratFolder, LineOutput
 except ModuleNotFoundError as error:
     sys.exit(
         f"predict: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -69,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     check_output(options.output, options.output_format)
     warnings.formatwarning = lambda message, *_: safe_message(f"predict: {message}\n")
-    with load(options) as tagger, source_of(options, tagger) as source:
+    with load(options) as tagger, source_of(options, tagger) as (documents, advance):
         if tagger.labels.kind == "tags":
             check_options_of_tags(options)
-        label(source, tagger, output_of(options, tagger), options.min_score)
+        label(documents, advance, tagger, output_of(options, tagger), options.min_score)
         if options.output_format == "label_studio" and options.output:
             configuration = label_studio_tasks.configuration(tagger.labels.types)
             label_studio_tasks.configuration_path(options.output).write_text(configuration, encoding="utf-8")
@@ -103,16 +99,22 @@ def check_options_of_tags(options: argparse.Namespace) -> None:
             raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
 
 
-def label(source: Source, tagger: Tagger, output: Output, min_score: float) -> None:
-    """Label the source and write it."""
+def label(
+    documents: Iterable[Document],
+    advance: Callable[[int], None],
+    tagger: Tagger,
+    output: LineOutput | BratFolder,
+    min_score: float,
+) -> None:
+    """Label documents and write them; ``advance`` is told how many were written."""
     done = 0
     try:
-        for tagged in tagger.tag_stream(source.documents):
+        for tagged in tagger.tag_stream(documents):
             shown = [(document, found.without_unsure(min_score)) for document, found in tagged] if min_score else tagged
             with defer_signals():  # what is written is also counted
                 output.write(shown)
                 done += len(tagged)
-            source.advance(len(tagged))
+            advance(len(tagged))
         output.end()
     except BrokenPipeError:
         pass  # the reader, such as `head`, needs no more
@@ -124,17 +126,29 @@ def label(source: Source, tagger: Tagger, output: Output, min_score: float) -> N
         sys.exit(stop.status)
 
 
-def source_of(options: argparse.Namespace, tagger: Tagger) -> AbstractContextManager[Source]:
+@contextmanager
+def source_of(
+    options: argparse.Namespace, tagger: Tagger
+) -> Iterator[tuple[Iterable[Document], Callable[[int], None]]]:
+    """Give the documents, and a function to call with the number of those that were written."""
+    if options.input is None and not options.words:
+        texts = (tagger.document(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
+        yield texts, lambda _: None
+        return
+    # Here, since one sentence needs none of the libraries that read files.
+    from tagline.tools.predict.readers import opened, read_words, reader_of, split_at_spaces
+
     if options.input is None:
         words = [word for text in options.texts for word in split_at_spaces(text)]
-        texts = (tagger.document(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
-        return nullcontext(Source("TEXT", [Document.of_words(words, "TEXT")] if options.words else texts))
-    words, format_ = options.words, options.input_format
-    reader = read_words if words else reader_of(format_, options.column, tagger.split, tagger.sentences)
+        yield [Document.of_words(words, "TEXT")], lambda _: None
+        return
+    format_ = options.input_format
+    reader = read_words if options.words else reader_of(format_, options.column, tagger.split, tagger.sentences)
     path = None if options.input == STANDARD else Path(options.input)
     # A bar would mix with output on the same terminal.
     show_progress = options.output is not None or not sys.stdout.isatty()
-    return opened(path, reader, show_progress)
+    with opened(path, reader, show_progress) as source:
+        yield source.documents, source.advance
 
 
 def load(options: argparse.Namespace) -> Tagger:
@@ -143,21 +157,21 @@ def load(options: argparse.Namespace) -> Tagger:
         return Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
 
 
-def output_of(options: argparse.Namespace, tagger: Tagger) -> Output:
+def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratFolder:
     if options.output_format == tool_formats.BRAT:
         return BratFolder(options.output, tagger.labels.types)
-    return LineOutput(notation_of(options, tagger), OutputFile(options.output) if options.output else StandardOutput())
+    return LineOutput(notation_of(options, tagger), options.output)
 
 
 def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
     if options.output_format == "jsonl":
-        return JsonLines()
+        return JSON_LINES
     if options.output_format == "conll":
-        return Columns()
+        return CONLL
     if options.output_format in tool_formats.JSON_FORMATS:
-        return Tasks(tool_formats.JSON_FORMATS[options.output_format])
+        return task_notation(tool_formats.JSON_FORMATS[options.output_format])
     color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
-    return Lines(Highlighter(tagger.labels, color))
+    return Notation(Highlighter(tagger.labels, color).line)
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:

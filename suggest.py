@@ -29,7 +29,6 @@ try:
     from tagline.core.terminal import safe_message, show
     from tagline.inference import Tagger
     from tagline.tools.annotation import brat_tasks, tool_formats
-    from tagline.tools.predict.input_files import opened
     from tagline.tools.predict.options import (
         STANDARD,
         add_input_format,
@@ -38,12 +37,12 @@ try:
         infer_format,
         natural,
         probability,
-        reader_of,
     )
+    from tagline.tools.predict.readers import opened, reader_of
     from tagline.tools.suggestion import writing
     from tagline.tools.suggestion.already_annotated import annotated_keys
+    from tagline.tools.suggestion.diversity import mean_vectors
     from tagline.tools.suggestion.selection import Selector, summary
-    from tagline.tools.suggestion.vectors import mean_vectors
 except ModuleNotFoundError as error:
     sys.exit(
         f"suggest: the package {error.name} is not installed; `make install` sets up .venv, "

@@ -31,7 +31,7 @@ from typing import Any
 from corruption import Error, corrupt
 from findings import Item, findings
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, FinishedRuns, measure, read_columns, write_inputs
+from sides import MODEL, PACKAGE, ROOT, FinishedRuns, measure, parse_or_run, read_columns, write_inputs
 from tabulate import tabulate
 
 CLEANLAB = ("self_confidence", "normalized_margin")
@@ -51,17 +51,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, help="file to which runs are appended; those in it are not repeated")
     parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--fold", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.run:
-        from tagline.core.startup import prepare_process
-
-        prepare_process()  # before torch is loaded
-        side, folder = arguments.run
-        arguments.data = arguments.data.resolve()
-        os.chdir(folder)
-        print(json.dumps({run.__name__: run for run in (prepare, fold, whole, rank)}[side](arguments)))
-        return
+    arguments = parse_or_run(parser, {run.__name__: run for run in (prepare, fold, whole, rank)})
     if find_spec("cleanlab") is None:  # else the first seed would end with an error after all its trainings
         parser.error("cleanlab is not installed; run `pip install cleanlab`")
     finished = FinishedRuns(arguments.runs)
@@ -90,8 +80,9 @@ def run_seed(seed: int, arguments: argparse.Namespace, finished: FinishedRuns) -
     return run
 
 
-def prepare(arguments: argparse.Namespace) -> dict[str, Any]:
+def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write the corrupted data and the errors of train."""
+    os.chdir(folder)
     from tagline.sources import encoders
 
     splits: dict[str, Any] = read_columns(arguments.data)
@@ -121,8 +112,9 @@ def params(arguments: argparse.Namespace) -> tuple[Any, Any]:
     return Audit(folds=folds, splits=["train"], group=arguments.group, seed=arguments.seed, most=1_000_000), train
 
 
-def fold(arguments: argparse.Namespace) -> dict[str, Any]:
+def fold(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and label a fold as the stage does."""
+    os.chdir(folder)
     from tagline.tools.audit.labelling import label_fold
 
     audit, train = params(arguments)
@@ -131,8 +123,9 @@ def fold(arguments: argparse.Namespace) -> dict[str, Any]:
     return {}
 
 
-def whole(arguments: argparse.Namespace) -> dict[str, Any]:
+def whole(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train on all of train, and label train with that model."""
+    os.chdir(folder)
     from tagline.tools.audit.labelling import label_all
     from tagline.training.run import Outputs, fine_tune, start
 
@@ -143,8 +136,9 @@ def whole(arguments: argparse.Namespace) -> dict[str, Any]:
     return {}
 
 
-def rank(arguments: argparse.Namespace) -> dict[str, Any]:
+def rank(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Rank in all ways and measure the rankings."""
+    os.chdir(folder)
     import numpy as np
     from cleanlab.token_classification.rank import get_label_quality_scores
 

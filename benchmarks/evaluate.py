@@ -25,7 +25,19 @@ from pathlib import Path
 from typing import Any
 
 from host import Host, measure_host
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set, tokenization, write_raw
+from sides import (
+    MODEL,
+    PACKAGE,
+    ROOT,
+    TASK,
+    measure,
+    measured,
+    parse_or_run,
+    read_columns,
+    save_data_set,
+    tokenization,
+    write_raw,
+)
 
 SPLITS = ("validation", "test")
 MAX_LENGTH = 128
@@ -37,12 +49,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=ROOT / "models/finetuned", help="folder of a token classifier")
     parser.add_argument("--precision", default="auto", help="like evaluate.precision")
     parser.add_argument("--subwords-per-batch", type=int, default=256, help="like evaluate.subwords_per_batch")
-    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.run:
-        side, folder = arguments.run
-        print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
-        return
+    arguments = parse_or_run(parser, {"prepare": prepare, "ours": ours, "plain": plain})
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
     options += [f"--precision={arguments.precision}", f"--subwords-per-batch={arguments.subwords_per_batch}"]
     with tempfile.TemporaryDirectory() as folder:
@@ -121,9 +128,6 @@ def longest(tokenizer: Any) -> int:
 
 def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure this project."""
-    from tagline.core.startup import prepare_process
-
-    prepare_process()  # before torch is loaded
     import numpy as np
     from accelerate import PartialState
     from transformers import AutoConfig

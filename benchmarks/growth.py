@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, tokenization
+from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, parse_or_run, read_columns, tokenization
 
 # What each part works on: all words, those of train, or those of validation and test.
 PARTS = {"download": "all", "tokenize_align": "all", "batches": "train", "evaluate": "others"}
@@ -35,13 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how time and memory grow with the corpus.")
     parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
     parser.add_argument("--words", type=int, nargs="+", default=[100_000, 1_000_000], help="of train, ascending")
-    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.run:
-        part, folder = arguments.run
-        parts = (prepare, download, tokenize_align, batches, evaluate)
-        print(json.dumps({run.__name__: run for run in parts}[part](Path(folder), arguments)))
-        return
+    parts = (prepare, download, tokenize_align, batches, evaluate)
+    arguments = parse_or_run(parser, {part.__name__: part for part in parts})
     sizes = {words: _measure_parts(arguments.data, words) for words in arguments.words}
     print(json.dumps(summary(sizes) | {"host": describe_host()}, allow_nan=False))
 
@@ -140,14 +135,13 @@ def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Load the training rows, put them into batches and pad each batch of an epoch."""
     from tagline.artifacts import tokenized
     from tagline.training.train_params import Batches
-    from tagline.training.training_batches import TrainingBatches
-    from tagline.training.training_rows import TrainingRows
+    from tagline.training.training_batches import TrainingBatches, padded_part
 
     start = time.process_time()
-    rows = TrainingRows(tokenized.load_split(folder / "tokenized", "train").windows)
+    windows = tokenized.load_split(folder / "tokenized", "train").mapped_windows
     sizes = Batches(order="by_length", subwords_per_batch=SUBWORDS_PER_BATCH, batch_size=1)
-    for batch in TrainingBatches(rows.lengths, sizes, seed=1).epoch(0):
-        rows.part(batch, padding=0)
+    for batch in TrainingBatches(windows.lengths, sizes, seed=1).epoch(0):
+        padded_part(windows, batch, padding=0)
     return measured(start, time.process_time)
 
 

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sides import MODEL, PACKAGE, measure
+from sides import MODEL, PACKAGE, measure, parse_or_run
 from tabulate import tabulate
 
 # Features on which the speed of matrix products depends.
@@ -90,12 +90,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, help="folder of an encoder or a classifier (default: packaged)")
     parser.add_argument("--sub-words", type=int, default=256, help="per batch (default: 256)")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"per size and format (default: {SECONDS})")
-    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.run:
-        side, folder = arguments.run
-        print(json.dumps(about() if side == "about" else run(Path(folder), arguments.sub_words, arguments.seconds)))
-        return
+    arguments = parse_or_run(parser, {"about": lambda *_: about(), "rates": run}, plain=("about", "rates"))
     host = measure_host(arguments.encoder, arguments.sub_words, arguments.seconds)
     chosen, cores = host.about["precision"], host.about["cores"]
     rows = [[name, rate["one"], rate["all"]] for name, rate in host.rates.items()]
@@ -162,7 +157,7 @@ def about() -> dict[str, Any]:
     }
 
 
-def run(encoder: Path, sub_words: int, seconds: float) -> dict[str, Any]:
+def run(encoder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure all formats that the processor has instructions for."""
     import numpy as np
     import torch
@@ -184,7 +179,7 @@ def run(encoder: Path, sub_words: int, seconds: float) -> dict[str, Any]:
     rates: Rates = {}
     for name, product in products.items():
         one, each, together = (
-            rate(product, sizes, sub_words, workers, threads, seconds)
+            rate(product, sizes, arguments.sub_words, workers, threads, arguments.seconds)
             for workers, threads in ((1, 1), (cores(), 1), (1, cores()))
         )
         rates[name] = {"one": round(one, 1), "all": round(max(each, together), 1)}

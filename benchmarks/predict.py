@@ -22,14 +22,16 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from host import Host, measure_host
-from sides import ROOT, TASK, measure, measured, read_columns
+from sides import ROOT, TASK, measure, measured, parse_or_run, read_columns
 
 SPLITS = ("validation", "test")
 PIPELINES = {"pipeline": 1, "pipeline_batch_8": 8}
+BACKENDS = ("onnx-int8", "onnx", "torch")
 # Entities of a sentence: type, and start and end in the words joined by spaces.
 Entities = list[tuple[str, int, int]]
 
@@ -40,12 +42,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="exported model")
     parser.add_argument("--rounds", type=int, default=3, help="number of measurements per side (default: 3)")
     parser.add_argument("--subwords-per-batch", type=int, help="default: that of predict.py")
-    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.run:
-        side, folder = arguments.run
-        print(json.dumps(run(side, Path(folder), arguments)))
-        return
+    sides = {side: partial(run, side) for side in ("prepare", *PIPELINES, *BACKENDS)}
+    arguments = parse_or_run(parser, sides, plain=PIPELINES)
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
     if arguments.subwords_per_batch:
         options.append(f"--subwords-per-batch={arguments.subwords_per_batch}")
@@ -162,9 +160,6 @@ def ours(
     side: str, sentences: list[list[str]], arguments: argparse.Namespace
 ) -> tuple[dict[str, float], list[Entities]]:
     """Measure a backend of this project."""
-    from tagline.core.startup import prepare_process
-
-    prepare_process()  # before torch is loaded
     from tagline.inference import Tagger
     from tagline.inference.documents import Document
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import made
 from shares import WARM_UP, Clock, Shares
-from sides import MODEL, PACKAGE, ROOT, measured, read_columns, write_inputs
+from sides import MODEL, PACKAGE, ROOT, measured, parse_or_run, read_columns, write_inputs
 
 # Of the Hugging Face course, chapter "Token classification".
 BATCH_SIZE, WEIGHT_DECAY = 8, 0.01
@@ -20,16 +20,13 @@ BATCH_SIZE, WEIGHT_DECAY = 8, 0.01
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--run", nargs=2, required=True)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--encoder", type=Path)
     parser.add_argument("--random-weights")
     parser.add_argument("--settings", type=json.loads, default={})
     parser.add_argument("--no-validation", action="store_true")
     parser.add_argument("--warm-up", type=int, default=WARM_UP)
-    arguments = parser.parse_args()
-    side, folder = arguments.run
-    print(json.dumps(SIDES[side](Path(folder), arguments)))
+    parse_or_run(parser, {"prepare": prepare, "ours": ours, "plain": plain, "evaluate": evaluated})
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -56,9 +53,6 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train as the stage does, with the given section ``train``."""
-    from tagline.core.startup import prepare_process
-
-    prepare_process()  # before torch is loaded
     import pandas as pd
     import torch
     from accelerate import Accelerator
@@ -69,7 +63,6 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.training.run import Inputs, Outputs, run
     from tagline.training.train_params import Train
     from tagline.training.training import Step, Training
-    from tagline.training.training_rows import TrainingRows
     from tagline.training.validation import Validation
 
     clock, shares = Clock(arguments.warm_up), Shares()
@@ -87,7 +80,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     if not torch.cuda.is_available():  # which computes asynchronously
         shares.of(Gradients, "add", "forward")
         shares.of(Accelerator, "backward", "backward")
-        shares.of(TrainingRows, "part", "data")
+        shares.of(Gradients, "parts", "data")
         shares.of(Accelerator, "clip_grad_norm_", "clipping")
         shares.of(torch.optim.AdamW, "step", "optimizer")
         shares.of(Validation, "scores", "validation")
@@ -208,8 +201,6 @@ def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
         "device": torch.cuda.get_device_name() if gpu else "cpu",
     }
 
-
-SIDES = {"prepare": prepare, "ours": ours, "plain": plain, "evaluate": evaluated}
 
 if __name__ == "__main__":
     main()

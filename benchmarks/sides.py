@@ -1,14 +1,15 @@
-"""Shared by the benchmarks: reading data, and measuring each side in its own process."""
+"""Shared by the benchmarks: reading data, and measuring each side in its own process, prepared in one place."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,31 @@ class FinishedRuns:
         if self.path:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(run) + "\n")
+
+
+def parse_or_run(
+    parser: argparse.ArgumentParser,
+    sides: Mapping[str, Callable[[Path, argparse.Namespace], Any]],
+    plain: Collection[str] = ("plain",),
+) -> argparse.Namespace:
+    """Parse the arguments; in a process that `measure` started, run its side, print its JSON and exit.
+
+    Args:
+        parser: of the benchmark.
+        sides: by name; each gets a folder and the arguments.
+        plain: sides that do without this project, whose processes are not prepared as those of stages are.
+    """
+    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if not arguments.run:
+        return arguments
+    side, folder = arguments.run
+    if side not in plain:
+        from tagline.core.startup import prepare_process
+
+        prepare_process()  # before torch is loaded
+    print(json.dumps(sides[side](Path(folder), arguments)))
+    sys.exit()
 
 
 def measure(script: str, side: str, folder: str, *options: str) -> dict[str, Any]:

@@ -45,9 +45,9 @@ from tagline.inference import Document, Tagger
 from tagline.labels.entities import entities
 from tagline.sources import encoders
 from tagline.tokenization.dataset import tokenize_align
-from tagline.tools.predict.input_files import Source
+from tagline.tools.predict.readers import Source
+from tagline.tools.suggestion.diversity import mean_vectors
 from tagline.tools.suggestion.selection import Selector
-from tagline.tools.suggestion.vectors import mean_vectors
 from tagline.training.run import Inputs, Outputs, run
 from tagline.training.train_params import Train
 

@@ -22,7 +22,19 @@ from itertools import chain, repeat
 from pathlib import Path
 
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, read_columns, save_data_set, tokenization, write_raw
+from sides import (
+    MODEL,
+    PACKAGE,
+    ROOT,
+    TASK,
+    measure,
+    measured,
+    parse_or_run,
+    read_columns,
+    save_data_set,
+    tokenization,
+    write_raw,
+)
 
 MAX_LENGTH = 128
 
@@ -32,12 +44,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
     parser.add_argument("--words", type=int, default=0, help="repeat the data to at least this number of words")
     parser.add_argument("--only", choices=("ours", "plain"), help="measure only one side")
-    parser.add_argument("--run", nargs=2, metavar=("SIDE", "FOLDER"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.run:
-        side, folder = arguments.run
-        print(json.dumps({"prepare": prepare, "ours": ours, "plain": plain}[side](Path(folder), arguments)))
-        return
+    arguments = parse_or_run(parser, {"prepare": prepare, "ours": ours, "plain": plain})
     with tempfile.TemporaryDirectory() as folder:
         options = ("--data", str(arguments.data.resolve()), "--words", str(arguments.words))
         words = measure(__file__, "prepare", folder, *options)["words"]

@@ -29,7 +29,7 @@ from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.evaluation import evaluate
 from tagline.evaluation.score_table import score_table, score_table_of
 from tagline.evaluation.summary import summary
-from tagline.report import curves
+from tagline.report import charts
 from tagline.report.evaluation_page import render
 
 TOKENIZED = Path("data/tokenized")
@@ -55,8 +55,8 @@ def main() -> None:
     launchers.only_main_process("evaluate")
     params = read_section("evaluate", Evaluate)
     quiet()
-    losses = learning_curves.read(TRAIN_LOSS, curves.LOSSES)
-    epochs = learning_curves.read(VALIDATION, curves.EPOCHS)
+    losses = learning_curves.read(TRAIN_LOSS, charts.LOSSES)
+    epochs = learning_curves.read(VALIDATION, charts.EPOCHS)
     evaluation = evaluate(TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     test, test_metrics = evaluation.splits["test"], evaluation.metrics["test"]
     page = render(evaluation, losses, epochs)

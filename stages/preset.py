@@ -20,7 +20,6 @@ import argparse
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.params import PARAMS
 from tagline.tools.settings import presets
-from tagline.tools.settings.preset_files import read
 
 
 def main() -> None:
@@ -46,8 +45,8 @@ def print_list(names: list[str]) -> None:
     """Print each preset and the first line of its description."""
     width = max(map(len, names))
     for name in names:
-        description = read(presets.path_of(name)).description
-        print(f"{name:{width}}  {description[0].text.lstrip('# ') if description else ''}".rstrip())
+        description = presets.read(name).description
+        print(f"{name:{width}}  {description[0].lstrip('# ') if description else ''}".rstrip())
 
 
 if __name__ == "__main__":

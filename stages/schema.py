@@ -1,8 +1,6 @@
-"""Write the JSON Schemas by which editors complete, explain and check params.yaml and presets.
+"""Write params.schema.json, by which editors complete, explain and check params.yaml and presets.
 
-Reads the comments of presets/. Writes params.schema.json and presets/params.schema.json.
-
-    python stages/schema.py
+python stages/schema.py
 """
 
 from __future__ import annotations

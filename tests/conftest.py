@@ -32,6 +32,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test depends on how busy the host is.
 settings.register_profile("tests", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=15)  # --hypothesis-profile
 settings.load_profile("tests")
 
 

@@ -77,7 +77,7 @@ def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest
     assert len(json.loads((folder / "out/_manifest.json").read_text())["parts"]) == 7
 
 
-def test_no_row_that_can_be_labelled(folder: Path, address: str) -> None:
+def test_input_without_a_row_that_can_be_labelled_is_an_error(folder: Path, address: str) -> None:
     Path("a.jsonl").write_text('{"text": 1}\n{"text": null}\n', encoding="utf-8")
     with pytest.raises(UserError) as raised:
         run("bulk.py", "a.jsonl", "out", "--address", address)
@@ -91,7 +91,7 @@ def test_no_row_that_can_be_labelled(folder: Path, address: str) -> None:
     ]
 
 
-def test_an_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
+def test_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
     Path("in").mkdir()
     for name in ("a", "b", "c"):
         pq.write_table(pa.table({"words": [["Ada", "Lind"]] * 100}), f"in/{name}.parquet", compression="none")
@@ -125,7 +125,7 @@ def test_strict_stops_at_the_first_row_that_can_not_be_labelled(monkeypatch: pyt
         collect(nothing, nothing, nothing, strict=True)
 
 
-def test_without_ray(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_ray_is_one_message(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a.txt").write_text("Ada\n")
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UserError, match=r"^Ray is not installed; bulk.py needs it; run `pip install -e '\.\[ray\]'`$"):
@@ -155,7 +155,7 @@ def test_failures_of_ray_are_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (begun, os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"]) == (["local"], "0")  # the loopback interface
 
 
-def test_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, message in (
         (["in"], "the following arguments are required: OUTPUT"),
         (["in", "out", "--text", "a", "--words", "b"], "argument --words: not allowed with argument --text"),

@@ -42,7 +42,7 @@ def repository(project: Path) -> Path:
     return project
 
 
-def test_results_that_differ(repository: Path) -> None:
+def test_differing_results_are_listed(repository: Path) -> None:
     assert run(repository, "make", "differences") == ""
     for name in ("dvc.lock", "plots/validation.csv"):
         (repository / name).write_text("of this host\n")
@@ -53,19 +53,19 @@ def test_results_that_differ(repository: Path) -> None:
     )
 
 
-def test_results_of_changed_inputs(repository: Path) -> None:
+def test_results_of_changed_inputs_are_not_listed(repository: Path) -> None:
     for name in ("params.yaml", "dvc.lock"):
         (repository / name).write_text("changed\n")
     assert run(repository, "make", "differences") == ""
 
 
-def test_without_a_repository_or_a_commit(project: Path) -> None:
+def test_without_a_commit_nothing_is_listed(project: Path) -> None:
     assert run(project, "make", "differences") == ""
     run(project, "git", "init", "-q")
     assert run(project, "make", "differences") == ""
 
 
-def test_without_git(repository: Path, tmp_path: Path) -> None:
+def test_without_git_nothing_is_listed(repository: Path, tmp_path: Path) -> None:
     (repository / "dvc.lock").write_text("of this host\n")
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -74,6 +74,6 @@ def test_without_git(repository: Path, tmp_path: Path) -> None:
     assert run(repository, "env", f"PATH={programs}", str(shutil.which("make")), "differences") == ""
 
 
-def test_repro_ends_with_it() -> None:
+def test_make_repro_ends_with_differences() -> None:
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nrepro:")[2].partition("\n\n")[0]
     assert recipe.splitlines()[-1].endswith(" differences")

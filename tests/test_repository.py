@@ -57,20 +57,6 @@ def test_a_stage_reads_its_own_section_after_all_params_are_checked(stage: str) 
     assert entry["desc"]
 
 
-def test_every_key_of_params_has_a_comment() -> None:
-    text = (ROOT / "presets/sample.yaml").read_text(encoding="utf-8")
-    lines, shared = text.split("\n"), {"path", "validation", "test"}  # these share the comment of the key above them
-    nodes = list(read_file(ROOT / "presets/sample.yaml").values())
-    while nodes:
-        node = nodes.pop()
-        for key, value in node.items():
-            line = node.lc.key(key)[0]
-            if isinstance(value, dict):
-                nodes.append(value)
-            elif key not in shared:
-                assert lines[line - 1].strip().startswith("#"), f"presets/sample.yaml:{line + 1} has no comment"
-
-
 def test_the_sections_are_the_stages() -> None:
     assert list(read_file(ROOT / "params.yaml")) == list(STAGES)
     assert list(PIPELINE["stages"]) == list(NAMES.values())

@@ -18,10 +18,13 @@ from helpers.tiny import PEOPLE, PLACES
 
 from tagline.artifacts import exported, raw_data
 from tagline.artifacts.exported import SentenceRule
+from tagline.core.errors import UserError
 from tagline.core.provenance import write_hashes
 from tagline.sources.formats.brat import BratFiles
 from tagline.text.sentences import library_version
+from tagline.text.words import split_words
 from tagline.tools.annotation import tool_formats
+from tagline.tools.suggestion.already_annotated import annotated_keys, text_key
 
 run, exit_of = partial(run_script, "suggest.py"), partial(project.exit_of, "suggest.py")
 
@@ -51,7 +54,9 @@ def texts(rows: list[dict[str, Any]], selection: str) -> list[str]:
     return [row["text"] for row in rows if row["selection"] == selection]
 
 
-def test_random_and_uncertain_texts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_random_texts_come_first_and_uncertain_ones_have_entities(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = suggested("--words", "60", "--random-share", "0.25")
     random, uncertain = texts(rows, "random"), texts(rows, "uncertain")
     assert [row["text"] for row in rows] == [*random, *uncertain]
@@ -66,114 +71,80 @@ def test_random_and_uncertain_texts(folder: Path, capsys: pytest.CaptureFixture[
     assert captured.err == ""
 
 
-def test_the_same_seed_gives_the_same_choice(folder: Path) -> None:
-    first = suggested("--words", "60")
-    content = Path("out.jsonl").read_bytes()
-    assert suggested("--words", "60") == first
-    assert Path("out.jsonl").read_bytes() == content
+def test_seed_decides_random_texts_in_any_order_of_the_pool(folder: Path) -> None:
     share = ("--words", "60", "--random-share", "0.5")
+    first = suggested(*share)
+    assert suggested(*share) == first
     Path("reversed.txt").write_text("\n".join(reversed(POOL.splitlines())))
-    random = texts(suggested(*share), "random")
-    assert texts(suggested(*share, pool="reversed.txt"), "random") == random
-    assert texts(suggested(*share, "--seed", "1"), "random") != random
+    assert texts(suggested(*share, pool="reversed.txt"), "random") == texts(first, "random")
+    assert texts(suggested(*share, "--seed", "1"), "random") != texts(first, "random")
 
 
-def write_raw(rows: list[raw_data.Row]) -> None:
+def test_texts_and_documents_of_data_raw_are_left_out(folder: Path) -> None:
+    rows: list[raw_data.Row] = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
+    rows += [{"words": words, "document": "d", "ner": ["O"] * 2} for words in (["Ada", "lives."], ["In", "Bo"])]
     raw_data.write(Path("data/raw"), dict.fromkeys(raw_data.SPLITS, rows), ["ner"])
     write_hashes(Path("data/raw"))
-
-
-def test_annotated_texts_are_left_out(folder: Path) -> None:
-    write_raw([{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]])
-    assert sorted(row["text"] for row in suggested("--words", "60")) == sorted(TEXTS[32:])
+    Path("pool.txt").write_text(POOL + "Ada lives. In Bo\nAda lives.\nIn Bo\nIn Bo Ada lives.\n")
+    left = [*TEXTS[32:], "In Bo Ada lives."]
+    assert sorted(row["text"] for row in suggested("--words", "60")) == sorted(left)
     Path("more.jsonl").write_text(json.dumps({"text": TEXTS[35]}))
-    assert sorted(row["text"] for row in suggested("--words", "60", "--exclude", "data/raw", "more.jsonl")) == sorted(
-        TEXTS[32:35]
-    )
-    assert len(suggested("--words", "60", "--exclude")) == 12
+    found = suggested("--words", "60", "--exclude", "data/raw", "more.jsonl")
+    assert sorted(row["text"] for row in found) == sorted({*left} - {TEXTS[35]})
+    assert len(suggested("--words", "60", "--exclude")) >= 12
 
 
-def test_documents_of_annotated_sentences_are_left_out(folder: Path) -> None:
-    rows = [
-        {"words": text.split(), "document": "d", "ner": ["O"] * len(text.split())} for text in ("Ada lives.", "In Bo")
-    ]
-    write_raw(rows)
-    Path("pool.txt").write_text("Ada lives. In Bo\nAda lives.\nIn Bo\nIn Bo Ada lives.\n")
-    assert [row["text"] for row in suggested("--words", "60")] == ["In Bo Ada lives."]
+@pytest.mark.parametrize("output", ["round1.json", "round1.jsonl", "round1"])
+def test_texts_of_an_earlier_round_are_left_out(folder: Path, output: str) -> None:
+    """In the format of the suffix, and for brat."""
+    name = ["--format", "brat"] if output == "round1" else []
+    run("pool.txt", "--words", "60", "--output", output, *name)
+    assert len(annotated_keys([Path(output)], split_words)) == 12
+    assert len(suggested("--words", "180", "--random-share", "0", "--exclude", output)) == 24
+
+
+def test_lists_of_texts_and_of_tasks_have_keys(tmp_path: Path) -> None:
+    path = tmp_path / "done.json"
+    path.write_text(json.dumps([{"text": TEXTS[0]}, {"data": {"text": TEXTS[1]}}]))
+    assert annotated_keys([path], split_words) == {text_key([text]) for text in TEXTS[:2]}
+    path.write_text('[{"data": {"text": "Ada"}},\n{"data": {"html": "Ada"}}]')
+    with pytest.raises(UserError, match=r"done.json:2: neither 'text' nor 'words' \(html\); expected"):
+        annotated_keys([path], split_words)
 
 
 def test_texts_are_split_into_sentences_as_in_training(folder: Path, tmp_path: Path) -> None:
     split = add_encoder(save_export(tmp_path / "split"))
     about = exported.read(split)
     rule = SentenceRule(True, library_version(), 1.0)
+    Path("pool.jsonl").write_text(json.dumps({"text": "Ada\n\nLind in Oslo"}))
     for model, entities in ((replace(about, sentences=rule), ["Ada", "Lind"]), (about, ["Ada\n\nLind"])):
         exported.write(model, split)
-        Path("pool.jsonl").write_text(json.dumps({"text": "Ada\n\nLind in Oslo"}))
         (row,) = suggested("--words", "9", "--random-share", "0", "--model", "split", pool="pool.jsonl")
         assert [entity["text"] for entity in row["entities"]] == [*entities, "Oslo"]
-
-
-def test_words(folder: Path) -> None:
     Path("pool.conll").write_text("X Ada\nX lives\n\nX Oslo\n")
     rows = suggested("--column", "2", "--words", "9", "--random-share", "0", pool="pool.conll")
     assert sorted(row["words"] for row in rows) == [["Ada", "lives"], ["Oslo"]]
 
 
-def test_a_small_pool_is_chosen_as_a_whole(folder: Path) -> None:
+def test_small_pools_long_texts_and_small_shares_are_reported(folder: Path) -> None:
     with pytest.warns(match=r"^pool.txt has only 180 words to annotate; all are chosen$"):
         rows = suggested("--words", "5000", "--random-share", "0.25")
     assert (len(texts(rows, "random")), len(rows)) == (9, 36)
-
-
-def test_long_texts_do_not_displace_others(folder: Path) -> None:
-    """One text longer than all words wanted, and texts longer than the part that is not random."""
+    message = "no text at random: the first one drawn has more than 4 words; raise --words or --random-share for texts"
+    with pytest.warns(match=message):
+        assert texts(suggested("--words", "40"), "random") == []
+    # One text is longer than all words wanted, and some are longer than the part that is not random.
     Path("pool.txt").write_text(POOL + "Ada lives in Oslo. " * 60 + "\n" + "\n".join(f"Bo {n} " * 20 for n in range(9)))
     with pytest.warns(match=r"^pool.txt: texts of more than 40 words left out: 1; raise --words$"):
         rows = suggested("--words", "40", "--random-share", "0.5", "--seed", "2")
     assert [len(texts(rows, "random")), len(texts(rows, "uncertain"))] == [4, 4]
-
-
-def test_a_random_share_of_one_adds_no_uncertain_texts(folder: Path) -> None:
     Path("pool.txt").write_text(POOL + "\n".join(PLACES))
     rows = suggested("--words", "57", "--random-share", "1")
     assert (len(rows), len(texts(rows, "uncertain"))) == (13, 0)
 
 
-def test_a_share_too_small_for_a_text_is_reported(folder: Path, recwarn: pytest.WarningsRecorder) -> None:
-    message = "no text at random: the first one drawn has more than 4 words; raise --words or --random-share for texts"
-    with pytest.warns(match=message):
-        assert texts(suggested("--words", "40"), "random") == []
-    recwarn.clear()
-    suggested("--words", "40", "--random-share", "0")
-    assert not recwarn
-
-
-@pytest.mark.parametrize("output", ["round1.json", "round1.jsonl", "round1"])
-def test_texts_of_an_earlier_round_are_left_out(folder: Path, output: str) -> None:
-    """In the format that the name asks for, and for brat."""
-    name = ["--format", "brat"] if output == "round1" else []
-    run("pool.txt", "--words", "60", "--output", output, *name)
-    rest = suggested("--words", "120", "--random-share", "0", "--exclude", output)
-    assert len(rest) == 24
-    others = suggested("--words", "60")
-    assert not {row["text"] for row in others} & {row["text"] for row in rest}
-
-
-def test_lists_of_texts_and_of_tasks_are_left_out(folder: Path) -> None:
-    Path("done.json").write_text(json.dumps([{"text": TEXTS[0]}, {"data": {"text": TEXTS[1]}}]))
-    rows = suggested("--words", "180", "--random-share", "0", "--exclude", "done.json")
-    assert sorted(row["text"] for row in rows) == sorted(TEXTS[2:])
-
-
-def test_a_task_without_text_is_reported_by_its_line(folder: Path) -> None:
-    Path("tasks.json").write_text('[{"data": {"text": "Ada"}},\n{"data": {"html": "Ada"}}]')
-    assert str(exit_of("pool.txt", "--words", "60", "--output", "out", "--exclude", "tasks.json")).startswith(
-        "suggest: tasks.json:2: neither 'text' nor 'words' (html); expected"
-    )
-
-
 @pytest.mark.parametrize("name", tool_formats.NAMES)
-def test_formats(folder: Path, name: str) -> None:
+def test_annotation_tools_get_both_selections(folder: Path, name: str) -> None:
     run("pool.txt", "--words", "60", "--random-share", "0.5", "--output", "out", "--format", name)
     if name == "label_studio":
         rows = json.loads(Path("out").read_text())
@@ -191,67 +162,52 @@ def test_formats(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("pool.txt", "--words", "0", "--output", "o"), "expected a number from 1 to 999,999,999,999, got '0'"),
-        (("pool.csv", "--words", "9", "--output", "o"), "POOL pool.csv: unknown suffix; expected .txt, .jsonl, .json,"),
-        (("pool.txt", "--words", "9" * 13, "--output", "o"), "expected a number from 1 to 999,999,999,999, got '9999"),
-        (("pool.txt", "--words", "9", "--output", "pool.txt"), "--output is the same file as POOL; expected another"),
+        ("pool.txt --words 0 --output o", "expected a number from 1 to 999,999,999,999, got '0'"),
+        ("pool.csv --words 9 --output o", "POOL pool.csv: unknown suffix; expected .txt, .jsonl, .json,"),
+        ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
         (
-            ("pool.txt", "--words", "9", "--output", "pool.txt", "--exclude", "pool.txt"),
-            "--output is the same file as POOL; expected another",
-        ),
-        (
-            ("-", "--input-format", "text", "--words", "9", "--output", "pool.txt", "--exclude", "pool.txt"),
+            "- --input-format text --words 9 --output pool.txt --exclude pool.txt",
             "--output is the same file as one of --exclude; expected another",
         ),
-        (("pool.txt", "--words", "9", "--output", "o", "--seed", "-1"), "--seed: expected a number from 0 to"),
-        (
-            ("pool.txt", "--words", "9", "--output", "o", "--random-share", "2"),
-            "expected a number from 0 to 1, got '2'",
-        ),
+        ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
+        ("pool.txt --words 9 --output o --random-share 2", "expected a number from 0 to 1, got '2'"),
     ],
 )
-def test_wrong_usage(folder: Path, arguments: tuple[str, ...], message: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert exit_of(*arguments) == 2
+def test_wrong_usage_exits_with_2(
+    folder: Path, arguments: str, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_of(*arguments.split()) == 2
     assert message in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("none.txt", "--output", "out"), "none.txt: No such file or directory"),
-        (("pool.txt", "--output", "none/out"), "--output none/out: none is not a folder; expected an existing one"),
-        (("pool.txt", "--output", "models"), "--output models: not a file; expected a file"),
-        (("pool.txt", "--output", "models", "--format", "brat"), "models: exists already; expected a new or empty"),
-        (("gz.txt", "--output", "out"), "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
-        (("pool.txt", "--output", "out", "--exclude", "a.csv"), "--exclude a.csv: unknown suffix; expected .txt, "),
+        ("none.txt --output out", "none.txt: No such file or directory"),
+        ("pool.txt --output none/out", "--output none/out: none is not a folder; expected an existing one"),
+        ("pool.txt --output models", "--output models: not a file; expected a file"),
+        ("pool.txt --output models --format brat", "models: exists already; expected a new or empty"),
+        ("gz.txt --output out", "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
+        ("pool.txt --output out --exclude a.csv", "--exclude a.csv: unknown suffix; expected .txt, "),
+        ("pool.txt --output out --exclude .", "--exclude .: gz.txt has no .ann beside it; expected a folder"),
+        ("pool.txt --output out --words 4", "pool.txt: no text of at most 4 words that is not annotated yet; expected"),
         (
-            ("pool.txt", "--output", "out", "--exclude", "."),
-            "--exclude .: gz.txt has no .ann beside it; expected a folder",
-        ),
-        (
-            ("pool.txt", "--output", "out", "--words", "4"),
-            "pool.txt: no text of at most 4 words that is not annotated yet; expected at least one; check POOL, --words "
-            "and --exclude",
+            "pool.txt --output out --model tags",
+            "--format label_studio: tags predicts a tag for each word, not entities",
         ),
     ],
 )
-def test_errors_are_one_message(folder: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_errors_are_one_message_and_keep_earlier_output(folder: Path, arguments: str, message: str) -> None:
     Path("out").write_text("earlier")
     Path("gz.txt").write_bytes(gzip.compress(POOL.encode()))
-    found = exit_of("--words", "60", *arguments)
+    save_export(Path("tags"), TAGS)
+    found = exit_of("--words", "60", *arguments.split())
     assert isinstance(found, str), f"exit with a status, not a message: {found}"
     assert found.startswith(f"suggest: {message}")
     assert Path("out").read_text() == "earlier"
 
 
-def test_annotation_tools_need_entities(folder: Path, tmp_path: Path) -> None:
-    model = str(save_export(tmp_path, TAGS))
-    assert exit_of("pool.txt", "--words", "60", "--output", "out", "--model", model) == (
-        f"suggest: --format label_studio: {model} predicts a tag for each word, not entities"
-    )
-
-
-def test_a_read_only_folder_is_found_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_only_folder_is_found_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tagline.tools.predict.options.os.access", lambda *_: False)
     assert exit_of("none.txt", "--words", "60", "--output", "out") == (
         "suggest: --output out: . can't be written; expected a folder for new files"

@@ -26,6 +26,8 @@ from tagline.sources.formats.registry import FORMATS
 from tagline.tools.predict import readers
 from tagline.training.train_params import Train
 
+pytestmark = pytest.mark.rare
+
 POLICIES = {"misaligned_spans": "expand", "overlaps": "longest"}
 # The keys of formats that read more with them.
 KEYS = {"label_studio": {"annotators": "agreed"}, "brat": {"discontinuous_spans": "split"}}
@@ -61,7 +63,7 @@ def test_damaged_data_set_is_read_or_refused(
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 150)
+    fuzz(case, pytestconfig, 500)
 
 
 READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
@@ -88,7 +90,7 @@ def test_damaged_input_of_predict_is_read_or_refused(name: str, tmp_path: Path, 
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 200)
+    fuzz(case, pytestconfig, 1000)
 
 
 def test_damaged_params_are_read_or_refused(
@@ -110,7 +112,7 @@ def test_damaged_params_are_read_or_refused(
         run.__doc__ = description
         return run
 
-    fuzz(case, pytestconfig, 40)
+    fuzz(case, pytestconfig, 100)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,7 +1,8 @@
-"""Kills a stage that DVC runs at its N-th file operation: a point that does not depend on the speed of the host.
+"""Kills a stage at a file operation: a point that does not depend on the speed of the host.
 
-`watched` copies this file to sitecustomize.py, which Python imports when it starts. There it counts, by Python's audit
-events, the operations of a stage on the folders of its inputs and outputs.
+Python's audit events count the operations on the folders of inputs and outputs. `killed` runs a stage in a fork of the
+test. `watched` is for the stages that DVC runs: it copies this file to sitecustomize.py, which Python imports when it
+starts.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import os
 import shutil
 import signal
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,52 @@ OPERATIONS = "operations"
 _EVENTS = ("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir", "shutil.copyfile")
 _FOLDERS = {("data",), ("models",), ("metrics",), ("plots",), ("reports",), (".work",)}
 _LOGS, _AT, _SIGNAL, _GROUP = "KILL_LOGS", "KILL_AT", "KILL_SIGNAL", "KILL_GROUP"
+
+
+def killed(run: Callable[[], None], at: int | str, number: int = signal.SIGKILL) -> int:
+    """Run something in a fork that gets a signal at a file operation, and return its exit status.
+
+    Args:
+        run: what to run in the current folder.
+        at: the operation, from 1; or a text: the one after the rename of a path that contains it.
+        number: the signal.
+    """
+    process = os.fork()
+    if process:
+        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    status, count, passed = 1, 0, False
+
+    def kill(operation: str) -> None:
+        nonlocal count, passed
+        count += 1
+        if passed or count == at:
+            passed = False
+            os.kill(os.getpid(), number)
+        passed = isinstance(at, str) and operation.startswith("os.rename ") and at in operation
+
+    try:
+        _call_at_operations(kill)
+        run()
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def count(run: Callable[[], None]) -> int:
+    """Run something in a fork, and return the number of its file operations."""
+    read, write = os.pipe()
+    process = os.fork()
+    if not process:
+        _call_at_operations(lambda _: os.write(write, b"."))
+        run()
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        return len(pipe.read())
 
 
 def watched(folder: Path, at: int = 0, number: int = signal.SIGKILL, group: bool = False) -> dict[str, str]:
@@ -41,24 +90,32 @@ def operations(folder: Path, stage: str) -> list[str]:
     return (folder / stage).read_text(encoding="utf-8").splitlines()
 
 
+def _call_at_operations(action: Callable[[str], None]) -> None:
+    """Call an action before each operation of this process, for the rest of its life."""
+    top = Path.cwd()
+
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _EVENTS and isinstance(arguments[0], str | bytes | os.PathLike):
+            path = os.path.relpath(os.fsdecode(arguments[0]), top)
+            if Path(path).parts[:1] in _FOLDERS:
+                action(f"{event} {path}")
+
+    sys.addaudithook(audit)
+
+
 def _watch(stage: str) -> None:
     log = os.open(Path(os.environ[_LOGS], stage), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     at, number, kill = int(os.environ[_AT]), int(os.environ[_SIGNAL]), os.killpg if os.environ[_GROUP] else os.kill
-    target = 0 if os.environ[_GROUP] else os.getpid()
-    top, count = Path.cwd(), 0
+    target, count = 0 if os.environ[_GROUP] else os.getpid(), 0
 
-    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+    def act(operation: str) -> None:
         nonlocal count
-        if event not in _EVENTS or not isinstance(arguments[0], str | bytes | os.PathLike):
-            return
-        path = os.path.relpath(os.fsdecode(arguments[0]), top)
-        if Path(path).parts[:1] in _FOLDERS:
-            count += 1
-            os.write(log, f"{event} {path}\n".encode())
-            if count == at:
-                kill(target, number)
+        count += 1
+        os.write(log, f"{operation}\n".encode())
+        if count == at:
+            kill(target, number)
 
-    sys.addaudithook(audit)
+    _call_at_operations(act)
 
 
 if __name__ == "sitecustomize" and sys.orig_argv[-1].startswith("stages/"):

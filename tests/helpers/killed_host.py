@@ -15,7 +15,7 @@ save, saved = SavedRun.save, []
 
 def save_and_die(self: SavedRun, *arguments: Any) -> None:
     save(self, *arguments)
-    saved.append(self.learning.steps)
+    saved.append(self.history.steps)
     if len(saved) == 2:
         for process in (os.getppid(), os.getpid()):
             os.kill(process, signal.SIGKILL)

@@ -252,6 +252,11 @@ def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> No
         YAML().dump(params, file)
 
 
+def set_train_params(**changed: Any) -> None:
+    """Write params.yaml to the current folder, with some values of the section train changed."""
+    write_params(Path(), TINY_PARAMS | {"train": TINY_PARAMS["train"] | changed})
+
+
 def raw_rows(split: str) -> list[dict[str, Any]]:
     """The rows of a split of data/raw in the current folder."""
     return [row for batch in raw_data.load(Path("data/raw")).batches(split) for row in batch.to_pylist()]

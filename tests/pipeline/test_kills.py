@@ -78,7 +78,7 @@ def hidden(clone: Clone) -> list[str]:
     ]
 
 
-def test_a_killed_stage_is_finished_by_the_next_repro(clone: Clone, logs: Path, kill: Kill) -> None:
+def test_kill_of_a_stage_is_finished_by_the_next_repro(clone: Clone, logs: Path, kill: Kill) -> None:
     # Forced, since DVC would otherwise restore the outputs of the undisturbed run.
     command = ("dvc", "repro", "--force", "--no-run-cache", "--single-item", NAMES[kill.stage])
     undisturbed = results(clone)

@@ -77,14 +77,13 @@ def test_after_a_change_of_task_the_diff_shows_what_both_have(restored: Clone) -
     assert shown["test.f1.LOC"][1] == "-"
 
 
-@pytest.mark.parametrize("stage", ["tokenize-align", "train", "evaluate", "export"])
-def test_freezing_a_stage_changes_one_line(restored: Clone, stage: str) -> None:
+def test_freezing_a_stage_changes_one_line(restored: Clone) -> None:
     path = restored.path / "dvc.yaml"
     before = path.read_text(encoding="utf-8")
     assert before == (ROOT / "dvc.yaml").read_text(encoding="utf-8")
-    restored.run("dvc", "freeze", stage)
+    restored.run("dvc", "freeze", "train")
     frozen = path.read_text(encoding="utf-8")
     changed = [line for line in difflib.ndiff(before.splitlines(), frozen.splitlines()) if line[0] in "+-"]
     assert changed == ["+     frozen: true"]
-    restored.run("dvc", "unfreeze", stage)
+    restored.run("dvc", "unfreeze", "train")
     assert path.read_text(encoding="utf-8") == before

@@ -116,17 +116,14 @@ def test_from_s3_to_s3(folder: Path, s3: Any) -> None:
 
 
 def test_the_example_for_spark(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The code of docs/scale.md gives the entities that `Tagger` gives."""
+    """The code of docs/jobs/spark.py gives the entities that `Tagger` gives."""
     pyspark = pytest.importorskip("pyspark.sql")
     from tagline.inference import Tagger
 
-    page = (ROOT / "docs/scale.md").read_text(encoding="utf-8")
-    (code,) = (
-        block.split("```")[0] for block in page.split("```python\n")[1:] if "pandas_udf" in block.split("```")[0]
-    )
+    code = (ROOT / "docs/jobs/spark.py").read_text(encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "stages"))
     spark = pyspark.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
-    space: dict[str, Any] = {"spark": spark}
+    space: dict[str, Any] = {}
     exec(code.replace("s3a://bucket/texts", str(folder / "a.jsonl")).replace("s3a://bucket/tagged", "tagged"), space)
     found = spark.read.parquet("tagged").orderBy("id").collect()
     spark.stop()

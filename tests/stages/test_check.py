@@ -31,16 +31,6 @@ def test_the_task_must_be_a_column(workspace: Path) -> None:
     assert "tokenize_align.task: download.dataset has no tag column chunk (pos, ner)" in error_of("check")
 
 
-def test_keys_of_earlier_versions_in_all_sections(workspace: Path) -> None:
-    path = Path("params.yaml")
-    edit(path, "    windowed_sentences:", "    windowed:")
-    edit(path, "  subwords_per_device:", "  device_tokens:")
-    message = error_of("check")
-    assert message.startswith("check: params.yaml has 2 errors:\n")
-    assert ": tokenize_align.limits.windowed: renamed to windowed_sentences\n" in message
-    assert message.endswith(": train.device_tokens: renamed to subwords_per_device")
-
-
 def test_the_folder_of_the_data_exists(workspace: Path) -> None:
     edit(Path("params.yaml"), "folder: data/tiny", "folder: data/tina")
     message = error_of("check")

@@ -1,29 +1,29 @@
-"""A model with a CRF head through all stages: both engines, interruptions, processes, every backend."""
+"""A model with a CRF head through all stages: both engines, a kill, two processes, every backend."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import signal
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.kill_points import killed
 from helpers.launching import finish, start
 from helpers.project import ROOT, STAGES, error_of, run_stage, snapshot
-from helpers.tiny import TINY_PARAMS, write_params
+from helpers.tiny import TINY_PARAMS, remove_dropout, write_params
 from safetensors.numpy import load_file
 from transformers import pipeline
 from transformers.utils import logging
 
 from tagline.artifacts import head_file
 from tagline.core.errors import UserError
-from tagline.core.provenance import write_hashes
 from tagline.inference.tagger import Tagger
-from tagline.training.training import Training
+from tagline.training.train_params import Train
 
-ENGINES = ("accelerate", "trainer")
 TEXT = "Ada Lind lives in Oslo ."
 
 
@@ -68,47 +68,30 @@ def trained() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return weights, json.loads(Path("reports/train.json").read_text())
 
 
-def test_both_engines_and_two_processes_learn_alike(tokenized: Path) -> None:
-    config = Path("models/pretrained/encoder/config.json")
-    content = json.loads(config.read_text())
-    config.write_text(json.dumps(content | {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}))
-    write_hashes(config.parent)
-    found = []
-    for engine in ENGINES:
-        set_params(engine=engine, subwords_per_device=30)
-        run_stage("train")
-        found.append(trained())
-        shutil.rmtree("models/finetuned")
+def test_both_engines_learn_alike_in_one_process_and_in_two(tokenized: Path) -> None:
+    remove_dropout(Path("models/pretrained/encoder"))
+    set_params(subwords_per_device=30)
+    run_stage("train")
+    expected, expected_report = trained()
+    shutil.rmtree("models/finetuned")
+    set_params(subwords_per_device=30, engine="trainer")
     status, _, err = finish(start(ROOT / "stages/train.py"))
     assert status == 0, err
-    found.append(trained())
-    assert np.abs(found[0][0]["transitions"]).max() > 0.05, "transitions are learnt"
-    assert "tagger_head.transitions" not in found[0][0]
-    for weights, report in found[1:]:
-        assert report["validation"] == pytest.approx(found[0][1]["validation"], abs=1e-4)
-        for name, tensor in found[0][0].items():
-            np.testing.assert_allclose(weights[name], tensor, rtol=0, atol=2e-3)
+    weights, report = trained()
+    assert np.abs(weights["transitions"]).max() > 0.05, "transitions are learnt"
+    assert "tagger_head.transitions" not in weights
+    assert report["validation"] == pytest.approx(expected_report["validation"], abs=1e-4)
+    for name, tensor in expected.items():
+        np.testing.assert_allclose(weights[name], tensor, rtol=0, atol=2e-3)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_an_interrupted_run_ends_with_the_same_bytes(
-    tokenized: Path, engine: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_params(engine=engine, checkpoint_every=3)
+def test_kill_during_train_with_crf_resumes_to_same_bytes(tokenized: Path) -> None:
+    set_params(checkpoint_every=3, epochs=2)
+    assert killed(lambda: run_stage("train"), ".step-000000012.partial") == -signal.SIGKILL
     run_stage("train")
-    expected = snapshot(Path("models/finetuned"))
-    after_step = Training.after_step
-
-    def interrupted(self: Training, step: Any, loss: Any) -> None:
-        after_step(self, step, loss)
-        if step.number == 14:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises((KeyboardInterrupt, SystemExit)):
-        patch.setattr(Training, "after_step", interrupted)
-        run_stage("train")
+    resumed = snapshot(Path("models/finetuned"))
     run_stage("train")
-    assert snapshot(Path("models/finetuned")) == expected
+    assert snapshot(Path("models/finetuned")) == resumed
 
 
 def test_every_backend_uses_the_transitions(export: Path) -> None:
@@ -140,7 +123,7 @@ def test_transformers_loads_the_export_without_a_warning(export: Path, capfd: py
     assert "tagger_head" not in "".join(capfd.readouterr())
 
 
-def test_the_file_of_the_head_is_checked(export: Path) -> None:
+def test_missing_file_of_the_head_is_reported(export: Path) -> None:
     Path("models/export/head.safetensors").unlink()
     with pytest.raises(UserError, match=r"models/export/head.safetensors is missing"):
         Tagger("models/export", backend="onnx")
@@ -164,6 +147,6 @@ def test_labels_of_all_subwords_are_refused(workspace: Path) -> None:
     )
 
 
-def test_label_smoothing_is_refused(workspace: Path) -> None:
-    set_params(label_smoothing=0.1)
-    assert "train: label_smoothing is not possible with head crf; set it to 0.0" in error_of("check")
+def test_label_smoothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="label_smoothing is not possible with head crf; set it to 0.0"):
+        Train.model_validate(TINY_PARAMS["train"] | {"head": "crf", "label_smoothing": 0.1})

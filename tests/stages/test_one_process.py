@@ -12,7 +12,7 @@ OUTS = [Path(name) for name in ("data", "models", "metrics", "plots", "reports")
 LAUNCHED = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}
 
 
-def test_torchrun(finished: Path) -> None:
+def test_evaluate_under_torchrun_runs_in_one_process(finished: Path) -> None:
     before = snapshot(*OUTS)
     Path("metrics/evaluate.json").unlink()
     status, out, err = finish(start(ROOT / "stages/evaluate.py", TORCHRUN, None))
@@ -23,7 +23,7 @@ def test_torchrun(finished: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
-def test_a_process_that_is_not_the_main_one_writes_nothing(
+def test_process_that_is_not_the_main_one_writes_nothing(
     finished: Path, stage: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path(f"metrics/{stage}.json").unlink()

@@ -40,7 +40,7 @@ def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         weights = load_file("models/finetuned/model.safetensors")
-        weights["classifier.bias"][0] += 4  # of O
+        weights["classifier.bias"][0] += 8  # of O
         save_file(weights, "models/finetuned/model.safetensors", metadata={"format": "pt"})
         write_hashes(Path("models/finetuned"))
         set_params(recall={"PER": 0.9})
@@ -58,31 +58,24 @@ def export(exported_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_reached_is_recorded_and_reported(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scores = content("reports/evaluate.json")
     points = {split: of_split["operating_point"] for split, of_split in scores.items()}
-    bias = points["test"]["PER"]["bias"]
-    expected = {
-        "measure": "recall",
-        "target": 0.9,
-        "bias": bias,
-        "value": 1.0,
-        "low": 1.0,
-        "high": 1.0,
-        "reached": True,
-    }
-    assert points == {"validation": {"PER": expected}, "test": {"PER": expected}}
-    assert 0 < bias < 5
-    for split in points:
-        assert scores[split]["per_type"]["PER"]["recall"] == 1
-        assert scores[split]["per_type"]["LOC"]["recall"] == 0
-        assert scores[split]["greedy"]["f1"] == 0
+    bias, value = (points["test"]["PER"][name] for name in ("bias", "value"))
+    assert 0 < bias < 16
+    for split, point in points.items():
+        found = point["PER"]
+        assert (found["measure"], found["target"], found["bias"]) == ("recall", 0.9, bias)
+        assert found["low"] <= found["value"] <= found["high"]
+        assert found["reached"] == (found["value"] >= 0.9)
+        assert scores[split]["per_type"]["PER"]["recall"] == found["value"]
+        assert scores[split]["per_type"]["LOC"]["recall"] == scores[split]["greedy"]["f1"] == 0
+    assert points["validation"]["PER"]["reached"]
     assert content("data/predictions/provenance.json")["biases"] == {"PER": bias}
     assert content("models/export/tagger.json")["biases"] == {"PER": bias}
-    assert (
-        f"PER +{bias:g} (recall, target 0.9, 1.000 on the test split). The pipe" in (export / "README.md").read_text()
-    )
+    card = (export / "README.md").read_text()
+    assert f"PER +{bias:g} (recall, target 0.9, {value:.3f} on the test split). The pipe" in card
     assert "<td>recall ≥ 0.9</td>" in Path("reports/evaluate.html").read_text(encoding="utf-8")
     run_stage("evaluate", "--show")
-    row = f"PER recall >= 0.9 +{bias:g} 1.000 (1.000-1.000) 1.000 (1.000-1.000)"
-    assert row in [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert any(row.startswith(f"PER recall >= 0.9 +{bias:g} ") for row in rows)
 
 
 @pytest.mark.parametrize("backend", ["torch", "onnx", "onnx-int8"])
@@ -106,15 +99,7 @@ def test_without_targets_nothing_is_recorded(finished: Path) -> None:
         assert "perating" not in Path(path).read_text(encoding="utf-8")
 
 
-def test_a_target_that_is_reached_without_a_bias(finished: Path) -> None:
-    set_params(recall={"PER": 0.9})
-    run_stage("evaluate")
-    assert "biases" not in content("data/predictions/provenance.json")
-    point = content("reports/evaluate.json")["validation"]["operating_point"]["PER"]
-    assert (point["bias"], point["value"], point["reached"]) == (0.0, 1.0, True)
-
-
-def test_a_type_that_the_data_lacks(finished: Path) -> None:
+def test_type_that_the_data_lacks_is_an_error(finished: Path) -> None:
     set_params(precision={"PERS": 0.9})
     assert error_of("evaluate") == (
         "evaluate: evaluate.operating_point.precision: the task ner does not have the type PERS; expected one of LOC, PER"

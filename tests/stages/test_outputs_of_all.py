@@ -179,10 +179,8 @@ def test_all_files_have_the_mode_of_a_new_file(finished: Path) -> None:
     ("stage", "size", "file"),
     [
         ("download", 900, "data/raw/train/00000.arrow"),
-        ("download", 6000, "models/pretrained/encoder/model.safetensors"),
         ("tokenize_align", 100, "data/tokenized/labels.json"),
         ("evaluate", 900, "data/predictions/validation.parquet"),
-        ("export", 500, "models/export/config.json"),
     ],
 )
 def test_a_full_disk_is_reported_with_the_file(finished: Path, stage: str, size: int, file: str) -> None:

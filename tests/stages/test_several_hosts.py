@@ -15,19 +15,9 @@ from helpers.launching import TORCHRUN, finish, free_port, start
 from helpers.project import ROOT, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, remove_dropout, write_params
 
+pytestmark = pytest.mark.rare
 TRAIN = ROOT / "stages/train.py"
 OUTS = ("models/finetuned", "reports/train.json", "plots/train_loss.csv", "plots/validation.csv")
-ACCELERATE = """
-compute_environment: LOCAL_MACHINE
-distributed_type: MULTI_GPU
-num_machines: 2
-num_processes: 2
-machine_rank: {index}
-main_process_ip: 127.0.0.1
-main_process_port: {port}
-use_cpu: false
-mixed_precision: bf16
-"""
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +62,6 @@ def run(hosts: list[Path], launcher: str, script: Path = TRAIN, **environment: s
         command, variables[1] = [*TORCHRUN, "--nproc-per-node=1", *where], {}
     elif launcher == "none":  # a scheduler that sets the variables of each process
         variables = [address | {"WORLD_SIZE": "2", "RANK": index, "LOCAL_RANK": "0"} for index in "01"]
-    elif launcher == "accelerate":
-        command = [sys.executable, "-m", "accelerate.commands.launch"]
-        for index, host in enumerate(hosts):
-            (host / "home/accelerate").mkdir(parents=True)
-            (host / "home/accelerate/default_config.yaml").write_text(ACCELERATE.format(index=index, port=port))
-            variables[index] = {"HF_HOME": str(host / "home")}
     second = start(script, command, None, folder=hosts[1], **variables[1], **environment)
     first = start(TRAIN, (sys.executable,), None, folder=hosts[0], **variables[0], **environment)
     return [finish(first), finish(second)]
@@ -97,9 +81,7 @@ def check_results(hosts: list[Path], alone: Path, before: dict[str, bytes]) -> N
         pd.testing.assert_frame_equal(pd.read_csv(hosts[0] / curve), pd.read_csv(alone / curve), rtol=0, atol=1e-4)
 
 
-def test_a_host_is_killed_and_the_run_continues_from_a_shared_folder(
-    alone: Path, hosts: list[Path], tmp_path: Path
-) -> None:
+def test_run_of_a_killed_host_continues_from_a_shared_folder(alone: Path, hosts: list[Path], tmp_path: Path) -> None:
     before = files(hosts[0])
     first, second = run(hosts, "torchrun", ROOT / "tests/helpers/killed_host.py")
     assert second[0] == -signal.SIGKILL
@@ -121,12 +103,8 @@ def test_a_host_is_killed_and_the_run_continues_from_a_shared_folder(
     assert not list(shared.iterdir())
 
 
-@pytest.mark.rare
-@pytest.mark.parametrize("launcher", ["ours", "torchrun", "accelerate"])
-def test_two_hosts_learn_what_one_process_does(alone: Path, hosts: list[Path], launcher: str) -> None:
+def test_two_hosts_learn_what_one_process_does(alone: Path, hosts: list[Path]) -> None:
     before = files(hosts[0])
-    ended = run(hosts, launcher)
+    ended = run(hosts, "ours")
     assert [status for status, _, _ in ended] == [0, 0], ended
-    shutil.rmtree(hosts[0] / "home", ignore_errors=True)
-    shutil.rmtree(hosts[1] / "home", ignore_errors=True)
     check_results(hosts, alone, before)

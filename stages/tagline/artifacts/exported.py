@@ -57,7 +57,7 @@ class SentenceRule:
 
     Attributes:
         split: whether the training sentences are those that the library finds.
-        library: name and version of the library; None: earlier versions, which did not split.
+        library: name and version of the library; None: texts stay whole.
         agreement: share of the training sentences that the library does not split further.
     """
 
@@ -112,7 +112,7 @@ def write(exported: Exported, folder: Path) -> None:
 
 
 def read(folder: Path) -> Exported:
-    """Read tagger.json; those of earlier versions do not have all entries.
+    """Read tagger.json.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -129,8 +129,8 @@ def read(folder: Path) -> Exported:
             raise ValueError(f"max_length is {max_length}, stride is {stride}, padding is {padding}")
         if not isinstance(head, str) or decoding not in get_args(Decoding) or not isinstance(one_by_one, bool):
             raise ValueError("head, decoding or one_by_one is malformed")
-        words, precision = _parse_words(content), content.get("precision", "auto")
-        sentences, context = _parse_sentences(content), content.get("context_subwords", 0)
+        words, precision = _parse_words(content), content["precision"]
+        sentences, context = _parse_sentences(content), content["context_subwords"]
         if type(context) is not int or not 0 <= context < 2**31:
             raise ValueError(f"context_subwords is {context!r}")
         if precision not in get_args(Precision):
@@ -154,8 +154,7 @@ def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:
 
 
 def _parse_words(content: Mapping[str, Any]) -> WordRule:
-    """Read the entry ``words``; artifacts of earlier versions do not have it, which gives the default rule."""
-    rule = WordRule(**content.get("words", {}))
+    rule = WordRule(**content["words"])
     if not all(isinstance(value, str | None) for value in (rule.language, rule.library)):
         raise ValueError("language or library of words is neither a string nor null")
     _check_share(rule.agreement, "words")
@@ -163,8 +162,7 @@ def _parse_words(content: Mapping[str, Any]) -> WordRule:
 
 
 def _parse_sentences(content: Mapping[str, Any]) -> SentenceRule:
-    """Read the entry ``sentences``; artifacts of earlier versions do not have it and leave texts whole."""
-    rule = SentenceRule(**content.get("sentences", {}))
+    rule = SentenceRule(**content["sentences"])
     if not isinstance(rule.split, bool) or not isinstance(rule.library, str | None):
         raise ValueError("split or library of sentences is malformed")
     _check_share(rule.agreement, "sentences")
@@ -193,7 +191,7 @@ def files(folder: Path, backend: BackendName) -> list[Path]:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Read hashes.json; exports of earlier versions do not have it, which gives no hashes.
+    """Read hashes.json; a folder that no stage wrote may lack it, which gives no hashes.
 
     Raises:
         UserError: the file is damaged.

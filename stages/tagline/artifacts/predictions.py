@@ -22,11 +22,8 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
-from tagline.core.terminal import shortened
-from tagline.labels import label_list
 from tagline.labels.label_list import Kind, LabelNames, Labels
-from tagline.labels.model_settings import NO_BIASES, Biases, Decoding, Precision, parse_biases
-from tagline.labels.schemes import is_spans
+from tagline.labels.model_settings import NO_BIASES, Biases, Decoding, Precision
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
@@ -91,15 +88,8 @@ def read_settings(path: Path) -> Settings:
         UserError: the file is missing or damaged.
     """
     content = read_json(path, "evaluate")
-    for name, choices in (("decoding", get_args(Decoding)), ("precision", get_args(Precision))):
-        if content.get(name) not in choices:
-            raise UserError(
-                f"{path}: {name} is {shortened(repr(content.get(name, '')))}; expected {' or '.join(choices)}; run "
-                "`dvc repro evaluate` again"
-            )
-    with reading(path, "evaluate", expected="a bias per type"):
-        biases = parse_biases(content, label_list.parse(content["labels"])) if "biases" in content else {}
-        return Settings(content["decoding"], content["precision"], biases)
+    with reading(path, "evaluate", expected="decoding and precision"):
+        return Settings(content["decoding"], content["precision"], content.get("biases", {}))
 
 
 def read_kind(content: bytes, where: str) -> Kind:
@@ -119,12 +109,12 @@ def read_kind(content: bytes, where: str) -> Kind:
         return kind
 
 
-def read(content: bytes, kind: Kind | None, where: str) -> list[TaggedSentence]:
+def read(content: bytes, kind: Kind, where: str) -> list[TaggedSentence]:
     """Read the predictions of a split.
 
     Args:
         content: the bytes of the Parquet file.
-        kind: how its labels are read; None: spans if they have prefixes.
+        kind: how its labels are read.
         where: the name of the file in messages.
 
     Raises:
@@ -136,7 +126,7 @@ def read(content: bytes, kind: Kind | None, where: str) -> list[TaggedSentence]:
     names = tuple(sorted({name for side in ("gold", "predicted") for name in flat[side].unique().to_pylist()}))
     return list(
         TaggedSentences(
-            LabelNames(kind or _infer_kind(names, where), names),
+            LabelNames(kind, names),
             lengths=columns["words"].value_lengths().to_pylist(),
             predicted=_label_ids(flat["predicted"], names),
             scores=flat["score"].to_numpy(),
@@ -145,14 +135,6 @@ def read(content: bytes, kind: Kind | None, where: str) -> list[TaggedSentence]:
             words=columns["words"].to_pylist(),
         )
     )
-
-
-def _infer_kind(names: Sequence[str], where: str) -> Kind:
-    """Infer the kind of the labels of an earlier version, which did not write it down."""
-    try:
-        return "spans" if is_spans(names) else "tags"
-    except UserError as error:
-        raise UserError(f"{where}: {error}") from None
 
 
 def _read_table(content: bytes, where: str) -> pa.Table:

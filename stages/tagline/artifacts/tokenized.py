@@ -15,7 +15,8 @@ which then has its first sub-words only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,8 +32,9 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.core.reading import reading
 from tagline.labels import label_list as label_lists
-from tagline.labels.alignment import IGNORED
+from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
+from tagline.labels.windows import Windows
 
 Item = TypeVar("Item")
 
@@ -46,6 +48,19 @@ WINDOW_FEATURES = Features(
         "labels": List(Value("int64")),
     }
 )
+
+
+def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[str, pa.Array]:
+    """The columns of `WINDOW_FEATURES`, of windows in one array per column.
+
+    Args:
+        windows: to write.
+        labels: int64, the label id of each sub-word.
+        first_sentence: the row of their first sentence in its split.
+    """
+    flat = {"input_ids": windows.input_ids[0], "word_ids": windows.word_ids[0], "labels": labels}
+    columns = {name: pa.ListArray.from_arrays(windows.offsets[0], values) for name, values in flat.items()}
+    return {"sentence": pa.array((windows.sentence + first_sentence).astype(np.int32)), **columns}
 
 
 def sentence_features(labels: Labels) -> Features:
@@ -85,6 +100,17 @@ class Split:
         """The number of words of each sentence."""
         lengths: list[int] = pc.list_value_length(column(self.sentences, "words")).to_pylist()
         return lengths
+
+    @cached_property
+    def mapped_windows(self) -> Windows:
+        """The windows with their sub-words in memory-mapped files, which all processes share."""
+        table: pa.Table = self.windows.with_format("arrow")[:]
+        batches = table.to_batches()
+        names = ("input_ids", "word_ids", "labels")
+        columns = {name: [batch[name].flatten().to_numpy() for batch in batches] for name in names}
+        lengths = [batch["input_ids"].value_lengths().to_numpy() for batch in batches]
+        offsets = [np.concatenate([[0], np.cumsum(each, dtype=np.int64)]) for each in lengths]
+        return Windows(table["sentence"].to_numpy(), offsets, **columns)
 
     def windows_of(self, sentence: int) -> npt.NDArray[np.int64]:
         """The rows of a sentence's windows, int64."""
@@ -128,53 +154,22 @@ def load_labels(path: Path) -> Labels:
 
 
 def load_split(path: Path, split: str) -> Split:
-    """Open one split of data/tokenized, mapped into memory, and check all of it.
+    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory.
 
     Raises:
-        UserError: the folder is missing or incomplete, or a file is damaged.
+        UserError: a folder is missing, or its columns are not those of the label list.
     """
-    require(path / "sentences" / split, "tokenize-align")
-    require(path / "windows" / split, "tokenize-align")
-    labels = load_labels(path)
-    sentences = _load(path / "sentences" / split, sentence_features(labels))
-    windows = _load(path / "windows" / split, WINDOW_FEATURES)
-    loaded = Split(sentences, windows)
-    with reading(path / "sentences" / split, "tokenize-align"):
-        _check_range(sentences, "labels", 0, len(labels.names))
-    with reading(path / "windows" / split, "tokenize-align"):
-        _check_range(windows, "labels", IGNORED, len(labels.names))
-        _check_range(windows, "input_ids", 0, 2**31)
-        _check_words(loaded)
-    return loaded
+    sentences = _load(path / "sentences" / split, sentence_features(load_labels(path)))
+    return Split(sentences, _load(path / "windows" / split, WINDOW_FEATURES))
 
 
 def _load(folder: Path, features: Features) -> Dataset:
-    shards.check(folder, features.arrow_schema, "tokenize-align")
+    require(folder, "tokenize-align")
     with reading(folder, "tokenize-align"):
         dataset = concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
         if dataset.features != features:  # they are in the files' metadata
             raise ValueError("the features differ from those of labels.json")
         return dataset
-
-
-def _check_range(dataset: Dataset, name: str, low: int, high: int) -> None:
-    """Check that all items of a list column are at least ``low`` and below ``high``."""
-    ends = pc.min_max(pc.list_flatten(column(dataset, name))).as_py()
-    if ends["min"] is not None and not low <= ends["min"] <= ends["max"] < high:
-        raise ValueError(f"{name} contains {ends['min'] if ends['min'] < low else ends['max']}")
-
-
-def _check_words(split: Split) -> None:
-    """Check that the windows are of existing sentences, in their order, and their word ids of existing words."""
-    sentence = column(split.windows, "sentence").to_numpy()
-    if np.any(np.diff(sentence, prepend=0) < 0) or np.any(sentence >= len(split.sentences)):
-        raise ValueError("sentence does not increase up to the number of sentences")
-    lengths = pc.list_value_length(column(split.sentences, "words")).to_numpy()
-    for batch in split.windows.with_format("arrow")[:].to_batches():
-        word_ids = batch["word_ids"].flatten().to_numpy()
-        words = np.repeat(lengths[batch["sentence"].to_numpy()], batch["word_ids"].value_lengths().to_numpy())
-        if np.any(word_ids < -1) or np.any(word_ids >= words):
-            raise ValueError("word_ids contains the index of a word that the sentence does not have")
 
 
 @dataclass(frozen=True)
@@ -212,15 +207,7 @@ def read_windowing(path: Path) -> Windowing:
     """
     content = read_json(path / PROVENANCE, "tokenize-align")
     with reading(path / PROVENANCE, "tokenize-align", expected="how the windows were made"):
-        windowing = Windowing(**content)
-        for field in fields(Windowing):
-            if type(content[field.name]).__name__ != field.type:
-                raise ValueError(f"{field.name} is {content[field.name]!r}")
-        if not 2**31 > windowing.max_length > windowing.stride >= 0:
-            raise ValueError(f"max_length is {windowing.max_length} and stride is {windowing.stride}")
-        if not 0 <= windowing.context_subwords < 2**31:
-            raise ValueError(f"context_subwords is {windowing.context_subwords}")
-        return windowing
+        return Windowing(**content)
 
 
 def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -18,27 +19,6 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 
 PARAMS = Path("params.yaml")
-# Keys of earlier versions, by their path: the last key and what it is called now.
-RENAMED_KEYS = {
-    "download.dataset.layers": "tag_columns",
-    "download.dataset.layer": "tag_column",
-    "download.dataset.cut_spans": "misaligned_spans",
-    "tokenize_align.limits.illegal": "illegal_tags",
-    "tokenize_align.limits.unseen": "unseen_labels",
-    "tokenize_align.limits.duplicates": "duplicate_sentences",
-    "tokenize_align.limits.without_subwords": "words_without_subwords",
-    "tokenize_align.limits.cut_words": "truncated_words",
-    "tokenize_align.limits.windowed": "windowed_sentences",
-    "train.device_tokens": "subwords_per_device",
-    "train.batches.tokens_per_batch": "subwords_per_batch",
-    "evaluate.tokens_per_batch": "subwords_per_batch",
-}
-# Values of earlier versions, by the path of their key (its old and its new name).
-RENAMED_VALUES = {
-    "download.dataset.cut_spans": {"widen": "expand", "refuse": "error"},
-    "download.dataset.misaligned_spans": {"widen": "expand", "refuse": "error"},
-    "tokenize_align.illegal": {"refuse": "error"},
-}
 
 
 class Section(BaseModel):
@@ -95,7 +75,7 @@ def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
 
 def validated(content: CommentedMap, name: str, schema: type[S]) -> S:
     """A section without errors, as its schema."""
-    return schema.model_validate(_plain(content[name]))
+    return schema.model_validate(plain(content[name]))
 
 
 def list_errors(errors: list[str], source: Path | str = PARAMS, consequence: str = "") -> str:
@@ -108,47 +88,11 @@ def section_errors(content: CommentedMap, name: str, schema: type[Section], path
     """The errors of one section, each as ``file:line: key: what is wrong``; an empty list if there are none."""
     if name not in content:
         return [f"{path}: {name}: the section is missing"]
-    renamed, covered = _renamed(content, name, path)
     try:
-        schema.model_validate(_plain(content[name]))
+        schema.model_validate(plain(content[name]))
     except ValidationError as error:
-        others = [detail for detail in error.errors() if _key(name, schema, detail) not in covered]
-        return renamed + [_describe(content, name, schema, detail, path) for detail in others]
-    return renamed
-
-
-def _renamed(content: CommentedMap, section: str, path: Path) -> tuple[list[str], set[str]]:
-    """Messages for keys and values of earlier versions, and the keys whose other errors they explain."""
-    messages, covered = [], set()
-    for key, new in RENAMED_KEYS.items():
-        line, _ = _find(content, key)
-        if key.startswith(f"{section}.") and line is not None:
-            messages.append(f"{path}:{line + 1}: {key}: renamed to {new}")
-            covered |= {key, f"{key.rpartition('.')[0]}.{new}"}
-    for key, values in RENAMED_VALUES.items():
-        line, value = _find(content, key)
-        if key.startswith(f"{section}.") and line is not None and isinstance(value, str) and value in values:
-            messages.append(f"{path}:{line + 1}: {key}: the value {value} was renamed to {values[value]}")
-            covered.add(key)
-    return messages, covered
-
-
-def _find(content: CommentedMap, dotted: str) -> tuple[int | None, Any]:
-    """The line of a key, counted from 0, and its value; None if the file does not have it."""
-    node: Any = content
-    line = 0
-    for key in dotted.split("."):
-        if not isinstance(node, CommentedMap) or key not in node:
-            return None, None
-        line = line_of(node, key, line)
-        node = node[key]
-    return line, node
-
-
-def _key(name: str, schema: type[Section], detail: ErrorDetails) -> str:
-    """The path of the key that a pydantic error is about."""
-    keys, _ = _resolve(schema, detail["loc"])
-    return ".".join((name, *map(str, keys)))
+        return [_describe(content, name, schema, detail, path) for detail in error.errors()]
+    return []
 
 
 def _describe(content: CommentedMap, name: str, schema: type[Section], detail: ErrorDetails, path: Path) -> str:
@@ -160,13 +104,19 @@ def _describe(content: CommentedMap, name: str, schema: type[Section], detail: E
     else:
         _, owners = _resolve(schema, detail["loc"][:-1])
         allowed = sorted(key for model in owners for key in model.model_fields)
-    node: Any = content
-    line = 0
-    for key in (name, *keys):
-        if isinstance(node, CommentedMap) and key in node:
-            line = line_of(node, key, line)
-            node = node[key]
+    line, _ = find(content, (name, *keys))
     return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {_message(detail, allowed)}"
+
+
+def find(content: CommentedMap, keys: Sequence[Any]) -> tuple[int, int]:
+    """The line, counted from 0, of the last key on a path that a file has, and how many of the keys it has."""
+    node: Any = content
+    line = depth = 0
+    while depth < len(keys) and isinstance(node, CommentedMap) and keys[depth] in node:
+        line = line_of(node, keys[depth], line)
+        node = node[keys[depth]]
+        depth += 1
+    return line, depth
 
 
 def line_of(node: CommentedMap, key: Any, otherwise: int) -> int:
@@ -185,7 +135,7 @@ def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[li
             continue
         keys.append(key)
         field = models[0].model_fields.get(str(key)) if models else None
-        models = _sections(field.annotation) if field else []
+        models = sections_in(field.annotation) if field else []
     return keys, models
 
 
@@ -193,11 +143,11 @@ def _tagged(models: list[type[Section]], tag: int | str) -> list[type[Section]]:
     return [model for model in models if any(tag in get_args(f.annotation) for f in model.model_fields.values())]
 
 
-def _sections(annotation: Any) -> list[type[Section]]:
+def sections_in(annotation: Any) -> list[type[Section]]:
     """The schemas in a field's type, also those of a union inside a union."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, Section) else []
-    return [section for member in get_args(annotation) for section in _sections(member)]
+    return [section for member in get_args(annotation) for section in sections_in(member)]
 
 
 def _message(detail: ErrorDetails, allowed: list[str]) -> str:
@@ -214,19 +164,19 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
             return f"must be one of {detail['ctx']['expected_tags']}, got {quoted(detail['ctx']['tag'])}"
         case _:
             text = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            value = _plain(detail["input"])
+            value = plain(detail["input"])
             return text if isinstance(value, dict) else f"{text}, got {quoted(value)}"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Convert ruamel's round-trip types, which keep line numbers, to plain Python types."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, ScalarBoolean):  # a subclass of int
         return bool(value)
-    for plain in (bool, int, float, str):
-        if isinstance(value, plain):
-            return plain(value)
+    for basic in (bool, int, float, str):
+        if isinstance(value, basic):
+            return basic(value)
     return value

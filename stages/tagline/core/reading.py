@@ -51,8 +51,6 @@ _OF_ENVIRONMENT = (errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EPERM, errno.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # How libraries written in Rust (safetensors, tokenizers) report an error of the system.
 _RUST = re.compile(r"\(os error (\d+)\)")
-# Larger numbers of layers and labels in a config.json are damage.
-_MOST_LAYERS, _MOST_LABELS = 1000, 100_000
 
 
 @contextmanager
@@ -109,39 +107,6 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
         raise ValueError(f"the value is of type {type(value).__name__}")
     json.dumps(value, ensure_ascii=False).encode()  # a UnicodeEncodeError is a ValueError
     return value
-
-
-def check_config(path: Path) -> None:
-    """Check a model's config.json: transformers would build objects without end, or run code from the Hub.
-
-    Args:
-        path: config.json; a missing one is left to transformers.
-
-    Raises:
-        ValueError: see `parse_object`; a number is too large for any model, or an implementation of attention or
-            experts is one that transformers may fetch.
-    """
-    if not path.exists():
-        return
-    content = parse_object(path.read_text(encoding="utf-8"))
-    if foreign := [name for name in _implementations("", content) if name not in (None, "eager", "sdpa")]:
-        raise ValueError(
-            f"{path.name}: the implementation {foreign[0]!r} may be code from the Hub; expected eager or sdpa"
-        )
-    for key, value in content.items():
-        most = _MOST_LAYERS if "layer" in key else _MOST_LABELS if key == "num_labels" else 2**31
-        if isinstance(value, int | float) and value > most:
-            raise ValueError(f"{path.name}: {key} is {value}; expected at most {most:,}")
-
-
-def _implementations(key: str, value: Any) -> Iterator[Any]:
-    """What a config.json names as ``_attn_implementation`` and the like, also in or by sub-configurations."""
-    named = key.endswith("_implementation")
-    if isinstance(value, dict):
-        for inner, each in value.items():
-            yield from _implementations(key if named else inner, each)
-    elif named:
-        yield value
 
 
 def _refuse_constant(name: str) -> None:

@@ -23,7 +23,7 @@ GRACE = 10
 BACKSTOP = 6
 # DVC sets it for the commands that it runs.
 BY_DVC = "DVC_STAGE"
-# `tagline.training.own_launcher` sets it for the processes that it starts.
+# Set for processes that end with the launcher that started them.
 BY_OURS = "TAGLINE_LAUNCHED"
 
 # One lock for each pending end of the process; its release cancels the end.

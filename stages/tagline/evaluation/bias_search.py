@@ -49,7 +49,7 @@ def find_biases(
         targets: what to reach, at most one per type.
     """
     found = {target.type: Found(0.0) for target in targets}
-    settled = 0  # the number of last searches that agree with each other
+    settled = 0  # consecutive searches that changed nothing
     for target in islice(cycle(targets), ROUNDS * len(targets)):
         before = found[target.type]
         biases = {name: of_type.bias for name, of_type in found.items()}

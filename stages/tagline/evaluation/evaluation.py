@@ -21,7 +21,7 @@ from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit, metrics
 from tagline.evaluation.stored_chunks import stored
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Biases
+from tagline.labels.model_settings import Biases, Precision
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
@@ -75,7 +75,7 @@ def evaluate(data: Path, report: Path, finetuned: Path, curves: Sequence[Path], 
     labels = tokenized.load_labels(data)
     targets = operating_point.targets_of(params.operating_point, labels)
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
-    backend = _load_backend(data, finetuned, params, labels)
+    backend = _load_backend(data, finetuned, params.precision, labels)
     with workers(backend.device) as threads, ExitStack() as stack:
         head = load_head(finetuned, labels, params.decoding, "train")
         size = params.subwords_per_batch or default_size(backend.device.type)
@@ -134,9 +134,9 @@ def label_and_score(
     return splits, {name: metrics(split, training, bootstrap) for name, split in splits.items()}
 
 
-def _load_backend(data: Path, finetuned: Path, params: Evaluate, labels: Labels) -> TorchModel:
+def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels) -> TorchModel:
     """Load the fine-tuned model onto this host's device."""
-    precision = resolve(params.precision, PartialState().device, "evaluate.precision")
+    precision = resolve(wanted, PartialState().device, "evaluate.precision")
     model = classifier.load(finetuned, labels)
     tokenized.check_tokenizer(data, finetuned, "train")
     return TorchModel.for_inference(model, precision)

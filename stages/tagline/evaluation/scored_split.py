@@ -17,8 +17,8 @@ from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.calibration import calibration, reliability
 from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count
-from tagline.metrics.intervals import intervals
 from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes_of_errors
+from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import DIGITS, count_repaired, score, strict
 from tagline.metrics.slices import slices
 from tagline.metrics.training_index import TrainingIndex

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ from tagline.core.reading import reading
 from tagline.core.terminal import show
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
-from tagline.export.export_params import Export
+from tagline.export.export_params import Card, Export
 from tagline.export.parity import Parity
+from tagline.hub.hub_params import Push
 from tagline.hub.push import Target
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
@@ -108,15 +110,20 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     parity_of_torch = parity
     if computed_in != "fp32":
         parity_of_torch = Parity(_load_torch(inputs.finetuned, labels, computed_in), split, labels, head, biases)
-    _write_folder(inputs.finetuned, params, tagger, target, name)
-    _write_graphs(inputs.finetuned, params, labels, target)
-    reports = {
-        backend: _check(backend, target, tagger, parity_of_torch if backend == "torch" else parity, params)
-        for backend in exported.backends(target)
-    }
+    _write_folder(inputs.finetuned, params.dtype, tagger, target, name)
+    # Weights in half precision are not those of the graph.
+    weights = exported.weights(target) if params.dtype == "float32" else []
+    _write_graphs(inputs.finetuned, labels, target, weights, onnx=params.onnx, int8=params.int8)
+    reports: Reports = {}
+    for backend in exported.backends(target):
+        report = (parity_of_torch if backend == "torch" else parity).report(_load(backend, target, tagger), backend)
+        shown = f"{backend} in {params.dtype}" if backend == "torch" else backend
+        _check(report, backend, shown, parity.f1, params.min_agreement, params.max_f1_drop)
+        size = sum(file.stat().st_size for file in exported.files(target, backend))
+        reports[backend] = report | {"megabytes": round(size / 1e6, 1)}
     sources = ", ".join(str(path) for path in (inputs.dataset, inputs.encoder, inputs.metrics))
     with reading(sources, problem="one of them is damaged", remedy="run `dvc repro` again"):
-        card = document.render(_card_data(inputs, params, windowing, tagger, reports, name))
+        card = document.render(_card_data(inputs, windowing, tagger, reports, name, params.card, params.hub))
     (target / CARD).write_text(card, encoding="utf-8")
     write_hashes(target, CARD)  # users edit the card
     return {SPLIT: {"words": parity.words, "f1": parity.f1, "backends": reports}}
@@ -141,10 +148,10 @@ def _verify(inputs: ExportInputs) -> None:
         verify_files(folder, read_hashes(folder, stage), stage, [relative(path, folder)])
 
 
-def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Path, name: str) -> None:
+def _write_folder(finetuned: Path, dtype: str, tagger: Exported, target: Path, name: str) -> None:
     """Write what transformers loads (weights, configuration, tokenizer), and tagger.json."""
     try:
-        classifier.load(finetuned, tagger.labels, getattr(torch, params.dtype)).save_pretrained(target)
+        classifier.load(finetuned, tagger.labels, getattr(torch, dtype)).save_pretrained(target)
     except SafetensorError as error:  # for instance a full disk
         raise UserError(f"{name}/model.safetensors: the weights can't be written ({error})") from None
     for file in sorted(finetuned.iterdir()):
@@ -153,42 +160,45 @@ def _write_folder(finetuned: Path, params: Export, tagger: Exported, target: Pat
     exported.write(tagger, target)
 
 
-def _write_graphs(finetuned: Path, params: Export, labels: Labels, target: Path) -> None:
-    """Write the graphs for onnxruntime that are enabled in params."""
-    if not params.onnx and not params.int8:
+def _write_graphs(
+    finetuned: Path, labels: Labels, target: Path, weights: Collection[Path], *, onnx: bool, int8: bool
+) -> None:
+    """Write the enabled graphs for onnxruntime; the float32 one refers to safetensors files that have its weights."""
+    if not onnx and not int8:
         return
     graph = onnx_export.convert(classifier.load(finetuned, labels, torch.float32))
-    if params.int8:
+    if int8:
         quantization.write(ir.to_proto(graph), target / GRAPHS["onnx-int8"])
-    if params.onnx:
-        # Weights in half precision are not those of the graph.
-        weights = exported.weights(target) if params.dtype == "float32" else []
+    if onnx:
         onnx_export.write(graph, target / GRAPHS["onnx"], weights)
 
 
-def _check(backend: BackendName, target: Path, tagger: Exported, parity: Parity, params: Export) -> dict[str, float]:
-    """Compare a backend with the trained model.
+def _check(
+    report: Mapping[str, float], backend: BackendName, shown: str, f1: float, min_agreement: float, max_f1_drop: float
+) -> None:
+    """Check what was measured of a backend.
 
-    Returns:
-        `Parity.report` and the size of the backend's files.
+    Args:
+        report: see `Parity.report`.
+        backend: its name; ``onnx-int8`` may label words differently.
+        shown: its name in messages.
+        f1: of the trained model.
+        min_agreement: smallest share of words with the label of the trained model.
+        max_f1_drop: largest loss of F1.
 
     Raises:
-        UserError: it differs more than params allow.
+        UserError: the backend differs more.
     """
-    report = parity.report(_load(backend, target, tagger), backend)
-    if backend != "onnx-int8" and report["same_labels"] < params.min_agreement:
+    if backend != "onnx-int8" and report["same_labels"] < min_agreement:
         raise UserError(
-            f"backend {backend}{f' in {params.dtype}' if backend == 'torch' else ''}: {report['same_labels']:.2%} of "
-            f"the {SPLIT} words have the same label as from the trained model; expected at least "
-            f"{params.min_agreement:.2%} (export.min_agreement)"
+            f"backend {shown}: {report['same_labels']:.2%} of the {SPLIT} words have the same label as from the "
+            f"trained model; expected at least {min_agreement:.2%} (export.min_agreement)"
         )
-    if parity.f1 - report["f1"] > params.max_f1_drop:
+    if f1 - report["f1"] > max_f1_drop:
         raise UserError(
-            f"backend {backend}: F1 of {SPLIT} is {report['f1']:.4f}, {parity.f1 - report['f1']:.4f} below the trained "
-            f"model; expected at most {params.max_f1_drop:.4f} below (export.max_f1_drop)"
+            f"backend {backend}: F1 of {SPLIT} is {report['f1']:.4f}, {f1 - report['f1']:.4f} below the trained model; "
+            f"expected at most {max_f1_drop:.4f} below (export.max_f1_drop)"
         )
-    size = sum(file.stat().st_size for file in exported.files(target, backend))
-    return report | {"megabytes": round(size / 1e6, 1)}
 
 
 def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
@@ -203,7 +213,13 @@ def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel
 
 
 def _card_data(
-    inputs: ExportInputs, params: Export, windowing: Windowing, tagger: Exported, reports: Reports, name: str
+    inputs: ExportInputs,
+    windowing: Windowing,
+    tagger: Exported,
+    reports: Reports,
+    name: str,
+    card: Card,
+    hub: Push,
 ) -> document.CardData:
     return document.CardData(
         labels=tagger.labels,
@@ -217,9 +233,9 @@ def _card_data(
         head=tagger.head,
         decoding=tagger.decoding,
         backends=reports,
-        language=params.card.language,
-        license=params.card.license,
-        hub=params.hub,
+        language=card.language,
+        license=card.license,
+        hub=hub,
         folder=name,
     )
 

@@ -1,4 +1,4 @@
-"""A stream of documents that shows those around a part of it, for the context of documents that continue others."""
+"""Stream of documents with look-behind and look-ahead for context."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DocumentStream:
         return self._ahead.popleft() if self._ahead else next(self._documents)
 
     def around(self, part: Sequence[Document]) -> tuple[list[Document], list[Document]]:
-        """The documents before and after the last ones that the stream yielded, as far as one text goes on."""
+        """The documents before and after the last ones that the stream yielded, as far as their text continues."""
         if not self._context:
             return [], []
         before, after = self._before, list(self._following())

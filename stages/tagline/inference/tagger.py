@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import chain, count, pairwise
+from itertools import chain, count
 from pathlib import Path
 from threading import Lock
 from typing import cast, overload
@@ -207,13 +207,8 @@ class Tagger:
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._lock:  # the cutter caches the sub-words of words
-            windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths), texts, own)
-        predicted = self._predictor.predict(
-            lengths[own].tolist(),
-            windows.sentence.tolist(),
-            _rows(windows.ids, windows.offsets),
-            _rows(windows.word_ids, windows.offsets),
-        )
+            windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths), texts, own).windows
+        predicted = self._predictor.predict(lengths[own], windows)
         labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]
         return list(TaggedSentences(self.labels, list(map(len, split)), labels, predicted.scores, ids=ids, words=split))
@@ -276,8 +271,8 @@ def _problems(about: Exported, split_sentences: bool) -> Iterator[str]:
         yield f"the training sentences were compared with those of {library}; {present} may find others"
     if rule.agreement < LEAST_AGREEMENT:
         yield (
-            f"in running text, only {rule.agreement:.1%} of the words that the model was trained on are found again; "
-            "give it words, or set download.dataset.language and train again"
+            f"raw text is split differently than in training ({rule.agreement:.1%} agreement); "
+            "pass lists of words, or set download.dataset.language and train again"
         )
     installed = library_version(rule.language)
     if installed != rule.library:
@@ -296,9 +291,3 @@ def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]
             part, size, most = [], 0, min(2 * most, MOST_WORDS)
     if part:
         yield part
-
-
-def _rows(values: npt.NDArray[np.int32], offsets: npt.NDArray[np.int32]) -> list[list[int]]:
-    flat = values.tolist()
-    borders = offsets.tolist()
-    return [flat[begin:end] for begin, end in pairwise(borders)]

@@ -1,4 +1,4 @@
-"""Counts per sentence, from which the scores of any weighted sentences are a matrix product."""
+"""Per-sentence counts; scores of any resample are weights @ counts."""
 
 from __future__ import annotations
 

@@ -1,13 +1,16 @@
-"""Resampling: the bootstrap over sentences (Efron, 1979)."""
+"""Resampling: the bootstrap over sentences (Efron, 1979), and the confidence intervals of a split's scores."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.arrays import Doubles
+from tagline.metrics.counts import Counts
+from tagline.metrics.scores import DIGITS
 
 LEVEL = 0.95
 # Maximum number of weights in a block: 32 MB of float64.
@@ -48,3 +51,38 @@ def interval(values: npt.ArrayLike) -> tuple[Doubles, Doubles]:
     """
     low, high = np.quantile(np.asarray(values, dtype=np.float64), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return low, high
+
+
+def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
+    """Compute 95 % intervals of the scores.
+
+    Args:
+        counts: of all sentences.
+        resamples: number of bootstrap resamples.
+        seed: random seed of the resamples.
+
+    Returns:
+        ``{"overall": {precision, recall, f1, accuracy: {low, high}}, "per_type": {TYPE: {f1: {low, high}}}}``.
+    """
+    overall: dict[str, list[Doubles]] = {}
+    per_type = []
+    split = counts.total()
+    for block in weights(len(counts.words), resamples, seed):
+        total = counts.total(block)
+        for name, values in (total.overall(split)._asdict() | {"accuracy": total.accuracy()}).items():
+            overall.setdefault(name, []).append(values)
+        per_type.append(total.per_type().f1)
+    low, high = interval(np.concatenate(per_type))
+    return {
+        "overall": {name: _ends(*interval(np.concatenate(values))) for name, values in overall.items()},
+        "per_type": {
+            name: {"f1": _ends(low[column], high[column])}
+            for column, name in enumerate(counts.types)
+            # As in the scores, a tag that is only predicted is left out.
+            if counts.kind == "spans" or split.gold[column]
+        },
+    }
+
+
+def _ends(low: Any, high: Any) -> dict[str, float]:
+    return {"low": round(float(low), DIGITS), "high": round(float(high), DIGITS)}

@@ -13,9 +13,10 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core.errors import UserError, require
+from tagline.core.model_config import check_config
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
-from tagline.core.reading import check_config, reading
+from tagline.core.reading import reading
 from tagline.labels.label_list import Labels
 from tagline.model.precision import Resolved
 

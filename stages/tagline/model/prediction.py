@@ -16,6 +16,7 @@ from tagline.core.errors import UserError
 from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
+from tagline.labels.windows import Windows
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model t
     from tagline.artifacts.tokenized import Split
 
 LabelIds = npt.NDArray[np.int32]
+Lengths = Sequence[int] | Ints
+"""The number of words of each sentence."""
 
 # Sentences that are sorted by length together. A larger chunk has less padding and keeps more scores in memory.
 CHUNK = 4096
@@ -115,11 +118,7 @@ def score_split(
     predictor: Predictor, split: Split, name: str | None, progress: Callable[[int], None] | None = None
 ) -> Iterator[Chunk]:
     """Compute the scores of a split of data/tokenized; for the arguments see `predict_split`."""
-    windows = split.windows
-    # input_ids and word_ids are read from disk one chunk at a time.
-    return predictor.score(
-        split.lengths(), windows["sentence"][:], windows["input_ids"], windows["word_ids"], name, progress
-    )
+    return predictor.score(split.lengths(), split.mapped_windows, name, progress)
 
 
 def bias_of_labels(labels: Labels, biases: Biases) -> Floats:
@@ -158,23 +157,14 @@ class Predictor:
         biased.biases = biases
         return biased
 
-    def predict(
-        self,
-        lengths: Sequence[int],
-        sentences: Sequence[int],
-        input_ids: Sequence[Sequence[int]],
-        word_ids: Sequence[Sequence[int]],
-        gold: LabelIds | None = None,
-    ) -> Predictions:
+    def predict(self, lengths: Lengths, windows: Windows, gold: LabelIds | None = None) -> Predictions:
         """Label each word of some sentences: `score`, then `label`, whose arguments it takes."""
-        return self.label(self.score(lengths, sentences, input_ids, word_ids), gold)
+        return self.label(self.score(lengths, windows), gold)
 
     def score(
         self,
-        lengths: Sequence[int],
-        sentences: Sequence[int],
-        input_ids: Sequence[Sequence[int]],
-        word_ids: Sequence[Sequence[int]],
+        lengths: Lengths,
+        windows: Windows,
         name: str | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Iterator[Chunk]:
@@ -182,17 +172,14 @@ class Predictor:
 
         Args:
             lengths: the number of words of each sentence.
-            sentences: the sentence index of each window, ascending.
-            input_ids: the sub-word ids of each window.
-            word_ids: the word index of each of those sub-words, as in `tagline.artifacts.tokenized`.
+            windows: of these sentences.
             name: title of the progress bar; None: no bar.
             progress: called after each batch with its number of words.
 
         Raises:
             NonFiniteError: the backend returned NaN or infinite logits.
         """
-        owners = np.asarray(sentences, dtype=np.int64)
-        with tqdm(total=sum(lengths), desc=name, unit=" words", disable=True if name is None else None) as bar:
+        with tqdm(total=int(np.sum(lengths)), desc=name, unit=" words", disable=True if name is None else None) as bar:
 
             def advance(words: int) -> None:
                 bar.update(words)
@@ -200,15 +187,8 @@ class Predictor:
                     progress(words)
 
             for start, end in pairwise(self._chunk_borders(lengths)):
-                first, last = np.searchsorted(owners, [start, end])
                 try:
-                    yield self._score_chunk(
-                        lengths[start:end],
-                        owners[first:last] - start,
-                        input_ids[first:last],
-                        word_ids[first:last],
-                        advance,
-                    )
+                    yield self._score_chunk(lengths[start:end], windows.of_sentences(start, end), advance)
                 except NonFiniteError as error:
                     raise NonFiniteError([start + sentence for sentence in error.sentences]) from None
 
@@ -235,7 +215,7 @@ class Predictor:
             yield Distributions(slice(first, last), *self._decode(chunk))
             first = last
 
-    def _chunk_borders(self, lengths: Sequence[int]) -> list[int]:
+    def _chunk_borders(self, lengths: Lengths) -> list[int]:
         """Find the first sentence of each chunk, then the number of sentences."""
         words = np.cumsum([0, *lengths])
         most = CHUNK_SCORES // len(self.labels.names)
@@ -245,21 +225,14 @@ class Predictor:
             borders.append(min(max(end, start + 1), start + CHUNK))
         return borders
 
-    def _score_chunk(
-        self,
-        lengths: Sequence[int],
-        owners: Ints,
-        input_ids: Sequence[Sequence[int]],
-        word_ids: Sequence[Sequence[int]],
-        advance: Callable[[int], None],
-    ) -> Chunk:
-        windows, positions = (np.concatenate(of_each) for of_each in choose_windows(lengths, owners, word_ids))
-        seen = windows != UNSEEN
-        scores = np.full((len(windows), len(self.labels.names)), -np.inf, dtype=np.float32)
+    def _score_chunk(self, lengths: Lengths, windows: Windows, advance: Callable[[int], None]) -> Chunk:
+        chosen, positions = choose_windows(lengths, windows)
+        seen = chosen != UNSEEN
+        scores = np.full((len(chosen), len(self.labels.names)), -np.inf, dtype=np.float32)
         # Words without sub-words can only get the fallback label, so that decoding takes it into account.
         scores[~seen, self.labels.label2id[self.labels.fallback]] = 0.0
         indices = np.flatnonzero(seen)
-        for words, logits in self._logits(windows[seen], positions[seen], owners, input_ids):
+        for words, logits in self._logits(windows, chosen[seen], positions[seen]):
             scores[indices[words]] = self.head.scores(logits)
             advance(len(words))
         return Chunk(scores, np.asarray(lengths, dtype=np.int64), seen)
@@ -283,36 +256,32 @@ class Predictor:
         probabilities[~seen] = 0.0
         return self.head.decode(biased, lengths).astype(np.int32), probabilities
 
-    def _logits(
-        self, windows: Ints, positions: Ints, owners: Ints, input_ids: Sequence[Sequence[int]]
-    ) -> Iterator[tuple[Ints, Floats]]:
+    def _logits(self, windows: Windows, chosen: Ints, positions: Ints) -> Iterator[tuple[Ints, Floats]]:
         """Compute the logits of words, batch by batch.
 
         Args:
-            windows: the window chosen for each word.
+            windows: of a chunk.
+            chosen: the window chosen for each word.
             positions: the position of the word's first sub-word in that window.
-            owners: the sentence of each window.
-            input_ids: the sub-word ids of each window.
 
         Yields:
             The indices of some words, and their logits (words, labels).
         """
         # The words of window w are order[offsets[w] : offsets[w + 1]]. For windows [0, 1, 0]: order [0, 2, 1], offsets
         # [0, 2, 3].
-        order = np.argsort(windows, kind="stable")
-        offsets = np.searchsorted(windows[order], np.arange(len(input_ids) + 1))
-        sizes = np.fromiter(map(len, input_ids), dtype=np.int64, count=len(input_ids))
-        sizes[np.diff(offsets) == 0] = 0  # windows without chosen words are not computed
+        order = np.argsort(chosen, kind="stable")
+        offsets = np.searchsorted(chosen[order], np.arange(len(windows) + 1))
+        sizes = np.where(np.diff(offsets) > 0, windows.lengths, 0)  # windows without chosen words are not computed
 
         def compute(batch: Ints) -> tuple[Ints, Floats]:
             words = [order[offsets[window] : offsets[window + 1]] for window in batch]
-            rows = [np.asarray(input_ids[window]) for window in batch]
+            rows = windows.values(windows.input_ids, batch)
             return np.concatenate(words), self.backend.logits(rows, [positions[of_window] for of_window in words])
 
         for words, logits in self._map(compute, longest_first(sizes, self.subwords_per_batch)):
             finite = np.isfinite(logits).all(-1)
             if not finite.all():
-                raise NonFiniteError(np.unique(owners[windows[words[~finite]]]).tolist())
+                raise NonFiniteError(np.unique(windows.sentence[chosen[words[~finite]]]).tolist())
             yield words, logits
 
 

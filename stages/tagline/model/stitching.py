@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.labels.alignment import NO_WORD
+from tagline.labels.arrays import Ints
+from tagline.labels.windows import Windows
 
 UNSEEN = -1
 """The window of a word that no window has, because the word has no sub-words."""
 
 
-def choose_windows(
-    lengths: Sequence[int], sentences: Sequence[int] | npt.NDArray[np.int64], word_ids: Sequence[Sequence[int]]
-) -> tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.int64]]]:
+def choose_windows(lengths: Sequence[int] | Ints, windows: Windows) -> tuple[Ints, Ints]:
     """Choose, for each word, the window with the largest minimum context, and the word's first sub-word in it.
 
     A word in the overlap of windows has context to its left and right in each of them; the smaller of both counts. A
@@ -25,16 +23,13 @@ def choose_windows(
 
     Args:
         lengths: number of words of each sentence.
-        sentences: index of the sentence of each window, ascending.
-        word_ids: for each window the word of each sub-word, `NO_WORD` for special tokens.
+        windows: of these sentences, in one array per column.
 
     Returns:
-        For each sentence two int64 arrays of its length: the window of each word, `UNSEEN` for a word without
-        sub-words, and the position of its first sub-word in that window.
+        Two int64 arrays (words,) of all sentences: the window of each word, `UNSEEN` for a word without sub-words, and
+        the position of its first sub-word in that window.
     """
-    owner = np.asarray(sentences, dtype=np.int64)
-    sizes = np.fromiter(map(len, word_ids), dtype=np.int64, count=len(word_ids))
-    words = np.fromiter(chain.from_iterable(word_ids), dtype=np.int64, count=int(sizes.sum()))
+    owner, sizes, (words,) = windows.sentence, windows.lengths, windows.word_ids
     # For each sub-word of a word: its window, its position in the window, and the index of the word among all words.
     # Windows of sizes 3 and 2: window 0 0 0 1 1, position 0 1 2 0 1.
     window = np.repeat(np.arange(len(sizes)), sizes)
@@ -56,4 +51,4 @@ def choose_windows(
     window_of = np.full(starts[-1], UNSEEN, dtype=np.int64)
     position_of = np.zeros(starts[-1], dtype=np.int64)
     window_of[word[best]], position_of[word[best]] = window[best], position[best]
-    return np.split(window_of, starts[1:-1]), np.split(position_of, starts[1:-1])
+    return window_of, position_of

@@ -1,7 +1,7 @@
-"""Word embeddings in training: only those of sub-words that train holds are trained.
+"""Training only those word embeddings whose sub-words occur in the training split.
 
-Gradients of the others would be zero, yet clearing them and updating such weights takes time, and the optimizer's state
-memory. In a multilingual encoder, word embeddings are most of the weights.
+All other gradients are zero, but clearing them and updating their weights takes time, and memory for the optimizer. In
+a multilingual encoder, word embeddings are most of the weights.
 """
 
 from __future__ import annotations

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tagline.artifacts.learning_curves import Rows
+
+# Columns of the learning curves that are drawn.
+LOSSES = ("step", "loss")
+EPOCHS = ("epoch", "f1", "loss")
 # Size and margins of a chart in SVG units; the page scales it.
 WIDTH, HEIGHT = 320, 190
 LEFT, RIGHT, TOP, BOTTOM = 38, 14, 14, 36
@@ -67,6 +72,22 @@ class Chart:
     def path(self) -> str:
         """The ``points`` attribute of the SVG polyline through the dots."""
         return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
+
+
+def learning_curves(losses: Rows, epochs: Rows, best_epoch: int) -> list[Chart]:
+    """Draw the training loss, the validation loss and the validation F1.
+
+    Args:
+        losses: rows of LOSSES, by step.
+        epochs: rows of EPOCHS, by epoch.
+        best_epoch: the epoch whose weights were kept.
+    """
+    result = [curve("Training loss", "Step", [(row["step"], row["loss"]) for row in losses])] if losses else []
+    if epochs:
+        result.append(curve("Validation loss", "Epoch", [(row["epoch"], row["loss"]) for row in epochs]))
+        points = [(row["epoch"], row["f1"]) for row in epochs]
+        result.append(curve("Validation F1", "Epoch", points, best=best_epoch - 1))
+    return result
 
 
 def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best: int | None = None) -> Chart:

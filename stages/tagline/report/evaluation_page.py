@@ -8,12 +8,10 @@ from tagline.artifacts.learning_curves import Rows
 from tagline.evaluation import operating_point
 from tagline.evaluation.evaluation import Evaluation
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.report import charts, curves, score_rows, shown_sentences
+from tagline.report import charts, score_rows, shown_sentences
 from tagline.report.confusion_table import confusion_table
-from tagline.report.error_counts import count_errors
 from tagline.report.html_files import FOLDER, render_file
-from tagline.report.shown_sentences import ShownSentence, shown_sentence
-from tagline.report.worst_first import worst_first
+from tagline.report.shown_sentences import ShownSentence, shown_sentence, worst_first
 
 # Maximum number of sentences per split, so that browsers stay fast.
 SENTENCES = 500
@@ -33,14 +31,14 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
 
     Args:
         evaluation: splits and their metrics.
-        losses: rows of `curves.LOSSES`.
-        epochs: rows of `curves.EPOCHS`.
+        losses: rows of `charts.LOSSES`.
+        epochs: rows of `charts.EPOCHS`.
     """
     kind, splits, metrics = evaluation.labels.kind, evaluation.splits, evaluation.metrics
     charted = splits[CHARTED]
     unit = "entities" if kind == "spans" else "words"
     chosen, with_errors = _choose_sentences(splits)
-    errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
+    errors = {name: score_rows.count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
     variables = {
         "task": evaluation.labels.task,
         "kind": kind,
@@ -50,7 +48,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "overall": {split: score_rows.overall(of_split) for split, of_split in metrics.items()},
         "per_type": {split: score_rows.per_type(of_split) for split, of_split in metrics.items()},
         "slices": {split: score_rows.slice_groups(of_split) for split, of_split in metrics.items()},
-        "curves": curves.learning_curves(losses, epochs, evaluation.best_epoch),
+        "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": CHARTED,
         "confusion": confusion_table(charted.confusion),
         "reliability": charts.reliability(charted.reliability, unit) if len(charted.reliability) else None,

@@ -1,17 +1,18 @@
-"""Sentences with errors, as the page shows them."""
+"""Sentences with errors: which come first, and how the page shows them."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from tagline.core.terminal import printable
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome
 from tagline.report.pieces import Piece, pieces
-from tagline.report.worst_first import confidence
 
 # Limits per sentence; the page says what it leaves out. A sentence of more than WORDS words is shortened to the words
 # of its listed errors and CONTEXT words on each side of them.
@@ -33,7 +34,7 @@ class ListedError:
         kind: see `tagline.metrics.outcomes.Outcome`.
         gold: type and text of the gold entity.
         predicted: type and text of the predicted entity.
-        confidence: see `ranking.confidence`.
+        confidence: see `confidence`.
     """
 
     kind: str
@@ -52,7 +53,7 @@ class ShownSentence:
         pieces: its words and the notes between them.
         listed: its first ERRORS errors.
         errors: the number of its errors.
-        cost: see `ranking.worst_first`.
+        cost: see `worst_first`.
     """
 
     split: str
@@ -68,6 +69,32 @@ class ShownSentence:
         return any(piece.left_out for piece in self.pieces)
 
 
+def confidence(sentence: TaggedSentence, outcome: Outcome) -> float:
+    """Average the probabilities of the predicted labels over the words of an outcome."""
+    start, end = outcome.extent
+    return float(np.mean(sentence.scores[start:end], dtype=np.float64))
+
+
+def worst_first(
+    sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Sequence[Outcome]]
+) -> list[tuple[int, float]]:
+    """Rank the sentences with errors by cost, highest first.
+
+    Args:
+        sentences: with gold labels.
+        outcomes: the outcomes of each sentence with an error, by its index.
+
+    Returns:
+        The index and the cost of each sentence with errors. The cost is the sum of the confidences of its errors. Ties
+        keep the order of the data.
+    """
+    costs = []
+    for index, of_sentence in outcomes.items():
+        confidences = (confidence(sentences[index], outcome) for outcome in of_sentence if outcome.is_error)
+        costs.append((index, round(sum(confidences), 6)))
+    return sorted(costs, key=lambda pair: -pair[1])
+
+
 def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split: str, cost: float) -> ShownSentence:
     """Prepare a sentence for the page.
 
@@ -75,7 +102,7 @@ def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split:
         sentence: with gold labels.
         outcomes: its outcomes. All are marked, for plain tags only the errors.
         split: the split that it belongs to.
-        cost: see `ranking.worst_first`.
+        cost: see `worst_first`.
     """
     errors = [outcome for outcome in outcomes if outcome.is_error]
     first = errors[:ERRORS]

@@ -63,7 +63,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     if agreement.share < LEAST_AGREEMENT:
         known = f"set download.dataset.language if it is one of {', '.join(get_args(Language))}, or "
         show(
-            f"words: predict.py finds only {agreement.share:.1%} of the training words again in running text "
+            f"words: predict.py splits raw text differently: it reproduces {agreement.share:.1%} of the training words "
             f"({'; '.join(agreement.differences)}); {'' if dataset.language else known}give it words"
         )
 

@@ -35,16 +35,24 @@ class HubSplits(Section):
 class HubDataset(WordKeys):
     """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
 
-    source: Literal["hub"]
+    source: Literal["hub"] = Field(description="hub: a data set on the Hugging Face Hub, one row per sentence.")
     language: Language | None = None
-    name: RepositoryName
-    config: Key | None
-    revision: Key
-    splits: HubSplits
-    words: Key
-    tag_columns: dict[Key, Key] = Field(min_length=1)
+    name: RepositoryName = Field(description="Name of the repository.")
+    config: Key | None = Field(description="Configuration of the data set; empty if it has only one.")
+    revision: Key = Field(
+        description="Branch, tag or commit. To pin it, use the commit that the stage prints and writes to "
+        "data/raw/provenance.json."
+    )
+    splits: HubSplits = Field(description="Name on the Hub of each of the three splits.")
+    words: Key = Field(description="Column with the words of each sentence.")
+    tag_columns: dict[Key, Key] = Field(
+        min_length=1, description="Tag columns: the name to use here, and the column on the Hub."
+    )
     document: Key | None = None
-    names: dict[Key, list[Key]]
+    names: dict[Key, list[Key]] = Field(
+        description="Label names of integer tags per tag column, in the order of the integers; {} if the data set has "
+        "them."
+    )
 
     @model_validator(mode="after")
     def _names_are_usable(self) -> HubDataset:
@@ -61,25 +69,34 @@ class HubDataset(WordKeys):
 class PackagedEncoder(Section):
     """An encoder with its tokenizer that an installed Python distribution contains."""
 
-    source: Literal["package"]
-    package: Key
-    path: InnerPath
-    sha256: Sha256
+    source: Literal["package"] = Field(
+        description="Where the pretrained encoder and its tokenizer are stored. package: in an installed Python "
+        "distribution. path: in a folder inside `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."
+    )
+    package: Key = Field(description="Name of the distribution.")
+    path: InnerPath = Field(description="Path of the model inside the distribution.")
+    sha256: Sha256 = Field(
+        description="Expected SHA-256 of model.safetensors; the stage fails if the file has another one."
+    )
 
 
 class LocalEncoder(Section):
     """An encoder with its tokenizer in a folder inside ``download.folder``."""
 
-    source: Literal["path"]
-    path: InnerPath
+    source: Literal["path"] = Field(description="path: a folder inside `folder` with an encoder and its tokenizer.")
+    path: InnerPath = Field(description="Path of the folder.")
 
 
 class HubEncoder(Section):
     """A pretrained encoder with its tokenizer on the Hub."""
 
-    source: Literal["hub"]
-    name: RepositoryName
-    revision: Key
+    source: Literal["hub"] = Field(
+        description="hub: an encoder with its tokenizer on the Hugging Face Hub, its weights in safetensors."
+    )
+    name: RepositoryName = Field(description="Name of the repository.")
+    revision: Key = Field(
+        description="Branch, tag or commit. To pin it, use the commit in models/pretrained/provenance.json."
+    )
 
 
 AnyDataset = Annotated[AnyFiles | HubDataset, Field(discriminator="source")]
@@ -111,8 +128,11 @@ def _source(folder: str) -> str:
 
 
 class Download(Section):
-    """See params.yaml for what each key means."""
+    """Params of the download."""
 
-    folder: Annotated[str, AfterValidator(_source)]
+    folder: Annotated[str, AfterValidator(_source)] = Field(
+        description="Local folder that contains the files named below (data/none if none are). DVC tracks it: a change "
+        "to its files reruns the stage."
+    )
     dataset: AnyDataset
     encoder: AnyEncoder

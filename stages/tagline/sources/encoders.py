@@ -12,7 +12,8 @@ from typing import Any
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from tagline.core.errors import UserError
-from tagline.core.reading import check_config, parse_object, reading, reading_tokenizer
+from tagline.core.model_config import check_config
+from tagline.core.reading import parse_object, reading, reading_tokenizer
 from tagline.core.terminal import shortened
 from tagline.sources import byte_level
 from tagline.sources.formats.base import is_plain, leads_out

@@ -85,7 +85,10 @@ class FileSource:
         Raises:
             UserError: the params do not allow what was found.
         """
-        one = "train is one document, so splits were drawn from its sentences, though neighbours tell about each other"
+        one = (
+            "train is a single document, so its sentences were split at random; neighbouring sentences are similar, and "
+            "scores may be optimistic"
+        )
         drawn = [one] if self.dataset.split and self._one_document else []
         return "\n".join(filter(None, [*drawn, self.dataset.report(self.findings)]))
 

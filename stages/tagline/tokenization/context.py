@@ -62,12 +62,12 @@ def document_numbers(batch: pa.RecordBatch) -> Ints:
 
 
 def _head(batch: pa.RecordBatch, before: pa.RecordBatch, tokenizer: Tokenizer, least: int) -> pa.RecordBatch:
-    """The first sentences of a batch that go on with the last document of the one before it."""
+    """First sentences of a batch that continue the last document of the batch before it."""
     return batch[: _count(batch, range(batch.num_rows), before[DOCUMENT][-1].as_py(), tokenizer, least)]
 
 
 def _tail(batch: pa.RecordBatch, after: pa.RecordBatch, tokenizer: Tokenizer, least: int) -> pa.RecordBatch:
-    """The last sentences of a batch with whose document the one after it goes on."""
+    """Last sentences of a batch whose document continues in the next batch."""
     rows = range(batch.num_rows - 1, -1, -1)
     return batch[batch.num_rows - _count(batch, rows, after[DOCUMENT][0].as_py(), tokenizer, least) :]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
@@ -22,12 +22,14 @@ from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.core.terminal import show
 from tagline.labels import label_list
+from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
+from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
-from tagline.tokenization.encoding import Encoded, WindowMaker
+from tagline.tokenization.subword_windows import Cut, WindowCutter
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
@@ -77,15 +79,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     show(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
     one_by_one = is_one_by_one(loaded, data)
     context = trained_context(data, raw, params.context_subwords)
-    maker = WindowMaker(
-        loaded,
-        one_by_one,
-        params.max_length,
-        params.stride,
-        names.inside,
-        params.label_all_tokens,
-        context,
-    )
+    cutter = WindowCutter(loaded, one_by_one, params.max_length, params.stride, context)
     target.mkdir()
     label_list.write(names, target / "labels.json")
     windowing = tokenized.Windowing(
@@ -97,7 +91,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         context_subwords=context,
     )
     tokenized.write_windowing(windowing, target)
-    writer = SplitWriter(data, column, names, maker, target)
+    writer = SplitWriter(data, column, names, cutter, params.label_all_tokens, target)
     metrics = {}
     of_source = source_findings(raw)
     for split in SPLITS:
@@ -187,7 +181,8 @@ class SplitWriter:
         data: data/raw.
         column: the column of the task.
         names: the labels of the task.
-        maker: makes the windows.
+        cutter: makes the windows.
+        label_all_tokens: see `align_labels`.
         target: data/tokenized.
         training: the training sentences so far.
         held_out: the hashes of the sentences of validation and test, by chunks.
@@ -196,7 +191,8 @@ class SplitWriter:
     data: RawData
     column: TagColumn
     names: Labels
-    maker: WindowMaker
+    cutter: WindowCutter
+    label_all_tokens: bool
     target: Path
     training: TrainingSentences = field(default_factory=TrainingSentences)
     held_out: dict[str, list[Hashes]] = field(default_factory=lambda: {"validation": [], "test": []})
@@ -205,35 +201,38 @@ class SplitWriter:
         """Write a split, add to its findings, and return its numbers of sentences, words and windows."""
         words = 0
         features = tokenized.sentence_features(self.names)
+        unknown = subwords.unknown_id(self.cutter.tokenizer)
         with (
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
             ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
             tqdm(total=self.data.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
         ):
             chunks = self.data.chunks(split, CHUNK_WORDS)
-            for around in surrounded(chunks, self.maker.tokenizer, self.maker.context):
+            for around in surrounded(chunks, self.cutter.tokenizer, self.cutter.context):
                 chunk = around.chunk
                 tag_ids, ends = self.column.ids(chunk)
                 ids = tags.to_labels(tag_ids, ends, self.names)
                 vocabulary = chunk[WORDS].values.dictionary_encode()
-                encoded = self._encode(around, vocabulary, ids)
-                find_in_words(findings, chunk, encoded, self.maker)
+                cut = self._cut(around, vocabulary)
+                find_in_words(findings, chunk, cut, unknown, self.cutter.capacity)
                 self._find_duplicates(findings, split, chunk, hash_sentences(vocabulary, ends))
-                windows.write(encoded.columns(first_sentence=sentences.rows))
+                aligned = align_words(cut, ids, self.names.inside, self.label_all_tokens)
+                windows.write(tokenized.window_columns(cut.windows, aligned, first_sentence=sentences.rows))
                 labels = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
                 sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": labels})
                 words += len(ids)
                 bar.update(chunk.num_rows)
         return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
 
-    def _encode(self, around: Surrounded, vocabulary: pa.DictionaryArray, labels: npt.NDArray[np.int64]) -> Encoded:
+    def _cut(self, around: Surrounded, vocabulary: pa.DictionaryArray) -> Cut:
         """Make the windows of a chunk, whose words are given dictionary-encoded."""
         whole = around.all
         if whole is not around.chunk:
             vocabulary = whole[WORDS].values.dictionary_encode()
         ends = whole[WORDS].offsets.to_numpy()[1:].astype(np.int64)
         own = slice(around.before.num_rows, around.before.num_rows + around.chunk.num_rows)
-        return self.maker.make(vocabulary, ends, labels, document_numbers(whole), own)
+        words, index = vocabulary.dictionary.to_pylist(), vocabulary.indices.to_numpy()
+        return self.cutter.cut(words, index, ends, document_numbers(whole), own)
 
     def _find_duplicates(self, findings: Findings, split: str, chunk: pa.RecordBatch, hashes: Hashes) -> None:
         if split == "train":
@@ -244,23 +243,38 @@ class SplitWriter:
         findings.add("duplicate_sentences", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
 
 
-def find_in_words(findings: Findings, chunk: pa.RecordBatch, encoded: Encoded, maker: WindowMaker) -> None:
-    """Find unusual words and sentences in a chunk."""
-    offsets = chunk[WORDS].offsets.to_numpy().astype(np.int64)
+def align_words(cut: Cut, labels: Ints, inside: Sequence[int], label_all_tokens: bool) -> Ints:
+    """Align the label ids of words, int64 (words,), to the sub-words of their windows; see `align_labels`."""
+    is_word = cut.words != NO_WORD
+    of_words = np.full(len(cut.words), IGNORED, dtype=np.int64)
+    of_words[is_word] = labels[cut.words[is_word]]
+    return align_labels(of_words, cut.sizes, inside, label_all_tokens)
+
+
+def find_in_words(findings: Findings, chunk: pa.RecordBatch, cut: Cut, unknown: int | None, capacity: int) -> None:
+    """Find unusual words and sentences in a chunk.
+
+    Args:
+        findings: to add to.
+        chunk: the sentences.
+        cut: their windows.
+        unknown: of `subwords.unknown_id`.
+        capacity: the largest number of sub-words of a window, without special tokens.
+    """
     words = {
-        "words_without_subwords": np.flatnonzero(encoded.counts == 0),
-        "unknown_words": encoded.words_with(maker.unknown, offsets[:-1]),
+        "words_without_subwords": np.flatnonzero(cut.counts == 0),
+        "unknown_words": cut.words_with(unknown),
         "long_words": np.flatnonzero(pc.utf8_length(chunk[WORDS].values).to_numpy() > LONG_WORD),
-        "truncated_words": np.flatnonzero(encoded.counts > maker.capacity),
+        "truncated_words": np.flatnonzero(cut.counts > capacity),
     }
-    for kind, indices in words.items():
-        findings.add(kind, len(indices), (raw_data.name_word(chunk, int(index)) for index in indices))
+    for finding, indices in words.items():
+        findings.add(finding, len(indices), (raw_data.name_word(chunk, int(index)) for index in indices))
     sentences = {
-        "long_sentences": np.flatnonzero(np.diff(offsets) > LONG_SENTENCE),
-        "windowed_sentences": np.flatnonzero(np.bincount(encoded.sentence) > 1),
+        "long_sentences": np.flatnonzero(pc.list_value_length(chunk[WORDS]).to_numpy() > LONG_SENTENCE),
+        "windowed_sentences": np.flatnonzero(np.bincount(cut.windows.sentence) > 1),
     }
-    for kind, rows in sentences.items():
-        findings.add(kind, len(rows), (chunk[ID][int(row)].as_py() for row in rows))
+    for finding, rows in sentences.items():
+        findings.add(finding, len(rows), (chunk[ID][int(row)].as_py() for row in rows))
 
 
 def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> dict[str, Any]:

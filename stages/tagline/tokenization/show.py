@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import require
+from tagline.core.provenance import verify
 from tagline.core.terminal import columns, quoted
 from tagline.labels.alignment import IGNORED
 from tagline.labels.label_list import Labels
@@ -39,7 +39,7 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
         raise UnknownSentenceError(
             f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (such as train:4), got {quoted(wanted)}"
         )
-    require(folder, "tokenize-align")
+    verify(folder, "tokenize-align")
     tokenized.check_tokenizer(folder, tokenizer)
     labels = tokenized.load_labels(folder)
     split = tokenized.load_split(folder, name)

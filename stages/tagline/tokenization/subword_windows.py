@@ -1,44 +1,41 @@
-"""Sub-word windows: the input of an encoder as flat arrays, for training and prediction."""
+"""Sub-word windows: sentences cut into the windows that an encoder reads, for training and prediction."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from tagline.labels.alignment import NO_WORD
 from tagline.labels.arrays import Ints
-from tagline.tokenization import subwords, windows
+from tagline.labels.windows import Windows
+from tagline.tokenization import subwords, word_ranges
 from tagline.tokenization.subwords import Subwords, Vocabulary
 
-Ints32 = npt.NDArray[np.int32]
 
-
-@dataclass(frozen=True)
-class SubwordWindows:
-    """The windows of some sentences. Special tokens count as one word before and one after the words of a window.
+class Cut(NamedTuple):
+    """The windows of some sentences, and their words in order; special tokens before and after them count as one each.
 
     Attributes:
-        sentence: int64, the sentence of each window, ascending.
-        offsets: int32, where each window begins among the sub-words, and where the last one ends.
-        ids: int32, vocabulary ids, one window after the other.
-        word_ids: int32, the index of each sub-word's word in its sentence, `NO_WORD` for context and special tokens.
-        words: int64, the words of the windows by their index among those of all sentences, `NO_WORD` for context and
+        windows: without labels.
+        words: int64, the words of the windows by their index among those of these sentences, `NO_WORD` for context and
             special tokens.
         sizes: int64, the number of sub-words of each of these.
-        counts: int64, the number of sub-words of each word, before truncation.
+        counts: int64, the number of sub-words of each word of these sentences, before truncation.
     """
 
-    sentence: Ints
-    offsets: Ints32
-    ids: Ints32
-    word_ids: Ints32
+    windows: Windows
     words: Ints
     sizes: Ints
     counts: Ints
+
+    def words_with(self, subword: int | None) -> Ints:
+        """The words with a sub-word in a window, by their index, int64, ascending; none for None."""
+        (ids,) = self.windows.input_ids
+        words = np.repeat(self.words, self.sizes)[ids == (-1 if subword is None else subword)]
+        return np.unique(words[words != NO_WORD])
 
 
 class WindowCutter:
@@ -66,7 +63,7 @@ class WindowCutter:
         ends: Ints,
         documents: Ints | None = None,
         own: slice = slice(None),
-    ) -> SubwordWindows:
+    ) -> Cut:
         """Split some sentences into windows.
 
         Every word with at least one sub-word is in at least one window of its sentence. A sentence without sub-words
@@ -77,20 +74,19 @@ class WindowCutter:
             index: int64 (words,), the words of all sentences, one after the other, as indices into ``distinct``.
             ends: int64 (sentences,), where each sentence ends among these.
             documents: int64 (sentences,), the document of each sentence, ascending; None: each is its own document.
-            own: the sentences that get windows; the others are only context, and `SubwordWindows.sentence` does not
-                count them.
+            own: the sentences that get windows, which are numbered from 0; the others are only context.
         """
         table, rows_of_words = self._tokenize(distinct, index, ends)
         counts = table.counts[rows_of_words]
         table = table.shortened(self.capacity)
         begins = ends - np.diff(ends, prepend=0)
-        cut = windows.cut(table.counts[rows_of_words], begins[own], ends[own], self.capacity, self.stride)
+        cut = word_ranges.cut(table.counts[rows_of_words], begins[own], ends[own], self.capacity, self.stride)
         seen = cut
         if self.context and documents is not None:
             of_windows = documents[own][cut.sentence]
             first = begins[np.searchsorted(documents, of_windows, side="left")]
             last = ends[np.searchsorted(documents, of_windows, side="right") - 1]
-            seen = windows.extended(cut, table.counts[rows_of_words], first, last, self.capacity, self.context)
+            seen = word_ranges.extended(cut, table.counts[rows_of_words], first, last, self.capacity, self.context)
         # Each window has its words between its special tokens: windows of 2 and 1 words have lengths 4 and 3, firsts 0
         # and 4, lasts 3 and 6.
         lengths = seen.end - seen.begin + 2
@@ -112,15 +108,15 @@ class WindowCutter:
             words[~is_word] = NO_WORD
         word_ids = np.full(len(is_word), NO_WORD, dtype=np.int32)
         word_ids[is_word] = (words - np.repeat(begins[own][cut.sentence], lengths))[is_word]
-        return SubwordWindows(
+        windows = Windows(
             sentence=cut.sentence,
-            offsets=np.concatenate([[0], np.cumsum(taken.counts)[lasts]]).astype(np.int32),
-            ids=taken.ids,
-            word_ids=np.repeat(word_ids, taken.counts),
-            words=words,
-            sizes=taken.counts,
-            counts=counts,
+            offsets=[np.concatenate([[0], np.cumsum(taken.counts)[lasts]]).astype(np.int32)],
+            input_ids=[taken.ids],
+            word_ids=[np.repeat(word_ids, taken.counts)],
         )
+        own_words = slice(begins[own][0], ends[own][-1]) if len(ends[own]) else slice(0)
+        words[is_word] -= own_words.start or 0
+        return Cut(windows, words, taken.counts, counts[own_words])
 
     def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> tuple[Subwords, Ints]:
         """Sub-words of some words, and the index among these of each word of the sentences."""

@@ -1,4 +1,4 @@
-"""Checks that data and model fit, and batches and device: a mismatch would be noticed hours into a run, or never."""
+"""Checks before training that data fit the model, and batches the device."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def small_batches(batches: TrainingBatches, device: torch.device, processes: int
     """Describe batches that are far too small for a GPU; None: they are not, or the device is another one.
 
     Args:
-        batches: those of the run.
+        batches: the batches of the run.
         device: of each process.
         processes: number of processes, which share each batch.
     """

@@ -1,8 +1,9 @@
-"""Gradients of a global batch, however it is shared among processes and parts."""
+"""An optimizer step: gradients of a global batch, AdamW (Loshchilov and Hutter, 2019) and its learning rate."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -10,20 +11,28 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from tagline.labels.arrays import Ints
+from tagline.labels.windows import Windows
 from tagline.model.attention_masks import known_padding
 from tagline.model.backends.torch_model import to_device
 from tagline.model.backends.xla import end_graph
 from tagline.model.heads.head import Head
 from tagline.model.heads.head_weights import tensors
-from tagline.training.train_params import Train
-from tagline.training.training_batches import TrainingBatches, share
-from tagline.training.training_rows import Part, TrainingRows
+from tagline.training.training_batches import Part, TrainingBatches, padded_part, share
+
+# Devices on which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
+FUSED = ("cpu", "cuda", "mps", "xpu")
+SCHEDULES: dict[str, Callable[..., LambdaLR]] = {
+    "linear": get_linear_schedule_with_warmup,
+    "cosine": get_cosine_schedule_with_warmup,
+}
 
 
 class Gradients:
-    """Adds the gradients of batches to those of a model.
+    """Adds the gradients of batches to a model's.
 
     The loss of a batch is the sum over its labelled sub-words divided by their number in the whole batch. So sharing
     it among processes, or computing it in parts that fit a device, changes rounding and dropout only.
@@ -32,27 +41,46 @@ class Gradients:
         rows: the windows to train on.
         batches: their padded lengths.
         head: computes the loss.
-        params: the section ``train``.
         padding: sub-word id of the padding.
+        seed: seed of dropout.
+        label_smoothing: share of the loss that all labels have.
+        subwords_per_device: most sub-words of a part, padding included; None: no limit.
+        fewest: minimum number of rows of a part.
     """
 
-    def __init__(self, rows: TrainingRows, batches: TrainingBatches, head: Head, params: Train, padding: int) -> None:
-        self.rows, self.batches, self.head, self.params, self.padding = rows, batches, head, params, padding
+    def __init__(
+        self,
+        rows: Windows,
+        batches: TrainingBatches,
+        head: Head,
+        padding: int,
+        seed: int,
+        label_smoothing: float = 0.0,
+        subwords_per_device: int | None = None,
+        fewest: int = 1,
+    ) -> None:
+        self.rows, self.batches, self.head, self.padding = rows, batches, head, padding
+        self.seed, self.label_smoothing = seed, label_smoothing
+        self.subwords_per_device, self.fewest = subwords_per_device, fewest
 
     def parts(self, accelerator: Accelerator, batch: Ints) -> list[Part]:
         """Pad this process's share of a batch, in parts that fit the device.
 
         Args:
             accelerator: the one that prepared the model.
-            batch: int64, the indices of its windows, those of all processes.
+            batch: int64, indices of its windows, in all processes.
         """
         rank, processes = accelerator.process_index, accelerator.num_processes
         static = accelerator.device.type == "xla"
-        # torch.compile would make a graph of its own for a single row.
-        fewest = 2 if self.params.compile else 1
         return [
-            self.rows.part(rows, self.padding, self.batches.multiple, self._rows(rows, processes) if static else fewest)
-            for rows in share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]
+            padded_part(
+                self.rows,
+                rows,
+                self.padding,
+                self.batches.multiple,
+                self._rows(rows, processes) if static else self.fewest,
+            )
+            for rows in share(batch, self.batches.padded, processes, self.subwords_per_device)[rank]
         ]
 
     def add(
@@ -64,7 +92,7 @@ class Gradients:
             accelerator: the one that prepared the model.
             model: in training mode.
             number: number of the step, from 1.
-            batch: int64, the indices of its windows, those of all processes.
+            batch: int64, indices of its windows, in all processes.
             parts: what `parts` returned for the batch.
 
         Returns:
@@ -72,7 +100,7 @@ class Gradients:
         """
         rank, processes = accelerator.process_index, accelerator.num_processes
         # Dropout depends on seed, step and process only, not on earlier steps or on what an engine draws.
-        entropy = np.random.SeedSequence([self.params.seed, number, rank])
+        entropy = np.random.SeedSequence([self.seed, number, rank])
         _seed(accelerator.device, int(entropy.generate_state(1)[0]))
         labelled = max(1, int(self.rows.labelled[batch].sum()))
         total = torch.zeros((), device=accelerator.device)
@@ -91,17 +119,54 @@ class Gradients:
         own = tensors(accelerator.unwrap_model(model))
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
-        return self.head.loss(logits, labels, self.params.label_smoothing, own)
+        return self.head.loss(logits, labels, self.label_smoothing, own)
 
     def _rows(self, rows: Ints, processes: int) -> int:
         """The most rows that a part of this length can have: padded to them, XLA compiles one shape per length."""
         longest = int(self.batches.padded[rows].max(initial=self.batches.multiple))
         most = -(-self.batches.most_rows(longest) // processes)
-        return (
-            most
-            if self.params.subwords_per_device is None
-            else max(1, min(most, self.params.subwords_per_device // longest))
-        )
+        return most if self.subwords_per_device is None else max(1, min(most, self.subwords_per_device // longest))
+
+
+def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> list[dict[str, object]]:
+    """The trainable weights in parameter groups: matrices with weight decay, biases and norms without.
+
+    A third group has the head's own weights, if it has any, which need a higher learning rate than pretrained ones.
+    """
+    decaying: list[nn.Parameter] = []
+    no_decay: list[nn.Parameter] = []
+    own = tensors(model)
+    of_head = set(map(id, own.values()))
+    for name, weight in model.named_parameters():
+        if weight.requires_grad and id(weight) not in of_head:
+            # Weights of norms are vectors; those of linear layers and embeddings are matrices.
+            without_decay = weight.ndim < 2 or "bias" in name.rpartition(".")[2]
+            (no_decay if without_decay else decaying).append(weight)
+    return [
+        {"params": decaying, "weight_decay": weight_decay},
+        {"params": no_decay, "weight_decay": 0.0},
+        *([{"params": [*own.values()], "weight_decay": 0.0, "lr": head_learning_rate}] if own else []),
+    ]
+
+
+def adamw(
+    model: nn.Module, device: torch.device, learning_rate: float, weight_decay: float, head_learning_rate: float
+) -> torch.optim.AdamW:
+    """The optimizer of a model whose weights are on a device, or will be moved to it."""
+    of_groups = groups(model, weight_decay, head_learning_rate)
+    return torch.optim.AdamW(of_groups, lr=learning_rate, fused=device.type in FUSED or None)
+
+
+def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: int) -> LambdaLR:
+    """The learning rate of each step: from zero up during warm-up, then down to zero.
+
+    Args:
+        optimizer: its learning rate is the maximum.
+        name: how it falls, `linear` or `cosine`.
+        warmup: share of the steps in which it rises.
+        steps: number of steps of the whole run.
+    """
+    return SCHEDULES[name](optimizer, math.ceil(warmup * steps), steps)
 
 
 def _seed(device: torch.device, seed: int) -> None:

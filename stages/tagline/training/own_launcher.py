@@ -1,6 +1,6 @@
 """Our own launcher: one process for each device of this host, unless another launcher started this one.
 
-Of several hosts, each starts its own processes, which meet as torchrun's environment variables say.
+Each of several hosts starts its own processes; torchrun's environment variables say where they meet.
 """
 
 from __future__ import annotations

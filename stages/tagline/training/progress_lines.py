@@ -64,7 +64,7 @@ class ProgressLines:
 
         Args:
             sentences: how many begin in its batch.
-            history: steps and losses so far; on an accelerator the last loss is that of the step before.
+            history: steps and losses so far; on an accelerator the last loss is one step late.
         """
         self.epoch_steps += 1
         self.sentences += sentences

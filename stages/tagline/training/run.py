@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.core.errors import UserError
-from tagline.core.outputs import replacing
+from tagline.core.outputs import replacing, write_json
 from tagline.core.progress import quiet
-from tagline.core.provenance import verify
+from tagline.core.provenance import PROVENANCE, copy_files, verify, versions, write_hashes
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
@@ -23,19 +24,21 @@ from tagline.model.heads.head_weights import attach
 from tagline.model.precision import Resolved, resolve
 from tagline.model.used_embeddings import train_used_embeddings, used_ids
 from tagline.training import accelerate_loop, own_launcher, processes, trainer_loop
-from tagline.training.compilation import compile_forward
-from tagline.training.engines import Engine
-from tagline.training.finetuned import effective, write_model, write_report
-from tagline.training.fingerprint import fingerprint
 from tagline.training.fit_check import check_fit, check_mask, freeze_unused, small_batches
-from tagline.training.torch_settings import be_deterministic, enable_cpu_fast_paths, memory_errors
+from tagline.training.history import SCORES
+from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths, memory_errors
 from tagline.training.tracking import Trackers, requested
 from tagline.training.train_params import Train
 from tagline.training.training import Training
 from tagline.training.validation import Validation
-from tagline.training.work import work_folder
+from tagline.training.work import fingerprint, work_folder
 
-ENGINES: dict[str, Engine] = {"accelerate": accelerate_loop.run, "trainer": trainer_loop.run}
+# Libraries that the weights depend on.
+LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
+# Digits of curves in Git: more would differ between hosts of one precision.
+DIGITS = 4
+# What runs the training loop. Both take the same steps, and leave the weights of the best epoch in `training.best`.
+ENGINES: dict[str, Callable[[Training], None]] = {"accelerate": accelerate_loop.run, "trainer": trainer_loop.run}
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Outputs:
 
 
 def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
-    """Train on all devices of the host, or as a launcher says; an interrupted run continues.
+    """Train on all devices of the host, or in a launcher's processes; an interrupted run continues.
 
     Args:
         params: the section ``train``.
@@ -147,7 +150,7 @@ def fine_tune(
         compile_forward(model, state.device)
     else:  # PyTorch can't compile it
         dropout.replace(model)
-    made_of = fingerprint(effective(params) | {"sharding": sharding}, script, verified)
+    made_of = fingerprint(params.effective() | {"sharding": sharding}, script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
     with work_folder(stage, made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
@@ -163,9 +166,9 @@ def fine_tune(
             elif partial:
                 print("training had already finished; writing its results")
             if partial:
-                write_report(training, partial.report, partial.train_loss, partial.validation)
+                _write_report(training, partial.report, partial.train_loss, partial.validation)
                 curves = {outputs.train_loss: partial.train_loss, outputs.validation: partial.validation}
-                write_model(training, inputs.tokenizer, partial.finetuned, curves)
+                _write_model(training, inputs.tokenizer, partial.finetuned, curves)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
 
@@ -186,6 +189,56 @@ def _check_agreement(made_of: str, precision: Resolved) -> None:
             f"train.precision: auto is {precision} on this host and another format on another host of this run; set "
             "fp32, or a format that all of them support"
         )
+
+
+def _write_model(training: Training, tokenizer: Path, target: Path, curves: Mapping[Path, Path]) -> None:
+    """Write a folder that transformers loads, and how the model was made.
+
+    Args:
+        training: a finished run.
+        tokenizer: folder of the tokenizer's files.
+        target: the new folder: weights, configuration, tokenizer, provenance.json, hashes.json.
+        curves: the learning curves, written before, and their temporary paths; hashes.json lists them too.
+    """
+    target.mkdir()
+    copy_files(training.best, target)
+    copy_files(tokenizer, target)
+    write_json(
+        target / PROVENANCE,
+        {
+            "params": training.params.effective(),
+            "precision": ", ".join(training.saved.precisions),
+            "best_epoch": training.history.best["epoch"],
+            "steps": training.history.steps,
+            "versions": versions(*LIBRARIES),
+        },
+    )
+    write_hashes(target, others=curves)
+
+
+def _write_report(training: Training, report: Path, train_loss: Path, validation: Path) -> None:
+    """Write the scores of the best epoch as JSON, and the learning curves as CSV.
+
+    Args:
+        training: a finished run.
+        report: ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1, accuracy, loss}}``.
+        train_loss: columns step, loss.
+        validation: columns epoch, precision, recall, f1, accuracy, loss.
+    """
+    history = training.history
+    pd.DataFrame(history.losses).round(DIGITS).to_csv(train_loss, index=False, lineterminator="\n")
+    pd.DataFrame(history.epochs).round(DIGITS).to_csv(validation, index=False, lineterminator="\n")
+    best = history.best
+    write_json(
+        report,
+        {
+            "best_epoch": best["epoch"],
+            "steps": history.steps,
+            "precision": ", ".join(training.saved.precisions),
+            "padding": round(training.batches.padding(history.steps), 6),
+            "validation": {name: best[name] for name in (*SCORES, "loss")},
+        },
+    )
 
 
 @contextmanager

@@ -6,24 +6,33 @@ step-STEP/           a checkpoint, see `tagline.training.checkpoints`:
     best/            the weights of the best epoch up to that step, links to the same files
     ...              in accelerate's layout: weights, optimizer, fp16 scaler; no pickled objects
 
-The number of steps gives the position in the batches; their order and dropout follow from it and the seed.
+The number of steps gives the position in the batches; their order and dropout follow from it and the seed, so that
+random states are not stored.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, get_args
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator, PartialState
-from accelerate.utils import SAFE_WEIGHTS_NAME, DistributedType
+from accelerate.utils import (
+    OPTIMIZER_NAME,
+    SAFE_WEIGHTS_NAME,
+    SCALER_NAME,
+    DistributedType,
+    clean_state_dict_for_safetensors,
+    recursively_apply,
+    save,
+)
 from safetensors import SafetensorError
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -32,74 +41,22 @@ from transformers import PreTrainedModel
 from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
-from tagline.core.reading import parse_object, reading
+from tagline.core.reading import reading
 from tagline.model.backends.xla import from_xla, load_weights
 from tagline.model.heads.head_weights import attached, take_head
 from tagline.model.precision import Resolved
 from tagline.model.used_embeddings import restore_full_embeddings
-from tagline.training import snapshot
 from tagline.training.checkpoints import CheckpointError, Checkpoints
-from tagline.training.history import SCORES, History
+from tagline.training.history import History
 from tagline.training.processes import SHARDED
 from tagline.training.work import VARIABLE, WORK, seen_by_all
 
 STATE = "state.json"
-
+# The content of each file of a checkpoint that `Accelerator.load_state` reads, by its name.
+Snapshot = dict[str, Any]
 
 # Modes in which all processes write the files of a checkpoint.
 _TOGETHER = (*SHARDED, DistributedType.XLA)
-_REMOVE = "remove that folder to train from the start"
-
-
-@dataclass(frozen=True)
-class State:
-    """The content of state.json.
-
-    Attributes:
-        layout: see `_layout`.
-        precisions: the precisions used so far.
-        history: steps, losses and scores so far.
-        schedule: the state of the learning rate's schedule.
-    """
-
-    layout: str
-    precisions: list[Resolved]
-    history: History
-    schedule: dict[str, Any]
-
-    @classmethod
-    def of(cls, content: dict[str, Any]) -> State:
-        """Check the values of state.json, in the block of `reading`.
-
-        Raises:
-            KeyError, TypeError, ValueError: a value is missing or malformed.
-        """
-        state = cls(content["layout"], content["precisions"], History(**content["history"]), content["schedule"])
-        history = state.history
-        if not all(
-            isinstance(getattr(history, name), list) for name in ("losses", "epochs", "since_point", "since_epoch")
-        ):
-            raise ValueError("losses and epochs are not all lists")
-        whole = [history.steps_per_point, history.steps]
-        whole += [] if history.patience is None else [history.patience]
-        if not all(type(number) is int and 0 <= number < 2**62 for number in whole) or not history.steps_per_point:
-            raise ValueError("steps_per_point, patience or steps is not a whole number")
-        rows = [*history.losses, *history.epochs]
-        numbers = [*history.since_point, *history.since_epoch, *(value for row in rows for value in row.values())]
-        if not all(type(number) in (int, float) for number in numbers):
-            raise ValueError("losses and scores are not all numbers")
-        if any(set(row) != {"step", "loss"} for row in history.losses):
-            raise ValueError("losses are not all of step and loss")
-        if any(set(row) != {"epoch", "loss", *SCORES} for row in history.epochs):
-            raise ValueError("epochs are not all of epoch, loss and scores")
-        if [row["epoch"] for row in history.epochs] != list(range(1, len(history.epochs) + 1)):
-            raise ValueError("epochs are not numbered from 1")
-        if not set(state.precisions) <= set(get_args(Resolved)) or not isinstance(state.layout, str):
-            raise ValueError("precisions or layout is malformed")
-        last = state.schedule["last_epoch"], state.schedule["_step_count"]
-        if not all(type(number) is int and 0 <= number < 2**62 for number in last):
-            raise ValueError("the schedule's steps are not whole numbers")
-        return state
 
 
 class SavedRun:
@@ -117,7 +74,7 @@ class SavedRun:
         history: steps, losses and scores so far.
         precisions: the precisions in order of first use; several if different hosts continued the run.
         best: folder of the weights of the best epoch.
-        thread: writes checkpoints while an accelerator trains; leave its block before others may use the work folder.
+        thread: writes checkpoints while an accelerator trains; leave its block before the work folder is unlocked.
     """
 
     def __init__(self, work: Path, history: History, precision: Resolved) -> None:
@@ -129,9 +86,9 @@ class SavedRun:
         self._newest = self.checkpoints.newest()
         if self._newest is not None:
             self._need_shared(f"continue after {self._newest.name}")
-            state = self._state(self._newest)
-            self.history = state.history
-            self.precisions = list(dict.fromkeys([*state.precisions, precision]))
+            state = _state(self._newest)
+            self.history = History(**state["history"])
+            self.precisions = list(dict.fromkeys([*state["precisions"], precision]))
         if PartialState().is_main_process:
             # An epoch after the checkpoint may have written other weights.
             shutil.rmtree(self.best, ignore_errors=True)
@@ -144,14 +101,14 @@ class SavedRun:
 
         Args:
             accelerator: the one that prepared model and optimizer.
-            schedule: that of the optimizer, not prepared.
+            schedule: the optimizer's, not prepared.
 
         Returns:
             Whether there is a checkpoint.
 
         Raises:
-            UserError: the checkpoint is sharded over processes and this run is not, or in another way; or another
-                program wrote it; or all hosts must write checkpoints and don't share the work folder.
+            UserError: the checkpoint is sharded over processes and this run is not, or in another way; or all hosts
+                must write checkpoints and don't share the work folder.
         """
         self._accelerator, self._schedule = accelerator, schedule
         _use_plain_names(accelerator)
@@ -159,31 +116,26 @@ class SavedRun:
             self._need_shared(f"write checkpoints with {accelerator.distributed_type.value}")
         if self._newest is None:
             return False
-        state = self._state(self._newest)
-        if state.layout != _layout(accelerator):
+        state = _state(self._newest)
+        if state["layout"] != _layout(accelerator):
             raise UserError(
-                f"{self._newest.parent}: the interrupted run is stored {state.layout}; this run would be stored "
+                f"{self._newest.parent}: the interrupted run is stored {state['layout']}; this run would be stored "
                 f"{_layout(accelerator)}; start it as before, or remove that folder to train from the start"
             )
-        with reading(self._newest, remedy=_REMOVE):
-            try:
-                accelerator.load_state(str(self._newest))
-            except UnpicklingError:  # PyTorch loads only tensors and plain values
-                raise UserError(
-                    f"{self._newest} holds pickled objects; expected tensors and plain values; remove that folder"
-                ) from None
-            schedule.load_state_dict(state.schedule)
+        with reading(self._newest, remedy="remove that folder to train from the start"):  # other library versions
+            accelerator.load_state(str(self._newest))
+            schedule.load_state_dict(state["schedule"])
         return True
 
     def save_best(self, model: nn.Module) -> None:
-        """Save the weights as those of the best epoch; see `save_model`."""
+        """Save the weights as the best so far; see `save_model`."""
         self.wait()
         if PartialState().is_main_process and self.best.exists():
             shutil.rmtree(self.best)  # and never written into: checkpoints link to its files
         self.save_model(model, self.best)
 
     def save_model(self, model: nn.Module, folder: Path) -> None:
-        """Write weights, those of the head in a file of its own, and configuration; call it in all processes.
+        """Write weights, configuration and a file of head weights; call it in all processes.
 
         Args:
             model: as the accelerator prepared it.
@@ -221,12 +173,12 @@ class SavedRun:
         if accelerator.distributed_type in _TOGETHER:
             self._write(state, lambda folder: accelerator.save_state(str(folder)), report, together=True)
         elif accelerator.is_main_process:
-            taken = snapshot.take(accelerator, model, self._schedule.optimizer)
+            taken = _take(accelerator, model, self._schedule.optimizer)
             if _in_background(accelerator.device):
-                files = partial(snapshot.write, snapshot.copy_to_host(taken))
+                files = partial(_write_files, _copy_to_host(taken))
                 self._writing = self.thread.submit(self._write, state, files, report)
             else:
-                self._write(state, partial(snapshot.write, taken), report)
+                self._write(state, partial(_write_files, taken), report)
 
     def wait(self) -> None:
         """Wait until no checkpoint is being written."""
@@ -269,11 +221,36 @@ class SavedRun:
                 f"{WORK} there"
             )
 
-    @staticmethod
-    def _state(checkpoint: Path) -> State:
-        path = checkpoint / STATE
-        with reading(path, expected="the state of a training run", remedy=_REMOVE):
-            return State.of(parse_object(path.read_text(encoding="utf-8")))
+
+def _state(checkpoint: Path) -> dict[str, Any]:
+    """The content of state.json of an intact checkpoint; see `SavedRun._progress`."""
+    content: dict[str, Any] = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
+    return content
+
+
+def _take(accelerator: Accelerator, model: nn.Module, optimizer: torch.optim.Optimizer) -> Snapshot:
+    """The weights, the optimizer's state and the fp16 scaler; their tensors are those in training, not copies."""
+    scaler = accelerator.scaler
+    return {
+        SAFE_WEIGHTS_NAME: clean_state_dict_for_safetensors(model.state_dict()),
+        f"{OPTIMIZER_NAME}.bin": optimizer.state_dict(),
+        **({} if scaler is None else {SCALER_NAME: scaler.state_dict()}),
+    }
+
+
+def _copy_to_host(snapshot: Snapshot) -> Snapshot:
+    """Copy the tensors to the memory of the host, so that training can change the originals."""
+    # From a GPU to pinned memory, without waiting for each.
+    copied = recursively_apply(lambda tensor: tensor.to("cpu", non_blocking=True, copy=True), snapshot)
+    if torch.accelerator.is_available():
+        torch.accelerator.synchronize()
+    return cast(Snapshot, copied)
+
+
+def _write_files(snapshot: Snapshot, folder: Path) -> None:
+    """Write the files into a folder; call it in the main process, in any thread."""
+    for name, content in snapshot.items():
+        save(content, folder / name, safe_serialization=name == SAFE_WEIGHTS_NAME)
 
 
 def _in_background(device: torch.device) -> bool:

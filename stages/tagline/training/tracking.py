@@ -75,7 +75,7 @@ class Trackers:
             self._attempt(name, lambda name: self._running.pop(name).finish())
 
     def _start_one(self, name: str, run: str, steps: int) -> None:
-        # As `Accelerator.init_trackers` does for all at once, where one that fails would stop the others.
+        # `Accelerator.init_trackers` starts all trackers at once: one failure would stop all.
         tracker: GeneralTracker = LOGGER_TYPE_TO_CLASS[name](**_options(name, run, steps))
         tracker.start()
         self._running[name] = tracker

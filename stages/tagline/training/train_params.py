@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,44 +10,115 @@ from tagline.core.params import Section
 from tagline.hub.hub_params import Push
 from tagline.model.heads import HEADS
 
+# Params that change no weight: an interrupted run continues although they changed.
+WITHOUT_EFFECT = {"checkpoint_every", "hub"}
 Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention"]
+Count = Annotated[int, Field(ge=1)]
 
 
 class Batches(Section):
     """How windows are grouped into batches. Both sizes are required, so that changing `order` alone switches."""
 
-    order: Literal["by_length", "random"]
-    subwords_per_batch: int = Field(ge=1, le=2**24)  # of order by_length only
-    batch_size: int = Field(ge=1, le=2**20)  # of order random only
+    order: Literal["by_length", "random"] = Field(
+        description="by_length: windows of similar length, up to subwords_per_batch. random: batch_size windows of any "
+        "length."
+    )
+    subwords_per_batch: int = Field(
+        ge=1,
+        le=2**24,
+        description="Maximum number of sub-words per batch, padding included (at most 10 % of them). Ignored when "
+        "order is random.",
+    )
+    batch_size: int = Field(ge=1, le=2**20, description="Number of windows per batch. Ignored when order is by_length.")
 
 
 class Train(Section):
-    """Params of training; params.yaml describes each key."""
+    """Params of training."""
 
-    engine: Literal["accelerate", "trainer"]
-    seed: int = Field(ge=0, lt=2**32)
-    epochs: int = Field(ge=1, le=10_000)
-    max_steps: Annotated[int, Field(ge=1)] | None
-    early_stopping: Annotated[int, Field(ge=1)] | None
-    head: Literal["linear", "crf"]
-    head_learning_rate: float = Field(gt=0, lt=1)  # of head crf only
-    batches: Batches
-    checkpoint_every: Annotated[int, Field(ge=1)] | None
-    pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
-    subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None
-    precision: Literal["auto", "fp32", "bf16", "fp16"]
-    attention: Attention
-    compile: bool
-    learning_rate: float = Field(gt=0, lt=1)
-    schedule: Literal["linear", "cosine"]
-    warmup: float = Field(ge=0, lt=1)
-    weight_decay: float = Field(ge=0, lt=1)
-    max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
-    label_smoothing: float = Field(ge=0, lt=1)
-    hub: Push
+    engine: Literal["accelerate", "trainer"] = Field(
+        description="Training loop. accelerate: our own loop. trainer: the Trainer of transformers. Both take the same "
+        "steps."
+    )
+    seed: int = Field(ge=0, lt=2**32, description="Random seed for classifier initialisation, batch order and dropout.")
+    epochs: int = Field(
+        ge=1,
+        le=10_000,
+        description="Number of passes over the training split. The epoch with the best validation F1 is kept, on ties "
+        "the one with the lowest validation loss.",
+    )
+    max_steps: Count | None = Field(
+        description="Stop after this number of optimizer steps, for a short trial; empty: no limit."
+    )
+    early_stopping: Count | None = Field(
+        description="Stop after this number of epochs without a better validation F1, once that is above 0; empty: "
+        "never."
+    )
+    head: Literal["linear", "crf"] = Field(
+        description="Classifier head. linear: labels of words are independent. crf: transitions between labels are "
+        "learnt, too, and the most probable sequence is chosen; not with label_smoothing or "
+        "tokenize_align.label_all_tokens."
+    )
+    head_learning_rate: float = Field(
+        gt=0, lt=1, description="Peak learning rate of the transitions of head crf. Ignored when head is linear."
+    )
+    batches: Batches = Field(
+        description="How windows are grouped into batches, one batch per optimizer step. Sizes are totals over all "
+        "devices."
+    )
+    checkpoint_every: Count | None = Field(
+        description="Number of steps between checkpoints, from which an interrupted run is resumed; empty: after "
+        "epochs, at most one a minute, and after the last one."
+    )
+    pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None = Field(
+        description="Pad batches to a multiple of this number of sub-words, for devices that prefer few shapes; empty: "
+        "no rounding."
+    )
+    subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None = Field(
+        description="Maximum number of sub-words that a device computes at once, padding included. Larger batches are "
+        "computed in parts and their gradients are accumulated; empty: no limit."
+    )
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        description="Number format of matrix products: fp32, bf16 or fp16. auto: bf16 where the hardware is faster in "
+        "it, otherwise fp32."
+    )
+    attention: Attention = Field(
+        description="Attention implementation: sdpa (PyTorch), eager, flex_attention, or on a GPU with the extra "
+        "package installed flash_attention_2 or flash_attention_3."
+    )
+    compile: bool = Field(
+        description="Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton "
+        "on a GPU."
+    )
+    learning_rate: float = Field(gt=0, lt=1, description="Peak learning rate of AdamW.")
+    schedule: Literal["linear", "cosine"] = Field(
+        description="Decay of the learning rate to zero after the warm-up: linear or cosine."
+    )
+    warmup: float = Field(
+        ge=0,
+        lt=1,
+        description="Fraction of all steps during which the learning rate increases from zero to its peak.",
+    )
+    weight_decay: float = Field(
+        ge=0, lt=1, description="Decoupled weight decay of AdamW; biases and layer norms are excluded."
+    )
+    max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        description="Maximum norm of the gradients over all weights, to which larger ones are clipped; empty: no "
+        "clipping."
+    )
+    label_smoothing: float = Field(
+        ge=0, lt=1, description="Label smoothing: fraction of each target distributed evenly over all labels."
+    )
+    hub: Push = Field(
+        description="Push the model of each epoch to the Hugging Face Hub in the background, one commit per epoch. A "
+        "change of any of its keys reruns training."
+    )
 
     @model_validator(mode="after")
     def _no_smoothing_of_sequences(self) -> Self:
         if HEADS[self.head].scores_sequences and self.label_smoothing:
             raise ValueError(f"label_smoothing is not possible with head {self.head}; set it to 0.0")
         return self
+
+    def effective(self) -> dict[str, Any]:
+        """The params that the weights depend on, as plain values."""
+        return self.model_dump(exclude=WITHOUT_EFFECT)

@@ -16,7 +16,7 @@ from tagline.training.training import Step, Training
 
 
 def run(training: Training) -> None:
-    """Train to the end; see `Engine`."""
+    """Train to the end; see `ENGINES`."""
     params = training.params
     arguments = TrainingArguments(
         output_dir=str(training.work),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -26,19 +27,15 @@ from tagline.model.classifier import padding_id
 from tagline.model.heads.head_weights import tensors
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
-from tagline.training import optimization
-from tagline.training.ahead import one_ahead
-from tagline.training.compilation import compiler_errors, eager
-from tagline.training.gradients import Gradients
+from tagline.training.gradients import Gradients, adamw, schedule
 from tagline.training.history import History
-from tagline.training.losses import LossReader
 from tagline.training.processes import SHARDED
 from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
+from tagline.training.torch_settings import compiler_errors, eager
 from tagline.training.tracking import Trackers
 from tagline.training.train_params import Train
-from tagline.training.training_batches import TrainingBatches
-from tagline.training.training_rows import Part, TrainingRows
+from tagline.training.training_batches import Part, TrainingBatches
 from tagline.training.validation import Validation
 
 POINTS_PER_EPOCH = 10
@@ -49,6 +46,9 @@ INTERVAL = 60.0
 # The most sentences that a message names.
 NAMED = 10
 
+T = TypeVar("T")
+Made = TypeVar("Made")
+
 
 class Step(NamedTuple):
     """An optimizer step.
@@ -56,7 +56,7 @@ class Step(NamedTuple):
     Attributes:
         number: within the run, from 1.
         epoch: from 1.
-        batch: int64, the indices of its windows, those of all processes.
+        batch: int64, indices of its windows, in all processes.
         last: whether it is the last of its epoch.
         parts: this process's share of the batch.
     """
@@ -102,9 +102,18 @@ class Training:
     ) -> None:
         self.model, self.train, self.validation = model, train, validation
         self.params, self.precision, self.work = params, precision, work
-        self.rows = TrainingRows(train.windows)
+        self.rows = train.mapped_windows
         self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
-        self.gradients = Gradients(self.rows, self.batches, validation.head, params, padding_id(model))
+        self.gradients = Gradients(
+            self.rows,
+            self.batches,
+            validation.head,
+            padding_id(model),
+            params.seed,
+            params.label_smoothing,
+            params.subwords_per_device,
+            fewest=2 if params.compile else 1,  # torch.compile would make a graph of its own for a single row
+        )
         # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
         self.epochs = -(-self.steps // self.batches.steps_per_epoch)
@@ -122,17 +131,18 @@ class Training:
         return "no" if self.precision == "fp32" else self.precision
 
     def optimizer(self, model: nn.Module, device: torch.device) -> torch.optim.AdamW:
-        return optimization.adamw(model, self.params, device)
+        params = self.params
+        return adamw(model, device, params.learning_rate, params.weight_decay, params.head_learning_rate)
 
     def schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
-        return optimization.schedule(optimizer, self.params, self.steps)
+        return schedule(optimizer, self.params.schedule, self.params.warmup, self.steps)
 
     def begin(self, accelerator: Accelerator, schedule: LambdaLR) -> None:
         """Restore the newest checkpoint, if any; call it before the first step.
 
         Args:
             accelerator: the one that prepared model and optimizer.
-            schedule: that of the optimizer, not prepared.
+            schedule: the optimizer's, not prepared.
 
         Raises:
             UserError: see `SavedRun.restore`; or the model is sharded and its head has weights of its own.
@@ -143,7 +153,7 @@ class Training:
                 "weights; expected linear, or whole weights in each process"
             )
         self.accelerator, self._schedule = accelerator, schedule
-        self._reader = LossReader[Step](accelerator.device)
+        self._reader = LossReader(accelerator.device)
         self._lines = ProgressLines(
             self.steps, self.epochs, self.history.steps, len(self.validation.gold), shown=accelerator.is_main_process
         )
@@ -171,7 +181,7 @@ class Training:
         return one_ahead(step, range(self.history.steps - before, len(batches)))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
-        """Add the gradients of a step to those of the prepared model, and return its loss, a float32 scalar."""
+        """Add the gradients of a step to the prepared model's, and return the loss, a float32 scalar."""
         if self.params.compile and not self._compiled:
             self._compile(model)
         return self.gradients.add(self.accelerator, model, step.number, step.batch, step.parts)
@@ -184,7 +194,7 @@ class Training:
             loss: float32 scalar on any device.
 
         Raises:
-            UserError: the loss of this step, or on an accelerator of the step before, is not finite.
+            UserError: the loss of this step, or on an accelerator of the step before it, is not finite.
         """
         end_graph(self.accelerator.device)
         self._record(self._reader.push(step, loss))
@@ -286,3 +296,54 @@ def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> UserErr
         f"{what} at step {step}, epoch {epoch} (sentence{'s' * (len(ids) > 1)} {names}); lower train.learning_rate in "
         "params.yaml, and check that the encoder's weights are finite"
     )
+
+
+class LossReader:
+    """Returns the losses of steps in order, on an accelerator one step late.
+
+    Reading a value from a device waits for all work that was queued before it. One step later the value has arrived,
+    and meanwhile the device computes the next step.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._waiting: list[tuple[Step, Tensor, torch.cuda.Event | None]] = []
+
+    def push(self, step: Step, loss: Tensor) -> Iterator[tuple[Step, float]]:
+        """Add the loss of a step, a scalar tensor; yield the losses that can be read by now."""
+        event = None
+        if self.device.type == "cuda":
+            loss = loss.to("cpu", non_blocking=True)
+            event = torch.cuda.Event()
+            event.record()
+        self._waiting.append((step, loss, event))
+        return self._read(0 if self.device.type == "cpu" else 1)
+
+    def flush(self) -> Iterator[tuple[Step, float]]:
+        """Yield all losses that are left."""
+        return self._read(0)
+
+    def _read(self, leave: int) -> Iterator[tuple[Step, float]]:
+        while len(self._waiting) > leave:
+            step, loss, event = self._waiting.pop(0)
+            if event is not None:
+                event.synchronize()
+            yield step, loss.item()
+
+
+def one_ahead(make: Callable[[T], Made], items: Iterable[T]) -> Iterator[Made]:
+    """Make something of each item, in order; the next one is made while the caller uses the last.
+
+    Args:
+        make: runs in a thread; what it raises is raised here, when its item's turn has come.
+        items: may be endless.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        made: Future[Made] | None = None
+        for item in items:
+            following = thread.submit(make, item)
+            if made is not None:
+                yield made.result()
+            made = following
+        if made is not None:
+            yield made.result()

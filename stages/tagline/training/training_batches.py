@@ -7,15 +7,31 @@ share, the step is the same.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from tagline.labels.alignment import IGNORED
 from tagline.labels.arrays import Ints
-from tagline.model.batches import batch_borders, longest_first, rounded_up
+from tagline.labels.windows import Windows
+from tagline.model.batches import batch_borders, longest_first, pad, rounded_up
 from tagline.training.train_params import Batches
 
 # A small corpus, or the few longest sentences of a large one, would fill a batch with rows of very different lengths.
 MOST_PADDING = 0.1
+
+
+class Part(NamedTuple):
+    """One forward pass.
+
+    Attributes:
+        arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; one array, so that it is copied at once.
+        padded: whether there is padding.
+    """
+
+    arrays: npt.NDArray[np.int32]
+    padded: bool
 
 
 class TrainingBatches:
@@ -100,3 +116,19 @@ def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | 
     parts = [[rows[indices] for indices in longest_first(padded[rows], subwords_per_device)] for rows in shares]
     most = max(map(len, parts))
     return [of_process + [batch[:0]] * (most - len(of_process)) for of_process in parts]
+
+
+def padded_part(windows: Windows, rows: Ints, padding: int, multiple: int = 1, count: int = 1) -> Part:
+    """Pad some windows to the longest of them.
+
+    Args:
+        windows: of the training split.
+        rows: their indices; if empty, the part has no labels, for a process that has no window left but must call the
+            model as often as the others.
+        padding: sub-word id of the padding.
+        multiple: the padded length is a multiple of it.
+        count: minimum number of rows; additional ones have no labels.
+    """
+    ids, mask = pad(windows.values(windows.input_ids, rows), padding, multiple, count)
+    labels, _ = pad(windows.values(windows.labels, rows), IGNORED, multiple, count)
+    return Part(np.stack([ids, mask, labels], dtype=np.int32, casting="same_kind"), padded=not mask.all())

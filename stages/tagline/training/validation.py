@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from accelerate import Accelerator
 from torch import nn
@@ -17,7 +19,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
-from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.backends.torch_model import TorchModel, choose, workers
 from tagline.model.batches import ALL_CORES, default_size
 from tagline.model.heads.head import Head
 from tagline.model.heads.head_weights import arrays, tensors
@@ -25,7 +27,6 @@ from tagline.model.precision import Resolved
 from tagline.model.prediction import Predictor, predict_split
 from tagline.training.history import SCORES
 from tagline.training.processes import SHARDED
-from tagline.training.shared_model import SharedModel
 
 
 def forward_size(subwords_per_device: int | None, device: torch.device) -> int:
@@ -90,3 +91,30 @@ class Validation:
         if accelerator.num_processes == 1:
             return Predictor(backend, head, self.labels, most, threads)
         return Predictor(SharedModel(backend, accelerator), head, self.labels, most * accelerator.num_processes)
+
+
+class SharedModel:
+    """A model of which each process has a copy or a shard; all processes ask for the same batches.
+
+    Each process calls the model equally often, as sharded models (FSDP) require.
+
+    Args:
+        backend: the model of this process.
+        accelerator: the one that prepared the model.
+    """
+
+    def __init__(self, backend: TorchModel, accelerator: Accelerator) -> None:
+        self.backend, self.accelerator = backend, accelerator
+
+    def logits(
+        self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
+    ) -> npt.NDArray[np.float32]:
+        """Compute the logits of the chosen sub-words; see `Backend`."""
+        rank, processes = self.accelerator.process_index, self.accelerator.num_processes
+        each = -(-len(rows) // processes)
+        # The last processes may lack rows; they compute the first one, and its logits are not used.
+        # 5 rows in 2 processes: [0, 1, 2] and [3, 4, 0].
+        filled = [*rows, *[rows[0]] * (each * processes - len(rows))]
+        share = self.backend.forward(filled[rank * each : (rank + 1) * each])[:each]
+        padded = self.accelerator.pad_across_processes(share, dim=1)
+        return choose(self.accelerator.gather(padded), positions)

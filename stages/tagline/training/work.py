@@ -1,18 +1,22 @@
 """Work folder: the progress of a stage until the stage has finished.
 
 ``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``: if several hosts share that storage, one of them
-continues the interrupted run of another. Of several hosts that train together, the first one writes it; the others need
-to see it only to continue a run.
+continues the interrupted run of another. If several hosts train together, the first one writes it; the other hosts
+read it only to continue a run.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import PartialState
@@ -20,28 +24,50 @@ from accelerate.utils import broadcast, gather
 from filelock import FileLock, Timeout
 
 from tagline.core.locks import locked
+from tagline.core.provenance import sha256
 
 WORK, VARIABLE = ".work", "TAGLINE_WORK"
 # The number of other unfinished runs that are kept: a user who reverts a change continues the run of before.
 KEPT = 2
 
 
+def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Mapping[str, str]]) -> str:
+    """The first 16 hexadecimal digits of a SHA-256; hosts and library versions are not part of it.
+
+    Args:
+        params: those that change the result, as plain values.
+        script: the stage's file; the modules of the package that are loaded so far count too.
+        inputs: the SHA-256 of each file of each input folder.
+    """
+    code = {
+        name: sha256(Path(module.__file__))
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "tagline" and module.__file__
+    }
+    parts = {
+        "params": params,
+        "code": code | {"": sha256(script)},
+        "inputs": inputs,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()[:16]
+
+
 @contextmanager
-def work_folder(stage: str, fingerprint: str) -> Iterator[Path]:
+def work_folder(stage: str, run: str) -> Iterator[Path]:
     """Yield the folder of a run; it is removed when the block ends, and stays after an exception or a kill.
 
     All processes of a run enter the block together; the main process makes, locks and removes the folder.
 
     Args:
         stage: name of the stage.
-        fingerprint: see `tagline.training.fingerprint`.
+        run: name of the run, its `fingerprint`.
 
     Raises:
         UserError: another process works on the same run.
     """
     shared = os.environ.get(VARIABLE)
     parent = Path(shared or WORK, stage)
-    folder = parent / fingerprint
+    folder = parent / run
     state = PartialState()
     with locked(_lock(folder), folder) if state.is_main_process else nullcontext():
         if state.is_main_process:

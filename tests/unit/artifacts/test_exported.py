@@ -28,7 +28,7 @@ TAGGING = Exported(
 )
 
 
-def test_round_trip(tmp_path: Path) -> None:
+def test_written_file_is_read_as_it_was(tmp_path: Path) -> None:
     exported.write(TAGGING, tmp_path)
     assert exported.read(tmp_path) == TAGGING
     assert list(json.loads((tmp_path / TAGGER).read_text())) == [
@@ -37,76 +37,36 @@ def test_round_trip(tmp_path: Path) -> None:
     ]
 
 
-def test_biases(tmp_path: Path) -> None:
+def test_biases_are_written_only_if_there_are_any(tmp_path: Path) -> None:
     biased = dataclasses.replace(TAGGING, biases={"X": -0.5})
     exported.write(biased, tmp_path)
     assert json.loads((tmp_path / TAGGER).read_text())["biases"] == {"X": -0.5}
     assert exported.read(tmp_path) == biased
 
 
-def test_a_file_of_an_earlier_version(tmp_path: Path) -> None:
-    exported.write(TAGGING, tmp_path)
-    content = json.loads((tmp_path / TAGGER).read_text())
-    for key in ("words", "precision", "context_subwords", "sentences"):
-        del content[key]
-    (tmp_path / TAGGER).write_text(json.dumps(content))
-    found = exported.read(tmp_path)
-    assert (found.words, found.precision) == (WordRule(None, None, 1.0), "auto")
-    assert (found.sentences.split, found.context_subwords) == (False, 0)
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("precision", "fp8"),
-        ("biases", None),
-        ("biases", {"X": "high"}),
-        ("biases", {"X": float("inf")}),
-        ("biases", {"B-X": 0.5}),
-        ("words", []),
-        ("words", {"rule": "x"}),
-        ("words", {"language": 1}),
-        ("words", {"agreement": 1.5}),
-        ("words", {"agreement": None}),
-        ("sentences", {"split": 1}),
-        ("sentences", {"library": 1}),
-        ("sentences", {"agreement": True}),
-        ("context_subwords", -1),
-        ("context_subwords", 1.5),
-    ],
-)
-def test_damaged_entries_that_may_be_missing(tmp_path: Path, key: str, value: object) -> None:
-    exported.write(TAGGING, tmp_path)
-    content = json.loads((tmp_path / TAGGER).read_text()) | {key: value}
-    (tmp_path / TAGGER).write_text(json.dumps(content))
-    with pytest.raises(UserError, match=r"tagger\.json: damaged \(.+\); expected .+; run `dvc repro export` again"):
-        exported.read(tmp_path)
-
-
-def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"tagger\.json is missing: the stage export writes it"):
-        exported.read(tmp_path)
-
-
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("names", None),
-        ("kind", "trees"),
-        ("head", None),
-        ("head", ["linear"]),
-        ("decoding", "beam"),
-        ("max_length", "long"),
-        ("max_length", float("inf")),
-        ("max_length", 0),
-        ("stride", None),
-        ("stride", 128),
         ("names", ["O", 1]),
         ("fallback", "B-Y"),
+        ("kind", "trees"),
+        ("head", ["linear"]),
+        ("decoding", "beam"),
+        ("precision", "fp8"),
+        ("max_length", "long"),
+        ("max_length", 0),
+        ("stride", 128),
+        ("context_subwords", 1.5),
         ("one_by_one", None),
+        ("words", []),
+        ("words", {"language": 1}),
+        ("words", {"agreement": 1.5}),
+        ("sentences", {"split": 1}),
+        ("sentences", {"agreement": True}),
     ],
 )
-def test_damaged_file(tmp_path: Path, key: str, value: object) -> None:
+def test_damaged_or_missing_entry_is_an_error(tmp_path: Path, key: str, value: object) -> None:
     exported.write(TAGGING, tmp_path)
     content = json.loads((tmp_path / TAGGER).read_text())
     for damaged in (content | {key: value}, {name: content[name] for name in content if name != key}):
@@ -115,7 +75,21 @@ def test_damaged_file(tmp_path: Path, key: str, value: object) -> None:
             exported.read(tmp_path)
 
 
-def test_backends_and_their_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("biases", [None, {"X": "high"}, {"X": float("inf")}, {"B-X": 0.5}])
+def test_damaged_biases_are_an_error(tmp_path: Path, biases: object) -> None:
+    exported.write(TAGGING, tmp_path)
+    content = json.loads((tmp_path / TAGGER).read_text())
+    (tmp_path / TAGGER).write_text(json.dumps(content | {"biases": biases}))
+    with pytest.raises(UserError, match=r"tagger\.json: damaged \(.+\); expected .+; run `dvc repro export` again"):
+        exported.read(tmp_path)
+
+
+def test_missing_file_names_the_stage(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"tagger\.json is missing: the stage export writes it"):
+        exported.read(tmp_path)
+
+
+def test_files_are_listed_by_backend(tmp_path: Path) -> None:
     def names(backend: BackendName) -> list[str]:
         return [path.name for path in exported.files(tmp_path, backend)]
 

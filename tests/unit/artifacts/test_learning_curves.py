@@ -17,18 +17,16 @@ def test_columns_are_read_by_name(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "text", ["step\n1\n", "step,loss\n1,\n", "step,loss\n1\n", "step,loss\n1,nan\n", "step,loss\n1,x\n"]
-)
-def test_a_damaged_curve(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["step\n1\n", "step,loss\n1\n", "step,loss\n1,x\n"])
+def test_damaged_curve_is_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "train_loss.csv"
     path.write_text(text)
     with pytest.raises(UserError) as raised:
         learning_curves.read(path, ("step", "loss"))
     assert str(raised.value).startswith(f"{path}: damaged (")
-    assert str(raised.value).endswith("); expected finite numbers as step,loss; run `dvc repro train` again")
+    assert str(raised.value).endswith("); expected numbers as step,loss; run `dvc repro train` again")
 
 
-def test_a_missing_curve(tmp_path: Path) -> None:
+def test_missing_curve_names_the_stage(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="train_loss.csv is missing: the stage train writes it"):
         learning_curves.read(tmp_path / "train_loss.csv", ("step", "loss"))

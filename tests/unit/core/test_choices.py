@@ -6,12 +6,11 @@ from typing import Any, get_args
 
 import pytest
 
-from tagline.core.findings import MEANINGS
 from tagline.core.params import Section
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels.model_settings import Decoding, Precision
 from tagline.labels.schemes import Scheme
-from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
 
 
@@ -28,7 +27,3 @@ def test_all_that_is_taken_is_offered_and_nothing_else(
     section: type[Section], key: str, taken: tuple[Any, ...]
 ) -> None:
     assert get_args(section.model_fields[key].annotation) == taken
-
-
-def test_every_finding_has_a_limit() -> None:
-    assert list(Limits.model_fields) == list(MEANINGS)

@@ -1,122 +1,111 @@
-"""Errors as a user sees them: one message on standard error and exit status 1, in a process of its own."""
+"""Errors as a user sees them: one message and exit status 1."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.project import ROOT
 
-from tagline.core.errors import UserError, exit_with_message, require
+from tagline.core.errors import UserError, exit_with_message, require, take_no_arguments
 
 
-def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    program = f"from tagline.core.errors import *\ndef main():\n    {code}\nexit_with_message(main)"
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT / "stages",
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def failure(main: Callable[[], object]) -> Any:
+    """Run ``main`` as a script does and give the message, which Python prints with status 1, or the status."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as raised:
+        patch.setattr(sys, "argv", ["program"])
+        exit_with_message(main)  # type: ignore[arg-type]
+    return raised.value.code
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def main() -> None:
+        raise error
+
+    return main
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "message"),
+    ("main", "message"),
     [
-        ("raise UserError('the cat is on the mat')", 1, "-c: the cat is on the mat\n"),
-        ("open('no/such/file')", 1, "-c: no/such/file: No such file or directory\n"),
-        ("raise OSError(28, 'No space left on device')", 1, "-c: No space left on device\n"),
-        ("open('x' * 5000)", 1, f"-c: {'x' * 197}...: File name too long\n"),
-        ("raise KeyboardInterrupt", 130, "-c: interrupted\n"),
-        ("raise UserError('two\\nlines, \\x1b[2J and \\r')", 1, "-c: two\nlines, \\x1b[2J and \\r\n"),
-        ("raise UserError('https://ada:secret@hub.example/x')", 1, "-c: https://***@hub.example/x\n"),
-        ("pass", 0, ""),
+        (raising(UserError("the cat is on the mat")), "the cat is on the mat"),
+        (Path("no/such/file").read_text, "no/such/file: No such file or directory"),
+        (raising(OSError(28, "No space left on device")), "No space left on device"),
+        (Path("x" * 5000).read_text, f"{'x' * 197}...: File name too long"),
+        (raising(UserError("two\nlines, \x1b[2J and \r")), "two\nlines, \\x1b[2J and \\r"),
+        (raising(UserError("https://ada:secret@hub.example/x")), "https://***@hub.example/x"),
     ],
 )
-def test_status_and_message(code: str, status: int, message: str) -> None:
-    done = run(code)
-    assert (done.returncode, done.stderr) == (status, message)
+def test_error_is_one_safe_message(main: Callable[[], object], message: str) -> None:
+    assert failure(main) == f"program: {message}"
 
 
-def test_a_flag_of_accelerate_that_is_neither_yes_nor_no() -> None:
-    message = "-c: environment variable ACCELERATE_USE_CPU is 'maybe'; expected true or false; unset it\n"
-    assert run("pass", ACCELERATE_USE_CPU="maybe").stderr == message
-    assert run("pass", ACCELERATE_USE_CPU="True").stderr == ""
+def test_interruption_has_status_130(capsys: pytest.CaptureFixture[str]) -> None:
+    assert failure(raising(KeyboardInterrupt())) == 130
+    assert capsys.readouterr().err == "program: interrupted\n"
 
 
-def test_arguments_are_shortened_and_escaped() -> None:
-    for argument, message in {
-        "https://ada:secret@host\x1b[2J": "-c: error: unrecognized arguments: https://***@host\\x1b[2J\n",
-        "x" * 5000: f"-c: error: unrecognized arguments: {'x' * 176}...{'x' * 200}\n",
-    }.items():
-        done = run(f"sys.argv.append({argument!r}); take_no_arguments('')")
-        assert (done.returncode, done.stderr.split("\n", 1)[1]) == (2, message)
+def test_flag_of_accelerate_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "maybe")
+    message = "environment variable ACCELERATE_USE_CPU is 'maybe'; expected true or false; unset it"
+    assert failure(lambda: None) == f"program: {message}"
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
+    exit_with_message(lambda: None)
 
 
-def test_a_bug_keeps_its_traceback() -> None:
-    done = run("1 / 0")
-    assert done.returncode == 1
-    assert "Traceback" in done.stderr
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("https://ada:secret@host\x1b[2J", "https://***@host\\x1b[2J"),
+        ("x" * 5000, f"{'x' * 176}...{'x' * 200}"),
+    ],
+)
+def test_unknown_argument_is_wrong_usage_and_shown_safely(
+    argument: str, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["program", argument])
+    with pytest.raises(SystemExit) as raised:
+        take_no_arguments("")
+    assert raised.value.code == 2
+    assert capsys.readouterr().err.endswith(f"program: error: unrecognized arguments: {shown}\n")
 
 
-@pytest.mark.parametrize("code", ["open('no/such/file')", "raise UserError('no file: https://ada:secret@host')"])
-def test_debug_shows_the_traceback_behind_a_message(code: str) -> None:
-    code = f"""
-    try:
-        int("three")
-    except ValueError:
+def test_bug_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        exit_with_message(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+
+
+def test_debug_shows_the_traceback_behind_a_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main() -> None:
         try:
-            {code}
-        except Exception as error:
-            raise error from None"""
-    message = run(code).stderr
-    done = run(code, TAGLINE_DEBUG="1")
-    assert done.returncode == 1
-    assert "Traceback" not in message
-    assert done.stderr.startswith("Traceback (most recent call last):\n")
-    assert "invalid literal for int() with base 10: 'three'" in done.stderr, "what `from None` hides"
-    assert done.stderr.endswith(message)
-    assert "secret" not in done.stderr
-    assert run(code, TAGLINE_DEBUG="0").stderr == message
+            int("three")
+        except ValueError:
+            raise UserError("no file: https://ada:secret@host") from None
+
+    for value, shown in (("0", False), ("1", True)):
+        monkeypatch.setenv("TAGLINE_DEBUG", value)
+        assert failure(main) == "program: no file: https://***@host"
+        error = capsys.readouterr().err
+        assert error.startswith("Traceback (most recent call last):\n") == shown
+        assert ("invalid literal for int() with base 10: 'three'" in error) == shown, "what `from None` hides"
+        assert "secret" not in error
 
 
-@pytest.mark.parametrize("program", ["predict.py", "compare.py"])
-def test_debug_in_the_programs_for_users(program: str, tmp_path: Path) -> None:
-    arguments = {"predict.py": ["--model", "nowhere", "a"], "compare.py": ["nowhere", "HEAD"]}[program]
-    environment = os.environ | {"TAGLINE_DEBUG": "1", "PYTHONPATH": str(ROOT / "stages")}
-    command = [sys.executable, str(ROOT / program), *arguments]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "Traceback (most recent call last):" in done.stderr
-    assert done.stderr.splitlines()[-1].startswith(f"{Path(program).stem}: ")
-
-
-def test_a_stage_outside_the_repository_says_so(tmp_path: Path) -> None:
+def test_stage_outside_the_repository_says_so_in_one_line(tmp_path: Path) -> None:
+    """In a process of its own: the message goes to standard error, the status is 1."""
     stage = [sys.executable, str(ROOT / "stages/check.py")]
     done = subprocess.run(stage, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "check: params.yaml is missing; run the stages from the root of the repository\n"
 
 
-def test_wrong_usage_is_2() -> None:
-    stage = [sys.executable, "stages/evaluate.py", "--shwo"]
-    done = subprocess.run(stage, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "usage:" in done.stderr
-
-
 def test_require_names_the_stage_that_writes(tmp_path: Path) -> None:
     require(tmp_path, "download")
     with pytest.raises(UserError, match="is missing: the stage download writes it, so run `dvc repro download` first"):
         require(tmp_path / "none", "download")
-
-
-def test_main_is_run() -> None:
-    ran: list[bool] = []
-    exit_with_message(lambda: ran.append(True))
-    assert ran == [True]

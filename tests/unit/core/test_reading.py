@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from safetensors import SafetensorError
 
 from tagline.core.errors import UserError
-from tagline.core.reading import check_config, parse_object, reading, reading_tokenizer
+from tagline.core.reading import parse_object, reading, reading_tokenizer
 
 
 class PanicException(BaseException):
@@ -77,35 +76,3 @@ def test_a_tokenizer_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
 def test_not_an_object(text: str) -> None:
     with pytest.raises((ValueError, RecursionError)):
         parse_object(text)
-
-
-@pytest.mark.parametrize("entry", ['"num_hidden_layers": 2147483648', '"n_layer": 1e308', '"num_labels": 1000000000'])
-def test_a_configuration_without_end(tmp_path: Path, entry: str) -> None:
-    (tmp_path / "config.json").write_text("{" + entry + "}")
-    with pytest.raises(ValueError, match=r"config\.json: \w+ is .+; expected at most"):
-        check_config(tmp_path / "config.json")
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        '"_attn_implementation": "a/x@main"',
-        '"attn_implementation": {"": "sdpa", "text_config": "a/x@main"}',
-        '"text_config": {"_attn_implementation": "flash_attention_2"}',
-        '"_experts_implementation": "deepgemm"',
-    ],
-)
-def test_an_implementation_from_the_hub(tmp_path: Path, entry: str) -> None:
-    (tmp_path / "config.json").write_text("{" + entry + "}")
-    with pytest.raises(
-        ValueError, match=r"config\.json: the implementation '.+' may be code from the Hub; expected eager"
-    ):
-        check_config(tmp_path / "config.json")
-
-
-def test_a_usual_configuration(tmp_path: Path) -> None:
-    check_config(tmp_path / "config.json")  # missing: transformers reports it
-    (tmp_path / "config.json").write_text(
-        '{"num_hidden_layers": 48, "layer_types": ["a"], "layerdrop": 0.1, "_attn_implementation": "sdpa"}'
-    )
-    check_config(tmp_path / "config.json")

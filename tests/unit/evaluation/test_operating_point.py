@@ -13,7 +13,7 @@ from tagline.evaluation.evaluate_params import Bootstrap, Evaluate, OperatingPoi
 from tagline.evaluation.operating_point import Found, Goal, report, targets_of
 from tagline.labels.label_list import Labels
 from tagline.metrics.counts import count
-from tagline.metrics.intervals import intervals
+from tagline.metrics.resampling import intervals
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 SECTION = """\

@@ -75,7 +75,7 @@ def test_each_epoch_is_pushed_with_its_own_files_in_order(hub: Recorder, pushes:
     assert pushes.waiting() == []
 
 
-def test_a_failure_is_reported_and_tried_again_before_the_next(hub: Recorder, pushes: EpochPushes, capsys) -> None:
+def test_failed_push_is_reported_and_tried_again_before_the_next(hub: Recorder, pushes: EpochPushes, capsys) -> None:
     hub.refusing = {"epoch 1"}
     with pushes:
         add(pushes, 1)
@@ -87,7 +87,7 @@ def test_a_failure_is_reported_and_tried_again_before_the_next(hub: Recorder, pu
     assert capsys.readouterr().out == "epoch 1 is not on the Hub yet: the Hub answered 503\n"
 
 
-def test_what_is_left_is_an_error_and_the_next_process_pushes_it(
+def test_epochs_left_are_an_error_and_the_next_process_pushes_them(
     hub: Recorder, pushes: EpochPushes, tmp_path: Path
 ) -> None:
     hub.refusing = {"epoch 2"}
@@ -104,14 +104,7 @@ def test_what_is_left_is_an_error_and_the_next_process_pushes_it(
     assert hub.messages == ["epoch 1", "epoch 2", "epoch 3"]
 
 
-def test_one_epoch_is_left(hub: Recorder, pushes: EpochPushes) -> None:
-    hub.refusing = {"epoch 1"}
-    with pytest.raises(UserError, match=r"^epoch 1 is not on the Hub: the Hub answered 503$"), pushes:
-        add(pushes, 1)
-        pushes.wait()
-
-
-def test_an_epoch_that_is_trained_again_is_not_pushed_again(hub: Recorder, pushes: EpochPushes, tmp_path: Path) -> None:
+def test_epoch_that_is_trained_again_is_not_pushed_again(hub: Recorder, pushes: EpochPushes, tmp_path: Path) -> None:
     with pushes:
         for epoch in (1, 2):
             add(pushes, epoch)
@@ -123,7 +116,7 @@ def test_an_epoch_that_is_trained_again_is_not_pushed_again(hub: Recorder, pushe
     assert hub.messages == ["epoch 1", "epoch 2", "epoch 3"]
 
 
-def test_after_an_error_of_training_no_push_begins(hub: Recorder, pushes: EpochPushes) -> None:
+def test_no_push_begins_after_an_error_of_training(hub: Recorder, pushes: EpochPushes) -> None:
     hub.open.clear()
     with pytest.raises(UserError, match="not finite"), pushes:
         add(pushes, 1)
@@ -134,7 +127,7 @@ def test_after_an_error_of_training_no_push_begins(hub: Recorder, pushes: EpochP
     assert pushes.waiting() in ([2], [1, 2]), "the push that ran may have ended, none began after it"
 
 
-def test_a_bug_is_not_reported_as_a_failure_of_the_hub(
+def test_bug_is_not_reported_as_a_failure_of_the_hub(
     hub: Recorder, pushes: EpochPushes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bug(_folder: Path, _message: str) -> str:
@@ -146,7 +139,7 @@ def test_a_bug_is_not_reported_as_a_failure_of_the_hub(
         pushes.wait()
 
 
-def test_a_copy_that_a_user_made_is_not_an_epoch(hub: Recorder, pushes: EpochPushes) -> None:
+def test_copy_that_a_user_made_is_not_an_epoch(hub: Recorder, pushes: EpochPushes) -> None:
     for name in ("3.bak", ".4.partial", "²"):
         (pushes.folder / name).mkdir(parents=True)
     with pushes:

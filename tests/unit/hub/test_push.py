@@ -68,7 +68,7 @@ def writes(hub: Hub) -> list[str]:
     return [request for request in hub.requests if request.startswith(("PUT", "POST")) and "validate" not in request]
 
 
-def test_a_new_repository_and_one_commit(server: Hub, folder: Path) -> None:
+def test_new_repository_gets_one_commit(server: Hub, folder: Path) -> None:
     target().check()
     assert writes(server) == [], "a check changes nothing"
     commit = checked_and_pushed(target(), folder, "Test F1 0.7")
@@ -85,7 +85,7 @@ def test_a_new_repository_and_one_commit(server: Hub, folder: Path) -> None:
     }
 
 
-def test_what_is_there_already_is_no_commit(server: Hub, folder: Path) -> None:
+def test_unchanged_folder_makes_no_commit(server: Hub, folder: Path) -> None:
     assert checked_and_pushed(target(), folder)
     server.requests.clear()
     assert checked_and_pushed(target(), folder) is None
@@ -112,7 +112,7 @@ def test_only_the_named_files_are_pushed(server: Hub, folder: Path) -> None:
     assert set(server.repositories["models", NAME].files()) == {".gitattributes", "config.json", "parts/notes.txt"}
 
 
-def test_a_branch(server: Hub, folder: Path) -> None:
+def test_branch_is_created_and_extended(server: Hub, folder: Path) -> None:
     for message in ("first", "second"):
         (folder / "config.json").write_text(message)
         checked_and_pushed(target(branch="tries/1"), folder, message)
@@ -123,12 +123,12 @@ def test_a_branch(server: Hub, folder: Path) -> None:
     assert str(target(branch="tries/1")) == "ada/people (tries/1)"
 
 
-def test_an_organisation_and_a_public_repository(server: Hub, folder: Path) -> None:
+def test_organisation_gets_a_public_repository(server: Hub, folder: Path) -> None:
     checked_and_pushed(target("analysts/people", private=False), folder)
     assert not server.repositories["models", "analysts/people"].private
 
 
-def test_a_token_of_the_login_file(server: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_of_the_login_file_is_used(server: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_TOKEN")
     Path(constants.HF_TOKEN_PATH).write_text(TOKEN)
     assert checked_and_pushed(target(), folder)
@@ -145,7 +145,7 @@ class TestCheck:
         assert server.requests == []
 
     @pytest.mark.parametrize("exists", [False, True])
-    def test_an_invalid_token(self, server: Hub, monkeypatch: pytest.MonkeyPatch, exists: bool) -> None:
+    def test_invalid_token_is_rejected(self, server: Hub, monkeypatch: pytest.MonkeyPatch, exists: bool) -> None:
         if exists:
             server.add("model", NAME).commit({})
         monkeypatch.setenv("HF_TOKEN", "hf_expired")
@@ -154,7 +154,7 @@ class TestCheck:
             "renew it with `hf auth login` (or HF_TOKEN)"
         )
 
-    def test_no_write_permission(self, server: Hub) -> None:
+    def test_missing_write_permission_is_reported(self, server: Hub) -> None:
         server.log_in(TOKEN, Account("ada", role="read"))
         server.add("model", NAME).commit({})
         assert error_of(target()) == (
@@ -163,7 +163,7 @@ class TestCheck:
             "or log in with another token: `hf auth login` (or HF_TOKEN)"
         )
 
-    def test_a_read_only_token(self, server: Hub) -> None:
+    def test_read_only_token_creates_nothing(self, server: Hub) -> None:
         server.log_in(TOKEN, Account("ada", role="read"))
         assert error_of(target()) == (
             "your token is read-only, so it can't create ada/people (export.hub.repo_id); log in with a token "
@@ -172,7 +172,7 @@ class TestCheck:
         )
 
     @pytest.mark.parametrize("private", [False, True])
-    def test_a_repository_of_someone_else(self, server: Hub, private: bool) -> None:
+    def test_repository_of_someone_else_is_refused(self, server: Hub, private: bool) -> None:
         server.add("model", "bo/people", private=private).commit({})
         expected = (
             "bo/people (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and you can't "
@@ -183,7 +183,7 @@ class TestCheck:
         )
         assert error_of(target("bo/people")) == expected
 
-    def test_a_public_repository_that_should_be_private(self, server: Hub) -> None:
+    def test_public_repository_that_should_be_private_is_refused(self, server: Hub) -> None:
         server.add("model", NAME).commit({})
         assert error_of(target()) == (
             "ada/people is public, but export.hub.private in params.yaml is true; make it private at "
@@ -191,19 +191,19 @@ class TestCheck:
         )
         target(private=False).check()
 
-    def test_an_invalid_name_of_a_repository(self, server: Hub) -> None:
+    def test_invalid_name_of_a_repository_is_refused(self, server: Hub) -> None:
         assert error_of(target("ada/a..b")) == (
             "export.hub.repo_id: 'ada/a..b' is not the name of a repository; expected OWNER/NAME"
         )
 
-    def test_offline(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_offline_mode_is_reported(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
         assert error_of(target()) == (
             "HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set export.hub.push in params.yaml "
             "to false"
         )
 
-    def test_an_unreachable_hub_with_a_password_in_its_url(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_unreachable_hub_is_named_without_its_password(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
         monkeypatch.setattr(constants, "ENDPOINT", endpoint.replace("//", "//ada:secret@"))
@@ -212,13 +212,13 @@ class TestCheck:
             "connection, the proxy and HF_ENDPOINT"
         )
 
-    def test_a_page_that_is_not_a_hub(self, server: Hub) -> None:
+    def test_page_that_is_not_a_hub_is_reported(self, server: Hub) -> None:
         server.broken = 200
         assert (
             error_of(target()) == f"{server.url} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"
         )
 
-    def test_params_without_a_repository(self) -> None:
+    def test_params_without_a_repository_are_refused(self) -> None:
         with pytest.raises(UserError, match=r"^train\.hub\.repo_id in params\.yaml is null; expected the repository"):
             Target.of("train.hub", Push(repo_id=None, private=True, branch="main", push=False))
 
@@ -242,10 +242,26 @@ class TestHalfWay:
         assert repository.files()["model.safetensors"] == WEIGHTS
 
     @pytest.mark.parametrize("route", ["info", "preupload", "batch", "store", "verify", "commit"])
-    def test_an_answer_of_5xx(self, server: Hub, to: Target, folder: Path, route: str) -> None:
-        server.failing[route] = 507  # none of those that the client tries again for half a minute
-        assert error_of(to, folder) == "the push to ada/people failed: the Hub answered 507; try again later"
-        self.again(server, to, folder)
+    @pytest.mark.parametrize("fault", ["507", "401", "unheard", "unanswered"])
+    def test_fault_of_any_request_leaves_the_branch_for_the_next_push(
+        self, server: Hub, to: Target, folder: Path, route: str, fault: str
+    ) -> None:
+        if fault.isdecimal():
+            server.failing[route] = int(fault)  # none of those that the client tries again for half a minute
+        else:
+            getattr(server, fault).add(route)
+        assert error_of(to, folder).startswith(
+            {
+                "507": "the push to ada/people failed: the Hub answered 507; try again later",
+                "401": "the Hub rejected your token for ada/people (401",
+            }.get(fault, f"{server.url}: the Hub is unreachable for ada/people (RemoteProtocolError)")
+        )
+        server.unheard.clear()
+        server.unanswered.clear()
+        if (route, fault) == ("commit", "unanswered"):  # the Hub has it: the push is complete
+            assert to.push(folder, "again") is None
+        else:
+            self.again(server, to, folder)
 
     @pytest.mark.parametrize(("route", "tries"), [("store", 6), ("commit", 1)])
     def test_large_files_are_tried_again_by_the_client_and_a_commit_is_not(
@@ -258,18 +274,18 @@ class TestHalfWay:
         assert len([request for request in server.requests if request.startswith(request_of)]) == tries
         self.again(server, to, folder)
 
-    def test_a_permission_that_was_revoked(self, server: Hub, to: Target, folder: Path) -> None:
+    def test_revoked_permission_is_reported(self, server: Hub, to: Target, folder: Path) -> None:
         server.log_in(TOKEN, Account("ada", role="read"))
         assert error_of(to, folder).startswith("your token has no write permission for ada/people (403: You")
         server.log_in(TOKEN, Account("ada"))
         self.again(server, to, folder)
 
-    def test_a_branch_or_a_repository_that_was_deleted(self, server: Hub, to: Target, folder: Path) -> None:
+    def test_deleted_branch_or_repository_is_reported(self, server: Hub, to: Target, folder: Path) -> None:
         assert error_of(target(branch="old"), folder) == ("export.hub.branch: ada/people does not have a branch old")
         server.repositories.clear()
         assert error_of(to, folder) == ("export.hub.repo_id: ada/people does not exist or is not visible to you")
 
-    def test_a_card_that_the_hub_refuses(self, server: Hub, to: Target, folder: Path) -> None:
+    def test_refused_card_is_reported(self, server: Hub, to: Target, folder: Path) -> None:
         card = (folder / "README.md").read_bytes()
         (folder / "README.md").write_text("---\nlicense: [mit]\n---\n")
         assert error_of(to, folder) == (
@@ -279,7 +295,7 @@ class TestHalfWay:
         self.again(server, to, folder)
 
     @pytest.mark.parametrize("error", [ConnectionError, RuntimeError, PermissionError])
-    def test_errors_of_the_xet_library(
+    def test_errors_of_the_xet_library_are_reported(
         self, server: Hub, to: Target, folder: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         said = "Network error: HTTP status client error\n(403 Forbidden)"
@@ -290,7 +306,7 @@ class TestHalfWay:
             )
         self.again(server, to, folder)
 
-    def test_someone_else_pushes_meanwhile(self, server: Hub, to: Target, folder: Path) -> None:
+    def test_push_of_someone_else_meanwhile_is_reported(self, server: Hub, to: Target, folder: Path) -> None:
         server.failing["commit"] = 412
         assert error_of(to, folder) == "ada/people was changed by someone else during the push (412); push again"
         self.again(server, to, folder)

@@ -70,20 +70,13 @@ def test_the_same_bytes(architecture: str, attention: str | None, padded: bool) 
 
 
 @pytest.mark.parametrize("padded", [True, False])
-@pytest.mark.parametrize("architecture", sorted({*ARCHITECTURES} - {"longformer"}))
-def test_nothing_is_read(architecture: str, padded: bool) -> None:
+@pytest.mark.parametrize("architecture", ["bert", "deberta-v2", "modernbert"])
+def test_nothing_is_read_from_the_device(architecture: str, padded: bool) -> None:
     """Tensors on the meta device have no values, so that reading one raises an error."""
     model = new_model(architecture).to("meta")
     ids, mask = (tensor.to("meta") for tensor in batch(padded))
     with known_padding(mask, padded):
         assert model(input_ids=ids, attention_mask=mask).logits.shape == (3, 10, 3)
-
-
-def test_transformers_reads_otherwise() -> None:
-    """Else the test above would prove nothing."""
-    model = new_model("bert").to("meta")
-    ids, mask = (tensor.to("meta") for tensor in batch(padded=True))
-    with known_padding(mask, True):
-        pass
-    with pytest.raises(RuntimeError, match="meta tensors"):
-        model(input_ids=ids, attention_mask=mask)
+    if architecture == "bert" and padded:
+        with pytest.raises(RuntimeError, match="meta tensors"):  # else this test would prove nothing
+            model(input_ids=ids, attention_mask=mask)

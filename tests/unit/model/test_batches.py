@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,24 +35,23 @@ def test_the_default_size_suits_the_device() -> None:
     assert default_size("cuda") == default_size("xla", ALL_CORES) == 16_384
 
 
-def test_batches_are_as_full_as_possible() -> None:
-    assert [batch.tolist() for batch in longest_first(np.array([2, 5, 3, 2, 2]), 6)] == [[1], [2, 0], [3, 4]]
-
-
-def test_a_batch_ends_at_the_limit_on_padding() -> None:
-    lengths = np.array([10, 9, 8, 7, 1])
-    assert [batch.tolist() for batch in longest_first(lengths, 100, 0.1)] == [[0, 1, 2], [3], [4]]
-    assert [batch.tolist() for batch in longest_first(lengths, 20, 0.1)] == [[0, 1], [2, 3], [4]]
-
-
-def test_padding_to_a_multiple() -> None:
-    ids, mask = pad([np.array([5, 6, 7]), np.array([8])], padding=1, multiple=4)
-    assert ids.tolist() == [[5, 6, 7, 1], [8, 1, 1, 1]]
-    assert mask.sum(1).tolist() == [3, 1]
-    assert rounded_up(np.array([0, 1, 4, 5]), 4).tolist() == [0, 4, 4, 8]
+@pytest.mark.parametrize(
+    ("lengths", "limits", "expected"),
+    [
+        ([2, 5, 3, 2, 2], (6,), [[1], [2, 0], [3, 4]]),
+        ([10, 9, 8, 7, 1], (100, 0.1), [[0, 1, 2], [3], [4]]),
+        ([10, 9, 8, 7, 1], (20, 0.1), [[0, 1], [2, 3], [4]]),
+    ],
+)
+def test_batches_are_as_full_as_size_and_padding_allow(
+    lengths: list[int], limits: tuple[float, ...], expected: list[list[int]]
+) -> None:
+    assert [batch.tolist() for batch in longest_first(np.array(lengths), *limits)] == expected
 
 
 def test_padding_is_masked() -> None:
-    ids, mask = pad([np.array([5, 6, 7]), np.array([8])], padding=1)
-    assert ids.tolist() == [[5, 6, 7], [8, 1, 1]]
-    assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
+    for multiple, ids in ((1, [[5, 6, 7], [8, 1, 1]]), (4, [[5, 6, 7, 1], [8, 1, 1, 1]])):
+        found, mask = pad([np.array([5, 6, 7]), np.array([8])], padding=1, multiple=multiple)
+        assert found.tolist() == ids
+        assert mask.tolist() == [[1 if value != 1 else 0 for value in row] for row in ids]
+    assert rounded_up(np.array([0, 1, 4, 5]), 4).tolist() == [0, 4, 4, 8]

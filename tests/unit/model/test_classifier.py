@@ -44,30 +44,23 @@ def test_labels_are_stored_with_the_model(encoder: Path, tmp_path: Path) -> None
     assert classifier.load(tmp_path / "model", NER, torch.bfloat16).dtype == torch.bfloat16
 
 
-def test_a_model_of_another_task(encoder: Path, tmp_path: Path) -> None:
-    classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
-    with pytest.raises(UserError) as raised:
-        classifier.load(tmp_path / "model", POS)
-    assert str(raised.value) == (
-        f"{tmp_path}/model: the model has 3 labels (O, B-PER, I-PER); expected those of task pos, "
-        "2 labels (NOUN, VERB); run `dvc repro train`"
-    )
-
-
-def test_the_same_labels_in_another_order(encoder: Path, tmp_path: Path) -> None:
+def test_model_of_other_labels_is_refused(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, POS).save_pretrained(tmp_path / "model")
-    with pytest.raises(
-        UserError, match=r"the model has 2 labels \(NOUN, VERB\); expected those of task pos, 2 labels \(VERB, NOUN\); "
+    for labels, names in (
+        (NER, r"task ner, 3 labels \(O, B-PER, I-PER\)"),
+        (Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"), r"task pos, 2 labels \(VERB, NOUN\)"),
     ):
-        classifier.load(tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
-
-
-def test_a_missing_folder_names_the_stage(tmp_path: Path) -> None:
+        message = rf"model: the model has 2 labels \(NOUN, VERB\); expected those of {names}; run `dvc repro train`"
+        with pytest.raises(UserError, match=message):
+            classifier.load(tmp_path / "model", labels)
     with pytest.raises(UserError, match="the stage train writes it"):
-        classifier.load(tmp_path / "model", NER)
+        classifier.load(tmp_path / "none", NER)
 
 
-def rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> None:
+Change = Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]
+
+
+def rewrite(folder: Path, change: Change) -> None:
     """Change the tensors of a saved model."""
     weights = folder / "model.safetensors"
     save_file(change(load_file(weights)), weights, metadata={"format": "pt"})
@@ -98,28 +91,32 @@ def test_padding_that_the_encoder_does_not_have(encoder: Path, padding: float) -
         classifier.new_classifier(encoder, NER)
 
 
-@pytest.mark.parametrize("entry", [{"return_dict": False}, {"output_attentions": True}, {"output_hidden_states": True}])
-def test_other_outputs_in_the_configuration_are_ignored(encoder: Path, tmp_path: Path, entry: dict[str, bool]) -> None:
+def test_other_outputs_in_the_configuration_are_ignored(encoder: Path, tmp_path: Path) -> None:
     path = encoder / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | entry))
+    entries = {"return_dict": False, "output_attentions": True, "output_hidden_states": True}
+    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
     model = classifier.new_classifier(encoder, NER)
     assert set(model(input_ids=torch.ones((1, 4), dtype=torch.long))) == {"logits"}
     model.save_pretrained(tmp_path / "model")
-    assert not entry.keys() & json.loads((tmp_path / "model/config.json").read_text()).keys()
+    assert not entries.keys() & json.loads((tmp_path / "model/config.json").read_text()).keys()
 
 
-def test_weights_under_other_names_are_not_replaced_by_random_ones(encoder: Path) -> None:
-    rewrite(encoder, lambda tensors: {f"other.{name}": tensor for name, tensor in tensors.items()})
-    with pytest.raises(
-        UserError, match=r"encoder: \d+ tensors \(bert.*of its config.json are missing; expected the weights"
-    ):
-        classifier.new_classifier(encoder, NER)
+NAME = "encoder.layer.0.output.dense.weight"
 
 
-def test_a_layer_of_another_shape_is_not_replaced_by_a_random_one(encoder: Path) -> None:
-    name = "encoder.layer.0.output.dense.weight"
-    rewrite(encoder, lambda tensors: tensors | {name: torch.zeros(3, 3)})
-    with pytest.raises(UserError, match=rf"1 tensors \(bert.{name}\)"):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda tensors: {f"other.{name}": tensor for name, tensor in tensors.items()},
+            r"encoder: \d+ tensors \(bert.*of its config.json are missing; expected the weights",
+        ),
+        (lambda tensors: tensors | {NAME: torch.zeros(3, 3)}, rf"1 tensors \(bert.{NAME}\)"),
+    ],
+)
+def test_missing_weights_are_not_replaced_by_random_ones(encoder: Path, change: Change, message: str) -> None:
+    rewrite(encoder, change)
+    with pytest.raises(UserError, match=message):
         classifier.new_classifier(encoder, NER)
 
 
@@ -161,22 +158,15 @@ def test_attention_is_chosen_and_not_stored(encoder: Path, tmp_path: Path, atten
     assert attention not in (tmp_path / "model/config.json").read_text()
 
 
-def test_attention_that_is_not_installed(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(classifier._PACKAGED, "flash_attention_2", lambda: False)
-    message = r"train.attention: flash_attention_2 is not available: its package is not installed"
-    with pytest.raises(UserError, match=message):
-        classifier.new_classifier(encoder, NER, "flash_attention_2")
-
-
-def test_attention_of_half_precision_only(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(classifier._PACKAGED, "flash_attention_2", lambda: True)
-    with pytest.raises(UserError, match="it needs bf16 or fp16, and train.precision is fp32 here"):
-        classifier.new_classifier(encoder, NER, "flash_attention_2", "fp32")
-
-
-def test_attention_that_the_encoder_does_not_support(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BertForTokenClassification, "_can_set_attn_implementation", lambda _: False)
-    with pytest.raises(
-        UserError, match=r"eager is not available: transformers has only one implementation .*; expected sdpa$"
+def test_attention_that_is_not_available_is_refused(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for installed, message in (
+        (False, "train.attention: flash_attention_2 is not available: its package is not installed"),
+        (True, "it needs bf16 or fp16, and train.precision is fp32 here"),
     ):
+        monkeypatch.setitem(classifier._PACKAGED, "flash_attention_2", lambda installed=installed: installed)
+        with pytest.raises(UserError, match=message):
+            classifier.new_classifier(encoder, NER, "flash_attention_2", "fp32")
+    monkeypatch.setattr(BertForTokenClassification, "_can_set_attn_implementation", lambda _: False)
+    message = r"eager is not available: transformers has only one implementation .*; expected sdpa$"
+    with pytest.raises(UserError, match=message):
         classifier.new_classifier(encoder, NER, "eager")

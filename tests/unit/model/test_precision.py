@@ -58,21 +58,6 @@ def test_an_unsupported_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(caught.value) == "train.precision: bf16 is not supported on this host's cpu; expected fp32 or auto"
 
 
-def test_weights_stay_fp32() -> None:
-    layer = torch.nn.Linear(2, 2)
-    with autocast(CPU, "bf16"):
-        assert layer(torch.ones(1, 2)).dtype == torch.bfloat16
-    assert layer.weight.dtype == torch.float32
-    with autocast(CPU, "fp32"):
-        assert layer(torch.ones(1, 2)).dtype == torch.float32
-
-
-def test_fp32_is_always_supported() -> None:
-    for name in ("cpu", "cuda", "xla", "mps"):
-        if name != "cuda" or torch.cuda.is_available():
-            assert "fp32" in available(torch.device(name))
-
-
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_converted_weights_give_the_same_results(precision: Resolved) -> None:
     torch.manual_seed(0)

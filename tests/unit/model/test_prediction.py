@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from copy import deepcopy
@@ -10,19 +9,19 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
-from datasets import Dataset
 from helpers.fake_backends import FixedLogits, LastLabelHead
+from helpers.windows import windows
 from transformers import BertConfig, BertForTokenClassification
 
-from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
+from tagline.labels.windows import Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads.linear import LinearHead
-from tagline.model.prediction import NonFiniteError, Predictor, predict_split
+from tagline.model.prediction import NonFiniteError, Predictor
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
@@ -36,6 +35,12 @@ def predictor(
 
 def names(labels: np.ndarray) -> list[str]:
     return [LABELS.names[label] for label in labels]
+
+
+def sentences_of(rows: Sequence[Sequence[int]]) -> tuple[list[int], Windows]:
+    """Sentences of one window each, whose sub-words are words."""
+    lengths = list(map(len, rows))
+    return lengths, windows(range(len(rows)), rows, list(map(range, lengths)))
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +63,11 @@ def test_equal_to_one_window_at_a_time(
 ) -> None:
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     generator = torch.Generator().manual_seed(2)
-    windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
-    lengths = [len(window) for window in windows]
-    found = predictor(TorchModel(model), subwords_per_batch=16).predict(
-        lengths, list(range(6)), windows, [list(range(length)) for length in lengths]
-    )
+    rows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
+    found = predictor(TorchModel(model), subwords_per_batch=16).predict(*sentences_of(rows))
     assert found.labels.dtype == np.int32
     assert found.scores.dtype == np.float32
-    expected = np.concatenate([probabilities(model, window) for window in windows])
+    expected = np.concatenate([probabilities(model, row) for row in rows])
     assert found.labels.tolist() == expected.argmax(-1).tolist()
     np.testing.assert_allclose(found.scores, expected.max(-1), atol=1e-6)
     assert (found.without_subwords, found.loss) == (0, 0.0)
@@ -77,7 +79,7 @@ def test_distributions_are_those_of_all_labels(
 ) -> None:
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     # Sentences of three words (the second without sub-words), of none with sub-words, and of one.
-    words = ([3, 1, 1], [0, 2], [[7, 8], [9]], [[0, 2], [0]])
+    words = [3, 1, 1], windows([0, 2], [[7, 8], [9]], [[0, 2], [0]])
     of_model = predictor(TorchModel(model), "constrained")
     chunks = list(of_model.distributions(of_model.score(*words)))
     assert [sentence for each in chunks for sentence in range(3)[each.sentences]] == [0, 1, 2]
@@ -93,17 +95,14 @@ def test_distributions_are_those_of_all_labels(
 
 def test_chunks_are_limited_by_words_times_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "CHUNK_SCORES", 4 * len(LABELS.names))
-    lengths = [2, 2, 1, 5, 0, 4]
-    windows = [[7] * length for length in lengths]
     of_words = predictor(FixedLogits({7: [1.0, 0.0, 0.0]}))
-    chunks = of_words.score(lengths, list(range(6)), windows, [list(range(length)) for length in lengths])
+    chunks = of_words.score(*sentences_of([[7] * length for length in (2, 2, 1, 5, 0, 4)]))
     assert [chunk.lengths.tolist() for chunk in chunks] == [[2, 2], [1], [5], [0, 4]]
 
 
 def test_workers_do_not_change_predictions(model: BertForTokenClassification) -> None:
     generator = torch.Generator().manual_seed(3)
-    windows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)]
-    words = ([len(row) for row in windows], list(range(19)), windows, [list(range(len(row))) for row in windows])
+    words = sentences_of([torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)])
     backend = TorchModel(model)
     alone = predictor(backend, subwords_per_batch=16).predict(*words)
     before = torch.get_num_threads()
@@ -139,30 +138,9 @@ def test_where_there_are_workers(monkeypatch: pytest.MonkeyPatch, device: str, c
         assert (threads is not None) == pool
 
 
-def test_one_label_and_score_per_word(model: BertForTokenClassification) -> None:
-    sentences = Dataset.from_dict(
-        {"id": ["a"], "words": [["x", "\u200b", "y"]], "labels": [[1, 0, 0]]}, features=sentence_features(LABELS)
-    )
-    windows = Dataset.from_dict(
-        {
-            "sentence": [0],
-            "input_ids": [[2, 7, 8, 9, 3]],
-            "word_ids": [[-1, 0, 0, 2, -1]],
-            "labels": [[-100, 1, 2, 0, -100]],
-        },
-        features=WINDOW_FEATURES,
-    )
-    found = predict_split(predictor(TorchModel(model)), Split(sentences, windows), "")
-    expected = probabilities(model, [2, 7, 8, 9, 3])
-    best = expected.argmax(-1)
-    assert found.labels.tolist() == [best[1], 0, best[3]]
-    np.testing.assert_allclose(found.scores, [expected.max(-1)[1], 0.0, expected.max(-1)[3]], atol=1e-6)
-    assert found.without_subwords == 1
-
-
 def test_score_is_the_probability_of_the_chosen_label() -> None:
     backend = FixedLogits({7: [2.0, 1.9, 0.0], 8: [0.0, 0.0, 5.0]})
-    words = ([2], [0], [[7, 8]], [[0, 1]])
+    words = sentences_of([[7, 8]])
     assert names(predictor(backend).predict(*words).labels) == ["O", "I-X"]
     found = predictor(backend, "constrained").predict(*words)
     assert names(found.labels) == ["B-X", "I-X"]
@@ -172,7 +150,7 @@ def test_score_is_the_probability_of_the_chosen_label() -> None:
 def test_biases_change_labels_only() -> None:
     backend = FixedLogits({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
     # The third word does not have sub-words.
-    words = ([3], [0], [[7, 8]], [[0, 1]])
+    words = [3], windows([0], [[7, 8]], [[0, 1]])
     gold = np.array([1, 2, 0])
     plain = predictor(backend, "constrained")
     biased = plain.with_biases({"X": 1.5})
@@ -188,45 +166,28 @@ def test_biases_change_labels_only() -> None:
 
 def test_no_entity_continues_after_a_word_without_subwords() -> None:
     backend = FixedLogits({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
-    found = predictor(backend, "constrained").predict([3], [0], [[7, 8]], [[0, 2]])
+    found = predictor(backend, "constrained").predict([3], windows([0], [[7, 8]], [[0, 2]]))
     assert names(found.labels[:2]) == ["B-X", "O"]
     assert names(found.labels)[2] != "I-X"
 
 
 def test_sentences_without_subwords(model: BertForTokenClassification) -> None:
     of_model = predictor(TorchModel(model))
-    found = of_model.predict([1, 1, 2], [0, 1, 2], [[], [2, 3], [2, 3]], [[], [-1, -1], [0, 1]])
+    found = of_model.predict([1, 1, 2], windows([0, 1, 2], [[], [2, 3], [2, 3]], [[], [-1, -1], [0, 1]]))
     assert (found.labels.shape, found.scores.shape) == ((4,), (4,))
     assert names(found.labels[:2]) == ["O", "O"]
     assert found.without_subwords == 2
-    assert names(of_model.predict([1], [0], [[]], [[]]).labels) == ["O"]
-    nothing = of_model.predict([], [], [], [])
+    assert names(of_model.predict([1], windows([0], [[]], [[]])).labels) == ["O"]
+    nothing = of_model.predict([], windows([], [], []))
     assert (nothing.labels.tolist(), nothing.scores.tolist(), nothing.without_subwords) == ([], [], 0)
 
 
-def test_infinite_logits_are_an_error(model: BertForTokenClassification) -> None:
-    damaged = copy.deepcopy(model)
-    damaged.classifier.weight.data.fill_(float("inf"))
-    with pytest.raises(UserError, match="the model produced NaN or infinite logits; its weights may be damaged"):
-        predictor(TorchModel(damaged)).predict([2], [0], [[2, 3]], [[0, 1]])
-
-
-def test_error_has_the_sentences_with_nan_logits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nan_logits_are_an_error_that_has_their_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "CHUNK", 2)
     backend = FixedLogits({7: [1.0, 0.0, 0.0], 8: [float("nan"), 0.0, 0.0]})
-    with pytest.raises(NonFiniteError) as raised:
-        predictor(backend).predict([1] * 4, [0, 1, 2, 3], [[7], [7], [7], [8]], [[0]] * 4)
+    with pytest.raises(NonFiniteError, match="the model produced NaN or infinite logits; its weights may") as raised:
+        predictor(backend).predict(*sentences_of([[7], [7], [7], [8]]))
     assert raised.value.sentences == [3]
-
-
-def test_loss_of_gold_labels() -> None:
-    backend = FixedLogits({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
-    # The third word does not have sub-words.
-    words = ([2, 1], [0, 1], [[7, 8], [9]], [[0, 1], [-1]])
-    found = predictor(backend).predict(*words, gold=np.array([1, 2, 1]))
-    expected = np.log(np.exp([2.0, 1.0, 0.0]).sum()) - 1 + np.log(np.exp([0.0, 0.0, 5.0]).sum()) - 5
-    assert found.loss == pytest.approx(expected, abs=1e-6)
-    assert predictor(backend).predict(*words).loss == 0
 
 
 @pytest.mark.parametrize("chunk", [1, 100])
@@ -237,7 +198,7 @@ def test_head_that_is_not_a_softmax(chunk: int, monkeypatch: pytest.MonkeyPatch)
     head = LastLabelHead()
     # Sentences of three words (the second without sub-words), of one, and of one without sub-words.
     found = Predictor(FixedLogits(logits), head, LABELS, 64).predict(
-        [3, 1, 1], [0, 1], [[7, 8], [9]], [[0, 2], [0]], gold=np.array([0, 1, 2, 1, 2])
+        [3, 1, 1], windows([0, 1], [[7, 8], [9]], [[0, 2], [0]]), gold=np.array([0, 1, 2, 1, 2])
     )
     scores = np.array([logits[7], [0, -np.inf, -np.inf], logits[8], logits[9], [0, -np.inf, -np.inf]], np.float32)
     labels = np.array([0, 0, 0, 1, 0])

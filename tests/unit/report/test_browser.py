@@ -86,11 +86,6 @@ def test_filter_by_kind(page: Chrome, kind: str, ids: list[str]) -> None:
     assert visible(page) == ALL
 
 
-def test_filter_by_gold_or_predicted_type(page: Chrome) -> None:
-    choose_type(page, "LOC")
-    assert visible(page) == ["both", "spurious", "other-split", "nasty"]
-
-
 def test_kind_and_type_must_match_the_same_error(page: Chrome) -> None:
     choose(page, kind="missed")
     choose_type(page, "LOC")

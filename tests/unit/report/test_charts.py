@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.report.charts import BOTTOM, HEIGHT, LARGEST_DOT, LEFT, RIGHT, STEPS, TOP, WIDTH, curve, reliability, ticks
+from tagline.report.charts import (
+    BOTTOM,
+    HEIGHT,
+    LARGEST_DOT,
+    LEFT,
+    RIGHT,
+    STEPS,
+    TOP,
+    WIDTH,
+    curve,
+    learning_curves,
+    reliability,
+    ticks,
+)
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 
@@ -69,3 +82,13 @@ def test_areas_of_a_reliability_chart_are_proportional() -> None:
     assert small.radius == LARGEST_DOT / 2
     assert large.radius**2 / small.radius**2 == pytest.approx(3, rel=0.02)
     assert large.text == "3 entities with a mean probability of 1.000: 1.000 of them correct"
+
+
+def test_the_epoch_that_was_kept_is_marked() -> None:
+    epochs = [{"epoch": float(epoch), "f1": f1, "loss": 1.0} for epoch, f1 in enumerate([0.1, 0.5, 0.5], start=1)]
+    *_, chart = learning_curves([], epochs, best_epoch=3)
+    assert chart.best == chart.dots[2]
+
+
+def test_curves_without_points_are_left_out() -> None:
+    assert learning_curves([], [], 1) == []

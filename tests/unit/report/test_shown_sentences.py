@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import pytest
 from helpers import evaluations
+from helpers.evaluations import sentence, with_common_labels
+from helpers.tagged import sentences
 
 from tagline.labels.label_list import Kind
-from tagline.metrics.outcomes import outcomes
-from tagline.report.shown_sentences import CHARACTERS, CONTEXT, ERRORS, WORDS, ShownSentence, shown_sentence, visible
+from tagline.metrics.outcomes import outcomes, outcomes_of_errors
+from tagline.report.shown_sentences import (
+    CHARACTERS,
+    CONTEXT,
+    ERRORS,
+    WORDS,
+    ShownSentence,
+    confidence,
+    shown_sentence,
+    visible,
+    worst_first,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +104,27 @@ def test_long_entities_are_shortened_in_the_list() -> None:
     labels = " ".join(["B-X"] + ["I-X"] * (length - 1))
     sentence = shown(" ".join(["w"] * length), labels, " ".join(["O"] * length))
     assert sentence.listed[0].gold == ("X", " ".join(["w"] * CONTEXT) + " …")
+
+
+def test_confidence_is_the_mean_over_the_words_of_both_entities() -> None:
+    (found,) = sentences(["B-X I-X O O"], ["O B-X I-X O"], scores=[[0.9, 0.8, 0.4, 1.0]])
+    (outcome,) = outcomes(found)
+    assert confidence(found, outcome) == pytest.approx(0.7)
+
+
+def test_worst_first() -> None:
+    ranked = [
+        sentence("a", "B-X", "B-X", 1.0),  # correct: left out
+        sentence("a", "B-X", "O", 0.6),
+        sentence("a b", "B-X B-X", "O O", 0.5),  # two errors with less confidence
+        sentence("a", "B-X", "O", 0.9),
+        sentence("a", "O", "B-X", 0.6),  # the same cost as the second sentence
+        sentence("a", "B-X", "I-X", 1.0),  # another label, but the same entity: left out
+    ]
+    ranked = with_common_labels(ranked)
+    assert worst_first(ranked, outcomes_of_errors(ranked)) == [(2, 1.0), (3, 0.9), (1, 0.6), (4, 0.6)]
+
+
+def test_plain_tags_with_correct_words() -> None:
+    found = sentence("a b c", "N V N", "N N N", 0.5, kind="tags")
+    assert worst_first([found], {0: outcomes(found)}) == [(0, 0.5)]

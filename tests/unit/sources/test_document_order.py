@@ -120,5 +120,5 @@ def test_splits_are_drawn_of_the_sentences_of_an_only_document(tmp_path: Path) -
         (tmp_path / "f").write_text(first_line + "".join(f"w{number} O\n\n" for number in range(40)))
         source = FileSource(tmp_path, dataset)
         drawn.append({split: [each.words for each in sentences] for split, sentences in source.splits().items()})
-        assert source.report().startswith("train is one document, so splits were drawn") == bool(first_line)
+        assert source.report().startswith("train is a single document, so its sentences were split") == bool(first_line)
     assert drawn[0] == drawn[1]

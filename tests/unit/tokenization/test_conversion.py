@@ -98,17 +98,16 @@ def test_schemes_are_recognised_over_a_split(scheme: str) -> None:
     assert detected([write(row, scheme) for row in spans]) == scheme
 
 
-def test_without_any_b_it_is_io() -> None:
-    assert detected([["I-PER", "I-PER", "O", "I-LOC"]]) == "IO"
-    assert converted([["I-PER", "I-PER", "O", "I-LOC"]], "IO") == (["B-PER", "I-PER", "O", "B-LOC"], 0)
-
-
-def test_a_b_that_begins_a_sentence_is_no_divider() -> None:
-    assert detected([["O", "I-PER"], ["B-PER", "I-PER"]]) == "IOB2"
-
-
-def test_nothing_but_o_is_iob2() -> None:
-    assert detected([["O", "O"]]) == "IOB2"
+@pytest.mark.parametrize(
+    ("sentences", "scheme"),
+    [
+        (["I-PER I-PER O I-LOC"], "IO"),
+        (["O I-PER", "B-PER I-PER"], "IOB2"),  # a B- that begins a sentence divides nothing
+        (["O O"], "IOB2"),
+    ],
+)
+def test_scheme_of_few_tags(sentences: list[str], scheme: str) -> None:
+    assert detected([tags.split() for tags in sentences]) == scheme
 
 
 @pytest.mark.parametrize(
@@ -131,14 +130,12 @@ def test_illegal_tags_are_repaired_as_conlleval_reads_them(
     assert converted([tags.split()], scheme) == (expected.split(), repaired)
 
 
-def test_types_without_prefix_can_be_io() -> None:
+def test_types_without_prefix_on_few_words_are_io() -> None:
     assert converted([["PER", "PER", "O", "LOC"]], "IO") == (["B-PER", "I-PER", "O", "B-LOC"], 0)
-    assert is_io({"O": 70, "PER": 20, "LOC": 10})
-    assert is_io({"o": 60, "O": 10, "per": 30})
-    assert not is_io({"O": 10, "N": 60, "V": 30}), "a part of speech called O"
-    assert not is_io({"N": 40, "V": 30})
-    assert not is_io({"O": 40, "o": 1})
-    assert not is_io({"_": 10, "N": 60, "V": 30}), "a few words without a tag"
+    assert is_io({"O": 70, "PER": 20, "LOC": 10}) and is_io({"o": 60, "O": 10, "per": 30})
+    # A part of speech called O, no O, O alone, a few words without a tag, one tag alone, two tags.
+    for counts in ({"O": 10, "N": 60, "V": 30}, {"N": 40, "V": 30}, {"O": 40, "o": 1}, {"_": 10, "N": 60, "V": 30}):
+        assert not is_io(counts)
     assert not is_io({"_": 10}) and not is_io({"X": 60, "N": 40})
 
 

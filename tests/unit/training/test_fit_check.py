@@ -59,7 +59,7 @@ def reads(model: PreTrainedModel, length: int) -> bool:
         ("bloom", {"n_layer": 1, "n_head": 2, "hidden_size": 16}, None),
     ],
 )
-def test_the_longest_window_is_what_the_model_reads(name: str, config: dict[str, Any], expected: int | None) -> None:
+def test_longest_window_is_what_the_model_reads(name: str, config: dict[str, Any], expected: int | None) -> None:
     model = model_of(name, **config)
     assert longest_window(model) == expected
     assert reads(model, expected or 2 * POSITIONS)
@@ -73,7 +73,7 @@ EMBEDDED = {**SIZE, "embedding_size": 16}
     ("name", "config"),
     [("fnet", SIZE), ("convbert", EMBEDDED), ("funnel", {"d_model": 16, "block_sizes": [1, 1], "d_head": 8})],
 )
-def test_encoders_that_ignore_the_padding_mask_are_refused(name: str, config: dict[str, Any]) -> None:
+def test_encoder_that_ignores_the_padding_mask_is_refused(name: str, config: dict[str, Any]) -> None:
     check_mask(new_model(lambda: model_of("bert", **SIZE)))
     with pytest.raises(UserError, match=f": {name} ignores the padding mask, so that labels would depend on the batch"):
         check_mask(new_model(lambda: model_of(name, **config)))
@@ -107,7 +107,7 @@ def split_of(*lengths: int, label: int = 1, subword: int = 7) -> Split:
     return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows))
 
 
-def test_windows_that_fit_or_do_not() -> None:
+def test_windows_must_fit_the_model() -> None:
     model, labels, folder = model_of("bert", **SIZE, max_position_embeddings=POSITIONS), labels_of(2), Path("tokens")
     check_fit(model, split_of(3, 40), labels, folder)
     check_fit(model, split_of(3, 37), labels, folder, multiple=8)
@@ -121,29 +121,15 @@ def test_windows_that_fit_or_do_not() -> None:
         check_fit(model, split_of(3, subword=50), labels, folder)
 
 
-def test_windows_that_were_selected() -> None:
-    """Their Arrow table still has all rows."""
-    model, split = model_of("bert", **SIZE, max_position_embeddings=POSITIONS), split_of(50, 3, 4)
-    check_fit(model, Split(split.sentences, split.windows.select([2, 1])), labels_of(2), Path("tokens"))
-    with pytest.raises(UserError, match="windows of up to 50 sub-words"):
-        check_fit(model, Split(split.sentences, split.windows.select([2, 0])), labels_of(2), Path("tokens"))
-
-
 def labels_of(count: int) -> Labels:
     return Labels("pos", "tags", tuple(f"T{number}" for number in range(count)), "T0")
 
 
 @pytest.mark.parametrize(
     ("order", "size", "processes", "expected"),
-    [
-        ("random", 8, 1, 160),
-        ("random", 64, 1, None),
-        ("by_length", 500, 1, 500),
-        ("by_length", 1000, 1, None),
-        ("by_length", 1000, 2, 500),
-    ],
+    [("random", 8, 1, 160), ("by_length", 1000, 1, None), ("by_length", 1000, 2, 500)],
 )
-def test_batches_that_are_too_small_for_a_gpu(order: Any, size: int, processes: int, expected: int | None) -> None:
+def test_batches_too_small_for_a_gpu_are_described(order: Any, size: int, processes: int, expected: int | None) -> None:
     params = Batches(order=order, subwords_per_batch=size, batch_size=size)
     batches = TrainingBatches(np.full(6400, 20), params, seed=1)
     warning = small_batches(batches, torch.device("cuda"), processes)

@@ -1,30 +1,26 @@
-"""Gradients of a global batch, however many processes and parts compute them."""
+"""An optimizer step: gradients by processes and parts, weight decay, the learning rate."""
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager, nullcontext
-from copy import deepcopy
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from datasets import Dataset
-from helpers.tiny import TINY_PARAMS
+from helpers.windows import windows
 from torch import Tensor, nn
-from transformers import BertConfig, BertForTokenClassification
+from transformers import BertConfig, BertForTokenClassification, Trainer, TrainingArguments
 
-from tagline.artifacts.tokenized import WINDOW_FEATURES
 from tagline.labels.label_list import Labels
 from tagline.model.heads import make_head
 from tagline.model.heads.head_weights import attach
-from tagline.training.gradients import Gradients
-from tagline.training.optimization import adamw
-from tagline.training.train_params import Train
+from tagline.training.gradients import Gradients, adamw, groups, schedule
+from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
-from tagline.training.training_rows import TrainingRows
 
+CPU = torch.device("cpu")
 LABELS = Labels("pos", "tags", ("A", "B", "C"), "A")
 WITH_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
@@ -61,21 +57,12 @@ def bert(dropout: float) -> BertForTokenClassification:
     return BertForTokenClassification(config).train()
 
 
-def new_gradients(**changed: object) -> Gradients:
+def new_gradients(head: str = "linear", multiple: int = 1, seed: int = 7, **options: Any) -> Gradients:
     """Of the four windows."""
-    windows = Dataset.from_dict(
-        {
-            "sentence": [0, 1, 2, 3],
-            "input_ids": WINDOWS,
-            "word_ids": [[-1] * len(row) for row in WINDOWS],
-            "labels": [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS],
-        },
-        features=WINDOW_FEATURES,
-    )
-    params = Train.model_validate(deepcopy(TINY_PARAMS["train"]) | changed)
-    rows = TrainingRows(windows)
-    batches = TrainingBatches(rows.lengths, params.batches, 1, params.pad_to_multiple_of or 1)
-    return Gradients(rows, batches, make_head(params.head, LABELS), params, padding=0)
+    labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]
+    rows = windows([0, 1, 2, 3], WINDOWS, WINDOWS, labels)
+    batches = TrainingBatches(rows.lengths, Batches(order="random", subwords_per_batch=1, batch_size=4), 1, multiple)
+    return Gradients(rows, batches, make_head(head, LABELS), padding=0, seed=seed, **options)
 
 
 def add(gradients: Gradients, process: Process, model: nn.Module, number: int = 1) -> Tensor:
@@ -86,7 +73,7 @@ def add(gradients: Gradients, process: Process, model: nn.Module, number: int = 
 
 def of_batch(
     dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: object
-) -> tuple[float, dict[str, Tensor], SimpleNamespace]:
+) -> tuple[float, dict[str, Tensor], Process]:
     """Loss and gradients of the four windows as one batch; averaged over processes, as DDP does."""
     gradients = new_gradients(**changed)
     losses, sums = [], {}
@@ -95,16 +82,10 @@ def of_batch(
         losses.append(add(gradients, process, model, number).item())
         for name, weight in model.named_parameters():
             sums[name] = sums.get(name, 0) + weight.grad / processes
-    return sum(losses), sums, SimpleNamespace(process=process)
+    return sum(losses), sums, process
 
 
-def assert_equal(found: tuple[Any, ...], expected: tuple[Any, ...]) -> None:
-    assert found[0] == pytest.approx(expected[0], abs=1e-6)
-    for name, gradient in expected[1].items():
-        torch.testing.assert_close(found[1][name], gradient, atol=1e-6, rtol=1e-4)
-
-
-def test_the_mean_over_labelled_sub_words() -> None:
+def test_loss_is_mean_over_labelled_subwords() -> None:
     loss, _, _ = of_batch()
     model, each = bert(0.0), []
     for row in WINDOWS:
@@ -114,24 +95,24 @@ def test_the_mean_over_labelled_sub_words() -> None:
     assert loss == pytest.approx(np.mean(each), abs=1e-6)
 
 
-@pytest.mark.parametrize("processes", [2, 3, 5])
-def test_processes_share_a_batch(processes: int) -> None:
-    assert_equal(of_batch(processes=processes, label_smoothing=0.1), of_batch(label_smoothing=0.1))
-
-
-@pytest.mark.parametrize(("subwords_per_device", "parts"), [(100, 1), (12, 2), (8, 3), (1, 4)])
-def test_parts_of_a_batch(subwords_per_device: int, parts: int) -> None:
-    found = of_batch(subwords_per_device=subwords_per_device)
-    assert_equal(found, of_batch())
-    assert found[2].process.unsynchronised == parts - 1
-
-
-def test_processes_with_parts() -> None:
-    assert_equal(of_batch(processes=2, subwords_per_device=6), of_batch())
-
-
-def test_padding_changes_nothing() -> None:
-    assert_equal(of_batch(pad_to_multiple_of=8), of_batch())
+@pytest.mark.parametrize(
+    ("changed", "unsynchronised"),
+    [
+        ({"processes": 2}, 0),
+        ({"processes": 5, "label_smoothing": 0.1}, 0),
+        ({"subwords_per_device": 12}, 1),
+        ({"subwords_per_device": 1}, 3),
+        ({"processes": 2, "subwords_per_device": 6}, None),
+        ({"multiple": 8}, 0),
+    ],
+)
+def test_processes_parts_and_padding_change_no_gradient(changed: dict[str, Any], unsynchronised: int | None) -> None:
+    loss, gradients, process = of_batch(**changed)
+    expected = of_batch(label_smoothing=changed.get("label_smoothing", 0.0))
+    assert loss == pytest.approx(expected[0], abs=1e-6)
+    for name, gradient in expected[1].items():
+        torch.testing.assert_close(gradients[name], gradient, atol=1e-6, rtol=1e-4)
+    assert unsynchronised is None or process.unsynchronised == unsynchronised
 
 
 def test_dropout_depends_on_seed_and_step_only() -> None:
@@ -146,7 +127,7 @@ def test_dropout_depends_on_seed_and_step_only() -> None:
 @pytest.mark.parametrize("device", ["meta", pytest.param("cuda", marks=WITH_GPU)])
 @pytest.mark.parametrize(
     "changed",
-    [{"label_smoothing": 0.1}, {"head": "crf", "label_smoothing": 0.0}, {"subwords_per_device": 8}],
+    [{"label_smoothing": 0.1}, {"head": "crf"}, {"subwords_per_device": 8}],
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_step_reads_nothing_from_the_device(device: str, changed: dict[str, object]) -> None:
@@ -155,7 +136,7 @@ def test_a_step_reads_nothing_from_the_device(device: str, changed: dict[str, ob
     model = bert(0.1)
     attach(model, gradients.head)
     model.to(device)
-    optimizer = adamw(model, gradients.params, process.device)
+    optimizer = adamw(model, process.device, 0.02, 0.01, 0.05)
 
     def step() -> None:
         loss = add(gradients, process, model)
@@ -173,3 +154,45 @@ def test_a_step_reads_nothing_from_the_device(device: str, changed: dict[str, ob
         step()
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+def test_weights_that_decay_are_those_of_trainer(tmp_path: object) -> None:
+    model = bert(0.0)
+    trainer = Trainer(model, TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"))
+    expected = set(trainer.get_decay_parameter_names(model))
+    decaying, no_decay = groups(model, 0.3, 0.05)
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    assert {names[id(weight)] for weight in decaying["params"]} == expected
+    assert {names[id(weight)] for weight in no_decay["params"]} == set(names.values()) - expected
+    assert (decaying["weight_decay"], no_decay["weight_decay"]) == (0.3, 0.0)
+
+
+def test_frozen_weights_are_left_out() -> None:
+    frozen = bert(0.0)
+    frozen.bert.requires_grad_(False)
+    assert sum(len(group["params"]) for group in groups(frozen, 0.1, 0.05)) == 2
+
+
+def test_adamw_is_fused_on_cpu() -> None:
+    model = bert(0.0)
+    assert adamw(model, CPU, 0.1, 0.1, 0.1).defaults["fused"] is True
+    assert not adamw(model, torch.device("xla"), 0.1, 0.1, 0.1).defaults["fused"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("linear", [0, 0.5, 1, 0.75, 0.5, 0.25, 0]),
+        ("cosine", [0, 0.5, 1, *((1 + math.cos(math.pi * step / 4)) / 2 for step in (1, 2, 3)), 0]),
+    ],
+)
+def test_schedule_gives_the_learning_rate_of_each_step(name: str, expected: list[float]) -> None:
+    optimizer = adamw(bert(0.0), CPU, 0.5, 0.1, 0.1)
+    # Two of six steps are warm-up.
+    scheduler = schedule(optimizer, name, 0.3, 6)
+    seen = []
+    for _ in expected:
+        seen.append(scheduler.get_last_lr()[0] / 0.5)
+        optimizer.step()
+        scheduler.step()
+    assert seen == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""Learning: points of the loss curve, the best epoch, early stopping."""
+"""History: points of the loss curve, the best epoch, early stopping."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def scores(f1: float) -> dict[str, float]:
     return {"precision": f1, "recall": f1, "f1": f1, "accuracy": f1, "loss": 1 - f1}
 
 
-def test_points_are_means_and_the_last_one_of_an_epoch_may_have_fewer_steps() -> None:
+def test_points_of_the_curve_are_means_of_their_steps() -> None:
     history = History(steps_per_point=2, patience=None)
     for loss in (4.0, 2.0, 1.0):
         history.after_step(loss)
@@ -26,7 +26,7 @@ def test_points_are_means_and_the_last_one_of_an_epoch_may_have_fewer_steps() ->
     assert history.steps == 5
 
 
-def test_the_best_epoch_is_of_equals_the_one_with_the_lowest_loss_then_the_first() -> None:
+def test_best_epoch_has_the_highest_f1_then_the_lowest_loss() -> None:
     history = History(1, None)
     epochs = [(0.0, 0.9), (0.7, 0.5), (0.7, 0.5), (0.7, 0.4), (0.6, 0.1)]
     found = [history.after_epoch(scores(f1) | {"loss": loss}) for f1, loss in epochs]
@@ -35,7 +35,7 @@ def test_the_best_epoch_is_of_equals_the_one_with_the_lowest_loss_then_the_first
 
 
 @pytest.mark.parametrize(("patience", "stops"), [(None, []), (1, [4, 6, 7]), (2, [7])])
-def test_patience_counts_epochs_without_a_higher_f1_once_it_is_above_0(patience: int | None, stops: list[int]) -> None:
+def test_patience_counts_epochs_without_a_higher_f1(patience: int | None, stops: list[int]) -> None:
     history = History(1, patience)
     ended = []
     for number, f1 in enumerate((0.0, 0.0, 0.5, 0.5, 0.6, 0.4, 0.6), start=1):
@@ -45,7 +45,7 @@ def test_patience_counts_epochs_without_a_higher_f1_once_it_is_above_0(patience:
     assert ended == stops
 
 
-def test_it_consists_of_plain_values() -> None:
+def test_history_consists_of_plain_values() -> None:
     history = History(2, 3)
     history.after_step(1.5)
     history.after_epoch(scores(0.5))

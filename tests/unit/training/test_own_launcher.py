@@ -48,13 +48,13 @@ def launched() -> argparse.Namespace:
     return raised.value.arguments
 
 
-def test_a_process_for_each_device() -> None:
+def test_one_process_is_launched_for_each_device() -> None:
     arguments = launched()
     assert (arguments.nproc_per_node, arguments.standalone) == ("2", True)
 
 
 @pytest.mark.parametrize("devices", [0, 1, 2])
-def test_several_hosts(host: pytest.MonkeyPatch, tmp_path: Path, devices: int) -> None:
+def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, tmp_path: Path, devices: int) -> None:
     for name, value in {"NNODES": "3", "NODE_RANK": "1", "MASTER_ADDR": "node0", "MASTER_PORT": "123"}.items():
         host.setenv(f"PET_{name}", value)
     host.setattr(torch.accelerator, "device_count", lambda: devices)
@@ -66,13 +66,13 @@ def test_several_hosts(host: pytest.MonkeyPatch, tmp_path: Path, devices: int) -
 
 
 @pytest.mark.parametrize("name", [own_launcher.HOSTS, own_launcher.INDEX])
-def test_a_number_of_hosts_that_is_none(host: pytest.MonkeyPatch, name: str) -> None:
+def test_invalid_number_of_hosts_is_an_error(host: pytest.MonkeyPatch, name: str) -> None:
     host.setenv(name, "1:2")
     with pytest.raises(UserError, match=f"environment variable {name} is '1:2'; expected a whole number"):
         own_launcher.relaunch_on_all_devices()
 
 
-def test_hosts_that_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise DistStoreError("timed out after 600000ms.\nframe #0: ...")
 
@@ -91,13 +91,13 @@ def test_hosts_that_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value"),
     [("WORLD_SIZE", "2"), ("PMI_SIZE", "2"), ("ACCELERATE_MIXED_PRECISION", "no"), ("TORCHELASTIC_RUN_ID", "x")],
 )
-def test_another_launcher_has_done_it(host: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_processes_of_another_launcher_are_not_launched_again(host: pytest.MonkeyPatch, name: str, value: str) -> None:
     host.setenv(name, value)
     own_launcher.relaunch_on_all_devices()
 
 
 @pytest.mark.parametrize("name", ["WORLD_SIZE", "PMI_SIZE"])
-def test_a_size_of_one_is_no_launcher(host: pytest.MonkeyPatch, name: str) -> None:
+def test_size_of_one_does_not_count_as_a_launcher(host: pytest.MonkeyPatch, name: str) -> None:
     host.setenv(name, "1")
     assert launched().nproc_per_node == "2"
     host.setenv(name, "1")
@@ -106,24 +106,19 @@ def test_a_size_of_one_is_no_launcher(host: pytest.MonkeyPatch, name: str) -> No
     assert name not in os.environ, "or the processes would take it for theirs"
 
 
-@pytest.mark.parametrize("count", [0, 1])
-def test_one_device_or_none(host: pytest.MonkeyPatch, count: int) -> None:
-    host.setattr(torch.accelerator, "device_count", lambda: count)
+@pytest.mark.parametrize(
+    ("devices", "variables"),
+    [(0, {}), (1, {}), (2, {"ACCELERATE_USE_CPU": "true"}), (2, {own_launcher.VARIABLE: "1"})],
+)
+def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, variables: dict[str, str]) -> None:
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    for name, value in variables.items():
+        host.setenv(name, value)
     own_launcher.relaunch_on_all_devices()
 
 
-def test_the_cpu_by_choice(host: pytest.MonkeyPatch) -> None:
-    host.setenv("ACCELERATE_USE_CPU", "true")
-    own_launcher.relaunch_on_all_devices()
-
-
-def test_the_variable_restricts(host: pytest.MonkeyPatch) -> None:
-    host.setenv(own_launcher.VARIABLE, "1")
-    own_launcher.relaunch_on_all_devices()
-
-
-@pytest.mark.parametrize("wanted", ["none", "0", "-1", "2.5", "", "1234567890"])
-def test_an_invalid_number_of_processes(host: pytest.MonkeyPatch, wanted: str) -> None:
+@pytest.mark.parametrize("wanted", ["none", "0", "1234567890"])
+def test_invalid_number_of_processes_is_an_error(host: pytest.MonkeyPatch, wanted: str) -> None:
     host.setenv(own_launcher.VARIABLE, wanted)
     with pytest.raises(UserError, match=f"TAGLINE_PROCESSES is '{wanted}'; expected a number of processes, at least 1"):
         own_launcher.relaunch_on_all_devices()
@@ -132,7 +127,9 @@ def test_an_invalid_number_of_processes(host: pytest.MonkeyPatch, wanted: str) -
 @pytest.mark.parametrize(
     ("devices", "wanted", "most"), [(2, "3", "2, one for each device"), (0, "1000000", "32, 8 for each core")]
 )
-def test_more_processes_than_a_host_can_run(host: pytest.MonkeyPatch, devices: int, wanted: str, most: str) -> None:
+def test_more_processes_than_a_host_can_run_are_an_error(
+    host: pytest.MonkeyPatch, devices: int, wanted: str, most: str
+) -> None:
     host.setattr(torch.accelerator, "device_count", lambda: devices)
     host.setattr(os, "cpu_count", lambda: 4)
     host.setenv(own_launcher.VARIABLE, wanted)
@@ -140,7 +137,7 @@ def test_more_processes_than_a_host_can_run(host: pytest.MonkeyPatch, devices: i
         own_launcher.relaunch_on_all_devices()
 
 
-def test_an_invalid_configuration(host: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_invalid_configuration_of_accelerate_is_an_error(host: pytest.MonkeyPatch, tmp_path: Path) -> None:
     config = tmp_path / "default_config.yaml"
     config.write_text("compute_environment: LOCAL_MACHINE\ndistributed_type: NO\nnum_processes: -1\n")
     host.setattr(own_launcher, "default_config_file", str(config))

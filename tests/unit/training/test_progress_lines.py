@@ -57,15 +57,19 @@ def test_a_long_validation_shows_a_line_every_30_seconds(clock: Clock, capsys: p
     ]
 
 
-def test_short_epochs_show_no_steps(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_epoch_shows_its_results_and_the_run_its_times(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     history = History(10, None)
     lines = ProgressLines(4, 1, done=0, words=9, shown=True, clock=clock)
     lines.begin_epoch()
     train(lines, history, clock, steps=4, seconds=1.0)
     history.after_epoch({"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "accuracy": 0.5, "loss": 0.75})
     lines.after_epoch(0.5, history, lines.end_steps())
+    with lines.timed("checkpoints"):
+        clock.now += 2.0
+    lines.close()
     assert capsys.readouterr().out == (
         "epoch 1/1: train loss 0.5000, validation loss 0.7500, precision 0.500, recall 0.250, F1 0.333; 2 sentences/s\n"
+        "time: steps 4.0 s, validation 0.0 s, checkpoints 2.0 s\n"
     )
 
 

@@ -1,3 +1,5 @@
+"""Settings of PyTorch: freed memory, determinism, a device out of memory."""
+
 from __future__ import annotations
 
 import os
@@ -27,8 +29,10 @@ print(faults() - before)
 """
 
 
+@pytest.mark.rare
+@pytest.mark.process
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such setting")
-def test_freed_memory_is_used_again_and_not_cleared_by_the_system_first() -> None:
+def test_freed_memory_is_used_again() -> None:
     # Without huge pages, of which 64 MiB are too few to count.
     environment = os.environ | {"PYTHONPATH": str(ROOT / "stages"), "THP_MEM_ALLOC_ENABLE": "0"}
 
@@ -48,7 +52,7 @@ def test_flash_attention_is_deterministic(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(("subwords", "shown"), [(None, "null"), (4096, "4096")])
-def test_a_device_out_of_memory_names_the_param(subwords: int | None, shown: str) -> None:
+def test_device_out_of_memory_names_the_param(subwords: int | None, shown: str) -> None:
     with (
         pytest.raises(UserError, match=f"out of memory with train.subwords_per_device: {shown}; set it"),
         torch_settings.memory_errors(subwords),

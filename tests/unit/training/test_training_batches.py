@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.windows import windows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.model.batches import longest_first, rounded_up
 from tagline.training.train_params import Batches
-from tagline.training.training_batches import TrainingBatches, share
+from tagline.training.training_batches import TrainingBatches, padded_part, share
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(lambda row: np.array(row, dtype=np.int64))
 
@@ -112,3 +113,27 @@ def test_processes_and_parts_share_a_batch(
                 assert lengths[rows].max() * len(rows) <= subwords_per_device
     loads = [sum(int(lengths[rows].sum()) for rows in parts) for parts in shared]
     assert max(loads) - min(loads) <= lengths.max()
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "expected"),
+    [
+        (
+            [1, 0],
+            {},
+            ([[2, 8, 3, 9], [2, 7, 8, 3]], [[1, 1, 1, 0], [1] * 4], [[-100, 2, -100, -100], [-100, 1, 1, -100]]),
+        ),
+        ([2], {"multiple": 4}, ([[2, 3, 9, 9]], [[1, 1, 0, 0]], [[-100] * 4])),
+        ([], {"multiple": 2}, ([[9, 9]], [[1, 0]], [[-100] * 2])),  # attention over no position would be NaN
+        ([2], {"count": 3}, ([[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[-100] * 2] * 3)),
+    ],
+)
+def test_a_part_is_padded_to_its_longest_window(rows: list[int], options: dict[str, int], expected: object) -> None:
+    input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
+    labels = [[-100, 1, 1, -100], [-100, 2, -100], [-100, -100]]
+    made = windows([0, 0, 1], input_ids, input_ids, labels)
+    part = padded_part(made, np.array(rows, dtype=np.int64), padding=9, **options)
+    assert tuple(part.arrays.tolist()) == expected
+    assert part.arrays.dtype == np.int32
+    assert part.padded
+    assert not padded_part(made, np.array([0]), padding=9).padded

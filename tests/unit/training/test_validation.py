@@ -48,7 +48,7 @@ def split() -> Split:
 
 
 @pytest.mark.parametrize("subwords_per_device", [None, 4])
-def test_the_scores_of_all_words(
+def test_scores_are_of_all_words(
     model: BertForTokenClassification, split: Split, subwords_per_device: int | None
 ) -> None:
     words: list[int] = []
@@ -67,7 +67,7 @@ def test_the_scores_of_all_words(
     }
 
 
-def test_the_loss_is_the_mean_over_words_with_subwords(model: BertForTokenClassification, split: Split) -> None:
+def test_loss_is_the_mean_over_words_with_subwords(model: BertForTokenClassification, split: Split) -> None:
     model.eval()
     # For each word: its window, the position of its first sub-word, its gold label. Word f is at an edge of both of
     # its windows, so the first one is chosen.

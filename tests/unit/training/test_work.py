@@ -1,15 +1,20 @@
-"""Work folder: kept until the run has finished, then removed."""
+"""Work folder: named by params, code and inputs, kept until the run has finished, then removed."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from accelerate import PartialState
 from filelock import FileLock
 
-from tagline.training.work import work_folder
+from tagline.core import locks
+from tagline.core.errors import UserError
+from tagline.core.provenance import hashes
+from tagline.training.work import fingerprint, work_folder
 
 
 @pytest.fixture(autouse=True)
@@ -20,65 +25,92 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def interrupt(fingerprint: str) -> Path:
-    """Start a run and interrupt it."""
-    with pytest.raises(KeyboardInterrupt), work_folder("train", fingerprint) as folder:
-        (folder / "note").write_text(fingerprint)
+def interrupt(number: int) -> Path:
+    """Start a run and interrupt it; the time of its folder is its number."""
+    with pytest.raises(KeyboardInterrupt), work_folder("train", f"run{number}") as folder:
+        (folder / "note").write_text(str(number))
         raise KeyboardInterrupt
+    os.utime(folder, (number, number))
     return folder
 
 
-def test_it_is_removed_when_the_run_has_finished_and_kept_otherwise(root: Path) -> None:
-    assert interrupt("abc") == Path(".work/train/abc")
-    with work_folder("train", "abc") as folder:
-        assert (folder / "note").read_text() == "abc"
+def test_fingerprint_changes_with_params_code_and_inputs_only(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, script = root / "data", root / "stage.py"
+    data.mkdir()
+    (data / "a").write_text("a")
+    script.write_text("1")
+
+    def current(**changed: object) -> str:
+        return fingerprint({"a": 1, "b": None} | changed, script, {"data": hashes(data)})
+
+    seen = [current(), current(a=2)]
+    os.utime(data / "a", (0, 0))
+    assert fingerprint({"b": None, "a": 1}, script, {"data": hashes(data)}) == seen[0]
+    assert len(seen[0]) == 16
+    (data / "a").write_text("b")
+    seen.append(current())
+    (data / "a").rename(data / "b")
+    seen.append(current())
+    script.write_text("2")
+    seen.append(current())
+    module = ModuleType("tagline.other")
+    module.__file__ = "other.py"
+    monkeypatch.setitem(sys.modules, "tagline.other", module)
+    for code in ("1", "2"):
+        Path("other.py").write_text(code)
+        seen.append(current())
+    assert len(set(seen)) == len(seen)
+
+
+def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(root: Path) -> None:
+    assert interrupt(1) == Path(".work/train/run1")
+    with work_folder("train", "run1") as folder:
+        assert (folder / "note").read_text() == "1"
     assert not list(root.iterdir())
 
 
-def test_a_variable_sets_its_path(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shared_work_folder_keeps_all_unfinished_runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAGLINE_WORK", str(root / "shared"))
     for number in range(6):
-        os.utime(interrupt(f"run{number}"), (number, number))
-    # The runs of others are not removed.
+        interrupt(number)
     assert len(list((root / "shared/train").iterdir())) == 6
 
 
-def test_an_interrupted_removal_is_completed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TAGLINE_WORK", str(root / "shared"))
-    (root / "shared/train/.abc.partial/step").mkdir(parents=True)
-    with work_folder("train", "abc"):
-        pass
-    # The user's folder stays.
-    assert [path.name for path in root.rglob("*")] == ["shared"]
-
-
-def test_the_last_two_other_unfinished_runs_stay(root: Path) -> None:
+def test_own_work_folder_keeps_the_last_two_other_runs(root: Path) -> None:
     for number in range(4):
-        os.utime(interrupt(f"run{number}"), (number, number))
+        interrupt(number)
     Path(".work/train/.gone.partial").mkdir()
     with work_folder("train", "new"):
         assert sorted(path.name for path in Path(".work/train").iterdir()) == ["new", "new.lock", "run2", "run3"]
 
 
-def test_old_runs_are_removed_where_no_held_lock_can_be(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, missing_ok: bool = False) -> None:
-        raise PermissionError(13, "The process cannot access the file because it is being used by another process")
-
-    for number in range(4):
-        os.utime(interrupt(f"run{number}"), (number, number))
-    monkeypatch.setattr(Path, "unlink", refuse)
-    with work_folder("train", "new"):
-        assert {path.name for path in Path(".work/train").iterdir() if path.is_dir()} == {"new", "run2", "run3"}
+def test_interrupted_removal_is_completed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAGLINE_WORK", str(root / "shared"))
+    (root / "shared/train/.abc.partial/step").mkdir(parents=True)
+    with work_folder("train", "abc"):
+        pass
+    assert [path.name for path in root.rglob("*")] == ["shared"], "the user's folder stays"
 
 
-def test_a_run_of_another_process_is_not_removed(root: Path) -> None:
+def test_old_run_of_another_process_is_not_removed(root: Path) -> None:
     for number in range(3):
-        os.utime(interrupt(f"run{number}"), (number, number))
+        interrupt(number)
     with FileLock(".work/train/run0.lock"), work_folder("train", "new"):
         assert Path(".work/train/run0").is_dir()
 
 
-def test_a_host_with_a_disk_of_its_own_does_not_need_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_run_in_another_process_is_an_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    folder = interrupt(1)
+    with (
+        FileLock(folder.with_suffix(".lock")),
+        pytest.raises(UserError, match=f"^{folder}: another run is still writing it; wait"),
+        work_folder("train", "run1"),
+    ):
+        pass
+
+
+def test_other_processes_than_the_main_one_make_no_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PartialState, "is_main_process", False)
     with work_folder("train", "abc"):
         pass

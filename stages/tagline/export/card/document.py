@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import BackendName, SentenceRule
 from tagline.artifacts.learning_curves import Rows
-from tagline.export.card.markdown import RawMarkdown, escaped
+from tagline.core.terminal import printable
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.card.results import SCORES, curve, model_index
 from tagline.hub.hub_params import Push
@@ -25,6 +26,11 @@ from tagline.labels.model_settings import Decoding
 EPOCHS = ("epoch", "f1", "loss")
 # With fewer entities of a type, its score is called a rough estimate.
 FEW = 50
+
+# Characters that start inline markup in CommonMark 0.31 or GitHub's extensions: emphasis, code, links, HTML, entities,
+# table cells, strike-through, formulas, URLs, emoji and mentions. A backslash escapes each of them.
+_MARKS = re.compile(r"[\\`*_\[\]<>|&~$:@]|(?<=www)\.", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
@@ -135,3 +141,14 @@ def _environment() -> Environment:
     # For text without any markup: names that the schemas restrict, hashes, versions.
     environment.filters["plain"] = RawMarkdown
     return environment
+
+
+class RawMarkdown(str):
+    """Text that is Markdown already; all other text is escaped."""
+
+    __slots__ = ()
+
+
+def escaped(text: str) -> RawMarkdown:
+    """Escape a text for Markdown: on one line, also in a table, with invisible characters as escape sequences."""
+    return RawMarkdown(_MARKS.sub(r"\\\g<0>", printable(_SPACES.sub(" ", text))))

@@ -116,10 +116,17 @@ class Files(Section):
     # Whether `read` takes folders.
     folders: ClassVar[bool] = False
 
-    source: Literal["files"]
+    source: Literal["files"] = Field(
+        description="Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in "
+        "presets/conll2003.yaml."
+    )
     language: Language | None = None
-    train: InnerPath
-    validation: InnerPath | None = None
+    train: InnerPath = Field(description="File or glob pattern of each split.")
+    validation: InnerPath | None = Field(
+        default=None,
+        description="Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, "
+        "validation: 0.1, test: 0.1}`; the seed and a document's words alone decide its split.",
+    )
     test: InnerPath | None = None
     split: Shares | None = None
 

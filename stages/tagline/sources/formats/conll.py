@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -60,8 +60,15 @@ NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 class ConllFiles(TextFiles, WordFiles):
     """Column files: a name per column, ``words`` for the words and ``-`` for a column to skip."""
 
-    format: Literal["conll"]
-    columns: list[str]
+    format: Literal["conll"] = Field(
+        description="File format: conll, conllu, json, csv, parquet, save_to_disk, spans, or that of an annotation "
+        "tool (label_studio, doccano, prodigy, brat, spacy, inception, argilla, gliner); docs/data.md lists the keys "
+        "of each. conll: one word per line, an empty line after each sentence."
+    )
+    columns: list[str] = Field(
+        description="Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to "
+        "skip a column."
+    )
     comments: bool = False
     header: bool | None = None
     one_sentence_per_file: bool = False

@@ -20,8 +20,8 @@ class JsonFormat:
     Attributes:
         to_row: converts a task to its object.
         opening: what precedes the first object.
-        separator: what precedes the others.
-        closing: the line after the last one.
+        separator: what precedes each further object.
+        closing: the line after the last object.
     """
 
     to_row: Callable[[AnnotationTask], dict[str, Any]]
@@ -34,25 +34,17 @@ class JsonFormat:
         """The suffix of its files: ``.jsonl``, or ``.json`` if they contain a list."""
         return ".json" if self.opening else ".jsonl"
 
-    def before(self, first: bool) -> str:
-        """What precedes a line."""
-        return self.opening if first else self.separator
-
     def line(self, task: AnnotationTask) -> str:
         """Write a task as one line."""
         return json.dumps(self.to_row(task), ensure_ascii=False, allow_nan=False) + "\n"
 
-    def end(self, empty: bool) -> str:
-        """What follows the last line; ``empty``: there was none."""
-        return (self.opening if empty else "") + self.closing
-
     def lines(self, tasks: Iterable[AnnotationTask]) -> Iterator[str]:
         """Write tasks as they come."""
-        empty = True
+        before = self.opening
         for task in tasks:
-            yield self.before(first=empty) + self.line(task)
-            empty = False
-        yield self.end(empty)
+            yield before + self.line(task)
+            before = self.separator
+        yield ("" if before == self.separator else self.opening) + self.closing
 
 
 JSON_FORMATS = {

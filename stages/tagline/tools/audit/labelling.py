@@ -27,12 +27,10 @@ from tagline.tools.audit import fold_data
 from tagline.tools.audit.audit_params import Audit
 from tagline.tools.audit.folds import Fold
 from tagline.training import processes
-from tagline.training.finetuned import LIBRARIES, effective
-from tagline.training.fingerprint import fingerprint
-from tagline.training.run import Inputs, Outputs, fine_tune, start
+from tagline.training.run import LIBRARIES, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
 from tagline.training.validation import forward_size
-from tagline.training.work import VARIABLE, seen_by_all, work_folder
+from tagline.training.work import VARIABLE, fingerprint, seen_by_all, work_folder
 
 # In the work folder of a fold, what reports/train.json is for the stage train.
 REPORT = "train.json"
@@ -57,7 +55,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
     """
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
-    made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": effective(train)}
+    made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": train.effective()}
     verified = inputs.verify()
     if audit.group == "document":
         verified[raw.as_posix()] = verify(raw, "download")

@@ -37,8 +37,8 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
         What was written, one line per split.
 
     Raises:
-        UserError: see `rank` and `tool_formats.save`; the folder exists; the data are not those of the audit; labels
-            are plain tags; or a word contains white space, which the tool does not keep.
+        UserError: see `rank` and `tool_formats.save`; the folder exists; the data are not those of the audit; the
+            labels are plain tags; or a word contains white space, which the tool does not keep.
     """
     if target.exists():
         raise UserError(f"{target} exists; expected a new folder, so that no correction is overwritten; choose another")

@@ -86,8 +86,8 @@ class InputFile:
         """
         if sha256 != planned:
             raise UserError(
-                f"{self.name}: changed since bulk.py looked at it first; expected files that stay as they are; label "
-                "them into a new folder"
+                f"{self.name}: changed while bulk.py was running; expected files that stay as they are; label them "
+                "into a new folder"
             )
 
 

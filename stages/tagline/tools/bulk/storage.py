@@ -42,7 +42,7 @@ def reaching(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
 
 def named(url: str) -> str:
     """Return a path, or a URL without passwords and signatures."""
-    return safe_message(url) if ":" in url else url
+    return safe_message(url) if "://" in url else url
 
 
 def absolute(url: str) -> str:

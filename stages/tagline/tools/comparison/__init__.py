@@ -1,1 +1,10 @@
-"""Comparison of the predictions of Git revisions: what differs, and whether the difference is significant."""
+"""compare.py: runs of revisions, their differences and what is significant in them, as text, Markdown and JSON.
+
+`revisions` reads runs, `alignment` finds the sentences that they share, `differences` and `changes` compare these, and
+`sweeps` compares groups of runs by their params.
+"""
+
+# DVC's own name for the current files.
+WORKSPACE = "workspace"
+# The compared splits; the headline is about the last one.
+SPLITS = ("validation", "test")

@@ -8,14 +8,16 @@ from statistics import fmean, stdev
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-from scipy.stats import ttest_ind_from_stats
 
-from tagline.labels.arrays import Doubles
 from tagline.metrics.counts import Counts
-from tagline.tools.comparison.bootstrap import difference_interval
-from tagline.tools.comparison.count_matrices import OVERALL, count_matrices
-from tagline.tools.comparison.randomisation import p_values
+from tagline.tools.comparison.significance import (
+    OVERALL,
+    count_matrices,
+    difference_interval,
+    holm,
+    p_values,
+    t_test,
+)
 
 Verdict = Literal["not significant", "significant"]
 
@@ -88,33 +90,3 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> Differences:
         dict(zip(OVERALL, rows[: len(OVERALL)], strict=True)),
         dict(zip(runs[0].types, rows[len(OVERALL) :], strict=True)),
     )
-
-
-def holm(p: npt.ArrayLike) -> Doubles:
-    """Adjust p-values for the number of tests (Holm, 1979); otherwise about 1 of 20 unchanged types is significant."""
-    values = np.asarray(p, dtype=np.float64)
-    order = np.argsort(values, kind="stable")
-    adjusted = np.empty_like(values)
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1)))
-    return adjusted
-
-
-def t_test(old: Doubles, new: Doubles) -> Doubles:
-    """Compute the two-sided p of the difference of each score over runs.
-
-    Welch's test, which allows unequal variances. If one side is a single run, its variance is taken to be that of the
-    other side (Student's test). If the runs of each side all agree, p is 1.
-
-    Args:
-        old: (runs, scores).
-        new: likewise; at least three runs in total.
-    """
-    means = [side.mean(axis=0) for side in (old, new)]
-    deviations = [side.std(axis=0, ddof=1) if len(side) > 1 else np.zeros(side.shape[1]) for side in (old, new)]
-    equal = len(old) == 1 or len(new) == 1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = ttest_ind_from_stats(
-            means[0], deviations[0], len(old), means[1], deviations[1], len(new), equal_var=equal
-        ).pvalue
-    # Without any variance within the sides, as with a rare type and few runs, there is nothing to test against.
-    return np.where(np.maximum(*deviations) > 1e-12, p, 1.0)

@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse
-from tagline.tools.comparison.notes import some
-from tagline.tools.comparison.runs import Run
+from tagline.tools.comparison.runs import Run, some
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""

@@ -1,4 +1,4 @@
-"""A comparison as JSON."""
+"""Comparisons and sweeps as JSON."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import DIGITS
-from tagline.tools.comparison.bootstrap import RESAMPLES
 from tagline.tools.comparison.changes import Change
 from tagline.tools.comparison.differences import LEVEL, SEED, Difference, standard_deviation
-from tagline.tools.comparison.randomisation import SHUFFLES
+from tagline.tools.comparison.rendering import significance_test
 from tagline.tools.comparison.runs import Run
+from tagline.tools.comparison.significance import RESAMPLES, SHUFFLES
 from tagline.tools.comparison.splits import Comparison
+from tagline.tools.comparison.sweeps import Sweep
 
 
-def record(comparison: Comparison) -> dict[str, Any]:
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
     """Convert a comparison to plain values, with every change and without NaN.
 
     Returns:
@@ -25,10 +26,10 @@ def record(comparison: Comparison) -> dict[str, Any]:
         {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
         "high", "p", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
     """
-    several = max(len(comparison.old), len(comparison.new)) > 1
+    several = comparison.several
     return {
-        "old": [run_record(run) for run in comparison.old],
-        "new": [run_record(run) for run in comparison.new],
+        "old": [_run_record(run) for run in comparison.old],
+        "new": [_run_record(run) for run in comparison.new],
         "rule": {
             "level": LEVEL,
             "p": "t-test over runs" if several else "approximate randomisation",
@@ -56,11 +57,43 @@ def record(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def run_record(run: Run) -> dict[str, Any]:
+def sweep_record(sweep: Sweep) -> dict[str, Any]:
+    """Convert a sweep to plain values, without NaN.
+
+    Returns:
+        ``{"by": [key], "best": {key: value}, "rule": {...}, "notes": [...], "settings": [{"values": {key: value},
+        "runs": [{"revision", "commit"}], "f1": {split: {"mean", "sd", "runs"}}, "difference": {"difference", "low",
+        "high", "p", "verdict"}}]}``, in which the difference of the best setting is null
+    """
+    return {
+        "by": sweep.keys,
+        "best": sweep.best.values,
+        "rule": {
+            "level": LEVEL,
+            "best": f"F1 of {sweep.splits[0]}",
+            "difference": f"F1 of {sweep.splits[-1]}",
+            "p": f"{significance_test(sweep.several)}, adjusted by Holm",
+            "resamples": RESAMPLES,
+            "seed": SEED,
+        },
+        "notes": sweep.notes,
+        "settings": [
+            {
+                "values": setting.values,
+                "runs": [_run_record(run) for run in setting.runs],
+                "f1": {split: _scores_record(values) for split, values in setting.f1.items()},
+                "difference": None if setting.difference is None else _difference_record(setting.difference),
+            }
+            for setting in sweep.settings
+        ],
+    }
+
+
+def _run_record(run: Run) -> dict[str, Any]:
     return {"revision": run.name, "commit": run.commit}
 
 
-def difference_record(each: Difference) -> dict[str, Any]:
+def _difference_record(each: Difference) -> dict[str, Any]:
     return {
         "difference": round(each.difference, DIGITS),
         "low": round(each.low, DIGITS),
@@ -70,7 +103,7 @@ def difference_record(each: Difference) -> dict[str, Any]:
     }
 
 
-def scores_record(values: Sequence[float]) -> dict[str, Any]:
+def _scores_record(values: Sequence[float]) -> dict[str, Any]:
     """Convert a score in each run to plain values."""
     deviation = standard_deviation(values)
     return {
@@ -81,7 +114,7 @@ def scores_record(values: Sequence[float]) -> dict[str, Any]:
 
 
 def _sides(each: Difference) -> dict[str, Any]:
-    return {"old": scores_record(each.old), "new": scores_record(each.new), **difference_record(each)}
+    return {"old": _scores_record(each.old), "new": _scores_record(each.new), **_difference_record(each)}
 
 
 def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:

@@ -1,22 +1,25 @@
-"""A comparison as text or Markdown."""
+"""Comparisons and sweeps as text or Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from tabulate import tabulate
 
+from tagline.tools.comparison.differences import LEVEL, Difference, Verdict, standard_deviation
 from tagline.tools.comparison.excerpts import excerpts
-from tagline.tools.comparison.formatting import interval_text, legend, names_text, p_text, score_text, signed
+from tagline.tools.comparison.param_values import value_text
+from tagline.tools.comparison.runs import Run
+from tagline.tools.comparison.significance import RESAMPLES, SHUFFLES
 from tagline.tools.comparison.splits import Compared, Comparison
 from tagline.tools.comparison.styles import Terminal
+from tagline.tools.comparison.sweeps import Setting, Sweep
 
-_HEADERS = ("split", "score", "old", "new", "difference", "95 % interval", "p", "verdict")
-_ALIGNED = ("left", "left", "right", "right", "right", "right", "right", "left")
+_JUDGED = ("difference", "95 % interval", "p", "verdict")
 
 
-def render(comparison: Comparison, style: Terminal, most: int | None) -> str:
+def render_comparison(comparison: Comparison, style: Terminal, most: int | None) -> str:
     """Render a comparison: headline, both sides, notes, scores, fixed and broken entities.
 
     Args:
@@ -24,17 +27,17 @@ def render(comparison: Comparison, style: Terminal, most: int | None) -> str:
         style: the markup.
         most: maximum number of fixed, and of broken, entities per split; None: all.
     """
-    rows = [row for split in comparison.splits for row in _rows(split, style)]
-    several = len(comparison.old) + len(comparison.new) > 2
-    parts = [
-        style.heading(headline(comparison)),
-        style.listed([f"old: {names_text(comparison.old, style)}", f"new: {names_text(comparison.new, style)}"]),
-        style.listed([f"note: {style.safe(note)}" for note in comparison.notes]),
-        tabulate(rows, _HEADERS, tablefmt=style.table, disable_numparse=True, colalign=_ALIGNED),
-        style.listed(legend(several, "for types adjusted for their number (Holm)")),
+    return _joined(
+        style,
+        headline(comparison),
+        [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"],
+        comparison.notes,
+        [row for split in comparison.splits for row in _score_rows(split, style)],
+        ("split", "score", "old", "new", *_JUDGED),
+        2,
+        _legend(comparison.several, "for types adjusted for their number (Holm)"),
         *(part for split in comparison.splits for part in excerpts(split, style, most)),
-    ]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    )
 
 
 def headline(comparison: Comparison) -> str:
@@ -42,15 +45,114 @@ def headline(comparison: Comparison) -> str:
     each = comparison.headline
     return (
         f"F1 of {comparison.splits[-1].split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}, "
-        f"{signed(each.difference)} ({interval_text(each)}, p {p_text(each.p)}): {each.verdict}"
+        f"{_signed(each.difference)} ({_interval(each)}, p {_p_text(each.p)}): {each.verdict}"
     )
 
 
-def _rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
+def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
     overall, per_type = split.differences.overall.items(), split.differences.per_type.items()
     for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
         score = style.safe(name.replace("f1", "F1", 1))
-        yield (
-            *(split.split, score, score_text(each.old), score_text(each.new)),
-            *(signed(each.difference), interval_text(each), p_text(each.p), each.verdict),
-        )
+        yield split.split, score, _score_text(each.old), _score_text(each.new), *_judged(each)
+
+
+def render_sweep(sweep: Sweep, style: Terminal) -> str:
+    """Render a sweep: headline, the runs of each setting, notes, and one row per setting."""
+    first, last = sweep.splits[0], sweep.splits[-1]
+    best = f"best: highest mean F1 of {first}; difference: F1 of {last} minus that of the best"
+    return _joined(
+        style,
+        sweep_headline(sweep),
+        [f"{style.safe(setting.name)}: {_names(setting.runs, style)}" for setting in sweep.settings],
+        sweep.notes,
+        [_setting_row(sweep, setting, style) for setting in sweep.settings],
+        (*map(style.safe, sweep.keys), "runs", *(f"F1 of {split}" for split in sweep.splits), *_JUDGED),
+        0,
+        [best, *_legend(sweep.several, "adjusted for the number of settings (Holm)")],
+    )
+
+
+def sweep_headline(sweep: Sweep) -> str:
+    """Describe the best setting, and how many others differ from it, in one line."""
+    best, split = sweep.best, sweep.splits[-1]
+    verdicts = [setting.difference.verdict for setting in sweep.settings if setting.difference is not None]
+    return f"best: {best.name} with F1 of {split} {_score_text(best.f1[split])}; {_other_settings(verdicts)}"
+
+
+def _other_settings(verdicts: Sequence[Verdict]) -> str:
+    count = verdicts.count("significant")
+    if len(verdicts) == 1:
+        return f"the other setting {'differs' if count else 'does not differ'} significantly"
+    return f"{count} of {len(verdicts)} other settings differ{'s' * (count == 1)} significantly"
+
+
+def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, ...]:
+    values = (style.safe(value_text(setting.values, key)) for key in sweep.keys)
+    scores = (_score_text(setting.f1[split]) for split in sweep.splits)
+    judged = ("", "", "", "best") if setting.difference is None else _judged(setting.difference)
+    return *values, str(len(setting.runs)), *scores, *judged
+
+
+def _joined(
+    style: Terminal,
+    head: str,
+    sides: Sequence[str],
+    notes: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    headers: Sequence[str],
+    left: int,
+    explained: Sequence[str],
+    *parts: str,
+) -> str:
+    """Join the parts of a text; the first columns of the table, as many as ``left``, and the last one align left."""
+    aligned = ["left"] * left + ["right"] * (len(headers) - left - 1) + ["left"]
+    table = tabulate(rows, headers, tablefmt=style.table, disable_numparse=True, colalign=aligned)
+    noted = style.listed([f"note: {style.safe(note)}" for note in notes])
+    whole = [style.heading(head), style.listed(sides), noted, table, style.listed(explained), *parts]
+    return "\n\n".join(filter(None, whole)) + "\n"
+
+
+def significance_test(several: bool) -> str:
+    """Name the significance test of one run per side, or of several."""
+    return "t-test over runs" if several else f"approximate randomisation, {SHUFFLES:,} shuffles"
+
+
+def _legend(several: bool, adjusted: str) -> list[str]:
+    """Explain the columns of a table of differences.
+
+    Args:
+        several: whether a side has several runs.
+        adjusted: which p-values are adjusted, and how.
+    """
+    return [
+        f"significant: p is below {LEVEL} and the interval excludes 0",
+        f"interval: paired bootstrap over {'sentences and runs' if several else 'sentences'}, {RESAMPLES:,} resamples",
+        f"p: {significance_test(several)}; {adjusted}",
+        *(["±: standard deviation over runs"] if several else []),
+    ]
+
+
+def _names(runs: Sequence[Run], style: Terminal) -> str:
+    return ", ".join(style.safe(run.title) for run in runs)
+
+
+def _score_text(runs: Sequence[float]) -> str:
+    """Format the mean of a score over runs, with its standard deviation if there are several: ``0.735 ± 0.001``."""
+    deviation = standard_deviation(runs)
+    return f"{fmean(runs):.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
+
+
+def _judged(each: Difference) -> tuple[str, str, str, str]:
+    return _signed(each.difference), _interval(each), _p_text(each.p), each.verdict
+
+
+def _interval(each: Difference) -> str:
+    return f"{_signed(each.low)} to {_signed(each.high)}"
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 3) + 0.0:+.3f}"  # no -0.000
+
+
+def _p_text(p: float) -> str:
+    return "<0.001" if p < 0.001 else f"{p:.3f}"

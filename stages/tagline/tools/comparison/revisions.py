@@ -1,4 +1,4 @@
-"""Results of revisions, read from Git and DVC without touching the workspace.
+"""Results of revisions and DVC experiments, read from Git and DVC without touching the workspace.
 
 Metrics come from Git; predictions from DVC's cache, or from its remote if the cache does not have them.
 """
@@ -6,9 +6,11 @@ Metrics come from Git; predictions from DVC's cache, or from its remote if the c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -16,21 +18,19 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.fs import GitFileSystem
 from dvc.repo import Repo
+from dvc.repo.experiments.utils import exp_refs_by_baseline
 from dvc.scm import RevError, resolve_rev
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.tools.comparison.notes import some
-from tagline.tools.comparison.runs import PREDICTIONS, Run, make_run
-
-# DVC's own name for the current files.
-WORKSPACE = "workspace"
+from tagline.tools.comparison import WORKSPACE
+from tagline.tools.comparison.runs import PREDICTIONS, Run, make_run, some
 
 _DVC_YAML = "dvc.yaml"
 
 _EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
 
-# Missing files do not make the existing ones stale.
+# Missing files do not make the existing ones outdated.
 _ABSENT = ("deleted", "not in cache")
 
 
@@ -78,7 +78,7 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: s
     Raises:
         UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available.
     """
-    with open_repository(folder) as here:
+    with _open_repository(folder) as here:
         root = Path(here.root_dir).resolve()
         pipeline = Pipeline.find(root, folder)
         if name == WORKSPACE and commit is None:
@@ -95,7 +95,7 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: s
 
 
 @contextmanager
-def open_repository(folder: Path | None) -> Iterator[Repo]:
+def _open_repository(folder: Path | None) -> Iterator[Repo]:
     """Open the DVC repository of a folder, by default of the current one; errors of DVC become a `UserError`."""
     with _dvc_errors(), Repo(None if folder is None else str(folder)) as repo:
         yield repo
@@ -151,10 +151,10 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
         return (root / path).read_bytes() if (root / path).is_file() else None
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
-    return replace(run, notes=_stale(repo, pipeline))
+    return replace(run, notes=_outdated(repo, pipeline))
 
 
-def _stale(repo: Any, pipeline: Pipeline) -> list[str]:
+def _outdated(repo: Any, pipeline: Pipeline) -> list[str]:
     """Return a note if the predictions are not those of the current code, data and params."""
     try:
         status = repo.status([pipeline.stage], with_deps=True)
@@ -222,3 +222,67 @@ def _reason(error: BaseException) -> str:
 
 def _recompute(commit: str, pipeline: Pipeline, options: str = "") -> str:
     return f"run `git checkout {commit[:7]} && dvc repro{options} {pipeline.stage}` here"
+
+
+@dataclass(frozen=True)
+class Experiments:
+    """The experiments of a commit.
+
+    Attributes:
+        baseline: the commit from which they were started.
+        behind: how many commits it is behind HEAD.
+        commits: the hash of each experiment by its name.
+    """
+
+    baseline: str
+    behind: int
+    commits: dict[str, str]
+
+    @property
+    def notes(self) -> list[str]:
+        if not self.behind:
+            return []
+        distance = f"{self.behind} commit{'s' * (self.behind > 1)} before HEAD"
+        return [f"the experiments are those of {self.baseline[:7]}, {distance}"]
+
+
+def last_experiments(pattern: str = "*", folder: Path | None = None) -> Experiments:
+    """List the matching experiments of the last commit that has any: of HEAD, else of the nearest commit before it.
+
+    Args:
+        pattern: a name, or a shell pattern such as ``lr-*``.
+        folder: a folder in the DVC repository; by default the current one.
+
+    Raises:
+        UserError: there are none, or the folder is not in a DVC repository.
+    """
+    with _open_repository(folder) as repo:
+        found = {
+            baseline: matching
+            for baseline, refs in exp_refs_by_baseline(repo.scm).items()
+            if (matching := {ref.name: str(ref) for ref in refs if fnmatchcase(ref.name, pattern)})
+        }
+        for behind, baseline in enumerate(repo.scm.branch_revs("HEAD") if found else []):
+            if baseline in found:
+                names = sorted(found[baseline], key=_natural)
+                return Experiments(baseline, behind, {name: repo.scm.get_ref(found[baseline][name]) for name in names})
+    raise UserError(_no_experiments(pattern, found))
+
+
+def _no_experiments(pattern: str, elsewhere: Mapping[str, Mapping[str, str]]) -> str:
+    named = "" if pattern == "*" else f" named {pattern}"
+    if elsewhere:
+        names = sorted({name for refs in elsewhere.values() for name in refs}, key=_natural)
+        return (
+            f"no experiments{named} in the history of HEAD, only on other branches ({some(names)}); give their names "
+            "instead, separated by commas"
+        )
+    return (
+        f"no finished experiments{named}; `dvc exp list --all-commits` lists all, `dvc queue status` those that are "
+        "queued or failed"
+    )
+
+
+def _natural(name: str) -> list[tuple[int, Any]]:
+    """Return a sort key: lr-2 comes before lr-10."""
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name)]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagline.artifacts import predictions
-from tagline.core.errors import UserError
 from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
@@ -16,7 +15,15 @@ from tagline.labels.tagged import TaggedSentence
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
-SPLITS = ("validation", "test")
+
+
+# Maximum number of names in a list, such as the changed files of a stage.
+SHOWN = 3
+
+
+def some(names: Sequence[str]) -> str:
+    """List the first names, and how many more there are."""
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if (more := len(names) - SHOWN) > 0 else "")
 
 
 @dataclass(frozen=True)
@@ -69,31 +76,11 @@ def make_run(
     Raises:
         UserError: a file is missing or damaged.
     """
+    where = f"{PREDICTIONS}/{PROVENANCE}"
+    kind = predictions.read_kind(tracked(where), f"{name}: {where}")
     files = {split: f"{PREDICTIONS}/{split}.parquet" for split in splits}
-    content = {split: tracked(path) for split, path in files.items()}
-    kind = _kind(tracked, name)
-
-    def read(kind: Kind | None) -> dict[str, list[TaggedSentence]]:
-        return {split: predictions.read(content[split], kind, f"{name}: {path}") for split, path in files.items()}
-
-    if kind is None:  # a split without entities looks like plain tags, so all splits decide together
-        kinds = {sentence.kind for sentences in read(None).values() for sentence in sentences}
-        kind = "spans" if "spans" in kinds else "tags"
-    metrics = _object(committed(EVALUATE), f"{name}: {EVALUATE}")
-    return Run(name, commit, kind, read(kind), metrics, committed(str(PARAMS)))
-
-
-def _kind(tracked: Callable[[str], bytes], name: str) -> Kind | None:
-    """Read how the run's labels are read; None if an earlier version of this project wrote the predictions."""
-    path = f"{PREDICTIONS}/{PROVENANCE}"
-    try:
-        content = tracked(path)
-    except UserError:
-        return None
-    return predictions.read_kind(content, f"{name}: {path}")
-
-
-def _object(content: bytes | None, where: str) -> dict[str, Any]:
-    """Parse a JSON object; empty if there is no file."""
-    with reading(where, "evaluate", expected="a JSON object"):
-        return {} if content is None else parse_object(content)
+    tagged = {split: predictions.read(tracked(path), kind, f"{name}: {path}") for split, path in files.items()}
+    with reading(f"{name}: {EVALUATE}", "evaluate", expected="a JSON object"):
+        content = committed(EVALUATE)
+        metrics = {} if content is None else parse_object(content)
+    return Run(name, commit, kind, tagged, metrics, committed(str(PARAMS)))

@@ -8,12 +8,11 @@ from statistics import fmean
 
 from tagline.core.errors import UserError
 from tagline.metrics.counts import Counts
-from tagline.tools.comparison.count_matrices import count_matrices
-from tagline.tools.comparison.differences import Difference, differences, holm
-from tagline.tools.comparison.notes import some
+from tagline.tools.comparison.alignment import Aligned, align
+from tagline.tools.comparison.differences import Difference, differences
 from tagline.tools.comparison.param_values import Values, check_keys, differing_keys, group, read_values, value_text
-from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.splits import Aligned, align
+from tagline.tools.comparison.runs import Run, some
+from tagline.tools.comparison.significance import count_matrices, holm
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,11 @@ class Sweep:
     @property
     def best(self) -> Setting:
         return next(setting for setting in self.settings if setting.difference is None)
+
+    @property
+    def several(self) -> bool:
+        """Whether a setting has several runs."""
+        return any(len(setting.runs) > 1 for setting in self.settings)
 
 
 def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes: Sequence[str] = ()) -> Sweep:

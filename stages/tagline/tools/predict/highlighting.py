@@ -37,7 +37,7 @@ class Highlighter:
         self._tags, self._color = labels.kind == "tags", color
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:
-        """Format a document as one line; control characters and line breaks, also of types, are escaped."""
+        """Format a document as one line ; control characters and line breaks inside are escaped."""
         text, spans = document.text_and_spans()
         parts, end = [], 0
         for entity in tagged.predicted_entities:
@@ -46,7 +46,7 @@ class Highlighter:
             parts.append(" " if self._tags and 0 < end == start else _escaped(text[end:start]))
             end = spans[entity.end - 1][1]
             parts.append(self._mark(entity.type, _escaped(text[start:end]), tagged.confidence(entity)))
-        return "".join([*parts, _escaped(text[end:])])
+        return "".join([*parts, _escaped(text[end:]), "\n"])
 
     def _mark(self, type_: str, text: str, score: float) -> str:
         name = _escaped(type_)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -12,41 +14,36 @@ from tagline.inference.mentions import mentions
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, in_text
 from tagline.tools.annotation.tool_formats import JsonFormat
-from tagline.tools.predict.highlighting import Highlighter
 
 
-class Notation(Protocol):
-    """An output format."""
+@dataclass(frozen=True)
+class Notation:
+    """An output format.
 
-    def includes(self, document: Document) -> bool:
-        """Whether the format has lines for the document."""
+    Attributes:
+        lines: formats a document as complete lines.
+        with_empty: documents without words are written too.
+        opening: precedes the first document, as the bracket of a list does.
+        separator: precedes each further document.
+        closing: follows the last document.
+    """
 
-    def write(self, document: Document, tagged: TaggedSentence) -> str:
-        """Format a document that the format `includes`, as complete lines."""
-
-    def before(self, first: bool) -> str:
-        """What precedes the lines of a document, such as the bracket or comma of a list."""
-        return ""
-
-    def end(self, empty: bool) -> str:
-        """What follows the last document; ``empty``: there was none."""
-        return ""
+    lines: Callable[[Document, TaggedSentence], str]
+    with_empty: bool = True
+    opening: str = ""
+    separator: str = ""
+    closing: str = ""
 
 
-class JsonLines(Notation):
-    """JSON Lines: one object per document, its own keys followed by the predictions."""
-
-    def includes(self, document: Document) -> bool:
-        return True
-
-    def write(self, document: Document, tagged: TaggedSentence) -> str:
-        row, added = own_row(document), predictions(document, tagged)
-        for key in sorted(row.keys() & added.keys()):
-            raise UserError(
-                f"{document.name}: the object has a key {key!r}, which tagging adds; expected another name; rename it, "
-                "or label the original input"
-            )
-        return json_line(row | added, document)
+def json_line(document: Document, tagged: TaggedSentence) -> str:
+    """Write a document as one JSON object: its own keys followed by the predictions."""
+    row, added = own_row(document), predictions(document, tagged)
+    for key in sorted(row.keys() & added.keys()):
+        raise UserError(
+            f"{document.name}: the object has a key {key!r}, which tagging adds; expected another name; rename it, "
+            "or label the original input"
+        )
+    return row_line(row | added, document)
 
 
 def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
@@ -59,7 +56,7 @@ def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
     return of_words | {"entities": found}
 
 
-def json_line(row: dict[str, Any], document: Document) -> str:
+def row_line(row: dict[str, Any], document: Document) -> str:
     """Write an object with keys of a document as a line.
 
     Raises:
@@ -79,52 +76,30 @@ def own_row(document: Document) -> dict[str, Any]:
     return dict(document.row) or ({"words": list(document.words)} if document.text is None else {"text": document.text})
 
 
-class Columns(Notation):
-    """CoNLL: one word per line with label and score, separated by tabs; an empty line after each document."""
-
-    def includes(self, document: Document) -> bool:
-        return bool(document.words)
-
-    def write(self, document: Document, tagged: TaggedSentence) -> str:
-        for value in (*document.words, *tagged.predicted_names):
-            if not value.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(value):
-                raise UserError(
-                    f"{document.name}: {quoted(value)} contains a tab or line break; use the output format jsonl"
-                )
-        rows = zip(document.words, tagged.predicted_names, tagged.scores.tolist(), strict=True)
-        return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"
+def conll_lines(document: Document, tagged: TaggedSentence) -> str:
+    """Write one word per line with label and score, separated by tabs, and an empty line."""
+    for value in (*document.words, *tagged.predicted_names):
+        if not value.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(value):
+            raise UserError(
+                f"{document.name}: {quoted(value)} contains a tab or line break; use the output format jsonl"
+            )
+    rows = zip(document.words, tagged.predicted_names, tagged.scores.tolist(), strict=True)
+    return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"
 
 
-class Lines(Notation):
-    """Text for people: one line per document, with its entities marked."""
-
-    def __init__(self, highlighter: Highlighter) -> None:
-        self.write_line = highlighter.line
-
-    def includes(self, document: Document) -> bool:
-        return True
-
-    def write(self, document: Document, tagged: TaggedSentence) -> str:
-        return self.write_line(document, tagged) + "\n"
+JSON_LINES = Notation(json_line)
+CONLL = Notation(conll_lines, with_empty=False)
 
 
-class Tasks(Notation):
-    """Tasks of an annotation tool, with the predictions to correct."""
-
-    def __init__(self, format_: JsonFormat) -> None:
-        self.format = format_
-
-    def includes(self, document: Document) -> bool:
-        return bool(document.words)
-
-    def write(self, document: Document, tagged: TaggedSentence) -> str:
-        return self.format.line(to_task(document, tagged))
-
-    def before(self, first: bool) -> str:
-        return self.format.before(first)
-
-    def end(self, empty: bool) -> str:
-        return self.format.end(empty)
+def task_notation(format_: JsonFormat) -> Notation:
+    """The notation of an annotation tool: tasks with the predictions to correct."""
+    return Notation(
+        lambda document, tagged: format_.line(to_task(document, tagged)),
+        False,
+        format_.opening,
+        format_.separator,
+        format_.closing,
+    )
 
 
 def to_task(document: Document, tagged: TaggedSentence) -> AnnotationTask:

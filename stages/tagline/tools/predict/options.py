@@ -1,17 +1,14 @@
-"""Options that programs over this folder share: formats of input, the model, numbers."""
+"""Options shared by predict.py, suggest.py and bulk.py: formats of input, the model, numbers."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from tagline.artifacts.exported import BackendName
 from tagline.core.errors import UserError
-from tagline.inference.documents import Split
-from tagline.tools.predict.readers import Reader, read_columns, read_json, read_texts
 
 FORMATS = ("text", "jsonl", "conll")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}
@@ -19,7 +16,7 @@ STANDARD = "-"
 
 
 def infer_format(option: str, file: str | None, override: str | None = None) -> str:
-    """Infer the format of a file from its suffix; that of standard input and output is text.
+    """Infer the format of a file from its suffix; standard input and output are text.
 
     Args:
         option: how messages call the file.
@@ -36,23 +33,6 @@ def infer_format(option: str, file: str | None, override: str | None = None) -> 
         expected = f"{', '.join(SUFFIXES)}, or {override or f'{option}-format'}"
         raise ValueError(f"{option} {file}: unknown suffix; expected {expected}")
     return SUFFIXES[suffix]
-
-
-def reader_of(input_format: str, column: int, split: Split, sentences: Split | None = None) -> Reader:
-    """The reader of a format.
-
-    Args:
-        input_format: one of `FORMATS`.
-        column: the number of the column of words in ``conll``, from 1.
-        split: finds the words of raw text.
-        sentences: finds its sentences; None leaves each text whole.
-    """
-    readers: dict[str, Reader] = {
-        "text": partial(read_texts, split=split, sentences=sentences),
-        "jsonl": partial(read_json, split=split, sentences=sentences),
-        "conll": partial(read_columns, words_column=column),
-    }
-    return readers[input_format]
 
 
 def add_input_format(parser: argparse.ArgumentParser) -> None:

@@ -1,29 +1,56 @@
-"""Outputs of predict.py: documents as lines in a file or on standard output, or as a folder for brat."""
+"""Outputs of predict.py: lines in a file or on standard output, or a folder for brat."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
+from tagline.core.errors import UserError
+from tagline.core.signals import defer_signals
 from tagline.inference.documents import Document
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.annotation import brat_tasks
 from tagline.tools.predict.notations import Notation, to_task
-from tagline.tools.predict.sinks import OutputFile, Sink
 
 
-class Output(Protocol):
-    """Receives labelled documents in order."""
+class StandardOutput:
+    """Standard output, flushed after each write."""
 
-    def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
-        """Write some documents."""
+    def write(self, text: str) -> None:
+        """Write some complete lines."""
+        with defer_signals():
+            try:
+                sys.stdout.buffer.write(text.encode())
+                sys.stdout.buffer.flush()
+            except OSError as error:
+                # Python flushes standard output again when it exits; /dev/null keeps that from failing.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                if isinstance(error, BrokenPipeError):
+                    raise
+                raise UserError(f"standard output: {error.strerror}") from None
 
-    def end(self) -> None:
-        """Write what follows the last document."""
 
-    def so_far(self, done: int) -> str:
-        """Say after an error what the output contains; ``done``: the number of documents."""
+class OutputFile:
+    """A file that is first opened when there is something to write, so that an existing one stays until then."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.size = path, 0
+
+    def write(self, text: str) -> None:
+        """Write all of some complete lines, or none of them."""
+        content = memoryview(text.encode())
+        with defer_signals(), self.path.open("r+b" if self.size else "wb", buffering=0) as file:
+            file.truncate(self.size)
+            file.seek(self.size)
+            try:
+                while content:
+                    content = content[file.write(content) :]
+            except OSError as error:
+                file.truncate(self.size)
+                raise UserError(f"{self.path}: {error.strerror}") from None
+            self.size = file.tell()
 
 
 class LineOutput:
@@ -31,58 +58,59 @@ class LineOutput:
 
     Args:
         notation: the format.
-        sink: where to write.
+        path: the file; None: standard output.
     """
 
-    def __init__(self, notation: Notation, sink: Sink) -> None:
-        self.notation, self.sink, self.empty = notation, sink, True
+    def __init__(self, notation: Notation, path: Path | None) -> None:
+        self.notation, self.path, self.before = notation, path, notation.opening
+        self.file = OutputFile(path) if path else StandardOutput()
 
     def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
-        parts = []
-        empty = self.empty
+        """Write some documents."""
+        parts, before = [], self.before
         for document, tagged in documents:
-            if self.notation.includes(document):
-                parts += [self.notation.before(empty), self.notation.write(document, tagged)]
-                empty = False
-        self.sink.write("".join(parts))
-        self.empty = empty
+            if document.words or self.notation.with_empty:
+                parts.append(before + self.notation.lines(document, tagged))
+                before = self.notation.separator
+        self.file.write("".join(parts))
+        self.before = before
 
     def end(self) -> None:
-        self.sink.write(self.notation.end(self.empty))
+        """Write what follows the last document."""
+        opening = "" if self.before == self.notation.separator else self.notation.opening
+        self.file.write(opening + self.notation.closing)
 
     def so_far(self, done: int) -> str:
-        if not done or not isinstance(self.sink, OutputFile):
-            return ""
-        return f"; {self.sink.path} has the {done:,} documents before it"
+        """Describe after an error what the output contains; ``done``: the number of documents."""
+        return f"; {self.path} has the {done:,} documents before it" if done and self.path else ""
 
 
 class BratFolder:
-    """A folder for brat; documents without words are left out.
+    """A folder for brat, written as `LineOutput` writes lines; documents without words are left out.
 
     Args:
-        folder: new or empty.
+        path: a new or empty folder.
         types: the entity types.
 
     Raises:
         UserError: see `brat_tasks.check`.
     """
 
-    def __init__(self, folder: Path, types: Sequence[str]) -> None:
-        brat_tasks.check(folder, types)
-        self.folder, self.types = folder, types
-        self.number = 0
+    def __init__(self, path: Path, types: Sequence[str]) -> None:
+        brat_tasks.check(path, types)
+        self.path, self.types, self.number = path, types, 0
 
     def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
         if not self.number:
-            brat_tasks.start(self.folder, self.types)
+            brat_tasks.start(self.path, self.types)
         for document, tagged in documents:
             if document.words:
                 self.number += 1
-                brat_tasks.write(to_task(document, tagged), self.folder, self.number)
+                brat_tasks.write(to_task(document, tagged), self.path, self.number)
 
     def end(self) -> None:
         if not self.number:
-            brat_tasks.start(self.folder, self.types)
+            brat_tasks.start(self.path, self.types)
 
     def so_far(self, done: int) -> str:
-        return f"; {self.folder} has the {done:,} documents before it" if done else ""
+        return f"; {self.path} has the {done:,} documents before it" if done else ""

@@ -1,27 +1,49 @@
 """Presets: a complete params.yaml from presets/sample.yaml and the keys that another preset changes.
 
-Files are merged line by line, so that comments stay with their keys and errors name the line of the preset.
+Each key gets the description in its schema as a comment, unless the preset has one of its own above the key.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
+from pydantic.fields import FieldInfo
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, line_of, list_errors, parse
-from tagline.tools.settings.checks import params_errors
-from tagline.tools.settings.preset_files import MODELINE, Keys, Line, Preset, read
-from tagline.tools.settings.yaml_files import is_committed, text_for_folder, text_of, write_text
+from tagline.core.params import PARAMS, Section, find, list_errors, parse, plain, read_file, sections_in
+from tagline.tools.settings.checks import SECTIONS, params_errors
+from tagline.tools.settings.schema import SCHEMA
+from tagline.tools.settings.yaml_files import as_dvc_writes, is_committed, text_for_folder, text_of, write_text
 
 PRESETS = Path("presets")
 BASE = "sample"
 # A mapping is replaced as a whole if one of these keys changes, since its other keys depend on them.
 DISCRIMINATORS = ("source", "format")
+# Tells editors which schema a file has.
+_SCHEMA_IS = "# yaml-language-server: $schema="
+MODELINE = f"{_SCHEMA_IS}{SCHEMA}"
+_INTRODUCTION = """
+# All settings of the pipeline, one section per stage. A stage reruns when a key that it reads changes.
+# `python stages/preset.py` lists other sets of values; with a name, it writes one of them here.
+"""
+_WIDTH = 120
+
+Keys = tuple[Any, ...]
+"""The path of a key, such as ("train", "batches", "order")."""
+
+
+class Preset(NamedTuple):
+    """A preset file: its first paragraph of comments, its values, and the comment lines above its keys."""
+
+    path: Path
+    description: list[str]
+    content: CommentedMap
+    comments: dict[Keys, list[str]]
 
 
 def folder() -> Path:
@@ -46,18 +68,34 @@ def names() -> list[str]:
     return found
 
 
+def read(name: str) -> Preset:
+    """Read a preset.
+
+    Raises:
+        UserError: it is not a YAML mapping.
+    """
+    path = path_of(name)
+    content = read_file(path)
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    top = list(takewhile(_is_comment, lines))
+    lines[: len(top)] = [""] * len(top)
+    return Preset(path, [line for line in top if not line.startswith(_SCHEMA_IS)], content, _comments(content, lines))
+
+
 def build(name: str) -> str:
     """Return the complete params of a preset for the current folder, in the form that DVC writes.
 
     Raises:
         UserError: lists all errors, each with its line in the preset or in presets/sample.yaml.
     """
-    base, preset = read(path_of(BASE)), read(path_of(name))
-    description = preset.description or [Line(f"# Preset {name}.", preset.path, 1)]
-    lines = [Line(MODELINE, preset.path, 1), *description, *_merge(base, preset, base.content, preset.content)]
-    content = parse("".join(f"{line.text}\n" for line in lines), preset.path)
-    if errors := [_at_origin(error, lines) for error in params_errors(content)]:
-        raise UserError(list_errors(errors, preset.path, f"{PARAMS} is unchanged"))
+    base, preset = read(BASE), read(name)
+    whole = [MODELINE, *(preset.description or [f"# Preset {name}."]), _INTRODUCTION]
+    for key, value in _merged(plain(base.content), plain(preset.content)).items():
+        whole += [*lines({key: value}, {key: field_of(SECTIONS.get(key))}, base.comments | preset.comments), ""]
+    content = parse("\n".join(whole[:-1]), preset.path)
+    if errors := params_errors(content):
+        shown = [_at_origin(error, preset, base) for error in errors]
+        raise UserError(list_errors(shown, preset.path, f"{PARAMS} is unchanged"))
     return text_of(content) if folder() == PRESETS else text_for_folder(content)
 
 
@@ -80,49 +118,77 @@ def write(name: str, force: bool = False) -> None:
     write_text(PARAMS, text)
 
 
-def _merge(base: Preset, preset: Preset, old: CommentedMap, new: CommentedMap, above: Keys = ()) -> Iterator[Line]:
-    """Yield the lines of a mapping, with values and comments of the preset where it has them.
+def described(annotation: Any, values: Mapping[str, Any]) -> dict[str, FieldInfo]:
+    """Return the fields of a mapping by the type of its own field: of alternatives, those that its values choose."""
+    for schema in sections_in(annotation):
+        fields = schema.model_fields
+        if all(values.get(key) in get_args(fields[key].annotation) for key in DISCRIMINATORS if key in fields):
+            return fields
+    return {}
+
+
+def field_of(section: type[Section] | None) -> FieldInfo:
+    """Return a whole section as the field of a schema."""
+    return FieldInfo(annotation=section)
+
+
+def lines(
+    values: dict[Any, Any], fields: Mapping[str, FieldInfo], comments: Mapping[Keys, list[str]], above: Keys = ()
+) -> Iterator[str]:
+    """Yield the lines of a mapping, with a comment above each key.
 
     Args:
-        base: the preset to start from.
-        preset: the preset that changes it.
-        old: a mapping of the base.
-        new: the same mapping of the preset.
-        above: the keys of the mapping.
+        values: the mapping.
+        fields: its keys in its schema.
+        comments: take the place of the descriptions of some keys.
+        above: the path of the mapping.
     """
-    for key in dict.fromkeys((*old, *new)):
-        keys = (*above, key)
-        for source, mapping in ((base, old), (preset, new)):
-            if key in mapping and keys not in source.entries:
-                line = line_of(mapping, key, 0) + 1
-                raise UserError(f"{source.path}:{line}: {'.'.join(keys)}: expected on its own line")
-        before, after = base.entries.get(keys), preset.entries.get(keys)
-        yield from before.blank if before else ()
-        yield from (after.comments if after else ()) or (before.comments if before else ())
-        if key not in new:
-            yield from base.body(keys)
-        elif before and _is_merged(old[key], new[key]):
-            yield from before.body
-            yield from _merge(base, preset, old[key], new[key], keys)
-        else:
-            yield from preset.body(keys)
+    indent = "  " * len(above)
+    for key, value in values.items():
+        keys, field = (*above, key), fields.get(key)
+        description = textwrap.wrap(
+            (field and field.description) or "", _WIDTH - len(indent) - 2, break_on_hyphens=False
+        )
+        yield from (f"{indent}{line}" for line in comments.get(keys) or [f"# {line}" for line in description])
+        nested = isinstance(value, dict) and value
+        own = as_dvc_writes(CommentedMap({key: None if nested else value}))
+        yield textwrap.indent(own, indent).removesuffix("\n")
+        if nested:
+            yield from lines(value, described(field and field.annotation, value), comments, keys)
 
 
-def _is_merged(old: Any, new: Any) -> bool:
-    """Whether two values are mappings that are merged key by key; otherwise the new one replaces the old one."""
-    if not (isinstance(old, CommentedMap) and isinstance(new, CommentedMap) and old and new):
-        return False
-    return all(new[key] == old.get(key) for key in DISCRIMINATORS if key in new)
+def _is_comment(line: str) -> bool:
+    return line.startswith("#")
 
 
-def _at_origin(error: str, lines: list[Line]) -> str:
-    """Replace the line of the merged file in a message by the line that it comes from."""
+def _comments(content: CommentedMap, lines: list[str], above: Keys = ()) -> dict[Keys, list[str]]:
+    """Find the comment lines directly above each key."""
+    found = {}
+    for key, value in content.items():
+        line, _ = find(content, [key])
+        found[*above, key] = list(takewhile(_is_comment, reversed(lines[:line])))[::-1]
+        if isinstance(value, CommentedMap):
+            found |= _comments(value, lines, (*above, key))
+    return {keys: comment for keys, comment in found.items() if comment}
 
-    def origin(match: re.Match[str]) -> str:
-        line = lines[int(match[1]) - 1]
-        return f"{line.path}:{line.number}:"
 
-    return re.sub(rf"^{re.escape(str(PARAMS))}:(\d+):", origin, error)
+def _merged(old: Any, new: Any) -> Any:
+    """Merge two mappings key by key; other values, and mappings of another source or format, replace the old one."""
+    if not (isinstance(old, dict) and isinstance(new, dict) and old and new):
+        return new
+    if any(new[key] != old.get(key) for key in DISCRIMINATORS if key in new):
+        return new
+    return {key: _merged(old.get(key), new[key]) if key in new else old[key] for key in dict.fromkeys((*old, *new))}
+
+
+def _at_origin(error: str, preset: Preset, base: Preset) -> str:
+    """Replace the line of the merged file in a message by the line of the preset, or of the base, that it is about."""
+    _, key, message = error.split(": ", 2)
+    line, depth = find(preset.content, key.split("."))
+    origin, (base_line, base_depth) = preset, find(base.content, key.split("."))
+    if base_depth > depth:
+        origin, line = base, base_line
+    return f"{origin.path}:{line + 1}: {key}: {message}"
 
 
 def _is_recoverable() -> bool:

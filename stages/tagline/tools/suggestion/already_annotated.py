@@ -1,4 +1,4 @@
-"""Texts that are annotated already, which need no annotation."""
+"""Keys of texts that are already annotated."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from tagline.core.provenance import verify
 from tagline.inference.documents import Document, Split
 from tagline.sources.formats.json_rows import rows_in
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
-from tagline.tools.predict.input_files import opened
-from tagline.tools.predict.options import infer_format, reader_of
-from tagline.tools.predict.readers import EXPECTED, Lines, of_row
+from tagline.tools.predict.options import infer_format
+from tagline.tools.predict.readers import EXPECTED, Lines, of_row, opened, reader_of
 
 # Bytes of a key: enough that no two of a billion texts share one.
 SIZE = 16

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Literal, get_args
+from typing import Generic, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +16,14 @@ from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
 from tagline.labels.tagged import TaggedSentence
-from tagline.tools.predict.input_files import Source
+from tagline.tools.predict.readers import Source
 from tagline.tools.suggestion.already_annotated import text_key, without
-from tagline.tools.suggestion.best import Best
 from tagline.tools.suggestion.diversity import choose
-from tagline.tools.suggestion.uncertainty import uncertainty
 
 # Words of the uncertain texts that are clustered, as a multiple of the words wanted.
 CANDIDATES = 4
 
+Item = TypeVar("Item")
 Selection = Literal["random", "uncertain"]
 Vectors = Callable[[Sequence[Sequence[str]]], npt.NDArray[np.float32]]
 """Gives similar vectors to similar texts, as `mean_vectors` does."""
@@ -137,6 +137,66 @@ class Selector:
         return [candidates[index] for index in chosen]
 
 
+class Best(Generic[Item]):
+    """Keeps the items with the highest priorities: as few as have a number of words together.
+
+    Equal items are kept once without a list of all that were seen: one that was dropped would be dropped again, since
+    items never leave for those of lower priority.
+
+    Args:
+        words: the number of words; 0 keeps nothing.
+    """
+
+    def __init__(self, words: int) -> None:
+        self.words, self.kept = words, 0
+        self._heap: list[tuple[float, bytes]] = []  # the lowest priority first
+        self._items: dict[bytes, tuple[int, Item]] = {}
+
+    def admits(self, priority: float, key: bytes) -> bool:
+        """Whether `add` would keep an item."""
+        if key in self._items:
+            return False
+        return self.kept < self.words or (self.words > 0 and (priority, key) > self._heap[0])
+
+    def add(self, priority: float, key: bytes, words: int, item: Item) -> None:
+        """Add an item that `admits` admits.
+
+        Args:
+            priority: higher is better.
+            key: equal for equal items; decides between equal priorities.
+            words: the number of words of the item.
+            item: to keep.
+        """
+        heapq.heappush(self._heap, (priority, key))
+        self._items[key] = (words, item)
+        self.kept += words
+        while self.kept - self._items[self._heap[0][1]][0] >= self.words:
+            _, worst = heapq.heappop(self._heap)
+            self.kept -= self._items.pop(worst)[0]
+
+    def items(self) -> list[tuple[float, bytes, Item]]:
+        """Priority, key and item of each, the best first."""
+        return [(priority, key, self._items[key][1]) for priority, key in sorted(self._heap, reverse=True)]
+
+
+def uncertainty(tagged: TaggedSentence) -> float:
+    """The expected number of wrong entities and missed words of a text, per word.
+
+    A predicted entity counts once, however long it is, with the probability that it is wrong: 1 minus its confidence.
+    Any other word counts with the probability that it is not O. Dividing by the number of words makes texts comparable
+    by what they cost: annotators read words. Words without sub-words, which have no probability, count as certain.
+
+    Returns:
+        From 0 to 1; of `Lind in Oslo` with the scores 0.8, 1.0 and 0.7, of which the first and last are entities,
+        (0.2 + 0.0 + 0.3) / 3.
+    """
+    doubt = np.where(tagged.scores > 0, 1 - tagged.scores.astype(np.float64), 0.0)
+    for entity in tagged.predicted_entities:
+        words = slice(entity.start, entity.end)
+        doubt[words] = doubt[words].mean() / (entity.end - entity.start)
+    return float(doubt.mean())
+
+
 def _apart(tagged: TaggedSentence) -> TaggedSentence:
     """The same with arrays of its own: slices would keep those of all texts that were labelled together."""
     return replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
@@ -150,8 +210,8 @@ def summary(suggestions: Sequence[Suggestion]) -> str:
     """Count the chosen texts and words for the terminal."""
     lines = []
     for selection in get_args(Selection):
-        of_kind = [each for each in suggestions if each.selection == selection]
-        mean = f", mean uncertainty {np.mean([each.uncertainty for each in of_kind]):.3f}" if of_kind else ""
-        texts = f"{len(of_kind):,} text{'s' * (len(of_kind) != 1)}"
-        lines.append(f"{selection}: {texts}, {_count(of_kind):,} words{mean}")
+        of_selection = [each for each in suggestions if each.selection == selection]
+        mean = f", mean uncertainty {np.mean([each.uncertainty for each in of_selection]):.3f}" if of_selection else ""
+        texts = f"{len(of_selection):,} text{'s' * (len(of_selection) != 1)}"
+        lines.append(f"{selection}: {texts}, {_count(of_selection):,} words{mean}")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tagline.core.outputs import replacing
 from tagline.tools.annotation import tool_formats
 from tagline.tools.annotation.task import DIGITS, AnnotationTask
-from tagline.tools.predict.notations import JsonLines, json_line, own_row, to_task
+from tagline.tools.predict.notations import json_line, own_row, row_line, to_task
 from tagline.tools.suggestion.selection import Suggestion
 
 JSONL = "jsonl"
@@ -57,5 +57,5 @@ def _line(suggestion: Suggestion) -> str:
     document = suggestion.document
     row = own_row(document) | _fields(suggestion)
     if suggestion.selection == "random":
-        return json_line(row, document)
-    return JsonLines().write(replace(document, row=row), suggestion.tagged)
+        return row_line(row, document)
+    return json_line(replace(document, row=row), suggestion.tagged)

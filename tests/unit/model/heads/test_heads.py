@@ -24,11 +24,6 @@ def test_heads_are_made_by_name(name: str) -> None:
     assert head.decode(np.array([[0, -1, 5]], np.float32), np.array([1])).tolist() == [0], "decoding is passed on"
 
 
-def test_unknown_head() -> None:
-    with pytest.raises(UserError, match="unknown classifier head mlp; expected linear, crf"):
-        make_head("mlp", LABELS)
-
-
 def test_a_model_without_the_file_has_a_linear_head(tmp_path: Path) -> None:
     assert load_head(tmp_path, LABELS, "constrained", "train") == LinearHead(LABELS, "constrained")
 
@@ -42,32 +37,19 @@ def test_trained_weights_are_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tensors", "metadata", "message"),
+    ("tensors", "head", "message"),
     [
-        (
-            {"transitions": np.zeros((2, 2), np.float32)},
-            {"head": "crf"},
-            "transitions are not 3 x 3 numbers from -300 to",
-        ),
-        ({"transitions": np.full((3, 3), np.nan, np.float32)}, {"head": "crf"}, "transitions are not 3 x 3 numbers"),
-        ({"other": np.zeros(1, np.float32)}, {"head": "crf"}, "KeyError: 'transitions'"),
-        ({"other": np.zeros(1, np.float32)}, {"head": "linear"}, "a linear head with the weights other"),
-        ({"other": np.zeros(1, np.float32)}, {"head": "mlp"}, "unknown classifier head mlp"),
-        ({"other": np.zeros(1, np.float32)}, None, "KeyError: 'head'"),
+        ({"transitions": np.full((3, 3), np.nan, np.float32)}, "crf", "transitions are not 3 x 3 numbers from -300 to"),
+        ({"transitions": np.zeros((2, 2), np.float32)}, "crf", "transitions are not 3 x 3 numbers"),
+        ({"other": np.zeros(1, np.float32)}, "crf", "KeyError: 'transitions'.*run `dvc repro train` again"),
+        ({"other": np.zeros(1, np.float32)}, "linear", "a linear head with the weights other"),
+        ({"other": np.zeros(1, np.float32)}, "mlp", "unknown classifier head mlp; expected linear, crf"),
     ],
 )
-def test_a_damaged_file(
-    tmp_path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str] | None, message: str
-) -> None:
-    save_file(tensors, tmp_path / "head.safetensors", metadata)
-    with pytest.raises(UserError, match=message) as error:
+def test_damaged_file_is_an_error(tmp_path: Path, tensors: dict[str, np.ndarray], head: str, message: str) -> None:
+    save_file(tensors, tmp_path / "head.safetensors", {"head": head})
+    with pytest.raises(UserError, match=message):
         load_head(tmp_path, LABELS, "greedy", "train")
-    assert str(error.value).endswith("run `dvc repro train` again") or "mlp" in message
-
-
-def test_a_file_that_is_cut_short(tmp_path: Path) -> None:
-    head_file.write(tmp_path, "crf", make_head("crf", LABELS).new_weights())
-    path = tmp_path / "head.safetensors"
-    path.write_bytes(path.read_bytes()[:-1])
+    (tmp_path / "head.safetensors").write_bytes((tmp_path / "head.safetensors").read_bytes()[:-1])
     with pytest.raises(UserError, match=r"head.safetensors: damaged .*; run `dvc repro train` again"):
         load_head(tmp_path, LABELS, "greedy", "train")

@@ -54,16 +54,10 @@ def logits(seed: int, words: int = 6, scale: float = 5) -> np.ndarray:
 def test_scores_are_log_probabilities(seed: int, scale: float) -> None:
     values = logits(seed, scale=scale)
     scores = HEAD.scores(values)
-    assert scores.dtype == np.float32
+    probabilities = HEAD.probabilities(scores, np.array([4, 2]))
+    assert scores.dtype == probabilities.dtype == np.float32
     np.testing.assert_allclose(scores, torch.from_numpy(values).log_softmax(-1), rtol=1e-5, atol=1e-5)
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_probabilities_are_a_softmax(seed: int) -> None:
-    values = logits(seed)
-    probabilities = HEAD.probabilities(HEAD.scores(values), np.array([4, 2]))
-    assert probabilities.dtype == np.float32
-    np.testing.assert_allclose(probabilities, torch.from_numpy(values).softmax(-1).numpy(), atol=1e-6)
+    np.testing.assert_allclose(probabilities, torch.from_numpy(values).softmax(-1), atol=1e-6)
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.booleans(), min_size=6, max_size=6))
@@ -84,12 +78,6 @@ def test_decoding(decoding: Decoding, labels: list[int]) -> None:
     assert head.decode(scores, np.array([2])).tolist() == labels
     # In another sentence, I-X can't continue B-X.
     assert head.decode(scores, np.array([1, 1])).tolist()[1] == (2 if decoding == "greedy" else 0)
-
-
-def test_label_after_a_word_without_subwords_is_legal() -> None:
-    head = LinearHead(LABELS, "constrained")
-    scores = np.array([[-5, -0.1, -5], [0, -np.inf, -np.inf], [-1, -3, -0.5]], np.float32)
-    assert head.decode(scores, np.array([3])).tolist() == [1, 0, 0]
 
 
 def test_there_are_no_weights_of_its_own() -> None:

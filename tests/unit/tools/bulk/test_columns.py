@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tagline.core.errors import UserError
@@ -24,25 +21,23 @@ def inferred(*rows: dict[str, Any]) -> pa.Schema:
 
 
 @pytest.mark.parametrize(
-    ("values", "kind"),
+    ("values", "type_"),
     [
         ([1, None], pa.int64()),
         ([None, 2.5], pa.float64()),
         ([True, None], pa.bool_()),
-        ([None, "x"], pa.string()),
         ([None], pa.null()),
         ([[], ["x", None]], pa.list_(pa.string())),
         ([1, 2.5], pa.string()),
         ([1, "x"], pa.string()),
-        ([True, 1], pa.string()),
         ([["x"], "x"], pa.string()),
         ([[1]], pa.string()),
         ([2**63], pa.string()),
         ([{"a": 1}], pa.string()),
     ],
 )
-def test_types_of_json(values: list[Any], kind: pa.DataType) -> None:
-    assert inferred(*({"x": value} for value in values)) == pa.schema([("x", kind)])
+def test_types_of_json(values: list[Any], type_: pa.DataType) -> None:
+    assert inferred(*({"x": value} for value in values)) == pa.schema([("x", type_)])
 
 
 def test_values_of_other_types_stay_as_they_are_in_text() -> None:
@@ -50,12 +45,6 @@ def test_values_of_other_types_stay_as_they_are_in_text() -> None:
     rows: list[dict[str, Any]] = [{"x": value} for value in values] + [{}]
     text = ["a", '[1, {"é": null}]', None, "5", "1.5", "1152921504606846977", "{}", None]
     assert to_table(rows, inferred(*rows))["x"].to_pylist() == text
-
-
-def test_deeply_nested_values_stay_readable(tmp_path: Path) -> None:
-    rows = [{"text": "Oslo", "x": json.loads("[" * 900 + "]" * 900)}]
-    pq.write_table(to_table(rows, inferred(*rows)), tmp_path / "a.parquet")
-    assert pq.read_table(tmp_path / "a.parquet")["x"].to_pylist() == ["[" * 900 + "]" * 900]
 
 
 def test_columns_of_files_are_joined() -> None:
@@ -68,10 +57,12 @@ def test_columns_of_files_are_joined() -> None:
     assert columns.merge(schemas, exact=True) == columns.merge(schemas, exact=False) == merged
 
 
-@pytest.mark.parametrize("kind", [pa.string(), pa.float64()])
-def test_types_that_do_not_fit_are_an_error_in_parquet_and_text_in_json(kind: pa.DataType) -> None:
-    schemas = [("1", pa.schema([("a", pa.int32())])), ("2", pa.schema([])), ("3", pa.schema([("a", kind)]))]
-    message = f"^3: the column 'a' is of type {kind}, in the files before it of type int32; expected one type per colum"
+@pytest.mark.parametrize("type_", [pa.string(), pa.float64()])
+def test_types_that_do_not_fit_are_an_error_in_parquet_and_text_in_json(type_: pa.DataType) -> None:
+    schemas = [("1", pa.schema([("a", pa.int32())])), ("2", pa.schema([])), ("3", pa.schema([("a", type_)]))]
+    message = (
+        f"^3: the column 'a' is of type {type_}, in the files before it of type int32; expected one type per colum"
+    )
     with pytest.raises(UserError, match=message):
         columns.merge(schemas, exact=True)
     assert columns.merge(schemas, exact=False) == pa.schema([("a", pa.string())])
@@ -105,7 +96,7 @@ def test_no_clear_column_is_an_error(names: str, text: str | None, message: str)
         columns.choose(pa.schema([(name, pa.string()) for name in names.split()]), text, None, "in")
 
 
-@pytest.mark.parametrize("name", ["entities", "input_row", "tagging_error", "labels"])
+@pytest.mark.parametrize("name", ["entities", "labels"])
 def test_columns_that_are_added_must_be_new(name: str) -> None:
     schema = pa.schema([("words", pa.string()), (name, pa.string())])
     with pytest.raises(UserError, match=f"^in: the input has a column '{name}', which tagging adds; expected another"):

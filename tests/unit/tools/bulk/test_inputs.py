@@ -26,22 +26,15 @@ def names(folder: Path, *urls: str) -> list[str]:
     return [file.url.removeprefix(f"{folder}/") for file in find(urls, "/elsewhere")]
 
 
-def test_a_folder_is_read_with_its_folders_in_order(folder: Path) -> None:
-    assert names(folder, str(folder)) == ["a.jsonl", "b.jsonl", "deep/c.jsonl.gz"]
-
-
-def test_patterns_and_names_are_joined_without_repetition(folder: Path) -> None:
-    assert names(folder, f"{folder}/*.jsonl", f"{folder}/a.jsonl") == ["a.jsonl", "b.jsonl"]
-
-
-def test_a_name_with_brackets_is_not_a_pattern(tmp_path: Path) -> None:
-    (tmp_path / "a[1].txt").touch()
-    assert names(tmp_path, f"{tmp_path}/a[1].txt") == ["a[1].txt"]
-
-
-def test_a_relative_path_becomes_absolute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_patterns_and_names_are_read_in_order_and_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(folder / "c.jsonl")
+    (folder / "d.jsonl").symlink_to("a.jsonl")
+    (folder / "e[1].jsonl").touch()
+    assert names(folder, str(folder)) == ["a.jsonl", "b.jsonl", "d.jsonl", "deep/c.jsonl.gz", "e[1].jsonl"]
+    assert names(folder, f"{folder}/[ab].jsonl", f"{folder}/a.jsonl") == ["a.jsonl", "b.jsonl"]
+    assert names(folder, f"{folder}/e[1].jsonl") == ["e[1].jsonl"], "no pattern"
     monkeypatch.chdir(folder)
-    assert names(folder, "a.jsonl") == ["a.jsonl"]
+    assert names(folder, "a.jsonl") == ["a.jsonl"], "an absolute path"
 
 
 def test_other_file_systems_keep_their_scheme() -> None:
@@ -67,48 +60,41 @@ def test_the_suffix_decides(name: str, expected: tuple[str, str | None]) -> None
     assert (file.format, file.compression) == expected
 
 
-def test_only_regular_files_are_read(folder: Path) -> None:
-    os.mkfifo(folder / "c.jsonl")
-    (folder / "d.jsonl").symlink_to("a.jsonl")
-    assert names(folder, str(folder)) == ["a.jsonl", "b.jsonl", "d.jsonl", "deep/c.jsonl.gz"]
-    with pytest.raises(UserError, match=r"c.jsonl: no file found"):
-        names(folder, f"{folder}/c.jsonl")
-
-
-def test_a_name_that_is_not_utf_8_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"a\udcff.txt: the name is not UTF-8; expected a name that output can contain"):
-        InputFile.of("a\udcff.txt")
-
-
 def test_names_in_the_output_are_without_secrets() -> None:
     assert InputFile.of("ftp://ada:secret@host/a.txt").name == "ftp://***@host/a.txt"
     assert InputFile.of("/a\u202f1.txt").name == "/a\u202f1.txt"
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.gz", "a.parquet.gz", "README"])
-def test_an_unknown_suffix_is_an_error(name: str) -> None:
-    with pytest.raises(
-        UserError, match=f"^{name}: unknown suffix; expected .parquet, .jsonl, .ndjson, .json, .txt, of"
-    ):
-        InputFile.of(name)
-
-
-def test_files_of_several_formats_are_an_error(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("url", "output", "message"),
+    [
+        ("", "/elsewhere", r"z.txt: text, but .*a.jsonl is jsonl; expected files of one format"),
+        ("a.jsonl", "", r"a.jsonl: in the output folder .*; expected output outside of the input"),
+        ("none.txt", "/elsewhere", r"txt: no file found; expected a file, a pattern, or a folder with files"),
+        ("x*.txt", "/elsewhere", r"txt: no file found; expected a file, a pattern, or a folder with files"),
+        ("c.jsonl", "/elsewhere", r"c.jsonl: no file found"),  # a pipe
+    ],
+)
+def test_input_without_files_of_one_format_is_an_error(folder: Path, url: str, output: str, message: str) -> None:
     (folder / "z.txt").touch()
-    with pytest.raises(UserError, match=r"z.txt: text, but .*a.jsonl is jsonl; expected files of one format"):
-        find([str(folder)], "/elsewhere")
+    os.mkfifo(folder / "c.jsonl")
+    with pytest.raises(UserError, match=message):
+        find([f"{folder}/{url}"], output or str(folder))
 
 
-def test_output_in_the_input_is_an_error(folder: Path) -> None:
-    with pytest.raises(UserError, match=r"a.jsonl: in the output folder .*; expected output outside of the input"):
-        find([str(folder)], str(folder))
-
-
-@pytest.mark.parametrize("url", ["none.txt", "*.txt"])
-def test_nothing_found_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=r"txt: no file found; expected a file, a pattern, or a folder with files"):
-        find([url], "/elsewhere")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        *(
+            (name, f"^{name}: unknown suffix; expected .parquet, .jsonl, .ndjson, .json, .txt, of")
+            for name in ("a.csv", "a.gz")
+        ),
+        ("a\udcff.txt", r"a\udcff.txt: the name is not UTF-8; expected a name that output can contain"),
+    ],
+)
+def test_name_that_is_not_of_a_format_is_an_error(name: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        InputFile.of(name)
 
 
 @pytest.mark.parametrize(
@@ -128,15 +114,10 @@ def test_an_address_that_no_file_system_takes_is_an_error(url: str) -> None:
 def test_compressed_content(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a.txt{suffix}"
     with pa.CompressedOutputStream(path, "gzip" if suffix == ".gz" else "zstd") as file:
-        file.write(b"Ada\nBo\n" * 1000)
+        file.write(b"Ada\nBo\n" * 500)
+    path.write_bytes(path.read_bytes() * 2)  # joined files are read to the end
     with InputFile.of(str(path)).opened() as content:
         assert content.readlines() == [b"Ada\n", b"Bo\n"] * 1000
-
-
-def test_joined_gzip_files_are_read_to_the_end(tmp_path: Path) -> None:
-    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"Ada\n") + gzip.compress(b"Bo\n"))
-    with InputFile.of(f"{tmp_path}/a.txt.gz").opened() as content:
-        assert content.read() == b"Ada\nBo\n"
 
 
 def test_a_truncated_file_is_an_error(tmp_path: Path) -> None:

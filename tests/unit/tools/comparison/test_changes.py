@@ -56,7 +56,7 @@ def written(change: Change) -> str:
         ("B-PER O B-LOC", "B-PER O O", "O O B-LOC", ["fixed LOC 2 3", "broken PER 0 1"]),
     ],
 )
-def test_spans(gold: str, old: str, new: str, expected: list[str]) -> None:
+def test_entities_that_one_side_alone_predicts(gold: str, old: str, new: str, expected: list[str]) -> None:
     assert found(gold, old, new) == expected
 
 
@@ -75,6 +75,6 @@ def test_several_runs_predict_what_their_majority_predicts() -> None:
     assert found(per, [per, none], [per, per]) == ["fixed PER 0 1"], "half is not a majority"
 
 
-def test_a_change_has_the_index_of_its_sentence() -> None:
+def test_change_has_the_index_of_its_sentence() -> None:
     (change,) = changes_of([["O"], ["B-PER"]], [[["O"], ["O"]]], [[["O"], ["B-PER"]]])
     assert (change.sentence, change.entity) == (1, Entity("PER", 0, 1))

@@ -11,38 +11,37 @@ import pytest
 from helpers.runs import run_of
 
 from tagline.tools.comparison.excerpts import CONTEXT, excerpts
-from tagline.tools.comparison.record import record
-from tagline.tools.comparison.rendering import headline, render
+from tagline.tools.comparison.record import comparison_record
+from tagline.tools.comparison.rendering import headline, render_comparison
 from tagline.tools.comparison.splits import Comparison, compare
 from tagline.tools.comparison.styles import Markdown, Terminal
 
 ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in range(8)]
+RIGHT = ROWS[0][2]
 
 
-def comparison(
-    *old: Callable[[int], str], new: Callable[[int], str] = lambda _: "B-PER O O B-LOC", commit: str = "0123456789ab"
-) -> Comparison:
+def comparison(*old: Callable[[int], str], new: Callable[[int], str] = lambda _: RIGHT) -> Comparison:
     """Compare runs, each given as a function from the index of a sentence to its labels."""
     runs = [
-        run_of(f"run-{number}", [(*row, predict(index)) for index, row in enumerate(ROWS)], commit=commit)
+        run_of(f"run-{number}", [(*row, predict(index)) for index, row in enumerate(ROWS)], commit="0123456789ab")
         for number, predict in enumerate([*old, new])
     ]
     return compare(runs[:-1], runs[-1:], ["test"])
+
+
+def text_of(*old: Callable[[int], str], new: Callable[[int], str] = lambda _: RIGHT, most: int | None = None) -> str:
+    return render_comparison(comparison(*old, new=new), Terminal(), most)
 
 
 def mostly_wrong(index: int) -> str:
     return "B-PER O O O" if index < 6 else "B-PER O B-LOC B-LOC"
 
 
-def test_the_headline() -> None:
-    assert re.fullmatch(
-        r"F1 of test from 0\.714 to 1\.000, \+0\.286 \(\+0\.\d{3} to \+0\.\d{3}, p 0\.008\): significant",
-        headline(comparison(mostly_wrong)),
+def test_text_has_headline_sides_table_and_legend() -> None:
+    text = text_of(mostly_wrong)
+    assert re.match(
+        r"F1 of test from 0\.714 to 1\.000, \+0\.286 \(\+0\.\d{3} to \+0\.\d{3}, p 0\.008\): significant\n", text
     )
-
-
-def test_a_table_with_its_legend() -> None:
-    text = render(comparison(mostly_wrong), Terminal(), None)
     assert "old: run-0 (0123456)\nnew: run-1 (0123456)\n" in text
     head, _, *rows = text[text.index("split  ") :].split("\n\n")[0].split("\n")
     assert head.split() == ["split", "score", "old", "new", "difference", "95", "%", "interval", "p", "verdict"]
@@ -53,9 +52,8 @@ def test_a_table_with_its_legend() -> None:
     assert "±" not in text
 
 
-def test_fixed_entities_with_their_sentences() -> None:
-    text = render(comparison(mostly_wrong), Terminal(), 2)
-    assert text.endswith(
+def test_excerpts_show_fixed_and_broken_entities_in_their_sentences() -> None:
+    assert text_of(mostly_wrong, most=2).endswith(
         "test: 6 entities fixed, 2 false positives fixed\n"
         "  0  LOC Oslo, before: nothing\n"
         "      Ada lives in [Oslo]\n"
@@ -65,111 +63,85 @@ def test_fixed_entities_with_their_sentences() -> None:
         "\n"
         "test: 0 entities broken, 0 new false positives\n"
     )
-    whole = render(comparison(mostly_wrong), Terminal(), None)
-    assert "  7  LOC in, false positive fixed\n      Ada lives [in] Oslo\n" in whole
-    assert "--all" not in whole
-
-
-def test_broken_entities() -> None:
-    text = render(
-        comparison(lambda _: "B-PER O O B-LOC", new=lambda n: "B-PER O O B-ORG" if n else "O O O O"), Terminal(), 2
-    )
+    assert "  7  LOC in, false positive fixed\n      Ada lives [in] Oslo\n" in text_of(mostly_wrong)
+    text = text_of(lambda _: RIGHT, new=lambda n: "B-PER O O B-ORG" if n else "O O O O")
     assert "test: 9 entities broken, 0 new false positives\n  0  PER Ada, now: nothing\n" in text
-    assert "  0  LOC Oslo, now: nothing\n" in text
-    assert "  1  LOC Oslo, now: ORG Oslo\n" in render(
-        comparison(lambda _: "B-PER O O B-LOC", new=lambda _: "B-PER O O B-ORG"), Terminal(), None
-    )
+    assert "  1  LOC Oslo, now: ORG Oslo\n" in text
 
 
-def test_one_is_singular() -> None:
-    text = render(comparison(lambda n: "B-PER O O B-LOC" if n else "B-PER B-X O O"), Terminal(), None)
-    assert "test: 1 entity fixed, 1 false positive fixed\n" in text
-    text = render(
-        comparison(lambda _: "B-PER O O B-LOC", new=lambda n: "B-PER O O B-LOC" if n else "B-PER B-X O O"),
-        Terminal(),
-        None,
-    )
+def test_one_entity_is_singular() -> None:
+    def one_wrong(number: int) -> str:
+        return RIGHT if number else "B-PER B-X O O"
+
+    assert "test: 1 entity fixed, 1 false positive fixed\n" in text_of(one_wrong)
+    text = text_of(lambda _: RIGHT, new=one_wrong)
     assert "test: 1 entity broken, 1 new false positive\n" in text
     assert "  0  X lives, new false positive\n" in text
 
 
 def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
-    text = render(comparison(mostly_wrong, lambda _: "O O O O", lambda _: "B-PER O O O"), Terminal(), 0)
+    text = text_of(mostly_wrong, lambda _: "O O O O", lambda _: "B-PER O O O", most=0)
     assert "old: run-0 (0123456), run-1 (0123456), run-2 (0123456)\n" in text
     assert re.search(r"test +F1 +0\.460 ± 0\.399 +1\.000 ", text)
     assert "interval: paired bootstrap over sentences and runs, 1,000 resamples" in text
     assert "p: t-test over runs" in text
 
 
-def test_no_negative_zero() -> None:
-    same = comparison(lambda _: "B-PER O O O", new=lambda _: "B-PER O O O")
+def test_zero_has_no_minus() -> None:
+    same = comparison(lambda _: RIGHT)
     (split,) = same.splits
     tiny = replace(split.differences.overall["f1"], low=-0.0001, high=-0.0)
-    overall = {**split.differences.overall, "f1": tiny}
-    changed = replace(same, splits=[replace(split, differences=replace(split.differences, overall=overall))])
-    assert "+0.000 (+0.000 to +0.000" in render(changed, Terminal(), None)
+    changed = replace(split, differences=replace(split.differences, overall={"f1": tiny}))
+    assert "+0.000 (+0.000 to +0.000" in headline(replace(same, splits=[changed]))
 
 
 def test_plain_tags_are_counted_as_words() -> None:
-    old = run_of("a", [("0", "Ada lives", "PROPN VERB", "PROPN NOUN")], "tags")
-    new = run_of("b", [("0", "Ada lives", "PROPN VERB", "PROPN VERB")], "tags")
-    text = render(compare([old], [new], ["test"]), Terminal(), None)
+    old, new = (run_of(name, [("0", "Ada lives", "PROPN VERB", f"PROPN {name}")], "tags") for name in ("NOUN", "VERB"))
+    text = render_comparison(compare([old], [new], ["test"]), Terminal(), None)
     assert "test: 1 word fixed\n  0  VERB lives, before: NOUN lives\n      Ada [lives]\n" in text
     assert "test: 0 words broken\n" in text
 
 
-def test_long_sentences_are_cut_around_the_entity() -> None:
-    words = [f"w{number}" for number in range(60)]
-    gold = ["B-LOC" if number == 30 else "O" for number in range(60)]
-    a, b = (
-        run_of(name, [("0", " ".join(words), " ".join(gold), tags)])
-        for name, tags in (("a", "O " * 60), ("b", " ".join(gold)))
-    )
-    (split,) = compare([a], [b], ["test"]).splits
-    fixed, _ = excerpts(split, Terminal(), None)
+def test_long_sentences_are_shortened_around_the_entity() -> None:
+    words, gold = " ".join(f"w{number}" for number in range(60)), "O " * 30 + "B-LOC" + " O" * 29
+    a, b = (run_of(name, [("0", words, gold, tags)]) for name, tags in (("a", "O " * 60), ("b", gold)))
+    fixed, _ = excerpts(compare([a], [b], ["test"]).splits[0], Terminal(), None)
     shown = fixed.split("\n")[-1].split()
     assert (shown[0], shown[1], shown[CONTEXT + 1], shown[-2], shown[-1]) == ("...", "w15", "[w30]", "w45", "...")
 
 
-HOSTILE = "<script> | *b* _i_ `c` @name #1 [x](y) & \\ \x1b[31m"
-
-
+@pytest.fixture
 def hostile() -> Comparison:
-    words = HOSTILE.replace(" ", "·") + " b"
+    words = "<script> | *b* _i_ `c` @name #1 [x](y) & \\ \x1b[31m".replace(" ", "·") + " b"
     a = run_of("a|b", [("<0>", words, "B-<T> O", "O O")])
     return compare([a], [run_of("b", [("<0>", words, "B-<T> O", "B-<T> O")])], ["test"])
 
 
-def test_markdown_escapes_texts_of_the_data() -> None:
-    text = render(hostile(), Markdown(), None)
+def test_markdown_escapes_and_folds_texts_of_the_data(hostile: Comparison) -> None:
+    text = render_comparison(hostile, Markdown(), None)
     assert text.startswith("### F1 of test from 0.000 to 1.000, +1.000 (")
     assert "<script>" not in text
     assert "<b>&lt;script&gt;" in text
     assert "old: a\\|b" in text
     bare = re.sub(r"\\[!-/:-@[-`{-~]|&(lt|gt|amp);|</?(b|br|code|details|summary)>", "", text)
-    excerpt = bare[bare.index("1 entity fixed") :]
-    assert not set("*_`@#[]<>&\x1b") & set(excerpt)
+    assert not set("*_`@#[]<>&\x1b") & set(bare[bare.index("1 entity fixed") :])
     table = [line for line in text.split("\n") if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {9}
-
-
-def test_markdown_folds_the_excerpts() -> None:
-    text = render(comparison(mostly_wrong), Markdown(), 1)
     assert (
         "<details><summary>test: 6 entities fixed, 2 false positives fixed</summary>\n\n"
         "- <code>0</code>  <code>LOC Oslo</code>, before: nothing<br><code>Ada lives in <b>Oslo</b></code>\n"
         "- 7 more: --all\n\n</details>"
-    ) in text
+    ) in render_comparison(comparison(mostly_wrong), Markdown(), 1)
 
 
-def test_a_terminal_shows_invisible_characters_escaped() -> None:
-    text = render(hostile(), Terminal(), None)
+def test_terminal_shows_invisible_characters_escaped(hostile: Comparison) -> None:
+    text = render_comparison(hostile, Terminal(), None)
     assert "\x1b" not in text
     assert "\\x1b[31m" in text
 
 
-def test_json_has_everything() -> None:
-    found = json.loads(json.dumps(record(comparison(mostly_wrong)), allow_nan=False))
+def test_json_has_scores_and_all_changes() -> None:
+    found = json.loads(json.dumps(comparison_record(comparison(mostly_wrong)), allow_nan=False))
     assert found["old"] == [{"revision": "run-0", "commit": "0123456789ab"}]
     assert found["rule"] == {
         "level": 0.05,
@@ -179,14 +151,11 @@ def test_json_has_everything() -> None:
         "seed": 42,
     }
     test = found["splits"]["test"]
-    assert test["sentences"] == 8
     f1 = test["overall"]["f1"]
     assert f1["old"] == {"mean": 0.714286, "sd": None, "runs": [0.714286]}
     assert (f1["difference"], f1["p"], f1["verdict"]) == (0.285714, 0.007812, "significant")
     assert f1["low"] < f1["difference"] < f1["high"]
-    assert list(test["per_type"]) == ["LOC", "PER"]
-    assert len(test["fixed"]) == 8
-    assert test["broken"] == []
+    assert (test["sentences"], list(test["per_type"]), len(test["fixed"]), test["broken"]) == (8, ["LOC", "PER"], 8, [])
     assert test["fixed"][0] == {
         "id": "0",
         "words": ["Ada", "lives", "in", "Oslo"],
@@ -195,9 +164,6 @@ def test_json_has_everything() -> None:
         "instead": [],
     }
     assert test["fixed"][-1]["in_gold"] is False
-
-
-def test_json_of_several_runs() -> None:
-    found = record(comparison(mostly_wrong, lambda _: "O O O O"))
+    found = comparison_record(comparison(mostly_wrong, lambda _: "O O O O"))
     assert (found["rule"]["p"], found["rule"]["shuffles"]) == ("t-test over runs", None)
     assert found["splits"]["test"]["overall"]["f1"]["old"]["sd"] == pytest.approx(0.505076)

@@ -1,24 +1,68 @@
-"""Runs grouped by params: which setting is the best, and which differ from it."""
+"""Runs grouped by params: keys and values, which setting is the best, and which differ from it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from helpers.runs import Row, run_of
 
 from tagline.core.errors import UserError
+from tagline.tools.comparison.param_values import check_keys, differing_keys, group, read_values, value_text
+from tagline.tools.comparison.record import sweep_record
+from tagline.tools.comparison.rendering import render_sweep
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.styles import Markdown, Terminal
-from tagline.tools.comparison.sweep_rendering import render_sweep, sweep_headline, sweep_record
 from tagline.tools.comparison.sweeps import Sweep, sweep
 
-SENTENCES = 40
+
+def test_values_have_dotted_keys() -> None:
+    run = replace(run_of("a", []), params=b"train:\n  batches:\n    order: random\n  rate: 2e-5\n  steps:\n")
+    assert read_values(run) == {"train.batches.order": "random", "train.rate": 0.00002, "train.steps": None}
+    with pytest.raises(UserError, match="^a: params.yaml is missing; expected a revision of this pipeline$"):
+        read_values(run_of("a", []))
+    with pytest.raises(UserError, match='^a:params.yaml:2: found duplicate key "a"; expected each key once$'):
+        read_values(replace(run, params=b"a: 1\na: 2\n"))
 
 
-def rows(wrong: int) -> list[Row]:
-    labels = ["B-PER O O B-LOC"] * SENTENCES
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("seed", "does not have this key; did you mean train.seed or evaluate.bootstrap.seed?"),
+        ("train.sede", "does not have this key; did you mean train.seed?"),
+        ("xyz", "does not have this key; expected a key such as train.seed, train.epochs, train.rate and 1 more"),
+    ],
+)
+def test_unknown_key_is_an_error_with_similar_keys(key: str, hint: str) -> None:
+    params = [{"train.seed": 1, "train.epochs": 1}, {"train.rate": 1, "evaluate.bootstrap.seed": 1}]
+    with pytest.raises(UserError) as raised:
+        check_keys([key], params)
+    assert str(raised.value) == f"--by {key}: params.yaml {hint}"
+    with pytest.raises(
+        UserError, match="--by train: a section of params.yaml; expected one of its keys: train.seed, t"
+    ):
+        check_keys(["train"], params)
+    check_keys(["train.rate"], params)  # which only some runs have
+
+
+def test_groups_are_in_the_order_of_their_values() -> None:
+    values: list[Any] = ["b", 10, 2, None, 2.0, True, "a", [1], 0.5]
+    params = [{}, *({"key": value} for value in values)]
+    found = [[value_text(params[index], "key") for index in indices] for indices in group(["key"], params)]
+    assert found == [["missing"], ["null"], ["0.5"], ["2", "2.0"], ["10"], ["[1]"], ["a"], ["b"], ["true"]]
+    params = [{"a": a, "b": b} for a, b in [(2, 1), (1, 2), (1, 1), (2, 1)]]
+    assert group(["a", "b"], params) == [[2], [1], [0, 3]]
+
+
+def test_other_keys_that_differ_are_listed_without_seeds() -> None:
+    params = [{"rate": 1, "train.seed": 1, "epochs": 1, "a": 1}, {"rate": 2, "train.seed": 2, "epochs": 2, "a": 1.0}]
+    assert differing_keys(["rate"], params) == ["epochs"]
+
+
+def rows(wrong: int, of: int = 40) -> list[Row]:
+    labels = ["B-PER O O B-LOC"] * of
     predicted = ["B-PER O O O"] * wrong + labels[wrong:]
     return [(str(index), "Ada lives in Oslo", *pair) for index, pair in enumerate(zip(labels, predicted, strict=True))]
 
@@ -29,39 +73,45 @@ def run(name: str, rate: float, seed: int, test: int, validation: int | None = N
     return replace(found, params=f"train:\n  rate: {rate}\n  seed: {seed}\n{more}".encode())
 
 
+@pytest.fixture(scope="module")
 def three_settings() -> Sweep:
     wrong = {0.3: (4, 5, 6), 0.1: (24, 26, 28), 0.2: (3, 7, 9)}
     runs = [run(f"{rate}-{seed}", rate, seed, each) for rate in wrong for seed, each in enumerate(wrong[rate])]
     return sweep(runs, ["train.rate"], ["validation", "test"])
 
 
-def test_settings_with_several_runs() -> None:
-    found = three_settings()
-    assert [setting.name for setting in found.settings] == ["train.rate=0.1", "train.rate=0.2", "train.rate=0.3"]
-    assert found.best.name == "train.rate=0.3"
-    assert [setting.difference and setting.difference.verdict for setting in found.settings] == [
-        "significant",
-        "not significant",
-        None,
-    ]
-    assert sweep_headline(found) == (
-        "best: train.rate=0.3 with F1 of test 0.968 ± 0.007; 1 of 2 other settings differs significantly"
+def test_settings_are_compared_with_the_best_one(three_settings: Sweep) -> None:
+    verdicts = {setting.name: setting.difference and setting.difference.verdict for setting in three_settings.settings}
+    assert verdicts == {
+        "train.rate=0.1": "significant",
+        "train.rate=0.2": "not significant",
+        "train.rate=0.3": None,
+    }
+    text = render_sweep(three_settings, Terminal())
+    assert text.startswith(
+        "best: train.rate=0.3 with F1 of test 0.968 ± 0.007; 1 of 2 other settings differs significantly\n"
     )
+    head, _, *table = text.split("\n\n")[2].split("\n")
+    assert head.split() == "train.rate runs F1 of validation F1 of test difference 95 % interval p verdict".split()
+    assert [row.split()[:2] for row in table] == [["0.1", "3"], ["0.2", "3"], ["0.3", "3"]]
+    assert table[2].split() == "0.3 3 0.968 ± 0.007 0.968 ± 0.007 best".split()
+    assert "\n\nbest: highest mean F1 of validation; difference: F1 of test minus that of the best\n" in text
+    assert max(map(len, text.splitlines())) <= 120
 
 
-def test_p_is_adjusted_for_the_number_of_settings() -> None:
-    found = three_settings()
+def test_p_is_adjusted_for_the_number_of_settings(three_settings: Sweep) -> None:
+    best = three_settings.best
     pairs = [
-        sweep([*found.best.runs, *setting.runs], ["train.rate"], ["test"])
-        for setting in found.settings
-        if setting is not found.best
+        sweep([*best.runs, *setting.runs], ["train.rate"], ["test"])
+        for setting in three_settings.settings
+        if setting is not best
     ]
     alone = sorted(setting.difference.p for pair in pairs for setting in pair.settings if setting.difference)
-    adjusted = sorted(setting.difference.p for setting in found.settings if setting.difference)
+    adjusted = sorted(setting.difference.p for setting in three_settings.settings if setting.difference)
     assert adjusted == pytest.approx([2 * alone[0], alone[1]])
 
 
-def test_the_best_is_chosen_on_validation_and_compared_on_test() -> None:
+def test_best_is_chosen_on_validation_and_compared_on_test() -> None:
     runs = [run("a", 1, 1, test=0, validation=20), run("b", 2, 1, test=20, validation=0)]
     assert sweep(runs, ["train.rate"], ["validation", "test"]).best.runs[0].name == "b"
     assert sweep(runs, ["train.rate"], ["test"]).best.runs[0].name == "a"
@@ -72,13 +122,10 @@ def test_single_runs_get_the_paired_test_with_a_note() -> None:
     assert found.notes == [
         "each setting has one run, so p does not cover other seeds; run several, as with -S train.seed=1,2,3"
     ]
-    assert found.settings[0].difference and found.settings[0].difference.verdict == "significant"
     text = render_sweep(found, Terminal())
+    assert "the other setting differs significantly\n" in text
     assert "p: approximate randomisation, 10,000 shuffles; adjusted for the number of settings (Holm)" in text
     assert "±: " not in text
-
-
-def test_one_setting_with_a_single_run() -> None:
     found = sweep([run("a", 1, 1, 30), run("b", 2, 1, 2), run("c", 2, 2, 3)], ["train.rate"], ["test"])
     assert found.notes == [
         "one run only: train.rate=1; ± is unknown there, and p assumes that of the other side (between two single runs, "
@@ -86,16 +133,15 @@ def test_one_setting_with_a_single_run() -> None:
     ]
 
 
-def test_the_same_run_twice_counts_once() -> None:
+def test_same_run_twice_counts_once() -> None:
     runs = [run("a", 1, 1, 30), run("b", 2, 1, 2), run("c", 2, 1, 2), run("d", 2, 2, 2)]
     found = sweep(runs, ["train.rate"], ["test"])
-    assert [setting.name for setting in found.settings] == ["train.rate=1", "train.rate=2"]
     assert [[each.name for each in setting.runs] for setting in found.settings] == [["a"], ["b", "d"]]
     assert found.notes[0] == "c is left out: same params and predictions as b"
     assert found.notes[-1] == "test: b and d have the same predictions"
 
 
-def test_a_note_on_other_params_that_differ() -> None:
+def test_other_params_that_differ_are_noted() -> None:
     runs = [run("a", 1, 1, 30, more="  epochs: 2\n"), run("b", 2, 2, 2, more="  epochs: 3\n")]
     assert sweep(runs, ["train.rate"], ["test"]).notes[0] == (
         "the runs also differ in train.epochs, which affects means and ±; add it to --by, or choose runs with the same "
@@ -103,31 +149,22 @@ def test_a_note_on_other_params_that_differ() -> None:
     )
 
 
-def test_runs_with_the_same_value() -> None:
-    with pytest.raises(UserError) as raised:
+def test_runs_with_the_same_value_are_an_error() -> None:
+    with pytest.raises(
+        UserError, match=r"^--by: all runs \(a, b\) have train.rate=1; expected runs with different val"
+    ):
         sweep([run("a", 1, 1, 30), run("b", 1, 2, 2)], ["train.rate"], ["test"])
-    assert str(raised.value) == "--by: all runs (a, b) have train.rate=1; expected runs with different values"
 
 
-def test_a_table_with_one_row_per_setting() -> None:
-    text = render_sweep(three_settings(), Terminal())
-    head, _, *table = text.split("\n\n")[2].split("\n")
-    assert head.split() == ("train.rate runs F1 of validation F1 of test difference 95 % interval p verdict".split())
-    assert [row.split()[:2] for row in table] == [["0.1", "3"], ["0.2", "3"], ["0.3", "3"]]
-    assert table[2].split() == "0.3 3 0.968 ± 0.007 0.968 ± 0.007 best".split()
-    assert "\n\nbest: highest mean F1 of validation; difference: F1 of test minus that of the best\n" in text
-    assert max(map(len, text.splitlines())) <= 120
-
-
-def test_markdown_of_values_is_escaped() -> None:
+def test_values_are_escaped_in_markdown() -> None:
     runs = [replace(run(name, 1, 1, 3), params=f"train: {{task: '{name}|*'}}".encode()) for name in ("a", "b")]
     text = render_sweep(sweep(runs, ["train.task"], ["test"]), Markdown())
     assert text.startswith("### best: train.task=a\\|\\*")
     assert "a|*" not in text
 
 
-def test_json() -> None:
-    found = json.loads(json.dumps(sweep_record(three_settings()), allow_nan=False))
+def test_json_has_runs_scores_and_differences_of_settings(three_settings: Sweep) -> None:
+    found = json.loads(json.dumps(sweep_record(three_settings), allow_nan=False))
     assert found["best"] == {"train.rate": 0.3}
     assert found["rule"]["p"] == "t-test over runs, adjusted by Holm"
     first, *_, last = found["settings"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from helpers.runs import tagged
@@ -19,17 +20,19 @@ COMMANDS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def line(document: Document, labels: list[str], color: bool = False, of: Labels = SPANS) -> str:
-    return Highlighter(of, color).line(document, tagged(labels, of, scores=[0.876] * len(labels)))
+    found = Highlighter(of, color).line(document, tagged(labels, of, scores=[0.876] * len(labels)))
+    assert found.endswith("\n")
+    return found[:-1]
 
 
-def test_brackets() -> None:
+def test_entities_stand_in_brackets() -> None:
     document = Document.of_text("  Ada  Lind\tof Oslo.")
     assert line(document, ["B-PER", "I-PER", "O", "B-LOC", "O"]) == r"  [Ada  Lind PER 0.88]\tof [Oslo LOC 0.88]."
     assert line(Document.of_words(["Ada", "Oslo", "."]), ["B-PER", "B-LOC", "O"]) == "[Ada PER 0.88] [Oslo LOC 0.88] ."
     assert line(Document.of_text(""), []) == ""
 
 
-def test_colours() -> None:
+def test_types_have_different_colours() -> None:
     found = line(Document.of_text("Ada of Oslo."), ["B-PER", "O", "B-LOC", "O"], color=True)
     assert COMMANDS.sub("", found) == " Ada PER 0.88  of  Oslo LOC 0.88 ."
     colors = re.findall(r"48;5;(\d+)m", found)
@@ -37,7 +40,7 @@ def test_colours() -> None:
     assert found.count("\x1b[0m") == 2
 
 
-def test_plain_tags() -> None:
+def test_plain_tags_follow_their_words() -> None:
     document = Document.of_text("dogs bark")
     assert line(document, ["NOUN", "VERB"], of=TAGS) == "dogs/NOUN bark/VERB"
     assert COMMANDS.sub("", line(document, ["NOUN", "VERB"], color=True, of=TAGS)) == "dogs/NOUN bark/VERB"
@@ -64,14 +67,6 @@ def test_joiners_and_unusual_spaces_are_kept() -> None:
     assert line(Document.of_text(text), ["O"] * len(Document.of_text(text).words)) == text
 
 
-class Stream:
-    def __init__(self, terminal: bool) -> None:
-        self.terminal = terminal
-
-    def isatty(self) -> bool:
-        return self.terminal
-
-
 @pytest.mark.parametrize(
     ("color", "terminal", "environment", "expected"),
     [
@@ -91,4 +86,4 @@ def test_when_colours_are_used(
     monkeypatch.setenv("TERM", "xterm")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert in_color(color, Stream(terminal)) is expected
+    assert in_color(color, SimpleNamespace(isatty=lambda: terminal)) is expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
 from tagline.sources.formats import conll
-from tagline.tools.predict.notations import Columns, JsonLines, Notation
+from tagline.tools.predict.notations import CONLL, JSON_LINES, Notation
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
 
@@ -20,12 +21,12 @@ LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
 def write(notation: Notation, document: Document, *labels: str) -> str:
     """Write a document with these labels, then O."""
     filled = [*labels, *["O"] * len(document.words)][: len(document.words)]
-    return notation.write(document, tagged(filled, LABELS, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
+    return notation.lines(document, tagged(filled, LABELS, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
 
 
-def test_json_of_a_text() -> None:
+def test_json_of_a_text_has_its_keys_and_entities() -> None:
     row = {"id": 3, "text": "Zo\u00eb Lind, you"}
-    written = write(JsonLines(), Document.of_text(row["text"], row=row), "B-PER", "I-PER")
+    written = write(JSON_LINES, Document.of_text(row["text"], row=row), "B-PER", "I-PER")
     assert written.count("\n") == 1 and "Zo\u00eb" in written
     assert list(json.loads(written).items()) == [
         ("id", 3),
@@ -34,8 +35,8 @@ def test_json_of_a_text() -> None:
     ]
 
 
-def test_json_of_words() -> None:
-    assert json.loads(write(JsonLines(), Document.of_words(("New York", "is")), "B-PER")) == {
+def test_json_of_words_has_labels_and_scores_too() -> None:
+    assert json.loads(write(JSON_LINES, Document.of_words(("New York", "is")), "B-PER")) == {
         "words": ["New York", "is"],
         "labels": ["B-PER", "O"],
         "scores": [0.9, 0.9877],
@@ -50,28 +51,27 @@ def test_own_predictions_of_an_object_are_not_overwritten(key: str, words: bool)
     row = {key: "gold", **({"words": ["Ada"]} if words else {"text": "Ada"})}
     document = Document.of_words(["Ada"], "in:7", row) if words else Document.of_text("Ada", "in:7", row)
     with pytest.raises(UserError, match=f"^in:7: the object has a key '{key}', which tagging adds; expected another"):
-        write(JsonLines(), document)
+        write(JSON_LINES, document)
 
 
-def test_columns_can_be_read_as_conll() -> None:
-    notation = Columns()
-    written = write(notation, Document.of_words(["New York", "is"]), "B-PER") + write(notation, Document.of_text("x."))
-    lines = list(enumerate(written.split("\n"), 1))
-    found = list(conll.sentences(lines, "out", ["words", "ner", "-"]))
+def test_conll_can_be_read_back(tmp_path: Path) -> None:
+    written = write(CONLL, Document.of_words(["New York", "is"]), "B-PER") + write(CONLL, Document.of_text("x."))
+    (tmp_path / "out.conll").write_text(written)
+    found = list(conll.read_sentences(tmp_path / "out.conll", ["words", "ner", "-"]))
     assert [(each.words, each.tags["ner"]) for each in found] == [
         (["New York", "is"], ["B-PER", "O"]),
         (["x", "."], ["O", "O"]),
     ]
     assert written.startswith("New York\tB-PER\t0.9000\nis\tO\t0.9877\n\nx\tO\t")
-    assert not notation.includes(Document.of_text(" "))
+    assert not CONLL.with_empty
 
 
 @pytest.mark.parametrize("value", ["a\tb", "a\nb", "\r"])
-def test_words_and_types_with_tabs_and_line_breaks(value: str) -> None:
+def test_tabs_and_line_breaks_are_an_error_in_conll(value: str) -> None:
     types = Labels("ner", "spans", ("O", f"B-{value}", f"I-{value}"), "O")
     for words, label, found in ((["a", value], "O", value), (["a"], f"B-{value}", f"B-{value}")):
         with pytest.raises(UserError) as raised:
-            Columns().write(Document.of_words(words, name="in:7"), tagged([label] * len(words), types))
+            CONLL.lines(Document.of_words(words, name="in:7"), tagged([label] * len(words), types))
         assert str(raised.value) == f"in:7: {found!r} contains a tab or line break; use the output format jsonl"
 
 
@@ -80,4 +80,4 @@ def test_json_has_finite_numbers_only(number: float) -> None:
     with pytest.raises(
         UserError, match="^in:7: a number is NaN or infinite, which JSON does not have; expected a finite"
     ):
-        write(JsonLines(), Document.of_text("Ada", "in:7", row={"text": "Ada", "weight": [{"a": number}]}))
+        write(JSON_LINES, Document.of_text("Ada", "in:7", row={"text": "Ada", "weight": [{"a": number}]}))

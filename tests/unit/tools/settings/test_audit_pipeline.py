@@ -78,10 +78,3 @@ def test_without_a_pipeline(root: Path) -> None:
         UserError, match="^dvc.yaml is missing; expected the repository's root or a pipeline folder; run"
     ):
         audit_pipeline.create()
-
-
-def test_every_param_has_a_comment() -> None:
-    lines = (ROOT / "stages/tagline/tools/settings/audit/params.yaml").read_text(encoding="utf-8").split("\n")
-    for key in Audit.model_fields:
-        (index,) = (number for number, line in enumerate(lines) if line.startswith(f"  {key}:"))
-        assert lines[index - 1].startswith("  # "), key

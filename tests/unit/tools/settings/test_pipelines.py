@@ -12,6 +12,7 @@ import yaml
 from dvc.utils.hydra import apply_overrides
 from dvc.utils.serialize import modify_yaml
 from helpers.project import ROOT, edit
+from helpers.tiny import preset
 
 from tagline.core.errors import UserError
 from tagline.tools.settings import pipelines, presets
@@ -25,7 +26,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("dvc.yaml", ".gitignore"):
         shutil.copy(ROOT / name, name)
     shutil.copytree(ROOT / "presets", "presets")
-    shutil.copy(ROOT / "presets/sample.yaml", "params.yaml")
+    Path("params.yaml").write_text(preset("sample"), encoding="utf-8")
     return tmp_path
 
 
@@ -119,16 +120,9 @@ class TestParams:
             ("download.folder=./data//mine", "  folder: ../data/mine"),
         ],
     )
-    def test_settings(self, root: Path, setting: str, line: str) -> None:
+    def test_setting_is_written(self, root: Path, setting: str, line: str) -> None:
         pipelines.create("pos", [setting])
         assert line in (root / "pos/params.yaml").read_text().splitlines()
-
-    def test_the_schema_for_editors_is_that_of_the_root(self, root: Path) -> None:
-        line = "# yaml-language-server: $schema={}params.schema.json\n"
-        text = Path("params.yaml").read_text().removeprefix(line.format(""))
-        Path("params.yaml").write_text(line.format("") + text)
-        pipelines.create("pos", [])
-        assert (root / "pos/params.yaml").read_text().startswith(line.format("../"))
 
     def test_a_preset_in_the_folder(self, pos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(pos)
@@ -150,13 +144,13 @@ def test_outs_are_ignored_by_git(pos: Path) -> None:
 
 
 class TestErrors:
-    @pytest.mark.parametrize("name", ["Pos", "pos tags", "../pos", "a--b", "1a", "", "pos_tags", "pos/ner"])
-    def test_a_bad_name(self, root: Path, name: str) -> None:
+    @pytest.mark.parametrize("name", ["Pos", "../pos", "a--b", "1a", ""])
+    def test_bad_name(self, root: Path, name: str) -> None:
         assert error_of(name) == (
             f"{name!r} can't name a pipeline folder; expected letters a-z, digits and single hyphens"
         )
 
-    @pytest.mark.parametrize("name", ["presets", "data", "models", "reports", "audit", "logs", "build"])
+    @pytest.mark.parametrize("name", ["presets", "models", "audit", "build"])
     def test_a_folder_that_exists_or_that_a_stage_writes(self, root: Path, name: str) -> None:
         assert error_of(name) == f"{name} exists or is a name that the stages use; choose another one, such as pos"
 
@@ -169,8 +163,8 @@ class TestErrors:
         assert first == "params.yaml with train.epochs=0, train.seed=x has 2 errors; pos was not created:"
         assert [error.split(": ")[1] for error in errors] == ["train.seed", "train.epochs"]
 
-    @pytest.mark.parametrize("setting", ["train.epoch=1", "epochs=1", "train.epochs", "train.epochs.x=1", "=1"])
-    def test_a_setting_of_no_key(self, root: Path, setting: str) -> None:
+    @pytest.mark.parametrize("setting", ["train.epoch=1", "epochs=1", "train.epochs", "train.epochs.x=1"])
+    def test_setting_of_unknown_key(self, root: Path, setting: str) -> None:
         assert error_of("pos", setting) == f"-S {setting}: expected section.key=value with a key of params.yaml"
 
     def test_a_setting_that_is_not_yaml(self, root: Path) -> None:

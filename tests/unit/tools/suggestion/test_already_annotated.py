@@ -23,7 +23,7 @@ def test_no_document_continues_one_that_is_left_out() -> None:
     assert list(without(pool[:2], ())) == pool[:2], "nothing between them was left out"
 
 
-def test_a_changed_data_raw_is_an_error(tmp_path: Path) -> None:
+def test_changed_data_raw_is_an_error(tmp_path: Path) -> None:
     raw_data.write(tmp_path, {split: [{"words": ["Ada"]}] for split in raw_data.SPLITS}, [])
     write_hashes(tmp_path)
     (tmp_path / "test/00000.arrow").write_bytes((tmp_path / "test/00000.arrow").read_bytes().replace(b"Ada", b"Bob"))

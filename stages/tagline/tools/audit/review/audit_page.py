@@ -10,14 +10,14 @@ from tagline.metrics.outcomes import Outcome
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.pieces import Piece, pieces
 from tagline.report.shown_sentences import WORDS, entity_text, shown_words, visible
-from tagline.tools.audit.review.disagreements import Disagreement, Kind
+from tagline.tools.audit.review.disagreements import Disagreement, Fault
 from tagline.tools.audit.review.ranking import Ranking, Suspicion
 
 # Maximum number of suspicions on the page, so that browsers stay fast.
 SHOWN = 1000
 
 # What is wrong with gold if the model is right.
-MEANINGS: dict[Kind, str] = {
+MEANINGS: dict[Fault, str] = {
     "missing": "gold has no entity here",
     "spurious": "the model has no entity here",
     "type": "the types differ; the words may differ, too",
@@ -56,7 +56,9 @@ def render(ranking: Ranking) -> str:
         "folds": [fold.made_of for fold in ranking.folds],
         "by_surface": ranking.folds[0].made_of["audit"]["group"] == "surface",
         "numbers": ranking.numbers,
-        "kinds": {kind: text for kind, text in MEANINGS.items() if any(name == kind for _, name in ranking.numbers)},
+        "faults": {
+            fault: text for fault, text in MEANINGS.items() if any(name == fault for _, name in ranking.numbers)
+        },
         "splits": ranking.splits,
         "total": ranking.numbers.total(),
         "cards": cards,
@@ -87,7 +89,7 @@ def _outcomes(sentence: TaggedSentence, found: Disagreement) -> list[Outcome]:
         common = set(sentence.gold_entities) & set(sentence.predicted_entities)
         marked = [Outcome("correct", entity, entity) for entity in common]
     if len(found.gold) == len(found.suggested) == 1:
-        pair = Outcome("type_error" if found.kind == "type" else "boundary_error", found.gold[0], found.suggested[0])
+        pair = Outcome("type_error" if found.fault == "type" else "boundary_error", found.gold[0], found.suggested[0])
         return [*marked, pair]
     marked += [Outcome("missed", entity, None) for entity in found.gold]
     return marked + [Outcome("spurious", None, entity) for entity in found.suggested]

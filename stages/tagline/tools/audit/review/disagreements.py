@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple, get_args
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 
-Kind = Literal["missing", "spurious", "type", "boundary"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Fault = Literal["missing", "spurious", "type", "boundary"]
+FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 
 class Disagreement(NamedTuple):
@@ -30,7 +30,7 @@ class Disagreement(NamedTuple):
         return min(entity.start for entity in both), max(entity.end for entity in both)
 
     @property
-    def kind(self) -> Kind:
+    def fault(self) -> Fault:
         """What is wrong with gold if the model is right.
 
         missing: gold has no entity. spurious: the model has none. boundary: the types are the same, but not the words.

@@ -21,7 +21,7 @@ from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.tools.audit.review.disagreements import KINDS, Disagreement, disagreements
+from tagline.tools.audit.review.disagreements import FAULTS, Disagreement, disagreements
 from tagline.tools.audit.review.usage import Usage, texts_of
 
 # The folder of the model that was trained on all, and the stage that writes it.
@@ -57,7 +57,7 @@ class Suspicion:
         return {
             "rank": rank,
             "score": self.score,
-            "kind": self.found.kind,
+            "kind": self.found.fault,
             "split": self.split,
             "id": self.sentence.id,
             "words": [*self.sentence.words],
@@ -79,7 +79,7 @@ class Ranking:
 
     Attributes:
         folds: the output of each fold.
-        numbers: of disagreements, by split and kind.
+        numbers: of disagreements, by split and fault.
         suspicions: the most suspicious ones, best first.
     """
 
@@ -101,8 +101,8 @@ class Ranking:
         """One line per split for the terminal, then how good the models are."""
         lines = []
         for split in self.splits:
-            numbers = {kind: self.numbers[split, kind] for kind in KINDS if self.numbers[split, kind]}
-            parts = ", ".join(f"{number:,} {kind}" for kind, number in numbers.items())
+            numbers = {fault: self.numbers[split, fault] for fault in FAULTS if self.numbers[split, fault]}
+            parts = ", ".join(f"{number:,} {fault}" for fault, number in numbers.items())
             lines.append(f"{split}: {sum(numbers.values()):,} disagreements{f' ({parts})' if parts else ''}")
         scores = ", ".join(f"{fold.made_of['validation_f1']:.3f}" for fold in self.folds)
         return "\n".join([*lines, f"F1 of the folds on validation: {scores}"])
@@ -136,7 +136,7 @@ def rank(folder: Path, params: Audit) -> Ranking:
         for split, fold in product(SPLITS, folds):
             of_learnt = (lambda _: None) if learnt is None else learnt.lookup(split)
             for sentence, probabilities, found in _differing(fold.chunks(split)):
-                numbers[split, found.kind] += 1
+                numbers[split, found.fault] += 1
                 yield _suspicion(split, sentence, probabilities, found, usage, of_learnt(sentence))
 
     best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)

@@ -33,7 +33,7 @@ class Usage:
             self._numbers.update(key for key in _keys(sentence) if key[0] in texts)
 
     def log_odds(self, sentence: TaggedSentence, found: Disagreement) -> float:
-        """How much more often other sentences label as suggested than as gold does, as a logarithm.
+        """Log-odds of the suggested over the gold labels in other sentences.
 
         The sum of two: the mean over the words whose labels differ; and for spans, that of the entities.
         """

@@ -32,7 +32,7 @@ def ranking(rows: list[tuple[str, str, str]] = ROWS) -> Ranking:
     made_of = {"fold": 1, "audit": {"splits": ["train"], "group": "sentence"}, "sentences": sizes}
     made_of |= {"validation_f1": 0.5}
     folds = [FoldOutput(Path("data/audit/1"), LABELS, made_of, "audit/dvc.yaml:fold@1")]
-    return Ranking(folds, Counter({("train", each.kind): 1 for _, each in found}), suspicions)
+    return Ranking(folds, Counter({("train", each.fault): 1 for _, each in found}), suspicions)
 
 
 def test_text_of_the_data_is_escaped() -> None:
@@ -43,7 +43,7 @@ def test_text_of_the_data_is_escaped() -> None:
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest| src=", html)
 
 
-def test_what_a_card_shows() -> None:
+def test_card_shows_fault_sides_and_fold() -> None:
     html = " ".join(audit_page.render(ranking()).split())
     assert 'data-kind="boundary"' in html and 'data-kind="type"' in html and 'data-kind="missing"' in html
     assert 'gold <q class="gold"><bdi lang="">Bank of Rome</bdi></q> LOC' in html
@@ -51,7 +51,7 @@ def test_what_a_card_shows() -> None:
     assert "<td>3 of 8</td> <td>0.500</td>" in html
 
 
-def test_no_disagreement() -> None:
+def test_page_without_disagreements_says_so() -> None:
     html = audit_page.render(ranking([("Ada", "B-PER", "B-PER")]))
     assert "Gold and the models agree everywhere." in html
     assert "<script>" not in html
@@ -84,6 +84,6 @@ def test_keys_and_filters(tmp_path: Path) -> None:
         assert chrome.get_log("browser") == []
 
 
-def test_the_page_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_says_how_many_suspicions_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_page, "SHOWN", 1)
     assert "The page shows the first 1 of 3." in " ".join(audit_page.render(ranking()).split())

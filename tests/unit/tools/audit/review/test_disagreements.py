@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.labels.schemes import to_iob2
-from tagline.tools.audit.review.disagreements import KINDS, disagreements
+from tagline.tools.audit.review.disagreements import FAULTS, disagreements
 
 
 def found(gold: str, predicted: str) -> list[tuple[str, int, int]]:
     (sentence,) = sentences([gold], [predicted])
-    return [(each.kind, *each.extent) for each in disagreements(sentence)]
+    return [(each.fault, *each.extent) for each in disagreements(sentence)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_kinds(gold: str, predicted: str, expected: list[tuple[str, int, int]]) 
 
 def test_plain_tags_differ_by_word() -> None:
     (sentence,) = sentences(["NOUN VERB NOUN"], ["NOUN NOUN VERB"], kind="tags")
-    assert [(each.kind, *each.extent) for each in disagreements(sentence)] == [("type", 1, 2), ("type", 2, 3)]
+    assert [(each.fault, *each.extent) for each in disagreements(sentence)] == [("type", 1, 2), ("type", 2, 3)]
 
 
 TAGS = st.lists(st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"]), min_size=1, max_size=8)
@@ -60,6 +60,6 @@ def test_every_difference_is_in_exactly_one(gold: list[str], predicted: list[str
         start, end = each.extent
         assert start >= ends[-1]
         ends.append(end)
-        assert each.kind in KINDS
+        assert each.fault in FAULTS
     inside = {word for each in all_found for word in range(*each.extent)}
     assert all(word in inside for word in range(length) if sentence.gold_names[word] != sentence.predicted_names[word])

@@ -1,0 +1,78 @@
+"""Windows of sub-words: the input of an encoder, from tokenization to training, prediction and inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from tagline.labels.alignment import IGNORED
+from tagline.labels.arrays import AnyInts, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows of some sentences, in flat arrays with offsets.
+
+    A column has one array per record batch of data/tokenized, which stays in the memory-mapped file, or one array in
+    all. With offsets 0 3 5, the first window has the values 0 to 3 of each column, the second one 3 to 5.
+
+    Attributes:
+        sentence: int (windows,), the sentence of each window, ascending.
+        offsets: int (windows of the batch + 1,), per batch: the first sub-word of each window, then their number.
+        input_ids: int32 (sub-words,), per batch: vocabulary ids.
+        word_ids: int32 (sub-words,), per batch: the word of each sub-word in its sentence, `NO_WORD` for special tokens
+            and context.
+        labels: int64 (sub-words,), per batch: label ids, `IGNORED` for sub-words without a label; empty if unknown.
+    """
+
+    sentence: AnyInts
+    offsets: Sequence[AnyInts]
+    input_ids: Sequence[AnyInts]
+    word_ids: Sequence[AnyInts]
+    labels: Sequence[AnyInts] = ()
+
+    def __len__(self) -> int:
+        return len(self.sentence)
+
+    @cached_property
+    def lengths(self) -> Ints:
+        """The number of sub-words of each window, special tokens included, int64 (windows,)."""
+        return np.concatenate([np.diff(each) for each in self.offsets], dtype=np.int64)
+
+    @cached_property
+    def labelled(self) -> Ints:
+        """The number of sub-words with a label of each window, int64 (windows,)."""
+        # Labels so far, read at the offsets: labels 1 -100 0 | 2 -100 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
+        so_far = (np.cumsum(np.concatenate([[False], each != IGNORED])) for each in self.labels)
+        return np.concatenate([np.diff(count[at]) for count, at in zip(so_far, self.offsets, strict=True)])
+
+    @cached_property
+    def _batches(self) -> Ints:
+        """The batch of each window, and its first sub-word in it, int64 (2, windows)."""
+        batch = np.repeat(np.arange(len(self.offsets)), [len(each) - 1 for each in self.offsets])
+        return np.stack([batch, np.concatenate([each[:-1] for each in self.offsets])])
+
+    def values(self, column: Sequence[AnyInts], windows: AnyInts) -> list[AnyInts]:
+        """The values of some windows in a column, each a view of its array."""
+        batches, starts = self._batches[:, windows]
+        spans = zip(batches.tolist(), starts.tolist(), (starts + self.lengths[windows]).tolist(), strict=True)
+        return [column[batch][start:end] for batch, start, end in spans]
+
+    def of_sentences(self, start: int, end: int) -> Self:
+        """Copy the windows of some sentences, which are then numbered from 0, into one array per column."""
+        chosen = np.arange(*np.searchsorted(self.sentence, [start, end]))
+        return replace(
+            self,
+            sentence=self.sentence[chosen] - start,
+            offsets=[np.concatenate([[0], np.cumsum(self.lengths[chosen])])],
+            input_ids=self._flat(self.input_ids, chosen),
+            word_ids=self._flat(self.word_ids, chosen),
+            labels=self._flat(self.labels, chosen) if self.labels else (),
+        )
+
+    def _flat(self, column: Sequence[AnyInts], windows: AnyInts) -> list[AnyInts]:
+        return [np.concatenate([column[0][:0], *self.values(column, windows)])]

@@ -1,0 +1,41 @@
+"""Windows from lists, and cut from sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate, chain
+
+import numpy as np
+
+from tagline.labels.windows import Windows
+from tagline.tokenization.subword_windows import Cut, WindowCutter
+
+Rows = Sequence[Sequence[int]]
+
+
+def windows(sentence: Sequence[int], input_ids: Rows, word_ids: Rows, labels: Rows = (), batches: int = 1) -> Windows:
+    """Windows of rows of sub-words, in one array per column, or in several."""
+    parts = np.array_split(np.arange(len(sentence)), batches)
+    flat = {
+        name: [np.array(list(chain(*(rows[row] for row in part))), np.int32) for part in parts]
+        for name, rows in (("input_ids", input_ids), ("word_ids", word_ids), ("labels", labels))
+        if rows or not sentence
+    }
+    offsets = [np.array([*accumulate((len(input_ids[row]) for row in part), initial=0)]) for part in parts]
+    return Windows(np.array(sentence, dtype=np.int64), offsets, **flat)
+
+
+def cut(
+    cutter: WindowCutter, sentences: Sequence[Sequence[str]], documents: Sequence[int] | None = None, **own: slice
+) -> Cut:
+    """Cut sentences into windows, with the document of each of them."""
+    words = list(chain(*sentences))
+    distinct = list(dict.fromkeys(words))
+    index = np.array([distinct.index(word) for word in words], dtype=np.int64)
+    ends = np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64)
+    return cutter.cut(distinct, index, ends, None if documents is None else np.array(documents), **own)
+
+
+def rows(made: Windows, column: Sequence[np.ndarray]) -> list[list[int]]:
+    """The values of all windows in a column."""
+    return [row.tolist() for row in made.values(column, np.arange(len(made)))]

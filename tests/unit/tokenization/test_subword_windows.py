@@ -1,0 +1,108 @@
+"""Sub-word windows: sentences apart into windows and together again, for any words, lengths, context and tokenizers."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import numpy as np
+import pytest
+from helpers.tiny import ODD_WORDS, byte_level_bpe, unigram, word_piece
+from helpers.windows import cut, rows
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from tagline.labels.alignment import NO_WORD
+from tagline.model.stitching import UNSEEN, choose_windows
+from tagline.tokenization.dataset import align_words
+from tagline.tokenization.subword_windows import WindowCutter
+from tagline.tokenization.subwords import unknown_id
+
+WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.", min_size=1, max_size=12))
+# Documents of sentences of words.
+DOCUMENTS = st.lists(st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+@pytest.fixture(scope="module", params=["WordPiece", "byte-level BPE", "Unigram"])
+def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
+    if request.param == "WordPiece":
+        return word_piece(["ab", "##ab"], lowercase=True).backend_tokenizer
+    return byte_level_bpe() if request.param == "byte-level BPE" else unigram()
+
+
+@given(DOCUMENTS, st.integers(3, 40), st.integers(0, 30), st.booleans(), st.booleans(), st.data())
+def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
+    tokenizer: Tokenizer,
+    documents: list[list[list[str]]],
+    max_length: int,
+    context: int,
+    label_all_tokens: bool,
+    one_by_one: bool,
+    data: st.DataObject,
+) -> None:
+    stride = data.draw(st.integers(0, (max_length - 2) // 2))
+    sentences = list(chain(*documents))
+    of_document = np.repeat(np.arange(len(documents)), list(map(len, documents))).tolist()
+    whole = [tokenizer.encode(words, is_pretokenized=True) for words in sentences]
+    counts = [made.word_ids.count(word) for made, row in zip(whole, sentences, strict=True) for word in range(len(row))]
+    plain, read = (
+        cut(WindowCutter(tokenizer, one_by_one, max_length, stride, size), sentences, of_document)
+        for size in (0, context)
+    )
+    for made in (plain, read):
+        assert made.counts.tolist() == counts
+        # The label of each word is its index among all words.
+        aligned = align_words(made, np.arange(len(counts)), range(len(counts)), label_all_tokens)
+        labels = rows(made.windows, [aligned])
+        chosen = zip(*choose_windows(list(map(len, sentences)), made.windows), strict=True)
+        found = [UNSEEN if window == UNSEEN else labels[window][position] for window, position in chosen]
+        assert found == [index if count else UNSEEN for index, count in enumerate(counts)]
+        if label_all_tokens:
+            assert ((aligned >= 0) == (made.windows.word_ids[0] != NO_WORD)).all(), "context is not labelled"
+    owners = read.windows.sentence.tolist()
+    assert owners == plain.windows.sentence.tolist()
+    assert sorted(set(owners)) == list(range(len(sentences)))
+    columns = [
+        rows(made, column) for made in (plain.windows, read.windows) for column in (made.input_ids, made.word_ids)
+    ]
+    for owner, alone, words_alone, ids, words in zip(owners, *columns, strict=True):
+        pieces, capacity = pieces_of(tokenizer, sentences[owner]), max_length - 2
+        expected = [piece for word in sorted({*words_alone} - {NO_WORD}) for piece in pieces[word][:capacity]]
+        assert alone == [whole[owner].ids[0], *expected, whole[owner].ids[-1]]
+        # The window without its context is that of the sentence by itself; all of it is a part of the document.
+        own = [position for position, word in enumerate(words) if word != NO_WORD]
+        first, last = (own[0], own[-1] + 1) if own else (1, 1)
+        assert [ids[0], *ids[first:last], ids[-1]] == alone
+        assert len(ids) <= max_length and first - 1 <= context and len(ids) - 1 - last <= context
+        near = [row for row, number in zip(sentences, of_document, strict=True) if number == of_document[owner]]
+        stream = [piece for row in near for word in pieces_of(tokenizer, row) for piece in word[:capacity]]
+        assert any(stream[start : start + len(ids) - 2] == ids[1:-1] for start in range(len(stream) + 1))
+
+
+def pieces_of(tokenizer: Tokenizer, words: list[str]) -> list[list[int]]:
+    """The sub-words of each word of a sentence."""
+    encoding = tokenizer.encode(words, is_pretokenized=True)
+    return [
+        [piece for piece, owner in zip(encoding.ids, encoding.word_ids, strict=True) if owner == word]
+        for word in range(len(words))
+    ]
+
+
+def test_a_sentence_that_fits_is_what_transformers_makes_of_it() -> None:
+    tokenizer = word_piece(["Ada", "Oslo", "##ito"])
+    words = ["Ada", "don't", "\u200b", "Osloito", "."]
+    made = cut(WindowCutter(tokenizer.backend_tokenizer, True, 64, 8), [words]).windows
+    expected = tokenizer(words, is_split_into_words=True)
+    assert rows(made, made.input_ids) == [expected["input_ids"]]
+    assert rows(made, made.word_ids) == [[NO_WORD if word is None else word for word in expected.word_ids()]]
+
+
+def test_words_with_an_unknown_subword() -> None:
+    tokenizer = word_piece(["ab"]).backend_tokenizer
+    sentences = [words.split() for words in ("ab \u4e00 ab", "\u4e00", "ab " * 9 + "\u4e01 ab")]
+    for cutter in (WindowCutter(tokenizer, True, 64, 8), WindowCutter(tokenizer, False, 6, 2)):
+        made = cut(cutter, sentences)
+        assert made.words_with(unknown_id(tokenizer)).tolist() == [1, 3, 13]
+        assert made.words_with(None).tolist() == []
+        assert cut(cutter, sentences, own=slice(1, 3)).words_with(unknown_id(tokenizer)).tolist() == [0, 10]
+    assert [unknown_id(each) for each in (tokenizer, byte_level_bpe(), unigram())] == [1, None, 3]

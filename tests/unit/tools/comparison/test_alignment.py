@@ -1,0 +1,149 @@
+"""Common sentences of runs, the gold labels they are scored with, and notes on how runs differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from helpers.runs import run_of, split_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.core.errors import UserError
+from tagline.labels.label_list import Kind
+from tagline.labels.tagged import TaggedSentence
+from tagline.tools.comparison.alignment import join
+from tagline.tools.comparison.splits import compare, compare_split
+
+ADA = ("0", "Ada lives", "B-PER O", "B-PER O")
+OSLO = ("1", "in Oslo", "O B-LOC", "O O")
+OSLO_RIGHT = ("1", "in Oslo", "O B-LOC", "O B-LOC")
+A, B, C = ("0", "Ada lives"), ("1", "in Oslo"), ("2", "no more")
+
+
+def rows(*sentences: tuple[str, str]) -> list[TaggedSentence]:
+    """Build sentences from (id, words)."""
+    return split_of([(name, text, text, text) for name, text in sentences])
+
+
+def joined(*runs: list[TaggedSentence]) -> list[list[int]]:
+    """Join runs and return the indices of the common sentences in each."""
+    indices = [{id(sentence): index for index, sentence in enumerate(run)} for run in runs]
+    return [[of_run[id(sentence)] for sentence in run] for of_run, run in zip(indices, join(runs), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        ([[A, B, C], [C, A, B]], [[2, 0, 1], [0, 1, 2]]),
+        ([[A, B], [B, C]], [[1], [0]]),
+        ([[A], [B]], [[], []]),
+        ([[A, B], [A, ("1", "in Oslo .")]], [[0], [0]]),
+        # A sentence is inserted, which renumbers the others.
+        ([[A, B], [("0", "a new one"), ("1", "Ada lives"), ("2", "in Oslo")]], [[0, 1], [1, 2]]),
+        # Among equal words, the same id is matched first.
+        ([[("0", "Ada"), ("1", "Ada"), ("2", "Ada")], [("2", "Ada"), ("7", "Ada")]], [[2, 0], [0, 1]]),
+        ([[A, B, C], [B, C], [C, B, A]], [[2, 1], [1, 0], [0, 1]]),
+    ],
+)
+def test_sentences_with_the_same_words_are_joined(runs: list, expected: list[list[int]]) -> None:
+    assert joined(*(rows(*run) for run in runs)) == expected
+
+
+SENTENCES = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), max_size=8)
+
+
+@given(st.lists(SENTENCES, min_size=1, max_size=3))
+def test_joined_sentences_have_the_same_words_and_are_joined_once(runs: list[list[tuple[str, str]]]) -> None:
+    whole = [rows(*sentences) for sentences in runs]
+    indices = joined(*whole)
+    assert all(len(set(each)) == len(each) for each in indices)
+    assert indices[-1] == sorted(indices[-1])
+    for together in zip(*indices, strict=True):
+        assert len({tuple(run[index].words) for run, index in zip(whole, together, strict=True)}) == 1
+    assert len(join([whole[0][::-1], whole[0]])[0]) == len(whole[0]), "the order does not matter"
+
+
+def test_complete_runs_need_no_notes() -> None:
+    found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [ADA, OSLO_RIGHT])])
+    f1 = found.differences.overall["f1"]
+    assert (f1.old, f1.new) == (pytest.approx((2 / 3,)), (1.0,))
+    assert [change.entity.type for change in found.changes] == ["LOC"]
+    assert found.notes == []
+
+
+def test_only_common_sentences_are_scored() -> None:
+    other = ("9", "more words", "O O", "B-LOC B-LOC")
+    found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [other, OSLO_RIGHT, other])])
+    assert found.notes == ["test: the 1 common sentence is compared, without 1 of a, 2 of b"]
+    f1 = found.differences.overall["f1"]
+    assert (f1.old, f1.new, [sentence.id for sentence in found.sentences]) == ((0.0,), (1.0,), ["1"])
+
+
+def test_gold_of_the_last_run_counts() -> None:
+    relabelled = ("0", "Ada lives", "O O", "O O")
+    found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [relabelled, OSLO_RIGHT])])
+    assert found.notes == [
+        "test: 1 sentence has other gold labels in a than in b; all runs are scored against those of b"
+    ]
+    assert found.differences.overall["precision"].old == (0.0,)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "note"),
+    [
+        (
+            {"test.f1": 1.0},
+            "a: F1 of test is 1.000 in metrics/evaluate.json, but 0.667 for the predictions, so they are of different "
+            "runs; the predictions are compared",
+        ),
+        *[
+            (lacking, "a: metrics/evaluate.json has no F1 of test; the predictions are compared")
+            for lacking in ({}, {"test.f1": []}, {"test.f1": None})
+        ],
+    ],
+)
+def test_metrics_that_do_not_belong_to_the_predictions_are_noted(metrics: dict, note: str) -> None:
+    a = replace(run_of("a", [ADA, OSLO]), metrics=metrics)
+    assert compare_split("test", [a], [run_of("b", [ADA, OSLO_RIGHT])]).notes == [note]
+
+
+def test_runs_with_the_same_predictions_are_noted() -> None:
+    runs = [run_of(name, [ADA, OSLO]) for name in ("a", "b")]
+    assert compare_split("test", runs, [run_of("c", [ADA, OSLO_RIGHT])]).notes == [
+        "test: a and b have the same predictions"
+    ]
+
+
+def test_no_common_sentence_is_an_error() -> None:
+    with pytest.raises(UserError, match="^a and b: no common sentence in test; expected splits that overlap$"):
+        compare_split("test", [run_of("a", [ADA])], [run_of("b", [OSLO])])
+
+
+@pytest.mark.parametrize(
+    ("other", "kind", "tasks"),
+    [
+        ("PROPN VERB", "tags", "tags such as PROPN, VERB; entities such as PER"),
+        ("B-NP B-VP", "spans", "entities such as NP, VP; entities such as PER"),
+    ],
+)
+def test_different_tasks_are_an_error(other: str, kind: Kind, tasks: str) -> None:
+    a, b = run_of("a", [("0", "Ada lives", other, other)], kind), run_of("b", [ADA])
+    with pytest.raises(UserError) as raised:
+        compare_split("test", [a], [b])
+    assert str(raised.value) == f"a and b: different tasks ({tasks}); expected the same tokenize_align.task"
+    none = run_of("a", [("0", "Ada lives", "O O", "O O")])  # gold without entities may be of the same task
+    assert compare_split("test", [none], [b]).differences.overall["f1"].new == (1.0,)
+
+
+def test_last_split_is_the_headline_and_notes_of_runs_come_first() -> None:
+    a = replace(run_of("a", [ADA], validation=[OSLO]), metrics={}, notes=["a: outdated"])
+    comparison = compare([a], [run_of("b", [ADA], validation=[OSLO_RIGHT])], ["validation", "test"])
+    assert [split.split for split in comparison.splits] == ["validation", "test"]
+    assert comparison.headline.difference == 0
+    assert [note.split(";")[0] for note in comparison.notes] == [
+        "a: outdated",
+        "a: metrics/evaluate.json has no F1 of validation",
+        "a: metrics/evaluate.json has no F1 of test",
+        "test: a and b have the same predictions",
+    ]

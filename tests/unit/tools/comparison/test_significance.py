@@ -1,0 +1,192 @@
+"""Intervals, p-values and verdicts: against scipy, and against scoring resampled and swapped sentences one by one."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from helpers.runs import counts_of, sentences_of
+from scipy import stats
+
+from tagline.labels.label_list import Kind
+from tagline.metrics.counts import count
+from tagline.metrics.resampling import interval, weights
+from tagline.metrics.scores import score
+from tagline.tools.comparison import significance
+from tagline.tools.comparison.differences import Difference, differences, standard_deviation
+from tagline.tools.comparison.significance import (
+    OVERALL,
+    SHUFFLES,
+    CountMatrix,
+    count_matrices,
+    difference_interval,
+    draw_runs,
+    holm,
+    p_values,
+    t_test,
+)
+
+TAGS = {"spans": ["O", "B-PER", "I-PER", "B-LOC"], "tags": ["NOUN", "VERB", "O"]}
+
+
+def sample(sentences: int, *shares: float, kind: Kind = "spans") -> tuple[list, list[list]]:
+    """Gold labels, and runs with about the given shares of them correct."""
+    generator = np.random.default_rng(3)
+    gold = [generator.choice(TAGS[kind], size=5).tolist() for _ in range(sentences)]
+    runs = [[[tag if generator.random() < share else "O" for tag in row] for row in gold] for share in shares]
+    return gold, runs
+
+
+def matrices(sentences: int, *shares: float) -> list[CountMatrix]:
+    gold, runs = sample(sentences, *shares)
+    return count_matrices([counts_of(gold, run) for run in runs])
+
+
+def test_interval_equals_scoring_resampled_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(significance, "RESAMPLES", 40)
+    gold, (old, new) = sample(9, 0.6, 0.8)
+    a, b = count_matrices([counts_of(gold, side) for side in (old, new)])
+    sentences = [sentences_of(gold, side) for side in (old, new)]
+    by_hand = []
+    for row in np.concatenate(list(weights(9, 40, 5))).astype(int):
+        drawn = np.repeat(np.arange(9), row)
+        first, second = (score(count([side[index] for index in drawn], "spans"))["overall"] for side in sentences)
+        by_hand.append([second[name] - first[name] for name in OVERALL])
+    for found, expected in zip(difference_interval([a], [b], seed=5), interval(by_hand), strict=True):
+        assert found[: len(OVERALL)] == pytest.approx(expected, abs=2e-6)  # scores have six digits
+
+
+def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not() -> None:
+    a, b = matrices(20, 0.6, 0.8)
+    one, three = difference_interval([a], [b], seed=1), difference_interval([a] * 3, [b] * 3, seed=1)
+    assert np.concatenate(three) == pytest.approx(np.concatenate(one))
+    assert not np.concatenate(difference_interval([a], [a], seed=1)).any()
+    different = matrices(40, 0.4, 0.6, 0.8)
+    low, high = difference_interval(different[1:2], different, seed=1)
+    assert high[0] - low[0] > 0.2
+
+
+@pytest.mark.parametrize("runs", [1, 2, 5])
+def test_mean_of_drawn_runs_has_the_variance_of_the_mean(runs: int) -> None:
+    values = np.arange(runs, dtype=float) ** 2
+    means = draw_runs(np.random.default_rng(1), 40_000, runs) @ values
+    assert means.var() == pytest.approx(values.var(ddof=1) / runs if runs > 1 else 0, rel=0.03)
+    assert means.mean() == pytest.approx(values.mean(), rel=0.03)
+
+
+@pytest.mark.parametrize("kind", ["spans", "tags"])
+def test_p_is_the_share_of_all_swaps_of_few_sentences(kind: Kind) -> None:
+    gold, (old, new) = sample(6, 0.6, 0.8, kind=kind)
+
+    def gap(a: list, b: list) -> np.ndarray:
+        first, second = (score(counts_of(gold, side, kind))["overall"] for side in (a, b))
+        return np.abs([second[name] - first[name] for name in ("f1", "accuracy")])
+
+    every = []
+    for coins in itertools.product([False, True], repeat=len(gold)):
+        swapped = [(y, x) if coin else (x, y) for x, y, coin in zip(old, new, coins, strict=True)]
+        every.append(gap([a for a, _ in swapped], [b for _, b in swapped]) >= gap(old, new) - 1e-5)  # six digits
+    p = p_values(*count_matrices([counts_of(gold, side, kind) for side in (old, new)]), seed=1)
+    assert [p[0], p[3]] == pytest.approx(np.mean(every, axis=0).tolist())
+
+
+def test_p_of_accuracy_equals_that_of_scipy() -> None:
+    gold, sides = sample(12, 0.7, 0.8)
+    a, b = (counts_of(gold, side) for side in sides)
+    reference = stats.permutation_test(
+        (b.correct_words, a.correct_words),
+        lambda x, y, axis: x.sum(axis=axis) - y.sum(axis=axis),
+        permutation_type="samples",
+        n_resamples=np.inf,
+        vectorized=True,
+    )
+    assert p_values(*count_matrices([a, b]), seed=1)[3] == pytest.approx(reference.pvalue)
+
+
+def test_random_swaps_approximate_all_swaps_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = matrices(12, 0.7, 0.8)
+    exact = p_values(*both, seed=1)
+    monkeypatch.setattr(significance, "EXACT", 0)
+    for block in (significance.BLOCK, 6400):
+        monkeypatch.setattr(significance, "BLOCK", block)
+        # Five standard errors of a proportion of 10,000.
+        assert p_values(*both, seed=1) == pytest.approx(exact, abs=0.025)
+    assert sum(map(len, significance._swaps(64, 1))) == SHUFFLES
+
+
+def test_p_is_smallest_for_a_clear_difference_and_1_for_none() -> None:
+    gold = [["B-PER", "O"]] * 40
+    none, right = count_matrices([counts_of(gold, [["O", "O"]] * 40), counts_of(gold, gold)])
+    assert p_values(none, right, seed=1)[0] == pytest.approx(1 / (SHUFFLES + 1))
+    assert (p_values(right, right, seed=1) == 1).all()
+
+
+def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
+    generator = np.random.default_rng(1)
+    old, new = generator.normal(0.7, 0.01, (4, 3)), generator.normal(0.72, 0.03, (5, 3))
+    assert t_test(old, new) == pytest.approx(stats.ttest_ind(old, new, equal_var=False).pvalue)
+    new = np.array([[0.70], [0.72], [0.74]])
+    # Student: 0.72 - 0.60 over 0.02 * sqrt(1/3 + 1), two degrees of freedom.
+    expected = 2 * stats.t.sf(0.12 / (0.02 * (4 / 3) ** 0.5), 2)
+    assert t_test(np.array([[0.60]]), new) == t_test(new, np.array([[0.60]])) == pytest.approx([expected])
+    # Without variance within the sides nothing is significant; in one side is enough: 0.15 over 0.1 / 2.
+    p = t_test(np.array([[0.5, 0.5, 0.7]] * 2), np.array([[0.5, 0.6, 0.8], [0.5, 0.6, 0.9]]))
+    assert p.tolist() == pytest.approx([1.0, 1.0, 2 * stats.t.sf(3, 1)])
+
+
+@pytest.mark.parametrize(
+    ("p", "adjusted"),
+    [
+        ([], []),
+        ([0.04], [0.04]),
+        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
+        ([0.04, 0.03, 0.02, 0.01], [0.06, 0.06, 0.06, 0.04]),
+        ([0.5, 0.9, 0.6], [1, 1, 1]),
+    ],
+)
+def test_holm_by_hand(p: list[float], adjusted: list[float]) -> None:
+    assert holm(p).tolist() == pytest.approx(adjusted)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "significant"),
+    [
+        (0.01, 0.03, 0.01, True),
+        (-0.03, -0.01, 0.01, True),
+        (0.01, 0.03, 0.05, False),  # p is not below 0.05
+        (0.0, 0.03, 0.01, False),  # 0 is in the interval
+        (-0.01, 0.03, 0.01, False),
+    ],
+)
+def test_verdict_needs_a_small_p_and_an_interval_without_0(
+    low: float, high: float, p: float, significant: bool
+) -> None:
+    assert (Difference((0.5,), (0.52,), low, high, p).verdict == "significant") == significant
+
+
+def test_standard_deviation_is_that_of_a_sample() -> None:
+    assert standard_deviation([0.5]) is None
+    assert standard_deviation([0.4, 0.6]) == pytest.approx(0.141421, abs=1e-6)
+
+
+def test_only_the_p_of_types_is_adjusted() -> None:
+    # Each type is broken in the same five sentences: 2 of 2 ** 5 swaps have a difference as large.
+    gold = [["B-A", "B-B", "B-C"]] * 5
+    found = differences([counts_of(gold, [["O"] * 3] * 5)], [counts_of(gold, gold)])
+    assert list(found.overall) == ["f1", "precision", "recall", "accuracy"]
+    assert found.overall["f1"].p == pytest.approx(2 / 32)
+    assert {name: each.p for name, each in found.per_type.items()} == pytest.approx(dict.fromkeys("ABC", 6 / 32))
+
+
+def test_type_that_only_one_side_predicts_counts_for_precision() -> None:
+    gold = [["B-A", "O"]] * 3
+    found = differences([counts_of(gold, [["B-A", "B-X"]] * 3)], [counts_of(gold, gold)])
+    assert found.per_type["X"].difference == 0
+    assert found.overall["precision"].difference == pytest.approx(0.5)
+
+
+def test_plain_tags_are_averaged_over_tags() -> None:
+    gold = [["NOUN", "VERB"], ["NOUN", "NOUN"]]
+    f1 = differences([counts_of(gold, [["NOUN", "NOUN"]] * 2, "tags")], [counts_of(gold, gold, "tags")]).overall["f1"]
+    assert (f1.old, f1.new) == (pytest.approx((3 / 7,)), (1.0,))

@@ -1,0 +1,36 @@
+"""Output files contain complete lines, whatever interrupts them."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from tagline.core.errors import UserError
+from tagline.tools.predict.written_outputs import OutputFile
+
+
+def test_existing_file_is_kept_until_there_is_something_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_text("earlier, and longer than what comes")
+    file = OutputFile(path)
+    assert path.read_text().startswith("earlier")
+    file.write("one\n")
+    file.write("")
+    file.write("tw\u00f6\n")
+    assert path.read_text(encoding="utf-8") == "one\ntw\u00f6\n"
+
+
+def test_full_disk_keeps_the_lines_before(tmp_path: Path) -> None:
+    file = OutputFile(tmp_path / "out")
+    file.write("whole\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(UserError) as raised:
+            file.write("this is too much\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(raised.value) == f"{tmp_path / 'out'}: File too large"
+    assert file.path.read_text() == "whole\n"

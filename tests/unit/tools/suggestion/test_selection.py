@@ -1,0 +1,56 @@
+"""Uncertainty of a text, and the best items of a stream in bounded memory."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.runs import tagged
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.labels.label_list import Labels
+from tagline.tools.suggestion.selection import Best, uncertainty
+
+LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
+TAGS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "expected"),
+    [
+        (["B-PER", "O", "B-PER"], [0.8, 1.0, 0.7], (0.2 + 0.3) / 3),
+        (["B-PER", "I-PER", "O"], [0.8, 0.6, 0.9], (0.3 + 0.1) / 3),  # an entity of two words counts once
+        (["B-PER", "I-PER", "O"] * 2, [0.8, 0.6, 0.9] * 2, (0.3 + 0.1) / 3),  # twice as long, as uncertain
+        (["B-PER", "B-PER", "O"], [0.8, 0.6, 0.9], (0.2 + 0.4 + 0.1) / 3),
+        (["O", "O"], [0.5, 0.0], 0.5 / 2),  # the second word has no sub-words
+        (["O"], [1.0], 0.0),
+        (["NOUN", "NOUN"], [0.5, 0.8], 0.35),
+    ],
+)
+def test_uncertainty_is_the_expected_number_of_errors_per_word(
+    labels: list[str], scores: list[float], expected: float
+) -> None:
+    list_ = TAGS if "NOUN" in labels else LABELS
+    assert uncertainty(tagged(labels, list_, scores=scores)) == pytest.approx(expected, abs=1e-6)
+
+
+ITEMS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=40)
+
+
+def kept(items: list[tuple[int, int]], words: int) -> list[tuple[float, bytes, int]]:
+    """Add items of a priority and a number of words; equal ones have equal keys."""
+    best = Best[int](words)
+    for priority, size in items:
+        key = bytes([priority, size])
+        if best.admits(priority, key):
+            best.add(priority, key, size, size)
+    return best.items()
+
+
+@given(ITEMS, st.integers(0, 60))
+def test_as_few_of_the_best_items_are_kept_as_have_the_words(items: list[tuple[int, int]], words: int) -> None:
+    expected, total = [], 0
+    for priority, size in sorted(set(items), reverse=True):
+        if total < words:
+            expected.append((priority, bytes([priority, size]), size))
+            total += size
+    assert kept(items, words) == kept(items[::-1], words) == expected

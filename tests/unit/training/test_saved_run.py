@@ -1,0 +1,94 @@
+"""Saved runs: links to the best weights, and hosts or processes that can't continue a run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedType
+from torch import nn
+
+from tagline.core.errors import UserError
+from tagline.training import run, saved_run
+from tagline.training.gradients import schedule
+from tagline.training.history import History
+from tagline.training.saved_run import SavedRun, _link_files
+
+
+def start(work: Path) -> SavedRun:
+    """A run of one weight, restored if it was saved."""
+    accelerator, model = Accelerator(cpu=True), nn.Linear(1, 1)
+    model, optimizer = accelerator.prepare(model, torch.optim.AdamW(model.parameters()))
+    saved = SavedRun(work, History(1, None), "fp32")
+    saved.restore(accelerator, schedule(optimizer, "linear", 0.0, 9))
+    saved.history.after_step(0.5)
+    saved.save(model, print)
+    return saved
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """The folder of a run that was saved after its first step."""
+    start(tmp_path)
+    return tmp_path
+
+
+def test_saved_run_continues_with_its_history(work: Path) -> None:
+    assert start(work).history.steps == 2
+    assert start(work).history.losses[-1] == {"step": 3, "loss": 0.5}
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_best_weights_are_linked_or_copied(links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", Mock(side_effect=OSError(1, "Operation not permitted")))
+    (tmp_path / "best").mkdir()
+    (tmp_path / "best/weights").write_text("1")
+    _link_files(tmp_path / "best", tmp_path / "step")
+    assert (tmp_path / "step/weights").read_text() == "1"
+    assert (tmp_path / "step/weights").samefile(tmp_path / "best/weights") is links
+
+
+def test_sharded_run_does_not_continue_a_whole_one(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved_run, "_layout", lambda _: "in pieces (FSDP, 2 processes)")
+    message = (
+        r"is stored whole; this run would be stored in pieces \(FSDP, 2 processes\); start it as before, or remove"
+    )
+    with pytest.raises(UserError, match=message):
+        start(work)
+
+
+def test_hosts_without_a_shared_work_folder_do_not_continue(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
+    message = f"{work} is not the same folder on all hosts of this run; to continue after step-000000001, expected one"
+    with pytest.raises(UserError, match=message):
+        start(work)
+
+
+def test_sharded_run_needs_a_shared_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
+    monkeypatch.setattr(saved_run, "_TOGETHER", (DistributedType.NO,))
+    with pytest.raises(
+        UserError, match="hosts of this run; to write checkpoints with NO, expected one that they share;"
+    ):
+        start(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("differing", "message"),
+    [
+        (0, "params.yaml, code, data/tokenized or models/pretrained differ"),
+        (1, "train.precision: auto is fp32 on this"),
+    ],
+)
+def test_hosts_that_would_train_different_models_are_refused(
+    monkeypatch: pytest.MonkeyPatch, differing: int, message: str
+) -> None:
+    answers = iter([number != differing for number in range(2)])
+    monkeypatch.setattr("tagline.training.processes.agree", lambda _: next(answers))
+    with pytest.raises(UserError, match=message):
+        run._check_agreement("0123456789abcdef", "fp32")

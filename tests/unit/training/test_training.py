@@ -1,0 +1,48 @@
+"""What surrounds the steps: batches prepared one ahead, losses read one step late."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from tagline.training.training import LossReader, Step, one_ahead
+
+
+def test_next_item_is_made_while_one_is_used() -> None:
+    made = [threading.Event() for _ in range(4)]
+    numbers = []
+    for number in one_ahead(lambda number: made[number].set() or number, range(4)):
+        assert made[min(number + 1, 3)].wait(60)
+        assert not any(event.is_set() for event in made[number + 2 :])
+        numbers.append(number)
+    assert numbers == [0, 1, 2, 3]
+
+
+def test_error_of_an_item_is_raised_in_its_turn() -> None:
+    halves = one_ahead(lambda number: 6 // number, [3, 2, 0, 1])
+    assert [next(halves), next(halves)] == [2, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(halves)
+
+
+def test_no_thread_is_left_when_the_caller_stops() -> None:
+    before = threading.active_count()
+    items = one_ahead(abs, range(100))
+    next(items)
+    assert threading.active_count() == before + 1
+    items.close()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(("device", "late"), [("cpu", 0), ("xla", 1)])
+def test_losses_come_in_order_and_at_most_one_step_late(device: str, late: int) -> None:
+    reader, seen = LossReader(torch.device(device)), []
+    for number in range(1, 5):
+        seen += reader.push(Step(number, 1, np.arange(0), False, []), torch.tensor(number / 2))
+        assert [step.number for step, _ in seen] == list(range(1, number + 1 - late))
+    seen += reader.flush()
+    assert [(step.number, loss) for step, loss in seen] == [(1, 0.5), (2, 1.0), (3, 1.5), (4, 2.0)]
+    assert list(reader.flush()) == []
