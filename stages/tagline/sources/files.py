@@ -86,8 +86,8 @@ class FileSource:
             UserError: the params do not allow what was found.
         """
         one = (
-            "train is a single document, so its sentences were split at random; neighbouring sentences are similar, and "
-            "scores may be optimistic"
+            "train is a single document, so its sentences were split at random; neighbouring sentences are similar, "
+            "and scores may be optimistic"
         )
         drawn = [one] if self.dataset.split and self._one_document else []
         return "\n".join(filter(None, [*drawn, self.dataset.report(self.findings)]))

@@ -77,7 +77,9 @@ def test_documents_of_a_format(tmp_path: Path, keys: dict[str, Any], content: st
         ),
     ],
 )
-def test_wrong_documents(tmp_path: Path, keys: dict[str, Any], content: str, message: str) -> None:
+def test_unordered_or_unnamed_documents_are_refused(
+    tmp_path: Path, keys: dict[str, Any], content: str, message: str
+) -> None:
     with pytest.raises(UserError, match=re.escape(message.format(folder=tmp_path))):
         read(tmp_path, content, **keys)
 

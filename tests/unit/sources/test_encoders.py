@@ -35,7 +35,7 @@ def test_missing_folder_of_a_package_is_an_error(package: str, path: str, messag
     assert str(raised.value).startswith(message)
 
 
-def test_a_folder_of_a_package() -> None:
+def test_folder_of_a_package_is_found() -> None:
     folder, version = encoders.find_in_package("pytest", "_pytest/config")
     assert (folder / "__init__.py").is_file()
     assert version == pytest.__version__
@@ -74,7 +74,7 @@ def test_incomplete_encoder_is_an_error(tmp_path: Path, files: list[str], messag
         encoders.copy_encoder(tmp_path, tmp_path / "target")
 
 
-def test_a_configuration_with_infinity(tmp_path: Path) -> None:
+def test_infinity_in_a_configuration_is_refused(tmp_path: Path) -> None:
     save_encoder(tmp_path, word_piece([]))
     (tmp_path / "config.json").write_text('{"model_type": "bert", "layer_norm_eps": Infinity}')
     with pytest.raises(UserError, match=r"config.json: damaged \(Infinity is not JSON\); expected a JSON object"):
@@ -89,7 +89,7 @@ def test_a_configuration_with_infinity(tmp_path: Path) -> None:
         {},
     ],
 )
-def test_an_architecture_that_is_code_from_outside(tmp_path: Path, config: dict) -> None:
+def test_architecture_from_outside_is_refused(tmp_path: Path, config: dict) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "configuration.py").write_text("raise SystemExit('code from outside was run')")
     with pytest.raises(
@@ -98,7 +98,7 @@ def test_an_architecture_that_is_code_from_outside(tmp_path: Path, config: dict)
         encoders.check_architecture("ada/homemade", tmp_path)
 
 
-def test_a_folder_without_tokenizer(tmp_path: Path) -> None:
+def test_folder_without_tokenizer_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no tokenizer that transformers can load"):
         encoders.load_tokenizer(tmp_path)
 
@@ -172,7 +172,7 @@ def test_an_index_names_files_beside_it_only(tmp_path: Path, name: str) -> None:
         ('{"weight_map": {"a": "model-2.safetensors"}}', "weight_map names 'model-2.safetensors', which is missing"),
     ],
 )
-def test_a_malformed_index(tmp_path: Path, index: str, message: str) -> None:
+def test_malformed_index_is_refused(tmp_path: Path, index: str, message: str) -> None:
     source = sharded(tmp_path / "source", index)
     with pytest.raises(UserError) as raised:
         encoders.copy_encoder(source, tmp_path / "target")
@@ -214,7 +214,7 @@ def test_links_stay_inside(tmp_path: Path) -> None:
         ("init_inputs", ["../secret.txt"], "it sets init_inputs; expected"),
     ],
 )
-def test_files_that_a_tokenizer_names(tmp_path: Path, key: str, value: object, message: str) -> None:
+def test_files_that_a_tokenizer_names_are_refused(tmp_path: Path, key: str, value: object, message: str) -> None:
     save_encoder(tmp_path / "source", word_piece(["a"]))
     path = tmp_path / "source/tokenizer_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
@@ -235,7 +235,7 @@ def test_paths_of_the_authors_machine_are_ignored(tmp_path: Path, key: str) -> N
 
 
 @pytest.mark.parametrize("number", ["2147483648", "-1", "1.5", "null"])
-def test_an_id_that_no_vocabulary_has(tmp_path: Path, number: str) -> None:
+def test_impossible_id_of_a_vocabulary_is_refused(tmp_path: Path, number: str) -> None:
     word_piece(["a"]).save_pretrained(tmp_path)
     path = tmp_path / "tokenizer.json"
     path.write_text(re.sub('"##~": [0-9]+', f'"##~": {number}', path.read_text()))

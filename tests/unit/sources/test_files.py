@@ -73,7 +73,7 @@ def test_patterns_reach_into_folders_and_a_name_with_brackets_is_a_name(tmp_path
         ),
     ],
 )
-def test_files_that_are_not_there(tmp_path: Path, pattern: str, message: str) -> None:
+def test_missing_file_is_named(tmp_path: Path, pattern: str, message: str) -> None:
     (tmp_path / "x").mkdir()
     with pytest.raises(UserError, match=re.escape(message)):
         find(tmp_path, "train", pattern)
@@ -145,7 +145,7 @@ def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
     assert FileSource(tmp_path, dataset).provenance()["drawn_from_train"] == {"seed": 3, "validation": 0.3}
 
 
-def test_a_drawn_split_without_a_sentence(tmp_path: Path) -> None:
+def test_drawn_split_without_a_sentence_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, a="a O\n", t="b O\n")
     dataset = conll_files(train="a.txt", test="t.txt", split=Shares(seed=1, validation=0.0001))
     with pytest.raises(UserError, match=r"a.txt: no sentence was drawn for validation; increase its share under"):
@@ -181,7 +181,7 @@ def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_pat
 
 
 @pytest.mark.parametrize("pattern", ["a.txt", "*.txt", "**/*.txt", "**", "sub/b.txt", "*/b.txt", "s*/**/*.txt"])
-def test_links_that_lead_out_of_the_folder(tmp_path: Path, pattern: str) -> None:
+def test_link_out_of_the_folder_is_refused(tmp_path: Path, pattern: str) -> None:
     folder, outside = tmp_path / "folder", tmp_path / "outside"
     for made in (folder, outside):
         made.mkdir()
@@ -229,7 +229,7 @@ def test_patterns_match_as_in_a_shell(tmp_path: Path) -> None:
         ("b.txt", "copy.txt", "c.txt", "copy", ("train", "validation")),
     ],
 )
-def test_two_splits_are_not_the_same_data(
+def test_two_splits_of_the_same_data_are_refused(
     tmp_path: Path, train: str, validation: str, test: str, named: str, splits: tuple[str, str]
 ) -> None:
     write(tmp_path, a="a O\n", b="b O\n", c="c O\n", copy="b O\n")

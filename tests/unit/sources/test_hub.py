@@ -53,7 +53,7 @@ def test_branches_tags_and_commits_become_a_commit(server: Hub, kind: str) -> No
     assert str(found["v1"]) == f"{NAME} at {first}"
 
 
-def test_an_unknown_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_repository_says_how_to_log_in(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = (
         "ada/people: the Hub has no such {}, or it is private; check download.{}.name in params.yaml; if it is private, "
         "log in by `hf auth login` (or HF_TOKEN)"
@@ -64,14 +64,14 @@ def test_an_unknown_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> 
     assert fault("dataset") == expected.format("data set", "dataset")
 
 
-def test_a_missing_revision(server: Hub) -> None:
+def test_missing_revision_is_named(server: Hub) -> None:
     server.add("model", NAME).commit({"a": b""})
     assert fault("model", revision="v9") == (
         "ada/people: no revision v9 (download.encoder.revision); expected a branch, a tag or a full commit"
     )
 
 
-def test_a_gated_repository(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gated_repository_needs_a_token(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add("dataset", NAME, readers={GOOD}).commit({"a": b""})
     expected = (
         f"ada/people: gated; accept its conditions at {server.url}/datasets/ada/people, "
@@ -90,7 +90,7 @@ def test_a_token_of_the_login_file(server: Hub) -> None:
     assert hub.find("model", NAME, "main").files == {"a"}
 
 
-def test_a_token_that_is_none(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_token_is_an_error(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add("dataset", NAME).commit({"a": b""})
     monkeypatch.setenv("HF_TOKEN", "hf_expired")
     assert fault() == (
@@ -115,12 +115,12 @@ def test_a_hub_that_answers_with_an_error_is_asked_once(server: Hub, status: int
     assert questions(server.requests) == ["GET /api/datasets/ada/people/revision/main"]
 
 
-def test_a_page_that_is_no_hub(server: Hub) -> None:
+def test_page_that_is_no_hub_is_recognised(server: Hub) -> None:
     server.broken = 200
     assert fault() == f"{server.url} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"
 
 
-def test_no_name_of_a_repository(server: Hub) -> None:
+def test_impossible_name_of_a_repository_is_refused(server: Hub) -> None:
     assert fault(name="ada..people") == (
         "'ada..people' is not a repository name (download.dataset.name in params.yaml); expected OWNER/NAME"
     )
@@ -143,7 +143,7 @@ def test_a_host_that_hangs_up_is_called_once(online: pytest.MonkeyPatch) -> None
         assert questions(calls) == ["GET /api/datasets/ada/people/revision/main"]
 
 
-def test_a_host_that_nobody_answers_at(online: pytest.MonkeyPatch) -> None:
+def test_unreachable_host_says_what_to_check(online: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     online.setattr(constants, "ENDPOINT", endpoint)
@@ -231,7 +231,7 @@ def questions(requests: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["../token", "/etc/passwd", "model-/../../x.safetensors", "a\x1b[31m", "a\\..\\b"])
-def test_a_hostile_file_name(server: Hub, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_file_name_is_refused(server: Hub, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     info = ModelInfo(id=NAME, sha="0" * 40, siblings=[{"rfilename": name}])
     monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: info)
     expected = f"{NAME}: the Hub lists the file {name!r}; expected paths inside the repository; check"
@@ -248,6 +248,8 @@ def test_a_hostile_file_name(server: Hub, name: str, monkeypatch: pytest.MonkeyP
         {},
     ],
 )
-def test_an_odd_answer(server: Hub, content: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_without_its_parts_is_refused(
+    server: Hub, content: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: ModelInfo(**content))
     assert fault("model").startswith(f"{server.url}: does not look like a Hugging Face Hub (")

@@ -64,7 +64,7 @@ def test_submitted_responses_are_read_and_suggestions_are_not(tmp_path: Path, ro
         ({"text": "", "ner.responses": ["x"]}, "'value' must be a list; got 'x'"),
     ],
 )
-def test_malformed_records(tmp_path: Path, row: dict[str, Any], message: str) -> None:
+def test_malformed_record_is_reported_by_line(tmp_path: Path, row: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError) as raised:
         list(files().read(write_rows(tmp_path / "f", [{"id": "7", **row}])))
     assert str(raised.value).startswith(f"{tmp_path}/f:1: record '7': {message}")

@@ -67,7 +67,7 @@ def test_malformed_line_is_reported_by_number(tmp_path: Path, content: str | byt
     assert "x" * 201 not in found
 
 
-def test_any_column_order_and_number(tmp_path: Path) -> None:
+def test_columns_are_read_in_any_order(tmp_path: Path) -> None:
     path = tmp_path / "file.conll"
     path.write_text("\n1 O X Ada N\n2 B Y Bo V\n")
     (sentence,) = read_sentences(path, ["-", "ner", "-", "words", "pos"])
@@ -102,7 +102,7 @@ def test_a_header_is_refused_skipped_or_read(tmp_path: Path, line: str) -> None:
     assert [len(sentence.words) for sentence in read_with(path, "Word O\nTokens B-PER\n")] == [2]
 
 
-def test_a_header_below_a_comment(tmp_path: Path) -> None:
+def test_header_below_a_comment_is_found(tmp_path: Path) -> None:
     path, content = tmp_path / "f", "# made in 2020\nword ner\nAda B-PER\n"
     with pytest.raises(UserError, match=r"f:2: 'word ner' looks like a header; set download.dataset.header: true in"):
         read_with(path, content, comments=True)
@@ -110,7 +110,7 @@ def test_a_header_below_a_comment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["Ada B-PER", "The O"])
-def test_a_header_that_is_a_word(tmp_path: Path, line: str) -> None:
+def test_word_in_place_of_a_header_is_refused(tmp_path: Path, line: str) -> None:
     with pytest.raises(UserError) as raised:
         read_with(tmp_path / "f", f"{line}\nLind I-PER\n", header=True)
     assert str(raised.value) == (
@@ -143,7 +143,7 @@ def test_multi_word_tokens_and_empty_nodes_are_no_words(tmp_path: Path, ids: str
     assert (sentence.words, len(sentence.tags["pos"])) == (words.split(), len(words.split()))
 
 
-def test_a_file_without_empty_lines(tmp_path: Path) -> None:
+def test_long_file_without_empty_lines_is_refused(tmp_path: Path) -> None:
     path, content = tmp_path / "f", "word O\n" * (MOST_WORDS + 1)
     with pytest.raises(UserError) as raised:
         read_with(path, content)
@@ -165,12 +165,12 @@ def test_a_sentence_per_line_is_refused(tmp_path: Path) -> None:
     assert (sentence.words, sentence.tags) == (["10 000"], {"ner": ["B-total amount"]})
 
 
-def test_blanks_around_cells_and_a_tab_at_the_end(tmp_path: Path) -> None:
+def test_blanks_around_cells_and_a_last_tab_are_dropped(tmp_path: Path) -> None:
     (sentence,) = read_with(tmp_path / "f", "Ada \tNN \nBo\t NN\t\nCem\tNN\n")
     assert (sentence.words, sentence.tags["ner"]) == (["Ada", "Bo", "Cem"], ["NN"] * 3)
 
 
-def test_comments_of_germeval(tmp_path: Path) -> None:
+def test_comments_of_germeval_are_skipped(tmp_path: Path) -> None:
     content, columns = "#\thttp://a.de [2009]\n1\tTroia\tB-OTH\tB-LOC\n2\t#\tO\tO\t\n", ["-", "words", "ner", "inner"]
     (sentence,) = read_with(tmp_path / "f", content, columns=columns, comments=True)
     assert (sentence.words, sentence.tags) == (["Troia", "#"], {"ner": ["B-OTH", "O"], "inner": ["B-LOC", "O"]})

@@ -81,7 +81,7 @@ JOINED = [
 
 
 @pytest.mark.parametrize("content", JOINED)
-def test_one_sentence_per_row(tmp_path: Path, content: str) -> None:
+def test_row_can_hold_a_sentence(tmp_path: Path, content: str) -> None:
     first, second = read_with(tmp_path / "f", content, rows="sentences")
     assert (first.id, first.words, first.tags) == ("7", ["Ada", "is", "in"], {"ner": ["B-PER", "O", "O"]})
     assert (second.id, second.words, second.tags) == ("8", ["Bo"], {"ner": ["O"]})
@@ -147,7 +147,7 @@ def test_malformed_row_of_a_sentence_is_reported_by_line(tmp_path: Path, content
         r"['O', '\ud800']",
     ],
 )
-def test_what_is_no_list_of_strings(tmp_path: Path, cell: str) -> None:
+def test_cell_that_is_no_list_of_strings_is_refused(tmp_path: Path, cell: str) -> None:
     quoted = cell.replace('"', '""')
     with pytest.raises(UserError) as raised:
         read_with(tmp_path / "f", f's,w,t\n7,Ada is,"{quoted}"\n', rows="sentences")
@@ -158,12 +158,12 @@ def test_what_is_no_list_of_strings(tmp_path: Path, cell: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["[ 1 ]", "( a )", "[CLS] a [SEP]", "(a) is (b)", "[1] and [2]"])
-def test_brackets_that_are_words(tmp_path: Path, words: str) -> None:
+def test_brackets_can_be_words(tmp_path: Path, words: str) -> None:
     (sentence,) = read_with(tmp_path / "f", f"s,w,t\n7,{words},O O O\n", rows="sentences")
     assert sentence.words == words.split()
 
 
-def test_a_sentence_named_in_its_first_row_only(tmp_path: Path) -> None:
+def test_sentence_named_in_its_first_row_is_filled_down(tmp_path: Path) -> None:
     path, content = tmp_path / "f", "s,w,t\nSentence: 1,Ada,B-PER\n,is,O\nSentence: 2,Bo,O\n,,\nSentence: 3,,\n,Cem,O\n"
     with pytest.raises(UserError, match=r"f:3: the cell of column 's' is empty; .* set download.dataset.fill_down: tr"):
         read_with(path, content)
@@ -197,7 +197,7 @@ def test_blanks_around_tags_and_ids_are_dropped(tmp_path: Path) -> None:
         ({"rows": "sentences", "fill_down": True}, "fill_down has no effect with one sentence per row; remove it"),
     ],
 )
-def test_keys_that_do_not_fit(tmp_path: Path, keys: dict[str, object], message: str) -> None:
+def test_keys_that_contradict_each_other_are_refused(tmp_path: Path, keys: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         read_with(tmp_path / "f", "", **keys)
 
@@ -212,7 +212,7 @@ def test_a_skipped_row_does_not_divide_a_sentence(tmp_path: Path) -> None:
 IN_DOCUMENTS = "doc,s,w,t\na,1,Ada,O\nb,1,Bo,O\nb,1,ran,O\nb,2,Cem,O\nc,1,Di,O\n"
 
 
-def test_sentences_that_are_numbered_anew_in_each_document(tmp_path: Path) -> None:
+def test_sentences_numbered_anew_need_the_document(tmp_path: Path) -> None:
     found = read_with(tmp_path / "f", IN_DOCUMENTS, document="doc")
     assert [(sentence.id, sentence.words) for sentence in found] == [
         ("a/1", ["Ada"]),
@@ -263,7 +263,9 @@ def test_sentences_that_are_numbered_anew_in_each_document(tmp_path: Path) -> No
         ),
     ],
 )
-def test_sentences_that_would_be_joined(tmp_path: Path, content: str, keys: dict[str, object], message: str) -> None:
+def test_sentences_that_would_be_joined_are_refused(
+    tmp_path: Path, content: str, keys: dict[str, object], message: str
+) -> None:
     with pytest.raises(UserError) as raised:
         read_with(tmp_path / "f", content, **keys)
     assert str(raised.value) == f"{tmp_path}/{message}"

@@ -33,7 +33,7 @@ VERSION_1_0 = [{key.replace("label", "labels"): value for key, value in row.item
 
 
 @pytest.mark.parametrize("rows", [LISTS, VERSION_1_0, RELATIONS])
-def test_all_shapes(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+def test_every_export_is_read_alike(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     sentences = list(files().read(write_rows(tmp_path / "all.jsonl", rows)))
     assert [sentence.id for sentence in sentences] == ["1", "2", "3"]
     assert [tagged(sentence) for sentence in sentences] == ["Oslo/B-LOC", "Oslo/B-LOC", ""]
@@ -85,7 +85,7 @@ def test_annotators_of_different_texts(tmp_path: Path) -> None:
     )
 
 
-def test_malformed_rows(tmp_path: Path) -> None:
+def test_malformed_rows_are_reported_together(tmp_path: Path) -> None:
     rows = [{"text": "Ada", "spans": []}, {"text": "Ada", "label": [[0, 3]]}, {"text": "Ada", "label": [{}]}]
     rows += [{"text": "Ada", "entities": [{"start_offset": 0}]}, {"data": "Ada", "label": []}]
     with pytest.raises(UserError) as raised:

@@ -71,7 +71,7 @@ def files(**keys: Any) -> LabelStudioFiles:
     ("annotators", "second"),
     [("majority", "Bo/B-PER"), ("agreed", "Bo/B-PER"), ("1", "Bo/B-PER"), ("2", "Bo/B-PER Oslo/B-LOC")],
 )
-def test_both_exports(tmp_path: Path, export: str, annotators: str, second: str) -> None:
+def test_both_exports_are_read_alike(tmp_path: Path, export: str, annotators: str, second: str) -> None:
     path = write(tmp_path / "f", EXPORT) if export == "JSON" else write(tmp_path / "f", minimal(), indent=2)
     sentences = {sentence.id: sentence for sentence in files(annotators=annotators).read(path)}
     assert tagged(sentences["2"]) == second
@@ -130,7 +130,7 @@ def test_one_of_several_controls(tmp_path: Path, export: str) -> None:
         (task(1, "Ada", annotation(1, region(1, 3, "Ada", "x"))), "span 1 to 3 (x) is 'da' in the text, but 'Ada' in the"),
     ],
 )  # fmt: skip
-def test_malformed_tasks(tmp_path: Path, content: Any, message: str) -> None:
+def test_malformed_task_is_reported_by_line(tmp_path: Path, content: Any, message: str) -> None:
     with pytest.raises(UserError) as raised:
         list(files().read(write(tmp_path / "f", [content])))
     assert str(raised.value).startswith(f"{tmp_path}/f:1: task 1: {message}")

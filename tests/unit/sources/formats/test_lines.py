@@ -80,7 +80,7 @@ SET = (
         ),
     ],
 )
-def test_what_cannot_be_read(tmp_path: Path, content: bytes, encoding: str, message: str) -> None:
+def test_unreadable_text_is_reported_by_line(tmp_path: Path, content: bytes, encoding: str, message: str) -> None:
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(UserError) as raised:
         list(read_lines(tmp_path / "file", encoding))
@@ -88,7 +88,7 @@ def test_what_cannot_be_read(tmp_path: Path, content: bytes, encoding: str, mess
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_lines_that_end_twice(tmp_path: Path, packed: bool) -> None:
+def test_lines_that_end_twice_are_refused_as_borders(tmp_path: Path, packed: bool) -> None:
     path, content = tmp_path / "file", b"a O\r\r\nb O\r\r\n"
     path.write_bytes(gzip.compress(content) if packed else content)
     assert [line for _, line in read_lines(path)] == ["a O", "", "b O", ""], "empty rows of CSV and JSON Lines"
@@ -98,7 +98,7 @@ def test_lines_that_end_twice(tmp_path: Path, packed: bool) -> None:
 
 
 @pytest.mark.parametrize("name", ["utf-9", "hex", "", "undefined", "\0", "idna", "punycode", "unicode_escape"])
-def test_names_that_are_no_encoding(name: str) -> None:
+def test_unknown_encoding_is_refused(name: str) -> None:
     files = dict(zip(("train", "validation", "test"), "abc", strict=True))
     with pytest.raises(ValidationError, match="must be an encoding that Python knows, such as utf-8, latin-1"):
         ConlluFiles(source="files", format="conllu", tag_columns={"pos": "upos"}, encoding=name, **files)

@@ -86,7 +86,7 @@ def test_the_tokens_of_the_tool_are_the_words(tmp_path: Path) -> None:
         ({"answer": "accept", "image": "x.png"}, "the key 'text' is missing (keys: 'answer', 'image')"),
     ],
 )
-def test_malformed_rows(tmp_path: Path, bad: dict[str, Any], message: str) -> None:
+def test_malformed_row_is_reported_by_line(tmp_path: Path, bad: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError) as raised:
         list(files().read(write_rows(tmp_path / "f", [bad])))
     assert str(raised.value).startswith(f"{tmp_path}/f:1: {message}")

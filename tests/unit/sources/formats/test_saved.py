@@ -48,7 +48,7 @@ def test_files_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
         list(read_sentences(tmp_path / "s", KEYS))
 
 
-def test_what_is_not_a_saved_split(tmp_path: Path) -> None:
+def test_what_is_not_a_saved_split_is_refused(tmp_path: Path) -> None:
     DatasetDict(a=Dataset.from_dict(ROWS), b=Dataset.from_dict(ROWS)).save_to_disk(tmp_path / "d")
     with pytest.raises(UserError, match=r"d: a DatasetDict; expected the folder of one split \(a, b\) in it"):
         list(read_sentences(tmp_path / "d", KEYS))
