@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -27,6 +27,8 @@ SUFFIX = ".responses"
 
 class ArgillaFiles(AnnotatorFiles):
     """Records of Argilla: the field of the text, and the span question."""
+
+    holds: ClassVar[str] = "records of Argilla as JSON"
 
     format: Literal["argilla"]
     question: Key

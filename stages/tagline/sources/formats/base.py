@@ -109,10 +109,12 @@ class Shares(Section):
 class Files(Section):
     """A data set in files: a path or a glob pattern per split, in ``download.folder``.
 
-    A format is a subclass with a ``format``, its own keys, ``tag_columns``, `read` and `sniff`, and `files` if it keeps
-    a document in several files.
+    A format is a subclass with ``holds``, a ``format``, its own keys, ``tag_columns``, `read` and `sniff`, and `files`
+    if it keeps a document in several files.
     """
 
+    # What a file has, for the table of formats in the docs.
+    holds: ClassVar[str]
     # Whether `read` takes folders.
     folders: ClassVar[bool] = False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -27,6 +27,8 @@ KIND = "discontinuous_spans"
 
 class BratFiles(TextFiles, OffsetFiles):
     """Pairs of .txt and .ann; the parts of a discontinuous span become spans, or it is filled, dropped or an error."""
+
+    holds: ClassVar[str] = "pairs of .txt and .ann, of which you name the .txt"
 
     format: Literal["brat"]
     discontinuous_spans: Literal["error", "split", "fill", "drop"] = "error"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -60,10 +60,11 @@ NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 class ConllFiles(TextFiles, WordFiles):
     """Column files: a name per column, ``words`` for the words and ``-`` for a column to skip."""
 
+    holds: ClassVar[str] = "words in lines"
+
     format: Literal["conll"] = Field(
-        description="File format: conll, conllu, json, csv, parquet, save_to_disk, spans, or that of an annotation "
-        "tool (label_studio, doccano, prodigy, brat, spacy, inception, argilla, gliner); docs/data.md lists the keys "
-        "of each. conll: one word per line, an empty line after each sentence."
+        description="File format, such as conll, csv, json, parquet, spans, or that of an annotation tool; "
+        "docs/data.md lists all with their keys. conll: one word per line, an empty line after each sentence."
     )
     columns: list[str] = Field(
         description="Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -35,6 +35,8 @@ _UNSPECIFIED = "_"
 
 class ConlluFiles(TextFiles):
     """CoNLL-U files: a tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
+
+    holds: ClassVar[str] = "[CoNLL-U](https://universaldependencies.org/format.html)"
 
     format: Literal["conllu"]
     tag_columns: TagColumns

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import accumulate, groupby
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import model_validator
 
@@ -48,6 +48,8 @@ class WordRow(NamedTuple):
 
 class CsvFiles(DocumentKey, TextFiles, WordFiles):
     """CSV, columns by their header."""
+
+    holds: ClassVar[str] = "words in rows"
 
     format: Literal["csv"]
     rows: Literal["words", "sentences"] = "words"

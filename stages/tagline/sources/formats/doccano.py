@@ -36,6 +36,8 @@ class DoccanoFiles(AnnotatorFiles):
     folders: ClassVar[bool] = True
     default_unit: ClassVar[Unit] = "utf16"
 
+    holds: ClassVar[str] = "JSONL of doccano, or a folder with such a file per annotator"
+
     format: Literal["doccano"]
     text: Key = "text"
 

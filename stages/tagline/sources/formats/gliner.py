@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -22,6 +22,8 @@ from tagline.text.agreement import running_text
 
 class GlinerFiles(TextFiles, AnnotatedFiles):
     """JSON or JSON Lines of words with spans of words."""
+
+    holds: ClassVar[str] = "training data of GLiNER; offsets count words and include the last one"
 
     format: Literal["gliner"]
 

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
@@ -32,6 +32,8 @@ SENTENCE, TOKEN = f"{CORE}.segmentation.type.Sentence", f"{CORE}.segmentation.ty
 
 class InceptionFiles(AnnotatedFiles):
     """Exports of INCEpTION: a feature of a span layer, by default the value of its named entities."""
+
+    holds: ClassVar[str] = "INCEpTION's WebAnno TSV 3, or UIMA CAS as XMI or JSON"
 
     format: Literal["inception"]
     span_layer: Key = f"{CORE}.ner.type.NamedEntity"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.sources.formats import sniffing
@@ -29,6 +29,8 @@ _SPACE = " \t\n"
 
 class JsonFiles(TextFiles, ListFiles):
     """JSON or JSON Lines: one object per sentence."""
+
+    holds: ClassVar[str] = 'JSON Lines, a JSON list or `{"data": LIST}`: one object per sentence'
 
     format: Literal["json"]
 

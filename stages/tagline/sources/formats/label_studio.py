@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -32,6 +32,8 @@ from tagline.text.sentence import Note
 
 class LabelStudioFiles(AnnotatorFiles):
     """Exports of Label Studio: the key of the text in a task's data, and the control if there are several."""
+
+    holds: ClassVar[str] = "JSON or JSON-MIN of Label Studio"
 
     format: Literal["label_studio"]
     text: Key = "text"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
@@ -22,6 +22,8 @@ BATCH_ROWS = 1000
 
 class ParquetFiles(ListFiles):
     """Parquet with list columns."""
+
+    holds: ClassVar[str] = "list columns, one row per sentence"
 
     format: Literal["parquet"]
 

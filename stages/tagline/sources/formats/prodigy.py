@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,8 @@ Answer = Literal["accept", "reject", "ignore"]
 
 class ProdigyFiles(AnnotatorFiles):
     """Exports of Prodigy; rows of one input hash are annotations of one text."""
+
+    holds: ClassVar[str] = "what `prodigy db-out` writes"
 
     format: Literal["prodigy"]
     answers: list[Answer] = Field(default=["accept"], min_length=1)

@@ -25,6 +25,8 @@ class SavedFiles(ListFiles):
 
     folders: ClassVar[bool] = True
 
+    holds: ClassVar[str] = "what `Dataset.save_to_disk` wrote: a folder"
+
     format: Literal["save_to_disk"]
 
     @classmethod

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
@@ -31,6 +31,8 @@ _TUPLES = re.compile(r'\s*(\[\s*\[\s*"|\{\s*"classes")')
 
 class SpacyFiles(OffsetFiles):
     """Training data of spaCy: the entities of its documents, or a span group."""
+
+    holds: ClassVar[str] = "a DocBin (.spacy), or a JSON list of training tuples"
 
     format: Literal["spacy"]
     span_group: Key | None = None

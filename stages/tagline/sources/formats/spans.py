@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -23,6 +23,8 @@ from tagline.text.sentence import Note
 
 class SpanFiles(TextFiles, OffsetFiles):
     """JSON or JSON Lines of raw text with character spans."""
+
+    holds: ClassVar[str] = "JSON Lines or a JSON list"
 
     format: Literal["spans"]
     id: Key | None = None
