@@ -34,7 +34,8 @@ from ruamel.yaml import YAML
         ),
     ],
 )
-def test_error_leaves_earlier_outputs(finished: Path, old: str, new: str, message: str) -> None:
+def test_error_leaves_earlier_outputs(workspace: Path, old: str, new: str, message: str) -> None:
+    run_stage("download")
     edit(Path("params.yaml"), old, new)
     assert error_of("download").startswith(f"download: {message}")
 

@@ -6,6 +6,7 @@ control's name as key. Cancelled annotations, drafts and predictions are not rea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -26,7 +27,7 @@ from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_rows import first_rows, read_rows
 from tagline.sources.formats.lists import id_in
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample, most_common, objects_in, text_key
+from tagline.sources.formats.sniffing import SPANS, Keys, Sample, objects_in, text_key
 from tagline.text.sentence import Note
 
 
@@ -45,8 +46,8 @@ class LabelStudioFiles(AnnotatorFiles):
         if rows and all(isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list) for row in rows):
             annotations = [annotation for row in rows for annotation in objects_in(row["annotations"])]
             results = [result for annotation in annotations for result in objects_in(annotation.get("result"))]
-            controls = [str(result.get("from_name")) for result in results if result.get("type") == "labels"]
-            several = {"control": most_common(controls)} if len(set(controls)) > 1 else {}
+            controls = Counter(str(result.get("from_name")) for result in results if result.get("type") == "labels")
+            several = {"control": controls.most_common(1)[0][0]} if len(controls) > 1 else {}
             return {**SPANS, **text_key(rows[0]["data"]), **several}
         minimal = rows and all({"annotator", "annotation_id"} <= row.keys() for row in rows)
         return {**SPANS, **text_key(rows[0])} if minimal else None

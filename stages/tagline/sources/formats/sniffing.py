@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -125,11 +124,6 @@ def unused_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number if it is taken."""
     numbered = (f"{name}{number}" for number in count(2))
     return next(each for each in chain([name], numbered) if each not in taken)
-
-
-def most_common(values: Collection[str]) -> str:
-    """The most frequent value."""
-    return Counter(values).most_common(1)[0][0]
 
 
 def list_of(value: Any) -> list[Any]:

@@ -276,7 +276,6 @@ def ada(*spans: object) -> str:
     ("content", "message"),
     [
         ('{"spans": []}', "the key 'text' is missing"),
-        ('{"text": ["Ada"], "spans": []}', "'text' must be a string; got ['Ada']"),
         ('{"text": "Ada"}', "'spans' must be a list, which is empty for a text without spans; the key is missing"),
         (
             json.dumps({"text": "Ada", "spans": "x" * 5000}),
@@ -286,7 +285,6 @@ def ada(*spans: object) -> str:
         (ada({"start": 0, "end": 3}), "a span must be an object with start, end, label; got {'start': 0"),
         (ada(span("0", 3, "X")), NAMES),
         (ada(span(False, 3, "X")), NAMES),
-        (ada(span(0, 3, " ")), NAMES),
         (ada(span(7, 12, "X")), "span 7 to 12 (X) is not inside the text of 11 characters"),
         (ada(span(-4, 11, "X")), "span -4 to 11 (X) is not inside the text of 11 characters"),
         (ada(span(3, 0, "X")), "span 3 to 0 (X) is not inside the text of 11 characters"),
