@@ -20,7 +20,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
-from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.sniffing import (
     MOST_TAGS,
     Keys,
@@ -144,16 +144,12 @@ def read_sentences(
         UserError: the file is not text, has no sentence, or a line has another number of columns; the first line is
             a word with a tag, but `header` is true.
     """
-    empty = True
     tabs, lines = separated(read_lines(path, encoding, borders=True))
     table = Table(str(path), columns, tabs, rules)
     if comments:
         lines = ((number, line) for number, line in lines if not table.is_comment(line))
-    for sentence in table.sentences(_below_header(lines, table, header)):
-        empty = False
-        yield sentence
-    if empty:
-        raise UserError(f"{path}: no sentence; expected lines of {len(columns)} columns ({' '.join(columns)})")
+    missing = f"{path}: no sentence; expected lines of {len(columns)} columns ({' '.join(columns)})"
+    yield from at_least_one(table.sentences(_below_header(lines, table, header)), missing)
 
 
 def separated(lines: Iterable[tuple[int, str]]) -> tuple[bool, Iterator[tuple[int, str]]]:

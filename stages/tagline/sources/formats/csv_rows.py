@@ -18,6 +18,7 @@ from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
 from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence, split_tags
 from tagline.sources.formats.csv_table import Dialect, read_columns, read_header
+from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.lists import Keys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import TAGS, Sample, name_tag_columns, words_among
 from tagline.text.sentence import Note, Sentence
@@ -187,9 +188,8 @@ def read_joined(path: Path, keys: Keys, dialect: Dialect) -> Iterator[Sentence]:
     Raises:
         UserError: see `read_columns` and `lists.to_sentence`; the file has no sentence.
     """
-    empty = True
-    for line, cells in read_columns(path, keys.all, dialect):
-        empty = False
+    missing = f"{path}: no sentence; expected one row per sentence below the header"
+    for line, cells in at_least_one(read_columns(path, keys.all, dialect), missing):
         location = f"{path}:{line}"
         row: dict[str, Any] = {
             column: cell if column in keys.ids else _items(cell, f"{location}: {column!r}")
@@ -200,8 +200,6 @@ def read_joined(path: Path, keys: Keys, dialect: Dialect) -> Iterator[Sentence]:
             if len(by_commas) == len(row[keys.words]):
                 row[column] = by_commas
         yield to_sentence(row, keys, location)
-    if empty:
-        raise UserError(f"{path}: no sentence; expected one row per sentence below the header")
 
 
 def _items(cell: str, location: str) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal
 from tagline.core.errors import UserError
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import TextFiles
-from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.lists import Keys, ListFiles, sniff_lists, to_sentence
 from tagline.sources.formats.sniffing import Sample
 from tagline.text.sentence import Sentence
@@ -58,7 +58,6 @@ def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str
     Raises:
         UserError: the file is empty; see also `rows_in`.
     """
-    empty = True
     lines = read_lines(path, encoding)
     first = list(islice(lines, 3))  # `{`, `"data": [` and `{` if each has a line
     wrapped = _WRAPPED.match("\n".join(line for _, line in first))
@@ -67,11 +66,7 @@ def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str
         rows = _list_items(text, 1, str(path), EXPECTED, wrapped[0])
     else:
         rows = rows_in(chain(first, lines), str(path))
-    for row in rows:
-        empty = False
-        yield row
-    if empty:
-        raise UserError(f"{path}: no sentence; {EXPECTED}")
+    yield from at_least_one(rows, f"{path}: no sentence; {EXPECTED}")
 
 
 def _objects(sample: Sample) -> Iterator[dict[str, Any]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import codecs
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
+
+T = TypeVar("T")
 
 UTF_8 = "utf-8"
 # At the beginning of a file it is a byte order mark; at that of a later line it is left from joining such files.
@@ -78,6 +80,16 @@ def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> It
             f"{name}:{first}: not {encoding} but UTF-8, as in {which} lines beyond ASCII; {remedy} "
             "download.dataset.encoding from params.yaml"
         )
+
+
+def at_least_one(items: Iterable[T], message: str) -> Iterator[T]:
+    """Yield items; raise a `UserError` with the message if there are none."""
+    empty = True
+    for item in items:
+        empty = False
+        yield item
+    if empty:
+        raise UserError(message)
 
 
 def decoded_lines(
