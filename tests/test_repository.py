@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
 import tomllib
 from pathlib import Path, PurePosixPath
 
@@ -104,6 +105,32 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         target = page.parent / path if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_merge_keeps_lock_and_results_of_the_current_branch(tmp_path: Path) -> None:
+    """Git would combine the hashes of both branches, and DVC would call stale stages up to date."""
+    (tmp_path / ".gitattributes").write_bytes((ROOT / ".gitattributes").read_bytes())
+
+    def git(*arguments: str) -> int:
+        identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        return subprocess.run(("git", *identity, *arguments), cwd=tmp_path, capture_output=True, check=False).returncode
+
+    def commit(lock: str) -> None:
+        for path in ("dvc.lock", "pos/dvc.lock", "metrics/evaluate.json", "plots/per_type.csv"):
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(lock)
+        git("add", "--all")
+        git("commit", "-m", "a")
+
+    git("init", "-b", "main")
+    commit("code: 1\n\n\n\nout: 1\n")
+    git("switch", "-c", "other")
+    commit("code: 1\n\n\n\nout: 2\n")
+    git("switch", "main")
+    commit("code: 2\n\n\n\nout: 1\n")
+    assert git("merge", "other") == 1
+    for path in ("dvc.lock", "pos/dvc.lock", "metrics/evaluate.json", "plots/per_type.csv"):
+        assert (tmp_path / path).read_text() == "code: 2\n\n\n\nout: 1\n"
 
 
 def test_pre_commit_checks_the_types_of_all_files_that_mypy_reads() -> None:
