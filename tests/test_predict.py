@@ -239,7 +239,7 @@ def test_warnings_are_one_line(model: Path) -> None:
     exported.write(replace(exported.read(model), words=WordRule(agreement=0.9)), model)
     out, err = start(TEXT, "--model", str(model), "--no-verify", text=True).communicate()
     assert out == MARKED
-    assert err.startswith(f"predict: {model}: in running text, only 90.0% of the words")
+    assert err.startswith(f"predict: {model}: raw text is split differently than in training (90.0% agreement)")
     assert err.count("\n") == 1
 
 

@@ -1,6 +1,6 @@
 """Texts to annotate or correct, written for annotation tools to import.
 
-A format is a module that writes an `AnnotationTask` as its tool imports it; `tools.save` writes many.
+A format is a module that writes an `AnnotationTask` as its tool imports it; `tool_formats.save` writes many.
 
     tool           written                           gold entities    suggested entities
     Label Studio   a JSON list and NAME.labels.xml   annotation       prediction
