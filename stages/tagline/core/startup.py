@@ -30,6 +30,9 @@ def prepare_process() -> None:
         urlsplit(endpoint := os.environ.get("HF_ENDPOINT", ""))
     except ValueError as error:  # huggingface_hub parses it when it is imported
         sys.exit(f"{Path(sys.argv[0]).stem}: {invalid_url('HF_ENDPOINT', endpoint, 'https://huggingface.co', error)}")
+    for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):  # likewise
+        if not os.environ.get(name, "1").strip().isdecimal():
+            sys.exit(f"{Path(sys.argv[0]).stem}: environment variable {name} is {os.environ[name]!r}; expected seconds")
     if "OMP_WAIT_POLICY" not in os.environ:  # each of the others would overrule it
         for name, value in _WAITING.items():
             os.environ.setdefault(name, value)

@@ -24,7 +24,8 @@ from tagline.labels.schemes import Scheme
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
 
-_NUMBER = re.compile(r"-?\d+(\.\d*)?")
+# A number, or what `--inspect` writes for its name.
+_NUMBER = re.compile(r"(name of )?-?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)

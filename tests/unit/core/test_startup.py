@@ -42,6 +42,14 @@ def test_an_endpoint_that_the_libraries_cannot_be_imported_with(monkeypatch: pyt
         startup.prepare_process()
 
 
+def test_timeout_of_the_hub_that_is_no_number_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(startup, "default_sigint", lambda: None)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "10s")
+    with pytest.raises(SystemExit, match="environment variable HF_HUB_ETAG_TIMEOUT is '10s'; expected seconds"):
+        startup.prepare_process()
+
+
 @pytest.mark.parametrize("script", ["download", "pipeline"])
 def test_without_the_environment_a_script_names_the_remedy(script: str) -> None:
     """Run by a Python without the installed packages, as if the environment was not activated."""

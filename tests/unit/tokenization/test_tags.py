@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,9 @@ def test_numbers_are_only_labels_if_the_scheme_says_so(tmp_path: Path) -> None:
     ):
         read(data)
     assert read(data, "tags")[0].names == ("-1", "0", "1", "2.0")
+    column = replace(read_column(data, "ner"), tags=[f"name of {n}" for n in range(4)])
+    with pytest.raises(UserError, match=r"all tags are numbers \(name of 0, "):  # as `--inspect` writes them
+        read_tags(column, "auto")
 
 
 def test_the_scheme_can_be_set(tmp_path: Path) -> None:

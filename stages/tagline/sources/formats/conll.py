@@ -70,7 +70,7 @@ class ConllFiles(TextFiles, WordFiles):
         description="Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to "
         "skip a column."
     )
-    comments: bool = False
+    comments: bool | None = None
     header: bool | None = None
     one_sentence_per_file: bool = False
     documents: Documents = "marked"
@@ -97,8 +97,9 @@ class ConllFiles(TextFiles, WordFiles):
         lines = [line for _, line in numbered if not is_border(line)]
         cells = [fields(line.rstrip("\t"), tabs) for line in lines]
         width = Counter(map(len, cells)).most_common(1)[0][0] if cells else 0
-        rows = [row for row in cells if len(row) == width]
-        remarks = [line for line, row in zip(lines, cells, strict=True) if line.startswith("#") and len(row) != width]
+        pairs = list(zip(lines, cells, strict=True))
+        remarks = {line for line, row in pairs if line.startswith("#") and (len(row) != width or " = " in line)}
+        rows = [row for line, row in pairs if len(row) == width and line not in remarks]
         if width < 2 or len(rows) < LEAST_SHARE * (len(lines) - len(remarks)):
             return None
         header = len(rows) > 1 and looks_like_header(rows[0], _columns(rows[1:]))
@@ -122,7 +123,7 @@ class ConllFiles(TextFiles, WordFiles):
 def read_sentences(
     path: Path,
     columns: Sequence[str],
-    comments: bool = False,
+    comments: bool | None = False,
     header: bool | None = None,
     encoding: str = UTF_8,
     rules: WordRules = AS_THEY_ARE,
@@ -133,8 +134,8 @@ def read_sentences(
         path: see `read_lines`.
         columns: a name per column, from left to right: `WORDS` once, `SKIP` for a column to skip, else a tag column.
         comments: also skip lines that begin with ``# ``, and with ``#`` and a tab if words are not the first column. A
-            line for the word # is read if one of its tags is O or has a prefix; others look the same. Comments that
-            `separated` finds are always skipped.
+            line for the word # is read if one of its tags is O or has a prefix; others look the same. None: such a line
+            is an error. Comments that `separated` finds are always skipped.
         header: whether the first line that is not a comment names the columns and is skipped; None: it is data, and
             must not look like one.
         encoding: of the file.
@@ -146,8 +147,8 @@ def read_sentences(
     """
     tabs, lines = separated(read_lines(path, encoding, borders=True))
     table = Table(str(path), columns, tabs, rules)
-    if comments:
-        lines = ((number, line) for number, line in lines if not table.is_comment(line))
+    if comments is not False:
+        lines = _without_comments(lines, table, skip=bool(comments))
     missing = f"{path}: no sentence; expected lines of {len(columns)} columns ({' '.join(columns)})"
     yield from at_least_one(table.sentences(_below_header(lines, table, header)), missing)
 
@@ -169,6 +170,18 @@ def separated(lines: Iterable[tuple[int, str]]) -> tuple[bool, Iterator[tuple[in
                 break
     whole = chain(start, lines)
     return tabs, (row for row in whole if "\t" in row[1] or not row[1].startswith("#")) if tabs else whole
+
+
+def _without_comments(lines: Iterable[tuple[int, str]], table: Table, skip: bool) -> Iterator[tuple[int, str]]:
+    """Skip comments, or check that no line looks like one."""
+    for number, line in lines:
+        if not table.is_comment(line):
+            yield number, line
+        elif not skip:
+            raise UserError(
+                f"{table.name}:{number}: {quoted(line)} looks like a comment; set download.dataset.comments in "
+                "params.yaml: true skips such lines, false reads them as words"
+            )
 
 
 def _below_header(lines: Iterator[tuple[int, str]], table: Table, header: bool | None) -> Iterator[tuple[int, str]]:
@@ -295,7 +308,7 @@ class Table:
     def is_comment(self, line: str) -> bool:
         """Whether a line is a comment if the file has any."""
         if line.startswith("# "):
-            return not self.is_tagged(line)
+            return self.columns[0] != WORDS or not self.is_tagged(line)
         return line == "#" or (line.startswith("#\t") and self.columns[0] != WORDS)
 
     def is_tagged(self, line: str) -> bool:
@@ -315,8 +328,7 @@ class Table:
             problem = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
             separator = f" separated by {'tabs' if self.tabs else 'spaces'}, as in the first line"
             between = separator * (("\t" in line) != self.tabs)
-            hint = "; for comments set download.dataset.comments: true in params.yaml" * self.is_comment(line)
-            raise UserError(f"{self.name}:{number}: {problem} in {quoted(line)}; {self._expected}{between}{hint}")
+            raise UserError(f"{self.name}:{number}: {problem} in {quoted(line)}; {self._expected}{between}")
         return values
 
     @property

@@ -219,6 +219,7 @@ def sniff_lists(
         for row in rows
         for key, value in row.items()
         for item in sniffing.objects_in(value)
+        if not {"start", "end"} <= item.keys()  # spans
         for field in item
     }
     rows = [with_fields(row, fields) for row in rows]

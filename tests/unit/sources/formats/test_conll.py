@@ -170,11 +170,20 @@ def test_blanks_around_cells_and_a_last_tab_are_dropped(tmp_path: Path) -> None:
     assert (sentence.words, sentence.tags["ner"]) == (["Ada", "Bo", "Cem"], ["NN"] * 3)
 
 
+def test_comments_in_a_file_of_spaces_are_asked_for_or_skipped(tmp_path: Path) -> None:
+    content, columns = "# text = O JOGO\n1 Ada X B-PER _\n2 # X O _\n", ["-", "words", "pos", "ner", "-"]
+    (sentence,) = read_with(tmp_path / "f", content, columns=columns, comments=True)
+    assert sentence.words == ["Ada", "#"]
+    for text, names in ((content, columns), ("# x\nAda PER\n", ["words", "ner"])):
+        with pytest.raises(UserError, match=r"f:1: '# .*' looks like a comment; set download.dataset.comments"):
+            read_with(tmp_path / "f", text, columns=names)
+
+
 def test_comments_of_germeval_are_skipped(tmp_path: Path) -> None:
     content, columns = "#\thttp://a.de [2009]\n1\tTroia\tB-OTH\tB-LOC\n2\t#\tO\tO\t\n", ["-", "words", "ner", "inner"]
     (sentence,) = read_with(tmp_path / "f", content, columns=columns, comments=True)
     assert (sentence.words, sentence.tags) == (["Troia", "#"], {"ner": ["B-OTH", "O"], "inner": ["B-LOC", "O"]})
-    with pytest.raises(UserError, match=r"f:1: 2 columns .*; for comments set download.dataset.comments: true in"):
+    with pytest.raises(UserError, match=r"f:1: '.*' looks like a comment; set download.dataset.comments in params"):
         read_with(tmp_path / "f", content, columns=columns)
     (sentence,) = read_with(tmp_path / "f", "#\tO\n", comments=True)
     assert sentence.words == ["#"], "the first column is the words"

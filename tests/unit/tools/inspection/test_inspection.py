@@ -206,6 +206,13 @@ def check(path: Path, said: str, keys: dict[str, Any]) -> None:
     assert sorted(zip(words, tags, strict=True)) == sorted(zip(WORDS, TAGS, strict=True))
 
 
+def test_spans_in_parquet_are_no_lists_of_words(tmp_path: Path) -> None:
+    row = {"text": "Ada left", "spans": [{"start": 0, "end": 3, "label": "PER"}]}
+    pd.DataFrame([row]).to_parquet(tmp_path / "f")
+    with pytest.raises(UserError, match=r"f: no lists of words and tags .*, or JSON of 'text' with 'spans'"):
+        describe(tmp_path / "f")
+
+
 @pytest.mark.parametrize("name", KEYS)
 def test_section_reads_every_format(tmp_path: Path, name: str) -> None:
     write_corpus(name, tmp_path / "f", SENTENCES)
