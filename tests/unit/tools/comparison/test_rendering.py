@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
 from helpers.runs import run_of
 
 from tagline.tools.comparison.excerpts import CONTEXT, excerpts
