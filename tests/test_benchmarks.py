@@ -96,16 +96,6 @@ def test_training_measures_each_run_once(finished: Path) -> None:
 
 
 @pytest.mark.rare
-def test_training_on_random_data_measures_all_parts_of_epochs() -> None:
-    result = result_of("training", "--random-weights=tiny", "--steps", "1", "6", "--peak=0.5")
-    # Six times the weights of two layers, each with four matrices of 32 x 32 and two of 32 x 128.
-    flop = 6 * 2 * (4 * 32 * 32 + 2 * 32 * 128)
-    assert result["tflop_per_second"] == pytest.approx(result["sub_words_per_second"] * flop / 1e12, abs=1e-4)
-    assert [set(epoch) for epoch in result["epochs"]] == [{"steps", "validation", "checkpoints"}] * 3
-    assert len(result["f1"]) == 3 and min(result["steady_peak_mib"], result["peak_mib"]) > 50
-
-
-@pytest.mark.rare
 def test_suggest_continues_after_its_last_round(
     load: Any, tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,14 +107,10 @@ def test_suggest_continues_after_its_last_round(
     options += ["--strategies", "ours", "random", "--start=0.5", "--growth=2", "--target=1.1"]
     monkeypatch.setattr(sys, "argv", ["suggest.py", *options])
     module.main()
-    first = capsys.readouterr().out.splitlines()[-1]
-    result, runs = json.loads(first), Path("runs.jsonl").read_text()
-    rounds = [json.loads(line) for line in runs.splitlines()]
-    assert {run["strategy"] for run in rounds} == {"all", "ours", "random"}
-    assert result["ratio"] == pytest.approx(result["plain"] / result["ours"], abs=0.01)
+    first, runs = capsys.readouterr().out.splitlines()[-1], Path("runs.jsonl").read_text()
+    assert {json.loads(line)["strategy"] for line in runs.splitlines()} == {"all", "ours", "random"}
     module.main()
-    assert capsys.readouterr().out.splitlines()[-1] == first
-    assert Path("runs.jsonl").read_text() == runs
+    assert (capsys.readouterr().out.splitlines()[-1], Path("runs.jsonl").read_text()) == (first, runs)
 
 
 def test_faster_format_than_auto_is_a_warning(load: Any) -> None:
@@ -145,17 +131,6 @@ def test_share_is_that_of_the_rate_of_all_cores(load: Any) -> None:
     assert (measured.share(1000, 0.5, "bf16"), measured.share(1000, 0.5, "bf16", passes=3)) == (0.2, 0.6)
     assert measured.share(1000, 0.5, "fp32") == measured.share(1000, 0.5, "onnx") == 0.5, "the faster library counts"
     assert host.Host({"device": "mps"}, 1_000_000, rates).share(1000, 0.5, "fp32") is None
-
-
-def test_rates_of_bulk_are_without_the_start(load: Any) -> None:
-    bulk = load("bulk")
-    assert list(bulk.repeated(["a b", "c"], 4)) == ["a b", "c", "a b"]
-    start, run = ({"seconds": s, "cpu": c, "peak": 2**22, "largest": 2**21} for s, c in ((2.0, 1.0), (12.0, 16.0)))
-    found = bulk.rate(run, start, 1000)
-    assert (found["words_per_s"], found["us_of_cpu_per_word"], found["start_s"]) == (100, 15_000.0, 2.0)
-    slower = found | {"words_per_s": 80}
-    result = bulk.summary({10: {"bulk": found, "predict": found}, 1000: {"bulk": slower, "predict": found}})
-    assert (result["ours"], result["plain"], result["ratio"]) == (80, 100, 0.8)
 
 
 TYPES = ("LOC", "ORG", "PER")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -112,21 +113,16 @@ def test_configuration_of_label_studio_has_all_types(tmp_path: Path) -> None:
 
 def test_prodigy_gets_tokens_and_spans(tmp_path: Path) -> None:
     words = [(0, 2), (3, 7), (7, 8)]
-    task = AnnotationTask("in Oslo.", words, [in_text(Entity("LOC", 1, 2), words, 0.9)], gold=[])
-    assert json.loads(saved("prodigy", [task], tmp_path).read_text()) == {
-        "text": "in Oslo.",
-        "tokens": [
-            {"text": "in", "start": 0, "end": 2, "id": 0, "ws": True},
-            {"text": "Oslo", "start": 3, "end": 7, "id": 1, "ws": False},
-            {"text": ".", "start": 7, "end": 8, "id": 2, "ws": False},
-        ],
-        "spans": [],
-        "meta": {"suggested": "LOC: Oslo (0.9)"},
-        "answer": "accept",
-    }
-    path = saved("prodigy", [AnnotationTask(task.text, task.words, task.suggested)], tmp_path)
-    (span,) = json.loads(path.read_text())["spans"]
-    assert span == {"start": 3, "end": 7, "token_start": 1, "token_end": 1, "label": "LOC", "score": 0.9}
+    task = AnnotationTask("in Oslo.", words, [in_text(Entity("LOC", 1, 2), words, 0.9)])
+    row = json.loads(saved("prodigy", [task], tmp_path).read_text())
+    assert row["tokens"][1:] == [
+        {"text": "Oslo", "start": 3, "end": 7, "id": 1, "ws": False},
+        {"text": ".", "start": 7, "end": 8, "id": 2, "ws": False},
+    ]
+    span = {"start": 3, "end": 7, "token_start": 1, "token_end": 1, "label": "LOC", "score": 0.9}
+    assert (row["text"], row["spans"], "answer" in row) == ("in Oslo.", [span], False)
+    row = json.loads(saved("prodigy", [replace(task, gold=[])], tmp_path).read_text())
+    assert (row["spans"], row["meta"], row["answer"]) == ([], {"suggested": "LOC: Oslo (0.9)"}, "accept")
 
 
 def test_brat_gets_texts_annotations_and_types(tmp_path: Path) -> None:

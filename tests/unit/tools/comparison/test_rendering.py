@@ -127,13 +127,8 @@ def test_markdown_folds_excerpts() -> None:
 def test_json_has_scores_and_all_changes() -> None:
     found = json.loads(json.dumps(comparison_record(comparison(mostly_wrong)), allow_nan=False))
     assert found["old"] == [{"revision": "run-0", "commit": "0123456789ab"}]
-    assert found["rule"] == {
-        "level": 0.05,
-        "p": "approximate randomisation",
-        "resamples": 1000,
-        "shuffles": 10_000,
-        "seed": 42,
-    }
+    rule = {"level": 0.05, "p": "approximate randomisation", "resamples": 1000, "shuffles": 10_000, "seed": 42}
+    assert found["rule"] == rule
     test = found["splits"]["test"]
     f1 = test["overall"]["f1"]
     assert f1["old"] == {"mean": 0.714286, "sd": None, "runs": [0.714286]}
