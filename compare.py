@@ -47,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
     from tagline.tools.comparison import record, rendering
+    from tagline.tools.comparison.rendering import Markdown, Terminal
     from tagline.tools.comparison.revisions import read
     from tagline.tools.comparison.splits import compare
-    from tagline.tools.comparison.styles import Markdown, Terminal
 
     splits = SPLITS if options.split is None else (options.split,)
     style = Markdown() if options.md else Terminal()

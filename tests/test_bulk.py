@@ -19,7 +19,6 @@ from helpers.project import ROOT, exit_of
 
 from tagline.core.errors import UserError
 from tagline.tools.bulk import cluster
-from tagline.tools.bulk.job import collect
 from tagline.tools.bulk.parts import Record
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo"] * 10
@@ -112,7 +111,7 @@ def test_strict_stops_at_the_first_row_that_can_not_be_labelled(monkeypatch: pyt
     nothing: Any = None
     message = r"^a.jsonl:12: 'text' is 1; expected a string; --strict expects that each row can be labelled; correct"
     with pytest.raises(UserError, match=message):
-        collect(nothing, nothing, nothing, strict=True)
+        cluster.collect(nothing, nothing, nothing, strict=True)
 
 
 def test_missing_ray_is_one_message(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

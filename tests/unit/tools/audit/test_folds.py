@@ -13,7 +13,7 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.sources.splitting import drawn_split
-from tagline.tools.audit import fold_data
+from tagline.tools.audit import folds
 from tagline.tools.audit.folds import Fold, fold_of
 
 RAW = Path("no data/raw")
@@ -38,9 +38,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("splits", [["train"], ["train", "validation", "test"]])
 def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch(data: Path, splits: list[str]) -> None:
-    folds = [Fold(number, audit(3, splits=splits), data, RAW) for number in (1, 2, 3)]
-    assert sum(fold.held_out["train"].astype(int) for fold in folds).tolist() == [1] * len(ROWS)
-    for fold in folds:
+    made = [Fold(number, audit(3, splits=splits), data, RAW) for number in (1, 2, 3)]
+    assert sum(fold.held_out["train"].astype(int) for fold in made).tolist() == [1] * len(ROWS)
+    for fold in made:
         held_out = fold.held_out["train"]
         assert list(fold.held_out) == splits
         assert (fold.learnable["train"] == ~held_out).all()
@@ -109,11 +109,11 @@ def test_folds_that_are_not_possible_are_errors(data: Path, tmp_path: Path) -> N
 def test_data_of_a_fold_are_its_sentences_with_their_windows(data: Path, tmp_path: Path) -> None:
     fold = Fold(1, audit(2, splits=["train", "test"]), data, RAW)
     target = tmp_path / "fold"
-    fold_data.write(fold, target)
+    folds.write_data(fold, target)
     assert tokenized.load_labels(target) == LABELS
-    assert fold_data.audited(target) == ["train", "test"]
+    assert folds.audited(target) == ["train", "test"]
     parts = {"train": ("train", fold.learnable["train"]), "validation": ("validation", fold.learnable["validation"])}
-    parts |= {fold_data.held_out(split): (split, mask) for split, mask in fold.held_out.items()}
+    parts |= {folds.held_out_name(split): (split, mask) for split, mask in fold.held_out.items()}
     for name, (split, mask) in parts.items():
         whole, part = tokenized.load_split(data, split), tokenized.load_split(target, name)
         chosen = np.flatnonzero(mask)

@@ -79,10 +79,10 @@ def test_input_without_files_of_one_format_is_an_error(folder: Path, url: str, m
         find([f"{folder}/{url}"], f"{folder}/out")
 
 
-@pytest.mark.parametrize("url", ["nfs9://a", "data:", "git://x", "s3://key:secret@bucket/a.txt"])
+@pytest.mark.parametrize("url", ["", "nfs9://a", "data:", "git://x", "s3://key:secret@bucket/a.txt"])
 def test_an_address_that_no_file_system_takes_is_an_error_without_its_secrets(url: str) -> None:
-    shown = url.replace("key:secret", r"\*\*\*")
-    with pytest.raises(UserError, match=rf"^{shown}: .*; expected a path or a URL of a file system of fs") as raised:
+    shown = url.replace("key:secret", r"\*\*\*") + ": " if url else "an empty path"
+    with pytest.raises(UserError, match=rf"^{shown}.*; expected a path or a URL of a file system of fs") as raised:
         find([url], "/elsewhere")
     assert "secret" not in str(raised.value)
 

@@ -19,15 +19,14 @@ from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
 from tagline.tools.bulk import parts
 from tagline.tools.bulk.inputs import find
-from tagline.tools.bulk.model_files import ModelFiles
 from tagline.tools.bulk.parts import Record
-from tagline.tools.bulk.plan import PLAN, Plan
+from tagline.tools.bulk.plan import PLAN, ModelFiles, Plan
 from tagline.tools.bulk.rows import Column
 from tagline.tools.bulk.storage import Folder
 from tagline.tools.bulk.tagging import tag
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo", "Ada" * 30] * 8
-MODEL = {"model.onnx": "0"}
+MODEL = ModelFiles("onnx", {"model.onnx": b"0"})
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def tagger(export: Path) -> Iterator[Tagger]:
 
 def plan_of(path: Path, part_rows: int = 9, **chosen: str) -> Plan:
     files = find([str(path)], "/elsewhere")
-    return Plan.of(MODEL, "onnx", part_rows, files, [parts.scan(file, part_rows) for file in files], **chosen)
+    return Plan.of(MODEL, part_rows, files, [parts.scan(file, part_rows) for file in files], **chosen)
 
 
 def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> list[Record]:
@@ -129,7 +128,7 @@ def test_only_raw_text_needs_the_library_that_splits_words(tagger: Tagger, monke
 def test_other_file_systems(tagger: Tagger) -> None:
     fsspec.filesystem("memory").pipe("/in/a.txt", b"Oslo\nAda\n")
     files = find(["memory://in"], "memory://out")
-    plan = Plan.of(MODEL, "onnx", 1, files, [parts.scan(file, 1) for file in files])
+    plan = Plan.of(MODEL, 1, files, [parts.scan(file, 1) for file in files])
     folder = Folder("memory:///out")
     plan.begin(folder)
     records = make_all(plan, folder, tagger)

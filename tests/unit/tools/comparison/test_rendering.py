@@ -9,11 +9,9 @@ from dataclasses import replace
 
 from helpers.runs import run_of
 
-from tagline.tools.comparison.excerpts import CONTEXT, excerpts
 from tagline.tools.comparison.record import comparison_record
-from tagline.tools.comparison.rendering import headline, render_comparison
+from tagline.tools.comparison.rendering import CONTEXT, Markdown, Terminal, excerpts, headline, render_comparison
 from tagline.tools.comparison.splits import Comparison, compare
-from tagline.tools.comparison.styles import Markdown, Terminal
 
 ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in range(8)]
 RIGHT = ROWS[0][2]

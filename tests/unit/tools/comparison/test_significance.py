@@ -15,13 +15,14 @@ from tagline.metrics.counts import count
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import score
 from tagline.tools.comparison import significance
-from tagline.tools.comparison.differences import Difference, differences
 from tagline.tools.comparison.significance import (
     OVERALL,
     SHUFFLES,
     CountMatrix,
+    Difference,
     count_matrices,
     difference_interval,
+    differences,
     draw_runs,
     holm,
     p_values,

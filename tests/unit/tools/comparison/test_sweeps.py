@@ -11,12 +11,10 @@ import pytest
 from helpers.runs import Row, run_of
 
 from tagline.core.errors import UserError
-from tagline.tools.comparison.param_values import check_keys, differing_keys, group, read_values, value_text
 from tagline.tools.comparison.record import sweep_record
-from tagline.tools.comparison.rendering import render_sweep
+from tagline.tools.comparison.rendering import Markdown, Terminal, render_sweep
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.styles import Markdown, Terminal
-from tagline.tools.comparison.sweeps import Sweep, sweep
+from tagline.tools.comparison.sweeps import Sweep, check_keys, differing_keys, group, read_values, sweep, value_text
 
 
 def test_values_have_dotted_keys() -> None:
