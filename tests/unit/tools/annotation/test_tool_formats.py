@@ -64,7 +64,7 @@ def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", tool_formats.NAMES)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(tasks(), min_size=1, max_size=3))
 def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[AnnotationTask, list[Entity]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -93,26 +93,29 @@ def test_rows_that_can_not_be_labelled_are_counted(tmp_path: Path, tagger: Tagge
     assert rows[2]["tagging_error"] == "'text' is null; expected a string"
 
 
-def test_complete_parts_stay_and_damaged_ones_are_made_again(tmp_path: Path, tagger: Tagger) -> None:
+@pytest.mark.parametrize("scheme", ["", "memory://"])
+def test_complete_parts_stay_and_damaged_ones_are_made_again(tmp_path: Path, tagger: Tagger, scheme: str) -> None:
     source = write_json(tmp_path / "a.jsonl", [{"text": text} for text in TEXTS])
-    plan, folder, made = plan_of(source), Folder(f"{tmp_path}/out"), count()
+    plan, folder, made = plan_of(source), Folder(f"{scheme}{tmp_path}/out"), count()
+    files, path = fsspec.url_to_fs(folder.url)
+    plan.begin(folder)
     records = make_all(plan, folder, tagger)
-    before = {path.name: path.read_bytes() for path in (tmp_path / "out").glob("part*")}
-    assert len(before) == 5
-    (tmp_path / "out/part-000001.parquet").write_bytes(b"half")
-    (tmp_path / "out/part-000002.parquet").unlink()
+    parts.write_manifest(records, folder)
+    before = {name: files.cat_file(f"{path}/{name}") for name in folder.names()}
+    assert list(before) == ["_manifest.json", "_plan.json", *(f"part-00000{number}.parquet" for number in range(5))]
+    manifest = json.loads(before["_manifest.json"])
+    assert (manifest["rows"], manifest["not_tagged"], list(manifest["parts"])) == (len(TEXTS), 0, [*before][2:])
+    files.pipe_file(f"{path}/part-000001.parquet", b"half")
+    files.rm_file(f"{path}/part-000002.parquet")
 
     def counted() -> Tagger:
         next(made)
         return tagger
 
+    plan.begin(folder)
     assert [parts.make(part, plan, folder, counted) for part in plan.parts] == records
     assert next(made) == 2
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").glob("part*")} == before
-    assert not list((tmp_path / "out").rglob(".*"))
-    parts.write_manifest(records, folder)
-    manifest = json.loads((tmp_path / "out/_manifest.json").read_text())
-    assert (manifest["rows"], manifest["not_tagged"], list(manifest["parts"])) == (len(TEXTS), 0, sorted(before))
+    assert {name: files.cat_file(f"{path}/{name}") for name in folder.names()} == before
 
 
 def test_only_raw_text_needs_the_library_that_splits_words(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,19 +126,6 @@ def test_only_raw_text_needs_the_library_that_splits_words(tagger: Tagger, monke
     assert list(tag([], tagger, Column("words", is_words=True), "a", pa.schema([]))) == []
     with pytest.raises(UserError, match=r"^jieba is not installed$"):
         list(tag([], tagger, Column("text", is_words=False), "a", pa.schema([])))
-
-
-def test_other_file_systems(tagger: Tagger) -> None:
-    fsspec.filesystem("memory").pipe("/in/a.txt", b"Oslo\nAda\n")
-    files = find(["memory://in"], "memory://out")
-    plan = Plan.of(MODEL, 1, files, [parts.scan(file, 1) for file in files])
-    folder = Folder("memory:///out")
-    plan.begin(folder)
-    records = make_all(plan, folder, tagger)
-    parts.write_manifest(records, folder)
-    plan.begin(folder)
-    assert make_all(plan, folder, tagger) == records
-    assert folder.names() == ["_manifest.json", "_plan.json", "part-000000.parquet", "part-000001.parquet"]
 
 
 def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> None:

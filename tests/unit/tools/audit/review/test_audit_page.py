@@ -54,6 +54,7 @@ def test_card_shows_fault_sides_and_fold(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "Gold and the models agree everywhere." in audit_page.render(ranking([("Ada", "B-PER", "B-PER")]))
 
 
+@pytest.mark.rare
 @in_a_browser
 def test_keys_and_filters(tmp_path: Path) -> None:
     path = tmp_path / "audit.html"

@@ -129,11 +129,7 @@ def test_sentences_survive_the_file(tmp_path: Path) -> None:
     [
         ({"seed": 2}, {}, r"2: made with other params; expected those of audit/params.yaml; run `dvc repro audit/dvc"),
         ({"tokenized": "1" * 64}, {}, r"2: made with other data or train params than .*1; run `dvc repro audit/dvc.ya"),
-        (
-            {"train": {"epochs": 9}},
-            {},
-            r"2: made with other data or train params than .*1; run `dvc repro audit/dvc.ya",
-        ),
+        ({"train": {"epochs": 9}}, {}, r"2: made with other data or train params than .*1; run"),
         ({}, {"data": "1" * 64}, r"all: made with other data than the folds; run `dvc repro audit/dvc.yaml:all`"),
         ({}, {}, r"all: lacks sentence train-0 of train; run `dvc repro audit/dvc.yaml:all`"),
     ],
