@@ -127,8 +127,6 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="with --fail-below: fail only if the difference is significant",
     )
     options = parser.parse_args(arguments)
-    if options.allow_insignificant and options.fail_below is None:
-        parser.error("--allow-insignificant needs --fail-below")
     if error := wrong_combination(options):
         parser.error(error)
     options.by = list(dict.fromkeys(options.by or []))
@@ -138,7 +136,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def wrong_combination(options: argparse.Namespace) -> str | None:
-    """Return what is wrong with options that belong to one of the two usages."""
+    """Return what is wrong with options that belong to one of the two usages, or to another option."""
+    if options.allow_insignificant and options.fail_below is None:
+        return "--allow-insignificant needs --fail-below"
     if not options.by:
         return None if options.experiments is None else "--experiments needs --by"
     if options.new is not None:

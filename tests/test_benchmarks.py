@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from helpers.project import ROOT
-from helpers.tiny import TINY_PARAMS
 
 from tagline.labels.entities import entities
 
@@ -93,24 +92,6 @@ def test_training_measures_each_run_once(finished: Path) -> None:
     again = result_of("training", *options)  # nothing but the rates of the host is measured again
     assert again | {"share": result["share"]} == result
     assert Path("runs.jsonl").read_text() == runs
-
-
-@pytest.mark.rare
-def test_suggest_continues_after_its_last_round(
-    load: Any, tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    module = load("suggest")
-    monkeypatch.setattr(module, "committed_params", lambda: dict(TINY_PARAMS["train"]))
-    options = [f"--data={tiny_folder}", f"--encoder={tiny_folder}/encoder", "--runs=runs.jsonl", "--steps=20"]
-    # No model reaches the target, so each strategy ends with all sentences.
-    options += ["--strategies", "ours", "random", "--start=0.5", "--growth=2", "--target=1.1"]
-    monkeypatch.setattr(sys, "argv", ["suggest.py", *options])
-    module.main()
-    first, runs = capsys.readouterr().out.splitlines()[-1], Path("runs.jsonl").read_text()
-    assert {json.loads(line)["strategy"] for line in runs.splitlines()} == {"all", "ours", "random"}
-    module.main()
-    assert (capsys.readouterr().out.splitlines()[-1], Path("runs.jsonl").read_text()) == (first, runs)
 
 
 def test_faster_format_than_auto_is_a_warning(load: Any) -> None:

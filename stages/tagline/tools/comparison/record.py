@@ -128,9 +128,4 @@ def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:
 
 
 def _entity(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
-    return {
-        "type": entity.type,
-        "start": entity.start,
-        "end": entity.end,
-        "text": " ".join(words[entity.start : entity.end]),
-    }
+    return entity._asdict() | {"text": " ".join(words[entity.start : entity.end])}
