@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers.handmade_export import save_export, work_beside
-from helpers.project import ROOT, exit_of
+from helpers.project import ROOT
 
 from tagline.core.errors import UserError
 from tagline.tools.bulk import cluster
@@ -142,15 +142,3 @@ def test_failures_of_ray_are_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match=message), cluster.connected(None):
         raise RayError("all nodes died\nand more")
     assert (begun, os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"]) == (["local"], "0")  # the loopback interface
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ("in out --text a --words b", "argument --words: not allowed with argument --text"),
-        ("in out --part-rows 0", "argument --part-rows: expected a number from 1 to 999,999,999,999, got '0'"),
-    ],
-)
-def test_wrong_usage_exits_with_2(arguments: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_of("bulk.py", *arguments.split()) == 2
-    assert message in capsys.readouterr().err

@@ -119,30 +119,18 @@ def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
     assert p.tolist() == pytest.approx([1.0, 1.0, 2 * stats.t.sf(3, 1)])
 
 
-@pytest.mark.parametrize(
-    ("p", "adjusted"),
-    [
-        ([], []),
-        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
-        ([0.5, 0.9, 0.6], [1, 1, 1]),
-    ],
-)
-def test_holm_by_hand(p: list[float], adjusted: list[float]) -> None:
-    assert holm(p).tolist() == pytest.approx(adjusted)
+def test_holm_by_hand() -> None:
+    assert holm([]).tolist() == []
+    assert holm([0.01, 0.04, 0.03]).tolist() == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9, 0.6]).tolist() == [1, 1, 1]
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "p", "significant"),
-    [
-        (-0.03, -0.01, 0.01, True),
-        (0.01, 0.03, 0.05, False),  # p is not below 0.05
-        (0.0, 0.03, 0.01, False),  # 0 is in the interval
-    ],
-)
-def test_verdict_needs_a_small_p_and_an_interval_without_0(
-    low: float, high: float, p: float, significant: bool
-) -> None:
-    assert (Difference((0.5,), (0.52,), low, high, p).verdict == "significant") == significant
+def test_verdict_needs_a_small_p_and_an_interval_without_0() -> None:
+    def verdict(low: float, high: float, p: float) -> str:
+        return Difference((0.5,), (0.52,), low, high, p).verdict
+
+    assert verdict(0.01, 0.03, 0.01) == verdict(-0.03, -0.01, 0.01) == "significant"
+    assert verdict(0.01, 0.03, 0.05) == verdict(0.0, 0.03, 0.01) == "not significant"
 
 
 def test_only_the_p_of_types_is_adjusted() -> None:
