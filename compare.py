@@ -18,6 +18,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -80,13 +81,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "old",
         nargs="?",
-        type=revisions,
+        type=partial(separated, "revision"),
         help="one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)",
     )
-    parser.add_argument("new", nargs="?", type=revisions, help=f"likewise (default: {WORKSPACE})")
+    parser.add_argument("new", nargs="?", type=partial(separated, "revision"), help=f"likewise (default: {WORKSPACE})")
     parser.add_argument(
         "--by",
-        type=listed_keys,
+        type=partial(separated, "key"),
         action="extend",
         metavar="KEY[,KEY]",
         help="group the revisions by their values of these keys of params.yaml, such as train.learning_rate",
@@ -150,15 +151,7 @@ def wrong_combination(options: argparse.Namespace) -> str | None:
     return None
 
 
-def revisions(text: str) -> list[str]:
-    return separated(text, "revision")
-
-
-def listed_keys(text: str) -> list[str]:
-    return separated(text, "key")
-
-
-def separated(text: str, noun: str) -> list[str]:
+def separated(noun: str, text: str) -> list[str]:
     names = text.split(",")
     if not all(names):
         raise argparse.ArgumentTypeError(f"expected {noun}s separated by commas, got {text!r}")
