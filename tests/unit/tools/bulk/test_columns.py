@@ -34,7 +34,7 @@ def inferred(*rows: dict[str, Any]) -> pa.Schema:
         ([{"a": 1}], pa.string()),
     ],
 )
-def test_types_of_json(values: list[Any], type_: pa.DataType) -> None:
+def test_types_of_json_keep_all_values(values: list[Any], type_: pa.DataType) -> None:
     assert inferred(*({"x": value} for value in values)) == pa.schema([("x", type_)])
 
 

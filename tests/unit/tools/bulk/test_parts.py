@@ -58,7 +58,7 @@ def write_json(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
     return path
 
 
-def test_raw_text(tmp_path: Path, tagger: Tagger) -> None:
+def test_raw_text_gets_the_entities_of_the_tagger(tmp_path: Path, tagger: Tagger) -> None:
     source = write_json(tmp_path / "a.jsonl", [{"id": index, "text": text} for index, text in enumerate(TEXTS)])
     make_all(plan_of(source, 7), Folder(f"{tmp_path}/out"), tagger)
     for index, (row, text) in enumerate(zip(output(tmp_path / "out"), TEXTS, strict=True)):
@@ -67,7 +67,7 @@ def test_raw_text(tmp_path: Path, tagger: Tagger) -> None:
         assert row == own | {"entities": entities, "tagging_error": None}
 
 
-def test_words(tmp_path: Path, tagger: Tagger) -> None:
+def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger) -> None:
     table = pa.table({"tokens": [["Ada", "Lind"], [], ["Oslo", ""], None], "day": pa.array([1, 2, 3, 4], pa.date32())})
     pq.write_table(table, tmp_path / "a.parquet")
     make_all(plan_of(tmp_path / "a.parquet", words="tokens"), Folder(f"{tmp_path}/out"), tagger)
@@ -152,7 +152,7 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
         plan_of(tmp_path / "a.txt")
 
 
-def test_the_files_of_a_model(export: Path, tmp_path: Path) -> None:
+def test_files_of_a_model_make_the_same_tagger(export: Path, tmp_path: Path) -> None:
     model = ModelFiles.read(export, None)
     files = ["model.onnx", "tagger.json", "tokenizer.json", "tokenizer_config.json"]
     assert (model.backend, list(model.content)) == ("onnx", files)

@@ -78,7 +78,7 @@ def test_a_file_that_changes_after_the_scan_is_an_error(tmp_path: Path, name: st
         read(file, scan)
 
 
-def test_malformed_lines_of_json(tmp_path: Path) -> None:
+def test_malformed_lines_of_json_keep_their_numbers(tmp_path: Path) -> None:
     lines = [
         b'\xef\xbb\xbf{"text": "Ada"}',
         b"  ",

@@ -27,7 +27,9 @@ def found(gold: str, predicted: str) -> list[tuple[str, int, int]]:
         ("B-PER B-LOC O", "O B-LOC B-PER", [("spurious", 0, 1), ("missing", 2, 3)]),
     ],
 )
-def test_kinds(gold: str, predicted: str, expected: list[tuple[str, int, int]]) -> None:
+def test_entities_that_overlap_are_one_disagreement_with_its_fault(
+    gold: str, predicted: str, expected: list[tuple[str, int, int]]
+) -> None:
     assert found(gold, predicted) == expected
 
 

@@ -69,7 +69,7 @@ def test_the_score_is_the_log_odds_by_surface(tmp_path: Path) -> None:
     }
 
 
-def test_other_sentences_count(tmp_path: Path) -> None:
+def test_gold_of_other_sentences_counts(tmp_path: Path) -> None:
     missing, spurious = ranking(tmp_path, [MISSING, RIGHT], [SPURIOUS, RIGHT]).suspicions
     # "Ada" occurs nowhere else. "in" is O in three other sentences, and an entity in none.
     assert missing.score == pytest.approx(log(0.9 / 0.025), abs=1e-3)
