@@ -48,7 +48,8 @@ def cluster() -> Iterator[Callable[..., Any]]:
         return started[0]
 
     yield start
-    started[0].shutdown()
+    for each in started:
+        each.shutdown()
 
 
 def test_loss_of_a_machine_in_the_middle_keeps_the_bytes(folder: Path, cluster: Callable[..., Any]) -> None:
@@ -86,9 +87,9 @@ def test_client_of_a_cluster_labels_all_rows(folder: Path, cluster: Callable[...
 
 
 def test_s3_is_read_and_written(folder: Path, monkeypatch: pytest.MonkeyPatch, cluster: Callable[..., Any]) -> None:
-    address = cluster(num_cpus=2).address
     with s3_server("texts", monkeypatch) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        address = cluster(num_cpus=2).address  # whose processes inherit the environment
         s3 = boto3.client("s3")
         for name in ("a", "b"):
             s3.upload_file("a.jsonl", "texts", f"in/{name}.jsonl")
