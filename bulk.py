@@ -31,7 +31,11 @@ try:
 
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
     from tagline.core.terminal import show
-    from tagline.tools.bulk.job import Arguments, run
+    from tagline.tools.bulk import cluster, parts
+    from tagline.tools.bulk.inputs import find
+    from tagline.tools.bulk.parts import Record
+    from tagline.tools.bulk.plan import ModelFiles, Plan
+    from tagline.tools.bulk.storage import Folder, absolute
     from tagline.tools.predict.options import add_model, add_no_split, natural
 except ModuleNotFoundError as error:
     sys.exit(
@@ -42,7 +46,7 @@ except ModuleNotFoundError as error:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
-    records = run(options)
+    records = labelled(options)
     rows = sum(record.rows for record in records)
     show(f"{options.output}: {rows:,} rows in {len(records):,} parts")
     problems = [record.first_problem for record in records if record.first_problem]
@@ -56,7 +60,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         show(f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}")
 
 
-def parsed(arguments: Sequence[str] | None) -> Arguments:
+def labelled(options: argparse.Namespace) -> list[Record]:
+    """Label all rows of the input, or what an earlier run has left, and return the record of each part."""
+    folder = Folder(absolute(options.output))
+    files = find(options.inputs, folder.url)
+    model = ModelFiles.read(options.model, options.backend)
+    with cluster.connected(options.address):
+        if options.backend is None and cluster.has_gpus():
+            model = ModelFiles.read(options.model, "torch")
+        scans = cluster.scan(files, options.part_rows)
+        plan = Plan.of(model, options.part_rows, files, scans, options.text, options.words, options.split_sentences)
+        plan.begin(folder)
+        records = cluster.call(cluster.collect, plan, folder, model, options.strict)
+    parts.write_manifest(records, folder)
+    return records
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     usage = "%(prog)s INPUT [INPUT ...] OUTPUT [options]"
     parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="folder, pattern or file; a path or a URL")
@@ -84,7 +104,7 @@ def parsed(arguments: Sequence[str] | None) -> Arguments:
         metavar="auto|local|ray://HOST:10001",
         help="Ray cluster; auto: the one of this machine; default: RAY_ADDRESS, or else this machine alone",
     )
-    return Arguments(**vars(parser.parse_args(arguments)))
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

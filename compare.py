@@ -18,6 +18,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -47,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
     from tagline.tools.comparison import record, rendering
+    from tagline.tools.comparison.rendering import Markdown, Terminal
     from tagline.tools.comparison.revisions import read
     from tagline.tools.comparison.splits import compare
-    from tagline.tools.comparison.styles import Markdown, Terminal
 
     splits = SPLITS if options.split is None else (options.split,)
     style = Markdown() if options.md else Terminal()
@@ -80,13 +81,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "old",
         nargs="?",
-        type=revisions,
+        type=partial(separated, "revision"),
         help="one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)",
     )
-    parser.add_argument("new", nargs="?", type=revisions, help=f"likewise (default: {WORKSPACE})")
+    parser.add_argument("new", nargs="?", type=partial(separated, "revision"), help=f"likewise (default: {WORKSPACE})")
     parser.add_argument(
         "--by",
-        type=listed_keys,
+        type=partial(separated, "key"),
         action="extend",
         metavar="KEY[,KEY]",
         help="group the revisions by their values of these keys of params.yaml, such as train.learning_rate",
@@ -127,8 +128,6 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="with --fail-below: fail only if the difference is significant",
     )
     options = parser.parse_args(arguments)
-    if options.allow_insignificant and options.fail_below is None:
-        parser.error("--allow-insignificant needs --fail-below")
     if error := wrong_combination(options):
         parser.error(error)
     options.by = list(dict.fromkeys(options.by or []))
@@ -138,7 +137,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def wrong_combination(options: argparse.Namespace) -> str | None:
-    """Return what is wrong with options that belong to one of the two usages."""
+    """Return what is wrong with options that belong to one of the two usages, or to another option."""
+    if options.allow_insignificant and options.fail_below is None:
+        return "--allow-insignificant needs --fail-below"
     if not options.by:
         return None if options.experiments is None else "--experiments needs --by"
     if options.new is not None:
@@ -150,15 +151,7 @@ def wrong_combination(options: argparse.Namespace) -> str | None:
     return None
 
 
-def revisions(text: str) -> list[str]:
-    return separated(text, "revision")
-
-
-def listed_keys(text: str) -> list[str]:
-    return separated(text, "key")
-
-
-def separated(text: str, noun: str) -> list[str]:
+def separated(noun: str, text: str) -> list[str]:
     names = text.split(",")
     if not all(names):
         raise argparse.ArgumentTypeError(f"expected {noun}s separated by commas, got {text!r}")

@@ -31,7 +31,7 @@ from typing import Any
 from corruption import Error, corrupt
 from findings import Item, findings
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, FinishedRuns, measure, parse_or_run, read_columns, write_inputs
+from sides import MODEL, PACKAGE, ROOT, FinishedRuns, data_parser, measure, parse_or_run, read_columns, write_inputs
 from tabulate import tabulate
 
 CLEANLAB = ("self_confidence", "normalized_margin")
@@ -40,8 +40,7 @@ SETTINGS = ("seed", "folds", "epochs", "group", "share")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how well the audit finds label errors.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser = data_parser("Measure how well the audit finds label errors.")
     parser.add_argument("--encoder", type=Path, help="folder of an encoder with its tokenizer (default: packaged)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--folds", type=int, default=5)

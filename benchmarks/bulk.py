@@ -12,7 +12,6 @@ Ends with one line of JSON; `ratio` is bulk.py's words/s divided by predict.py's
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -25,15 +24,14 @@ from typing import Any
 
 import psutil
 from host import describe_host
-from sides import ROOT, read_columns
+from sides import ROOT, data_parser, read_columns
 
 # Seconds between two looks at the processes.
 INTERVAL = 0.5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure bulk.py against predict.py.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files")
+    parser = data_parser("Measure bulk.py against predict.py.")
     parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="exported model")
     parser.add_argument("--words", type=int, nargs="+", default=[100_000], help="sizes of the input, ascending")
     arguments = parser.parse_args()

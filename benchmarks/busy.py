@@ -29,7 +29,7 @@ from typing import Any
 
 from host import measure_host
 from shares import WARM_UP
-from sides import ROOT, measure
+from sides import data_parser, measure
 from tabulate import tabulate
 from training import committed_params
 
@@ -40,8 +40,7 @@ VARIABLES = ("OMP_WAIT_POLICY", "KMP_BLOCKTIME", "GOMP_SPINCOUNT")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure training beside a busy process.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser = data_parser("Measure training beside a busy process.")
     parser.add_argument("--encoder", type=Path, help="folder of an encoder with its tokenizer (default: packaged)")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--busy", type=int, default=1, help="number of busy processes")

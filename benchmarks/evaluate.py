@@ -30,6 +30,7 @@ from sides import (
     PACKAGE,
     ROOT,
     TASK,
+    data_parser,
     measure,
     measured,
     parse_or_run,
@@ -44,8 +45,7 @@ MAX_LENGTH = 128
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure evaluation against the plain recipe.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser = data_parser("Measure evaluation against the plain recipe.")
     parser.add_argument("--model", type=Path, default=ROOT / "models/finetuned", help="folder of a token classifier")
     parser.add_argument("--precision", default="auto", help="like evaluate.precision")
     parser.add_argument("--subwords-per-batch", type=int, default=256, help="like evaluate.subwords_per_batch")

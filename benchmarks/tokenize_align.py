@@ -25,8 +25,8 @@ from host import describe_host
 from sides import (
     MODEL,
     PACKAGE,
-    ROOT,
     TASK,
+    data_parser,
     measure,
     measured,
     parse_or_run,
@@ -40,8 +40,7 @@ MAX_LENGTH = 128
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure tokenising and aligning against the plain recipe.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser = data_parser("Measure tokenising and aligning against the plain recipe.")
     parser.add_argument("--words", type=int, default=0, help="repeat the data to at least this number of words")
     parser.add_argument("--only", choices=("ours", "plain"), help="measure only one side")
     arguments = parse_or_run(parser, {"prepare": prepare, "ours": ours, "plain": plain})

@@ -30,7 +30,7 @@ from typing import Any
 import made
 from device import measure_device
 from host import Host, measure_host
-from sides import ROOT, FinishedRuns, measure
+from sides import ROOT, FinishedRuns, data_parser, measure
 from tabulate import tabulate
 
 SIDES = ("plain", "ours")
@@ -40,8 +40,7 @@ Runs = list[dict[str, Any]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure training against the plain recipe.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/sample", help="folder of column files, tags last")
+    parser = data_parser("Measure training against the plain recipe.")
     parser.add_argument("--encoder", type=Path, help="folder of an encoder with its tokenizer (default: packaged)")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--plain-rates", type=float, nargs="+", default=[2e-5], help="learning rates to try")

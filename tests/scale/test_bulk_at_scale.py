@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import runpy
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.handmade_export import save_export
 from helpers.launching import free_port
-from helpers.project import ROOT
+from helpers.project import ROOT, run_script, snapshot
 from helpers.s3_server import s3_server
 
 pytestmark = pytest.mark.rare
@@ -34,20 +34,27 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def bulk(*arguments: str) -> None:
-    runpy.run_path(str(ROOT / "bulk.py"), run_name="imported")["main"](arguments)
+bulk = partial(run_script, "bulk.py")
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+@pytest.fixture
+def cluster() -> Iterator[Callable[..., Any]]:
+    """Starts a cluster of one machine with the given options, once."""
+    utils = pytest.importorskip("ray.cluster_utils", reason="the extra ray is not installed")
+    started = []
+
+    def start(**options: int) -> Any:
+        started.append(utils.Cluster(initialize_head=True, head_node_args=options))
+        return started[0]
+
+    yield start
+    for each in started:
+        each.shutdown()
 
 
-def test_a_machine_is_lost_in_the_middle(folder: Path) -> None:
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
+def test_loss_of_a_machine_in_the_middle_keeps_the_bytes(folder: Path, cluster: Callable[..., Any]) -> None:
     options = ("a.jsonl", "--part-rows", str(PART_ROWS))
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    started = cluster(num_cpus=1)
     nodes = [started.add_node(num_cpus=1) for _ in range(2)]
     seen = -1
 
@@ -63,60 +70,43 @@ def test_a_machine_is_lost_in_the_middle(folder: Path) -> None:
     killer.join()
     assert seen < ROWS // PART_ROWS, "the machine was killed after the end"
     bulk(*options, "undisturbed", "--address", started.address)
-    started.shutdown()
-    assert len(list((folder / "disturbed").glob("part-*"))) == ROWS // PART_ROWS
-    assert contents(folder / "disturbed") == contents(folder / "undisturbed")
+    disturbed, undisturbed = (
+        {path.relative_to(side): content for path, content in snapshot(side).items()}
+        for side in (folder / "disturbed", folder / "undisturbed")
+    )
+    assert len(disturbed) == ROWS // PART_ROWS + 2  # plan and manifest
+    assert disturbed == undisturbed
 
 
-def test_as_a_client_of_a_cluster(folder: Path) -> None:
-    pytest.importorskip("ray")
+def test_client_of_a_cluster_labels_all_rows(folder: Path, cluster: Callable[..., Any]) -> None:
     pytest.importorskip("grpc", reason="the extra client of Ray is not installed")
-    from ray.cluster_utils import Cluster
-
     port = free_port()
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "ray_client_server_port": port})
-    try:
-        bulk("a.jsonl", "out", "--address", f"ray://127.0.0.1:{port}")
-    finally:
-        started.shutdown()
+    cluster(num_cpus=2, ray_client_server_port=port)
+    bulk("a.jsonl", "out", "--address", f"ray://127.0.0.1:{port}")
     assert json.loads(Path("out/_manifest.json").read_text(encoding="utf-8"))["rows"] == ROWS
 
 
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of an S3 server on this machine, which programs find by their environment."""
+def test_s3_is_read_and_written(folder: Path, monkeypatch: pytest.MonkeyPatch, cluster: Callable[..., Any]) -> None:
     with s3_server("texts", monkeypatch) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        yield boto3.client("s3")
-
-
-def test_from_s3_to_s3(folder: Path, s3: Any) -> None:
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    for name in ("a", "b"):
-        s3.upload_file("a.jsonl", "texts", f"in/{name}.jsonl")
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
-    try:
+        address = cluster(num_cpus=2).address  # whose processes inherit the environment
+        s3 = boto3.client("s3")
+        for name in ("a", "b"):
+            s3.upload_file("a.jsonl", "texts", f"in/{name}.jsonl")
         for _ in range(2):  # the second run finds all parts
-            bulk("s3://texts/in", "s3://texts/out", "--part-rows", "5000", "--address", started.address)
-    finally:
-        started.shutdown()
-    names = [each["Key"] for each in s3.list_objects_v2(Bucket="texts", Prefix="out/")["Contents"]]
-    found = [name for name in names if name.startswith("out/part-")]
-    assert len(found) == 6
-    assert not [name for name in names if "partial" in name]
-    ids = []
-    for name in found:
-        s3.download_file("texts", name, "part.parquet")
-        table = pq.read_table("part.parquet")
-        ids += table["id"].to_pylist()
-        assert set(table["input_file"].to_pylist()) <= {"s3://texts/in/a.jsonl", "s3://texts/in/b.jsonl"}
+            bulk("s3://texts/in", "s3://texts/out", "--part-rows", "5000", "--address", address)
+        names = [each["Key"] for each in s3.list_objects_v2(Bucket="texts", Prefix="out/")["Contents"]]
+        assert [name.partition("-")[0] for name in names] == ["out/_manifest.json", "out/_plan.json", *["out/part"] * 6]
+        ids = []
+        for name in names[2:]:
+            s3.download_file("texts", name, "part.parquet")
+            table = pq.read_table("part.parquet")
+            ids += table["id"].to_pylist()
+            assert set(table["input_file"].to_pylist()) <= {"s3://texts/in/a.jsonl", "s3://texts/in/b.jsonl"}
     assert ids == [*range(ROWS)] * 2
 
 
-def test_the_example_for_spark(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The code of docs/jobs/spark.py gives the entities that `Tagger` gives."""
+def test_example_for_spark_gives_the_entities_of_the_tagger(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pyspark = pytest.importorskip("pyspark.sql")
     from tagline.inference import Tagger
 

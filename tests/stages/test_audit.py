@@ -18,7 +18,6 @@ from ruamel.yaml import YAML
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
-from tagline.tools.annotation import tool_formats
 from tagline.tools.annotation.task import AnnotationTask
 from tagline.tools.audit import labelling, tasks
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
@@ -31,10 +30,9 @@ SEED = 35
 
 def set_audit(**values: Any) -> None:
     path = Path("audit/params.yaml")
-    params = YAML().load(path.read_text(encoding="utf-8"))
+    params = YAML().load(path)
     params["audit"] |= {"folds": list(FOLDS), "seed": SEED} | values
-    with path.open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
+    YAML().dump(params, path)
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +65,8 @@ def audited(audited_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_wrong_label_comes_first_and_nothing_is_left_of_the_training(audited: Path) -> None:
     first = json.loads(Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    assert (first["rank"], first["kind"], first["split"], first["id"]) == (1, "missing", "train", "train-0")
-    assert first["gold"] == []
+    assert (first["rank"], first["kind"], first["id"], first["gold"]) == (1, "missing", "train-0", [])
     assert first["suggested"] == [{"type": "PER", "start": 0, "end": 2, "text": "Ada Lind"}]
-    assert first["score"] > 0
     assert first["gold_probability"] < first["suggested_probability"]
     assert "Ada Lind" in Path("reports/audit.html").read_text(encoding="utf-8")
     assert not Path(".work").exists()
@@ -91,27 +87,16 @@ def test_interrupted_fold_continues_after_its_training(audited: Path, monkeypatc
     assert not Path(".work").exists()
 
 
-def test_fold_by_surface_holds_out_all_audited_splits(audited: Path) -> None:
-    set_audit(splits=["train", "validation", "test"], group="surface", folds=[1, 2])
-    run_stage("audit_fold", "1")
-    assert sorted(path.stem for path in Path("data/audit/1").glob("*.parquet")) == ["test", "train", "validation"]
-    sizes = json.loads(Path("data/audit/1/provenance.json").read_text(encoding="utf-8"))["sentences"]
-    assert 0 < sizes["learnt"] < sizes["train"] - sizes["held_out"]["train"]
-
-
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"folds": [1]}, "params.yaml:2: audit.folds: must be the numbers from 1 to the number of folds, at least 2"),
-        ({"folds": [2, 1]}, "audit.folds: must be the numbers from 1 to the number of folds"),
         ({"splits": ["test"]}, "audit.splits: must contain train, and no split twice; evaluate lists the errors of"),
-        ({"group": "word"}, "audit.group: should be 'sentence', 'document' or 'surface'"),
     ],
 )
 def test_params_are_checked(tmp_path: Path, values: dict[str, Any], message: str) -> None:
     params = {"folds": [1, 2], "splits": ["train"], "group": "sentence", "seed": 1, "most": 9} | values
-    with (tmp_path / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump({"audit": params}, file)
+    YAML().dump({"audit": params}, tmp_path / "params.yaml")
     with pytest.raises(UserError, match=re.escape(message)):
         read_section("audit", Audit, tmp_path / "params.yaml")
 
@@ -121,41 +106,30 @@ def test_corrections_come_back_by_download(audited: Path) -> None:
     run_stage("audit", "--export", "data/corrected")
     expected = {split: {row["id"]: (row["words"], row["ner"]) for row in raw_rows(split)} for split in SPLITS}
     path = Path("data/corrected/train.json")
-    tasks = json.loads(path.read_text(encoding="utf-8"))
-    assert tasks[0]["data"]["id"] == "train-0"
-    tasks[0]["annotations"] = tasks[0].pop("predictions")
-    path.write_text(json.dumps(tasks), encoding="utf-8")
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    assert rows[0]["data"]["id"] == "train-0"
+    rows[0]["annotations"] = rows[0].pop("predictions")
+    path.write_text(json.dumps(rows), encoding="utf-8")
     expected["train"]["train-0"][1][:2] = ["B-PER", "I-PER"]
     shutil.copytree("data/tiny/encoder", "data/corrected/encoder")
     params: dict[str, Any] = deepcopy(TINY_PARAMS)
+    keys = {"source": "files", "format": "label_studio", "tag_column": "ner", "split_words": "spaces"}
     params["download"]["folder"] = "data/corrected"
-    params["download"]["dataset"] = {
-        "source": "files",
-        "format": "label_studio",
-        "tag_column": "ner",
-        "split_words": "spaces",
-        **{split: f"{split}.json" for split in SPLITS},
-    }
+    params["download"]["dataset"] = keys | {split: f"{split}.json" for split in SPLITS}
     write_params(audited, params)
     run_stage("download")
     for split in SPLITS:
         assert sorted((row["words"], row["ner"]) for row in raw_rows(split)) == sorted(expected[split].values())
 
 
-@pytest.mark.parametrize("tool", tool_formats.NAMES)
-def test_words_with_white_space_are_exported_for_prodigy_only(
-    audited: Path, monkeypatch: pytest.MonkeyPatch, tool: str
-) -> None:
+def test_words_with_white_space_are_exported_for_prodigy_only(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = AnnotationTask.of_words(["New York"], None, [], {"id": "a"})
     monkeypatch.setattr(tasks, "_unaudited", lambda *_: iter([task]))
     params = read_section("audit", Audit, AUDIT_PARAMS)
-    if tool == "prodigy":
-        assert len(tasks.save(Path("data/audit"), params, tool, Path("data/corrected"))) == 3
-        return
     message = "sentence a: the word 'New York' contains white space, so it would come back as several; choose --tool"
     with pytest.raises(UserError, match=message):
-        tasks.save(Path("data/audit"), params, tool, Path("data/corrected"))
-    assert not Path("data/corrected").exists()
+        tasks.save(Path("data/audit"), params, "brat", Path("data/corrected"))
+    assert len(tasks.save(Path("data/audit"), params, "prodigy", Path("data/corrected"))) == 3
 
 
 def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,13 +151,7 @@ def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: py
     assert not Path("data/corrected").exists()
 
 
-def test_folds_that_are_missing_damaged_or_of_other_params_are_errors(audited: Path) -> None:
-    set_audit(seed=36)
-    assert error_of("audit") == (
-        "audit: data/audit/1: made with other params; expected those of audit/params.yaml; run "
-        "`dvc repro audit/dvc.yaml:fold@1`"
-    )
-    set_audit()
+def test_folds_that_are_missing_or_damaged_are_errors(audited: Path) -> None:
     path = Path("data/audit/2/train.parquet")
     path.write_bytes(path.read_bytes()[:-1])
     message = "audit: data/audit/2/train.parquet: changed since the stage audit/dvc.yaml:fold@2 wrote it"
@@ -199,9 +167,5 @@ def test_folds_that_are_missing_damaged_or_of_other_params_are_errors(audited: P
 
 def test_hosts_that_do_not_share_the_work_folder_are_an_error(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labelling, "seen_by_all", lambda _: False)
-    message = error_of("audit_fold", "1")
-    (work,) = Path(".work/audit-1").iterdir()
-    assert message == (
-        f"audit_fold: {work} is not the same folder on all hosts of this run; expected one that they share, which has the "
-        "data of the fold; set TAGLINE_WORK to such a folder on all hosts"
-    )
+    message = r"^audit_fold: \.work/audit-1/.* is not the same folder on all hosts of this run; expected one that they"
+    assert re.match(message, error_of("audit_fold", "1"))

@@ -23,9 +23,8 @@ from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
-from tagline.tools.audit import fold_data
 from tagline.tools.audit.audit_params import Audit
-from tagline.tools.audit.folds import Fold
+from tagline.tools.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.training import processes
 from tagline.training.run import LIBRARIES, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
@@ -71,7 +70,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
             show(fold.summary())
             if not data.exists():
                 with replacing(data) as (partial,):
-                    fold_data.write(fold, partial)
+                    write_data(fold, partial)
         state.wait_for_everyone()
         if not model.exists():
             outputs = Outputs(model, *(work / name for name in (REPORT, "train_loss.csv", "validation.csv")))
@@ -79,7 +78,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
             fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}-train")
         if state.is_main_process:
             with replacing(target) as (partial,):
-                parts = {name: tokenized.load_split(data, fold_data.held_out(name)) for name in fold_data.audited(data)}
+                parts = {name: tokenized.load_split(data, held_out_name(name)) for name in audited(data)}
                 label(parts, fold.labels, model, train, partial)
                 made_of |= {"sentences": fold.numbers, "best_epoch": classifier.best_epoch(model)}
                 made_of["validation_f1"] = read_json(work / REPORT, "train")["validation"]["f1"]

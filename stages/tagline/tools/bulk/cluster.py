@@ -20,15 +20,16 @@ from tagline.core.errors import UserError
 from tagline.inference import Tagger
 from tagline.tools.bulk import parts
 from tagline.tools.bulk.inputs import InputFile
-from tagline.tools.bulk.model_files import ModelFiles
 from tagline.tools.bulk.parts import Record
-from tagline.tools.bulk.plan import Plan
+from tagline.tools.bulk.plan import ModelFiles, Plan
 from tagline.tools.bulk.rows import Scan
 from tagline.tools.bulk.storage import Folder
 
 Result = TypeVar("Result")
 
 AGAIN = "parts that are complete stay; run the same command again"
+# Unreadable parts that a message lists.
+LISTED = 5
 
 
 @contextmanager
@@ -129,6 +130,26 @@ def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Record]:
         compute=ActorPoolStrategy(min_size=1, initial_size=max(1, min(units, count)), max_tasks_in_flight_per_actor=2),
     )
     return (Record(**row) for row in records.iter_rows())
+
+
+def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> list[Record]:
+    """Label all parts, and return their records in the order of their names.
+
+    Raises:
+        UserError: a part could not be made, or has rows that can't be labelled and ``strict`` is set.
+    """
+    records: list[Record] = []
+    for record in tag(plan, folder, model):
+        records.append(record)
+        if strict and record.not_tagged:
+            raise UserError(
+                f"{record.first_problem}; --strict expects that each row can be labelled; correct the input "
+                "and choose a new output folder, or run again without --strict"
+            )
+    if failed := sorted(f"{record.name}: {record.failure}" for record in records if record.failure):
+        listed = "\n".join(failed[:LISTED])
+        raise UserError(f"{len(failed):,} of {len(records):,} parts could not be made; {AGAIN}\n{listed}")
+    return sorted(records)
 
 
 class PartTagger:

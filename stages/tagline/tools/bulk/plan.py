@@ -5,20 +5,58 @@ It is written first and depends on nothing else, so that a run that continues an
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from tagline.artifacts.exported import BackendName
-from tagline.core.errors import UserError
+from tagline.artifacts import exported
+from tagline.artifacts.exported import TAGGER, TOKENIZER, BackendName
+from tagline.core.errors import UserError, require
+from tagline.inference.opening import chosen_backend
 from tagline.tools.bulk import columns
 from tagline.tools.bulk.inputs import InputFile
 from tagline.tools.bulk.rows import Column, Scan, Slice
 from tagline.tools.bulk.storage import Folder, named
 
 PLAN = "_plan.json"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """The files of one backend.
+
+    Attributes:
+        backend: its name.
+        content: of each file.
+    """
+
+    backend: BackendName
+    content: dict[str, bytes]
+
+    @classmethod
+    def read(cls, folder: Path, backend: BackendName | None) -> ModelFiles:
+        """Read the files, and compare them with hashes.json.
+
+        Raises:
+            UserError: the folder, or its files for the backend, are missing or damaged.
+        """
+        require(folder / TAGGER, "export")
+        name = chosen_backend(folder, backend)
+        exported.verify(folder, exported.hashes(folder), name)
+        paths = {*exported.files(folder, name), *(folder / each for each in (TAGGER, *TOKENIZER))}
+        return cls(name, {path.name: path.read_bytes() for path in sorted(paths) if path.is_file()})
+
+    def hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of each file."""
+        return {name: hashlib.sha256(content).hexdigest() for name, content in self.content.items()}
+
+    def write(self, folder: Path) -> None:
+        for name, content in self.content.items():
+            (folder / name).write_bytes(content)
 
 
 class Part(NamedTuple):
@@ -56,8 +94,7 @@ class Plan:
     @classmethod
     def of(
         cls,
-        model: Mapping[str, str],
-        backend: BackendName,
+        model: ModelFiles,
         part_rows: int,
         files: Sequence[InputFile],
         scans: Sequence[Scan],
@@ -68,8 +105,7 @@ class Plan:
         """Choose the columns of the input, check them, and name the parts.
 
         Args:
-            model: the SHA-256 of each file of the model.
-            backend: of the model.
+            model: that labels.
             part_rows: maximum number of rows of a part.
             files: the input.
             scans: of each file.
@@ -89,7 +125,7 @@ class Plan:
         column = columns.choose(schema, text, words, first)
         output = columns.with_answers(schema, column, first)
         parts = [Part(f"part-{index:06}.parquet", *each) for index, each in enumerate(slices)]
-        return cls(model, backend, part_rows, split_sentences, column, schema, output, parts)
+        return cls(model.hashes(), model.backend, part_rows, split_sentences, column, schema, output, parts)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -25,6 +25,8 @@ def reaching(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
 
     File systems of fsspec raise exceptions of the libraries behind them, which have no class in common.
     """
+    if not url:  # which fsspec takes for the current folder
+        raise UserError("an empty path; expected a path or a URL of a file system of fsspec")
     try:
         file_system, path = fsspec.core.url_to_fs(url)
         yield file_system, path.rstrip("/")

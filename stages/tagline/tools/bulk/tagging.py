@@ -48,12 +48,12 @@ def _documents(batch: Rows, column: Column, tagger: Tagger) -> Iterator[Document
         try:
             if problem is not None:
                 raise UserError(problem)
-            yield document_of(value, column, tagger)
+            yield _document(value, column, tagger)
         except UserError as error:
             yield Document.of_words([], row={PROBLEM: str(error)})
 
 
-def document_of(value: Any, column: Column, tagger: Tagger) -> Document:
+def _document(value: Any, column: Column, tagger: Tagger) -> Document:
     """Make a document of a value of the column.
 
     Raises:

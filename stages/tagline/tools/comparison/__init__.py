@@ -1,6 +1,6 @@
 """compare.py: runs of revisions, their differences and what is significant in them, as text, Markdown and JSON.
 
-`revisions` reads runs, `alignment` finds the sentences that they share, `differences` and `changes` compare these, and
+`revisions` reads runs, `alignment` finds the sentences that they share, `significance` and `changes` compare these, and
 `sweeps` compares groups of runs by their params.
 """
 

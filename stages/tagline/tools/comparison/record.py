@@ -10,10 +10,9 @@ from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import DIGITS
 from tagline.tools.comparison.changes import Change
-from tagline.tools.comparison.differences import LEVEL, SEED, Difference, standard_deviation
 from tagline.tools.comparison.rendering import significance_test
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import RESAMPLES, SHUFFLES
+from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SEED, SHUFFLES, Difference, standard_deviation
 from tagline.tools.comparison.splits import Comparison
 from tagline.tools.comparison.sweeps import Sweep
 
@@ -129,9 +128,4 @@ def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:
 
 
 def _entity(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
-    return {
-        "type": entity.type,
-        "start": entity.start,
-        "end": entity.end,
-        "text": " ".join(words[entity.start : entity.end]),
-    }
+    return entity._asdict() | {"text": " ".join(words[entity.start : entity.end])}

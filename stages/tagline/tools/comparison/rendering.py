@@ -7,14 +7,80 @@ from statistics import fmean
 
 from tabulate import tabulate
 
-from tagline.tools.comparison.differences import LEVEL, Difference, Verdict, standard_deviation
-from tagline.tools.comparison.excerpts import excerpts
-from tagline.tools.comparison.param_values import value_text
+from tagline.core.terminal import printable
+from tagline.labels.entities import Entity
+from tagline.tools.comparison.changes import Change
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import RESAMPLES, SHUFFLES
+from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SHUFFLES, Difference, Verdict, standard_deviation
 from tagline.tools.comparison.splits import Compared, Comparison
-from tagline.tools.comparison.styles import Terminal
-from tagline.tools.comparison.sweeps import Setting, Sweep
+from tagline.tools.comparison.sweeps import Setting, Sweep, value_text
+
+# Characters that are markup inside a line of GitHub's Markdown.
+_ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_[]|~#$@"}})
+
+
+class Terminal:
+    """Plain text."""
+
+    table = "simple"
+
+    def safe(self, text: str) -> str:
+        """Escape text so that none of it is markup and all of it is visible."""
+        return printable(text)
+
+    def heading(self, text: str) -> str:
+        return self.safe(text)
+
+    def quote(self, text: str) -> str:
+        """Quote text of the data that `safe` has escaped."""
+        return text
+
+    def mark(self, text: str) -> str:
+        return f"[{text}]"
+
+    def listed(self, lines: Sequence[str]) -> str:
+        return "\n".join(lines)
+
+    def excerpt(self, head: str, sentence: str) -> str:
+        return f"  {head}\n      {sentence}"
+
+    def more(self, text: str) -> str:
+        return f"  {text}"
+
+    def fold(self, title: str, items: Sequence[str]) -> str:
+        return "\n".join([title, *items])
+
+
+class Markdown(Terminal):
+    """GitHub's Markdown."""
+
+    table = "pipe"
+
+    def safe(self, text: str) -> str:
+        return super().safe(text).translate(_ESCAPES)
+
+    def heading(self, text: str) -> str:
+        return f"### {self.safe(text)}"
+
+    def quote(self, text: str) -> str:
+        # Inside <code>, GitHub does not turn @name into a mention or #1 into a link.
+        return f"<code>{text}</code>"
+
+    def mark(self, text: str) -> str:
+        return f"<b>{text}</b>"
+
+    def listed(self, lines: Sequence[str]) -> str:
+        return "\n".join(f"- {line}" for line in lines)
+
+    def excerpt(self, head: str, sentence: str) -> str:
+        return f"- {head}<br>{sentence}"
+
+    def more(self, text: str) -> str:
+        return f"- {self.safe(text)}"
+
+    def fold(self, title: str, items: Sequence[str]) -> str:
+        return "\n".join([f"<details><summary>{title}</summary>", "", *items, "", "</details>"])
+
 
 _JUDGED = ("difference", "95 % interval", "p", "verdict")
 
@@ -156,3 +222,69 @@ def _signed(value: float) -> str:
 
 def _p_text(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+# Words shown on each side of an entity.
+CONTEXT = 15
+
+
+def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str]:
+    """Render the fixed entities, then the broken ones.
+
+    Args:
+        split: the comparison of a split.
+        style: the markup.
+        most: maximum number of each; None: all.
+    """
+    for direction in ("fixed", "broken"):
+        changes = [change for change in split.changes if change.direction == direction]
+        items = [_excerpt(change, split, style) for change in changes[:most]]
+        if len(items) < len(changes):
+            items.append(style.more(f"{len(changes) - len(items)} more: --all"))
+        yield style.fold(_title(split, direction, changes), items)
+
+
+def _title(split: Compared, direction: str, changes: Sequence[Change]) -> str:
+    if split.kind == "tags":
+        return f"{split.split}: {_counted(len(changes), 'word', 'words')} {direction}"
+    count = sum(change.false_positive for change in changes)
+    entities = _counted(len(changes) - count, "entity", "entities")
+    if direction == "fixed":
+        return f"{split.split}: {entities} fixed, {_counted(count, 'false positive', 'false positives')} fixed"
+    return f"{split.split}: {entities} broken, {_counted(count, 'new false positive', 'new false positives')}"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
+    sentence = split.sentences[change.sentence]
+    words = sentence.words
+    if change.false_positive:
+        what = "false positive fixed" if change.direction == "fixed" else "new false positive"
+    else:
+        instead = ", ".join(_name(other, words, style) for other in change.instead) or "nothing"
+        what = f"{'before' if change.direction == 'fixed' else 'now'}: {instead}"
+    head = f"{style.quote(style.safe(sentence.id))}  {_name(change.entity, words, style)}, {what}"
+    return style.excerpt(head, style.quote(_sentence(change.entity, words, style)))
+
+
+def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
+    return style.quote(f"{style.safe(entity.type)} {_text(words[entity.start : entity.end], style)}")
+
+
+def _sentence(entity: Entity, words: Sequence[str], style: Terminal) -> str:
+    first, last = max(0, entity.start - CONTEXT), entity.end + CONTEXT
+    parts = [
+        "..." if first else "",
+        _text(words[first : entity.start], style),
+        style.mark(_text(words[entity.start : entity.end], style)),
+        _text(words[entity.end : last], style),
+        "..." if last < len(words) else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _text(words: Sequence[str], style: Terminal) -> str:
+    return " ".join(map(style.safe, words))

@@ -130,12 +130,6 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
 
 def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
     root = Path(repo.root_dir, pipeline.file.parent)
-    for file in (root / PREDICTIONS).glob("*"):
-        if file.exists() and not (file.is_file() or file.is_dir()):  # reading could wait forever, and so could DVC
-            raise UserError(
-                f"{WORKSPACE}: {pipeline.path(f'{PREDICTIONS}/{file.name}')} is a pipe or device; expected files; "
-                f"remove it and run `dvc checkout {pipeline.stage}`"
-            )
 
     def predictions(path: str) -> bytes:
         try:
@@ -229,21 +223,12 @@ class Experiments:
     """The experiments of a commit.
 
     Attributes:
-        baseline: the commit from which they were started.
-        behind: how many commits it is behind HEAD.
         commits: the hash of each experiment by its name.
+        notes: which commit, if it is not HEAD.
     """
 
-    baseline: str
-    behind: int
     commits: dict[str, str]
-
-    @property
-    def notes(self) -> list[str]:
-        if not self.behind:
-            return []
-        distance = f"{self.behind} commit{'s' * (self.behind > 1)} before HEAD"
-        return [f"the experiments are those of {self.baseline[:7]}, {distance}"]
+    notes: list[str]
 
 
 def last_experiments(pattern: str = "*", folder: Path | None = None) -> Experiments:
@@ -265,7 +250,10 @@ def last_experiments(pattern: str = "*", folder: Path | None = None) -> Experime
         for behind, baseline in enumerate(repo.scm.branch_revs("HEAD") if found else []):
             if baseline in found:
                 names = sorted(found[baseline], key=_natural)
-                return Experiments(baseline, behind, {name: repo.scm.get_ref(found[baseline][name]) for name in names})
+                commits = {name: repo.scm.get_ref(found[baseline][name]) for name in names}
+                distance = f"{behind} commit{'s' * (behind > 1)} before HEAD"
+                notes = [f"the experiments are those of {baseline[:7]}, {distance}"] if behind else []
+                return Experiments(commits, notes)
     raise UserError(_no_experiments(pattern, found))
 
 

@@ -9,8 +9,8 @@ from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.changes import Change, changes
-from tagline.tools.comparison.differences import Difference, Differences, differences
 from tagline.tools.comparison.runs import Run
+from tagline.tools.comparison.significance import Difference, Differences, differences
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,7 +23,7 @@ from tagline.sources.formats.label_studio import LabelStudioFiles
 from tagline.sources.formats.prodigy import ProdigyFiles
 from tagline.text.sentence import Sentence
 from tagline.text.words import split_words
-from tagline.tools.annotation import label_studio_tasks, tool_formats
+from tagline.tools.annotation import tool_formats
 from tagline.tools.annotation.task import AnnotationTask, in_text
 
 READERS = {"label_studio": LabelStudioFiles, "doccano": DoccanoFiles, "prodigy": ProdigyFiles, "brat": BratFiles}
@@ -35,9 +36,7 @@ TEXTS = st.lists(
 ADA = AnnotationTask(
     "Ada met\nBo Lind \U0001f44b in Oslo.",
     split_words("Ada met\nBo Lind \U0001f44b in Oslo."),
-    suggested=[
-        in_text(Entity("PER", 2, 4), split_words("Ada met\nBo Lind"), 0.87654),
-    ],
+    suggested=[in_text(Entity("PER", 2, 4), split_words("Ada met\nBo Lind"), 0.87654)],
     fields={"id": "a-1"},
 )
 
@@ -65,7 +64,7 @@ def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", tool_formats.NAMES)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(tasks(), min_size=1, max_size=3))
 def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[AnnotationTask, list[Entity]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -87,8 +86,6 @@ def test_gold_is_read_back_beside_suggestions(name: str, tmp_path: Path) -> None
 
 
 def test_label_studio_gets_predictions_and_annotations(tmp_path: Path) -> None:
-    (sentence,) = read("label_studio", saved("label_studio", [ADA], tmp_path))
-    assert kinds(sentence) == ["unannotated_texts"], "a prediction that nobody accepted"
     path = saved("label_studio", [ADA, AnnotationTask("Oslo", [(0, 4)], gold=[])], tmp_path)
     value = {"start": 8, "end": 15, "text": "Bo Lind", "labels": ["PER"]}
     result = {"id": "0", "from_name": "label", "to_name": "text", "type": "labels", "value": value, "score": 0.8765}
@@ -100,50 +97,32 @@ def test_label_studio_gets_predictions_and_annotations(tmp_path: Path) -> None:
         {"data": {"text": "Oslo"}, "annotations": [{"result": []}]},
     ]
     assert path.read_text(encoding="utf-8").count("\n") == 3, "a line per task, then the bracket"
+    first, _ = read("label_studio", path)
+    assert kinds(first) == ["unannotated_texts"], "a prediction that nobody accepted"
 
 
 def test_configuration_of_label_studio_has_all_types(tmp_path: Path) -> None:
     types = ['A "B" <C> & D', "PER"]
     tool_formats.save("label_studio", tmp_path / "out.json", [], types)
     assert json.loads((tmp_path / "out.json").read_text()) == []
-    view = ElementTree.fromstring((tmp_path / "out.labels.xml").read_text(encoding="utf-8"))
-    control, text = view
-    assert (control.attrib, text.attrib) == (
-        {"name": label_studio_tasks.CONTROL, "toName": label_studio_tasks.TEXT},
-        {"name": label_studio_tasks.TEXT, "value": "$text"},
-    )
+    control, text = ElementTree.fromstring((tmp_path / "out.labels.xml").read_text(encoding="utf-8"))
+    assert (control.attrib["name"], control.attrib["toName"], text.attrib["name"]) == ("label", "text", "text")
     assert [label.attrib["value"] for label in control] == types
     assert len({label.attrib["background"] for label in control}) == 2
 
 
-def test_doccano_counts_utf_16(tmp_path: Path) -> None:
-    task = AnnotationTask.of_words(["\U0001f44b", "Oslo"], suggested=[(Entity("LOC", 1, 2), 0.9)], fields={"id": 7})
-    path = saved("doccano", [task], tmp_path)
-    assert json.loads(path.read_text(encoding="utf-8")) == {
-        "text": "\U0001f44b Oslo",
-        "label": [[3, 7, "LOC"]],
-        "id": 7,
-    }
-
-
 def test_prodigy_gets_tokens_and_spans(tmp_path: Path) -> None:
-    task = AnnotationTask(
-        "in Oslo.", [(0, 2), (3, 7), (7, 8)], [in_text(Entity("LOC", 1, 2), [(0, 2), (3, 7)], 0.9)], gold=[]
-    )
-    assert json.loads(saved("prodigy", [task], tmp_path).read_text()) == {
-        "text": "in Oslo.",
-        "tokens": [
-            {"text": "in", "start": 0, "end": 2, "id": 0, "ws": True},
-            {"text": "Oslo", "start": 3, "end": 7, "id": 1, "ws": False},
-            {"text": ".", "start": 7, "end": 8, "id": 2, "ws": False},
-        ],
-        "spans": [],
-        "meta": {"suggested": "LOC: Oslo (0.9)"},
-        "answer": "accept",
-    }
-    path = saved("prodigy", [AnnotationTask(task.text, task.words, task.suggested)], tmp_path)
-    (span,) = json.loads(path.read_text())["spans"]
-    assert span == {"start": 3, "end": 7, "token_start": 1, "token_end": 1, "label": "LOC", "score": 0.9}
+    words = [(0, 2), (3, 7), (7, 8)]
+    task = AnnotationTask("in Oslo.", words, [in_text(Entity("LOC", 1, 2), words, 0.9)])
+    row = json.loads(saved("prodigy", [task], tmp_path).read_text())
+    assert row["tokens"][1:] == [
+        {"text": "Oslo", "start": 3, "end": 7, "id": 1, "ws": False},
+        {"text": ".", "start": 7, "end": 8, "id": 2, "ws": False},
+    ]
+    span = {"start": 3, "end": 7, "token_start": 1, "token_end": 1, "label": "LOC", "score": 0.9}
+    assert (row["text"], row["spans"], "answer" in row) == ("in Oslo.", [span], False)
+    row = json.loads(saved("prodigy", [replace(task, gold=[])], tmp_path).read_text())
+    assert (row["spans"], row["meta"], row["answer"]) == ([], {"suggested": "LOC: Oslo (0.9)"}, "accept")
 
 
 def test_brat_gets_texts_annotations_and_types(tmp_path: Path) -> None:
@@ -158,18 +137,12 @@ def test_brat_gets_texts_annotations_and_types(tmp_path: Path) -> None:
 def test_brat_refuses_folders_with_annotations_and_types_it_cannot_read(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     saved("brat", [ADA], tmp_path)
-    with pytest.raises(
-        UserError, match="/out: exists already; expected a new or empty folder for brat; choose another"
-    ):
+    with pytest.raises(UserError, match="/out: exists already; expected a new or empty folder for brat; choose anot"):
         saved("brat", [], tmp_path)
     assert (tmp_path / "out/000001.txt").exists()
-    for type_ in ("A B", "[entities]", "#", ""):
-        with pytest.raises(UserError) as raised:
+    for type_ in ("A B", "#", ""):
+        with pytest.raises(UserError, match=f"/new: brat can't read the entity type '{type_}'; expected a letter, dig"):
             tool_formats.save("brat", tmp_path / "new", [], ["PER", type_])
-        assert str(raised.value) == (
-            f"{tmp_path}/new: brat can't read the entity type {type_!r}; expected a letter, digit or underscore first, "
-            "and no white space; choose another format"
-        )
 
 
 @pytest.mark.parametrize("name", tool_formats.NAMES)

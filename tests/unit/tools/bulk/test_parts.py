@@ -19,13 +19,14 @@ from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
 from tagline.tools.bulk import parts
 from tagline.tools.bulk.inputs import find
-from tagline.tools.bulk.model_files import ModelFiles
 from tagline.tools.bulk.parts import Record
-from tagline.tools.bulk.plan import PLAN, Plan
+from tagline.tools.bulk.plan import PLAN, ModelFiles, Plan
+from tagline.tools.bulk.rows import Column
 from tagline.tools.bulk.storage import Folder
+from tagline.tools.bulk.tagging import tag
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo", "Ada" * 30] * 8
-MODEL = {"model.onnx": "0"}
+MODEL = ModelFiles("onnx", {"model.onnx": b"0"})
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def tagger(export: Path) -> Iterator[Tagger]:
 
 def plan_of(path: Path, part_rows: int = 9, **chosen: str) -> Plan:
     files = find([str(path)], "/elsewhere")
-    return Plan.of(MODEL, "onnx", part_rows, files, [parts.scan(file, part_rows) for file in files], **chosen)
+    return Plan.of(MODEL, part_rows, files, [parts.scan(file, part_rows) for file in files], **chosen)
 
 
 def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> list[Record]:
@@ -57,23 +58,16 @@ def write_json(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("part_rows", [3, 7, 1000])
-def test_raw_text(tmp_path: Path, tagger: Tagger, part_rows: int) -> None:
+def test_raw_text_gets_the_entities_of_the_tagger(tmp_path: Path, tagger: Tagger) -> None:
     source = write_json(tmp_path / "a.jsonl", [{"id": index, "text": text} for index, text in enumerate(TEXTS)])
-    make_all(plan_of(source, part_rows), Folder(f"{tmp_path}/out"), tagger)
-    for number, (row, text) in enumerate(zip(output(tmp_path / "out"), TEXTS, strict=True), 1):
+    make_all(plan_of(source, 7), Folder(f"{tmp_path}/out"), tagger)
+    for index, (row, text) in enumerate(zip(output(tmp_path / "out"), TEXTS, strict=True)):
         entities = [each._replace(score=round(each.score, 4))._asdict() for each in tagger(text)]
-        assert row == {
-            "input_file": str(source),
-            "input_row": number,
-            "id": number - 1,
-            "text": text,
-            "entities": entities,
-            "tagging_error": None,
-        }
+        own = {"input_file": str(source), "input_row": index + 1, "id": index, "text": text}
+        assert row == own | {"entities": entities, "tagging_error": None}
 
 
-def test_words(tmp_path: Path, tagger: Tagger) -> None:
+def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger) -> None:
     table = pa.table({"tokens": [["Ada", "Lind"], [], ["Oslo", ""], None], "day": pa.array([1, 2, 3, 4], pa.date32())})
     pq.write_table(table, tmp_path / "a.parquet")
     make_all(plan_of(tmp_path / "a.parquet", words="tokens"), Folder(f"{tmp_path}/out"), tagger)
@@ -96,45 +90,42 @@ def test_rows_that_can_not_be_labelled_are_counted(tmp_path: Path, tagger: Tagge
     assert record == ("part-000000.parquet", 4, 3, f"{source}:2: 'text' is 5; expected a string", "")
     rows = output(tmp_path / "out")
     assert [row["entities"] is None for row in rows] == [False, True, True, True]
-    assert [row["tagging_error"] for row in rows[2:]] == [
-        "'text' is null; expected a string",
-        "not JSON (Expecting property name enclosed in double quotes); expected a JSON object",
-    ]
+    assert rows[2]["tagging_error"] == "'text' is null; expected a string"
 
 
-def test_complete_parts_stay_and_damaged_ones_are_made_again(tmp_path: Path, tagger: Tagger) -> None:
+@pytest.mark.parametrize("scheme", ["", "memory://"])
+def test_complete_parts_stay_and_damaged_ones_are_made_again(tmp_path: Path, tagger: Tagger, scheme: str) -> None:
     source = write_json(tmp_path / "a.jsonl", [{"text": text} for text in TEXTS])
-    plan, folder, made = plan_of(source), Folder(f"{tmp_path}/out"), count()
+    plan, folder, made = plan_of(source), Folder(f"{scheme}{tmp_path}/out"), count()
+    files, path = fsspec.url_to_fs(folder.url)
+    plan.begin(folder)
     records = make_all(plan, folder, tagger)
-    before = {path.name: path.read_bytes() for path in (tmp_path / "out").glob("part*")}
-    assert len(before) == 5
-    (tmp_path / "out/part-000001.parquet").write_bytes(b"half")
-    (tmp_path / "out/part-000002.parquet").unlink()
+    parts.write_manifest(records, folder)
+    before = {name: files.cat_file(f"{path}/{name}") for name in folder.names()}
+    assert list(before) == ["_manifest.json", "_plan.json", *(f"part-00000{number}.parquet" for number in range(5))]
+    manifest = json.loads(before["_manifest.json"])
+    assert (manifest["rows"], manifest["not_tagged"], list(manifest["parts"])) == (len(TEXTS), 0, [*before][2:])
+    files.pipe_file(f"{path}/part-000001.parquet", b"half")
+    files.rm_file(f"{path}/part-000002.parquet")
 
     def counted() -> Tagger:
         next(made)
         return tagger
 
+    plan.begin(folder)
     assert [parts.make(part, plan, folder, counted) for part in plan.parts] == records
     assert next(made) == 2
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").glob("part*")} == before
-    assert not list((tmp_path / "out").rglob(".*"))
-    parts.write_manifest(records, folder)
-    manifest = json.loads((tmp_path / "out/_manifest.json").read_text())
-    assert (manifest["rows"], manifest["not_tagged"], list(manifest["parts"])) == (len(TEXTS), 0, sorted(before))
+    assert {name: files.cat_file(f"{path}/{name}") for name in folder.names()} == before
 
 
-def test_other_file_systems(tagger: Tagger) -> None:
-    fsspec.filesystem("memory").pipe("/in/a.txt", b"Oslo\nAda\n")
-    files = find(["memory://in"], "memory://out")
-    plan = Plan.of(MODEL, "onnx", 1, files, [parts.scan(file, 1) for file in files])
-    folder = Folder("memory:///out")
-    plan.begin(folder)
-    records = make_all(plan, folder, tagger)
-    parts.write_manifest(records, folder)
-    plan.begin(folder)
-    assert make_all(plan, folder, tagger) == records
-    assert folder.names() == ["_manifest.json", "_plan.json", "part-000000.parquet", "part-000001.parquet"]
+def test_only_raw_text_needs_the_library_that_splits_words(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(self: Tagger, text: str) -> list[Any]:
+        raise UserError("jieba is not installed")
+
+    monkeypatch.setattr(Tagger, "split", missing)
+    assert list(tag([], tagger, Column("words", is_words=True), "a", pa.schema([]))) == []
+    with pytest.raises(UserError, match=r"^jieba is not installed$"):
+        list(tag([], tagger, Column("text", is_words=False), "a", pa.schema([])))
 
 
 def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> None:
@@ -145,7 +136,6 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
     written = (tmp_path / "out" / PLAN).read_bytes()
     for other, found in (
         (replace(plan, backend="torch"), r"another backend \(onnx, now torch\)"),
-        (replace(plan, part_rows=8), r"another part_rows \(9, now 8\)"),
         (plan_of(source, text="body"), r"another column \(.*'text'.*, now .*'body'"),
         (replace(plan, model={"model.onnx": "1"}), "another model"),
         (plan_of(write_json(source, [{"text": "Rome", "body": "x"}])), "another input"),
@@ -155,21 +145,17 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
     assert (tmp_path / "out" / PLAN).read_bytes() == written
     (tmp_path / "other").mkdir()
     (tmp_path / "other/thesis.tex").touch()
-    with pytest.raises(
-        UserError, match=r"other: not empty \(thesis.tex\) and without _plan.json of an earlier run; exp"
-    ):
+    with pytest.raises(UserError, match=r"other: not empty \(thesis.tex\) and without _plan.json of an earlier run"):
         plan.begin(Folder(f"{tmp_path}/other"))
     (tmp_path / "a.txt").touch()
     with pytest.raises(UserError, match=r"a.txt: no row; expected at least one in the input"):
         plan_of(tmp_path / "a.txt")
 
 
-def test_the_files_of_a_model(export: Path, tmp_path: Path) -> None:
+def test_files_of_a_model_make_the_same_tagger(export: Path, tmp_path: Path) -> None:
     model = ModelFiles.read(export, None)
-    assert (model.backend, list(model.content)) == (
-        "onnx",
-        ["model.onnx", "tagger.json", "tokenizer.json", "tokenizer_config.json"],
-    )
+    files = ["model.onnx", "tagger.json", "tokenizer.json", "tokenizer_config.json"]
+    assert (model.backend, list(model.content)) == ("onnx", files)
     model.write(tmp_path)
     with Tagger(tmp_path, "onnx") as copied, Tagger(export) as original:
         assert copied("Ada Lind") == original("Ada Lind")

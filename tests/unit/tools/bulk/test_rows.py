@@ -14,91 +14,71 @@ import pytest
 from tagline.core.errors import UserError
 from tagline.tools.bulk import line_rows, parquet_rows, parts
 from tagline.tools.bulk.inputs import InputFile
-from tagline.tools.bulk.rows import Column, Rows, Slice
+from tagline.tools.bulk.rows import Column, Rows, Scan, Slice
 
 TEXT = Column("text", False)
+NAMES = ("a.jsonl", "a.jsonl.gz", "a.parquet", "a.txt")
+VALUES = [{"id": index, "text": f"Zo\u00eb {index}"} for index in range(5000)]
+
+
+def write(path: Path, values: list[dict[str, Any]]) -> InputFile:
+    """Write rows in the format of the suffix."""
+    lines = "".join(
+        (str(value["text"]) if path.suffix == ".txt" else json.dumps(value, ensure_ascii=False)) + "\n"
+        for value in values
+    )
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(values), path, row_group_size=700)
+    else:
+        path.write_bytes(gzip.compress(lines.encode()) if path.suffix == ".gz" else lines.encode())
+    return InputFile.of(str(path))
+
+
+def read(file: InputFile, scan: Scan, column: Column = TEXT) -> list[Rows]:
+    module = parquet_rows if file.format == "parquet" else line_rows
+    return [batch for part in scan.slices for batch in module.read(file, part, scan.schema, column)]
 
 
 def rows(path: Path, part_rows: int, column: Column = TEXT) -> list[tuple[int, Any, str | None, dict[str, Any]]]:
     """Read all slices of a file: number, value, problem and columns of each row."""
     file = InputFile.of(str(path))
-    scan = parts.scan(file, part_rows)
-    module = parquet_rows if file.format == "parquet" else line_rows
-    batches: list[Rows] = [b for part in scan.slices for b in module.read(file, part, scan.schema, column)]
     return [
-        (number, value, problem, row)
-        for batch in batches
-        for number, value, problem, row in zip(
-            batch.numbers, batch.values, batch.problems, batch.columns.to_pylist(), strict=True
-        )
+        row
+        for batch in read(file, parts.scan(file, part_rows), column)
+        for row in zip(batch.numbers, batch.values, batch.problems, batch.columns.to_pylist(), strict=True)
     ]
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The same 5,000 rows in each format."""
-    folder = tmp_path_factory.mktemp("files")
-    values = [{"id": index, "text": f"Zo\u00eb {index}"} for index in range(5000)]
-    lines = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
-    (folder / "a.jsonl").write_text(lines, encoding="utf-8")
-    (folder / "a.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
-    pq.write_table(pa.Table.from_pylist(values), folder / "a.parquet", row_group_size=700)
-    (folder / "a.txt").write_text("".join(f"{value['text']}\n" for value in values), encoding="utf-8")
-    return {name: folder / f"a.{name}" for name in ("jsonl", "jsonl.gz", "parquet", "txt")}
+@pytest.mark.parametrize("part_rows", [333, 10_000])
+@pytest.mark.parametrize("name", NAMES)
+def test_slices_give_each_row_once(tmp_path: Path, name: str, part_rows: int) -> None:
+    file = write(tmp_path / name, VALUES)
+    numbers, values, problems, columns = zip(*rows(tmp_path / name, part_rows), strict=True)
+    assert numbers == tuple(range(1, 5001))
+    assert values == tuple(value["text"] for value in VALUES)
+    assert set(problems) == {None}
+    assert name == "a.txt" or list(columns) == VALUES
+    sizes = [each.rows for each in parts.scan(file, part_rows).slices]
+    # A compressed file can only be read from its start.
+    assert sizes == ([333] * 15 + [5] if part_rows == 333 and file.compression is None else [5000])
 
 
-@pytest.mark.parametrize("part_rows", [333, 700, 10_000])
-@pytest.mark.parametrize("name", ["jsonl", "jsonl.gz", "parquet", "txt"])
-def test_slices_give_each_row_once(files: dict[str, Path], name: str, part_rows: int) -> None:
-    found = rows(files[name], part_rows)
-    assert [number for number, *_ in found] == list(range(1, 5001))
-    assert [value for _, value, _, _ in found] == [f"Zo\u00eb {index}" for index in range(5000)]
-    assert {problem for _, _, problem, _ in found} == {None}
-    if name != "txt":
-        assert [row["id"] for *_, row in found] == list(range(5000))
-
-
-def test_slices(files: dict[str, Path]) -> None:
-    def slices(name: str) -> list[Slice]:
-        return parts.scan(InputFile.of(str(files[name])), 2000).slices
-
-    for name in ("parquet", "jsonl"):
-        assert [each[:2] for each in slices(name)] == [(0, 2000), (2000, 2000), (4000, 1000)]
-    assert [each[:3] for each in slices("jsonl.gz")] == [(0, 5000, 0)]  # can only be read from its start
-
-
-def test_a_slice_of_parquet_reads_only_its_row_groups(files: dict[str, Path]) -> None:
-    metadata = pq.ParquetFile(files["parquet"]).metadata
+def test_a_slice_of_parquet_reads_only_its_row_groups(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", VALUES)
+    metadata = pq.read_metadata(tmp_path / "a.parquet")
     assert parquet_rows._row_groups(metadata, Slice(699, 702, 0, "")) == ([0, 1, 2], 0)
     assert parquet_rows._row_groups(metadata, Slice(700, 700, 0, "")) == ([1], 700)
 
 
-@pytest.mark.parametrize("name", ["jsonl", "jsonl.gz", "parquet", "txt"])
-def test_a_file_that_changes_after_the_scan_is_an_error(files: dict[str, Path], tmp_path: Path, name: str) -> None:
-    path = tmp_path / f"a.{name}"
-    path.write_bytes(files[name].read_bytes())
-    file = InputFile.of(str(path))
-    scan = parts.scan(file, 5000)
-    assert parts.scan(file, 5000) == scan
-    if name == "parquet":
-        pq.write_table(pq.read_table(path).slice(1), path)
-    elif name == "jsonl.gz":
-        path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"4999", b"5000")))
-    else:
-        path.write_bytes(path.read_bytes().replace(b"4999", b"5000"))
-    module = parquet_rows if name == "parquet" else line_rows
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_changes_after_the_scan_is_an_error(tmp_path: Path, name: str) -> None:
+    scan = parts.scan(write(tmp_path / name, VALUES), 5000)
+    file = write(tmp_path / name, [*VALUES[:-1], VALUES[0]])
     with pytest.raises(UserError, match=r"a\..*: changed while bulk.py was running; expected files that stay as"):
-        list(module.read(file, scan.slices[0], scan.schema, TEXT))
+        read(file, scan)
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r"])
-def test_a_line_without_end_is_an_error(tmp_path: Path, end: bytes) -> None:
-    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"Ada\n" + b"o\r" * (line_rows.LONGEST // 2) + end, 1))
-    with pytest.raises(UserError, match=r"a.txt.gz:2: a line of more than 16 MiB; expected a document per line; split"):
-        parts.scan(InputFile.of(f"{tmp_path}/a.txt.gz"), 10)
-
-
-def test_malformed_lines_of_json(tmp_path: Path) -> None:
+def test_malformed_lines_of_json_keep_their_numbers(tmp_path: Path) -> None:
     lines = [
         b'\xef\xbb\xbf{"text": "Ada"}',
         b"  ",
@@ -128,33 +108,30 @@ def test_malformed_lines_of_json(tmp_path: Path) -> None:
     }
 
 
-def test_lines_end_as_in_predict(tmp_path: Path) -> None:
+def test_lines_of_text_end_as_in_predict(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"Ada\r\nBo\rCy\n\nDi\r\n\x0bEd\xe2\x80\xa8Flo\n\xff")
     for part_rows in (1, 2, 100):
-        found = rows(tmp_path / "a.txt", part_rows)
-        assert [value for _, value, _, _ in found] == ["Ada", "Bo", "Cy", "", "Di", "\x0bEd\u2028Flo", None]
-        assert [number for number, *_ in found] == list(range(1, 8))
-        assert found[-1][2] == "not UTF-8 (invalid start byte); save the file as UTF-8"
-
-
-def test_words_of_text_lines(tmp_path: Path) -> None:
+        numbers, values, problems, _ = zip(*rows(tmp_path / "a.txt", part_rows), strict=True)
+        assert (numbers, values) == (tuple(range(1, 8)), ("Ada", "Bo", "Cy", "", "Di", "\x0bEd\u2028Flo", None))
+        assert problems[-1] == "not UTF-8 (invalid start byte); save the file as UTF-8"
     (tmp_path / "a.txt").write_text("New\u00a0York is\tbig \n", encoding="utf-8")
     assert rows(tmp_path / "a.txt", 10, Column("text", True))[0][1] == ["New\u00a0York", "is", "big"]
 
 
-def test_a_json_list_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text('\n [{"text": "a"}]')
-    with pytest.raises(UserError, match=r"a.json: a JSON list; expected JSON Lines: one object per line$"):
-        parts.scan(InputFile.of(f"{tmp_path}/a.json"), 10)
-
-
-def test_damaged_parquet_is_an_error(files: dict[str, Path], tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    path.write_bytes(files["parquet"].read_bytes()[:-4])
-    with pytest.raises(UserError, match=r"a.parquet: unreadable \(Parquet magic bytes not found"):
-        parts.scan(InputFile.of(str(path)), 10)
-    content = bytearray(files["parquet"].read_bytes())
+def test_files_that_are_no_rows_are_errors(tmp_path: Path) -> None:
+    line = gzip.compress(b"Ada\n" + b"o\r" * (line_rows.LONGEST // 2) + b"\n", 1)
+    parquet = write(tmp_path / "a.parquet", VALUES)
+    footer_lacks = Path(parquet.url).read_bytes()[:-4]
+    for name, content, message in (
+        ("a.txt.gz", line, r"a.txt.gz:2: a line of more than 16 MiB; expected a document per line; split"),
+        ("a.json", b'\n [{"text": "a"}]', r"a.json: a JSON list; expected JSON Lines: one object per line$"),
+        ("b.parquet", footer_lacks, r"b.parquet: unreadable \(Parquet magic bytes not found"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError, match=message):
+            parts.scan(InputFile.of(f"{tmp_path}/{name}"), 10)
+    content = bytearray(Path(parquet.url).read_bytes())
     content[4:400] = b"\xff" * 396  # pages, not the footer
-    path.write_bytes(content)
+    Path(parquet.url).write_bytes(content)
     with pytest.raises(UserError, match=r"a.parquet: unreadable \("):
-        rows(path, 10_000)
+        rows(Path(parquet.url), 10_000)

@@ -10,6 +10,7 @@ from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
 from tagline.core.provenance import write_hashes
 from tagline.inference.documents import Document
+from tagline.text.words import split_words
 from tagline.tools.suggestion.already_annotated import annotated_keys, text_key, without
 
 
@@ -29,3 +30,12 @@ def test_changed_data_raw_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "test/00000.arrow").write_bytes((tmp_path / "test/00000.arrow").read_bytes().replace(b"Ada", b"Bob"))
     with pytest.raises(UserError, match="changed since the stage download wrote it"):
         annotated_keys([tmp_path], lambda _: [])
+
+
+def test_lists_of_texts_and_of_tasks_have_keys(tmp_path: Path) -> None:
+    path = tmp_path / "done.json"
+    path.write_text('[{"text": "Ada Bo"}, {"data": {"text": "Oslo"}}]')
+    assert annotated_keys([path], split_words) == {text_key(["Ada", "Bo"]), text_key(["Oslo"])}
+    path.write_text('[{"data": {"text": "Ada"}},\n{"data": {"html": "Ada"}}]')
+    with pytest.raises(UserError, match=r"done.json:2: neither 'text' nor 'words' \(html\); expected"):
+        annotated_keys([path], split_words)

@@ -18,11 +18,9 @@ TAGS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
     ("labels", "scores", "expected"),
     [
         (["B-PER", "O", "B-PER"], [0.8, 1.0, 0.7], (0.2 + 0.3) / 3),
-        (["B-PER", "I-PER", "O"], [0.8, 0.6, 0.9], (0.3 + 0.1) / 3),  # an entity of two words counts once
-        (["B-PER", "I-PER", "O"] * 2, [0.8, 0.6, 0.9] * 2, (0.3 + 0.1) / 3),  # twice as long, as uncertain
-        (["B-PER", "B-PER", "O"], [0.8, 0.6, 0.9], (0.2 + 0.4 + 0.1) / 3),
+        # An entity of two words counts once; twice the text is as uncertain.
+        (["B-PER", "I-PER", "O"] * 2, [0.8, 0.6, 0.9] * 2, (0.3 + 0.1) / 3),
         (["O", "O"], [0.5, 0.0], 0.5 / 2),  # the second word has no sub-words
-        (["O"], [1.0], 0.0),
         (["NOUN", "NOUN"], [0.5, 0.8], 0.35),
     ],
 )

@@ -53,14 +53,31 @@ def test_the_score_is_the_log_odds_by_surface(tmp_path: Path) -> None:
     # Of five labels, the predicted one has 0.9 or 0.5, each other one a quarter of the rest.
     assert found[0].score == pytest.approx(log(0.9 / 0.025), abs=1e-3)
     assert found[1].score == pytest.approx(log(0.5 / 0.125), abs=1e-3)
-    assert (found[0].gold_probability, found[0].suggested_probability) == (0.025, 0.9)
+    assert found[0].as_json(7) == {
+        "rank": 7,
+        "score": found[0].score,
+        "kind": "missing",
+        "split": "train",
+        "id": "train-0",
+        "words": ["Ada", "in", "Oslo"],
+        "gold": [],
+        "suggested": [{"type": "PER", "start": 0, "end": 1, "text": "Ada"}],
+        "gold_probability": 0.025,
+        "suggested_probability": 0.9,
+        "labels": ["O", "O", "B-LOC"],
+        "predicted": ["B-PER", "O", "B-LOC"],
+    }
 
 
-def test_other_sentences_count(tmp_path: Path) -> None:
+def test_gold_of_other_sentences_counts(tmp_path: Path) -> None:
     missing, spurious = ranking(tmp_path, [MISSING, RIGHT], [SPURIOUS, RIGHT]).suspicions
     # "Ada" occurs nowhere else. "in" is O in three other sentences, and an entity in none.
     assert missing.score == pytest.approx(log(0.9 / 0.025), abs=1e-3)
     assert spurious.score == pytest.approx(log(0.5 / 0.125) + log(3.5 / 0.5), abs=1e-3)
+    # Marked twice elsewhere: as a word it is PER twice and O never; as a text PER twice, its absence counts the prior.
+    marked = ("Ada in Oslo too", "B-PER O B-LOC O", "B-PER O B-LOC O")
+    (found,) = ranking(tmp_path / "marked", [MISSING, marked, marked], [RIGHT]).suspicions
+    assert found.score == pytest.approx(log(0.9 / 0.025) + 2 * log(2.5 / 0.5), abs=1e-3)
 
 
 def test_a_model_that_was_trained_on_the_sentence_counts(tmp_path: Path) -> None:
@@ -71,22 +88,6 @@ def test_a_model_that_was_trained_on_the_sentence_counts(tmp_path: Path) -> None
     found = rank(tmp_path, params).suspicions
     assert [each.sentence.id for each in found] == ["train-1", "train-2"]
     assert found[0].score == pytest.approx(log(0.9 / 0.025) + log(0.6 / 0.1) + log(0.5 / 1.5), abs=1e-3)
-
-
-def test_all_must_have_the_sentences_of_the_folds(tmp_path: Path) -> None:
-    params = audit(2)
-    for number in params.folds:
-        write_fold(tmp_path, number, [MISSING], params)
-    write_all(tmp_path, [RIGHT])
-    with pytest.raises(UserError, match=r"all: lacks sentence train-0 of train; run `dvc repro audit/dvc.yaml:all`"):
-        rank(tmp_path, params)
-
-
-def test_a_text_that_gold_marks_elsewhere(tmp_path: Path) -> None:
-    marked = ("Ada in Oslo too", "B-PER O B-LOC O", "B-PER O B-LOC O")
-    (found,) = ranking(tmp_path, [MISSING, marked, marked], [RIGHT]).suspicions
-    # As a word it is PER twice and O never; as a text it is PER twice and its absence counts the prior.
-    assert found.score == pytest.approx(log(0.9 / 0.025) + 2 * log(2.5 / 0.5), abs=1e-3)
 
 
 def test_only_the_best_are_kept(tmp_path: Path) -> None:
@@ -110,32 +111,6 @@ def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:
     assert found.score == 0
 
 
-def test_a_line_of_json(tmp_path: Path) -> None:
-    (found,) = ranking(tmp_path, [MISSING], [RIGHT], group="surface").suspicions
-    assert found.as_json(7) == {
-        "rank": 7,
-        "score": found.score,
-        "kind": "missing",
-        "split": "train",
-        "id": "train-0",
-        "words": ["Ada", "in", "Oslo"],
-        "gold": [],
-        "suggested": [{"type": "PER", "start": 0, "end": 1, "text": "Ada"}],
-        "gold_probability": 0.025,
-        "suggested_probability": 0.9,
-        "labels": ["O", "O", "B-LOC"],
-        "predicted": ["B-PER", "O", "B-LOC"],
-    }
-
-
-def test_a_fold_with_other_params(tmp_path: Path) -> None:
-    write_fold(tmp_path, 1, [RIGHT], audit(2, seed=2))
-    with pytest.raises(
-        UserError, match=r"1: made with other params; expected those of audit/params.yaml; run `dvc repro"
-    ):
-        rank(tmp_path, audit(2))
-
-
 def test_sentences_survive_the_file(tmp_path: Path) -> None:
     rows = [MISSING, ("", "", ""), SPURIOUS]
     sentences, probabilities = chunk(rows)
@@ -149,21 +124,21 @@ def test_sentences_survive_the_file(tmp_path: Path) -> None:
     assert np.concatenate([sentence.scores for sentence in found]) == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize("others", [{"tokenized": "1" * 64}, {"train": {"epochs": 9}}])
-def test_folds_of_different_data_or_params(tmp_path: Path, others: dict[str, object]) -> None:
-    write_fold(tmp_path, 1, [RIGHT], audit(2))
-    write_fold(tmp_path, 2, [RIGHT], audit(2), **others)
-    with pytest.raises(
-        UserError, match=r"2: made with other data or train params than .*1; run `dvc repro audit/dvc.yaml`"
-    ):
-        rank(tmp_path, audit(2))
-
-
-def test_all_of_other_data_than_the_folds(tmp_path: Path) -> None:
-    for number in (1, 2):
-        write_fold(tmp_path, number, [RIGHT], audit(2))
-    write_all(tmp_path, [RIGHT], data="1" * 64)
-    with pytest.raises(
-        UserError, match=r"all: made with other data than the folds; run `dvc repro audit/dvc.yaml:all`"
-    ):
+@pytest.mark.parametrize(
+    ("second", "learnt", "message"),
+    [
+        ({"seed": 2}, {}, r"2: made with other params; expected those of audit/params.yaml; run `dvc repro audit/dvc"),
+        ({"tokenized": "1" * 64}, {}, r"2: made with other data or train params than .*1; run `dvc repro audit/dvc.ya"),
+        ({"train": {"epochs": 9}}, {}, r"2: made with other data or train params than .*1; run"),
+        ({}, {"data": "1" * 64}, r"all: made with other data than the folds; run `dvc repro audit/dvc.yaml:all`"),
+        ({}, {}, r"all: lacks sentence train-0 of train; run `dvc repro audit/dvc.yaml:all`"),
+    ],
+)
+def test_outputs_that_do_not_belong_together_are_an_error(
+    tmp_path: Path, second: dict[str, object], learnt: dict[str, str], message: str
+) -> None:
+    write_fold(tmp_path, 1, [MISSING], audit(2))
+    write_fold(tmp_path, 2, [MISSING], audit(2, seed=second.get("seed", 1)), **second)
+    write_all(tmp_path, [RIGHT], **learnt)
+    with pytest.raises(UserError, match=message):
         rank(tmp_path, audit(2))
