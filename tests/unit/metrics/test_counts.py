@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from helpers.tagged import sentences, sides
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import accuracy_score as accuracy_of_spans
 from seqeval.metrics.sequence_labeling import precision_recall_fscore_support as default_mode
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from tagline.labels.label_list import Kind
+from tagline.metrics import counts as counts_module
 from tagline.metrics.counts import Counts, count
 
 SPANS = ["O", "B-A", "I-A", "B-B", "I-B"]
@@ -56,26 +57,22 @@ def sklearn(gold: list[str], predicted: list[str], **arguments: object) -> tuple
     return precision_recall_fscore_support(gold, predicted, zero_division=0, **arguments)
 
 
+@pytest.mark.parametrize("dense", [0, 100])
 @pytest.mark.parametrize(("kind", "tags"), [("spans", SPANS), ("tags", TAGS)])
-def test_sum_over_all_sentences(kind: Kind, tags: list[str]) -> None:
-    @given(corpora(tags))
-    def test(rows: list[list[tuple[str, str]]]) -> None:
-        gold, predicted = sides(rows)
-        check(count(sentences(gold, predicted, kind), kind), None, gold, predicted)
+def test_weight_repeats_a_sentence(kind: Kind, tags: list[str], dense: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts_module, "DENSE", dense)
 
-    test()
-
-
-@pytest.mark.parametrize(("kind", "tags"), [("spans", SPANS), ("tags", TAGS)])
-def test_weight_repeats_a_sentence(kind: Kind, tags: list[str]) -> None:
+    @settings(max_examples=50)
     @given(corpora(tags), st.data())
     def test(rows: list[list[tuple[str, str]]], data: st.DataObject) -> None:
         weights = data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows)).filter(any))
         gold, predicted = sides(rows)
+        counts = count(sentences(gold, predicted, kind), kind)
+        check(counts, None, gold, predicted)
         repeated = [
             [row for row, times in zip(side, weights, strict=True) for _ in range(times)] for side in (gold, predicted)
         ]
-        check(count(sentences(gold, predicted, kind), kind), weights, *repeated)
+        check(counts, weights, *repeated)
 
     test()
 

@@ -21,6 +21,7 @@ def test_sentences_are_compared_word_for_word() -> None:
     assert INDEX.contains(WORDS)
     assert not INDEX.contains(WORDS[:3])
     assert not INDEX.contains(["ada", *WORDS[1:]])
+    assert not INDEX.contains(["Oslo", "won"]), "no other split has it, so it is not kept"
 
 
 def test_types_of_entities() -> None:
@@ -28,11 +29,7 @@ def test_types_of_entities() -> None:
     assert INDEX.types(("Ada", "Lind")) == {"PER"}
     assert INDEX.types(("Ada",)) == set(), "part of an entity is not an entity"
     assert INDEX.types(("left",)) == set()
-
-
-def test_nothing_else_is_kept() -> None:
-    assert not INDEX.contains(["Oslo", "won"])
-    assert INDEX.types(("Lind",)) == set()
+    assert INDEX.types(("Lind",)) == set(), "no entity of another split, so it is not kept"
 
 
 def test_words_of_plain_tags() -> None:
