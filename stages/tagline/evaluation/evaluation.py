@@ -16,10 +16,9 @@ from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.evaluation import operating_point
-from tagline.evaluation.bias_search import find_biases
+from tagline.evaluation.bias_search import find_biases, stored
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit, metrics
-from tagline.evaluation.stored_chunks import stored
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases, Precision
 from tagline.labels.tagged import TaggedSentences
