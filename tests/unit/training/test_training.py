@@ -21,19 +21,12 @@ def test_next_item_is_made_while_one_is_used() -> None:
     assert numbers == [0, 1, 2, 3]
 
 
-def test_error_of_an_item_is_raised_in_its_turn() -> None:
+def test_error_of_an_item_is_raised_in_its_turn_and_no_thread_is_left() -> None:
+    before = threading.active_count()
     halves = one_ahead(lambda number: 6 // number, [3, 2, 0, 1])
     assert [next(halves), next(halves)] == [2, 3]
     with pytest.raises(ZeroDivisionError):
         next(halves)
-
-
-def test_no_thread_is_left_when_the_caller_stops() -> None:
-    before = threading.active_count()
-    items = one_ahead(abs, range(100))
-    next(items)
-    assert threading.active_count() == before + 1
-    items.close()
     assert threading.active_count() == before
 
 
