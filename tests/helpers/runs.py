@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from helpers.tagged import sentences
 
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
@@ -39,21 +40,18 @@ def tagged(
 
 def split_of(rows: Sequence[Row], kind: Kind = "spans") -> list[TaggedSentence]:
     """Build the sentences of a split, whose label list has the labels that occur."""
-    cut = [(name, words.split(), gold.split(), predicted.split()) for name, words, gold, predicted in rows]
-    labels = labels_of([*(row[2] for row in cut), *(row[3] for row in cut)], kind)
-    return [tagged(predicted, labels, gold, words, name) for name, words, gold, predicted in cut]
+    names, words, gold, predicted = ([row[side] for row in rows] for side in range(4))
+    return sentences(gold, predicted, kind, words, ids=names)
 
 
 def sentences_of(gold: Sequence[Names], predicted: Sequence[Names], kind: Kind = "spans") -> list[TaggedSentence]:
-    """Build sentences without words from gold and predicted labels."""
-    labels = labels_of([*gold, *predicted], kind)
-    rows = enumerate(zip(predicted, gold, strict=True))
-    return [tagged(of_model, labels, of_gold, name=str(index)) for index, (of_model, of_gold) in rows]
+    """Build sentences from gold and predicted labels."""
+    return sentences(gold, predicted, kind)
 
 
 def counts_of(gold: Sequence[Names], predicted: Sequence[Names], kind: Kind = "spans") -> Counts:
     """Count the entities of such sentences."""
-    return count(sentences_of(gold, predicted, kind), kind)
+    return count(sentences(gold, predicted, kind), kind)
 
 
 def labels_of(rows: Sequence[Names], kind: Kind) -> Labels:
@@ -65,5 +63,5 @@ def labels_of(rows: Sequence[Names], kind: Kind) -> Labels:
 def run_of(name: str, rows: Sequence[Row], kind: Kind = "spans", commit: str | None = None, **others: list[Row]) -> Run:
     """Build a run with a test split, and other splits by name."""
     splits = {split: split_of(of_split, kind) for split, of_split in {**others, "test": rows}.items()}
-    metrics = {f"{split}.f1": score(count(sentences, kind))["overall"]["f1"] for split, sentences in splits.items()}
+    metrics = {f"{split}.f1": score(count(each, kind))["overall"]["f1"] for split, each in splits.items()}
     return Run(name, commit, kind, splits, metrics)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import signal
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,7 @@ from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, set_train_params
 from safetensors import SafetensorError
 
-from tagline.training import saved_run
-from tagline.training.checkpoints import Checkpoints, damage
-from tagline.training.training import Step, Training
+from tagline.training.checkpoints import Checkpoints
 
 # Another order, checkpoints within epochs, early stopping, and the precision of the host.
 CHANGED = {
@@ -67,26 +64,18 @@ def test_kill_during_train_resumes_to_same_bytes(
     undisturbed = outs()
     shutil.rmtree("models/finetuned")
     kill_after(8, number)
+    expected = ["continuing after step 8 of "]
+    if number == signal.SIGKILL:
+        *_, older, newer = checkpoints()
+        os.truncate(newer / "optimizer.bin", 100)
+        reason = "optimizer.bin changed since it was written"
+        expected = [f"{newer} is damaged ({reason}); falling back to {older.name}", "continuing after step 6 of "]
     lines_of(capsys)
     train()
-    assert lines_of(capsys)[0].startswith("continuing after step 8 of ")
+    for line, start in zip(lines_of(capsys), expected, strict=False):
+        assert line.startswith(start)
     assert outs() == undisturbed
     assert not Path(".work").exists()
-
-
-def test_damaged_checkpoint_falls_back_to_same_bytes(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    undisturbed = outs()
-    kill_after(36)
-    *_, older, newer = checkpoints()
-    with (newer / "optimizer.bin").open("r+b") as content:
-        content.truncate(100)
-    lines_of(capsys)
-    train()
-    assert lines_of(capsys)[:2] == [
-        f"{newer} is damaged (optimizer.bin changed since it was written); falling back to {older.name}",
-        "continuing after step 27 of 54",
-    ]
-    assert outs() == undisturbed
 
 
 def test_finished_training_is_not_repeated_on_another_host(
@@ -154,44 +143,6 @@ def test_checkpoints_are_written_at_these_steps(
     set_train_params(checkpoint_every=every, epochs=2)
     train()
     assert written == steps
-
-
-def test_interrupted_run_completes_the_checkpoint_that_a_thread_writes(
-    finished: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_train_params(checkpoint_every=6)
-    kill_after(12)
-    expected = snapshot(checkpoints()[-1])
-    shutil.rmtree(".work")
-    write, after_step, going_on = saved_run._write_files, Training.after_step, threading.Event()
-
-    def stop(self: Training, step: Step, loss: torch.Tensor) -> None:
-        if step.number == 12:
-            self.saved.wait()
-        after_step(self, step, loss)
-        if step.number == 17:
-            assert [path.name for path in checkpoints()] == ["step-000000006"]
-            raise KeyboardInterrupt
-
-    class Pool(ThreadPoolExecutor):
-        def shutdown(self, *arguments: Any, **options: Any) -> None:
-            going_on.set()
-            super().shutdown(*arguments, **options)
-
-    def write_late(taken: saved_run.Snapshot, folder: Path) -> None:
-        if "12" in folder.name:
-            going_on.wait(60)
-        write(taken, folder)
-
-    # As on a GPU; the second checkpoint is written once the run has ended.
-    monkeypatch.setattr(saved_run, "_in_background", lambda _: True)
-    monkeypatch.setattr(saved_run, "ThreadPoolExecutor", Pool)
-    monkeypatch.setattr(saved_run, "_write_files", write_late)
-    monkeypatch.setattr(Training, "after_step", stop)
-    with pytest.raises(SystemExit):
-        train()
-    assert damage(checkpoints()[-1]) == ""
-    assert snapshot(checkpoints()[-1]) == expected
 
 
 def test_changed_params_start_again_and_reverted_ones_continue(

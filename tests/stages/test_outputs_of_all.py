@@ -10,40 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.project import STAGES, edit, error_of, run_stage, snapshot
+from helpers.project import STAGES, declared, edit, error_of, run_stage, snapshot
 from helpers.tiny import raw_rows
 from transformers import pipeline
 
 from tagline.artifacts import tokenized
-
-WRITTEN = """
-data/raw/provenance.json
-models/pretrained/encoder/model.safetensors
-models/pretrained/provenance.json
-models/pretrained/tokenizer/tokenizer.json
-data/tokenized/labels.json
-reports/data.json
-models/finetuned/model.safetensors
-models/finetuned/tokenizer.json
-reports/train.json
-plots/train_loss.csv
-plots/validation.csv
-data/predictions/validation.parquet
-data/predictions/test.parquet
-metrics/evaluate.json
-reports/evaluate.json
-plots/confusion.csv
-plots/per_type.csv
-plots/reliability.csv
-reports/evaluate.html
-models/export/model.safetensors
-models/export/model.onnx
-models/export/model.int8.onnx
-models/export/tagger.json
-metrics/export.json
-reports/export.json
-""".split()
-SIZES = {"train": 16, "validation": 6, "test": 6}
 
 
 def content(path: str) -> Any:
@@ -52,7 +23,9 @@ def content(path: str) -> Any:
 
 def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished: Path) -> None:
     files = [path.relative_to(finished) for path in finished.rglob("*") if path.is_file()]
-    assert {path.as_posix() for path in files} >= set(WRITTEN)
+    for stage in STAGES:
+        for out in declared(stage, "outs", "metrics", "plots"):
+            assert Path(out).exists(), out
     assert not [path for path in files if ".partial" in path.name or path.parts[0] == ".work"]
     for path in files:
         assert path.suffix != ".json" or str(finished) not in path.read_text(), path
@@ -61,18 +34,10 @@ def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished:
     assert os.name == "nt" or not [path for path in files if path.stat().st_mode != mode and "tiny" not in path.parts]
 
 
-def test_raw_data_has_every_tag_column_and_its_origin(finished: Path) -> None:
-    assert {split: len(raw_rows(split)) for split in SIZES} == SIZES
-    row = raw_rows("train")[0]
+def test_raw_data_has_every_tag_column(finished: Path) -> None:
+    row, *rows = raw_rows("train")
     assert list(row) == ["id", "document", "words", "pos", "ner"]
-    assert (row["id"], row["ner"]) == ("train-0", ["B-PER", "I-PER", "O", "O", "B-LOC", "O"])
-    data = content("data/raw/provenance.json")
-    assert data["rows"] == SIZES
-    assert [(file["path"], set(file)) for file in data["files"]["train"]] == [("train.conll", {"path", "sha256"})]
-    assert set(content("models/pretrained/provenance.json")["sha256"]) >= {
-        "encoder/model.safetensors",
-        "tokenizer/tokenizer.json",
-    }
+    assert (row["id"], row["ner"], len(rows)) == ("train-0", ["B-PER", "I-PER", "O", "O", "B-LOC", "O"], 15)
 
 
 def test_long_sentences_become_windows(finished: Path) -> None:

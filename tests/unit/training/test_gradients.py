@@ -21,7 +21,6 @@ from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 
 LABELS = Labels("pos", "tags", ("A", "B", "C"), "A")
-WITH_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 
@@ -121,36 +120,18 @@ def test_dropout_depends_on_seed_and_step_only() -> None:
     assert of_batch(dropout=0.5, seed=8)[0] != first
 
 
-@pytest.mark.parametrize("device", ["meta", pytest.param("cuda", marks=WITH_GPU)])
-@pytest.mark.parametrize(
-    "changed",
-    [{"label_smoothing": 0.1}, {"head": "crf"}, {"subwords_per_device": 8}],
-    ids=lambda changed: next(iter(changed)),
-)
-def test_a_step_reads_nothing_from_the_device(device: str, changed: dict[str, object]) -> None:
+@pytest.mark.parametrize("changed", [{"label_smoothing": 0.1}, {"head": "crf"}, {"subwords_per_device": 8}], ids=str)
+def test_step_reads_nothing_from_the_device(changed: dict[str, object]) -> None:
     """A tensor on the meta device has no values, so that reading one raises an error."""
-    gradients, process = new_gradients(**changed), Process(device=device)
+    gradients, process = new_gradients(**changed), Process(device="meta")
     model = bert(0.1)
     attach(model, gradients.head)
-    model.to(device)
+    model.to("meta")
     optimizer = adamw(model, process.device, 0.02, 0.01, 0.05)
-
-    def step() -> None:
-        loss = add(gradients, process, model)
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        assert loss.device.type == device
-
-    if device == "meta":
-        step()
-        return
-    step()  # libraries wait when they are loaded
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        step()
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
+    loss = add(gradients, process, model)
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    assert loss.device.type == "meta"
 
 
 def test_weights_that_decay_are_those_of_trainer(tmp_path: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -10,18 +11,20 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType
+from safetensors.torch import load_file
 from torch import nn
 
 from tagline.core.errors import UserError
 from tagline.training import run, saved_run
+from tagline.training.checkpoints import damage
 from tagline.training.gradients import schedule
 from tagline.training.history import History
 from tagline.training.saved_run import SavedRun, _link_files
 
 
-def start(work: Path) -> SavedRun:
-    """A run of one weight, restored if it was saved."""
-    accelerator, model = Accelerator(cpu=True), nn.Linear(1, 1)
+def start(work: Path, model: nn.Module | None = None) -> SavedRun:
+    """A run of one weight, restored if it was saved; its next step is saved."""
+    accelerator, model = Accelerator(cpu=True), model or nn.Linear(1, 1)
     model, optimizer = accelerator.prepare(model, torch.optim.AdamW(model.parameters()))
     saved = SavedRun(work, History(1, None), "fp32")
     saved.restore(accelerator, schedule(optimizer, "linear", 0.0, 9))
@@ -41,6 +44,24 @@ def test_saved_run_continues_with_its_history_and_lists_all_precisions(work: Pat
     assert start(work).history.steps == 2
     assert start(work).history.losses[-1] == {"step": 3, "loss": 0.5}
     assert SavedRun(work, History(1, None), "bf16").precisions == ["fp32", "bf16"]
+
+
+def test_checkpoint_of_a_thread_is_the_run_when_it_began(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, go_on = saved_run._write_files, threading.Event()
+    monkeypatch.setattr(saved_run, "_in_background", lambda _: True)
+    monkeypatch.setattr(saved_run, "_write_files", lambda *arguments: go_on.wait(60) and write(*arguments))
+    model = nn.Linear(1, 1)
+    saved = start(work, model)
+    before = model.weight.item()
+    with pytest.raises(KeyboardInterrupt), saved.thread:
+        model.weight.data += 1
+        saved.history.after_step(0.25)
+        go_on.set()
+        raise KeyboardInterrupt  # the block completes the checkpoint
+    checkpoint = work / "step-000000002"
+    assert damage(checkpoint) == ""
+    assert load_file(checkpoint / "model.safetensors")["weight"].item() == before
+    assert start(work).history.steps == 3
 
 
 @pytest.mark.parametrize("links", [True, False])
