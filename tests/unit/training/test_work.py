@@ -43,23 +43,22 @@ def test_fingerprint_changes_with_params_code_and_inputs_only(root: Path, monkey
     def current(**changed: object) -> str:
         return fingerprint({"a": 1, "b": None} | changed, script, {"data": hashes(data)})
 
+    module = ModuleType("tagline.other")
+    module.__file__ = "other.py"
     seen = [current(), current(a=2)]
     os.utime(data / "a", (0, 0))
     assert fingerprint({"b": None, "a": 1}, script, {"data": hashes(data)}) == seen[0]
-    assert len(seen[0]) == 16
-    (data / "a").write_text("b")
-    seen.append(current())
-    (data / "a").rename(data / "b")
-    seen.append(current())
-    script.write_text("2")
-    seen.append(current())
-    module = ModuleType("tagline.other")
-    module.__file__ = "other.py"
-    monkeypatch.setitem(sys.modules, "tagline.other", module)
-    for code in ("1", "2"):
-        Path("other.py").write_text(code)
+    for change in (
+        lambda: (data / "a").write_text("b"),
+        lambda: (data / "a").rename(data / "b"),
+        lambda: script.write_text("2"),
+        lambda: Path("other.py").write_text("1") and monkeypatch.setitem(sys.modules, "tagline.other", module),
+        lambda: Path("other.py").write_text("2"),
+    ):
+        change()
         seen.append(current())
     assert len(set(seen)) == len(seen)
+    assert {len(each) for each in seen} == {16}
 
 
 def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(root: Path) -> None:
