@@ -136,8 +136,8 @@ def fine_tune(
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
     model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
-    check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
-    check_fit(model, validation_split, labels, inputs.tokenized)
+    check_fit(model, train_split, inputs.tokenized, params.pad_to_multiple_of or 1)
+    check_fit(model, validation_split, inputs.tokenized)
     sharding = processes.sharding()
     if not sharding:  # which handles only registered weights, and may load them in one process only
         train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))

@@ -15,7 +15,6 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
 from tagline.model.classifier import longest_window
 from tagline.training.fit_check import FOR_GPU, check_fit, check_mask, freeze_unused, small_batches
 from tagline.training.train_params import Batches
@@ -86,28 +85,25 @@ def test_weights_that_get_no_gradient_are_frozen(name: str, config: dict[str, An
     assert all(weight.grad is not None for weight in trained)
 
 
-def split_of(*lengths: int, label: int = 1, subword: int = 7) -> Split:
+def split_of(*lengths: int, subword: int = 7) -> Split:
     windows = {
         "sentence": list(range(len(lengths))),
         "input_ids": [[subword] * length for length in lengths],
-        "labels": [[label] * length for length in lengths],
     }
     return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows))
 
 
 def test_windows_must_fit_the_model() -> None:
     model, folder = model_of("bert", **SIZE, max_position_embeddings=POSITIONS), Path("tokens")
-    labels = Labels("pos", "tags", ("A", "B"), "A")
-    check_fit(model, split_of(3, 40), labels, folder)
-    check_fit(model, split_of(3, 37), labels, folder, multiple=8)
+    check_fit(model, split_of(3, 40), folder)
+    check_fit(model, split_of(3, 37), folder, multiple=8)
     for split, multiple, message in (
         (split_of(3, 41), 1, "^tokens: windows of up to 41 sub-words; the encoder reads at most 40; lower"),
         (split_of(3, 37), 16, "pad_to_multiple_of: 16 pads windows of 37 sub-words to 48; .* at most 40; choose"),
-        (split_of(3, label=2), 1, "^tokens: 2 label names and label ids up to 2; the classifier has 2 labels; "),
         (split_of(3, subword=50), 1, "^tokens: sub-word ids up to 50; the encoder's vocabulary has 50; use an enc"),
     ):
         with pytest.raises(UserError, match=message):
-            check_fit(model, split, labels, folder, multiple)
+            check_fit(model, split, folder, multiple)
 
 
 @pytest.mark.parametrize(
