@@ -44,14 +44,14 @@ def test_two_processes_learn_what_one_does(workspace: Path, launcher: str, chang
     run_stage("download")
     run_stage("tokenize_align")
     remove_dropout(Path("models/pretrained/encoder"))  # which differs between processes
-    set_train_params(epochs=3, **changed)
+    set_train_params(epochs=1, **changed)
     run_stage("train")
     metrics, curves, weights = results()
     files = set(snapshot(Path()))
     command, processes = ((sys.executable,), 2) if launcher == "ours" else (TORCHRUN, 1)
     status, out, err = finish(start(ROOT / "stages/train.py", command, processes))
     assert status == 0, err
-    assert out.count("epoch ") == 3, "each epoch is printed once"
+    assert out.count("epoch ") == 1, "each epoch is printed once"
     assert set(snapshot(Path())) == files
     found = results()
     assert found[0] == metrics
