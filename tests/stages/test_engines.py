@@ -84,7 +84,8 @@ def test_precision_is_that_of_params_in_both_engines(finished: Path, monkeypatch
 
 def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path) -> None:
     metrics = train(engine="trainer", early_stopping=2, learning_rate=0.1)
-    f1 = pd.read_csv("plots/validation.csv")["f1"].tolist()
+    curve = pd.read_csv("plots/validation.csv")
+    f1 = curve["f1"].tolist()
     assert f1.index(max(f1)) == len(f1) - 3, "two more epochs, which are not better"
     assert metrics["best_epoch"] < len(f1) < TINY_PARAMS["train"]["epochs"]
     assert metrics["steps"] == 9 * len(f1)
@@ -92,6 +93,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path) -> N
     scores = json.loads(Path("reports/evaluate.json").read_text())["validation"]["overall"]
     for name in ("precision", "recall", "f1", "accuracy"):
         assert metrics["validation"][name] == scores[name]
+        assert round(scores[name], 4) == curve[name][metrics["best_epoch"] - 1]
 
 
 def test_only_used_word_embeddings_are_trained(finished: Path) -> None:

@@ -34,18 +34,12 @@ def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished:
     assert os.name == "nt" or not [path for path in files if path.stat().st_mode != mode and "tiny" not in path.parts]
 
 
-def test_raw_data_has_every_tag_column(finished: Path) -> None:
+def test_raw_data_has_every_tag_column_and_labels_are_those_of_the_task(finished: Path) -> None:
     row, *rows = raw_rows("train")
     assert list(row) == ["id", "document", "words", "pos", "ner"]
     assert (row["id"], row["ner"], len(rows)) == ("train-0", ["B-PER", "I-PER", "O", "O", "B-LOC", "O"], 15)
-
-
-def test_long_sentences_become_windows(finished: Path) -> None:
     labels = tokenized.load_labels(Path("data/tokenized"))
     assert labels.names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "I-LOC is added though no location has two words"
-    split = tokenized.load_split(Path("data/tokenized"), "test")
-    assert len(split.sentences) == 6 < len(split.windows)
-    assert max(map(len, split.windows["input_ids"])) <= 24
 
 
 def test_every_word_is_predicted_and_scored(finished: Path) -> None:
@@ -69,15 +63,6 @@ def test_every_word_is_predicted_and_scored(finished: Path) -> None:
         assert [len(row) for row in predictions[column]] == [len(row) for row in predictions["words"]]
     without_subwords = [predictions[name][1][-1] for name in ("words", "predicted", "score")]
     assert without_subwords == ["\u200b", "O", 0]
-
-
-def test_training_and_evaluation_agree_on_the_best_epoch(finished: Path) -> None:
-    evaluated = content("reports/evaluate.json")["validation"]["overall"]
-    trained = content("reports/train.json")
-    curve = pd.read_csv("plots/validation.csv").set_index("epoch")
-    assert curve["f1"].max() == trained["validation"]["f1"] > 0.5, "the model must have learnt something"
-    for name in ("precision", "recall", "f1", "accuracy"):
-        assert trained["validation"][name] == evaluated[name] == curve.loc[trained["best_epoch"], name]
 
 
 def test_export_works_in_a_pipeline(finished: Path) -> None:

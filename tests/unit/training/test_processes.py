@@ -98,7 +98,8 @@ def test_killed_process_ends_all_with_one_message(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.rare)])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.rare
 @pytest.mark.process
 def test_signal_to_the_launcher_ends_all_processes(tmp_path: Path, number: signal.Signals) -> None:
     run = start(script(tmp_path, PRINT_IDS))

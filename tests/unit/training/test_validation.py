@@ -1,4 +1,4 @@
-"""Validation: a loss and an accuracy over words, dropout on again; stages/test_outputs_of_all.py has the scores."""
+"""Validation: a loss and an accuracy over words, dropout on again; stages/test_engines.py has the scores."""
 
 from __future__ import annotations
 
