@@ -21,6 +21,10 @@ def content(path: str) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def leaves(value: Any) -> list[Any]:
+    return [leaf for item in value.values() for leaf in leaves(item)] if isinstance(value, dict) else [value]
+
+
 def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished: Path) -> None:
     files = [path.relative_to(finished) for path in finished.rglob("*") if path.is_file()]
     for stage in STAGES:
@@ -54,6 +58,7 @@ def test_every_word_is_predicted_and_scored(finished: Path) -> None:
         assert sum(split["errors"].values()) - split["errors"]["spurious"] == split["overall"]["number"]
         assert sum(part["number"] for part in split["slices"]["text"].values()) == split["overall"]["number"]
         assert "operating_point" not in split
+        assert {type(leaf) for leaf in leaves(split)} <= {int, float}, "`dvc metrics diff` compares no other types"
     # 5 short sentences and one of four clauses, six words each, and a zero-width word without sub-words.
     assert metrics["test"]["words"] == 9 * 6 + 1
     assert metrics["test"]["words_without_subwords"] == 1

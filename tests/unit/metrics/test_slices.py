@@ -55,6 +55,7 @@ def test_slices_by_hand() -> None:
         expected = overall(GOLD[part], PREDICTED[part]) | {"sentences": len(GOLD[part])}
         assert found["sentence_length"][name] == expected
     assert found["not_in_train"] == overall(GOLD[::2], PREDICTED[::2]) | {"sentences": 2}
+    assert TrainingIndex([TRAIN], [], "spans").types(("Oslo",)) == set(), "no other split has it, so it is not kept"
     all_seen = sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
     assert "not_in_train" not in all_seen
 

@@ -19,14 +19,12 @@ exit_like = own_launcher._exit_like
 
 @pytest.fixture(autouse=True)
 def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A host with two devices and no configuration of accelerate; a launch raises `Launched`."""
+    """A host with two devices and no configuration of accelerate; a launch raises an error."""
 
     def launch(arguments: object) -> None:
-        raise Launched(arguments)
+        raise InterruptedError(arguments)
 
     monkeypatch.delenv(own_launcher.VARIABLE)
-    for name in (own_launcher.HOSTS, own_launcher.INDEX, own_launcher.ADDRESS, own_launcher.PORT):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(sys, "argv", ["stages/train.py"])
     monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
@@ -36,16 +34,11 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-class Launched(Exception):
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self.arguments = arguments
-
-
 def launched() -> argparse.Namespace:
-    """What the launcher was started with."""
-    with pytest.raises(Launched) as raised:
+    """What the launcher is started with."""
+    with pytest.raises(InterruptedError) as raised:
         own_launcher.relaunch_on_all_devices()
-    return raised.value.arguments
+    return raised.value.args[0]
 
 
 @pytest.mark.parametrize("size", [{}, {"WORLD_SIZE": "1"}, {"PMI_SIZE": "1"}])
