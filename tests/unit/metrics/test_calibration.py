@@ -35,7 +35,7 @@ def test_words_are_sorted_into_bins_without_those_that_have_no_subwords() -> Non
     assert numbers == {"0.0-0.1": 1, "0.1-0.2": 1, "0.5-0.6": 1, "0.9-1.0": 2}
 
 
-def test_no_predicted_entities() -> None:
+def test_nothing_predicted_has_no_calibration() -> None:
     bins = reliability(sentences(["B-A"], ["O"], scores=[[0.5]]))
     assert list(bins.columns) == ["bin", "confidence", "accuracy", "number"]
     assert json.dumps(calibration(bins), allow_nan=False) == '{"number": 0}'

@@ -63,7 +63,7 @@ def test_types_of_gold_and_predictions_are_sorted() -> None:
     assert (counts.words.tolist(), counts.correct_words.tolist()) == ([2, 2], [0, 1])
 
 
-def test_no_entities_and_no_sentences() -> None:
+def test_nothing_to_count_scores_zero() -> None:
     total = count(sentences(["O"], ["O"]), "spans").total()
     assert [float(value) for value in (*total.overall(), total.accuracy())] == [0, 0, 0, 1]
     assert count([], "tags").total().accuracy() == 0

@@ -85,7 +85,7 @@ def test_repaired_labels_are_those_that_seqeval_reads_as_another(rows: list[list
 
 
 @pytest.mark.parametrize("name", ["micro avg", "macro avg", "weighted avg", "O", "_", "a-b", "overall"])
-def test_types_of_any_name(name: str) -> None:
+def test_types_of_any_name_are_scored(name: str) -> None:
     spans = sentences([[f"B-{name}", f"I-{name}", "O", "B-X"]], [[f"B-{name}", f"I-{name}", "O", "O"]])
     found = score(spans)
     assert found["per_type"] == {
@@ -114,7 +114,7 @@ def test_plain_tags_are_equal_to_scikit_learn(rows: list[list[tuple[str, str]]])
     assert overall["number"] == len(flat[0])
 
 
-def test_nothing_to_score() -> None:
+def test_nothing_to_score_is_zero() -> None:
     zeros = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "accuracy": 0.0, "number": 0}
     for kind in ("spans", "tags"):
         assert score([], kind) == {"overall": zeros, "per_type": {}}
