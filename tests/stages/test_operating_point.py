@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +34,11 @@ def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory)
         weights["classifier.bias"][0] += 8  # of O
         save_file(weights, "models/finetuned/model.safetensors", metadata={"format": "pt"})
         write_hashes(Path("models/finetuned"))
-        params: dict[str, Any] = deepcopy(TINY_PARAMS)
-        params["evaluate"] |= {"operating_point": {"recall": {"PER": 0.9}}, "decoding": "constrained"}
-        params["export"] |= {"max_f1_drop": 1.0, "int8": False}
-        write_params(Path(), params)
+        changed = {
+            "evaluate": {"operating_point": {"recall": {"PER": 0.9}}, "decoding": "constrained"},
+            "export": {"max_f1_drop": 1.0, "int8": False},
+        }
+        write_params(Path(), TINY_PARAMS | {name: TINY_PARAMS[name] | changed[name] for name in changed})
         run_stage("evaluate")
         run_stage("export")
     return folder
