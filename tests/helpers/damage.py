@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
-from typing import Any
 
 DEEP = "[" * 100_000 + "]" * 100_000
 # Values that JSON text can have in place of any other; text, since Python's encoder refuses some of them.
@@ -58,28 +57,16 @@ def _bytes(content: bytes, random: Random) -> bytes:
 
 
 def _json(content: bytes, random: Random) -> bytes:
-    """Replace, remove or rename one value of a JSON text."""
-    value = json.loads(content)
-    parents = list(_containers(value))
-    parent = random.choice(parents) if parents else None
-    if not parent:
+    """Replace or remove one value of a JSON text, at any of its levels."""
+    value = current = json.loads(content)
+    parent, key = None, None
+    while isinstance(current, dict | list) and current and (parent is None or random.random() < 0.6):
+        parent, key = current, random.choice([*current] if isinstance(current, dict) else range(len(current)))
+        current = parent[key]
+    if parent is None:
         return random.choice(VALUES).encode()
-    key = random.choice(list(parent)) if isinstance(parent, dict) else random.randrange(len(parent))
-    action = random.random()
-    if action < 0.15:
+    parent[key] = _HOLE
+    if random.random() < 0.15:
         del parent[key]
-    elif action < 0.2 and isinstance(parent, dict):
-        parent[f"{key}x"] = parent.pop(key)
-    else:
-        parent[key] = _HOLE
     text = json.dumps(value, ensure_ascii=False)
     return text.replace(json.dumps(_HOLE), random.choice(VALUES)).encode(errors="surrogatepass")
-
-
-def _containers(value: Any) -> list[Any]:
-    """The objects and lists of a value that are not empty, each as often as all of its levels: shallow ones too."""
-    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    found = [value] * 3 if inner else []
-    for each in inner[:50]:
-        found += _containers(each)
-    return found

@@ -24,26 +24,25 @@ _FOLDERS = {("data",), ("models",), ("metrics",), ("plots",), ("reports",), (".w
 _LOGS, _AT, _SIGNAL, _GROUP = "KILL_LOGS", "KILL_AT", "KILL_SIGNAL", "KILL_GROUP"
 
 
-def killed(run: Callable[[], None], at: int | str, number: int = signal.SIGKILL) -> int:
+def killed(run: Callable[[], None], renamed: str, number: int = signal.SIGKILL) -> int:
     """Run something in a fork that gets a signal at a file operation, and return its exit status.
 
     Args:
         run: what to run in the current folder.
-        at: the operation, from 1; or a text: the one after the rename of a path that contains it.
+        renamed: the operation is the one after the rename of a path that contains this text.
         number: the signal.
     """
     process = os.fork()
     if process:
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    status, count, passed = 1, 0, False
+    status, passed = 1, False
 
     def kill(operation: str) -> None:
-        nonlocal count, passed
-        count += 1
-        if passed or count == at:
+        nonlocal passed
+        if passed:
             passed = False
             os.kill(os.getpid(), number)
-        passed = isinstance(at, str) and operation.startswith("os.rename ") and at in operation
+        passed = operation.startswith("os.rename ") and renamed in operation
 
     try:
         _call_at_operations(kill)
@@ -55,19 +54,6 @@ def killed(run: Callable[[], None], at: int | str, number: int = signal.SIGKILL)
         traceback.print_exc()
     finally:
         os._exit(status)
-
-
-def count(run: Callable[[], None]) -> int:
-    """Run something in a fork, and return the number of its file operations."""
-    read, write = os.pipe()
-    process = os.fork()
-    if not process:
-        _call_at_operations(lambda _: os.write(write, b"."))
-        run()
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read, "rb") as pipe:
-        return len(pipe.read())
 
 
 def watched(folder: Path, at: int = 0, number: int = signal.SIGKILL, group: bool = False) -> dict[str, str]:

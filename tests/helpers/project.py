@@ -77,7 +77,7 @@ def run_stage(name: str, *arguments: str) -> None:
 def error_of(stage: str, *arguments: str) -> str:
     """Run a stage that must fail and give its one message; nothing outside of it may have changed.
 
-    Exit status 1 is what Python makes of ``sys.exit(message)``; test_one_process.py looks at it from outside.
+    Exit status 1 is what Python makes of ``sys.exit(message)``; tests/unit/training/test_processes.py looks at it.
     """
     code = status_of(stage, *arguments)
     assert isinstance(code, str), f"exit with a status, not a message: {code}"

@@ -7,16 +7,14 @@ from itertools import accumulate, chain
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import pytest
 from helpers.project import STAGES, edit, run_stage
 from helpers.tiny import raw_rows
 
-from tagline.artifacts import raw_data, tokenized
+from tagline.artifacts import tokenized
 from tagline.inference import Document, Tagger
-from tagline.tokenization import dataset
 
 
-def test_every_stage_reads_the_context(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_stage_reads_the_context(finished: Path) -> None:
     plain = tokenized.load_split(Path("data/tokenized"), "test").windows[:]
     edit(Path("params.yaml"), "  stride: 6\n", "  stride: 6\n  context_subwords: 8\n")
     run_stage("tokenize_align")
@@ -26,6 +24,7 @@ def test_every_stage_reads_the_context(finished: Path, monkeypatch: pytest.Monke
         documents = ("\n\n".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
         file.write_text("".join(f"-DOCSTART- -X- O\n\n{document}\n\n" for document in documents))
     edit(Path("params.yaml"), "epochs: 6", "epochs: 2")
+    edit(Path("params.yaml"), "onnx: true\n  int8: true", "onnx: false\n  int8: false")
     for stage in STAGES:
         run_stage(stage)
     rows = raw_rows("test")
@@ -47,11 +46,3 @@ def test_every_stage_reads_the_context(finished: Path, monkeypatch: pytest.Monke
             (tagged,) = tagger.tag([Document(list(chain(*words)), ends=list(accumulate(map(len, words))))])
             predicted = evaluated["predicted"][3 * number - 3 : 3 * number].to_pylist()
             assert tagged.predicted_names == list(chain(*predicted))
-
-    monkeypatch.setattr(raw_data, "BATCH_WORDS", 12)
-    monkeypatch.setattr(dataset, "CHUNK_WORDS", 12)
-    for stage in ("download", "tokenize_align"):
-        run_stage(stage)
-    in_chunks = tokenized.load_split(Path("data/tokenized"), "test")
-    assert len(list(raw_data.load(Path("data/raw")).chunks("test", 12))) > 2
-    assert in_chunks.windows[:] == windows, "chunks do not cut the context"

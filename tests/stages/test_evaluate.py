@@ -1,4 +1,4 @@
-"""evaluate.py with a model and data that do not belong together."""
+"""evaluate.py: all words are scored, the same with any size of batches."""
 
 from __future__ import annotations
 
@@ -6,21 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 from helpers.project import edit, error_of, run_stage
-from helpers.tiny import word_piece
 from safetensors.numpy import load_file, save_file
 
 from tagline.core.provenance import write_hashes
-
-
-@pytest.mark.parametrize(
-    ("path", "stage"),
-    [("data/tokenized", "tokenize-align"), ("models/finetuned", "train"), ("plots/validation.csv", "train")],
-)
-def test_missing_input_names_its_stage(finished: Path, path: str, stage: str) -> None:
-    Path(path).rename("elsewhere")
-    assert f"{path} is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in error_of("evaluate")
 
 
 def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
@@ -33,17 +22,11 @@ def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
 
 
 def test_size_of_batches_does_not_change_bytes(finished: Path) -> None:
-    written = []
-    for old, new in ((" 64", " 256"), (" 256", "")):
-        edit(Path("params.yaml"), f"subwords_per_batch:{old}\n  precision", f"subwords_per_batch:{new}\n  precision")
-        run_stage("evaluate")
-        written.append(Path("data/predictions/test.parquet").read_bytes() + Path("reports/evaluate.json").read_bytes())
-    assert written[0] == written[1]
-
-
-def test_precision_that_the_host_lacks_is_an_error(finished: Path) -> None:
-    edit(Path("params.yaml"), "precision: fp32\n  decoding", "precision: fp16\n  decoding")
-    assert "evaluate.precision: fp16 is not supported on this host's cpu; expected fp32" in error_of("evaluate")
+    files = [Path("data/predictions/test.parquet"), Path("reports/evaluate.json")]
+    written = [path.read_bytes() for path in files]
+    edit(Path("params.yaml"), "subwords_per_batch: 64\n  precision", "subwords_per_batch: 9\n  precision")
+    run_stage("evaluate")
+    assert [path.read_bytes() for path in files] == written
 
 
 def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished: Path) -> None:
@@ -58,39 +41,3 @@ def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished: Path) -
         reports.append(json.loads(Path("reports/evaluate.json").read_text())["test"])
     assert [report["greedy"]["f1"] for report in reports] == [reports[0]["overall"]["f1"]] * 2
     assert reports[1]["overall"] != reports[0]["overall"]
-
-
-@pytest.mark.parametrize("stage", ["evaluate", "export"])
-def test_model_of_another_task_is_an_error(finished: Path, stage: str) -> None:
-    edit(Path("params.yaml"), "task: ner", "task: pos")
-    run_stage("tokenize_align")
-    message = error_of(stage)
-    assert "models/finetuned: the model has 5 labels (O, " in message
-
-
-@pytest.mark.parametrize("stage", ["evaluate", "export"])
-def test_model_of_another_tokenizer_is_an_error(finished: Path, stage: str) -> None:
-    word_piece(["other"]).save_pretrained("models/finetuned")
-    write_hashes(Path("models/finetuned"))
-    assert "data/tokenized was made by another tokenizer than models/finetuned" in error_of(stage)
-
-
-@pytest.mark.parametrize("stage", ["evaluate", "export"])
-def test_model_that_can_not_be_loaded_is_an_error(finished: Path, stage: str) -> None:
-    Path("models/finetuned/model.safetensors").write_bytes(b"")
-    write_hashes(Path("models/finetuned"))
-    assert "models/finetuned: transformers can't load a token classifier" in error_of(stage)
-
-
-def test_show_without_scores_is_an_error(workspace: Path) -> None:
-    with pytest.raises(SystemExit, match="reports/evaluate.json is missing: the stage evaluate writes it"):
-        run_stage("evaluate", "--show")
-
-
-def test_show_of_other_scores_is_an_error(workspace: Path) -> None:
-    Path("reports").mkdir()
-    Path("reports/evaluate.json").write_text('{"test": {"overall": {"f1": 1}, "per_type": {}}}')
-    with pytest.raises(
-        SystemExit, match="reports/evaluate.json: damaged .+; expected scores as this version writes them; run"
-    ):
-        run_stage("evaluate", "--show")

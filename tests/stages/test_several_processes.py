@@ -1,4 +1,8 @@
-"""train.py as several processes on the CPU: the same result as one process with the same batches."""
+"""Stages as several processes on the CPU.
+
+train.py has the same result as in one process with the same batches; of evaluate.py and export.py the main process
+works, the others end at once.
+"""
 
 from __future__ import annotations
 
@@ -11,53 +15,42 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.launching import TORCHRUN, finish, start
-from helpers.project import ROOT, run_stage, snapshot
+from helpers.project import ROOT, edit, run_stage, snapshot
 from helpers.tiny import conll, remove_dropout, set_train_params, tiny_sentences
 from safetensors.numpy import load_file
 
-TRAIN = ROOT / "stages/train.py"
-ENCODER = Path("models/pretrained/encoder")
-
-
-@pytest.fixture
-def without_dropout(workspace: Path) -> Path:
-    """Data and an encoder without dropout, which differs between processes."""
-    # An odd number of sentences: two processes can't share them equally.
-    (workspace / "data/tiny/validation.conll").write_text(conll(tiny_sentences(5, 1)))
-    run_stage("download")
-    run_stage("tokenize_align")
-    remove_dropout(ENCODER)
-    return workspace
+BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
 
 
 def results() -> tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]]:
     curves = [pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")]
-    return json.loads(Path("reports/train.json").read_text()), curves, load_file("models/finetuned/model.safetensors")
+    files = Path("models/finetuned").glob("*.safetensors")
+    weights = {name: tensor for path in files for name, tensor in load_file(path).items()}
+    return json.loads(Path("reports/train.json").read_text()), curves, weights
 
 
 @pytest.mark.parametrize(
-    ("changed", "launcher"),
+    ("launcher", "changed"),
     [
-        (
-            {
-                "engine": "accelerate",
-                "batches": {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2},
-                "subwords_per_device": 12,
-            },
-            "ours",
-        ),
-        pytest.param({"engine": "trainer", "label_smoothing": 0.1}, "torchrun", marks=pytest.mark.rare),
+        ("ours", {"engine": "accelerate", "head": "crf", "batches": BY_LENGTH, "subwords_per_device": 12}),
+        pytest.param("torchrun", {"engine": "trainer", "label_smoothing": 0.1}, marks=pytest.mark.rare),
     ],
 )
-def test_two_processes_learn_what_one_does(without_dropout: Path, changed: dict[str, Any], launcher: str) -> None:
-    set_train_params(epochs=3, **changed)
+def test_two_processes_learn_what_one_does(workspace: Path, launcher: str, changed: dict[str, Any]) -> None:
+    # An odd number of sentences: two processes can't share them equally.
+    (workspace / "data/tiny/validation.conll").write_text(conll(tiny_sentences(5, 1)))
+    edit(Path("params.yaml"), "label_all_tokens: true", "label_all_tokens: false")
+    run_stage("download")
+    run_stage("tokenize_align")
+    remove_dropout(Path("models/pretrained/encoder"))  # which differs between processes
+    set_train_params(epochs=1, **changed)
     run_stage("train")
     metrics, curves, weights = results()
     files = set(snapshot(Path()))
     command, processes = ((sys.executable,), 2) if launcher == "ours" else (TORCHRUN, 1)
-    status, out, err = finish(start(TRAIN, command, processes))
+    status, out, err = finish(start(ROOT / "stages/train.py", command, processes))
     assert status == 0, err
-    assert out.count("epoch ") == 3, "each epoch is printed once"
+    assert out.count("epoch ") == 1, "each epoch is printed once"
     assert set(snapshot(Path())) == files
     found = results()
     assert found[0] == metrics
@@ -66,3 +59,16 @@ def test_two_processes_learn_what_one_does(without_dropout: Path, changed: dict[
     assert found[2].keys() == weights.keys()
     for name, tensor in weights.items():
         np.testing.assert_allclose(found[2][name], tensor, rtol=0, atol=2e-3)
+
+
+def test_process_that_is_not_the_main_one_writes_nothing(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = snapshot(finished)
+    for name, value in {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}.items():
+        monkeypatch.setenv(name, value)
+    for stage in ("evaluate", "export"):
+        with pytest.raises(SystemExit, match="0"):
+            run_stage(stage)
+        assert capsys.readouterr().out == f"{stage} runs in one process: process 1 of 2 has nothing to do\n"
+    assert snapshot(finished) == before

@@ -1,32 +1,19 @@
-"""train.py with inputs that do not fit each other: reported before the first step."""
+"""train.py: what is printed and logged while it runs; the outs stay byte-identical."""
 
 from __future__ import annotations
 
-import json
-import shutil
+from collections import defaultdict
+from importlib.util import find_spec
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
-from helpers.project import edit, error_of, run_stage
-from helpers.tiny import save_encoder, word_piece
+from helpers.project import run_stage, snapshot
+from helpers.tiny import TINY_PARAMS, set_train_params
 
-from tagline.core.provenance import write_hashes
 from tagline.training.fit_check import small_batches
-
-ENCODER = Path("models/pretrained/encoder")
-TOKENIZER = Path("models/pretrained/tokenizer")
-
-
-def test_misspelt_param_is_reported(finished: Path) -> None:
-    edit(Path("params.yaml"), "epochs: 6", "epoch: 6")
-    assert "train.epoch: unknown key" in error_of("train")
-
-
-@pytest.mark.parametrize(("folder", "stage"), [("data/tokenized", "tokenize-align"), (str(ENCODER), "download")])
-def test_missing_input_names_the_stage_that_writes_it(finished: Path, folder: str, stage: str) -> None:
-    shutil.rmtree(folder)
-    assert f"is missing: the stage {stage} writes it, so run `dvc repro {stage}` first" in error_of("train")
+from tagline.training.tracking import Trackers
 
 
 def test_batches_that_are_too_small_for_a_gpu_are_reported(
@@ -34,42 +21,40 @@ def test_batches_that_are_too_small_for_a_gpu_are_reported(
 ) -> None:
     gpu = torch.device("cuda")
     monkeypatch.setattr("tagline.training.run.small_batches", lambda batches, _, n: small_batches(batches, gpu, n))
-    edit(Path("params.yaml"), "max_steps:", "max_steps: 1")
+    set_train_params(max_steps=1)
     run_stage("train")
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("train.batches: ")]
-    assert "sub-words per step and GPU; " in line
+    assert "sub-words per step and GPU; " in capsys.readouterr().out.splitlines()[0]
 
 
-def test_data_of_another_tokenizer_are_refused(finished: Path) -> None:
-    shutil.rmtree(TOKENIZER)
-    word_piece(["other"]).save_pretrained(TOKENIZER)
-    write_hashes(TOKENIZER)
-    assert "data/tokenized was made by another tokenizer than models/pretrained/tokenizer" in error_of("train")
+def test_losses_rates_and_scores_are_logged(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: dict[str, dict[int, float]] = defaultdict(dict)
 
+    def log(_: Trackers, values: dict[str, float], step: int) -> None:
+        for name, value in values.items():
+            logged[name][step] = value
 
-def test_encoder_with_a_smaller_vocabulary_is_refused(finished: Path) -> None:
-    save_encoder(ENCODER, word_piece([]), vocabulary=10)
-    write_hashes(ENCODER)
-    assert "; the encoder's vocabulary has 10; use an encoder with its own tokenizer" in error_of("train")
-
-
-def test_encoder_without_a_token_classifier_is_refused(finished: Path) -> None:
-    (ENCODER / "config.json").write_text('{"model_type": "vit"}')
-    write_hashes(ENCODER)
-    assert "models/pretrained/encoder: transformers can't load a token classifier" in error_of("train")
-
-
-def test_tokenizer_that_pads_on_the_left_changes_no_score(finished: Path) -> None:
-    expected = Path("reports/train.json").read_text()
-    path = TOKENIZER / "tokenizer_config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"padding_side": "left"}))
-    write_hashes(TOKENIZER)
+    outs = [Path(name) for name in ("models/finetuned", "reports", "plots")]
+    untracked = snapshot(*outs)
+    monkeypatch.setattr(Trackers, "log", log)
     run_stage("train")
-    assert Path("reports/train.json").read_text() == expected
+    assert snapshot(*outs) == untracked
+    # Six epochs of 9 steps: the last one of each, and every tenth.
+    assert list(logged["train/loss"]) == [9, 10, 18, 20, 27, 30, 36, 40, 45, 50, 54]
+    rate = TINY_PARAMS["train"]["learning_rate"]  # after 6 steps of warm-up it falls for 48
+    assert logged["train/learning_rate"] == pytest.approx({at: rate * (55 - at) / 48 for at in logged["train/loss"]})
+    scores = pd.read_csv("plots/validation.csv")
+    for name in ("precision", "recall", "f1", "accuracy", "loss"):
+        assert list(logged[f"validation/{name}"]) == [9, 18, 27, 36, 45, 54]
+        assert list(logged[f"validation/{name}"].values()) == pytest.approx(scores[name].tolist(), abs=1e-4)
 
 
-@pytest.mark.parametrize("stage", ["check", "download", "tokenize_align", "train", "evaluate", "export"])
-def test_unknown_argument_is_wrong_usage(finished: Path, stage: str) -> None:
-    with pytest.raises(SystemExit) as raised:
-        run_stage(stage, "--foo")
-    assert raised.value.code == 2
+@pytest.mark.rare
+@pytest.mark.skipif(find_spec("tensorboard") is None, reason="the extra `tensorboard` is not installed")
+def test_tensorboard_shows_the_curve(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    monkeypatch.setenv("TAGLINE_TRACKER", "tensorboard")
+    run_stage("train")
+    (folder,) = Path("live/tensorboard").iterdir()
+    f1 = [event.value for event in EventAccumulator(str(folder)).Reload().Scalars("validation/f1")]
+    assert f1 == pytest.approx(pd.read_csv("plots/validation.csv")["f1"].tolist(), abs=1e-4)

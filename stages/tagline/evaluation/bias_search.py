@@ -9,12 +9,17 @@ outwards.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import cycle, islice, pairwise
-from typing import NamedTuple
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from tagline.core.errors import UserError
+from tagline.core.reading import full_disk
 from tagline.evaluation.operating_point import Found, Goal
 from tagline.labels.arrays import Doubles, Floats, Ints
 from tagline.labels.label_list import Labels
@@ -31,6 +36,26 @@ BORDERS = (0, 16, 32, 64, 128, 256)
 # Maximum number of searches per type: a bias also moves the scores of the other types, so all are searched again until
 # none changes.
 ROUNDS = 5
+
+
+@contextmanager
+def stored(chunks: Iterable[Chunk], folder: Path) -> Iterator[Iterable[Chunk]]:
+    """Store chunks in a temporary file of a folder, which the system removes even if the process is killed.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    with TemporaryFile(dir=folder) as file:
+        try:
+            on_disk = _StoredChunks(chunks, file)
+        except OSError as error:
+            if (reason := full_disk(error)) is None:
+                raise
+            raise UserError(
+                f"{folder}: {reason}; expected room for the scores of validation, 4 bytes per word and label; free "
+                "some, then run the stage again"
+            ) from None
+        yield on_disk
 
 
 def find_biases(
@@ -71,6 +96,24 @@ def _search(target: Goal, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep
             if value >= target.value:
                 return Found(sweep.bias(step))
     return Found(0.0, max(values))
+
+
+class _StoredChunks:
+    """Chunks whose scores are in a file; each iteration reads one at a time."""
+
+    def __init__(self, chunks: Iterable[Chunk], file: IO[bytes]) -> None:
+        self._file, self._without_scores = file, list[Chunk]()
+        for chunk in chunks:
+            file.write(chunk.scores.tobytes())
+            self._without_scores.append(chunk._replace(scores=np.empty((0, chunk.scores.shape[1]), np.float32)))
+        file.flush()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        self._file.seek(0)
+        for chunk in self._without_scores:
+            labels = chunk.scores.shape[1]
+            content = self._file.read(len(chunk.seen) * labels * chunk.scores.itemsize)
+            yield chunk._replace(scores=np.frombuffer(content, np.float32).reshape(-1, labels))
 
 
 class _Sentences(NamedTuple):

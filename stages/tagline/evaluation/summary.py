@@ -25,24 +25,18 @@ def summary(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[s
         test.f1, validation.f1, train.best_epoch, then precision, recall, word_accuracy and loss of both splits, and
         the F1 of each type on test and that of greedy decoding.
     """
-    scores = {name: _scores(metrics[name]) for name in ("test", "validation")}
-    f1 = {f"{split}.f1": of_split.pop("f1") for split, of_split in scores.items()}
-    others = {f"{split}.{name}": value for split, of_split in scores.items() for name, value in of_split.items()}
-    per_type = {f"test.f1.{name}": numbers["f1"] for name, numbers in metrics["test"]["per_type"].items()}
-    greedy = {"test.f1_greedy": metrics["test"]["greedy"]["f1"]}
-    return {**_rounded(f1), "train.best_epoch": best_epoch, **_rounded(others | per_type | greedy)}
-
-
-def _scores(metrics: Mapping[str, Any]) -> dict[str, float]:
-    overall = metrics["overall"]
-    return {
-        "f1": overall["f1"],
-        "precision": overall["precision"],
-        "recall": overall["recall"],
-        "word_accuracy": overall["accuracy"],
-        "loss": metrics["loss"],
+    scores = {
+        split: metrics[split]["overall"]
+        | {"word_accuracy": metrics[split]["overall"]["accuracy"], "loss": metrics[split]["loss"]}
+        for split in ("test", "validation")
     }
-
-
-def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, DIGITS) for name, value in values.items()}
+    others = ("precision", "recall", "word_accuracy", "loss")
+    per_type = {f"test.f1.{name}": numbers["f1"] for name, numbers in metrics["test"]["per_type"].items()}
+    chosen = {
+        **{f"{split}.f1": of_split["f1"] for split, of_split in scores.items()},
+        "train.best_epoch": best_epoch,
+        **{f"{split}.{name}": of_split[name] for split, of_split in scores.items() for name in others},
+        **per_type,
+        "test.f1_greedy": metrics["test"]["greedy"]["f1"],
+    }
+    return {name: round(value, DIGITS) for name, value in chosen.items()}

@@ -14,6 +14,9 @@ from tagline.labels.arrays import Doubles
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, flatten
 
+# Up to this number of types, products with full matrices take less time than with sparse ones: a quarter with 4 types.
+DENSE = 16
+
 
 class Ratios(NamedTuple):
     """Precision, recall and F1, arrays of one shape; 0 divided by 0 is 0."""
@@ -89,11 +92,12 @@ class Counts:
         Args:
             weights: (..., sentences), for instance from `resampling.weights`; None: 1 for each.
         """
-        tables = (self.correct, self.predicted, self.gold, self.words, self.correct_words)
+        of_types, of_words = (self.correct, self.predicted, self.gold), (self.words, self.correct_words)
         if weights is None:
-            return Totals(self.kind, *(counts.sum(0) for counts in tables))
+            return Totals(self.kind, *(counts.sum(0) for counts in (*of_types, *of_words)))
         matrix = np.asarray(weights, dtype=np.float64)
-        return Totals(self.kind, *(matrix @ counts for counts in tables))
+        dense = (counts.toarray() if len(self.types) <= DENSE else counts for counts in of_types)
+        return Totals(self.kind, *(matrix @ counts for counts in (*dense, *of_words)))
 
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:

@@ -12,7 +12,6 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
 from tagline.model.batches import pad, rounded_up
 from tagline.model.classifier import longest_window, padding_id
 from tagline.training.training_batches import TrainingBatches
@@ -29,28 +28,22 @@ ROUNDING = 1e-3
 FOR_GPU = Path("presets/conll2003-gpu.yaml")
 
 
-def check_fit(model: PreTrainedModel, split: Split, labels: Labels, tokenized: Path, multiple: int = 1) -> None:
-    """Raise a `UserError` if a label, a sub-word or the length of a window is out of the model's range.
+def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, multiple: int = 1) -> None:
+    """Raise a `UserError` if a sub-word or the length of a window is out of the model's range.
 
     Args:
         model: the classifier to train.
         split: its windows.
-        labels: the task's labels.
         tokenized: the folder of the split, for messages.
         multiple: windows are padded to a multiple of it.
     """
-    columns = {name: column(split.windows, name) for name in ("labels", "input_ids")}
-    highest = {name: pc.max(pc.list_flatten(columns[name])).as_py() for name in columns}
-    longest = pc.max(pc.list_value_length(columns["input_ids"])).as_py()
-    known, vocabulary, most = model.config.num_labels, model.config.vocab_size, longest_window(model)
-    if known != len(labels.names) or highest["labels"] >= known:
+    ids = column(split.windows, "input_ids")
+    highest = pc.max(pc.list_flatten(ids)).as_py()
+    longest = pc.max(pc.list_value_length(ids)).as_py()
+    vocabulary, most = model.config.vocab_size, longest_window(model)
+    if highest >= vocabulary:
         raise UserError(
-            f"{tokenized}: {len(labels.names)} label names and label ids up to {highest['labels']}; "
-            f"the classifier has {known} labels; run `dvc repro tokenize-align`"
-        )
-    if highest["input_ids"] >= vocabulary:
-        raise UserError(
-            f"{tokenized}: sub-word ids up to {highest['input_ids']}; the encoder's vocabulary has {vocabulary}; "
+            f"{tokenized}: sub-word ids up to {highest}; the encoder's vocabulary has {vocabulary}; "
             "use an encoder with its own tokenizer"
         )
     if most is not None and longest > most:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from accelerate import PartialState
@@ -41,8 +41,7 @@ DIGITS = 4
 ENGINES: dict[str, Callable[[Training], None]] = {"accelerate": accelerate_loop.run, "trainer": trainer_loop.run}
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Folders that training reads.
 
     Attributes:
@@ -65,8 +64,7 @@ class Inputs:
         return {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
 
 
-@dataclass(frozen=True)
-class Outputs:
+class Outputs(NamedTuple):
     """Paths that training writes, all of them or none.
 
     Attributes:
@@ -138,8 +136,8 @@ def fine_tune(
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
     model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
-    check_fit(model, train_split, labels, inputs.tokenized, params.pad_to_multiple_of or 1)
-    check_fit(model, validation_split, labels, inputs.tokenized)
+    check_fit(model, train_split, inputs.tokenized, params.pad_to_multiple_of or 1)
+    check_fit(model, validation_split, inputs.tokenized)
     sharding = processes.sharding()
     if not sharding:  # which handles only registered weights, and may load them in one process only
         train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))
@@ -153,8 +151,10 @@ def fine_tune(
     made_of = fingerprint(params.effective() | {"sharding": sharding}, script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
-    with work_folder(stage, made_of) as work, _pushing(target, work, inputs.tokenizer) as pushes:
-        with _replacing(outputs, state.is_main_process) as partial:
+    with work_folder(stage, made_of) as work, ExitStack() as stack:
+        pushes = stack.enter_context(EpochPushes(target, work, inputs.tokenizer)) if target is not None else None
+        with replacing(*outputs) if state.is_main_process else nullcontext() as partials:
+            partial = Outputs(*partials) if partials else None
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work)
             training.pushes, training.trackers = pushes, trackers
@@ -239,20 +239,6 @@ def _write_report(training: Training, report: Path, train_loss: Path, validation
             "validation": {name: best[name] for name in (*SCORES, "loss")},
         },
     )
-
-
-@contextmanager
-def _replacing(outputs: Outputs, main: bool) -> Iterator[Outputs | None]:
-    """Yield the temporary paths of the outputs in the main process, None in the others."""
-    if not main:
-        yield None
-        return
-    with replacing(outputs.finetuned, outputs.report, outputs.train_loss, outputs.validation) as partials:
-        yield Outputs(*partials)
-
-
-def _pushing(target: Target | None, work: Path, tokenizer: Path) -> AbstractContextManager[EpochPushes | None]:
-    return nullcontext() if target is None else EpochPushes(target, work, tokenizer)
 
 
 def _wait_for_pushes(pushes: EpochPushes, finetuned: Path) -> None:

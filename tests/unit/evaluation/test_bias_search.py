@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tagline.core.errors import UserError
 from tagline.evaluation import bias_search
-from tagline.evaluation.bias_search import find_biases
+from tagline.evaluation.bias_search import find_biases, stored
 from tagline.evaluation.evaluate_params import Measure
 from tagline.evaluation.operating_point import Found, Goal
 from tagline.labels.label_list import Labels
@@ -67,7 +69,9 @@ def value(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, target: Goal, b
     measure=st.sampled_from(["recall", "precision"]),
     least=st.sampled_from([0.3, 0.7, 0.999]),
 )
-def test_equal_to_a_scan(name: str, seed: int, lengths: list[list[int]], measure: Measure, least: float) -> None:
+def test_bias_is_that_of_a_scan_of_the_grid(
+    name: str, seed: int, lengths: list[list[int]], measure: Measure, least: float
+) -> None:
     head = HEADS[name]
     chunks, gold = split(head, seed, lengths)
     target = Goal("X", measure, least)
@@ -113,19 +117,12 @@ def test_biases_of_several_types_settle_together() -> None:
     biases = search(chunks, gold, targets=targets)
     assert biases == {"ADJ": 0.3125, "NOUN": 0.5}
     assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [1, 1]
-
-
-def test_targets_that_exclude_each_other() -> None:
-    targets = [Goal("ADJ", "recall", 0.9), Goal("NOUN", "recall", 0.9)]
+    nothing_to_change = one_word_each([[1, 0, 0], [0, 1, 0]], [0, 1])
+    assert str(search(*nothing_to_change, targets=[Goal("NOUN", "precision", 0.9)])) == "{'NOUN': 0.0}", "not -0.0"
+    # The words exclude each other: the search ends.
     chunks, gold = one_word_each([[0, 1, -9], [0, 0.5, -9]], [0, 1])
     biases = search(chunks, gold, targets=targets)
-    assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [0, 1], "it ends"
-
-
-def test_nothing_to_change() -> None:
-    chunks, gold = one_word_each([[1, 0, 0], [0, 1, 0]], [0, 1])
-    targets = [Goal("ADJ", "recall", 0.9), Goal("NOUN", "precision", 0.9)]
-    assert str(search(chunks, gold, targets=targets)) == "{'ADJ': 0.0, 'NOUN': 0.0}", "0, not -0"
+    assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [0, 1]
 
 
 def test_a_target_out_of_reach_leaves_the_type_without_a_bias() -> None:
@@ -134,3 +131,24 @@ def test_a_target_out_of_reach_leaves_the_type_without_a_bias() -> None:
     targets = [Goal("ADJ", "recall", 0.95), Goal("X", "recall", 0.5)]
     found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
     assert found == {"ADJ": Found(0.0, 0.5), "X": Found(0.0, 0.0)}
+
+
+def test_scores_on_disk_are_read_as_often_as_needed(tmp_path: Path) -> None:
+    chunks, _ = split(HEADS["greedy"], 1, [[2, 0, 3], [0], [4]])
+    chunks[0].scores[1] = -np.inf
+    with stored(iter(chunks), tmp_path) as found:
+        for _ in range(2):
+            for chunk, expected in zip(found, chunks, strict=True):
+                for values, of_expected in zip(chunk, expected, strict=True):
+                    assert values.dtype == of_expected.dtype
+                    np.testing.assert_array_equal(values, of_expected)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_full_disk_says_what_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks, _ = split(HEADS["greedy"], 1, [[1]])
+    expected = "No space left on device; expected room for the scores of validation, 4 bytes per word and label; free"
+    with Path("/dev/full").open("r+b", buffering=0) as full:
+        monkeypatch.setattr(bias_search, "TemporaryFile", lambda dir: full)  # noqa: A006  # tempfile's name
+        with pytest.raises(UserError, match=expected), stored(chunks, tmp_path):
+            pass

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from helpers.tagged import sentences
 
 from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
+from tagline.labels.label_list import Kind
 from tagline.metrics.calibration import reliability
 from tagline.metrics.confusion import confusion
 
 
-def test_confusion_of_types_does_not_count_words_outside_in_both(tmp_path: Path) -> None:
-    found = sentences(["B-PER I-PER O O", "B-PER"], ["B-PER O B-LOC O", "I-PER"])
-    write_confusion(confusion(found, "spans"), "spans", tmp_path / "confusion.csv")
-    assert (tmp_path / "confusion.csv").read_text() == "gold,predicted,number\nO,LOC,1\nPER,O,1\nPER,PER,2\n"
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "plot.csv"
 
 
-def test_confusion_of_a_type_called_o(tmp_path: Path) -> None:
-    write_confusion(confusion(sentences(["B-O B-O O"], ["B-O O O"]), "spans"), "spans", tmp_path / "confusion.csv")
-    expected = "gold,predicted,number\nO (type),O,1\nO (type),O (type),1\n"
-    assert (tmp_path / "confusion.csv").read_text() == expected
+@pytest.mark.parametrize(
+    ("gold", "predicted", "kind", "rows"),
+    [
+        # Words outside in both are not counted.
+        (["B-PER I-PER O O", "B-PER"], ["B-PER O B-LOC O", "I-PER"], "spans", ["O,LOC,1", "PER,O,1", "PER,PER,2"]),
+        (["B-O B-O O"], ["B-O O O"], "spans", ["O (type),O,1", "O (type),O (type),1"]),
+        (["O B-side O"], ["O O O"], "tags", ["B-side,O,1", "O,O,2"]),
+    ],
+    ids=["spans", "a type called O", "tags"],
+)
+def test_confusion_counts_words(gold: list[str], predicted: list[str], kind: Kind, rows: list[str], path: Path) -> None:
+    write_confusion(confusion(sentences(gold, predicted, kind), kind), kind, path)
+    assert path.read_text() == "\n".join(["gold,predicted,number", *rows, ""])
 
 
-def test_confusion_of_plain_tags_counts_all_words(tmp_path: Path) -> None:
-    write_confusion(confusion(sentences(["O B-side O"], ["O O O"], "tags"), "tags"), "tags", tmp_path / "confusion.csv")
-    assert (tmp_path / "confusion.csv").read_text() == "gold,predicted,number\nB-side,O,1\nO,O,2\n"
-
-
-def test_per_type(tmp_path: Path) -> None:
+def test_scores_per_type_have_the_interval_of_f1(path: Path) -> None:
     scores = {"LOC": {"precision": 1.0, "recall": 0.5, "f1": 0.666667, "number": 2}}
-    write_per_type(scores, {"LOC": {"f1": {"low": 0.25, "high": 0.875}}}, tmp_path / "per_type.csv")
-    expected = "type,precision,recall,f1,low,high,number\nLOC,1.0,0.5,0.666667,0.25,0.875,2\n"
-    assert (tmp_path / "per_type.csv").read_text() == expected
+    write_per_type(scores, {"LOC": {"f1": {"low": 0.25, "high": 0.875}}}, path)
+    header = "type,precision,recall,f1,low,high,number\n"
+    assert path.read_text() == f"{header}LOC,1.0,0.5,0.666667,0.25,0.875,2\n"
+    write_per_type({}, {}, path)
+    assert path.read_text() == header
 
 
-def test_per_type_without_types_has_a_header(tmp_path: Path) -> None:
-    write_per_type({}, {}, tmp_path / "per_type.csv")
-    assert (tmp_path / "per_type.csv").read_text() == "type,precision,recall,f1,low,high,number\n"
-
-
-def test_reliability(tmp_path: Path) -> None:
-    bins = reliability(sentences(["B-A O B-A"], ["B-A O B-B"], scores=[[1, 1, 2 / 3]]))
-    write_reliability(bins, tmp_path / "reliability.csv")
-    expected = "bin,confidence,accuracy,number\n0.6-0.7,0.667,0.0,1\n0.9-1.0,1.0,1.0,1\n"
-    assert (tmp_path / "reliability.csv").read_text() == expected
+def test_reliability_has_a_row_per_bin(path: Path) -> None:
+    write_reliability(reliability(sentences(["B-A O B-A"], ["B-A O B-B"], scores=[[1, 1, 2 / 3]])), path)
+    assert path.read_text() == "bin,confidence,accuracy,number\n0.6-0.7,0.667,0.0,1\n0.9-1.0,1.0,1.0,1\n"

@@ -14,22 +14,23 @@ from tagline.evaluation.score_table import score_table, score_table_of
 from tagline.evaluation.scored_split import ScoredSplit, metrics
 from tagline.metrics.training_index import TrainingIndex
 
-SPLIT = ScoredSplit("spans", sentences(["B-PER O", "B-LOC"], ["B-PER O", "O"]), 0)
+SPLIT = ScoredSplit("spans", sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"]), 0)
 METRICS = {"test": metrics(SPLIT, TrainingIndex([], [], "spans"), Bootstrap(resamples=100, seed=1))}
 
 
-def test_rows() -> None:
-    header, _, *rows = score_table(METRICS).splitlines()
+def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
+    write_json(tmp_path / "evaluate.json", METRICS)
+    header, _, *rows = score_table_of(tmp_path / "evaluate.json").splitlines()
     assert header.split() == "split type precision recall F1 95 % of F1 accuracy number".split()
     interval = METRICS["test"]["intervals"]["overall"]["f1"]
     assert [row.split() for row in rows] == [
-        ["test", "LOC", "0.000", "0.000", "0.000", "0.000-0.000", "1"],
+        ["test", r"\x1bLOC", "0.000", "0.000", "0.000", "0.000-0.000", "1"],
         ["test", "PER", "1.000", "1.000", "1.000", rows[1].split()[5], "1"],
         ["test", "overall", "1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "0.667", "2"],
     ]
 
 
-def test_operating_point() -> None:
+def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     reached = {"value": 0.9512, "low": 0.9, "high": 1.0, "reached": True}
     missed = {"value": 0.5, "low": 0.25, "high": 0.75, "reached": False}
     points = {
@@ -56,25 +57,8 @@ def test_operating_point() -> None:
     ]
 
 
-def test_table_of_a_file(tmp_path: Path) -> None:
-    write_json(tmp_path / "evaluate.json", METRICS)
-    assert score_table_of(tmp_path / "evaluate.json") == score_table(METRICS)
-
-
 @pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])
-def test_file_of_another_version(tmp_path: Path, content: dict) -> None:
+def test_scores_of_another_version_are_an_error(tmp_path: Path, content: dict) -> None:
     write_json(tmp_path / "evaluate.json", content)
-    with pytest.raises(
-        UserError, match=r"evaluate\.json: damaged .+; expected scores as this version writes them; run"
-    ):
+    with pytest.raises(UserError, match=r"json: damaged .+; expected scores as this version writes them; run"):
         score_table_of(tmp_path / "evaluate.json")
-
-
-def test_control_characters_of_a_type_are_escaped() -> None:
-    (split, scores), *_ = METRICS.items()
-    name, numbers = next(iter(scores["per_type"].items()))
-    odd = f"{name}\x1b[31m"
-    intervals = scores["intervals"] | {"per_type": {odd: scores["intervals"]["per_type"][name]}}
-    table = score_table({split: scores | {"per_type": {odd: numbers}, "intervals": intervals}})
-    assert r"\x1b[31m" in table
-    assert "\x1b" not in table

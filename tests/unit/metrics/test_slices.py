@@ -36,27 +36,35 @@ def overall(gold: list[list[str]], predicted: list[list[str]]) -> dict:
     return score(count(sentences(gold, predicted), "spans"))["overall"]
 
 
-@pytest.fixture(scope="module")
-def found() -> dict:
-    return sliced(WORDS, GOLD, PREDICTED, "spans", [TRAIN])
-
-
 def numbers(precision: float, recall: float, number: int) -> dict[str, float | int]:
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
     return {"precision": round(precision, 6), "recall": round(recall, 6), "f1": round(f1, 6), "number": number}
 
 
-def test_text(found: dict) -> None:
+def test_slices_by_hand() -> None:
+    found = sliced(WORDS, GOLD, PREDICTED, "spans", [TRAIN])
     assert found["text"] == {
         # Gold: Ada Lind twice, Oslo as LOC. Predicted: Ada Lind once, Oslo as LOC twice.
         "seen": numbers(2 / 3, 2 / 3, 3),
         "seen_as_other_type": numbers(0, 0, 1),  # Oslo as ORG
         "unseen": numbers(0, 0, 1),  # Bo, and Ada alone
     }
-
-
-def test_entity_length(found: dict) -> None:
     assert found["entity_length"] == {"1": numbers(1 / 3, 1 / 3, 3), "2": numbers(1, 1 / 2, 2)}
+    assert list(found["sentence_length"]) == ["1-10", "11-20"]
+    for name, part in {"1-10": slice(0, 2), "11-20": slice(2, 3)}.items():
+        expected = overall(GOLD[part], PREDICTED[part]) | {"sentences": len(GOLD[part])}
+        assert found["sentence_length"][name] == expected
+    assert found["not_in_train"] == overall(GOLD[::2], PREDICTED[::2]) | {"sentences": 2}
+    assert TrainingIndex([TRAIN], [], "spans").types(("Oslo",)) == set(), "no other split has it, so it is not kept"
+    all_seen = sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
+    assert "not_in_train" not in all_seen
+
+
+def test_sentences_are_sorted_into_ranges_of_lengths() -> None:
+    words = [["w"] * length for length in (41, 500, 11, 1, 10, 40)]
+    found = sliced(words, words, words, "tags")["sentence_length"]
+    assert {name: part["sentences"] for name, part in found.items()} == {"1-10": 2, "11-20": 1, "21-40": 1, "41+": 2}
+    assert list(found) == sorted(found)
 
 
 def test_slices_do_not_depend_on_predictions() -> None:
@@ -64,35 +72,6 @@ def test_slices_do_not_depend_on_predictions() -> None:
     for predicted in ([["B-PER", "I-PER", "O", "B-PER"]], [["B-LOC", "O", "O", "O"]], [["O"] * 4]):
         found = sliced(words, gold, predicted, "spans", [TRAIN])
         assert (list(found["text"]), list(found["entity_length"])) == (["unseen"], ["1"])
-
-
-def test_sentence_length(found: dict) -> None:
-    assert list(found["sentence_length"]) == ["1-10", "11-20"]
-    for name, part in {"1-10": slice(0, 2), "11-20": slice(2, 3)}.items():
-        expected = overall(GOLD[part], PREDICTED[part]) | {"sentences": len(GOLD[part])}
-        assert found["sentence_length"][name] == expected
-
-
-def test_not_in_train(found: dict) -> None:
-    assert found["not_in_train"] == overall(GOLD[::2], PREDICTED[::2]) | {"sentences": 2}
-
-
-def test_no_sentence_is_new() -> None:
-    assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
-
-
-@pytest.mark.parametrize(
-    ("length", "name"), [(1, "1-10"), (10, "1-10"), (11, "11-20"), (40, "21-40"), (41, "41+"), (500, "41+")]
-)
-def test_range_of_a_length(length: int, name: str) -> None:
-    words = [["w"] * length]
-    assert list(sliced(words, words, words, "tags")["sentence_length"]) == [name]
-
-
-def test_ranges_are_sorted() -> None:
-    words = [["w"] * length for length in (50, 15, 30, 5)]
-    found = sliced(words, words, words, "tags")
-    assert list(found["sentence_length"]) == ["1-10", "11-20", "21-40", "41+"]
 
 
 def test_words_of_plain_tags() -> None:

@@ -36,7 +36,8 @@ def names(checkpoints: Checkpoints) -> list[str]:
     return sorted(path.name for path in checkpoints.folder.iterdir())
 
 
-def test_the_newest_two_are_kept(checkpoints: Checkpoints) -> None:
+def test_newest_two_checkpoints_are_kept(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    assert Checkpoints(tmp_path / "no/such/folder").newest() is None
     checkpoints.write(1000, fill("a"))
     checkpoints.write(30, fill("b"))  # after a fallback; the order is that of the steps
     assert names(checkpoints) == ["step-000000030", "step-000001000"]
@@ -44,10 +45,6 @@ def test_the_newest_two_are_kept(checkpoints: Checkpoints) -> None:
     assert newest is not None
     assert newest.name == "step-000001000"
     assert (newest / "best/config").read_text() == "aa"
-
-
-def test_no_checkpoint_at_first(tmp_path: Path) -> None:
-    assert Checkpoints(tmp_path / "no/such/folder").newest() is None
 
 
 def test_copy_that_a_user_made_is_not_a_checkpoint(checkpoints: Checkpoints) -> None:
@@ -62,15 +59,10 @@ def truncate(path: Path) -> None:
     (path / "best/config").write_bytes((path / "best/config").read_bytes()[:-1])
 
 
-def flip(path: Path) -> None:
-    (path / "weights").write_bytes(bytes(byte ^ 1 for byte in (path / "weights").read_bytes()))
-
-
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
         (truncate, "best/config changed since it was written"),
-        (flip, "weights changed since it was written"),
         (lambda path: (path / "weights").unlink(), "weights changed since it was written"),
         (lambda path: (path / MANIFEST).unlink(), "manifest.json can't be read"),
         (lambda path: (path / MANIFEST).write_text("{"), "manifest.json can't be read"),
@@ -79,28 +71,18 @@ def flip(path: Path) -> None:
 def test_damaged_checkpoint_falls_back_to_the_one_before(
     checkpoints: Checkpoints, damage: Callable[[Path], None], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = checkpoints.folder / "step-000000002"
+    first, path = (checkpoints.folder / f"step-00000000{step}" for step in (1, 2))
     damage(path)
-    assert checkpoints.newest() == checkpoints.folder / "step-000000001"
+    (checkpoints.folder / ".step-000000003.partial").mkdir()  # of a killed run
+    assert checkpoints.newest() == first
     assert capsys.readouterr().out == f"{path} is damaged ({reason}); falling back to step-000000001\n"
     assert names(checkpoints) == ["step-000000001"]
-
-
-def test_damage_of_all_checkpoints_starts_from_the_beginning(
-    checkpoints: Checkpoints, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for path in checkpoints.folder.iterdir():
-        truncate(path)
+    truncate(first)
     assert checkpoints.newest() is None
-    assert capsys.readouterr().out.endswith("(best/config changed since it was written); training from the start\n")
+    assert capsys.readouterr().out.endswith("; training from the start\n")
 
 
-def failing(error: Exception) -> Callable[[Path], None]:
-    def write(folder: Path) -> None:
-        (folder / "weights").write_text("half")
-        raise error
-
-    return write
+INCOMPLETE = "a file is incomplete, as on a full disk"
 
 
 @pytest.mark.parametrize(
@@ -108,36 +90,26 @@ def failing(error: Exception) -> Callable[[Path], None]:
     [
         (OSError(28, "No space left on device"), "No space left on device"),
         (
-            SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
-            "No space left on device (os error 28)",
+            SafetensorError("Error while serializing: I/O error: No space left (os error 28)"),
+            "No space left (os error 28)",
         ),
-        (
-            RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"),
-            "a file is incomplete, as on a full disk",
-        ),
-        (RuntimeError("basic_ios::clear: iostream error"), "a file is incomplete, as on a full disk"),
+        (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"), INCOMPLETE),
+        (RuntimeError("basic_ios::clear: iostream error"), INCOMPLETE),
+        (RuntimeError("CUDA out of memory"), None),
+        (KeyboardInterrupt(), None),
     ],
 )
-def test_full_disk_leaves_earlier_checkpoints(checkpoints: Checkpoints, error: Exception, reason: str) -> None:
+def test_failure_leaves_earlier_checkpoints(checkpoints: Checkpoints, error: BaseException, reason: str | None) -> None:
+    def fail(folder: Path) -> None:
+        (folder / "weights").write_text("half")
+        raise error
+
     before = snapshot(checkpoints.folder)
-    with pytest.raises(CheckpointError) as raised:
-        checkpoints.write(3, failing(error))
-    assert str(raised.value) == reason
+    with pytest.raises(CheckpointError if reason else type(error)) as raised:
+        checkpoints.write(3, fail)
+    assert reason is None or str(raised.value) == reason
     assert snapshot(checkpoints.folder) == before
     assert names(checkpoints) == ["step-000000001", "step-000000002"], "no partial one is left"
-
-
-@pytest.mark.parametrize("error", [RuntimeError("CUDA out of memory"), ValueError("a bug"), KeyboardInterrupt()])
-def test_other_failures_are_raised(checkpoints: Checkpoints, error: BaseException) -> None:
-    with pytest.raises(type(error)):
-        checkpoints.write(3, failing(error))  # type: ignore[arg-type]
-    assert names(checkpoints) == ["step-000000001", "step-000000002"]
-
-
-def test_partial_checkpoints_of_a_killed_run_are_removed(checkpoints: Checkpoints) -> None:
-    (checkpoints.folder / ".step-000000003.partial").mkdir()
-    checkpoints.newest()
-    assert names(checkpoints) == ["step-000000001", "step-000000002"]
 
 
 def test_pytorchs_error_on_a_full_disk_is_known() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import pytest
 
 from tagline.training.history import History
@@ -43,11 +41,3 @@ def test_patience_counts_epochs_without_a_higher_f1(patience: int | None, stops:
         if history.exhausted:
             ended.append(number)
     assert ended == stops
-
-
-def test_history_consists_of_plain_values() -> None:
-    history = History(2, 3)
-    history.after_step(1.5)
-    history.after_epoch(scores(0.5))
-    history.after_step(0.5)
-    assert History(**asdict(history)) == history

@@ -19,14 +19,12 @@ exit_like = own_launcher._exit_like
 
 @pytest.fixture(autouse=True)
 def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A host with two devices and no configuration of accelerate; a launch raises `Launched`."""
+    """A host with two devices and no configuration of accelerate; a launch raises an error."""
 
     def launch(arguments: object) -> None:
-        raise Launched(arguments)
+        raise InterruptedError(arguments)
 
     monkeypatch.delenv(own_launcher.VARIABLE)
-    for name in (own_launcher.HOSTS, own_launcher.INDEX, own_launcher.ADDRESS, own_launcher.PORT):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(sys, "argv", ["stages/train.py"])
     monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
@@ -36,24 +34,23 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-class Launched(Exception):
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self.arguments = arguments
-
-
 def launched() -> argparse.Namespace:
-    """What the launcher was started with."""
-    with pytest.raises(Launched) as raised:
+    """What the launcher is started with."""
+    with pytest.raises(InterruptedError) as raised:
         own_launcher.relaunch_on_all_devices()
-    return raised.value.arguments
+    return raised.value.args[0]
 
 
-def test_one_process_is_launched_for_each_device() -> None:
+@pytest.mark.parametrize("size", [{}, {"WORLD_SIZE": "1"}, {"PMI_SIZE": "1"}])
+def test_one_process_is_launched_for_each_device(host: pytest.MonkeyPatch, size: dict[str, str]) -> None:
+    for name, value in size.items():
+        host.setenv(name, value)  # Kubernetes and Slurm set it without a launcher
     arguments = launched()
     assert (arguments.nproc_per_node, arguments.standalone) == ("2", True)
+    assert not size.keys() & os.environ.keys(), "or the processes would take it for theirs"
 
 
-@pytest.mark.parametrize("devices", [0, 1, 2])
+@pytest.mark.parametrize("devices", [0, 2])
 def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, tmp_path: Path, devices: int) -> None:
     for name, value in {"NNODES": "3", "NODE_RANK": "1", "MASTER_ADDR": "node0", "MASTER_PORT": "123"}.items():
         host.setenv(f"PET_{name}", value)
@@ -65,10 +62,43 @@ def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, 
     assert (found.nproc_per_node, found.standalone) == (str(max(devices, 1)), False)
 
 
-@pytest.mark.parametrize("name", [own_launcher.HOSTS, own_launcher.INDEX])
-def test_invalid_number_of_hosts_is_an_error(host: pytest.MonkeyPatch, name: str) -> None:
-    host.setenv(name, "1:2")
-    with pytest.raises(UserError, match=f"environment variable {name} is '1:2'; expected a whole number"):
+@pytest.mark.parametrize(
+    ("devices", "variables"),
+    [
+        (0, {}),
+        (1, {}),
+        (2, {"ACCELERATE_USE_CPU": "true"}),
+        (2, {own_launcher.VARIABLE: "1"}),
+        # Processes of another launcher.
+        (2, {"WORLD_SIZE": "2"}),
+        (2, {"TORCHELASTIC_RUN_ID": "x"}),
+    ],
+)
+def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, variables: dict[str, str]) -> None:
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    for name, value in variables.items():
+        host.setenv(name, value)
+    own_launcher.relaunch_on_all_devices()
+
+
+@pytest.mark.parametrize(
+    ("devices", "name", "value", "message"),
+    [
+        (2, own_launcher.HOSTS, "1:2", "PET_NNODES is '1:2'; expected a whole number"),
+        (2, own_launcher.INDEX, "x", "PET_NODE_RANK is 'x'; expected a whole number"),
+        (2, own_launcher.VARIABLE, "none", "TAGLINE_PROCESSES is 'none'; expected a number of processes, at least 1"),
+        (2, own_launcher.VARIABLE, "0", "TAGLINE_PROCESSES is '0'; expected a number of processes, at least 1"),
+        (2, own_launcher.VARIABLE, "3", "TAGLINE_PROCESSES is 3; expected at most 2, one for each device of this host"),
+        (0, own_launcher.VARIABLE, "99", "TAGLINE_PROCESSES is 99; expected at most 32, 8 for each core of this host"),
+    ],
+)
+def test_impossible_number_of_processes_is_an_error(
+    host: pytest.MonkeyPatch, devices: int, name: str, value: str, message: str
+) -> None:
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    host.setattr(os, "cpu_count", lambda: 4)
+    host.setenv(name, value)
+    with pytest.raises(UserError, match=f"environment variable {message}"):
         own_launcher.relaunch_on_all_devices()
 
 
@@ -78,63 +108,11 @@ def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setenv(own_launcher.BY_OURS, "")  # so that it is restored
     monkeypatch.setattr(own_launcher.logging, "disable", lambda: None)
-    with pytest.raises(UserError) as raised:
-        exit_like(fail)
-    assert str(raised.value) == (
-        "the hosts of this run can't connect (timed out after 600000ms); expected the first host's address and a free "
-        "port there in PET_MASTER_ADDR and PET_MASTER_PORT, and each host's own index in PET_NODE_RANK, or all three in "
-        "accelerate's configuration"
+    message = (
+        r"^the hosts of this run can't connect \(timed out after 600000ms\); expected the first host's address and "
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("WORLD_SIZE", "2"), ("PMI_SIZE", "2"), ("ACCELERATE_MIXED_PRECISION", "no"), ("TORCHELASTIC_RUN_ID", "x")],
-)
-def test_processes_of_another_launcher_are_not_launched_again(host: pytest.MonkeyPatch, name: str, value: str) -> None:
-    host.setenv(name, value)
-    own_launcher.relaunch_on_all_devices()
-
-
-@pytest.mark.parametrize("name", ["WORLD_SIZE", "PMI_SIZE"])
-def test_size_of_one_does_not_count_as_a_launcher(host: pytest.MonkeyPatch, name: str) -> None:
-    host.setenv(name, "1")
-    assert launched().nproc_per_node == "2"
-    host.setenv(name, "1")
-    host.setenv(own_launcher.HOSTS, "3")
-    assert launched().nnodes == "3"
-    assert name not in os.environ, "or the processes would take it for theirs"
-
-
-@pytest.mark.parametrize(
-    ("devices", "variables"),
-    [(0, {}), (1, {}), (2, {"ACCELERATE_USE_CPU": "true"}), (2, {own_launcher.VARIABLE: "1"})],
-)
-def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, variables: dict[str, str]) -> None:
-    host.setattr(torch.accelerator, "device_count", lambda: devices)
-    for name, value in variables.items():
-        host.setenv(name, value)
-    own_launcher.relaunch_on_all_devices()
-
-
-@pytest.mark.parametrize("wanted", ["none", "0", "1234567890"])
-def test_invalid_number_of_processes_is_an_error(host: pytest.MonkeyPatch, wanted: str) -> None:
-    host.setenv(own_launcher.VARIABLE, wanted)
-    with pytest.raises(UserError, match=f"TAGLINE_PROCESSES is '{wanted}'; expected a number of processes, at least 1"):
-        own_launcher.relaunch_on_all_devices()
-
-
-@pytest.mark.parametrize(
-    ("devices", "wanted", "most"), [(2, "3", "2, one for each device"), (0, "1000000", "32, 8 for each core")]
-)
-def test_more_processes_than_a_host_can_run_are_an_error(
-    host: pytest.MonkeyPatch, devices: int, wanted: str, most: str
-) -> None:
-    host.setattr(torch.accelerator, "device_count", lambda: devices)
-    host.setattr(os, "cpu_count", lambda: 4)
-    host.setenv(own_launcher.VARIABLE, wanted)
-    with pytest.raises(UserError, match=f"TAGLINE_PROCESSES is {wanted}; expected at most {most} of this host"):
-        own_launcher.relaunch_on_all_devices()
+    with pytest.raises(UserError, match=message):
+        exit_like(fail)
 
 
 def test_invalid_configuration_of_accelerate_is_an_error(host: pytest.MonkeyPatch, tmp_path: Path) -> None:

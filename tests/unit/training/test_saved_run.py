@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -10,18 +11,20 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType
+from safetensors.torch import load_file
 from torch import nn
 
 from tagline.core.errors import UserError
 from tagline.training import run, saved_run
+from tagline.training.checkpoints import damage
 from tagline.training.gradients import schedule
 from tagline.training.history import History
 from tagline.training.saved_run import SavedRun, _link_files
 
 
-def start(work: Path) -> SavedRun:
-    """A run of one weight, restored if it was saved."""
-    accelerator, model = Accelerator(cpu=True), nn.Linear(1, 1)
+def start(work: Path, model: nn.Module | None = None) -> SavedRun:
+    """A run of one weight, restored if it was saved; its next step is saved."""
+    accelerator, model = Accelerator(cpu=True), model or nn.Linear(1, 1)
     model, optimizer = accelerator.prepare(model, torch.optim.AdamW(model.parameters()))
     saved = SavedRun(work, History(1, None), "fp32")
     saved.restore(accelerator, schedule(optimizer, "linear", 0.0, 9))
@@ -37,9 +40,28 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_saved_run_continues_with_its_history(work: Path) -> None:
+def test_saved_run_continues_with_its_history_and_lists_all_precisions(work: Path) -> None:
     assert start(work).history.steps == 2
     assert start(work).history.losses[-1] == {"step": 3, "loss": 0.5}
+    assert SavedRun(work, History(1, None), "bf16").precisions == ["fp32", "bf16"]
+
+
+def test_checkpoint_of_a_thread_is_the_run_when_it_began(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, go_on = saved_run._write_files, threading.Event()
+    monkeypatch.setattr(saved_run, "_in_background", lambda _: True)
+    monkeypatch.setattr(saved_run, "_write_files", lambda *arguments: go_on.wait(60) and write(*arguments))
+    model = nn.Linear(1, 1)
+    saved = start(work, model)
+    before = model.weight.item()
+    with pytest.raises(KeyboardInterrupt), saved.thread:
+        model.weight.data += 1
+        saved.history.after_step(0.25)
+        go_on.set()
+        raise KeyboardInterrupt  # the block completes the checkpoint
+    checkpoint = work / "step-000000002"
+    assert damage(checkpoint) == ""
+    assert load_file(checkpoint / "model.safetensors")["weight"].item() == before
+    assert start(work).history.steps == 3
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -53,18 +75,21 @@ def test_best_weights_are_linked_or_copied(links: bool, tmp_path: Path, monkeypa
     assert (tmp_path / "step/weights").samefile(tmp_path / "best/weights") is links
 
 
-def test_sharded_run_does_not_continue_a_whole_one(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saved_run, "_layout", lambda _: "in pieces (FSDP, 2 processes)")
-    message = (
-        r"is stored whole; this run would be stored in pieces \(FSDP, 2 processes\); start it as before, or remove"
-    )
-    with pytest.raises(UserError, match=message):
-        start(work)
-
-
-def test_hosts_without_a_shared_work_folder_do_not_continue(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
-    message = f"{work} is not the same folder on all hosts of this run; to continue after step-000000001, expected one"
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "_layout",
+            lambda _: "in pieces",
+            "is stored whole; this run would be stored in pieces; start it as before, or",
+        ),
+        ("seen_by_all", lambda _: False, "hosts of this run; to continue after step-000000001, expected one that they"),
+    ],
+)
+def test_run_that_can_not_be_continued_is_refused(
+    name: str, value: object, message: str, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved_run, name, value)
     with pytest.raises(UserError, match=message):
         start(work)
 
@@ -78,17 +103,11 @@ def test_sharded_run_needs_a_shared_work_folder(tmp_path: Path, monkeypatch: pyt
         start(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("differing", "message"),
-    [
-        (0, "params.yaml, code, data/tokenized or models/pretrained differ"),
-        (1, "train.precision: auto is fp32 on this"),
-    ],
-)
-def test_hosts_that_would_train_different_models_are_refused(
-    monkeypatch: pytest.MonkeyPatch, differing: int, message: str
-) -> None:
-    answers = iter([number != differing for number in range(2)])
-    monkeypatch.setattr("tagline.training.processes.agree", lambda _: next(answers))
-    with pytest.raises(UserError, match=message):
-        run._check_agreement("0123456789abcdef", "fp32")
+def test_hosts_that_would_train_different_models_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for same, message in (
+        ((), "code, data/tokenized or models/p.+ differ"),
+        (("run",), "train.precision: auto is fp32 on"),
+    ):
+        monkeypatch.setattr("tagline.training.processes.agree", lambda text, same=same: text in same)
+        with pytest.raises(UserError, match=message):
+            run._check_agreement("run", "fp32")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,7 @@ from tagline.training.tracking import TRACKERS, VARIABLE, Trackers, requested
 
 
 class Fake:
-    """A tracker that records its calls.
-
-    Args:
-        failing: the method that raises.
-    """
+    """A tracker that records its calls; the method that is called `failing` raises."""
 
     def __init__(self, failing: str = "") -> None:
         self.failing, self.calls = failing, []
@@ -29,34 +26,25 @@ class Fake:
         self.options = options
         return self
 
-    def _call(self, name: str, *arguments: Any) -> None:
-        self.calls.append((name, *arguments))
-        if name == self.failing:
-            raise RuntimeError("no network at https://ada:secret@host.\nsecond line")
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: Any, **named: Any) -> None:
+            self.calls.append((name, *arguments, *named.values()))
+            if name == self.failing:
+                raise RuntimeError("no network at https://ada:secret@host.\nsecond line")
 
-    def start(self) -> None:
-        self._call("start")
-
-    def log(self, values: dict[str, float], step: int) -> None:
-        self._call("log", values, step)
-
-    def finish(self) -> None:
-        self._call("finish")
+        return call
 
 
 @pytest.fixture
-def use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Replace the class of a tracker by a fake one, in an empty folder."""
+def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Fake]:
+    """Replace the classes of all trackers by fake ones, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_EXP_NAME", raising=False)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
-
-    def replace(name: str, failing: str = "") -> Fake:
-        fake = Fake(failing)
+    made = {name: Fake() for name in TRACKERS}
+    for name, fake in made.items():
         monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, name, fake)
-        return fake
-
-    return replace
+    return made
 
 
 def test_each_tracker_is_one_of_accelerate_and_an_extra() -> None:
@@ -68,18 +56,10 @@ def test_each_tracker_is_one_of_accelerate_and_an_extra() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "names"),
-    [("", []), ("wandb", ["wandb"]), (" wandb, dvclive,wandb,", ["wandb", "dvclive"])],
-)
-def test_requested_trackers_are_listed_once(value: str, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, value)
-    monkeypatch.setattr(tracking, "get_available_trackers", lambda: ["wandb", "dvclive"])
-    assert requested() == names
-
-
-@pytest.mark.parametrize(
-    ("value", "message"),
+    ("value", "expected"),
     [
+        ("", []),
+        (" wandb, dvclive,wandb,", ["wandb", "dvclive"]),
         (
             "wandb,tensorbord",
             "TAGLINE_TRACKER: unknown tracker 'tensorbord'; expected dvclive, tensorboard, mlflow, wandb, trackio, or "
@@ -88,47 +68,42 @@ def test_requested_trackers_are_listed_once(value: str, names: list[str], monkey
         ("mlflow", "TAGLINE_TRACKER: mlflow is not installed; run `pip install -e '.[mlflow]'`"),
     ],
 )
-def test_unknown_or_missing_tracker_is_an_error(value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requested_trackers_are_listed_once(
+    value: str, expected: list[str] | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLE, value)
-    monkeypatch.setattr(tracking, "get_available_trackers", lambda: ["wandb"])
-    with pytest.raises(UserError) as raised:
-        requested()
-    assert str(raised.value) == message
+    monkeypatch.setattr(tracking, "get_available_trackers", lambda: ["wandb", "dvclive"])
+    if isinstance(expected, list):
+        assert requested() == expected
+    else:
+        with pytest.raises(UserError, match=f"^{re.escape(expected)}$"):
+            requested()
 
 
-def test_continued_run_continues_its_curves(use: Any) -> None:
-    dvclive, tensorboard = use("dvclive"), use("tensorboard")
-    Trackers(["dvclive", "tensorboard"]).start("run-1", 20, print)
-    assert dvclive.options["resume"] is True
-    assert tensorboard.options["purge_step"] == 21
-    Trackers(["dvclive"]).start("run-1", 0, print)
-    assert dvclive.options == {"dir": "live/dvclive", "dvcyaml": None, "save_dvc_exp": False, "resume": False}
-
-
-def test_run_has_the_name_of_its_experiment(use: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = use("trackio")
-    Trackers(["trackio"]).start("0123456789abcdef", 0, print)
-    assert fake.options["name"] == "0123456789abcdef"
+def test_continued_run_continues_its_curves_under_its_name(
+    fakes: dict[str, Fake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Trackers(list(TRACKERS)).start("run-1", 20, print)
+    assert fakes["dvclive"].options["resume"] is True
+    assert fakes["tensorboard"].options["purge_step"] == 21
+    assert fakes["trackio"].options["name"] == "run-1"
     monkeypatch.setenv("DVC_EXP_NAME", "fizzy-pope")
-    Trackers(["trackio"]).start("0123456789abcdef", 0, print)
-    assert fake.options["name"] == "fizzy-pope"
+    Trackers(list(TRACKERS)).start("run-1", 0, print)
+    assert fakes["dvclive"].options == {"dir": "live/dvclive", "dvcyaml": None, "save_dvc_exp": False, "resume": False}
+    assert fakes["trackio"].options["name"] == "fizzy-pope"
 
 
-@pytest.mark.parametrize("name", TRACKERS)
 @pytest.mark.parametrize("failing", ["start", "log", "finish"])
-def test_failing_tracker_is_reported_once_and_the_other_continues(name: str, failing: str, use: Any) -> None:
-    good, lines, other = use(name), [], "wandb" if name == "trackio" else "trackio"
-    bad = use(other, failing)
-    trackers = Trackers([other, name])
+def test_failing_tracker_is_reported_once_and_the_others_continue(failing: str, fakes: dict[str, Fake]) -> None:
+    lines, bad = list[str](), fakes.pop("wandb")
+    bad.failing = failing
+    trackers = Trackers(list(TRACKERS))
     trackers.start("run-1", 0, lines.append)
     trackers.log({"train/loss": 0.5}, 10)
     trackers.log({"train/loss": 0.4}, 20)
     trackers.finish()
-    assert lines == [f"{other}: no network at https://***@host; training continues without this tracker"]
+    assert lines == ["wandb: no network at https://***@host; training continues without this tracker"]
     assert bad.calls[-1][0] == failing
-    assert good.calls == [
-        ("start",),
-        ("log", {"train/loss": 0.5}, 10),
-        ("log", {"train/loss": 0.4}, 20),
-        ("finish",),
-    ]
+    logged = [("log", {"train/loss": 0.5}, 10), ("log", {"train/loss": 0.4}, 20)]
+    for good in fakes.values():
+        assert good.calls == [("start",), *logged, ("finish",)]

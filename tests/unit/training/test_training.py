@@ -1,4 +1,4 @@
-"""What surrounds the steps: batches prepared one ahead, losses read one step late."""
+"""What surrounds the steps: batches prepared one ahead, losses read one step late, a device out of memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from tagline.core.errors import UserError
+from tagline.training.torch_settings import memory_errors
 from tagline.training.training import LossReader, Step, one_ahead
 
 
@@ -21,19 +23,12 @@ def test_next_item_is_made_while_one_is_used() -> None:
     assert numbers == [0, 1, 2, 3]
 
 
-def test_error_of_an_item_is_raised_in_its_turn() -> None:
+def test_error_of_an_item_is_raised_in_its_turn_and_no_thread_is_left() -> None:
+    before = threading.active_count()
     halves = one_ahead(lambda number: 6 // number, [3, 2, 0, 1])
     assert [next(halves), next(halves)] == [2, 3]
     with pytest.raises(ZeroDivisionError):
         next(halves)
-
-
-def test_no_thread_is_left_when_the_caller_stops() -> None:
-    before = threading.active_count()
-    items = one_ahead(abs, range(100))
-    next(items)
-    assert threading.active_count() == before + 1
-    items.close()
     assert threading.active_count() == before
 
 
@@ -46,3 +41,10 @@ def test_losses_come_in_order_and_at_most_one_step_late(device: str, late: int) 
     seen += reader.flush()
     assert [(step.number, loss) for step, loss in seen] == [(1, 0.5), (2, 1.0), (3, 1.5), (4, 2.0)]
     assert list(reader.flush()) == []
+
+
+@pytest.mark.parametrize(("subwords", "shown"), [(None, "null"), (4096, "4096")])
+def test_device_out_of_memory_names_the_param(subwords: int | None, shown: str) -> None:
+    message = f"out of memory with train.subwords_per_device: {shown}; set it"
+    with pytest.raises(UserError, match=message), memory_errors(subwords):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")

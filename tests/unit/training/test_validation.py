@@ -1,4 +1,4 @@
-"""Validation: the same scores as `predict_split` and `score`, and a loss over words."""
+"""Validation: a loss and an accuracy over words, dropout on again; stages/test_engines.py has the scores."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentences
-from tagline.metrics.counts import count
-from tagline.metrics.scores import score
-from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import make_head
-from tagline.model.prediction import Predictor, predict_split
 from tagline.training.validation import Validation
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -31,49 +26,27 @@ WINDOWS = {
 }
 
 
-@pytest.fixture(scope="module")
-def model() -> BertForTokenClassification:
+@pytest.mark.parametrize("subwords_per_device", [None, 4])
+def test_loss_is_the_mean_over_words_with_subwords(subwords_per_device: int | None) -> None:
     torch.manual_seed(5)
     size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
-    return BertForTokenClassification(BertConfig(vocab_size=12, num_labels=3, **size)).train()
-
-
-@pytest.fixture
-def split() -> Split:
-    sentences = {"id": ["a", "b", "c"], "words": WORDS, "labels": GOLD}
-    return Split(
-        Dataset.from_dict(sentences, features=sentence_features(LABELS)),
-        Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES),
-    )
-
-
-@pytest.mark.parametrize("subwords_per_device", [None, 4])
-def test_scores_are_of_all_words(
-    model: BertForTokenClassification, split: Split, subwords_per_device: int | None
-) -> None:
-    words: list[int] = []
-    scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", subwords_per_device).scores(
-        Accelerator(), model, words.append
-    )
-    assert sum(words) == len(split.gold()) - 1, "one word has no sub-words"
-    assert model.training, "dropout is on again"
-    predictor = Predictor(TorchModel(model.eval()), make_head("linear", LABELS), LABELS, 64)
-    predictions = predict_split(predictor, split, "")
-    model.train()
-    sentences = TaggedSentences(LABELS, split.lengths(), predictions.labels, predictions.scores, split.gold())
-    expected = score(count(sentences, "spans"))["overall"]
-    assert {name: scores[name] for name in ("precision", "recall", "f1", "accuracy")} == {
-        name: expected[name] for name in ("precision", "recall", "f1", "accuracy")
-    }
-
-
-def test_loss_is_the_mean_over_words_with_subwords(model: BertForTokenClassification, split: Split) -> None:
-    model.eval()
+    model = BertForTokenClassification(BertConfig(vocab_size=12, num_labels=3, **size)).eval()
     # For each word: its window, the position of its first sub-word, its gold label. Word f is at an edge of both of
     # its windows, so the first one is chosen.
     chosen = [(0, 1, 1), (0, 2, 2), (1, 1, 0), (1, 2, 0), (2, 1, 1), (2, 2, 0), (3, 2, 1)]
     with torch.no_grad():
         logits = [model(input_ids=torch.tensor([row])).logits[0].log_softmax(-1) for row in WINDOWS["input_ids"]]
-    expected = np.mean([-logits[window][position, gold].item() for window, position, gold in chosen])
-    scores = Validation(split, make_head("linear", LABELS), LABELS, "fp32", None).scores(Accelerator(), model)
-    assert scores["loss"] == pytest.approx(expected, abs=2e-6)
+    expected = [-logits[window][position, gold].item() for window, position, gold in chosen]
+    correct = [logits[window][position].argmax().item() == gold for window, position, gold in chosen]
+    sentences = {"id": ["a", "b", "c"], "words": WORDS, "labels": GOLD}
+    split = Split(
+        Dataset.from_dict(sentences, features=sentence_features(LABELS)),
+        Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES),
+    )
+    words: list[int] = []
+    validation = Validation(split, make_head("linear", LABELS), LABELS, "fp32", subwords_per_device)
+    scores = validation.scores(Accelerator(), model.train(), words.append)
+    assert scores["loss"] == pytest.approx(np.mean(expected), abs=2e-6)
+    assert scores["accuracy"] == sum(correct) / 8, "the word without sub-words is O, which is wrong"
+    assert sum(words) == len(chosen)
+    assert model.training, "dropout is on again"

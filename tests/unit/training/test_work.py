@@ -43,23 +43,22 @@ def test_fingerprint_changes_with_params_code_and_inputs_only(root: Path, monkey
     def current(**changed: object) -> str:
         return fingerprint({"a": 1, "b": None} | changed, script, {"data": hashes(data)})
 
+    module = ModuleType("tagline.other")
+    module.__file__ = "other.py"
     seen = [current(), current(a=2)]
     os.utime(data / "a", (0, 0))
     assert fingerprint({"b": None, "a": 1}, script, {"data": hashes(data)}) == seen[0]
-    assert len(seen[0]) == 16
-    (data / "a").write_text("b")
-    seen.append(current())
-    (data / "a").rename(data / "b")
-    seen.append(current())
-    script.write_text("2")
-    seen.append(current())
-    module = ModuleType("tagline.other")
-    module.__file__ = "other.py"
-    monkeypatch.setitem(sys.modules, "tagline.other", module)
-    for code in ("1", "2"):
-        Path("other.py").write_text(code)
+    for change in (
+        lambda: (data / "a").write_text("b"),
+        lambda: (data / "a").rename(data / "b"),
+        lambda: script.write_text("2"),
+        lambda: Path("other.py").write_text("1") and monkeypatch.setitem(sys.modules, "tagline.other", module),
+        lambda: Path("other.py").write_text("2"),
+    ):
+        change()
         seen.append(current())
     assert len(set(seen)) == len(seen)
+    assert {len(each) for each in seen} == {16}
 
 
 def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(root: Path) -> None:
@@ -71,32 +70,23 @@ def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(roo
 
 def test_shared_work_folder_keeps_all_unfinished_runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAGLINE_WORK", str(root / "shared"))
+    (root / "shared/train/.run6.partial/step").mkdir(parents=True)  # of an interrupted removal
     for number in range(6):
         interrupt(number)
-    assert len(list((root / "shared/train").iterdir())) == 6
-
-
-def test_own_work_folder_keeps_the_last_two_other_runs(root: Path) -> None:
-    for number in range(4):
-        interrupt(number)
-    Path(".work/train/.gone.partial").mkdir()
-    with work_folder("train", "new"):
-        assert sorted(path.name for path in Path(".work/train").iterdir()) == ["new", "new.lock", "run2", "run3"]
-
-
-def test_interrupted_removal_is_completed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TAGLINE_WORK", str(root / "shared"))
-    (root / "shared/train/.abc.partial/step").mkdir(parents=True)
-    with work_folder("train", "abc"):
+    with work_folder("train", "run6"):
         pass
-    assert [path.name for path in root.rglob("*")] == ["shared"], "the user's folder stays"
+    assert len(list((root / "shared/train").iterdir())) == 6
+    assert list(root.iterdir()) == [root / "shared"], "the user's folder stays"
 
 
-def test_old_run_of_another_process_is_not_removed(root: Path) -> None:
+def test_own_work_folder_keeps_the_last_two_other_runs_and_those_in_use(root: Path) -> None:
     for number in range(3):
         interrupt(number)
+    Path(".work/train/.gone.partial").mkdir()
     with FileLock(".work/train/run0.lock"), work_folder("train", "new"):
         assert Path(".work/train/run0").is_dir()
+    with work_folder("train", "new"):
+        assert sorted(path.name for path in Path(".work/train").iterdir()) == ["new", "new.lock", "run1", "run2"]
 
 
 def test_same_run_in_another_process_is_an_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

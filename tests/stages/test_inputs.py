@@ -1,0 +1,148 @@
+"""Inputs that are missing, damaged or do not fit each other: the stage that reads them says so, and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers.project import edit, error_of, run_stage, snapshot
+from helpers.tiny import NO_PUSH, TINY_PARAMS, save_encoder, word_piece, write_params
+
+from tagline.core.provenance import HASHES, write_hashes
+
+ENCODER = Path("models/pretrained/encoder")
+TOKENIZER = Path("models/pretrained/tokenizer")
+FINETUNED = Path("models/finetuned")
+
+# What each stage reads. The files of models/pretrained itself are for the model card.
+INPUTS = {
+    "tokenize_align": ("data/raw/train/00000.arrow", "models/pretrained/tokenizer/tokenizer.json"),
+    "train": (
+        "data/tokenized/windows/train/00000.arrow",
+        "data/tokenized/hashes.json",
+        "models/pretrained/encoder/model.safetensors",
+        "models/pretrained/tokenizer/tokenizer.json",
+    ),
+    "evaluate": (
+        "data/tokenized/sentences/test/00000.arrow",
+        "models/finetuned/model.safetensors",
+        "plots/train_loss.csv",
+        "plots/validation.csv",
+    ),
+    "export": (
+        "data/tokenized/labels.json",
+        "models/finetuned/config.json",
+        "data/raw/provenance.json",
+        "data/predictions/provenance.json",
+        "models/pretrained/provenance.json",
+        "plots/validation.csv",
+        "reports/evaluate.json",
+    ),
+}
+
+
+def flip(path: Path) -> None:
+    """Flip a bit in the middle of a file."""
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+
+
+@pytest.mark.parametrize("stage", INPUTS)
+def test_flipped_bit_in_an_input_is_reported_by_its_stage(finished: Path, stage: str) -> None:
+    for path in map(Path, INPUTS[stage]):
+        content = path.read_bytes()
+        flip(path)
+        before = snapshot(finished)
+        message = error_of(stage)
+        assert message.startswith(f"{stage}: "), path
+        assert path.as_posix() in message or path.name == HASHES, path
+        assert "run `dvc checkout " in message or "run `dvc repro " in message, path
+        assert "\n" not in message, path
+        assert snapshot(finished) == before
+        path.write_bytes(content)
+
+
+def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pushed = []
+    monkeypatch.setattr("tagline.hub.push.Target.check", lambda self: None)
+    monkeypatch.setattr("tagline.hub.push.Target.create", pushed.append)
+    export = TINY_PARAMS["export"] | {"hub": NO_PUSH | {"repo_id": "ada/tagger"}}
+    write_params(finished, TINY_PARAMS | {"export": export})
+    flip(Path("models/export/model.safetensors"))
+    with pytest.raises(SystemExit, match=r"^export: models/export/model.safetensors: changed since the stage export"):
+        run_stage("export", "--push")
+    assert not pushed
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "writer"),
+    [
+        ("train", "data/tokenized", "tokenize-align"),
+        ("train", ENCODER.as_posix(), "download"),
+        ("evaluate", FINETUNED.as_posix(), "train"),
+        ("evaluate", "plots/validation.csv", "train"),
+    ],
+)
+def test_missing_input_names_the_stage_that_writes_it(finished: Path, stage: str, path: str, writer: str) -> None:
+    Path(path).rename("elsewhere")
+    assert f"{path} is missing: the stage {writer} writes it, so run `dvc repro {writer}` first" in error_of(stage)
+
+
+def other_tokenizer(folder: Path) -> None:
+    word_piece(["other"]).save_pretrained(folder)
+
+
+def other_task(_: Path) -> None:
+    edit(Path("params.yaml"), "task: ner", "task: pos")
+    run_stage("tokenize_align")
+
+
+@pytest.mark.parametrize(
+    ("stages", "folder", "change", "message"),
+    [
+        ("train", TOKENIZER, other_tokenizer, "data/tokenized was made by another tokenizer than models/pretrained/"),
+        (
+            "train",
+            ENCODER,
+            lambda folder: save_encoder(folder, word_piece([]), vocabulary=10),
+            "; the encoder's vocabulary has 10; use an encoder with its own tokenizer",
+        ),
+        (
+            "train",
+            ENCODER,
+            lambda folder: (folder / "config.json").write_text('{"model_type": "vit"}'),
+            "models/pretrained/encoder: transformers can't load a token classifier",
+        ),
+        ("evaluate export", FINETUNED, other_tokenizer, "was made by another tokenizer than models/finetuned"),
+        ("evaluate export", FINETUNED, other_task, "models/finetuned: the model has 5 labels (O, "),
+        (
+            "evaluate export",
+            FINETUNED,
+            lambda folder: (folder / "model.safetensors").write_bytes(b""),
+            "models/finetuned: transformers can't load a token classifier",
+        ),
+    ],
+)
+def test_inputs_that_do_not_fit_each_other_are_reported(
+    finished: Path, stages: str, folder: Path, change: Callable[[Path], object], message: str
+) -> None:
+    change(folder)
+    write_hashes(folder)
+    for stage in stages.split():
+        assert message in error_of(stage)
+
+
+def test_training_on_labels_of_all_subwords_is_refused_for_a_crf(finished: Path) -> None:
+    edit(Path("params.yaml"), "head: linear", "head: crf")
+    needs = "train.head: crf needs one label per word; set tokenize_align.label_all_tokens to false"
+    assert error_of("check").endswith(f": {needs}")
+    assert error_of("train").startswith(f"train: data/tokenized: all sub-words are labelled; {needs}")
+
+
+@pytest.mark.parametrize("stage", ["check", "download", "tokenize_align", "train", "evaluate", "export"])
+def test_unknown_argument_is_wrong_usage(stage: str) -> None:
+    with pytest.raises(SystemExit) as raised:
+        run_stage(stage, "--foo")
+    assert raised.value.code == 2
