@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from copy import deepcopy
 
 import numpy as np
 import pytest
 import torch
-from helpers.fake_backends import FixedLogits, LastLabelHead
+from helpers.fake_backends import FixedLogits
 from helpers.windows import windows
 from transformers import BertConfig, BertForTokenClassification
 
@@ -20,6 +19,7 @@ from tagline.labels.windows import Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.linear import LinearHead
 from tagline.model.prediction import NonFiniteError, Predictor
 
@@ -119,15 +119,6 @@ def test_workers_do_not_change_predictions(model: BertForTokenClassification) ->
     np.testing.assert_array_equal(found.scores, alone.scores)
 
 
-def test_a_forward_pass_reads_nothing_from_the_device(model: BertForTokenClassification) -> None:
-    """A tensor on the meta device has no values, so that reading one raises an error."""
-    backend = TorchModel(deepcopy(model))
-    backend.device = torch.device("meta")
-    backend.model.to(backend.device)
-    for rows in ([[2, 5, 3], [2, 3]], [[2, 5, 3], [2, 6, 3]]):  # with padding and without
-        assert backend.forward([np.array(row) for row in rows]).shape[:2] == (2, 3)
-
-
 @pytest.mark.parametrize(
     ("device", "cores", "pool"), [("cpu", 1, False), ("cpu", 2, True), ("xla", 16, False), ("cuda", 1, True)]
 )
@@ -136,15 +127,6 @@ def test_where_there_are_workers(monkeypatch: pytest.MonkeyPatch, device: str, c
     monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)
     with workers(torch.device(device)) as threads:
         assert (threads is not None) == pool
-
-
-def test_score_is_the_probability_of_the_chosen_label() -> None:
-    backend = FixedLogits({7: [2.0, 1.9, 0.0], 8: [0.0, 0.0, 5.0]})
-    words = sentences_of([[7, 8]])
-    assert names(predictor(backend).predict(*words).labels) == ["O", "I-X"]
-    found = predictor(backend, "constrained").predict(*words)
-    assert names(found.labels) == ["B-X", "I-X"]
-    assert found.scores[0] == pytest.approx(np.exp(1.9) / (np.exp(2.0) + np.exp(1.9) + 1))
 
 
 def test_biases_change_labels_only() -> None:
@@ -191,39 +173,30 @@ def test_nan_logits_are_an_error_that_has_their_sentences(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("chunk", [1, 100])
-def test_head_that_is_not_a_softmax(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scores, decoding, probabilities and loss are the head's own, of whole sentences."""
+def test_head_scores_whole_sentences(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoding, probabilities and loss are the head's own, with the fallback label for words without sub-words."""
     monkeypatch.setattr(prediction, "CHUNK", chunk)
-    logits = {7: [-3.0, 4.0, 9.0], 8: [70.0, 0.0, 2.0], 9: [1.0, 2.5, -8.0]}
-    head = LastLabelHead()
+    logits = {7: [-3.0, 4.0, 3.0], 8: [1.0, 0.0, 2.0], 9: [1.0, 2.5, -8.0]}
+    head = CrfHead(LABELS).with_weights({"transitions": np.array([[0, 2, -1], [1, 0, 3], [2, 1, -2]], np.float32)})
+    gold = np.array([0, 1, 2, 1, 2])
     # Sentences of three words (the second without sub-words), of one, and of one without sub-words.
     found = Predictor(FixedLogits(logits), head, LABELS, 64).predict(
-        [3, 1, 1], windows([0, 1], [[7, 8], [9]], [[0, 2], [0]]), gold=np.array([0, 1, 2, 1, 2])
+        [3, 1, 1], windows([0, 1], [[7, 8], [9]], [[0, 2], [0]]), gold
     )
-    scores = np.array([logits[7], [0, -np.inf, -np.inf], logits[8], logits[9], [0, -np.inf, -np.inf]], np.float32)
-    labels = np.array([0, 0, 0, 1, 0])
-    assert found.labels.tolist() == labels.tolist(), "one label per sentence, that of its last word"
+    unseen = [0, -np.inf, -np.inf]
+    scores, lengths = np.array([logits[7], unseen, logits[8], logits[9], unseen], np.float32), np.array([3, 1, 1])
+    seen = np.array([True, False, True, True, False])
+    labels = head.decode(scores, lengths)
+    assert found.labels.tolist() == labels.tolist()
+    assert found.labels.tolist() != scores.argmax(-1).tolist()
     assert found.without_subwords == 2
-    assert found.loss == 3
-    steps = np.split(np.arange(5), [3, 4]) if chunk == 1 else [np.arange(5)]
-    of_labels = np.concatenate([np.linspace(0.1, 0.9, 3 * len(step)).reshape(-1, 3) for step in steps])
-    expected = np.where([True, False, True, True, False], of_labels[np.arange(5), labels], 0)
-    np.testing.assert_allclose(found.scores, expected, atol=1e-6)
-    calls: dict[str, list[list[np.ndarray]]] = {}
-    for name, arguments in head.calls:
-        calls.setdefault(name, []).append(arguments)
-    assert {name: len(of_name) for name, of_name in calls.items()} == dict.fromkeys(
-        ["decode", "probabilities", "negative_log_likelihood"], len(steps)
+    assert found.loss == pytest.approx(head.negative_log_likelihood(scores, lengths, gold, seen))
+    np.testing.assert_allclose(
+        found.scores, head.probabilities(scores, lengths)[np.arange(5), labels] * seen, atol=1e-6
     )
-    for of_name in calls.values():
-        np.testing.assert_array_equal(np.concatenate([arguments[0] for arguments in of_name]), scores)
-        assert np.concatenate([arguments[1] for arguments in of_name]).tolist() == [3, 1, 1]
-    assert np.concatenate([arguments[2] for arguments in calls["negative_log_likelihood"]]).tolist() == [0, 1, 2, 1, 2]
-    known = np.concatenate([arguments[3] for arguments in calls["negative_log_likelihood"]])
-    assert known.tolist() == [True, False, True, True, False]
 
 
-def test_a_sub_word_that_the_model_does_not_have() -> None:
+def test_subword_that_the_model_does_not_have_is_an_error() -> None:
     model = BertForTokenClassification(BertConfig(vocab_size=30, hidden_size=16, num_attention_heads=2, num_labels=3))
     model.name_or_path = "models/export"
     with pytest.raises(UserError, match="models/export: a sub-word id is outside the embedding table"):

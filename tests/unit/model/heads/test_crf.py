@@ -135,16 +135,8 @@ def test_gradients_are_correct_and_finite_without_labels() -> None:
     )
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_loss_of_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
-    logits = torch.zeros(1, 256, 3, dtype=dtype)
+def test_loss_of_half_precision_is_computed_in_float32() -> None:
+    logits = torch.zeros(1, 256, 3, dtype=torch.float16)
     found = loss(CrfHead(LABELS), logits, torch.zeros(1, 256, dtype=torch.int64), torch.zeros(3, 3))
     assert found.dtype == torch.float32
     assert found.item() == pytest.approx(256 * np.log(3), rel=1e-5)
-
-
-def test_untrained_weights_change_nothing() -> None:
-    head = CrfHead(LABELS)
-    assert head.new_weights()["transitions"].dtype == np.float32
-    logits, _ = made(5, 4)
-    assert head.decode(logits, np.array([4])).tolist() == logits.argmax(-1).tolist()

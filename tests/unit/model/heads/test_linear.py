@@ -78,9 +78,3 @@ def test_decoding(decoding: Decoding, labels: list[int]) -> None:
     assert head.decode(scores, np.array([2])).tolist() == labels
     # In another sentence, I-X can't continue B-X.
     assert head.decode(scores, np.array([1, 1])).tolist()[1] == (2 if decoding == "greedy" else 0)
-
-
-def test_there_are_no_weights_of_its_own() -> None:
-    assert HEAD.with_weights(HEAD.new_weights()) is HEAD
-    with pytest.raises(ValueError, match="a linear head with the weights transitions"):
-        HEAD.with_weights({"transitions": np.zeros((3, 3), np.float32)})
