@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.project import error_of, run_stage, snapshot
-from helpers.windows import rows
+from helpers.project import run_stage, snapshot
 from tokenizers import Tokenizer
 
 from tagline.artifacts import raw_data, tokenized
@@ -60,11 +58,6 @@ def change_data(change: Callable[[str], str]) -> None:
 def test_params_that_do_not_fit_are_errors(finished: Path, changed: dict[str, Any], message: str) -> None:
     with pytest.raises((UserError, ValueError), match=message):
         tokenize(**changed)
-
-
-def test_missing_input_names_its_stage(finished: Path) -> None:
-    shutil.rmtree(RAW)
-    assert "is missing: the stage download writes it, so run `dvc repro download` first" in error_of("tokenize_align")
 
 
 @pytest.mark.parametrize(
@@ -162,17 +155,6 @@ def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pyte
         assert len(found.mapped_windows.offsets) > 1
         assert found.windows[:] == expected.windows[:]
         assert found.sentences[:] == expected.sentences[:]
-
-
-def test_only_first_subwords_are_labelled_if_so_set(finished: Path) -> None:
-    tokenize(label_all_tokens=False)
-    every, first = (tokenized.load_split(folder, "validation").mapped_windows for folder in (TOKENIZED, Path("new")))
-    for words, all_labels, labels in zip(
-        rows(every, every.word_ids), rows(every, every.labels), rows(first, first.labels), strict=True
-    ):
-        begins = [word >= 0 and word != before for before, word in zip([-1, *words], words, strict=False)]
-        expected = [label if begin else -100 for label, begin in zip(all_labels, begins, strict=True)]
-        assert labels == expected
 
 
 def test_sentence_is_shown_by_its_number(finished: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:

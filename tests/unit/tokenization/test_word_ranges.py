@@ -32,8 +32,6 @@ def spans(sentences: list[list[int]], capacity: int, stride: int) -> list[tuple[
         ([], 4, 1, []),
         # Six words of two sub-words each, windows of six, an overlap of two.
         ([[2] * 6], 6, 2, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
-        # An overlap of three sub-words is impossible with words of two: the most that fits is one word.
-        ([[2] * 6], 6, 3, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
         # A long word after the cut takes the room of the overlap.
         ([[1, 1, 1, 4]], 4, 2, [(0, 0, 3), (0, 3, 4)]),
         # Long and short sentences keep their order.
