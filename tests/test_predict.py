@@ -72,16 +72,17 @@ def test_texts_are_printed_with_their_entities(
     assert capfd.readouterr() == (expected, "")
 
 
-def test_colours_and_plain_tags_are_printed(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    run(TEXT, "--color", "always")
-    assert capfd.readouterr().out.count("\x1b[0m") == 2
+def test_plain_tags_follow_their_words_and_have_no_entities(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     model = str(save_export(tmp_path / "tags", TAGS))
     run("Ada lives.", "--model", model)
     assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
-    for option, value in (("--min-score", "0.5"), ("--output-format", "prodigy")):
-        shown = option if option == "--min-score" else f"{option} {value}"
-        message = f"predict: {shown}: {model} predicts a tag for each word, not entities"
-        assert exit_of("Ada", "--model", model, option, value) == message
+    for option in ("--min-score=0.5", "--output-format=prodigy"):
+        found = exit_of("Ada", "--model", model, option)
+        assert re.fullmatch(
+            rf"predict: {option.split('=')[0]}.*: {model} predicts a tag for each word, not ent.*", found
+        )
 
 
 def test_files_are_read_and_written_by_their_suffixes(folder: Path) -> None:
@@ -97,10 +98,9 @@ def test_files_are_read_and_written_by_their_suffixes(folder: Path) -> None:
     Path("out.txt").write_text("earlier")
     run("--input", "in.conll", "--column", "2", "--output", "out.txt")
     assert Path("out.txt").read_text() == "[Ada PER 0.90] lives\n[Oslo LOC 0.90]\n"
-    for name in ("empty.txt", "empty.jsonl", "empty.conll"):
-        Path(name).touch()
-        run("--input", name, "--output", "out.jsonl")
-        assert Path("out.jsonl").read_bytes() == b""
+    Path("in.conll").write_text("")
+    run("--input", "in.conll", "--output", "out.jsonl")
+    assert Path("out.jsonl").read_bytes() == b""
 
 
 def test_standard_input_goes_to_standard_output(
@@ -144,14 +144,11 @@ def test_annotation_tools_get_tasks(folder: Path, name: str) -> None:
     ("arguments", "message"),
     [
         ((), "expected either TEXT or --input FILE"),
-        (("a", "--input", "in.txt"), "expected either TEXT or --input FILE"),
         (
             ("--input", "in.xml"),
             "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input-format",
         ),
-        (("a", "--output", "out"), "--output out: unknown suffix; expected .txt, .jsonl, .json, .conll, or --output-f"),
         (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from "),
-        (("a", "--backend", "tf"), "invalid choice: 'tf' (choose from "),
         (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one"),
         (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
         (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
@@ -159,7 +156,6 @@ def test_annotation_tools_get_tasks(folder: Path, name: str) -> None:
         (("--input", "in.conll", "--column", "0"), "expected a number from 1 to 999,999,999,999, got '0'"),
         (("\udcff",), "TEXT is not UTF-8"),
         (("a", "--min-score", "1.5"), "expected a number from 0 to 1, got '1.5'"),
-        (("a", "--min-score", "nan"), "expected a number from 0 to 1, got 'nan'"),
     ],
 )
 def test_wrong_usage_exits_with_2(
@@ -180,7 +176,6 @@ def test_wrong_usage_exits_with_2(
     ("arguments", "message"),
     [
         (("--input", "none.txt"), "none.txt: No such file or directory"),
-        (("--input", "models", "--input-format", "text"), "models: Is a directory"),
         (("a", "--model", "nowhere"), "nowhere/tagger.json is missing: the stage export writes it"),
         (
             ("a", "--backend", "onnx-int8"),
@@ -237,7 +232,7 @@ def model(export: Path, tmp_path: Path) -> Path:
 
 def test_warnings_are_one_line(model: Path) -> None:
     exported.write(replace(exported.read(model), words=WordRule(agreement=0.9)), model)
-    out, err = start(TEXT, "--model", str(model), "--no-verify", text=True).communicate()
+    out, err = start(TEXT, "--model", str(model), text=True).communicate()
     assert out == MARKED
     assert err.startswith(f"predict: {model}: raw text is split differently than in training (90.0% agreement)")
     assert err.count("\n") == 1
@@ -245,47 +240,34 @@ def test_warnings_are_one_line(model: Path) -> None:
 
 def test_damaged_and_mixed_exports_are_errors(export: Path, model: Path, tmp_path: Path) -> None:
     def message(text: str = "a") -> str:
-        return exit_of(text, "--model", str(model))
+        return exit_of(text, "--model", str(model)).removeprefix(f"predict: {model}/")
 
     for name in ("model.onnx", "tagger.json", "tokenizer.json"):
         (model / name).write_bytes(b"{")
-        expected = rf"predict: {re.escape(str(model))}/{name}(:| is) damaged \(.+[:;] run `dvc repro export` again"
-        assert re.fullmatch(expected, message())
+        assert re.fullmatch(rf"{name}(:| is) damaged \(.+[:;] run `dvc repro export` again", message())
         shutil.copy(export / name, model)
     (model / "tokenizer.json").unlink()
-    assert message().startswith(f"predict: {model}/tokenizer.json is missing: the stage export writes it")
+    assert message().startswith("tokenizer.json is missing: the stage export writes it")
     text = (export / "tokenizer.json").read_text()
     (model / "tokenizer.json").write_text(text.replace('"Oslo":', '"Oslo":1000,"Moss":'))
-    found = message("Oslo")
-    assert found.startswith(f"predict: {model}/model.onnx: onnxruntime failed (")
-    assert found.endswith("); if the files beside it are of another export, run `dvc repro export` again")
+    expected = r"model.onnx: onnxruntime failed \(.*\); if the files beside it are of another export, run `dvc repro.*"
+    assert re.fullmatch(expected, message("Oslo"))
     shutil.copy(save_export(tmp_path / "tags", TAGS) / "model.onnx", model)
-    assert message() == (
-        f"predict: {model}/model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro export` again"
+    assert message().startswith(
+        f"model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro export` ag"
     )
 
 
 def test_changed_exports_are_refused_unless_verification_is_off(
     model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_hashes(model, "README.md")
-    (model / "README.md").write_text("edited")
+    write_hashes(model)
     (model / "config.json").write_bytes(b"?")  # not loaded by this backend
-    run("Ada", "--model", str(model))
-    expected = capsys.readouterr().out
-    for name in ("tagger.json", "model.onnx"):
-        content = (model / name).read_bytes()
-        (model / name).write_bytes(content + b"\n")
-        message = exit_of("Ada", "--model", str(model))
-        assert message.startswith(f"predict: {model}/{name}: changed since the stage export wrote it: its SHA")
-        if name.endswith(".json"):
-            run("Ada", "--model", str(model), "--no-verify")
-            assert capsys.readouterr().out == expected, name
-        (model / name).write_bytes(content)
-    shutil.copy(model / "model.onnx", model / "model.int8.onnx")
-    message = exit_of("Ada", "--model", str(model), "--backend", "onnx-int8")
-    assert "model.int8.onnx: changed since the stage export wrote it: its SHA-256 begins with" in message
-    assert "; expected nothing (" in message
+    (model / "tagger.json").write_bytes((model / "tagger.json").read_bytes() + b"\n")
+    message = exit_of("Ada", "--model", str(model))
+    assert message.startswith(f"predict: {model}/tagger.json: changed since the stage export wrote it: its SHA")
+    run("Ada", "--model", str(model), "--no-verify")
+    assert capsys.readouterr().out == "[Ada PER 0.90]\n"
 
 
 def lines(count: int) -> str:

@@ -32,13 +32,12 @@ def expected(folder: Path) -> list[Any]:
         return [fresh(TEXT), fresh(NEW)]
 
 
-@pytest.mark.parametrize("exception", [MemoryError, KeyboardInterrupt])
 @pytest.mark.parametrize(
     ("owner", "name"),
     [(subwords, "of_words"), (prediction, "choose_windows"), (OnnxModel, "logits"), (linear, "decode")],
 )
 def test_exception_in_any_step_leaves_the_tagger_usable(
-    folder: Path, expected: list[Any], owner: Any, name: str, exception: type[BaseException]
+    folder: Path, expected: list[Any], owner: Any, name: str
 ) -> None:
     function, calls = getattr(owner, name), 0
 
@@ -46,14 +45,14 @@ def test_exception_in_any_step_leaves_the_tagger_usable(
         nonlocal calls
         calls += 1
         if name != "logits" or calls == 3:  # one of many batches
-            raise exception
+            raise KeyboardInterrupt
         return function(*args, **kwargs)
 
     with Tagger(folder, subwords_per_batch=8) as tagger:
         tagger("Ada lives")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(owner, name, fails)
-            with pytest.raises(exception):
+            with pytest.raises(KeyboardInterrupt):
                 tagger([NEW] * 20)
         assert [tagger(TEXT), tagger(NEW)] == expected
 

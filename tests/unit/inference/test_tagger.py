@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.handmade_export import SPANS, TAGS, WORDS, save_export
+from helpers.handmade_export import SPANS, WORDS, save_export
 from helpers.project import ROOT
 from helpers.tiny import save_encoder, word_piece
 from hypothesis import given, settings
@@ -44,7 +44,7 @@ def random_tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
         yield made
 
 
-def test_a_text(tagger: Tagger) -> None:
+def test_texts_give_mentions_with_offsets(tagger: Tagger) -> None:
     assert (tagger.backend, tagger.labels) == ("onnx", SPANS)
     text = "\u00a0Ada  Lind lives\nin Oslo."
     assert tagger(text) == [
@@ -55,7 +55,7 @@ def test_a_text(tagger: Tagger) -> None:
     assert tagger([]) == []
 
 
-def test_words(tagger: Tagger) -> None:
+def test_lists_of_words_give_mentions_with_indices_of_words(tagger: Tagger) -> None:
     words = ["in", "Ada", "Lind", "Oslo"]
     expected = [Mention("PER", "Ada Lind", 1, 3, pytest.approx(0.9)), Mention("LOC", "Oslo", 3, 4, pytest.approx(0.9))]
     assert tagger.words(words) == expected
@@ -113,16 +113,6 @@ def test_raw_text_that_is_split_otherwise_than_in_training_warns_once(
     assert [str(warning.message) for warning in warned] == [f"{tmp_path}: {message}"]
 
 
-def test_plain_tags(tmp_path: Path) -> None:
-    with Tagger(save_export(tmp_path, TAGS)) as tagger:
-        found = tagger("Ada lives.")
-    assert [tuple(mention)[:4] for mention in found] == [
-        ("PROPN", "Ada", 0, 3),
-        ("VERB", "lives", 4, 9),
-        ("PUNCT", ".", 9, 10),
-    ]
-
-
 @given(st.text())
 def test_offsets_are_exact_for_any_unicode(random_tagger: Tagger, text: str) -> None:
     found = random_tagger(text)
@@ -135,14 +125,6 @@ def test_offsets_are_exact_for_any_unicode(random_tagger: Tagger, text: str) -> 
         assert mention.start in starts and mention.end in ends, "a word was split"
         assert 0 <= mention.score <= 1
         last = mention.end
-
-
-def test_a_word_is_never_split(tagger: Tagger) -> None:
-    # The model gives I-LOC to the second sub-word, ##lo; the word has the label of the first one.
-    assert tagger.words(["Adalo", "Oslolo"]) == [
-        Mention("PER", "Adalo", 0, 1, pytest.approx(0.9)),
-        Mention("LOC", "Oslolo", 1, 2, pytest.approx(0.9)),
-    ]
 
 
 @given(st.lists(st.lists(st.sampled_from(KNOWN), max_size=60), max_size=8))
@@ -182,7 +164,7 @@ def test_a_program_that_ends_without_closing_its_tagger_ends(tmp_path: Path) -> 
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_stream_is_read_lazily(tagger: Tagger) -> None:
+def test_stream_is_read_lazily(tagger: Tagger) -> None:
     read = 0
 
     def texts() -> Iterator[str | list[str]]:
@@ -202,7 +184,7 @@ SENTENCE = st.lists(st.text("abOslAd1", min_size=1, max_size=8), min_size=1, max
 
 @settings(max_examples=40)
 @given(st.lists(SENTENCE, min_size=1, max_size=3))
-def test_equal_to_the_pipeline(models: tuple[Tagger, object], sentences: list[list[str]]) -> None:
+def test_entities_are_those_of_the_pipeline(models: tuple[Tagger, object], sentences: list[list[str]]) -> None:
     """For words that the tokenizer does not split again; the pipeline makes several words of those."""
     tagger, theirs = models
     ours = tagger.words(sentences)
