@@ -23,7 +23,7 @@ from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.export import onnx_export
-from tagline.export.shared_weights import share_weights
+from tagline.export.onnx_export import share_weights
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.backends.torch_model import TorchModel
 

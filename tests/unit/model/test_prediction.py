@@ -13,6 +13,7 @@ from helpers.windows import windows
 from transformers import BertConfig, BertForTokenClassification
 
 from tagline.core.errors import UserError
+from tagline.labels.alignment import NO_WORD
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.labels.windows import Windows
@@ -21,7 +22,7 @@ from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.linear import LinearHead
-from tagline.model.prediction import NonFiniteError, Predictor
+from tagline.model.prediction import UNSEEN, NonFiniteError, Predictor, choose_windows
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
@@ -201,3 +202,26 @@ def test_subword_that_the_model_does_not_have_is_an_error() -> None:
     model.name_or_path = "models/export"
     with pytest.raises(UserError, match="models/export: a sub-word id is outside the embedding table"):
         TorchModel(model.eval()).logits([np.array([2, 30, 3])], [np.array([1])])
+
+
+@pytest.mark.parametrize(
+    ("lengths", "sentence", "word_ids", "expected"),
+    [
+        # Words 0..5 in two windows that share 2 and 3; 2 has more context in the first, 3 in the second.
+        (
+            [6],
+            [0, 0],
+            [[NO_WORD, 0, 1, 2, 3, NO_WORD], [NO_WORD, 2, 3, 4, 5, NO_WORD]],
+            ([0, 0, 0, 1, 1, 1], [1, 2, 3, 2, 3, 4]),
+        ),
+        # Word 1 is at the right edge of the first window and at the left edge of the second: a tie, the first wins.
+        ([3], [0, 0], [[0, 1], [1, 2]], ([0, 0, 1], [0, 1, 1])),
+        # Words without sub-words are in no window.
+        ([3, 1], [0, 1], [[NO_WORD, 0, 0, 2, NO_WORD], [NO_WORD, NO_WORD]], ([0, UNSEEN, 0, UNSEEN], [1, 0, 3, 0])),
+    ],
+)
+def test_each_word_takes_the_window_with_most_context(
+    lengths: list[int], sentence: list[int], word_ids: list[list[int]], expected: tuple[list[int], list[int]]
+) -> None:
+    chosen = choose_windows(lengths, windows(sentence, word_ids, word_ids))
+    assert tuple(array.tolist() for array in chosen) == expected

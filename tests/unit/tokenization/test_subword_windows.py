@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from tagline.labels.alignment import NO_WORD
-from tagline.model.stitching import UNSEEN, choose_windows
+from tagline.model.prediction import UNSEEN, choose_windows
 from tagline.tokenization.dataset import align_words
-from tagline.tokenization.subword_windows import WindowCutter
+from tagline.tokenization.subword_windows import WindowCutter, WordRanges, cut_ranges, extended
 from tagline.tokenization.subwords import unknown_id
 
 WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.", min_size=1, max_size=12))
@@ -106,3 +106,55 @@ def test_words_with_an_unknown_subword() -> None:
         assert made.words_with(None).tolist() == []
         assert cut(cutter, sentences, own=slice(1, 3)).words_with(unknown_id(tokenizer)).tolist() == [0, 10]
     assert [unknown_id(each) for each in (tokenizer, byte_level_bpe(), unigram())] == [1, None, 3]
+
+
+def spans(sentences: list[list[int]], capacity: int, stride: int) -> list[tuple[int, int, int]]:
+    """The windows of sentences that are given as the number of sub-words of each word."""
+    counts = np.array([count for sentence in sentences for count in sentence], dtype=np.int64)
+    ends = np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64)
+    return list(
+        zip(
+            *(
+                column.tolist()
+                for column in cut_ranges(counts, ends - np.diff(ends, prepend=0), ends, capacity, stride)
+            ),
+            strict=True,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentences", "capacity", "stride", "expected"),
+    [
+        ([[1, 2, 1]], 4, 1, [(0, 0, 3)]),
+        ([[], [1], []], 4, 1, [(0, 0, 0), (1, 0, 1), (2, 1, 1)]),
+        ([], 4, 1, []),
+        # Six words of two sub-words each, windows of six, an overlap of two.
+        ([[2] * 6], 6, 2, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
+        # A long word after the cut takes the room of the overlap.
+        ([[1, 1, 1, 4]], 4, 2, [(0, 0, 3), (0, 3, 4)]),
+        # Long and short sentences keep their order.
+        ([[3, 3], [1], [2, 2, 2]], 4, 2, [(0, 0, 1), (0, 1, 2), (1, 2, 3), (2, 3, 5), (2, 4, 6)]),
+    ],
+)
+def test_windows_overlap_by_whole_words(
+    sentences: list[list[int]], capacity: int, stride: int, expected: list[tuple[int, int, int]]
+) -> None:
+    assert spans(sentences, capacity, stride) == expected
+
+
+def with_context(counts: list[int], window: tuple[int, int], capacity: int, context: int) -> tuple[int, int]:
+    arrays = [np.array([number]) for number in (0, *window)]
+    found = extended(WordRanges(*arrays), np.array(counts), np.array([0]), np.array([len(counts)]), capacity, context)
+    return int(found.begin[0]), int(found.end[0])
+
+
+def test_context_is_whole_words_as_far_as_there_is_room() -> None:
+    assert with_context([2, 2, 2, 2, 3], (2, 3), 7, 3) == (1, 4)
+    assert with_context([1] * 9, (4, 5), 100, 3) == (1, 8), "at most so many sub-words on each side"
+    assert with_context([1] * 9, (4, 5), 5, 9) == (2, 7), "both sides share the room"
+    assert with_context([1] * 9, (1, 2), 5, 9) == (0, 5), "what one side does not need is for the other"
+    assert with_context([1] * 9, (8, 9), 5, 9) == (4, 9)
+    assert with_context([1] * 9, (2, 7), 5, 9) == (2, 7), "a window that is full has no context"
+    assert with_context([3, 3, 3], (1, 2), 9, 2) == (1, 2), "no word is cut"
+    assert with_context([1, 0, 1], (1, 2), 9, 5) == (1, 2), "a window without sub-words of its own has no context"
