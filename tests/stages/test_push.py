@@ -21,7 +21,6 @@ from helpers.hub_server import Hub, client_environment
 from helpers.project import ROOT, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from huggingface_hub import ModelCard, constants
-from transformers import pipeline
 
 from tagline.training.training import Training
 
@@ -203,27 +202,6 @@ def test_train_killed_in_a_push_is_completed_by_the_next_run(
     # In a process of its own too: the modules that are loaded are part of a run's fingerprint.
     in_own_process(hub, home, command[1], **NO_XET)
     assert_all_epochs_are_pushed(hub, before)
-
-
-TAG = """
-import json, sys
-from transformers import logging, pipeline
-logging.disable_progress_bar()
-tagger = pipeline("token-classification", model=sys.argv[1], aggregation_strategy="first")
-print(json.dumps([{**entity, "score": float(entity["score"])} for entity in tagger(sys.argv[2])]))
-"""
-
-
-@pytest.mark.rare
-def test_pushed_model_is_loaded_by_name(finished: Path, hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> None:
-    configure("export")
-    run_stage("export", "--push")
-    home, text = tmp_path_factory.mktemp("home"), "Ada Lind lives in Oslo ."
-    found = json.loads(in_own_process(hub, home, "-c", TAG, NAME, text))
-    expected = pipeline("token-classification", model="models/export", aggregation_strategy="first")(text)
-    assert [entity["entity_group"] for entity in found] == ["PER", "LOC"]
-    for got, wanted in zip(found, expected, strict=True):
-        assert got == {**wanted, "score": float(wanted["score"])}
 
 
 @pytest.mark.rare

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from helpers.project import run_stage, snapshot
-from tokenizers import Tokenizer
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.core.errors import UserError
@@ -172,15 +171,6 @@ def test_sentence_is_shown_by_its_number(finished: Path, capsys, monkeypatch: py
     assert show.sentence(TOKENIZED, TOKENIZER, "test:test-1") == show.sentence(TOKENIZED, TOKENIZER, "test:1")
     out = show.sentence(TOKENIZED, TOKENIZER, "train:2")
     assert out.startswith("train-2: 24 words\n") and "window 1 of 2: 24 sub-words\n" in out and "window 2 of 2: " in out
-
-
-def test_selected_sentence_is_shown(finished: Path) -> None:
-    """The Arrow table of a `Dataset.select` still has all rows, in their old order."""
-    whole, labels = tokenized.load_split(TOKENIZED, "train"), tokenized.load_labels(TOKENIZED)
-    pieces = Tokenizer.from_file("models/pretrained/tokenizer/tokenizer.json")
-    some = tokenized.Split(whole.sentences.select([5, 0, 2]), whole.windows.select(whole.windows_of(2)))
-    assert show.row_of(some, "train", "train-2") == 2
-    assert show.lines(some, 2, pieces, labels, 80) == show.lines(whole, 2, pieces, labels, 80)
 
 
 def test_unknown_sentence_is_wrong_usage(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

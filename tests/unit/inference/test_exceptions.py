@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from helpers.handmade_export import save_export
 
 from tagline.core.errors import UserError
-from tagline.inference import Document, Tagger
+from tagline.inference import Tagger
 from tagline.model import prediction
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.heads import linear
@@ -58,19 +59,28 @@ def test_exception_in_any_step_leaves_the_tagger_usable(
 
 
 @pytest.mark.parametrize(
-    ("ask", "message"),
+    ("ask", "kind", "message"),
     [
-        (lambda tagger: tagger(["Ada", "x\udfffy"]), r"texts[1]: character 1 is '\udfff', a lone surrogate; expected"),
-        (lambda tagger: tagger.words(["Ada", "x\ud800"]), r"sentence, word 1: character 1 is '\ud800', a lone"),
-        (lambda tagger: list(tagger.stream([["New"], ["\udc80"]])), r"documents[1], word 0: character 0 is '\udc80'"),
-        (lambda _: Document(["\ud800"], name="in:3"), r"in:3, word 0: character 0 is '\ud800', a lone"),
+        (
+            lambda tagger: tagger(["Ada", "x\udfffy"]),
+            UserError,
+            r"texts[1]: character 1 is '\udfff', a lone surrogate; exp",
+        ),
+        (
+            lambda tagger: tagger.words(["Ada", "\ud800"]),
+            UserError,
+            r"sentence, word 1: character 0 is '\ud800', a lone",
+        ),
+        (lambda tagger: list(tagger.stream([["\udc80"]])), UserError, r"documents[0], word 0: character 0 is '\udc80'"),
+        (lambda tagger: tagger(["Ada", nan]), TypeError, "texts[1]: nan is of type float; expected a string"),
+        (lambda tagger: tagger.words(["Ada", None]), TypeError, "sentence, word 1: None is of type NoneType; expected"),
     ],
 )
-def test_lone_surrogate_is_an_error_with_its_position(
-    folder: Path, expected: list[Any], ask: Callable[[Tagger], object], message: str
+def test_text_that_is_none_or_can_not_be_encoded_is_named(
+    folder: Path, expected: list[Any], ask: Callable[[Tagger], object], kind: type[Exception], message: str
 ) -> None:
     with Tagger(folder) as tagger:
-        with pytest.raises(UserError) as raised:
+        with pytest.raises(kind) as raised:
             ask(tagger)
         assert str(raised.value).startswith(message)
         assert str(raised.value).isprintable()

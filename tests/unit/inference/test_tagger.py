@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import subprocess
 import sys
@@ -63,18 +62,6 @@ def test_lists_of_words_give_mentions_with_indices_of_words(tagger: Tagger) -> N
     assert tagger.words([]) == []
     with pytest.raises(TypeError, match="expected a list of words, got a text"):
         tagger.words("Ada")
-
-
-def test_values_that_are_not_texts_are_named(tagger: Tagger) -> None:
-    """Missing values of a table."""
-    for call, message in (
-        (lambda: tagger(["Ada", math.nan]), r"texts\[1\]: nan is of type float; expected a string"),
-        (lambda: tagger.words(["Ada", None]), "sentence, word 1: None is of type NoneType; expected a string"),
-        (lambda: list(tagger.stream([["Ada", 7]])), r"documents\[0\], word 1: 7 is of type int; expected a string"),
-    ):
-        with pytest.raises(TypeError, match=message):
-            call()
-    assert tagger("Oslo")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +143,8 @@ def test_a_tagger_opened_before_a_fork_is_refused(tmp_path: Path, monkeypatch: p
                 use()
 
 
-def test_a_program_that_ends_without_closing_its_tagger_ends(tmp_path: Path) -> None:
+@pytest.mark.rare
+def test_program_that_ends_without_closing_its_tagger_ends(tmp_path: Path) -> None:
     # With PyTorch loaded, Python takes its modules apart before it would close the tagger.
     program = f"import torch; from tagline.inference import Tagger; print(Tagger({str(save_export(tmp_path))!r})('Bo'))"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "stages")}

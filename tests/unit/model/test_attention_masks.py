@@ -24,16 +24,12 @@ SIZES = {
     "pad_token_id": 0,
 }
 ARCHITECTURES: dict[str, dict[str, Any]] = {
-    "albert": {"embedding_size": 16},
     "bert": {},
     "deberta-v2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},  # uses the padding mask itself
     "distilbert": {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32},
-    "electra": {"embedding_size": 16},
     "longformer": {"attention_window": [8, 8]},  # pads the batch to a multiple of 8
     "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2},  # every second layer has a sliding window
     "mpnet": {},  # has eager attention only
-    "roberta": {},
-    "xlm-roberta": {},
 }
 
 

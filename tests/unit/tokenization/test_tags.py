@@ -152,25 +152,6 @@ def test_tags_that_differ_only_in_case_are_reported(tmp_path: Path) -> None:
     )
 
 
-WRITTEN = ("{prefix}_{type}", "{prefix}:{type}", "{type}-{prefix}", "{type}_{prefix}", "{type}:{prefix}")
-
-
-@pytest.mark.parametrize("form", WRITTEN)
-@pytest.mark.parametrize("letters", ["BIIB", "bies", "BILU", "bmes", "BMEW"])  # BIIB: E and S are written as I and B
-def test_prefixes_in_other_spellings_give_the_same_labels(tmp_path: Path, form: str, letters: str) -> None:
-    prefixes = dict(zip("BIESO", letters + ("o" if letters.islower() else "O"), strict=True))
-
-    def write(tag: str) -> str:
-        prefix, _, type_ = tag.partition("-")
-        return form.format(prefix=prefixes[prefix], type=type_) if type_ else prefixes[prefix]
-
-    tags = [write(tag) for tag in "O B-my_per I-my_per E-my_per S-loc".split()]
-    data = made(tmp_path, train=" ".join(tags), validation=tags[0], test=tags[-1])
-    assert read(data)[0].names == ("O", "B-loc", "I-loc", "B-my_per", "I-my_per")
-    assert labels_of(data, "train") == ["O", "B-my_per", "I-my_per", "I-my_per", "B-loc"]
-    assert labels_of(data, "test") == ["B-loc"]
-
-
 def test_types_that_end_in_the_letters_of_prefixes_need_the_scheme(tmp_path: Path) -> None:
     # Of the five V_I, that of test follows a V_B, and validation is IO.
     data = made(tmp_path, train="V_B O V_I O | V_I O O V_I", validation="V_I O", test="V_B V_I O")
@@ -185,9 +166,3 @@ def test_types_that_end_in_the_letters_of_prefixes_need_the_scheme(tmp_path: Pat
     assert read(data, "IOB2")[0].names == ("O", "B-V", "I-V")
     few = made(tmp_path / "few", train="V_B V_I O V_I O | V_B V_I", validation="V_I O", test="V_B V_I O")
     assert read(few)[0].names == ("O", "B-V", "I-V")
-
-
-def test_respelled_tags_are_those_of_auto(tmp_path: Path) -> None:
-    data = made(tmp_path, train="B-X i-X o O b-X", validation="O", test="I-X")
-    assert read_column(data, "ner").respelled == {"b-X": "B-X", "i-X": "I-X", "o": "O"}
-    assert read_column(data, "ner", "tags").respelled == read_column(data, "ner", "IO").respelled == {}
