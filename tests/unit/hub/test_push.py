@@ -22,7 +22,6 @@ from tagline.hub.push import Target
 TOKEN = "hf_ada"
 NAME = "ada/people"
 WEIGHTS = b"\x00weights" * 100
-LOGIN = "`hf auth login` (or HF_TOKEN)"
 
 
 @pytest.fixture
@@ -115,63 +114,75 @@ def test_branch_is_created_and_extended_with_the_token_of_the_login_file(
     assert str(to) == "analysts/people (tries/1)"
 
 
-def exists(server: Hub, name: str = NAME, role: str = "write", private: bool = False) -> None:
-    """Add a repository, and give the token a role."""
-    server.add("model", name, private=private).commit({})
-    server.log_in(TOKEN, Account("ada", role, ("analysts",)))
-
-
 @pytest.mark.parametrize(
-    ("name", "change", "message"),
+    ("name", "token", "existing", "role", "message"),
     [
         (
             NAME,
-            lambda _, patch: patch.delenv("HF_TOKEN"),
-            f"not logged in, so ada/people can't be pushed to (export.hub); log in with {LOGIN}",
+            "",
+            "",
+            "write",
+            "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf auth login`",
         ),
         (
             NAME,
-            lambda _, patch: patch.setenv("HF_TOKEN", "hf_expired"),
-            "the Hub rejected your token for ada/people (401: Invalid credentials in Authorization header); renew it",
+            "hf_expired",
+            "",
+            "write",
+            "the Hub rejected your token for ada/people (401: Invalid credentials in Auth",
         ),
         (
             NAME,
-            lambda server, _: exists(server, role="read"),
-            "your token has no write permission for ada/people (403: You don't have the right to write here); grant it",
+            TOKEN,
+            NAME,
+            "read",
+            "your token has no write permission for ada/people (403: You don't have the right to",
         ),
         (
             NAME,
-            lambda server, _: exists(server, "ada/others", role="read"),
-            "your token is read-only, so it can't create ada/people (export.hub.repo_id); log in with a token with wri",
+            TOKEN,
+            "",
+            "read",
+            "your token is read-only, so it can't create ada/people (export.hub.repo_id); log in",
         ),
         (
-            "bo/people",
-            lambda server, _: exists(server, "bo/people", private=True),
-            "bo/people (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and you can't "
-            "create it; expected one of ada/..., analysts/...",
+            "bo/x",
+            TOKEN,
+            "",
+            "write",
+            "bo/x (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and",
         ),
         (
             NAME,
-            lambda server, _: exists(server),
-            "ada/people is public, but export.hub.private in params.yaml is true; make it private at http://127.0.0.1",
-        ),
-        ("ada/a..b", lambda *_: None, "export.hub.repo_id: 'ada/a..b' is not the name of a repository; expected OWNER"),
-        (
+            TOKEN,
             NAME,
-            lambda _, patch: patch.setattr(constants, "HF_HUB_OFFLINE", True),
-            "HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set export.hub.push in params.yaml",
+            "write",
+            "ada/people is public, but export.hub.private in params.yaml is true; make it private",
+        ),
+        (
+            "a/b..c",
+            TOKEN,
+            "",
+            "write",
+            "export.hub.repo_id: 'a/b..c' is not the name of a repository; expected OWNER/NAME",
         ),
     ],
 )
 def test_missing_permission_is_reported_before_any_work(
-    server: Hub,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    change: Callable[[Hub, pytest.MonkeyPatch], None],
-    message: str,
+    server: Hub, monkeypatch: pytest.MonkeyPatch, name: str, token: str, existing: str, role: str, message: str
 ) -> None:
-    change(server, monkeypatch)
+    server.log_in(TOKEN, Account("ada", role, ("analysts",)))
+    monkeypatch.setenv("HF_TOKEN", token)
+    if existing:
+        server.add("model", existing).commit({})
     assert_refused(message, target(name).check)
+
+
+def test_offline_mode_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert_refused(
+        "HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set export.hub", target().check
+    )
 
 
 def test_unreachable_hub_and_other_pages_are_named_without_a_password(

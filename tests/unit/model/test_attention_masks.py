@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
+from helpers.architectures import new_model
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+from transformers import PreTrainedModel
 
 from tagline.model.attention_masks import known_padding
 from tagline.model.backends.torch_model import TorchModel
 
-SIZES = {
-    "vocab_size": 40,
-    "num_labels": 3,
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 32,
-    "max_position_embeddings": 64,
-    "pad_token_id": 0,
-}
-ARCHITECTURES: dict[str, dict[str, Any]] = {
-    "bert": {},
-    "deberta-v2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},  # uses the padding mask itself
-    "distilbert": {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32},
-    "longformer": {"attention_window": [8, 8]},  # pads the batch to a multiple of 8
-    "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2},  # every second layer has a sliding window
-    "mpnet": {},  # has eager attention only
-}
-
-
-def new_model(architecture: str, **options: Any) -> PreTrainedModel:
-    torch.manual_seed(0)
-    config = AutoConfig.for_model(architecture, **SIZES, **ARCHITECTURES[architecture])
-    return AutoModelForTokenClassification.from_config(config, **options).eval()
+ENCODERS = ("albert", "bert", "deberta-v2", "distilbert", "longformer", "modernbert", "mpnet")
 
 
 def batch(padded: bool) -> tuple[Tensor, Tensor]:
@@ -56,7 +32,7 @@ def logits_and_gradients(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> l
 
 
 @pytest.mark.parametrize("padded", [True, False])
-@pytest.mark.parametrize(("architecture", "attention"), [*((name, None) for name in ARCHITECTURES), ("bert", "eager")])
+@pytest.mark.parametrize(("architecture", "attention"), [*((name, None) for name in ENCODERS), ("bert", "eager")])
 def test_logits_and_gradients_have_the_same_bytes(architecture: str, attention: str | None, padded: bool) -> None:
     model = new_model(architecture, attn_implementation=attention)
     ids, mask = batch(padded)

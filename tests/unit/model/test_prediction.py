@@ -120,16 +120,6 @@ def test_workers_do_not_change_predictions(model: BertForTokenClassification) ->
     np.testing.assert_array_equal(found.scores, alone.scores)
 
 
-@pytest.mark.parametrize(
-    ("device", "cores", "pool"), [("cpu", 1, False), ("cpu", 2, True), ("xla", 16, False), ("cuda", 1, True)]
-)
-def test_where_there_are_workers(monkeypatch: pytest.MonkeyPatch, device: str, cores: int, pool: bool) -> None:
-    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
-    monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)
-    with workers(torch.device(device)) as threads:
-        assert (threads is not None) == pool
-
-
 def test_biases_change_labels_only() -> None:
     backend = FixedLogits({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
     # The third word does not have sub-words.
@@ -147,21 +137,14 @@ def test_biases_change_labels_only() -> None:
         np.testing.assert_array_equal(unchanged, expected)
 
 
-def test_no_entity_continues_after_a_word_without_subwords() -> None:
+def test_words_and_sentences_without_subwords_get_the_fallback_label() -> None:
     backend = FixedLogits({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
     found = predictor(backend, "constrained").predict([3], windows([0], [[7, 8]], [[0, 2]]))
-    assert names(found.labels[:2]) == ["B-X", "O"]
-    assert names(found.labels)[2] != "I-X"
-
-
-def test_sentences_without_subwords(model: BertForTokenClassification) -> None:
-    of_model = predictor(TorchModel(model))
-    found = of_model.predict([1, 1, 2], windows([0, 1, 2], [[], [2, 3], [2, 3]], [[], [-1, -1], [0, 1]]))
-    assert (found.labels.shape, found.scores.shape) == ((4,), (4,))
-    assert names(found.labels[:2]) == ["O", "O"]
-    assert found.without_subwords == 2
-    assert names(of_model.predict([1], windows([0], [[]], [[]])).labels) == ["O"]
-    nothing = of_model.predict([], windows([], [], []))
+    assert names(found.labels)[:2] == ["B-X", "O"]
+    assert names(found.labels)[2] != "I-X", "no entity continues after such a word"
+    found = predictor(backend).predict([1, 1, 2], windows([0, 1, 2], [[], [2, 3], [7, 8]], [[], [-1, -1], [0, 1]]))
+    assert (names(found.labels), found.without_subwords) == (["O", "O", "B-X", "I-X"], 2)
+    nothing = predictor(backend).predict([], windows([], [], []))
     assert (nothing.labels.tolist(), nothing.scores.tolist(), nothing.without_subwords) == ([], [], 0)
 
 

@@ -85,6 +85,7 @@ DRAWN = {
     "files": {"train": [{"path": "all.conll", "sha256": "a" * 64}]},
     **{"rows": {"train": 8}, "drawn_from_train": {"seed": 4, "test": 0.1}},
 }
+BIASES = {"<b>": {"bias": 1.5, "measure": "recall", "target": 0.9, "value": 0.85}, "LOC": {"bias": 0.0}}
 INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
 
 
@@ -141,37 +142,22 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
             ["IOB2", "does not occur in the training data", "mean score"],
         ),
         (
-            {"decoding": "constrained", "test": {"greedy": {"f1": 0.5}}},
-            ["of a sentence that is valid in IOB2.", "gives an F1 of 0.500 on the test split instead of 0.625."],
-            [],
-        ),
-        (
-            {"head": "crf"},
-            ["label sequence of a sentence, with the transitions of a CRF in head.safetensors. The pipeline"],
-            ["IOB2."],
-        ),
-        (
-            {"windows": WINDOWS | {"context_subwords": 64}, "sentences": SentenceRule()},
+            {
+                **{"head": "crf", "decoding": "constrained", "sentences": SentenceRule()},
+                "windows": WINDOWS | {"context_subwords": 64},
+                "test": {"greedy": {"f1": 0.5}, "operating_point": BIASES},
+            },
             [
+                "label sequence of a sentence that is valid in IOB2, with the transitions of a CRF in head.safetensors.",
+                "gives an F1 of 0.500 on the test split instead of 0.625.",
                 "Tagline and the pipeline read a text as a whole, as in the training data",
                 "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side.",
+                r"\<b\> +1.5 (recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not add",
             ],
-            [],
-        ),
-        (
-            {
-                "test": {
-                    "operating_point": {
-                        "<b>": {"bias": 1.5, "measure": "recall", "target": 0.9, "value": 0.85},
-                        "LOC": {"bias": 0.0},
-                    }
-                }
-            },
-            [r"\<b\> +1.5 (recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not add"],
-            [],
+            ["LOC 0"],
         ),
     ],
-    ids=["files", "Hub", "plain tags", "constrained", "CRF", "context", "biases"],
+    ids=["files", "Hub", "plain tags", "all options"],
 )
 def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: list[str], absent: list[str]) -> None:
     text = text_of(**changes)
