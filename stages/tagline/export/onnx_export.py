@@ -66,7 +66,7 @@ def convert(model: PreTrainedModel) -> ir.Model:
         # Eager attention gives the simplest graph, in which the runtime fuses attention itself.
         model.set_attn_implementation("eager")
         with _quiet():
-            program = torch.onnx.export(
+            graph: ir.Model = torch.onnx.export(  # type: ignore[union-attr]  # with dynamo, never None
                 _Logits(model),
                 (ids, mask),
                 dynamo=True,
@@ -75,17 +75,15 @@ def convert(model: PreTrainedModel) -> ir.Model:
                 output_names=[OUTPUT],
                 dynamic_shapes=(dynamic, dynamic),
                 verbose=False,
-            )
+            ).model
     except Exception as error:  # the exporter raises many kinds of exceptions
         reason = next(iter(str(error).strip().splitlines()), "") or repr(error)
         raise UserError(
             f"{type(model).__name__}: PyTorch can't convert it to ONNX ({reason}); set export.onnx and "
             "export.int8 to false"
         ) from None
-    if program is None:
-        raise RuntimeError("torch.onnx.export returned no program")
-    _strip(program.model)
-    return program.model
+    _strip(graph)
+    return graph
 
 
 def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:

@@ -117,55 +117,13 @@ def test_branch_is_created_and_extended_with_the_token_of_the_login_file(
 @pytest.mark.parametrize(
     ("name", "token", "existing", "role", "message"),
     [
-        (
-            NAME,
-            "",
-            "",
-            "write",
-            "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf auth login`",
-        ),
-        (
-            NAME,
-            "hf_expired",
-            "",
-            "write",
-            "the Hub rejected your token for ada/people (401: Invalid credentials in Auth",
-        ),
-        (
-            NAME,
-            TOKEN,
-            NAME,
-            "read",
-            "your token has no write permission for ada/people (403: You don't have the right to",
-        ),
-        (
-            NAME,
-            TOKEN,
-            "",
-            "read",
-            "your token is read-only, so it can't create ada/people (export.hub.repo_id); log in",
-        ),
-        (
-            "bo/x",
-            TOKEN,
-            "",
-            "write",
-            "bo/x (export.hub.repo_id in params.yaml) does not exist or is not visible to you, and",
-        ),
-        (
-            NAME,
-            TOKEN,
-            NAME,
-            "write",
-            "ada/people is public, but export.hub.private in params.yaml is true; make it private",
-        ),
-        (
-            "a/b..c",
-            TOKEN,
-            "",
-            "write",
-            "export.hub.repo_id: 'a/b..c' is not the name of a repository; expected OWNER/NAME",
-        ),
+        (NAME, "", "", "write", "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf"),
+        (NAME, "hf_expired", "", "write", "the Hub rejected your token for ada/people (401: Invalid credentials"),
+        (NAME, TOKEN, NAME, "read", "your token has no write permission for ada/people (403: You don't have the"),
+        (NAME, TOKEN, "", "read", "your token is read-only, so it can't create ada/people (export.hub.repo_id);"),
+        ("bo/x", TOKEN, "", "write", "bo/x (export.hub.repo_id in params.yaml) does not exist or is not visible"),
+        (NAME, TOKEN, NAME, "write", "ada/people is public, but export.hub.private in params.yaml is true; make"),
+        ("a/b..c", TOKEN, "", "write", "export.hub.repo_id: 'a/b..c' is not the name of a repository; expected"),
     ],
 )
 def test_missing_permission_is_reported_before_any_work(

@@ -13,14 +13,13 @@ from typing import Any
 from huggingface_hub import ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tagline.artifacts.exported import BackendName, SentenceRule
+from tagline.artifacts.exported import BackendName, Exported
 from tagline.artifacts.learning_curves import Rows
 from tagline.core.terminal import printable
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.card.results import SCORES, curve, model_index
+from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Decoding
 
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
@@ -38,47 +37,40 @@ class CardData:
     """The facts on a model card.
 
     Attributes:
-        labels: of the task.
+        tagger: models/export/tagger.json.
         dataset: data/raw/provenance.json.
         encoder: models/pretrained/provenance.json.
         training: models/finetuned/provenance.json.
         windows: label_all_tokens, max_length, stride and context_subwords, as in ``tokenize_align``.
         metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
-        sentences: whether Tagline splits raw text into sentences.
-        head: name of the classifier head.
-        decoding: how labels are chosen.
         backends: the metrics of each backend, as in reports/export.json.
-        language, license: for the metadata; None if not known.
+        card: language and licence.
         hub: the repository that the model is meant for, if any.
         folder: the path of the export.
     """
 
-    labels: Labels
+    tagger: Exported
     dataset: Mapping[str, Any]
     encoder: Mapping[str, Any]
     training: Mapping[str, Any]
     windows: Mapping[str, Any]
     metrics: Mapping[str, Any]
     epochs: Rows
-    sentences: SentenceRule
-    head: str
-    decoding: Decoding
     backends: Mapping[BackendName, Mapping[str, float]]
-    language: str | None
-    license: str | None
+    card: Card
     hub: Push
     folder: str
 
 
 def render(data: CardData) -> str:
     """Render the card: YAML metadata, then Markdown. The same data give the same bytes."""
-    task, dataset, encoder = data.labels.task, Dataset.of(data.dataset), Encoder.of(data.encoder)
+    labels, dataset, encoder = data.tagger.labels, Dataset.of(data.dataset), Encoder.of(data.encoder)
     repo_id, branch = data.hub.repo_id, data.hub.branch
-    name = repo_id.split("/")[1] if repo_id else f"{task}-tagger"
+    name = repo_id.split("/")[1] if repo_id else f"{labels.task}-tagger"
     metadata = ModelCardData(
-        language=data.language,
-        license=data.license,
+        language=data.card.language,
+        license=data.card.license,
         library_name="transformers",
         pipeline_tag="token-classification",
         # The Hub turns these into links, so only names on the Hub are given.
@@ -86,7 +78,7 @@ def render(data: CardData) -> str:
         datasets=[dataset.name] if dataset.commit else None,
         metrics=list(SCORES),
         model_name=name,
-        eval_results=model_index(data.metrics, task, dataset),
+        eval_results=model_index(data.metrics, labels.task, dataset),
     )
     test = data.metrics[TEST]
     body = (
@@ -95,14 +87,16 @@ def render(data: CardData) -> str:
         .render(
             name=name,
             data=data,
+            tagger=data.tagger,
+            labels=labels,
             dataset=dataset,
             encoder=encoder,
-            unit="entities" if data.labels.kind == "spans" else "words",
+            unit="entities" if labels.kind == "spans" else "words",
             types=sorted(test["per_type"].items()),
             test=test,
             intervals=test["intervals"]["per_type"],
             # For plain tags, slices only have an accuracy.
-            unseen=test["slices"].get("text", {}).get("unseen") if data.labels.kind == "spans" else None,
+            unseen=test["slices"].get("text", {}).get("unseen") if labels.kind == "spans" else None,
             points={name: point for name, point in test.get("operating_point", {}).items() if point["bias"]},
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,

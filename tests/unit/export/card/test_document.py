@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,15 +12,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tagline.artifacts.exported import SentenceRule
+from tagline.artifacts.exported import Exported, SentenceRule
 from tagline.core.terminal import printable
 from tagline.export.card.document import CardData, escaped, render
+from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 from tagline.labels.label_list import Labels
 
 SCORES = ("precision", "recall", "f1", "accuracy")
 NOWHERE = Push(repo_id=None, private=True, branch="main", push=False)
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+SPLIT = SentenceRule(True, "sentencex 1.0.32", 0.95)
 WINDOWS = {"label_all_tokens": True, "max_length": 128, "stride": 32, "context_subwords": 0}
 
 
@@ -44,7 +46,7 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
     names = ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))
     files = {split: [{"path": f"{split}.conll", "sha256": split[0] * 64}] for split in ("train", "validation", "test")}
     data = CardData(
-        labels=Labels("ner", "spans", names, "O"),
+        tagger=Exported(Labels("ner", "spans", names, "O"), "linear", "greedy", 128, 32, 0, True, sentences=SPLIT),
         dataset={"source": "files", "files": files, "rows": {"train": 1000, "validation": 10, "test": 20}},
         encoder={"source": "path", "path": "my-bert", "sha256": {"encoder/model.safetensors": "e" * 64}},
         training={
@@ -55,18 +57,15 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
             "versions": {"python": "3.11.1", "torch": "2.13.0+cpu"},
         },
         windows=WINDOWS,
-        sentences=SentenceRule(True, "sentencex 1.0.32", 0.95),
         metrics={"validation": metrics(*types), "test": metrics(*types) | changes.pop("test", {})},
         epochs=[{"epoch": 1.0, "f1": 0.5, "loss": 0.25}, {"epoch": 2.0, "f1": 0.6, "loss": 0.5}],
-        head="linear",
-        decoding="greedy",
         backends={"onnx-int8": {"same_labels": 0.9925, "f1": 0.61, "megabytes": 22.8}},
-        language=None,
-        license=None,
+        card=Card(language=None, license=None),
         hub=NOWHERE,
         folder="models/export",
     )
-    return dataclasses.replace(data, **changes)
+    tagger = {key: changes.pop(key) for key in ("labels", "head", "decoding", "sentences") if key in changes}
+    return replace(data, tagger=replace(data.tagger, **tagger), **changes)
 
 
 def text_of(**changes: Any) -> str:
@@ -116,7 +115,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 "dataset": HUB_DATASET,
                 "encoder": {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS},
                 "hub": Push(repo_id="ada/people", private=True, branch="tries/1", push=True),
-                **{"language": "en", "license": "cc-by-4.0"},
+                "card": Card(language="en", license="cc-by-4.0"),
             },
             [
                 'model="ada/people", revision="tries/1",',
@@ -174,7 +173,9 @@ def test_metadata_names_only_what_is_on_the_hub() -> None:
     assert list(read) == ["library_name", "metrics", "pipeline_tag", "model-index"]
     encoder = {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS}
     hub = Push(repo_id="ada/people", private=True, branch="main", push=True)
-    data = ModelCard(render(card_data(dataset=HUB_DATASET, encoder=encoder, hub=hub, license="mit"))).data
+    data = ModelCard(
+        render(card_data(dataset=HUB_DATASET, encoder=encoder, hub=hub, card=Card(language=None, license="mit")))
+    ).data
     assert (data.base_model, data.datasets, data.license, data.model_name) == ("e/f", ["a/b"], "mit", "people")
     results = data.eval_results or []
     assert [(each.metric_name, each.metric_value) for each in results] == [
