@@ -87,12 +87,8 @@ class Writing:
         _, files = self.at(repository, revision)
         asked = [file["path"] for file in json.loads(self.body)["files"]]
         answer = [
-            {
-                "path": path,
-                "uploadMode": "lfs" if path.endswith(LARGE) else "regular",
-                "shouldIgnore": False,
-                "oid": object_id(path, files[path]) if path in files else None,
-            }
+            {"path": path, "uploadMode": "lfs" if path.endswith(LARGE) else "regular", "shouldIgnore": False}
+            | {"oid": object_id(path, files[path]) if path in files else None}
             for path in asked
         ]
         self.send_json({"files": answer})
@@ -149,9 +145,8 @@ class Writing:
                 case "deletedFile":
                     changes[value["path"]] = None
         commit = repository.commit(changes, revision, header["summary"])
-        self.send_json(
-            {"success": True, "commitOid": commit, "commitUrl": f"{self.hub.url}/{self.name}/commit/{commit}"}
-        )
+        url = f"{self.hub.url}/{self.name}/commit/{commit}"
+        self.send_json({"success": True, "commitOid": commit, "commitUrl": url})
 
     def large(self, sha256: str, size: int) -> bytes:
         if sha256 in self.hub.objects:

@@ -18,13 +18,11 @@ class Recorder:
     def __init__(self) -> None:
         self.pushed: list[tuple[str, dict[str, str]]] = []
         self.refusing: set[str] = set()
-        self.tries: list[str] = []
         self.open = Event()
         self.open.set()
 
     def push(self, folder: Path, message: str) -> str:
         assert self.open.wait(30)
-        self.tries.append(message)
         if message in self.refusing:
             raise UserError("the Hub answered 503")
         self.pushed.append((message, {path.name: path.read_text() for path in sorted(folder.iterdir())}))

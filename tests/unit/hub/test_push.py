@@ -79,16 +79,6 @@ def test_new_repository_gets_one_commit(server: Hub, folder: Path) -> None:
     }
 
 
-def test_unchanged_folder_makes_no_commit(server: Hub, folder: Path) -> None:
-    assert checked_and_pushed(target(), folder)
-    server.requests.clear()
-    assert checked_and_pushed(target(), folder) is None
-    assert server.repositories["models", NAME].messages == ["initial commit", "a push"]
-    assert not [request for request in server.requests if request.startswith("PUT") or "/commit/" in request]
-    (folder / "config.json").write_text('{"a": 1}')
-    assert checked_and_pushed(target(), folder) == server.repositories["models", NAME].refs["main"]
-
-
 def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder: Path) -> None:
     kept = dict.fromkeys(("notes.md", "onnx/model.onnx", "adapters/model.safetensors", "lora.safetensors"), b"mine")
     gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b"", "model.int8.onnx": b""}

@@ -91,15 +91,6 @@ def test_checkpoint_has_the_trained_rows_only_and_all_rows_move_to_a_device() ->
         assert layer.train(training)(BATCH.to("meta")).shape == (*BATCH.shape, 16)
 
 
-def test_padding_outside_the_trained_rows_does_not_stop_another_row() -> None:
-    """Not the last row instead, which -1 would be."""
-    model = new_model("roberta")
-    train_used_embeddings(model, IDS[2:])
-    ids = torch.tensor([[39, 39, 4]])
-    logits(model.train(), ids).logsumexp(-1).sum().backward()
-    assert model.get_input_embeddings().weight.grad[-1].abs().sum() > 0
-
-
 def test_scaled_and_shared_embeddings_and_those_of_most_ids_stay() -> None:
     for name, ids in (("biogpt", IDS), ("t5", IDS), ("bert", np.arange(31))):
         model = new_model(name)
