@@ -8,9 +8,10 @@ from concurrent.futures import Executor
 import numpy as np
 import pytest
 import torch
+from helpers.architectures import new_model
 from helpers.fake_backends import FixedLogits
 from helpers.windows import windows
-from transformers import BertConfig, BertForTokenClassification
+from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.labels.alignment import NO_WORD
@@ -45,23 +46,17 @@ def sentences_of(rows: Sequence[Sequence[int]]) -> tuple[list[int], Windows]:
 
 
 @pytest.fixture(scope="module")
-def model() -> BertForTokenClassification:
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=30, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, num_labels=3
-    )
-    return BertForTokenClassification(config).eval()
+def model() -> PreTrainedModel:
+    return new_model("bert")
 
 
-def probabilities(model: BertForTokenClassification, window: Sequence[int]) -> np.ndarray:
+def probabilities(model: PreTrainedModel, window: Sequence[int]) -> np.ndarray:
     with torch.no_grad():
         return model(input_ids=torch.tensor([list(window)])).logits[0].softmax(-1).numpy()
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 100])
-def test_equal_to_one_window_at_a_time(
-    model: BertForTokenClassification, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equal_to_one_window_at_a_time(model: PreTrainedModel, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     generator = torch.Generator().manual_seed(2)
     rows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
@@ -74,26 +69,6 @@ def test_equal_to_one_window_at_a_time(
     assert (found.without_subwords, found.loss) == (0, 0.0)
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 100])
-def test_distributions_are_those_of_all_labels(
-    model: BertForTokenClassification, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(prediction, "CHUNK", chunk)
-    # Sentences of three words (the second without sub-words), of none with sub-words, and of one.
-    words = [3, 1, 1], windows([0, 2], [[7, 8], [9]], [[0, 2], [0]])
-    of_model = predictor(TorchModel(model), "constrained")
-    chunks = list(of_model.distributions(of_model.score(*words)))
-    assert [sentence for each in chunks for sentence in range(3)[each.sentences]] == [0, 1, 2]
-    found = np.concatenate([each.probabilities for each in chunks])
-    seen = np.concatenate([probabilities(model, [7, 8]), probabilities(model, [9])])
-    np.testing.assert_allclose(found[[0, 2, 4]], seen, atol=1e-6)
-    assert not found[[1, 3]].any()
-    predicted = of_model.predict(*words)
-    labels = np.concatenate([each.labels for each in chunks])
-    assert labels.tolist() == predicted.labels.tolist()
-    np.testing.assert_array_equal(found[np.arange(5), labels], predicted.scores)
-
-
 def test_chunks_are_limited_by_words_times_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "CHUNK_SCORES", 4 * len(LABELS.names))
     of_words = predictor(FixedLogits({7: [1.0, 0.0, 0.0]}))
@@ -101,7 +76,7 @@ def test_chunks_are_limited_by_words_times_labels(monkeypatch: pytest.MonkeyPatc
     assert [chunk.lengths.tolist() for chunk in chunks] == [[2, 2], [1], [5], [0, 4]]
 
 
-def test_workers_do_not_change_predictions(model: BertForTokenClassification) -> None:
+def test_workers_do_not_change_predictions(model: PreTrainedModel) -> None:
     generator = torch.Generator().manual_seed(3)
     words = sentences_of([torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)])
     backend = TorchModel(model)
@@ -164,9 +139,9 @@ def test_head_scores_whole_sentences(chunk: int, monkeypatch: pytest.MonkeyPatch
     head = CrfHead(LABELS).with_weights({"transitions": np.array([[0, 2, -1], [1, 0, 3], [2, 1, -2]], np.float32)})
     gold = np.array([0, 1, 2, 1, 2])
     # Sentences of three words (the second without sub-words), of one, and of one without sub-words.
-    found = Predictor(FixedLogits(logits), head, LABELS, 64).predict(
-        [3, 1, 1], windows([0, 1], [[7, 8], [9]], [[0, 2], [0]]), gold
-    )
+    whole = Predictor(FixedLogits(logits), head, LABELS, 64)
+    words = [3, 1, 1], windows([0, 1], [[7, 8], [9]], [[0, 2], [0]])
+    found = whole.predict(*words, gold)
     unseen = [0, -np.inf, -np.inf]
     scores, lengths = np.array([logits[7], unseen, logits[8], logits[9], unseen], np.float32), np.array([3, 1, 1])
     seen = np.array([True, False, True, True, False])
@@ -175,16 +150,17 @@ def test_head_scores_whole_sentences(chunk: int, monkeypatch: pytest.MonkeyPatch
     assert found.labels.tolist() != scores.argmax(-1).tolist()
     assert found.without_subwords == 2
     assert found.loss == pytest.approx(head.negative_log_likelihood(scores, lengths, gold, seen))
-    np.testing.assert_allclose(
-        found.scores, head.probabilities(scores, lengths)[np.arange(5), labels] * seen, atol=1e-6
-    )
+    expected = head.probabilities(scores, lengths) * seen[:, None]
+    np.testing.assert_allclose(found.scores, expected[np.arange(5), labels], atol=1e-6)
+    chunks = list(whole.distributions(whole.score(*words)))
+    assert [sentence for each in chunks for sentence in range(3)[each.sentences]] == [0, 1, 2]
+    np.testing.assert_allclose(np.concatenate([each.probabilities for each in chunks]), expected, atol=1e-6)
+    assert np.concatenate([each.labels for each in chunks]).tolist() == labels.tolist()
 
 
-def test_subword_that_the_model_does_not_have_is_an_error() -> None:
-    model = BertForTokenClassification(BertConfig(vocab_size=30, hidden_size=16, num_attention_heads=2, num_labels=3))
-    model.name_or_path = "models/export"
-    with pytest.raises(UserError, match="models/export: a sub-word id is outside the embedding table"):
-        TorchModel(model.eval()).logits([np.array([2, 30, 3])], [np.array([1])])
+def test_subword_that_the_model_does_not_have_is_an_error(model: PreTrainedModel) -> None:
+    with pytest.raises(UserError, match="a sub-word id is outside the embedding table"):
+        TorchModel(model).logits([np.array([2, 40, 3])], [np.array([1])])
 
 
 @pytest.mark.parametrize(
