@@ -14,8 +14,10 @@ import onnx
 import pytest
 import torch
 from helpers.architectures import new_model
+from helpers.onnx_graphs import graph_of
 from helpers.project import ROOT
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
+from onnx.helper import make_node
 from onnxruntime import InferenceSession
 from onnxscript import ir
 from safetensors.torch import save_file
@@ -126,14 +128,8 @@ def test_only_float32_weights_of_the_same_shape_and_bytes_are_shared(tmp_path: P
     square = np.full((20, 20), 2, np.float32)
     values = {"ones": np.ones((40, 20), np.float32), "square": square, "same": wide.numpy(), "narrow": wide.numpy().T}
     values["few"] = np.ones(3, np.float32)
-    graph = helper.make_graph(
-        [helper.make_node("Identity", [name], [f"{name}.copy"]) for name in values],
-        "graph",
-        [],
-        [helper.make_tensor_value_info(f"{name}.copy", TensorProto.FLOAT, None) for name in values],
-        [numpy_helper.from_array(value, name) for name, value in values.items()],
-    )
-    model = ir.from_proto(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10))
+    nodes = [make_node("Identity", [name], [f"{name}.copy"]) for name in values]
+    model = ir.from_proto(graph_of(nodes, {}, {f"{name}.copy": None for name in values}, values))
     share_weights(model.graph, [tmp_path / "model.safetensors"])
     ir.save(model, tmp_path / "model.onnx")
     assert outside(tmp_path / "model.onnx").keys() == {"same", "narrow.transposed"}

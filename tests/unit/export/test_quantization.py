@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import ModelProto, NodeProto, TensorProto, numpy_helper
-from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
+from helpers.onnx_graphs import SUBWORDS, graph_of
+from onnx import TensorProto, numpy_helper
+from onnx.helper import make_node
 from onnxruntime import InferenceSession
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -16,16 +17,6 @@ from tagline.export import quantization
 from tagline.model.backends.onnx_model import OnnxModel
 
 WORDS, WIDTH, LABELS = 500, 64, 5
-Shapes = dict[str, list[str | int]]
-
-
-def graph_of(nodes: list[NodeProto], inputs: Shapes, outputs: Shapes, constants: dict[str, np.ndarray]) -> ModelProto:
-    """A graph with inputs of integers."""
-    given = [make_tensor_value_info(name, TensorProto.INT64, shape) for name, shape in inputs.items()]
-    wanted = [make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()]
-    values = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = make_graph(nodes, "graph", given, wanted, values)
-    return make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +37,10 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         make_node("Gelu", ["hidden"], ["active"]),
         make_node("MatMul", ["active", "narrow"], ["logits"]),
     ]
-    shape: list[str | int] = ["batch", "length"]
     constants = {name: value.astype(np.float32) for name, value in weights.items()}
-    model = graph_of(nodes, {"input_ids": shape, "attention_mask": shape}, {"logits": [*shape, LABELS]}, constants)
+    model = graph_of(
+        nodes, {"input_ids": SUBWORDS, "attention_mask": SUBWORDS}, {"logits": [*SUBWORDS, LABELS]}, constants
+    )
     folder = tmp_path_factory.mktemp("graphs")
     onnx.save(model, folder / "model.onnx")
     quantization.write(model, folder / "model.int8.onnx")
