@@ -97,12 +97,13 @@ def test_graph_has_standard_operators_dynamic_shapes_and_no_paths(graphs: Graphs
 
 
 def test_large_weights_that_the_safetensors_files_lack_are_in_a_second_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, graphs: Graphs
 ) -> None:
     monkeypatch.setattr(onnx_export, "MAX_BYTES", 1000)
-    model = new_model("bert")
+    model, path = graphs("bert")
     save_file({"classifier.weight": torch.zeros(3, 16)}, tmp_path / "model.safetensors")
-    onnx_export.write(onnx_export.convert(model), tmp_path / "model.onnx", [tmp_path / "model.safetensors"])
+    graph = ir.external_data.load_to_model(ir.load(path))
+    onnx_export.write(graph, tmp_path / "model.onnx", [tmp_path / "model.safetensors"])
     (tmp_path / "model.safetensors").unlink()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model.onnx", "model.onnx.data"]
     assert_same_logits(model, tmp_path / "model.onnx", 4, 9)

@@ -113,15 +113,6 @@ def test_damaged_model_is_refused(
         classifier.load(tmp_path / "model", NER)
 
 
-def test_other_outputs_in_the_configuration_are_ignored(encoder: Path, tmp_path: Path) -> None:
-    entries = {"return_dict": False, "output_attentions": True, "output_hidden_states": True}
-    rewrite(encoder, **entries)
-    model = classifier.new_classifier(encoder, NER)
-    assert set(model(input_ids=torch.ones((1, 4), dtype=torch.long))) == {"logits"}
-    model.save_pretrained(tmp_path / "model")
-    assert not entries.keys() & json.loads((tmp_path / "model/config.json").read_text()).keys()
-
-
 def test_pooler_may_be_missing(tmp_path: Path) -> None:
     sizes = dict.fromkeys(("num_hidden_layers", "num_attention_heads"), 1)
     LayoutLMModel(LayoutLMConfig(vocab_size=20, hidden_size=8, intermediate_size=8, **sizes)).save_pretrained(tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.tiny import ODD_WORDS, byte_level_bpe, unigram, word_piece
 from helpers.windows import cut, rows
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
@@ -30,6 +30,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     return byte_level_bpe() if request.param == "byte-level BPE" else unigram()
 
 
+@settings(max_examples=40)
 @given(DOCUMENTS, st.integers(3, 40), st.integers(0, 30), st.booleans(), st.booleans(), st.data())
 def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
     tokenizer: Tokenizer,
