@@ -51,7 +51,7 @@ def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
         ("ada:secret@host:port", "HTTP_PROXY is ***@host:port (Invalid port: 'port'); expected a URL such"),
     ],
 )
-def test_a_password_of_a_proxy_is_not_printed(hub: Hub, online: pytest.MonkeyPatch, proxy: str, message: str) -> None:
+def test_password_of_a_proxy_is_not_printed(hub: Hub, online: pytest.MonkeyPatch, proxy: str, message: str) -> None:
     online.setattr(constants, "ENDPOINT", "http://hub.invalid")
     online.setenv("HTTP_PROXY", proxy)
     with pytest.raises(UserError) as raised:

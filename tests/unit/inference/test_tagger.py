@@ -126,7 +126,7 @@ def test_threads_share_a_tagger(tagger: Tagger) -> None:
     assert [[tuple(mention)[:4] for mention in each] for each in found] == [[("LOC", "Oslo", 21, 22)]] * 100
 
 
-def test_a_tagger_opened_before_a_fork_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tagger_opened_before_a_fork_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Tagger(save_export(tmp_path)) as opened:
         parent = os.getpid()
         monkeypatch.setattr("os.getpid", lambda: parent + 1)

@@ -26,7 +26,7 @@ def encoder(tmp_path: Path) -> Path:
     return tmp_path / "encoder"
 
 
-def test_a_new_classifier_depends_on_the_seed(encoder: Path) -> None:
+def test_new_classifier_depends_on_the_seed(encoder: Path) -> None:
     weights = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)

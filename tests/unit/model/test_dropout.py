@@ -24,7 +24,7 @@ def test_share_of_dropped_values_and_mean_are_those_of_p(dtype: torch.dtype, p: 
     )
 
 
-def test_gradients_pass_through_the_values_that_stay() -> None:
+def test_dropout_gradients_pass_through_the_values_that_stay() -> None:
     torch.manual_seed(3)
     values = torch.randn(7, 5, requires_grad=True)
     dropped = Dropout(0.4)(values)
@@ -41,7 +41,7 @@ def test_nothing_or_all_is_dropped_at_the_ends_and_nothing_in_evaluation() -> No
     assert Dropout(0.5).eval()(ones) is ones
 
 
-def test_replaces_the_layers_of_a_model_and_nothing_else() -> None:
+def test_replace_changes_dropout_layers_and_nothing_else() -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.25), nn.Sequential(nn.Dropout(0.5)), nn.Dropout2d(0.1))
     weights = model.state_dict()
     dropout.replace(model)

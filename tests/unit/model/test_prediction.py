@@ -56,7 +56,9 @@ def probabilities(model: PreTrainedModel, window: Sequence[int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 100])
-def test_equal_to_one_window_at_a_time(model: PreTrainedModel, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_are_those_of_one_window_at_a_time(
+    model: PreTrainedModel, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     generator = torch.Generator().manual_seed(2)
     rows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]

@@ -106,7 +106,7 @@ def test_illegal_tags_are_repaired_as_conlleval_reads_them(
     assert converted([tags.split()], scheme) == (expected.split(), repaired)
 
 
-def test_types_without_prefix_on_few_words_are_io() -> None:
+def test_labels_without_prefix_are_io_if_few_words_have_one() -> None:
     assert is_io({"O": 70, "PER": 20, "LOC": 10}) and is_io({"o": 60, "O": 10, "per": 30})
     # A part of speech called O, no O, O alone, a few words without a tag, one tag alone, two tags.
     for counts in ({"O": 10, "N": 60, "V": 30}, {"N": 40, "V": 30}, {"O": 40, "o": 1}, {"_": 10, "N": 60, "V": 30}):

@@ -104,6 +104,6 @@ def test_longest_input_of_the_encoder_is_read(tmp_path: Path) -> None:
             subwords.load(tmp_path)
 
 
-def test_a_tokenizer_without_vocabulary() -> None:
+def test_tokenizer_without_vocabulary_is_refused() -> None:
     with pytest.raises(UserError, match="has sub-words for neither letters nor digits"):
         special_tokens(Tokenizer(models.BPE()))

@@ -64,13 +64,12 @@ def test_kind_and_labels_are_recognised(
     assert tags["train"].counts == Counter(labels.split())
 
 
-def test_the_scheme_can_be_set(tmp_path: Path) -> None:
+def test_scheme_can_be_set(tmp_path: Path) -> None:
     data = made(tmp_path, train="I-X I-X O", validation="O", test="O B-X")
     assert read(data)[1]["train"].scheme == "IO"
-    labels, tags = read(data, "IOB2")
-    assert {each.scheme for each in tags.values()} == {"IOB2"}
-    assert tags["train"].illegal == 1
-    labels, tags = read(data, "tags")
+    tags = read(data, "IOB2")[1]
+    assert ({each.scheme for each in tags.values()}, tags["train"].illegal) == ({"IOB2"}, 1)
+    labels, _ = read(data, "tags")
     assert (labels.kind, labels.names) == ("tags", ("B-X", "I-X", "O"))
     assert labels_of(data, "train", "tags") == ["I-X", "I-X", "O"]
 

@@ -31,7 +31,7 @@ def test_logits_are_those_of_the_given_positions_with_padding(tmp_path: Path) ->
     assert found.tolist() == [[18, 19], [14, 15], [10, 11], [6, 7]]
 
 
-def test_a_missing_damaged_or_other_graph_is_an_error(tmp_path: Path) -> None:
+def test_missing_damaged_or_other_graph_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     with pytest.raises(
         UserError, match=r"model\.onnx is missing; set export.onnx or export.int8 in params.yaml and run"
@@ -44,7 +44,7 @@ def test_a_missing_damaged_or_other_graph_is_an_error(tmp_path: Path) -> None:
         OnnxModel(save(path, "x", "y"))
 
 
-def test_no_telemetry(tmp_path: Path) -> None:
+def test_onnxruntime_sends_no_telemetry(tmp_path: Path) -> None:
     """Telemetry would be stored in the user's cache before it is sent."""
     path = save(tmp_path / "model.onnx")
     home = tmp_path / "home"

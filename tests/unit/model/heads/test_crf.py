@@ -59,7 +59,7 @@ def test_decoding_finds_the_best_legal_sequence(seed: int, lengths: list[int], c
 
 
 @given(SEEDS, LENGTHS)
-def test_probabilities_are_marginals(seed: int, lengths: list[int]) -> None:
+def test_crf_probabilities_are_marginals(seed: int, lengths: list[int]) -> None:
     logits, head = made(seed, sum(lengths))
     probabilities = head.probabilities(logits, np.array(lengths))
     assert probabilities.dtype == np.float32
@@ -89,7 +89,7 @@ def test_likelihood_is_that_of_the_words_with_subwords(seed: int, lengths: list[
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-4)
 
 
-def test_a_word_without_subwords_has_the_fallback_label() -> None:
+def test_word_without_subwords_has_the_fallback_label() -> None:
     logits, head = made(3, 3)
     scores = logits.copy()
     scores[1] = [0, -np.inf, -np.inf]

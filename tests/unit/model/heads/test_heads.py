@@ -17,7 +17,7 @@ from tagline.model.heads.linear import LinearHead
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
 
-def test_a_model_without_the_file_has_a_linear_head(tmp_path: Path) -> None:
+def test_model_without_head_file_has_a_linear_head(tmp_path: Path) -> None:
     assert load_head(tmp_path, LABELS, "constrained", "train") == LinearHead(LABELS, "constrained")
 
 

@@ -72,7 +72,7 @@ def test_negative_log_likelihood_of_known_words(seed: int, known: list[bool]) ->
 
 
 @pytest.mark.parametrize(("decoding", "labels"), [("greedy", [0, 2]), ("constrained", [1, 2])])
-def test_decoding(decoding: Decoding, labels: list[int]) -> None:
+def test_constrained_decoding_replaces_an_illegal_sequence(decoding: Decoding, labels: list[int]) -> None:
     head = LinearHead(LABELS, decoding)
     scores = head.scores(np.array([[2.0, 1.9, 0.0], [0.0, 0.0, 5.0]], np.float32))
     assert head.decode(scores, np.array([2])).tolist() == labels

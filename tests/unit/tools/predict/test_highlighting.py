@@ -67,12 +67,10 @@ def test_one_line_without_control_characters_of_the_text(text: str, color: bool)
     ("color", "terminal", "environment", "expected"),
     [
         ("auto", True, {}, True),
-        ("auto", False, {}, False),
         ("auto", True, {"NO_COLOR": "1"}, False),
         ("auto", True, {"NO_COLOR": ""}, True),
         ("auto", True, {"TERM": "dumb"}, False),
         ("always", False, {"NO_COLOR": "1"}, True),
-        ("never", True, {}, False),
     ],
 )
 def test_when_colours_are_used(

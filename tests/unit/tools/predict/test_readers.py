@@ -21,7 +21,7 @@ def read(reader: Read, content: str | bytes) -> list[Document]:
     return list(reader(decoded_lines(BytesIO(content), "in"), "in"))
 
 
-def test_texts_are_lines() -> None:
+def test_text_lines_become_documents() -> None:
     found = read(read_texts, "\ufeffAda, Oslo.\r\n\r\n \u2028 \nno end")
     assert [(each.text, list(each.words), each.name) for each in found] == [
         ("Ada, Oslo.", ["Ada", ",", "Oslo", "."], "in:1"),
@@ -46,7 +46,7 @@ def test_json_lines_keep_their_keys() -> None:
     ]
 
 
-def test_a_json_list_is_read_like_json_lines() -> None:
+def test_json_list_is_read_like_json_lines() -> None:
     found = read(read_json, '\ufeff\n[\n{"text": "Ada."},\n\n{"words": ["Ada"], "id": 1}]\n')
     assert [(each.text, list(each.words), each.row, each.name) for each in found] == [
         ("Ada.", ["Ada", "."], {"text": "Ada."}, "in:3"),
@@ -55,7 +55,7 @@ def test_a_json_list_is_read_like_json_lines() -> None:
     assert read(read_json, "[]") == read(read_json, " \n") == []
 
 
-def test_words_are_a_column() -> None:
+def test_words_are_read_from_a_column() -> None:
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
     assert [(each.words, each.name) for each in read(read_columns, content)] == [
         (["Ada", "lives"], "in:3"),
