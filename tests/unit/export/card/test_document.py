@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from tagline.artifacts.exported import Exported, SentenceRule
 from tagline.core.terminal import printable
-from tagline.export.card.document import CardData, escaped, render
+from tagline.export.card.document import CardData, curve, escaped, render
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 from tagline.labels.label_list import Labels
@@ -228,3 +228,20 @@ def test_parser_returns_any_escaped_text_from_its_cell(text: str) -> None:
 def test_markup_of_github_is_escaped() -> None:
     text = "B-PER data/train.conll http://a.b www.a.b ada@b.c :smile: $x$ a\u202eb"
     assert escaped(text) == (r"B-PER data/train.conll http\://a.b www\.a.b ada\@b.c \:smile\: \$x\$ a\\u202eb")
+
+
+def epochs(scores: list[float]) -> list[dict[str, float]]:
+    return [{"epoch": float(number), "f1": f1, "loss": 1 / number} for number, f1 in enumerate(scores, start=1)]
+
+
+def test_curve_of_few_epochs_is_complete() -> None:
+    bars = ["█" * 10, "", "█" * 20]
+    assert curve(epochs([0.5, 0.0, 1.0]), 3) == [(1, 1.0, 0.5, bars[0]), (2, 0.5, 0.0, ""), (3, 1 / 3, 1.0, bars[2])]
+    assert curve(epochs([0.25]), 1) == [(1, 1.0, 0.25, "█" * 5)]
+
+
+def test_curve_of_many_epochs_has_the_first_the_last_and_the_kept_one() -> None:
+    shown = [epoch for epoch, *_ in curve(epochs([0.5] * 100), 38)]
+    assert len(shown) == 21
+    assert {1, 38, 100} <= set(shown)
+    assert shown == sorted(shown)
