@@ -108,6 +108,10 @@ def label(
 ) -> None:
     """Label documents and write them; ``advance`` is told how many were written."""
     done = 0
+
+    def so_far() -> str:  # what the output contains after an error
+        return f"; {output.path} has the {done:,} documents before it" if done and output.path else ""
+
     try:
         for tagged in tagger.tag_stream(documents):
             shown = [(document, found.without_unsure(min_score)) for document, found in tagged] if min_score else tagged
@@ -119,10 +123,10 @@ def label(
     except BrokenPipeError:
         pass  # the reader, such as `head`, needs no more
     except UserError as error:
-        raise UserError(f"{error}{output.so_far(done)}") from None
+        raise UserError(f"{error}{so_far()}") from None
     except Interrupted as stop:
         start = "\n" if sys.stderr.isatty() else ""  # after a progress bar
-        print(f"{start}predict: {stop}{output.so_far(done)}", file=sys.stderr)
+        print(f"{start}predict: {stop}{so_far()}", file=sys.stderr)
         sys.exit(stop.status)
 
 

@@ -24,7 +24,6 @@ from helpers.project import ROOT, run_script
 from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
-from tagline.core.signals import keep_running
 from tagline.inference import Tagger
 from tagline.tools.annotation import tool_formats
 
@@ -72,16 +71,17 @@ def test_texts_are_printed_with_their_entities(
     assert capfd.readouterr() == (expected, "")
 
 
-def test_colours_and_plain_tags_are_printed(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    run(TEXT, "--color", "always")
-    assert capfd.readouterr().out.count("\x1b[0m") == 2
+def test_plain_tags_follow_their_words_and_have_no_entities(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     model = str(save_export(tmp_path / "tags", TAGS))
     run("Ada lives.", "--model", model)
     assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
-    for option, value in (("--min-score", "0.5"), ("--output-format", "prodigy")):
-        shown = option if option == "--min-score" else f"{option} {value}"
-        message = f"predict: {shown}: {model} predicts a tag for each word, not entities"
-        assert exit_of("Ada", "--model", model, option, value) == message
+    for option in ("--min-score=0.5", "--output-format=prodigy"):
+        found = exit_of("Ada", "--model", model, option)
+        assert re.fullmatch(
+            rf"predict: {option.split('=')[0]}.*: {model} predicts a tag for each word, not ent.*", found
+        )
 
 
 def test_files_are_read_and_written_by_their_suffixes(folder: Path) -> None:
@@ -97,10 +97,9 @@ def test_files_are_read_and_written_by_their_suffixes(folder: Path) -> None:
     Path("out.txt").write_text("earlier")
     run("--input", "in.conll", "--column", "2", "--output", "out.txt")
     assert Path("out.txt").read_text() == "[Ada PER 0.90] lives\n[Oslo LOC 0.90]\n"
-    for name in ("empty.txt", "empty.jsonl", "empty.conll"):
-        Path(name).touch()
-        run("--input", name, "--output", "out.jsonl")
-        assert Path("out.jsonl").read_bytes() == b""
+    Path("in.conll").write_text("")
+    run("--input", "in.conll", "--output", "out.jsonl")
+    assert Path("out.jsonl").read_bytes() == b""
 
 
 def test_standard_input_goes_to_standard_output(
@@ -120,7 +119,7 @@ def test_standard_input_goes_to_standard_output(
 
 
 @pytest.mark.parametrize("name", tool_formats.NAMES)
-def test_annotation_tools_get_tasks(folder: Path, name: str) -> None:
+def test_annotation_tools_get_tasks_of_texts_with_words(folder: Path, name: str) -> None:
     """What a task contains, tests/unit/tools/annotation shows."""
     Path("in.txt").write_text(f"{TEXT}\n\nin Oslo\nno entity\n", encoding="utf-8")
     run("--input", "in.txt", "--output", "out", "--output-format", name, "--min-score", "0.1")
@@ -129,9 +128,7 @@ def test_annotation_tools_get_tasks(folder: Path, name: str) -> None:
         assert len(list(Path("out").glob("*.ann"))) == 3
         assert Path("out/000002.ann").read_text() == "T1\tLOC 3 7\tOslo\n#1\tAnnotatorNotes T1\t0.9\n"
         assert [file.name for file in Path("none").iterdir()] == ["annotation.conf"]
-        assert exit_of(TEXT, "--output", "out", "--output-format", "brat") == (
-            "predict: out: exists already; expected a new or empty folder for brat; choose another one"
-        )
+        assert "out: exists already; expected a new or" in exit_of(TEXT, "--output", "out", "--output-format", "brat")
         return
     assert Path("none").read_text() == ("[]\n" if name == "label_studio" else "")
     text = Path("out").read_text()
@@ -144,30 +141,19 @@ def test_annotation_tools_get_tasks(folder: Path, name: str) -> None:
     ("arguments", "message"),
     [
         ((), "expected either TEXT or --input FILE"),
-        (("a", "--input", "in.txt"), "expected either TEXT or --input FILE"),
-        (
-            ("--input", "in.xml"),
-            "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input-format",
-        ),
-        (("a", "--output", "out"), "--output out: unknown suffix; expected .txt, .jsonl, .json, .conll, or --output-f"),
+        (("--input", "in.xml"), "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input"),
         (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from "),
-        (("a", "--backend", "tf"), "invalid choice: 'tf' (choose from "),
         (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one"),
         (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
         (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
         (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
         (("--input", "in.conll", "--column", "0"), "expected a number from 1 to 999,999,999,999, got '0'"),
         (("\udcff",), "TEXT is not UTF-8"),
-        (("a", "--min-score", "1.5"), "expected a number from 0 to 1, got '1.5'"),
         (("a", "--min-score", "nan"), "expected a number from 0 to 1, got 'nan'"),
     ],
 )
 def test_wrong_usage_exits_with_2(
-    folder: Path,
-    arguments: tuple[str, ...],
-    message: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    folder: Path, arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, capfd
 ) -> None:
     Path("in.txt").touch()
     with Path("in.txt").open() as file:
@@ -180,22 +166,12 @@ def test_wrong_usage_exits_with_2(
     ("arguments", "message"),
     [
         (("--input", "none.txt"), "none.txt: No such file or directory"),
-        (("--input", "models", "--input-format", "text"), "models: Is a directory"),
         (("a", "--model", "nowhere"), "nowhere/tagger.json is missing: the stage export writes it"),
-        (
-            ("a", "--backend", "onnx-int8"),
-            "models/export: no files for the backend onnx-int8; available: onnx, torch; set export.onnx or export.int8",
-        ),
+        (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
         (("a", "--output", "none/out.txt"), "--output none/out.txt: none is not a folder; expected an existing one"),
         (("a", "--output", "models", "--output-format", "text"), "--output models: a folder; expected a file"),
-        (
-            ("a", "--output", "/dev/null", "--output-format", "text"),
-            "--output /dev/null: a pipe or device; expected a file; to write there, use `> /dev/null`",
-        ),
-        (
-            ("--words", "a\rb", "--output", "out.jsonl", "--output-format", "conll"),
-            "TEXT: 'a\\rb' contains a tab or lin",
-        ),
+        (("a", "--output", "/dev/null", "--output-format", "text"), "--output /dev/null: a pipe or device; expect"),
+        (("--words", "a\rb", "--output=out.jsonl", "--output-format=conll"), "TEXT: 'a\\rb' contains a tab or lin"),
         (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON"),
     ],
 )
@@ -208,7 +184,7 @@ def test_errors_are_one_message_and_keep_earlier_output(folder: Path, arguments:
     assert Path("out.jsonl").read_text() == "earlier"
 
 
-def test_closed_streams_are_errors_or_unused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_streams_are_errors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for stream, arguments, expected in (  # as `<&-` and `>&-` leave them
         ("stdin", ("--input", "-"), "predict: standard input is closed; expected a pipe, or --input FILE"),
         ("stdout", ("a",), "predict: standard output is closed; expected --output FILE"),
@@ -216,10 +192,6 @@ def test_closed_streams_are_errors_or_unused(folder: Path, monkeypatch: pytest.M
         with monkeypatch.context() as patch:
             patch.setattr(sys, stream, None)
             assert exit_of(*arguments) == expected
-    monkeypatch.setattr(sys, "stderr", None)
-    Path("in.txt").write_text(f"{TEXT}\n")
-    run("--input", "in.txt", "--output", "out.txt")  # without a progress bar
-    assert Path("out.txt").read_text() == MARKED
 
 
 def test_full_disk_behind_standard_output_is_one_message(folder: Path) -> None:
@@ -237,7 +209,7 @@ def model(export: Path, tmp_path: Path) -> Path:
 
 def test_warnings_are_one_line(model: Path) -> None:
     exported.write(replace(exported.read(model), words=WordRule(agreement=0.9)), model)
-    out, err = start(TEXT, "--model", str(model), "--no-verify", text=True).communicate()
+    out, err = start(TEXT, "--model", str(model), text=True).communicate()
     assert out == MARKED
     assert err.startswith(f"predict: {model}: raw text is split differently than in training (90.0% agreement)")
     assert err.count("\n") == 1
@@ -245,47 +217,34 @@ def test_warnings_are_one_line(model: Path) -> None:
 
 def test_damaged_and_mixed_exports_are_errors(export: Path, model: Path, tmp_path: Path) -> None:
     def message(text: str = "a") -> str:
-        return exit_of(text, "--model", str(model))
+        return exit_of(text, "--model", str(model)).removeprefix(f"predict: {model}/")
 
     for name in ("model.onnx", "tagger.json", "tokenizer.json"):
         (model / name).write_bytes(b"{")
-        expected = rf"predict: {re.escape(str(model))}/{name}(:| is) damaged \(.+[:;] run `dvc repro export` again"
-        assert re.fullmatch(expected, message())
+        assert re.fullmatch(rf"{name}(:| is) damaged \(.+[:;] run `dvc repro export` again", message())
         shutil.copy(export / name, model)
     (model / "tokenizer.json").unlink()
-    assert message().startswith(f"predict: {model}/tokenizer.json is missing: the stage export writes it")
+    assert message().startswith("tokenizer.json is missing: the stage export writes it")
     text = (export / "tokenizer.json").read_text()
     (model / "tokenizer.json").write_text(text.replace('"Oslo":', '"Oslo":1000,"Moss":'))
-    found = message("Oslo")
-    assert found.startswith(f"predict: {model}/model.onnx: onnxruntime failed (")
-    assert found.endswith("); if the files beside it are of another export, run `dvc repro export` again")
+    expected = r"model.onnx: onnxruntime failed \(.*\); if the files beside it are of another export, run `dvc repro.*"
+    assert re.fullmatch(expected, message("Oslo"))
     shutil.copy(save_export(tmp_path / "tags", TAGS) / "model.onnx", model)
-    assert message() == (
-        f"predict: {model}/model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro export` again"
+    assert message().startswith(
+        f"model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro export` ag"
     )
 
 
 def test_changed_exports_are_refused_unless_verification_is_off(
     model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_hashes(model, "README.md")
-    (model / "README.md").write_text("edited")
+    write_hashes(model)
     (model / "config.json").write_bytes(b"?")  # not loaded by this backend
-    run("Ada", "--model", str(model))
-    expected = capsys.readouterr().out
-    for name in ("tagger.json", "model.onnx"):
-        content = (model / name).read_bytes()
-        (model / name).write_bytes(content + b"\n")
-        message = exit_of("Ada", "--model", str(model))
-        assert message.startswith(f"predict: {model}/{name}: changed since the stage export wrote it: its SHA")
-        if name.endswith(".json"):
-            run("Ada", "--model", str(model), "--no-verify")
-            assert capsys.readouterr().out == expected, name
-        (model / name).write_bytes(content)
-    shutil.copy(model / "model.onnx", model / "model.int8.onnx")
-    message = exit_of("Ada", "--model", str(model), "--backend", "onnx-int8")
-    assert "model.int8.onnx: changed since the stage export wrote it: its SHA-256 begins with" in message
-    assert "; expected nothing (" in message
+    (model / "tagger.json").write_bytes((model / "tagger.json").read_bytes() + b"\n")
+    message = exit_of("Ada", "--model", str(model))
+    assert message.startswith(f"predict: {model}/tagger.json: changed since the stage export wrote it: its SHA")
+    run("Ada", "--model", str(model), "--no-verify")
+    assert capsys.readouterr().out == "[Ada PER 0.90]\n"
 
 
 def lines(count: int) -> str:
@@ -317,20 +276,6 @@ def test_ctrl_c_leaves_whole_lines_and_says_how_many(folder: Path) -> None:
     assert content.endswith("\n")
     message = f"predict: interrupted; out.jsonl has the {content.count(chr(10)):,} documents before it\n"
     assert process.communicate()[1].decode() == message
-
-
-def test_signal_while_a_library_is_imported_ends_the_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(*_: object, **__: object) -> None:
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        except KeyboardInterrupt:  # as in an extension module
-            raise ImportError("initialization failed") from None
-
-    monkeypatch.setattr("tagline.inference.Tagger", load)
-    try:
-        assert exit_of("a") == 128 + signal.SIGTERM
-    finally:
-        keep_running()  # else the process would end soon
 
 
 def test_closed_pipe_ends_silently(folder: Path) -> None:

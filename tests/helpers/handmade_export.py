@@ -9,8 +9,8 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from helpers.onnx_graphs import lookup
 from helpers.tiny import word_piece
-from onnx import TensorProto, helper, numpy_helper
 from transformers import BertConfig, BertForTokenClassification
 
 from tagline.artifacts import exported
@@ -50,13 +50,7 @@ def save_export(
         )
         for piece, index in tokenizer.get_vocab().items():
             logits[index, labels.names.index(by_piece.get(piece, labels.names[0]))] = np.log(0.9)
-    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["logits"])]
-    shape = ["batch", "length"]
-    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("input_ids", "attention_mask")]
-    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*shape, len(labels.names)])]
-    graph = helper.make_graph(nodes, "lookup", inputs, outputs, [numpy_helper.from_array(logits, "table")])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    onnx.save(model, folder / GRAPHS[backend])
+    onnx.save(lookup(logits), folder / GRAPHS[backend])
     exported.write(Exported(labels, "linear", "greedy", max_length, max_length // 4, 0, True), folder)
     return folder
 

@@ -91,8 +91,8 @@ class _Handler(Writing, BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         path = urlsplit(self.path).path
-        self.hub.requests.append(f"{self.command} {unquote(path)}")
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.hub.requests.append(f"{self.command} {unquote(path)}")
         self.lacking = 0  # bytes
         try:
             if self.hub.broken:

@@ -18,81 +18,27 @@ from tagline.artifacts import raw_data
 from tagline.core.provenance import write_hashes
 from tagline.tools.settings import presets
 
-NO_PUSH = {"repo_id": None, "private": True, "branch": "main", "push": False}
-TINY_PARAMS = {
-    "download": {
-        "folder": "data/tiny",
-        "dataset": {
-            "source": "files",
-            "format": "conll",
-            "columns": ["words", "pos", "ner"],
-            "train": "train.conll",
-            "validation": "validation.conll",
-            "test": "test.conll",
-        },
-        "encoder": {"source": "path", "path": "encoder"},
-    },
-    "tokenize_align": {
-        "task": "ner",
-        "scheme": "auto",
-        "illegal": "repair",
-        "label_all_tokens": True,
-        "max_length": 24,
-        "stride": 6,
-        "limits": dict.fromkeys(
-            [
-                "illegal_tags",
-                "unseen_labels",
-                "no_entities",
-                "duplicate_sentences",
-                "words_without_subwords",
-                "unknown_words",
-                "long_words",
-                "truncated_words",
-                "long_sentences",
-                "windowed_sentences",
-            ],
-        ),
-    },
-    "train": {
-        "engine": "accelerate",
-        "seed": 7,
-        "epochs": 6,
-        "max_steps": None,
-        "early_stopping": None,
-        "head": "linear",
-        "head_learning_rate": 0.05,
-        "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
-        "checkpoint_every": 9,  # an epoch: shorter than the time between checkpoints otherwise
-        "pad_to_multiple_of": None,
-        "subwords_per_device": None,
-        "precision": "fp32",
-        "attention": "sdpa",
-        "compile": False,
-        "learning_rate": 0.02,
-        "schedule": "linear",
-        "warmup": 0.1,
-        "weight_decay": 0.01,
-        "max_grad_norm": 1.0,
-        "label_smoothing": 0.0,
-        "hub": dict(NO_PUSH),
-    },
-    "evaluate": {
-        "subwords_per_batch": 64,
-        "precision": "fp32",
-        "decoding": "greedy",
-        "bootstrap": {"resamples": 100, "seed": 3},
-    },
-    "export": {
-        "dtype": "float32",
-        "onnx": True,
-        "int8": True,
-        "min_agreement": 1.0,
-        "max_f1_drop": 0.05,
-        "card": {"language": "en", "license": None},
-        "hub": dict(NO_PUSH),
-    },
+# The preset of the sample, with a tiny corpus and encoder, less work, and one precision on all hosts.
+TINY_PARAMS: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "presets/sample.yaml")
+TINY_PARAMS["download"] |= {"folder": "data/tiny", "encoder": {"source": "path", "path": "encoder"}}
+TINY_PARAMS["download"]["dataset"]["columns"] = ["words", "pos", "ner"]
+TINY_PARAMS["tokenize_align"] |= {"max_length": 24, "stride": 6}
+TINY_PARAMS["train"] |= {
+    **{"seed": 7, "epochs": 6, "learning_rate": 0.02, "head_learning_rate": 0.05, "precision": "fp32"},
+    "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
+    "checkpoint_every": 9,  # an epoch: shorter than the time between checkpoints otherwise
 }
+TINY_PARAMS["evaluate"] |= {
+    **{"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"},
+    "bootstrap": {"resamples": 100, "seed": 3},
+}
+TINY_PARAMS["export"]["max_f1_drop"] = 0.05
+for section, key in (
+    ("tokenize_align", "outside"),
+    ("tokenize_align", "context_subwords"),
+    ("evaluate", "operating_point"),
+):
+    del TINY_PARAMS[section][key]  # they have a default
 
 # name, pos, ner; the long one needs windows, the last word of the test split's second sentence is of no sub-word.
 PEOPLE = ["Ada", "Bo", "Cem", "Dag", "Eva", "Finn"]
@@ -124,7 +70,7 @@ def word_piece(pieces: list[str], lowercase: bool = False) -> PreTrainedTokenize
 # What tokenizers are known to stumble over: characters of no width, marks that combine, emoji of several code points,
 # spaces that are none, other scripts and directions, and words that no vocabulary has.
 ODD_WORDS = [
-    *(
+    *[
         "\u200b",
         "\u200d",
         "\ufeff",
@@ -137,35 +83,11 @@ ODD_WORDS = [
         "a\u00a0b",
         "\u3000",
         " ",
-    ),
-    *("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1f3\U0001f1f4", "\U0001f44d\U0001f3fd", "\u2764\ufe0f"),
-    *(
-        "\u6771\u4eac",
-        "\ud55c\uad6d",
-        "\u05e9\u05dc\u05d5\u05dd",
-        "\u0645\u0631\u062d\u0628\u0627",
-        "\u0928\u092e\u0938\u094d\u0924\u0947",
-        "\ufb01n",
-        "\u0130stanbul",
-        "Stra\u00dfe",
-    ),
-    *(
-        "don't",
-        "U.S.",
-        "...",
-        "[SEP]",
-        "[CLS]",
-        "<s>",
-        "</s>",
-        "##a",
-        "\u2581a",
-        "\u0120a",
-        "x" * 120,
-        "\x00",
-        "\t",
-        "--",
-        "@user",
-    ),
+    ],
+    *["\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1f3\U0001f1f4", "\U0001f44d\U0001f3fd", "\u2764\ufe0f"],
+    *["\u6771\u4eac", "\ud55c\uad6d", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627"],
+    *["\u0928\u092e\u0938\u094d\u0924\u0947", "\ufb01n", "\u0130stanbul", "Stra\u00dfe", "\x00", "\t", "x" * 120],
+    *"don't U.S. ... [SEP] [CLS] <s> </s> ##a \u2581a \u0120a -- @user".split(),
 ]
 
 
@@ -248,8 +170,7 @@ def tiny_sentences(count: int, shift: int) -> list[list[tuple[str, ...]]]:
 
 
 def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> None:
-    with (workspace / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
+    YAML().dump(params, workspace / "params.yaml")
 
 
 def set_train_params(**changed: Any) -> None:

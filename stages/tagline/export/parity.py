@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,12 +41,18 @@ class Parity:
 
     def __init__(self, trained: Backend, split: Split, labels: Labels, head: Head, biases: Biases = NO_BIASES) -> None:
         self.split, self.labels, self.head, self.biases = split, labels, head, biases
-        recording = _RecordingBackend(trained)
-        self.expected = self._predict(recording, "trained")
-        none = np.empty((0, len(labels.names)), np.float32)  # words without sub-words have no logits
-        self.logits = np.concatenate([none, *recording.logits_of_batches])
+        self.words = int(np.sum(split.lengths()))
+        self.logits = np.empty((self.words, len(labels.names)), np.float32)
+        self.record(trained)
+
+    def record(self, trained: Backend) -> None:
+        """Compare with this model from now on."""
+
+        def keep(words: slice, logits: Floats) -> None:
+            self.logits[words] = logits
+
+        self.expected = self._predict(_Observed(trained, keep), "trained")
         self.f1 = self._f1(self.expected)
-        self.words = len(self.expected.labels)
 
     def report(self, backend: Backend, name: str) -> dict[str, float]:
         """Compare a backend with the trained model.
@@ -62,9 +68,13 @@ class Parity:
         Raises:
             UserError: the backend produces NaN or infinite logits.
         """
-        comparing = _ComparingBackend(backend, self.logits)
+        differences = [0.0]
+
+        def compare(words: slice, logits: Floats) -> None:
+            differences.append(float(np.abs(logits - self.logits[words]).max(initial=0)))
+
         try:
-            predicted = self._predict(comparing, name)
+            predicted = self._predict(_Observed(backend, compare), name)
         except NonFiniteError:
             raise UserError(
                 f"backend {name}: NaN or infinite logits; expected finite ones; float16 may overflow: set export.dtype "
@@ -72,11 +82,11 @@ class Parity:
             ) from None
         return {
             "same_labels": round(int(np.count_nonzero(predicted.labels == self.expected.labels)) / self.words, DIGITS),
-            "largest_logit_difference": round(comparing.largest, DIGITS),
+            "largest_logit_difference": round(max(differences), DIGITS),
             "f1": self._f1(predicted),
         }
 
-    def _predict(self, wrapper: _RecordingBackend | _ComparingBackend, name: str) -> Predictions:
+    def _predict(self, wrapper: _Observed, name: str) -> Predictions:
         device = wrapper.backend.device.type if isinstance(wrapper.backend, TorchModel) else "cpu"
         predictor = Predictor(wrapper, self.head, self.labels, default_size(device), biases=self.biases)
         return predict_split(predictor, self.split, name)
@@ -88,31 +98,17 @@ class Parity:
         return f1
 
 
-class _RecordingBackend:
-    """A backend that records its logits, batch by batch."""
+class _Observed:
+    """A backend whose logits are shown to a function, with the words that they are of, counted in the order computed.
 
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self.logits_of_batches: list[Floats] = []
-
-    def logits(self, rows: Rows, positions: Positions) -> Floats:
-        self.logits_of_batches.append(self.backend.logits(rows, positions))
-        return self.logits_of_batches[-1]
-
-
-class _ComparingBackend:
-    """A backend whose logits are compared with those of another one for the same words.
-
-    Their order does not depend on the size of the batches: `longest_first` sorts the windows before it divides them.
+    That order does not depend on the size of the batches: `longest_first` sorts the windows before it divides them.
     """
 
-    def __init__(self, backend: Backend, expected: Floats) -> None:
-        self.backend, self.expected = backend, expected
-        self.largest, self.compared = 0.0, 0
+    def __init__(self, backend: Backend, show: Callable[[slice, Floats], None]) -> None:
+        self.backend, self.show, self.count = backend, show, 0
 
     def logits(self, rows: Rows, positions: Positions) -> Floats:
         logits = self.backend.logits(rows, positions)
-        expected = self.expected[self.compared : self.compared + len(logits)]
-        self.largest = max(self.largest, float(np.abs(logits - expected).max(initial=0)))
-        self.compared += len(logits)
+        self.show(slice(self.count, self.count + len(logits)), logits)
+        self.count += len(logits)
         return logits

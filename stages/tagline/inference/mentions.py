@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tagline.inference.documents import Document
-from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 
 
@@ -29,13 +28,11 @@ class Mention(NamedTuple):
 
 def mentions(document: Document, tagged: TaggedSentence) -> list[Mention]:
     """List the predicted entities of a document from left to right."""
-    return [_mention(document, tagged, entity) for entity in tagged.predicted_entities]
-
-
-def _mention(document: Document, tagged: TaggedSentence, entity: Entity) -> Mention:
-    if document.text is None:
+    found = []
+    for entity in tagged.predicted_entities:
         start, end, text = entity.start, entity.end, " ".join(document.words[entity.start : entity.end])
-    else:
-        start, end = document.spans[entity.start][0], document.spans[entity.end - 1][1]
-        text = document.text[start:end]
-    return Mention(entity.type, text, start, end, tagged.confidence(entity))
+        if document.text is not None:
+            start, end = document.spans[entity.start][0], document.spans[entity.end - 1][1]
+            text = document.text[start:end]
+        found.append(Mention(entity.type, text, start, end, tagged.confidence(entity)))
+    return found

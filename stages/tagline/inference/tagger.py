@@ -18,8 +18,7 @@ import numpy.typing as npt
 from tagline.artifacts import exported
 from tagline.artifacts.exported import BackendName, Exported
 from tagline.core.errors import UserError, require
-from tagline.inference.document_stream import DocumentStream
-from tagline.inference.documents import Document, Span, Split
+from tagline.inference.documents import Document, DocumentStream, Span, Split
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.label_list import Labels

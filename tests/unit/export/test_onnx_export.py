@@ -1,10 +1,10 @@
-"""Exported graphs: logits for several architectures, batch sizes and lengths; and the same bytes each time."""
+"""Exported graphs: the logits of PyTorch for several architectures, shapes, and weights that stay in safetensors files.
+
+That the bytes are the same in each process, tests/pipeline shows.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,48 +13,43 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from helpers.architectures import LAYERS, SIZES, Architecture, bert, distilbert, new_model, roberta
+from helpers.architectures import new_model
+from helpers.onnx_graphs import graph_of
 from helpers.project import ROOT
+from onnx import TensorProto
+from onnx.helper import make_node
+from onnxruntime import InferenceSession
+from onnxscript import ir
 from safetensors.torch import save_file
-from transformers import BertConfig, BertForTokenClassification, PreTrainedModel
+from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.export import onnx_export
+from tagline.export.onnx_export import share_weights
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.backends.torch_model import TorchModel
 
-
-def rows(*lengths: int) -> list[np.ndarray]:
-    generator = np.random.default_rng(3)
-    return [generator.integers(2, 40, length) for length in lengths]
-
-
-Graphs = Callable[[Architecture], tuple[PreTrainedModel, Path]]
+Graphs = Callable[[str], tuple[PreTrainedModel, Path]]
 
 
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> Graphs:
-    """Return a model of an architecture and its graph, exported once."""
+    """Returns a model of an architecture and its graph, exported once beside the model's safetensors files."""
 
     @cache
-    def graph(architecture: Architecture) -> tuple[PreTrainedModel, Path]:
-        path = tmp_path_factory.mktemp("graph") / "model.onnx"
+    def graph(architecture: str) -> tuple[PreTrainedModel, Path]:
+        folder = tmp_path_factory.mktemp("graph")
         model = new_model(architecture)
-        onnx_export.write(onnx_export.convert(model), path)
-        return model, path
+        model.save_pretrained(folder, max_shard_size="5KB" if architecture == "roberta" else "1GB")
+        onnx_export.write(onnx_export.convert(model), folder / "model.onnx", sorted(folder.glob("*.safetensors")))
+        return model, folder / "model.onnx"
 
     return graph
 
 
-@pytest.fixture(params=[bert, roberta, distilbert])
-def pair(request: pytest.FixtureRequest, graphs: Graphs) -> tuple[PreTrainedModel, Path]:
-    return graphs(request.param)
-
-
-@pytest.mark.parametrize("lengths", [(1,), (1, 1, 1), (3, 7), (60, 2, 33, 5, 1), (8, 8)])
-def test_any_batch_and_length(pair: tuple[PreTrainedModel, Path], lengths: tuple[int, ...]) -> None:
-    model, path = pair
-    batch, positions = rows(*lengths), [np.arange(length) for length in lengths]
+def assert_same_logits(model: PreTrainedModel, path: Path, *lengths: int) -> None:
+    generator = np.random.default_rng(3)
+    batch, positions = [generator.integers(2, 40, length) for length in lengths], list(map(np.arange, lengths))
     expected = TorchModel(model)
     found = OnnxModel(path, expected.padding).logits(batch, positions)
     assert found.shape == (sum(lengths), 3)
@@ -62,67 +57,96 @@ def test_any_batch_and_length(pair: tuple[PreTrainedModel, Path], lengths: tuple
     np.testing.assert_allclose(found, expected.logits(batch, positions), atol=1e-5)
 
 
-def test_standard_operators_and_dynamic_shapes(pair: tuple[PreTrainedModel, Path]) -> None:
-    graph = onnx.load(pair[1])
-    onnx.checker.check_model(graph, full_check=True)
+def outside(graph: Path) -> dict[str, str]:
+    """Return the file of each tensor that is not inside the graph."""
+    tensors = onnx.load(graph, load_external_data=False).graph.initializer
+    return {
+        tensor.name: next(entry.value for entry in tensor.external_data if entry.key == "location")
+        for tensor in tensors
+        if tensor.data_location == TensorProto.EXTERNAL
+    }
+
+
+@pytest.mark.parametrize(
+    "architecture", ["bert", "roberta", "albert", pytest.param("distilbert", marks=pytest.mark.rare)]
+)
+def test_logits_are_those_of_pytorch_for_any_batch_and_length(graphs: Graphs, architecture: str) -> None:
+    model, path = graphs(architecture)
+    for lengths in ((1,), (1, 1, 1), (60, 2, 33, 5, 1), (8, 8)):
+        assert_same_logits(model, path, *lengths)
+    assert set(outside(path).values()) == {file.name for file in path.parent.glob("*.safetensors")}
+    inside = [tensor for tensor in onnx.load(path, load_external_data=False).graph.initializer if tensor.raw_data]
+    assert all(len(tensor.raw_data) < 1024 or tensor.data_type != TensorProto.FLOAT for tensor in inside)
+
+
+def test_graph_has_standard_operators_dynamic_shapes_and_no_paths(graphs: Graphs) -> None:
+    _, path = graphs("roberta")
+    onnx.checker.check_model(path, full_check=True)
+    graph = onnx.load(path)
     assert [entry.domain for entry in graph.opset_import] == [""]
     shapes = {
         entry.name: [d.dim_param or d.dim_value for d in entry.type.tensor_type.shape.dim]
         for entry in (*graph.graph.input, *graph.graph.output)
     }
-    assert shapes == {
-        "input_ids": ["batch", "length"],
-        "attention_mask": ["batch", "length"],
-        "logits": ["batch", "length", 3],
-    }
-
-
-def test_no_paths_of_this_host(pair: tuple[PreTrainedModel, Path]) -> None:
-    content = pair[1].read_bytes()
-    assert len(content) < 100_000, "the weights are in another file"
+    given = ["batch", "length"]
+    assert shapes == {"input_ids": given, "attention_mask": given, "logits": [*given, 3]}
     for text in (str(ROOT), str(Path(torch.__file__).parents[1]), str(Path.home()) + "/", "stack_trace", "line 1"):
-        assert text.encode() not in content
-    graph = onnx.load(pair[1])
+        assert text.encode() not in path.read_bytes()
     for entry in (graph, graph.graph, *graph.graph.node, *graph.graph.value_info, *graph.graph.initializer):
-        assert not entry.metadata_props
-        assert not entry.doc_string
+        assert not entry.metadata_props and not entry.doc_string
 
 
-def test_same_bytes_in_another_process(tmp_path: Path, graphs: Graphs) -> None:
-    program = (
-        "import sys, pathlib\n"
-        "sys.path[:0] = ['stages', 'tests']\n"
-        "from helpers.architectures import new_model, roberta\n"
-        "from tagline.export import onnx_export\n"
-        "onnx_export.write(onnx_export.convert(new_model(roberta)), pathlib.Path(sys.argv[1]))\n"
-    )
-    environment = {**os.environ, "PYTHONHASHSEED": "5", "PYTHONPATH": ""}
-    subprocess.run([sys.executable, "-c", program, tmp_path / "model.onnx"], cwd=ROOT, check=True, env=environment)
-    for name in ("model.onnx", "model.onnx.data"):
-        assert (tmp_path / name).read_bytes() == graphs(roberta)[1].with_name(name).read_bytes()
-
-
-def test_large_weights_that_the_safetensors_files_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_weights_that_the_safetensors_files_lack_are_in_a_second_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, graphs: Graphs
+) -> None:
     monkeypatch.setattr(onnx_export, "MAX_BYTES", 1000)
-    model = new_model(bert)
+    model, path = graphs("bert")
     save_file({"classifier.weight": torch.zeros(3, 16)}, tmp_path / "model.safetensors")
-    onnx_export.write(onnx_export.convert(model), tmp_path / "model.onnx", [tmp_path / "model.safetensors"])
+    graph = ir.external_data.load_to_model(ir.load(path))
+    onnx_export.write(graph, tmp_path / "model.onnx", [tmp_path / "model.safetensors"])
     (tmp_path / "model.safetensors").unlink()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model.onnx", "model.onnx.data"]
-    batch, positions = rows(4, 9), [np.arange(4), np.arange(9)]
-    found = OnnxModel(tmp_path / "model.onnx").logits(batch, positions)
-    np.testing.assert_allclose(found, TorchModel(model).logits(batch, positions), atol=1e-5)
+    assert_same_logits(model, tmp_path / "model.onnx", 4, 9)
 
 
-def test_a_model_that_can_not_be_converted() -> None:
-    class Wild(BertForTokenClassification):
-        def forward(self, input_ids, attention_mask):
-            if input_ids.sum() > 100:
-                input_ids = input_ids + 1
-            return super().forward(input_ids, attention_mask)
+def test_model_that_pytorch_can_not_convert_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("no operator for this\nand more")
 
-    model = Wild(BertConfig(**SIZES, **LAYERS)).eval()
-    with pytest.raises(
-        UserError, match=r"Wild: PyTorch can't convert it to ONNX \(.+\); set export.onnx and export.int8 to false"
-    ):
-        onnx_export.convert(model)
+    monkeypatch.setattr("torch.onnx.export", refuse)
+    with pytest.raises(UserError) as raised:
+        onnx_export.convert(new_model("bert"))
+    assert str(raised.value) == (
+        "BertForTokenClassification: PyTorch can't convert it to ONNX (no operator for this); "
+        "set export.onnx and export.int8 to false"
+    )
+
+
+def test_only_float32_weights_of_the_same_shape_and_bytes_are_shared(tmp_path: Path) -> None:
+    wide = torch.arange(600.0).reshape(20, 30)
+    weights = {"half": torch.ones(40, 20).half(), "flat": torch.full((400,), 2.0), "wide": wide, "small": torch.ones(3)}
+    save_file(weights, tmp_path / "model.safetensors")
+    square = np.full((20, 20), 2, np.float32)
+    values = {"ones": np.ones((40, 20), np.float32), "square": square, "same": wide.numpy(), "narrow": wide.numpy().T}
+    values["few"] = np.ones(3, np.float32)
+    nodes = [make_node("Identity", [name], [f"{name}.copy"]) for name in values]
+    model = ir.from_proto(graph_of(nodes, {}, {f"{name}.copy": None for name in values}, values))
+    share_weights(model.graph, [tmp_path / "model.safetensors"])
+    ir.save(model, tmp_path / "model.onnx")
+    assert outside(tmp_path / "model.onnx").keys() == {"same", "narrow.transposed"}
+    for value, found in zip(values.values(), InferenceSession(tmp_path / "model.onnx").run(None, {}), strict=True):
+        np.testing.assert_array_equal(found, value)
+
+
+def test_symbolic_links_to_one_folder_are_read_and_to_several_reported(tmp_path: Path, graphs: Graphs) -> None:
+    """The Hub's cache has the files of links in one folder, DVC's has them in many (`cache.type symlink`)."""
+    _, path = graphs("bert")
+    for name in ("model.onnx", "model.safetensors"):
+        (tmp_path / name).symlink_to(path.with_name(name))
+    assert OnnxModel(tmp_path / "model.onnx").labels == 3
+    (tmp_path / "other").mkdir()
+    (tmp_path / "model.onnx").unlink()
+    (tmp_path / "other/model.onnx").write_bytes(path.read_bytes())
+    (tmp_path / "model.onnx").symlink_to("other/model.onnx")
+    with pytest.raises(UserError, match=r"model\.onnx: not loaded \(.*\); .* run `dvc config cache.type reflink,copy`"):
+        OnnxModel(tmp_path / "model.onnx")

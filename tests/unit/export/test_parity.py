@@ -35,41 +35,20 @@ def parity() -> Parity:
     return Parity(FixedLogits(TRAINED), Split(sentences, windows), LABELS, make_head("linear", LABELS))
 
 
-def test_the_trained_model(parity: Parity) -> None:
-    assert parity.words == 4
-    assert parity.f1 == 0.8  # two correct, one missed
-
-
-def test_the_same_backend(parity: Parity) -> None:
-    assert parity.report(FixedLogits(TRAINED), "same") == {
-        "same_labels": 1.0,
-        "largest_logit_difference": 0.0,
-        "f1": 0.8,
-    }
-
-
-def test_other_labels_and_logits(parity: Parity) -> None:
+def test_report_compares_labels_logits_and_f1(parity: Parity) -> None:
+    assert (parity.words, parity.f1) == (4, 0.8)  # two correct, one missed
+    same = {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": 0.8}
+    assert parity.report(FixedLogits(TRAINED), "same") == same
     other = FixedLogits(TRAINED | {7: [2.5, 2.0, 0.25], 8: [3.0, 0.5, -0.5]})
-    assert parity.report(other, "other") == {
-        "same_labels": 0.5,
-        "largest_logit_difference": 2.5,
-        "f1": 0.0,
-    }
+    assert parity.report(other, "other") == {"same_labels": 0.5, "largest_logit_difference": 2.5, "f1": 0.0}
+    assert parity.report(FixedLogits(TRAINED), "same") == same, "reports are independent"
 
 
 def test_biases_apply_to_both_sides(parity: Parity) -> None:
     biased = Parity(FixedLogits(TRAINED), parity.split, LABELS, make_head("linear", LABELS), {"X": 3.5})
-    assert biased.f1 == pytest.approx(6 / 7)  # three correct, one spurious
-    assert biased.report(FixedLogits(TRAINED), "same") == {
-        "same_labels": 1.0,
-        "largest_logit_difference": 0.0,
-        "f1": 0.857143,
-    }
-
-
-def test_reports_are_independent(parity: Parity) -> None:
-    first = parity.report(FixedLogits(TRAINED | {8: [1.0, 0.0, 0.0]}), "first")
-    assert parity.report(FixedLogits(TRAINED | {8: [1.0, 0.0, 0.0]}), "second") == first
+    assert biased.f1 == 0.857143  # three correct, one spurious
+    found = biased.report(FixedLogits(TRAINED), "same")
+    assert found == {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": 0.857143}
 
 
 @pytest.mark.parametrize("most", [1, 8, 2**20])
@@ -80,8 +59,7 @@ def test_batches_may_have_another_size(parity: Parity, monkeypatch: pytest.Monke
     assert parity.report(FixedLogits(TRAINED | {8: [3.0, 0.5, 0.0]}), "other")["largest_logit_difference"] == 0.5
 
 
-def test_nan(parity: Parity) -> None:
-    with pytest.raises(
-        UserError, match="backend half: NaN or infinite logits; expected finite ones; float16 may overflow"
-    ):
+def test_nan_logits_of_a_backend_are_an_error(parity: Parity) -> None:
+    message = "backend half: NaN or infinite logits; expected finite ones; float16 may overflow"
+    with pytest.raises(UserError, match=message):
         parity.report(FixedLogits(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")

@@ -58,7 +58,7 @@ def windows_of(tagger: Tagger, texts: list[str], monkeypatch: pytest.MonkeyPatch
     return backend.windows
 
 
-def test_the_windows_are_those_of_tokenize_align(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_of_texts_are_those_of_tokenize_align(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
     words = [
         [TEXT[slice(*word)] for word in split_words(TEXT) if start <= word[0] < end]
         for start, end in split_sentences(TEXT)
@@ -90,7 +90,7 @@ def test_sentences_and_offsets_of_a_document(tagger: Tagger, folder: Path) -> No
         assert whole.document(TEXT).words == tagger.document(TEXT).words
 
 
-def test_no_entity_goes_on_in_the_next_sentence(tagger: Tagger) -> None:
+def test_no_entity_continues_in_the_next_sentence(tagger: Tagger) -> None:
     """Lind is I-PER to the model, and begins a sentence of its own after Bo."""
     document = Document(["Bo", "Lind", "Oslo"], "Bo Lind Oslo", [(0, 2), (3, 7), (8, 12)], ends=[1, 3])
     (tagged,) = tagger.tag([document])
@@ -99,7 +99,7 @@ def test_no_entity_goes_on_in_the_next_sentence(tagger: Tagger) -> None:
     assert tagged.predicted_names == ["I-PER", "I-PER"], "as the model says where no sentence comes before"
 
 
-def test_a_stream_does_not_cut_the_context(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stream_does_not_cut_the_context(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sentences below one -DOCSTART- read each other, also in other parts of the stream."""
     lines = "\n-DOCSTART- O\n\nAda\nlives\n\nin\n\nOslo\n\nBo\n\n-DOCSTART-\n\nLind\n\nin\n\nOslo\nBo\n".split("\n")
     documents = list(read_columns(enumerate(lines, 1), "f"))

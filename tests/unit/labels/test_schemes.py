@@ -77,6 +77,8 @@ def test_standard_and_plain_tags_keep_their_spelling(tags: str) -> None:
         ("LOC_B LOC_I PER_B o", "B-LOC I-LOC B-PER O"),
         ("LOC-B LOC-M LOC-E LOC-S", "B-LOC I-LOC E-LOC S-LOC"),
         ("B_LOC O", "B-LOC O"),
+        ("b:my_loc i:my_loc o", "B-my_loc I-my_loc O"),
+        ("LOC:B LOC:I LOC:L LOC:U", "B-LOC I-LOC L-LOC U-LOC"),
     ],
 )
 def test_other_spellings(tags: str, expected: str) -> None:

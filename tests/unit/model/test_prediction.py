@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from copy import deepcopy
 
 import numpy as np
 import pytest
 import torch
-from helpers.fake_backends import FixedLogits, LastLabelHead
+from helpers.architectures import new_model
+from helpers.fake_backends import FixedLogits
 from helpers.windows import windows
-from transformers import BertConfig, BertForTokenClassification
+from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
+from tagline.labels.alignment import NO_WORD
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.labels.windows import Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.linear import LinearHead
-from tagline.model.prediction import NonFiniteError, Predictor
+from tagline.model.prediction import UNSEEN, NonFiniteError, Predictor, choose_windows
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
@@ -44,22 +46,18 @@ def sentences_of(rows: Sequence[Sequence[int]]) -> tuple[list[int], Windows]:
 
 
 @pytest.fixture(scope="module")
-def model() -> BertForTokenClassification:
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=30, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, num_labels=3
-    )
-    return BertForTokenClassification(config).eval()
+def model() -> PreTrainedModel:
+    return new_model("bert")
 
 
-def probabilities(model: BertForTokenClassification, window: Sequence[int]) -> np.ndarray:
+def probabilities(model: PreTrainedModel, window: Sequence[int]) -> np.ndarray:
     with torch.no_grad():
         return model(input_ids=torch.tensor([list(window)])).logits[0].softmax(-1).numpy()
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 100])
-def test_equal_to_one_window_at_a_time(
-    model: BertForTokenClassification, chunk: int, monkeypatch: pytest.MonkeyPatch
+def test_predictions_are_those_of_one_window_at_a_time(
+    model: PreTrainedModel, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     generator = torch.Generator().manual_seed(2)
@@ -73,26 +71,6 @@ def test_equal_to_one_window_at_a_time(
     assert (found.without_subwords, found.loss) == (0, 0.0)
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 100])
-def test_distributions_are_those_of_all_labels(
-    model: BertForTokenClassification, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(prediction, "CHUNK", chunk)
-    # Sentences of three words (the second without sub-words), of none with sub-words, and of one.
-    words = [3, 1, 1], windows([0, 2], [[7, 8], [9]], [[0, 2], [0]])
-    of_model = predictor(TorchModel(model), "constrained")
-    chunks = list(of_model.distributions(of_model.score(*words)))
-    assert [sentence for each in chunks for sentence in range(3)[each.sentences]] == [0, 1, 2]
-    found = np.concatenate([each.probabilities for each in chunks])
-    seen = np.concatenate([probabilities(model, [7, 8]), probabilities(model, [9])])
-    np.testing.assert_allclose(found[[0, 2, 4]], seen, atol=1e-6)
-    assert not found[[1, 3]].any()
-    predicted = of_model.predict(*words)
-    labels = np.concatenate([each.labels for each in chunks])
-    assert labels.tolist() == predicted.labels.tolist()
-    np.testing.assert_array_equal(found[np.arange(5), labels], predicted.scores)
-
-
 def test_chunks_are_limited_by_words_times_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "CHUNK_SCORES", 4 * len(LABELS.names))
     of_words = predictor(FixedLogits({7: [1.0, 0.0, 0.0]}))
@@ -100,7 +78,7 @@ def test_chunks_are_limited_by_words_times_labels(monkeypatch: pytest.MonkeyPatc
     assert [chunk.lengths.tolist() for chunk in chunks] == [[2, 2], [1], [5], [0, 4]]
 
 
-def test_workers_do_not_change_predictions(model: BertForTokenClassification) -> None:
+def test_workers_do_not_change_predictions(model: PreTrainedModel) -> None:
     generator = torch.Generator().manual_seed(3)
     words = sentences_of([torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)])
     backend = TorchModel(model)
@@ -117,34 +95,6 @@ def test_workers_do_not_change_predictions(model: BertForTokenClassification) ->
         torch.set_num_threads(before)
     np.testing.assert_array_equal(found.labels, alone.labels)
     np.testing.assert_array_equal(found.scores, alone.scores)
-
-
-def test_a_forward_pass_reads_nothing_from_the_device(model: BertForTokenClassification) -> None:
-    """A tensor on the meta device has no values, so that reading one raises an error."""
-    backend = TorchModel(deepcopy(model))
-    backend.device = torch.device("meta")
-    backend.model.to(backend.device)
-    for rows in ([[2, 5, 3], [2, 3]], [[2, 5, 3], [2, 6, 3]]):  # with padding and without
-        assert backend.forward([np.array(row) for row in rows]).shape[:2] == (2, 3)
-
-
-@pytest.mark.parametrize(
-    ("device", "cores", "pool"), [("cpu", 1, False), ("cpu", 2, True), ("xla", 16, False), ("cuda", 1, True)]
-)
-def test_where_there_are_workers(monkeypatch: pytest.MonkeyPatch, device: str, cores: int, pool: bool) -> None:
-    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
-    monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)
-    with workers(torch.device(device)) as threads:
-        assert (threads is not None) == pool
-
-
-def test_score_is_the_probability_of_the_chosen_label() -> None:
-    backend = FixedLogits({7: [2.0, 1.9, 0.0], 8: [0.0, 0.0, 5.0]})
-    words = sentences_of([[7, 8]])
-    assert names(predictor(backend).predict(*words).labels) == ["O", "I-X"]
-    found = predictor(backend, "constrained").predict(*words)
-    assert names(found.labels) == ["B-X", "I-X"]
-    assert found.scores[0] == pytest.approx(np.exp(1.9) / (np.exp(2.0) + np.exp(1.9) + 1))
 
 
 def test_biases_change_labels_only() -> None:
@@ -164,21 +114,14 @@ def test_biases_change_labels_only() -> None:
         np.testing.assert_array_equal(unchanged, expected)
 
 
-def test_no_entity_continues_after_a_word_without_subwords() -> None:
+def test_words_and_sentences_without_subwords_get_the_fallback_label() -> None:
     backend = FixedLogits({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
     found = predictor(backend, "constrained").predict([3], windows([0], [[7, 8]], [[0, 2]]))
-    assert names(found.labels[:2]) == ["B-X", "O"]
-    assert names(found.labels)[2] != "I-X"
-
-
-def test_sentences_without_subwords(model: BertForTokenClassification) -> None:
-    of_model = predictor(TorchModel(model))
-    found = of_model.predict([1, 1, 2], windows([0, 1, 2], [[], [2, 3], [2, 3]], [[], [-1, -1], [0, 1]]))
-    assert (found.labels.shape, found.scores.shape) == ((4,), (4,))
-    assert names(found.labels[:2]) == ["O", "O"]
-    assert found.without_subwords == 2
-    assert names(of_model.predict([1], windows([0], [[]], [[]])).labels) == ["O"]
-    nothing = of_model.predict([], windows([], [], []))
+    assert names(found.labels)[:2] == ["B-X", "O"]
+    assert names(found.labels)[2] != "I-X", "no entity continues after such a word"
+    found = predictor(backend).predict([1, 1, 2], windows([0, 1, 2], [[], [2, 3], [7, 8]], [[], [-1, -1], [0, 1]]))
+    assert (names(found.labels), found.without_subwords) == (["O", "O", "B-X", "I-X"], 2)
+    nothing = predictor(backend).predict([], windows([], [], []))
     assert (nothing.labels.tolist(), nothing.scores.tolist(), nothing.without_subwords) == ([], [], 0)
 
 
@@ -191,40 +134,55 @@ def test_nan_logits_are_an_error_that_has_their_sentences(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("chunk", [1, 100])
-def test_head_that_is_not_a_softmax(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scores, decoding, probabilities and loss are the head's own, of whole sentences."""
+def test_head_scores_whole_sentences(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoding, probabilities and loss are the head's own, with the fallback label for words without sub-words."""
     monkeypatch.setattr(prediction, "CHUNK", chunk)
-    logits = {7: [-3.0, 4.0, 9.0], 8: [70.0, 0.0, 2.0], 9: [1.0, 2.5, -8.0]}
-    head = LastLabelHead()
+    logits = {7: [-3.0, 4.0, 3.0], 8: [1.0, 0.0, 2.0], 9: [1.0, 2.5, -8.0]}
+    head = CrfHead(LABELS).with_weights({"transitions": np.array([[0, 2, -1], [1, 0, 3], [2, 1, -2]], np.float32)})
+    gold = np.array([0, 1, 2, 1, 2])
     # Sentences of three words (the second without sub-words), of one, and of one without sub-words.
-    found = Predictor(FixedLogits(logits), head, LABELS, 64).predict(
-        [3, 1, 1], windows([0, 1], [[7, 8], [9]], [[0, 2], [0]]), gold=np.array([0, 1, 2, 1, 2])
-    )
-    scores = np.array([logits[7], [0, -np.inf, -np.inf], logits[8], logits[9], [0, -np.inf, -np.inf]], np.float32)
-    labels = np.array([0, 0, 0, 1, 0])
-    assert found.labels.tolist() == labels.tolist(), "one label per sentence, that of its last word"
+    whole = Predictor(FixedLogits(logits), head, LABELS, 64)
+    words = [3, 1, 1], windows([0, 1], [[7, 8], [9]], [[0, 2], [0]])
+    found = whole.predict(*words, gold)
+    unseen = [0, -np.inf, -np.inf]
+    scores, lengths = np.array([logits[7], unseen, logits[8], logits[9], unseen], np.float32), np.array([3, 1, 1])
+    seen = np.array([True, False, True, True, False])
+    labels = head.decode(scores, lengths)
+    assert found.labels.tolist() == labels.tolist()
+    assert found.labels.tolist() != scores.argmax(-1).tolist()
     assert found.without_subwords == 2
-    assert found.loss == 3
-    steps = np.split(np.arange(5), [3, 4]) if chunk == 1 else [np.arange(5)]
-    of_labels = np.concatenate([np.linspace(0.1, 0.9, 3 * len(step)).reshape(-1, 3) for step in steps])
-    expected = np.where([True, False, True, True, False], of_labels[np.arange(5), labels], 0)
-    np.testing.assert_allclose(found.scores, expected, atol=1e-6)
-    calls: dict[str, list[list[np.ndarray]]] = {}
-    for name, arguments in head.calls:
-        calls.setdefault(name, []).append(arguments)
-    assert {name: len(of_name) for name, of_name in calls.items()} == dict.fromkeys(
-        ["decode", "probabilities", "negative_log_likelihood"], len(steps)
-    )
-    for of_name in calls.values():
-        np.testing.assert_array_equal(np.concatenate([arguments[0] for arguments in of_name]), scores)
-        assert np.concatenate([arguments[1] for arguments in of_name]).tolist() == [3, 1, 1]
-    assert np.concatenate([arguments[2] for arguments in calls["negative_log_likelihood"]]).tolist() == [0, 1, 2, 1, 2]
-    known = np.concatenate([arguments[3] for arguments in calls["negative_log_likelihood"]])
-    assert known.tolist() == [True, False, True, True, False]
+    assert found.loss == pytest.approx(head.negative_log_likelihood(scores, lengths, gold, seen))
+    expected = head.probabilities(scores, lengths) * seen[:, None]
+    np.testing.assert_allclose(found.scores, expected[np.arange(5), labels], atol=1e-6)
+    chunks = list(whole.distributions(whole.score(*words)))
+    assert [sentence for each in chunks for sentence in range(3)[each.sentences]] == [0, 1, 2]
+    np.testing.assert_allclose(np.concatenate([each.probabilities for each in chunks]), expected, atol=1e-6)
+    assert np.concatenate([each.labels for each in chunks]).tolist() == labels.tolist()
 
 
-def test_a_sub_word_that_the_model_does_not_have() -> None:
-    model = BertForTokenClassification(BertConfig(vocab_size=30, hidden_size=16, num_attention_heads=2, num_labels=3))
-    model.name_or_path = "models/export"
-    with pytest.raises(UserError, match="models/export: a sub-word id is outside the embedding table"):
-        TorchModel(model.eval()).logits([np.array([2, 30, 3])], [np.array([1])])
+def test_subword_that_the_model_does_not_have_is_an_error(model: PreTrainedModel) -> None:
+    with pytest.raises(UserError, match="a sub-word id is outside the embedding table"):
+        TorchModel(model).logits([np.array([2, 40, 3])], [np.array([1])])
+
+
+@pytest.mark.parametrize(
+    ("lengths", "sentence", "word_ids", "expected"),
+    [
+        # Words 0..5 in two windows that share 2 and 3; 2 has more context in the first, 3 in the second.
+        (
+            [6],
+            [0, 0],
+            [[NO_WORD, 0, 1, 2, 3, NO_WORD], [NO_WORD, 2, 3, 4, 5, NO_WORD]],
+            ([0, 0, 0, 1, 1, 1], [1, 2, 3, 2, 3, 4]),
+        ),
+        # Word 1 is at the right edge of the first window and at the left edge of the second: a tie, the first wins.
+        ([3], [0, 0], [[0, 1], [1, 2]], ([0, 0, 1], [0, 1, 1])),
+        # Words without sub-words are in no window.
+        ([3, 1], [0, 1], [[NO_WORD, 0, 0, 2, NO_WORD], [NO_WORD, NO_WORD]], ([0, UNSEEN, 0, UNSEEN], [1, 0, 3, 0])),
+    ],
+)
+def test_each_word_takes_the_window_with_most_context(
+    lengths: list[int], sentence: list[int], word_ids: list[list[int]], expected: tuple[list[int], list[int]]
+) -> None:
+    chosen = choose_windows(lengths, windows(sentence, word_ids, word_ids))
+    assert tuple(array.tolist() for array in chosen) == expected

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from itertools import accumulate, pairwise
 
-import numpy as np
 import pyarrow as pa
 from helpers.tiny import ODD_WORDS, word_piece
 from helpers.windows import cut, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagline.tokenization import word_ranges
 from tagline.tokenization.context import document_numbers, surrounded
 from tagline.tokenization.subword_windows import WindowCutter
 
@@ -29,25 +27,6 @@ def batch(documents: list[list[list[str]]]) -> pa.RecordBatch:
 
 def pieces(word: str) -> list[int]:
     return TOKENIZER.encode([word], is_pretokenized=True, add_special_tokens=False).ids
-
-
-def extended(counts: list[int], window: tuple[int, int], capacity: int, context: int) -> tuple[int, int]:
-    arrays = [np.array([number]) for number in (0, *window)]
-    found = word_ranges.extended(
-        word_ranges.WordRanges(*arrays), np.array(counts), np.array([0]), np.array([len(counts)]), capacity, context
-    )
-    return int(found.begin[0]), int(found.end[0])
-
-
-def test_context_is_whole_words_as_far_as_there_is_room() -> None:
-    assert extended([2, 2, 2, 2, 3], (2, 3), 7, 3) == (1, 4)
-    assert extended([1] * 9, (4, 5), 100, 3) == (1, 8), "at most so many sub-words on each side"
-    assert extended([1] * 9, (4, 5), 5, 9) == (2, 7), "both sides share the room"
-    assert extended([1] * 9, (1, 2), 5, 9) == (0, 5), "what one side does not need is for the other"
-    assert extended([1] * 9, (8, 9), 5, 9) == (4, 9)
-    assert extended([1] * 9, (2, 7), 5, 9) == (2, 7), "a window that is full has no context"
-    assert extended([3, 3, 3], (1, 2), 9, 2) == (1, 2), "no word is cut"
-    assert extended([1, 0, 1], (1, 2), 9, 5) == (1, 2), "a window without sub-words of its own has no context"
 
 
 @settings(max_examples=40)

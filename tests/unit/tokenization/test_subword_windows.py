@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from helpers.tiny import ODD_WORDS, byte_level_bpe, unigram, word_piece
 from helpers.windows import cut, rows
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from tagline.labels.alignment import NO_WORD
-from tagline.model.stitching import UNSEEN, choose_windows
+from tagline.model.prediction import UNSEEN, choose_windows
 from tagline.tokenization.dataset import align_words
-from tagline.tokenization.subword_windows import WindowCutter
+from tagline.tokenization.subword_windows import WindowCutter, WordRanges, cut_ranges, extended
 from tagline.tokenization.subwords import unknown_id
 
 WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.", min_size=1, max_size=12))
@@ -30,6 +30,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     return byte_level_bpe() if request.param == "byte-level BPE" else unigram()
 
 
+@settings(max_examples=40)
 @given(DOCUMENTS, st.integers(3, 40), st.integers(0, 30), st.booleans(), st.booleans(), st.data())
 def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
     tokenizer: Tokenizer,
@@ -88,15 +89,6 @@ def pieces_of(tokenizer: Tokenizer, words: list[str]) -> list[list[int]]:
     ]
 
 
-def test_a_sentence_that_fits_is_what_transformers_makes_of_it() -> None:
-    tokenizer = word_piece(["Ada", "Oslo", "##ito"])
-    words = ["Ada", "don't", "\u200b", "Osloito", "."]
-    made = cut(WindowCutter(tokenizer.backend_tokenizer, True, 64, 8), [words]).windows
-    expected = tokenizer(words, is_split_into_words=True)
-    assert rows(made, made.input_ids) == [expected["input_ids"]]
-    assert rows(made, made.word_ids) == [[NO_WORD if word is None else word for word in expected.word_ids()]]
-
-
 def test_words_with_an_unknown_subword() -> None:
     tokenizer = word_piece(["ab"]).backend_tokenizer
     sentences = [words.split() for words in ("ab \u4e00 ab", "\u4e00", "ab " * 9 + "\u4e01 ab")]
@@ -106,3 +98,44 @@ def test_words_with_an_unknown_subword() -> None:
         assert made.words_with(None).tolist() == []
         assert cut(cutter, sentences, own=slice(1, 3)).words_with(unknown_id(tokenizer)).tolist() == [0, 10]
     assert [unknown_id(each) for each in (tokenizer, byte_level_bpe(), unigram())] == [1, None, 3]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "capacity", "stride", "expected"),
+    [
+        ([[1, 2, 1]], 4, 1, [(0, 0, 3)]),
+        ([[], [1], []], 4, 1, [(0, 0, 0), (1, 0, 1), (2, 1, 1)]),
+        ([], 4, 1, []),
+        # Six words of two sub-words each, windows of six, an overlap of two.
+        ([[2] * 6], 6, 2, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
+        # A long word after the cut takes the room of the overlap.
+        ([[1, 1, 1, 4]], 4, 2, [(0, 0, 3), (0, 3, 4)]),
+        # Long and short sentences keep their order.
+        ([[3, 3], [1], [2, 2, 2]], 4, 2, [(0, 0, 1), (0, 1, 2), (1, 2, 3), (2, 3, 5), (2, 4, 6)]),
+    ],
+)
+def test_windows_overlap_by_whole_words(
+    sentences: list[list[int]], capacity: int, stride: int, expected: list[tuple[int, int, int]]
+) -> None:
+    counts = np.array([count for sentence in sentences for count in sentence], dtype=np.int64)
+    lengths = np.array(list(map(len, sentences)), dtype=np.int64)
+    ends = np.cumsum(lengths)
+    found = cut_ranges(counts, ends - lengths, ends, capacity, stride)
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+
+
+def with_context(counts: list[int], window: tuple[int, int], capacity: int, context: int) -> tuple[int, int]:
+    arrays = [np.array([number]) for number in (0, *window)]
+    found = extended(WordRanges(*arrays), np.array(counts), np.array([0]), np.array([len(counts)]), capacity, context)
+    return int(found.begin[0]), int(found.end[0])
+
+
+def test_context_is_whole_words_as_far_as_there_is_room() -> None:
+    assert with_context([2, 2, 2, 2, 3], (2, 3), 7, 3) == (1, 4)
+    assert with_context([1] * 9, (4, 5), 100, 3) == (1, 8), "at most so many sub-words on each side"
+    assert with_context([1] * 9, (4, 5), 5, 9) == (2, 7), "both sides share the room"
+    assert with_context([1] * 9, (1, 2), 5, 9) == (0, 5), "what one side does not need is for the other"
+    assert with_context([1] * 9, (8, 9), 5, 9) == (4, 9)
+    assert with_context([1] * 9, (2, 7), 5, 9) == (2, 7), "a window that is full has no context"
+    assert with_context([3, 3, 3], (1, 2), 9, 2) == (1, 2), "no word is cut"
+    assert with_context([1, 0, 1], (1, 2), 9, 5) == (1, 2), "a window without sub-words of its own has no context"

@@ -10,20 +10,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import ModelCard, ModelCardData, constants
+from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tagline.artifacts.exported import BackendName, SentenceRule
+from tagline.artifacts.exported import BackendName, Exported
 from tagline.artifacts.learning_curves import Rows
 from tagline.core.terminal import printable
 from tagline.export.card.origins import TEST, Dataset, Encoder
-from tagline.export.card.results import SCORES, curve, model_index
+from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Decoding
 
+SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Accuracy"}
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
+# Maximum number of rows of the learning curve, and of characters of a bar.
+ROWS, BAR = 20, 20
 # With fewer entities of a type, its score is called a rough estimate.
 FEW = 50
 
@@ -38,47 +39,40 @@ class CardData:
     """The facts on a model card.
 
     Attributes:
-        labels: of the task.
+        tagger: models/export/tagger.json.
         dataset: data/raw/provenance.json.
         encoder: models/pretrained/provenance.json.
         training: models/finetuned/provenance.json.
         windows: label_all_tokens, max_length, stride and context_subwords, as in ``tokenize_align``.
         metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
-        sentences: whether Tagline splits raw text into sentences.
-        head: name of the classifier head.
-        decoding: how labels are chosen.
         backends: the metrics of each backend, as in reports/export.json.
-        language, license: for the metadata; None if not known.
+        card: language and licence.
         hub: the repository that the model is meant for, if any.
         folder: the path of the export.
     """
 
-    labels: Labels
+    tagger: Exported
     dataset: Mapping[str, Any]
     encoder: Mapping[str, Any]
     training: Mapping[str, Any]
     windows: Mapping[str, Any]
     metrics: Mapping[str, Any]
     epochs: Rows
-    sentences: SentenceRule
-    head: str
-    decoding: Decoding
     backends: Mapping[BackendName, Mapping[str, float]]
-    language: str | None
-    license: str | None
+    card: Card
     hub: Push
     folder: str
 
 
 def render(data: CardData) -> str:
     """Render the card: YAML metadata, then Markdown. The same data give the same bytes."""
-    task, dataset, encoder = data.labels.task, Dataset.of(data.dataset), Encoder.of(data.encoder)
+    labels, dataset, encoder = data.tagger.labels, Dataset.of(data.dataset), Encoder.of(data.encoder)
     repo_id, branch = data.hub.repo_id, data.hub.branch
-    name = repo_id.split("/")[1] if repo_id else f"{task}-tagger"
+    name = repo_id.split("/")[1] if repo_id else f"{labels.task}-tagger"
     metadata = ModelCardData(
-        language=data.language,
-        license=data.license,
+        language=data.card.language,
+        license=data.card.license,
         library_name="transformers",
         pipeline_tag="token-classification",
         # The Hub turns these into links, so only names on the Hub are given.
@@ -86,7 +80,7 @@ def render(data: CardData) -> str:
         datasets=[dataset.name] if dataset.commit else None,
         metrics=list(SCORES),
         model_name=name,
-        eval_results=model_index(data.metrics, task, dataset),
+        eval_results=model_index(data.metrics, labels.task, dataset),
     )
     test = data.metrics[TEST]
     body = (
@@ -95,14 +89,16 @@ def render(data: CardData) -> str:
         .render(
             name=name,
             data=data,
+            tagger=data.tagger,
+            labels=labels,
             dataset=dataset,
             encoder=encoder,
-            unit="entities" if data.labels.kind == "spans" else "words",
+            unit="entities" if labels.kind == "spans" else "words",
             types=sorted(test["per_type"].items()),
             test=test,
             intervals=test["intervals"]["per_type"],
             # For plain tags, slices only have an accuracy.
-            unseen=test["slices"].get("text", {}).get("unseen") if data.labels.kind == "spans" else None,
+            unseen=test["slices"].get("text", {}).get("unseen") if labels.kind == "spans" else None,
             points={name: point for name, point in test.get("operating_point", {}).items() if point["bias"]},
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
@@ -152,3 +148,54 @@ class RawMarkdown(str):
 def escaped(text: str) -> RawMarkdown:
     """Escape a text for Markdown: on one line, also in a table, with invisible characters as escape sequences."""
     return RawMarkdown(_MARKS.sub(r"\\\g<0>", printable(_SPACES.sub(" ", text))))
+
+
+def model_index(metrics: Mapping[str, Any], task: str, dataset: Dataset) -> list[EvalResult]:
+    """List the scores of the test split with their 95 % intervals: overall, and the F1 of each type.
+
+    Args:
+        metrics: reports/evaluate.json.
+        task: the tag column that was learnt.
+        dataset: the data set.
+    """
+    of_split = metrics[TEST]
+    about: dict[str, Any] = {
+        "task_type": "token-classification",
+        "task_name": task,
+        "dataset_type": dataset.name,
+        "dataset_name": dataset.name,
+        "dataset_config": dataset.config,
+        "dataset_split": dataset.test,
+        "dataset_revision": dataset.commit,
+    }
+    overall, ends = of_split["overall"], of_split["intervals"]["overall"]
+    results = [(name, title, overall[name], ends[name]) for name, title in SCORES.items()]
+    for name, scores in sorted(of_split["per_type"].items()):
+        results.append(
+            ("f1", f"F1 of {printable(name)}", scores["f1"], of_split["intervals"]["per_type"].get(name, {}).get("f1"))
+        )
+    return [
+        EvalResult(metric_type=kind, metric_name=title, metric_value=value, metric_args=_confidence(interval), **about)
+        for kind, title, value, interval in results
+    ]
+
+
+def _confidence(interval: Mapping[str, float] | None) -> dict[str, float] | None:
+    return {"confidence": 0.95, **interval} if interval else None
+
+
+def curve(epochs: Rows, best_epoch: int) -> list[tuple[int, float, float, str]]:
+    """Lay out the learning curve as rows of a table; of many epochs a selection with the first, kept and last.
+
+    Args:
+        epochs: ``{epoch, f1, loss}`` each, by epoch.
+        best_epoch: the epoch whose weights were kept.
+
+    Returns:
+        Per row: epoch, validation loss, validation F1, and F1 as a bar.
+    """
+    last, rows = len(epochs) - 1, min(len(epochs), ROWS)
+    # 3 rows of 5 epochs are those with the indices 0, 2 and 4.
+    indices = {round(row * last / max(1, rows - 1)) for row in range(rows)} | {best_epoch - 1}
+    chosen = [epochs[index] for index in sorted(indices)]
+    return [(int(row["epoch"]), row["loss"], row["f1"], "█" * round(BAR * row["f1"])) for row in chosen]

@@ -80,10 +80,6 @@ class LineOutput:
         opening = "" if self.before == self.notation.separator else self.notation.opening
         self.file.write(opening + self.notation.closing)
 
-    def so_far(self, done: int) -> str:
-        """Describe after an error what the output contains; ``done``: the number of documents."""
-        return f"; {self.path} has the {done:,} documents before it" if done and self.path else ""
-
 
 class BratFolder:
     """A folder for brat, written as `LineOutput` writes lines; documents without words are left out.
@@ -111,6 +107,3 @@ class BratFolder:
     def end(self) -> None:
         if not self.number:
             brat_tasks.start(self.path, self.types)
-
-    def so_far(self, done: int) -> str:
-        return f"; {self.path} has the {done:,} documents before it" if done else ""

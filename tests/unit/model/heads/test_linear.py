@@ -72,15 +72,9 @@ def test_negative_log_likelihood_of_known_words(seed: int, known: list[bool]) ->
 
 
 @pytest.mark.parametrize(("decoding", "labels"), [("greedy", [0, 2]), ("constrained", [1, 2])])
-def test_decoding(decoding: Decoding, labels: list[int]) -> None:
+def test_constrained_decoding_replaces_an_illegal_sequence(decoding: Decoding, labels: list[int]) -> None:
     head = LinearHead(LABELS, decoding)
     scores = head.scores(np.array([[2.0, 1.9, 0.0], [0.0, 0.0, 5.0]], np.float32))
     assert head.decode(scores, np.array([2])).tolist() == labels
     # In another sentence, I-X can't continue B-X.
     assert head.decode(scores, np.array([1, 1])).tolist()[1] == (2 if decoding == "greedy" else 0)
-
-
-def test_there_are_no_weights_of_its_own() -> None:
-    assert HEAD.with_weights(HEAD.new_weights()) is HEAD
-    with pytest.raises(ValueError, match="a linear head with the weights transitions"):
-        HEAD.with_weights({"transitions": np.zeros((3, 3), np.float32)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,12 +46,19 @@ def test_json_of_words_has_labels_and_scores_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "words"), [("entities", False), ("entities", True), ("labels", True), ("scores", True)]
+    ("row", "message"),
+    [
+        ({"text": "Ada", "entities": "gold"}, "the object has a key 'entities', which tagging adds; expected another"),
+        ({"words": ["Ada"], "scores": "gold"}, "the object has a key 'scores', which tagging adds; expected another"),
+        (
+            {"text": "Ada", "weight": [{"a": float("nan")}]},
+            "a number is NaN or infinite, which JSON does not have; expected a finite number or null; correct the input",
+        ),
+    ],
 )
-def test_own_predictions_of_an_object_are_not_overwritten(key: str, words: bool) -> None:
-    row = {key: "gold", **({"words": ["Ada"]} if words else {"text": "Ada"})}
-    document = Document.of_words(["Ada"], "in:7", row) if words else Document.of_text("Ada", "in:7", row)
-    with pytest.raises(UserError, match=f"^in:7: the object has a key '{key}', which tagging adds; expected another"):
+def test_object_that_json_or_its_predictions_can_not_hold_is_an_error(row: dict[str, Any], message: str) -> None:
+    document = Document.of_words(["Ada"], "in:7", row) if "words" in row else Document.of_text("Ada", "in:7", row)
+    with pytest.raises(UserError, match=f"^in:7: {message}"):
         write(JSON_LINES, document)
 
 
@@ -66,18 +74,9 @@ def test_conll_can_be_read_back(tmp_path: Path) -> None:
     assert not CONLL.with_empty
 
 
-@pytest.mark.parametrize("value", ["a\tb", "a\nb", "\r"])
-def test_tabs_and_line_breaks_are_an_error_in_conll(value: str) -> None:
-    types = Labels("ner", "spans", ("O", f"B-{value}", f"I-{value}"), "O")
-    for words, label, found in ((["a", value], "O", value), (["a"], f"B-{value}", f"B-{value}")):
+def test_tabs_and_line_breaks_are_an_error_in_conll() -> None:
+    types = Labels("ner", "spans", ("O", "B-a\tb", "I-a\tb"), "O")
+    for words, label, found in ((["a", "\r"], "O", "\r"), (["a"], "B-a\tb", "B-a\tb")):
         with pytest.raises(UserError) as raised:
             CONLL.lines(Document.of_words(words, name="in:7"), tagged([label] * len(words), types))
         assert str(raised.value) == f"in:7: {found!r} contains a tab or line break; use the output format jsonl"
-
-
-@pytest.mark.parametrize("number", [float("inf"), float("nan")])
-def test_json_has_finite_numbers_only(number: float) -> None:
-    with pytest.raises(
-        UserError, match="^in:7: a number is NaN or infinite, which JSON does not have; expected a finite"
-    ):
-        write(JSON_LINES, Document.of_text("Ada", "in:7", row={"text": "Ada", "weight": [{"a": number}]}))

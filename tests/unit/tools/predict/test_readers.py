@@ -21,7 +21,7 @@ def read(reader: Read, content: str | bytes) -> list[Document]:
     return list(reader(decoded_lines(BytesIO(content), "in"), "in"))
 
 
-def test_texts_are_lines() -> None:
+def test_text_lines_become_documents() -> None:
     found = read(read_texts, "\ufeffAda, Oslo.\r\n\r\n \u2028 \nno end")
     assert [(each.text, list(each.words), each.name) for each in found] == [
         ("Ada, Oslo.", ["Ada", ",", "Oslo", "."], "in:1"),
@@ -46,7 +46,7 @@ def test_json_lines_keep_their_keys() -> None:
     ]
 
 
-def test_a_json_list_is_read_like_json_lines() -> None:
+def test_json_list_is_read_like_json_lines() -> None:
     found = read(read_json, '\ufeff\n[\n{"text": "Ada."},\n\n{"words": ["Ada"], "id": 1}]\n')
     assert [(each.text, list(each.words), each.row, each.name) for each in found] == [
         ("Ada.", ["Ada", "."], {"text": "Ada."}, "in:3"),
@@ -55,7 +55,7 @@ def test_a_json_list_is_read_like_json_lines() -> None:
     assert read(read_json, "[]") == read(read_json, " \n") == []
 
 
-def test_words_are_a_column() -> None:
+def test_words_are_read_from_a_column() -> None:
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
     assert [(each.words, each.name) for each in read(read_columns, content)] == [
         (["Ada", "lives"], "in:3"),
@@ -73,20 +73,14 @@ EXPECTED = '; expected JSON objects with "text" or "words", one per line or all 
     ("reader", "content", "message"),
     [
         (read_texts, b"a\n\xff\n", "in:2: not UTF-8 (invalid start byte); save the file as UTF-8"),
-        (read_texts, b"a\nb\0\n", "in:2: NUL byte; expected a text file"),
         (read_json, '{"text": "a"}\n{"text": \n', "in:2: not JSON (Expecting value)" + EXPECTED),
-        (read_json, '{"text": "a"}\n["a"]', "in:2: '[\"a\"]' is not an object" + EXPECTED),
         (read_json, '[{"text": "a"},\n{}]', "in:2: neither 'text' nor 'words' (no key)" + EXPECTED),
-        (read_json, '\n[{"text": "a"}\n', "in:2: no comma or closing bracket after this object" + EXPECTED),
-        (read_json, '{"text": "a"} {}', "in:1: text after the object" + EXPECTED),
         (read_json, '{"txt": "a", "id": 1}', "in:1: neither 'text' nor 'words' (txt, id)" + EXPECTED),
         (read_json, '{"text": "a", "words": ["a"]}', "in:1: both 'text' and 'words'" + EXPECTED),
         (read_json, '\n{"text": null}', "in:2: 'text' is None; expected a string"),
         (read_json, f'{{"text": {[1] * 99}}}', f"in:1: 'text' is {[1] * 19}"[:-1] + ",...; expected a string"),
         (read_json, f'{{"{"k" * 99}": 1}}', f"in:1: neither 'text' nor 'words' ({'k' * 57}...)" + EXPECTED),
-        (read_json, '{"words": "a b"}', "in:1: 'words' is 'a b'; expected a list of non-empty strings"),
         (read_json, '{"words": ["a", ""]}', "in:1: 'words' is ['a', '']; expected a list of non-empty strings"),
-        (read_json, r'{"text": "\ud800"}', "in:1: half of a surrogate pair"),
         (read_columns, "a O\n\nb\n", "in:3: 1 column in 'b'; expected 2 (words -)"),
         (partial(read_columns, words_column=3), "a O\n", "in:1: 2 columns in 'a O'; expected words in column 3"),
     ],
