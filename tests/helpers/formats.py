@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.registry import AnyFiles
+from tagline.text.sentence import Sentence
 
 Tagged = list[tuple[str, str]]
 """A sentence: its words, each with its tag in IOB2."""
@@ -42,11 +43,20 @@ def section(name: str, folder: Path | None = None, **keys: Any) -> Any:
     return TypeAdapter(AnyFiles).validate_python({"source": "files", "format": name, **KEYS[name], **files, **keys})
 
 
-def fault(folder: Path, name: str, content: str | bytes, **keys: Any) -> str:
+def read(folder: Path, name: str, content: Any, **keys: Any) -> list[Sentence]:
+    """What a format reads of a file with some text, bytes or, as JSON Lines, rows."""
+    path = folder / "f"
+    if isinstance(content, list):
+        write_rows(path, content)
+    else:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return list(section(name, **keys).read(path))
+
+
+def fault(folder: Path, name: str, content: Any, **keys: Any) -> str:
     """The message about a file with some content, without its folder."""
-    (folder / "f").write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError) as raised:
-        list(section(name, **keys).read(folder / "f"))
+        read(folder, name, content, **keys)
     return str(raised.value).replace(f"{folder}/", "")
 
 
