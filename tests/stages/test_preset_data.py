@@ -1,7 +1,7 @@
-"""Presets read data sets of the real column names and label lists, and tokenize_align.py learns these labels.
+"""Presets read data sets of the real column names and labels, and tokenize_align.py learns these labels.
 
-The rows are made up; columns and label names are those that the data sets' cards list. test_download_from_hub.py reads a
-preset from a Hub.
+The rows are made up; columns are those that the data sets' cards list, with some of their label names.
+test_download_from_hub.py reads a preset from a Hub.
 """
 
 from __future__ import annotations
@@ -34,43 +34,30 @@ def iob2(types: str) -> list[str]:
     return ["O", *(f"{prefix}-{kind}" for kind in types.split() for prefix in "BI")]
 
 
-POS = (
-    "\" '' # $ ( ) , . : `` CC CD DT EX FW IN JJ JJR JJS LS MD NN NNP NNPS NNS NN|SYM PDT POS PRP PRP$ RB RBR RBS RP "
-    "SYM TO UH VB VBD VBG VBN VBP VBZ WDT WP WP$ WRB"
-).split()
-CHUNKS = iob2("ADJP ADVP CONJP INTJ LST NP PP PRT SBAR UCP VP")
-CONLL = {"pos_tags": POS, "chunk_tags": CHUNKS, "ner_tags": iob2("PER ORG LOC MISC")}
+GERMEVAL = iob2("LOC LOCderiv PERpart")
+CONLL = {
+    "pos_tags": ["''", "$", "NN|SYM", "NNP", "PRP$"],
+    "chunk_tags": iob2("ADJP NP VP"),
+    "ner_tags": iob2("PER ORG LOC MISC"),
+}
+# All of them: the preset gives the names of numbers.
 ONTONOTES = (
     "O B-CARDINAL B-DATE I-DATE B-PERSON I-PERSON B-NORP B-GPE I-GPE B-LAW I-LAW B-ORG I-ORG B-PERCENT I-PERCENT "
     "B-ORDINAL B-MONEY I-MONEY B-WORK_OF_ART I-WORK_OF_ART B-FAC B-TIME I-CARDINAL B-LOC B-QUANTITY I-QUANTITY I-NORP "
     "I-LOC B-PRODUCT I-TIME B-EVENT I-EVENT I-FAC B-LANGUAGE I-PRODUCT I-ORDINAL I-LANGUAGE"
 ).split()
-GERMEVAL = iob2("LOC LOCderiv LOCpart ORG ORGderiv ORGpart OTH OTHderiv OTHpart PER PERderiv PERpart")
-COARSE = {
-    "art": "broadcastprogram film music other painting writtenart",
-    "building": "airport hospital hotel library other restaurant sportsfacility theater",
-    "event": "attack/battle/war/militaryconflict disaster election other protest sportsevent",
-    "location": "GPE bodiesofwater island mountain other park road/railway/highway/transit",
-    "organization": "company education government/governmentagency media/newspaper other politicalparty religion "
-    "showorganization sportsleague sportsteam",
-    "other": "astronomything award biologything chemicalthing currency disease educationaldegree god language law "
-    "livingthing medical",
-    "person": "actor artist/author athlete director other politician scholar soldier",
-    "product": "airplane car food game other ship software train weapon",
-}
-FINE = ["O", *(f"{coarse}-{kind}" for coarse, kinds in COARSE.items() for kind in kinds.split())]
-UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
-
-
 # Label names by tag column.
 LABELS = {
     "conll2003": CONLL,
     "conllpp": CONLL,
-    "few-nerd": {"ner_tags": ["O", *COARSE], "fine_ner_tags": FINE},
+    "few-nerd": {
+        "ner_tags": ["O", "event", "person"],
+        "fine_ner_tags": ["O", "event-attack/battle/war/militaryconflict", "person-actor"],
+    },
     "germeval2014": {"ner_tags": GERMEVAL, "nested_ner_tags": GERMEVAL},
     "ontonotes5": {"tags": ONTONOTES},
-    "wnut17": {"ner_tags": iob2("corporation creative-work group location person product")},
-    "ud-english-ewt": {"upos": UPOS},
+    "wnut17": {"ner_tags": iob2("creative-work group person")},
+    "ud-english-ewt": {"upos": ["ADJ", "NOUN", "PUNCT", "X"]},
 }
 # Its Parquet files have numbers only; those of the others have label names.
 UNNAMED = "ontonotes5"
