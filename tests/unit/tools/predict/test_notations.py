@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.formats import section
 from helpers.runs import tagged
 
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.sources.formats import conll
 from tagline.tools.predict.notations import CONLL, JSON_LINES, Notation
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
@@ -57,7 +57,7 @@ def test_own_predictions_of_an_object_are_not_overwritten(key: str, words: bool)
 def test_conll_can_be_read_back(tmp_path: Path) -> None:
     written = write(CONLL, Document.of_words(["New York", "is"]), "B-PER") + write(CONLL, Document.of_text("x."))
     (tmp_path / "out.conll").write_text(written)
-    found = list(conll.read_sentences(tmp_path / "out.conll", ["words", "ner", "-"]))
+    found = list(section("conll", columns=["words", "ner", "-"]).read(tmp_path / "out.conll"))
     assert [(each.words, each.tags["ner"]) for each in found] == [
         (["New York", "is"], ["B-PER", "O"]),
         (["x", "."], ["O", "O"]),
