@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from helpers import project
-from helpers.annotated import dataset
+from helpers.formats import section
 from helpers.handmade_export import TAGS, add_encoder, save_export, work_beside
 from helpers.project import run_script
 from helpers.tiny import PEOPLE, PLACES
@@ -20,7 +20,6 @@ from tagline.artifacts import exported, raw_data
 from tagline.artifacts.exported import SentenceRule
 from tagline.core.errors import UserError
 from tagline.core.provenance import write_hashes
-from tagline.sources.formats.brat import BratFiles
 from tagline.text.sentences import library_version
 from tagline.text.words import split_words
 from tagline.tools.annotation import tool_formats
@@ -152,7 +151,7 @@ def test_annotation_tools_get_both_selections(folder: Path, name: str) -> None:
         assert ["predictions" in row for row in rows] == [False] * 6 + [True] * 6
         assert Path("out.labels.xml").exists()
     elif name == "brat":
-        assert sum(1 for file in sorted(Path("out").glob("*.txt")) if list(dataset(BratFiles, name).read(file))) == 12
+        assert sum(1 for file in sorted(Path("out").glob("*.txt")) if list(section(name).read(file))) == 12
     else:
         rows = [json.loads(line) for line in Path("out").read_text().splitlines()]
         assert [row.get("meta", row)["selection"] for row in rows] == ["random"] * 6 + ["uncertain"] * 6

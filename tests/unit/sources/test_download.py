@@ -22,6 +22,7 @@ from tagline.sources.download import find_encoder, write_dataset
 from tagline.sources.download_params import LocalEncoder, PackagedEncoder
 
 BLANK = "\t_" * 8 + "\n"  # the other columns of CoNLL-U
+IN_TEXT = f"# text = a.\n1\ta{BLANK}2\t.{BLANK}\n# text = du\n1-2\tdu{BLANK}1\tde{BLANK}2\tle{BLANK}"
 PRODIGY = '{"text": "%s", %s"spans": [], "answer": "accept"}'
 
 
@@ -45,12 +46,7 @@ def write(folder: Path, name: str, content: str, **keys: Any) -> dict[str, Any]:
         ("prodigy", {}, PRODIGY % ("li/ves", ""), 1.0),
         ("doccano", {"split_words": "spaces"}, '{"id": 1, "text": "Oslo . li/ves", "label": []}', 0.6667),
         ("gliner", {}, '{"tokenized_text": ["Oslo", ".", "li/ves"], "ner": []}', 0.6667),
-        (
-            "conllu",
-            {},
-            f"# text = a.\n1\ta{BLANK}2\t.{BLANK}\n# text = du\n1-2\tdu{BLANK}1\tde{BLANK}2\tle{BLANK}",
-            0.5,
-        ),
+        ("conllu", {}, IN_TEXT, 0.5),
         ("conllu", {}, f"1\tli/ves{BLANK}", 1.0),
     ],
 )

@@ -49,11 +49,7 @@ DRAWN = {"seed": 1, "validation": 0.5, "test": 0.5}
     ("name", "keys", "message"),
     [
         ("conll", {"comments": "yes"}, ".comments: should be a valid boolean, got 'yes'"),
-        (
-            "conll",
-            {"test": None},
-            ": test has neither a file nor a share of train; name a file, or add a share such as",
-        ),
+        ("conll", {"test": None}, ": test has neither a file nor a share of train; name a file, or add"),
         ("conll", {"split": {"seed": 1}}, ": split has no effect when validation and test have files; remove it"),
         ("conll", {"split": {"seed": 1, "test": 0.1}}, ": test has both a file and a share under split; remove one"),
         ("conll", {"validation": None, "test": None, "split": DRAWN}, ": the shares under split leave nothing for"),
@@ -71,11 +67,7 @@ DRAWN = {"seed": 1, "validation": 0.5, "test": 0.5}
         ("json", {"names": {"ner": ["O", "O"]}}, ".names.ner: must be the label names, each once, in the order of"),
         ("csv", {"delimiter": '"'}, ": delimiter and quote must be two different characters and not line ends"),
         ("csv", {"sentence": None}, ": sentence is missing: with one word per row, name the column whose value"),
-        (
-            "csv",
-            {"rows": "sentences", "fill_down": True},
-            ": fill_down has no effect with one sentence per row; remove",
-        ),
+        ("csv", {"rows": "sentences", "fill_down": True}, ": fill_down has no effect with one sentence per row"),
         ("spans", {"offsets": "words"}, ".offsets: should be 'auto', 'code_points', 'utf16', 'graphemes'"),
         ("prodigy", {"answers": []}, ".answers: List should have at least 1 item after validation"),
     ],

@@ -83,10 +83,7 @@ def test_malformed_or_hostile_index_is_refused(tmp_path: Path, index: object, me
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        (
-            {"config.json": "{}", "pytorch_model.bin": ""},
-            "no model.safetensors; pytorch_model.bin is a pickle and is nev",
-        ),
+        ({"config.json": "{}", "pytorch_model.bin": ""}, "no model.safetensors; pytorch_model.bin is a pickle"),
         ({"config.json": "{}"}, "no model.safetensors"),
         ({"model.safetensors": ""}, "no config.json"),
         ({"config.json": '{"a": Infinity}', "model.safetensors": ""}, r"config.json: damaged \(Infinity is not JSON\)"),

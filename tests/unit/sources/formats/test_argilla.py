@@ -45,10 +45,7 @@ def test_submitted_responses_are_read_and_suggestions_are_not(tmp_path: Path, ro
         ({"fields": []}, "'fields' must be an object; got []"),
         ({"text": "Ada"}, "neither 'responses' nor 'q.responses' (keys: 'id', 'text')"),
         ({"fields": {}, "responses": {}}, "the key 'text' is missing (keys: none)"),
-        (
-            {"text": "", "responses": {"topic": []}},
-            "no responses to 'q', but to 'topic'; see download.dataset.question",
-        ),
+        ({"text": "", "responses": {"topic": []}}, "no responses to 'q', but to 'topic'; see download"),
         ({"text": "", "responses": {"q": ["x"]}}, "a response must be an object with a value; got 'x'"),
         ({"text": "", "q.responses": ["x"]}, "'value' must be a list; got 'x'"),
     ],

@@ -51,11 +51,7 @@ IN_ALL = "but UTF-8, as in all lines beyond ASCII; remove download."
         ("a\nb".encode("utf-16-be"), "utf-16", ": after line 0: not utf-16 ("),  # the reason depends on Python
         ("Ada\nжил".encode(), "cp1251", f":2: not cp1251 {IN_ALL}"),
         ("a\nZoë\nça".encode(), "latin-1", f":2: not latin-1 {IN_ALL}"),
-        (
-            "Zoë\nça\n".encode() + b"K\xf6ln",
-            "cp1252",
-            ":1: not cp1252 but UTF-8, as in 2 of 3 lines beyond ASCII; save",
-        ),
+        ("Zoë\nça\n".encode() + b"K\xf6ln", "cp1252", ":1: not cp1252 but UTF-8, as in 2 of 3 lines beyond ASCII"),
         (LFS, "utf-8", ": a pointer of Git LFS, not the file itself; run `git lfs pull`"),
         (gzip.compress(b"a\n" * 999)[:-9], "utf-8", ": a damaged gzip file (Compressed file ended before the end-of-"),
         (gzip.compress(b"a")[:10] + b"\x07" * 40, "utf-8", ": a damaged gzip file (Error -3 while decompressing"),
