@@ -79,14 +79,12 @@ ID = "'id' must be a non-empty string or an integer; got"
         ("", f": no sentence; {EXPECTED}"),
         ("[\n]", f": no sentence; {EXPECTED}"),
         (row() + "\n[1, 2]", f":2: '[1, 2]' is not an object; {EXPECTED}"),
-        ("a O\n", f":1: not JSON (Expecting value); {EXPECTED}"),
         (f"{row()}\n{row(id=2)} {{}}\n", f":2: text after the object; {EXPECTED}"),
         (f"[{row()},\n {row(id=2)}\n {{}}]", ":2: no comma or closing bracket after this object"),
         (f"\n\n[{row()}]\n\n{{}}", f":5: text after the list's closing bracket; {EXPECTED}"),
         ('[\n{"a": 1,\n"b" 2}]', ":3: not JSON (Expecting ':' delimiter)"),
         (f'{{"data": [{row()}],\n"b" 2}}', f":1: text after the list's closing bracket; {EXPECTED}"),
         ('{"a": ' + "[" * 100_000, ":1: JSON beyond Python's limits (maximum recursion depth exceeded"),
-        ('{"a": ' + "1" * 5000 + "}", ":1: JSON beyond Python's limits (Exceeds the limit"),
         ('{"w": ["a"], "t": ["O"], "w": ["b"]}', ":1: the key 'w' is in one object twice"),
         (row().replace('"a"', '"\\ud800"'), ":1: half of a surrogate pair (\\ud800 to \\udfff); expected whole"),
         ('{"w": ["a"], "t": ["O"]}', ":1: the key 'id' is missing (keys: 'w', 't')"),
@@ -103,7 +101,6 @@ ID = "'id' must be a non-empty string or an integer; got"
         (row(t=[0, 2]), ":1: 2 in 't' is not a label number; expected 0 to 1"),
         (row(t=[0, -1]), ":1: -1 in 't' is not a label number; expected 0 to 1"),
         (row(id=""), f":1: {ID} ''"),
-        (row(id=1.0), f":1: {ID} 1.0"),
     ],
 )
 def test_malformed_object_is_reported_by_line(tmp_path: Path, content: str, message: str) -> None:

@@ -6,8 +6,6 @@ import gzip
 from pathlib import Path
 
 import pytest
-from helpers.formats import section
-from pydantic import ValidationError
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.lines import read_lines
@@ -52,6 +50,7 @@ IN_ALL = "but UTF-8, as in all lines beyond ASCII; remove download."
         ("Ada\nжил".encode(), "cp1251", f":2: not cp1251 {IN_ALL}"),
         ("a\nZoë\nça".encode(), "latin-1", f":2: not latin-1 {IN_ALL}"),
         ("Zoë\nça\n".encode() + b"K\xf6ln", "cp1252", ":1: not cp1252 but UTF-8, as in 2 of 3 lines beyond ASCII"),
+        (b"a\nb\0\n", "utf-8", ":2: NUL byte; expected a text file"),
         (LFS, "utf-8", ": a pointer of Git LFS, not the file itself; run `git lfs pull`"),
         (gzip.compress(b"a\n" * 999)[:-9], "utf-8", ": a damaged gzip file (Compressed file ended before the end-of-"),
         (gzip.compress(b"a")[:10] + b"\x07" * 40, "utf-8", ": a damaged gzip file (Error -3 while decompressing"),
@@ -64,9 +63,3 @@ def test_unreadable_text_is_reported_by_line(tmp_path: Path, content: bytes, enc
     with pytest.raises(UserError) as raised:
         list(read_lines(tmp_path / "file", encoding, borders=True))
     assert str(raised.value).startswith(f"{tmp_path}/file{message}")
-
-
-@pytest.mark.parametrize("name", ["utf-9", "hex", "undefined", "\0", "idna", "unicode_escape"])
-def test_unknown_encoding_is_refused(name: str) -> None:
-    with pytest.raises(ValidationError, match="must be an encoding that Python knows, such as utf-8, latin-1"):
-        section("conllu", encoding=name)

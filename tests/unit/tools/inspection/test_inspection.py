@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from datasets import Dataset, DatasetDict
 from helpers.formats import KEYS, to_object, to_spans, write_corpus
 from helpers.tiny import PEOPLE, PLACES, write_params
 from pydantic import TypeAdapter
@@ -205,18 +204,6 @@ def test_few_texts_are_described_though_splits_cannot_be_drawn(tmp_path: Path, c
     assert "the first of " in description and section["dataset"]["format"] == "spans"
 
 
-def brat(*numbers: int) -> dict[str, str | bytes]:
-    """Files of brat by their names."""
-    files: dict[str, str | bytes] = {}
-    for number in numbers:
-        text, spans, _ = to_spans(SENTENCES[number])
-        files[f"{number}.txt"] = text
-        files[f"{number}.ann"] = "".join(
-            f"T{i}\t{label} {a} {b}\t{text[a:b]}\n" for i, (a, b, label) in enumerate(spans)
-        )
-    return files
-
-
 SPLITS = {"train": range(40), "dev": range(40, 50), "test": range(50, 60)}
 TRAIN, DEV, TEST = (lines(begin=numbers.start, end=numbers.stop) for numbers in SPLITS.values())
 ROWS, MORE_ROWS, LAST_ROWS = objects("json", 0, 20), objects("json", 20, 50), objects("json", 50)
@@ -233,12 +220,6 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         {"train": "train-0*.jsonl", "test": "[[]test].jsonl", "split": {"seed": 42, "validation": 0.1}},
     ),
     "one file": ({"[x].conll": lines(), "LICENSE": "a"}, "mine: conll", {"train": "[[]x].conll"}),
-    "brat": ({**brat(*range(60)), "annotation.conf": "[entities]"}, "brat, utf-8\nner: IOB2", {"train": "*.txt"}),
-    "brat in folders": (
-        {f"{split}/{name}": content for split, numbers in SPLITS.items() for name, content in brat(*numbers).items()},
-        "brat, utf-8\nner: IOB2",
-        {"train": "train/*.txt", "validation": "dev/*.txt", "test": "test/*.txt"},
-    ),
     "doccano by annotator": (
         {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
         "mine: doccano, utf-8",
@@ -253,11 +234,13 @@ def test_section_reads_the_folder(tmp_path: Path, name: str) -> None:
     check(write(tmp_path / "mine", files), said, keys)
 
 
-def test_section_reads_the_splits_of_save_to_disk(tmp_path: Path) -> None:
-    saved = Dataset.from_dict({"tokens": WORDS, "tags": TAGS})
-    DatasetDict({split: saved.select(rows) for split, rows in SPLITS.items()}).save_to_disk(tmp_path / "mine")
-    keys = {"format": "save_to_disk", "train": "train", "test": "test"}
-    check(tmp_path / "mine", "mine: save_to_disk, utf-8\nner: IOB2", keys)
+@pytest.mark.parametrize(("name", "pattern"), [("brat", "{}/*.txt"), ("save_to_disk", "{}")])
+def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: str) -> None:
+    for split, numbers in SPLITS.items():
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        write_corpus(name, tmp_path / "mine" / split, [SENTENCES[number] for number in numbers])
+    keys = {"train": pattern.format("train"), "validation": pattern.format("dev"), "test": pattern.format("test")}
+    check(tmp_path / "mine", f"mine: {name}, utf-8\nner: IOB2", keys)
 
 
 @pytest.mark.parametrize(("name", "pattern"), [("text.xmi", "*.xmi"), ("text.json", "text.json")])
