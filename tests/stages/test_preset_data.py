@@ -1,4 +1,4 @@
-"""Presets read data sets of the real column names and labels, and tokenize_align.py learns these labels.
+"""Presets of the Hub read data sets of the real column names and labels, and tokenize_align.py learns these labels.
 
 The rows are made up; columns are those that the data sets' cards list, with some of their label names.
 test_download_from_hub.py reads a preset from a Hub.
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
-from helpers.project import ROOT, run_stage
+from helpers.project import run_stage
 from helpers.tiny import preset, raw_rows, word_piece
 
 from tagline.artifacts import raw_data, tokenized
@@ -22,7 +22,6 @@ from tagline.core.provenance import write_hashes
 from tagline.sources import encoders, hub_dataset
 from tagline.sources.download import to_row
 from tagline.sources.download_params import Download, HubDataset
-from tagline.sources.files import FileSource
 from tagline.text.sentence import Sentence
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
@@ -46,7 +45,7 @@ ONTONOTES = (
     "B-ORDINAL B-MONEY I-MONEY B-WORK_OF_ART I-WORK_OF_ART B-FAC B-TIME I-CARDINAL B-LOC B-QUANTITY I-QUANTITY I-NORP "
     "I-LOC B-PRODUCT I-TIME B-EVENT I-EVENT I-FAC B-LANGUAGE I-PRODUCT I-ORDINAL I-LANGUAGE"
 ).split()
-# Label names by tag column.
+# Label names by tag column of each preset on the Hub; conll2003-gpu, -pos and -chunk read what conll2003 reads.
 LABELS = {
     "conll2003": CONLL,
     "conllpp": CONLL,
@@ -57,14 +56,9 @@ LABELS = {
     "germeval2014": {"ner_tags": GERMEVAL, "nested_ner_tags": GERMEVAL},
     "ontonotes5": {"tags": ONTONOTES},
     "wnut17": {"ner_tags": iob2("creative-work group person")},
-    "ud-english-ewt": {"upos": ["ADJ", "NOUN", "PUNCT", "X"]},
 }
 # Its Parquet files have numbers only; those of the others have label names.
 UNNAMED = "ontonotes5"
-# conll2003-gpu, -pos and -chunk read what conll2003 reads.
-NAMES = sorted(
-    name for path in (ROOT / "presets").glob("*.yaml") if (name := path.stem) != "sample" and "conll2003-" not in name
-)
 
 
 def tags(labels: Sequence[str], number: int) -> list[str]:
@@ -92,33 +86,19 @@ def data_set(split: str, labels: dict[str, list[str]], named: bool) -> Dataset:
     return Dataset.from_dict(columns, features=Features(features))
 
 
-def conllu(split: str, labels: dict[str, list[str]]) -> str:
-    """Sentences in CoNLL-U, each with a multi-word token and an empty node, which are not words to learn."""
-    blocks = []
-    for words, row in sentences(split, labels):
-        blanks = "\t_" * 6
-        lines = [f"{i}\t{words[i - 1]}\t_\t{row['upos'][i - 1]}{blanks}" for i in range(1, len(words) + 1)]
-        blocks.append("\n".join([f"1-2\t{words[0]}{words[1]}\t_\t_{blanks}", *lines, f"4.1\tnot\t_\t_{blanks}"]))
-    return "\n\n".join(blocks) + "\n\n"
-
-
-def read(name: str, dataset: Any, folder: Path) -> dict[str, Iterator[Sentence]]:
+def read(name: str, dataset: HubDataset) -> dict[str, Iterator[Sentence]]:
     """Read a data set of made-up rows as the preset says."""
-    if isinstance(dataset, HubDataset):
-        splits = {getattr(dataset.splits, split): data_set(split, LABELS[name], name != UNNAMED) for split in SPLITS}
-        picked = hub_dataset.pick(DatasetDict(splits), dataset)
-        return {split: hub_dataset.sentences(rows, split, dataset) for split, rows in picked.items()}
-    for split, path in dataset.patterns.items():
-        (folder / path).write_text(conllu(split, LABELS[name]), encoding="utf-8")
-    return FileSource(folder, dataset).splits()
+    splits = {getattr(dataset.splits, split): data_set(split, LABELS[name], name != UNNAMED) for split in SPLITS}
+    picked = hub_dataset.pick(DatasetDict(splits), dataset)
+    return {split: hub_dataset.sentences(rows, split, dataset) for split, rows in picked.items()}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LABELS)
 def test_preset_reads_its_columns_and_learns_its_labels(workspace: Path, name: str) -> None:
     Path("params.yaml").write_text(preset(name), encoding="utf-8")
     dataset = read_section("download", Download).dataset
     task, scheme = (getattr(read_section("tokenize_align", TokenizeAlign), key) for key in ("task", "scheme"))
-    rows = {split: map(to_row, found) for split, found in read(name, dataset, workspace).items()}
+    rows = {split: map(to_row, found) for split, found in read(name, dataset).items()}
     raw_data.write(Path("data/raw"), rows, list(dataset.tag_columns))
     write_json(Path("data/raw/provenance.json"), {})
     write_hashes(Path("data/raw"))

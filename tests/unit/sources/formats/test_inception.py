@@ -11,7 +11,8 @@ from helpers.annotated import kinds, tagged
 from helpers.formats import fault, read, section
 
 from tagline.core.errors import UserError
-from tagline.sources.formats.inception import SENTENCE, TOKEN
+from tagline.sources.formats.inception import CORE, SENTENCE, TOKEN, InceptionFiles
+from tagline.sources.formats.sniffing import read_sample
 from tagline.text.sentence import Sentence
 
 # The second sentence has a line end, a stacked span, a span of a part of a token, and two without a value.
@@ -60,14 +61,17 @@ def test_webanno_tsv(tmp_path: Path) -> None:
 def test_uima_cas(tmp_path: Path, as_json: bool) -> None:
     cassis = pytest.importorskip("cassis")
     types = cassis.TypeSystem()
-    sentence, token, entity = (types.create_type(name) for name in (SENTENCE, TOKEN, "custom.Span"))
-    types.create_feature(entity, "label", "uima.cas.String")
+    names = (SENTENCE, TOKEN, f"{CORE}.segmentation.type.Lemma", "custom.Span")
+    sentence, token, lemma, entity = map(types.create_type, names)
+    for each in (lemma, entity):
+        types.create_feature(each, "label", "uima.cas.String")
     cas = cassis.Cas(types)
     cas.sofa_string = "Ada in \U0001f44b New York.\nRome\t*\nwaits"
     for begin, end in ((0, 19), (19, 31)):  # the line end is a token of the first
         cas.add(sentence(begin=begin, end=end))
     for begin, end in ((0, 3), (4, 6), (7, 8), (9, 12), (13, 17), (17, 18), (18, 19), (19, 23), (24, 25), (26, 31)):
         cas.add(token(begin=begin, end=end))
+        cas.add(lemma(begin=begin, end=end, label="not a span"))
     for begin, end, label in ((0, 3, "PER"), (9, 17, "LOC_A"), (13, 17, "B|R[1]"), (19, 23, None), (26, 28, "X")):
         cas.add(entity(begin=begin, end=end, label=label))
     path, dataset = tmp_path / "a", section("inception", **SPAN, **POLICIES)
@@ -79,6 +83,7 @@ def test_uima_cas(tmp_path: Path, as_json: bool) -> None:
     write()
     assert dataset.files(path) == [path, *([] if as_json else [tmp_path / "TypeSystem.xml"])]
     check(list(dataset.read(path)))
+    assert InceptionFiles.sniff(read_sample(path)) == {"tag_column": "ner", "misaligned_spans": "expand", **SPAN}
     with pytest.raises(
         UserError, match=r"a: no layer 'de\.tud.*NamedEntity' \(has .*\); see download.dataset.span_lay"
     ):

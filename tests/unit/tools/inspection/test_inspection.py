@@ -16,7 +16,6 @@ from ruamel.yaml import YAML
 
 from tagline.core.errors import UserError
 from tagline.sources.files import FileSource
-from tagline.sources.formats.inception import CORE, SENTENCE, TOKEN
 from tagline.sources.formats.registry import AnyFiles
 from tagline.tools.inspection.inspection import describe
 
@@ -241,33 +240,6 @@ def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: st
         write_corpus(name, tmp_path / "mine" / split, [SENTENCES[number] for number in numbers])
     keys = {"train": pattern.format("train"), "validation": pattern.format("dev"), "test": pattern.format("test")}
     check(tmp_path / "mine", f"mine: {name}, utf-8\nner: IOB2", keys)
-
-
-@pytest.mark.parametrize(("name", "pattern"), [("text.xmi", "*.xmi"), ("text.json", "text.json")])
-def test_section_reads_uima_cas(tmp_path: Path, name: str, pattern: str) -> None:
-    cassis = pytest.importorskip("cassis")
-    types = cassis.TypeSystem()
-    names = (SENTENCE, TOKEN, f"{CORE}.segmentation.type.Lemma", "custom.Span")
-    sentence, token, lemma, entity = map(types.create_type, names)
-    types.create_feature(lemma, "value", "uima.cas.String")
-    types.create_feature(entity, "label", "uima.cas.String")
-    cas = cassis.Cas(types)
-    cas.sofa_string = "\n".join(JOINED)
-    start = 0
-    for words, (text, spans, _) in zip(WORDS, map(to_spans, SENTENCES), strict=True):
-        cas.add(sentence(begin=start, end=start + len(text)))
-        for first, last, label in spans:
-            cas.add(entity(begin=start + first, end=start + last, label=label))
-        for word in words:
-            for added in (token(begin=start, end=start + len(word)), lemma(begin=start, end=start + 1, value="a")):
-                cas.add(added)
-            start += len(word) + 1
-    path = tmp_path / "mine" / name
-    path.parent.mkdir()
-    cas.to_xmi(path) if path.suffix == ".xmi" else cas.to_json(path)
-    types.to_xml(path.with_name("TypeSystem.xml"))
-    keys = {"format": "inception", "span_layer": "custom.Span", "feature": "label", "train": pattern}
-    check(path.parent, "mine: inception, utf-8\nner: IOB2", keys)
 
 
 @pytest.mark.parametrize(
