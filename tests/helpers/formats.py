@@ -35,11 +35,9 @@ KEYS: dict[str, dict[str, Any]] = {
 }
 
 
-def section(name: str, folder: Path | None = None, **keys: Any) -> Any:
-    """The section of a format that reads one file for every split, or the corpora that `write_splits` wrote."""
+def section(name: str, **keys: Any) -> Any:
+    """The section of a format that reads one file for every split."""
     files = dict.fromkeys(("train", "validation", "test"), "f")
-    if folder is not None:
-        files = {split: write_corpus(name, folder / split, part) for split, part in SPLITS.items()}
     return TypeAdapter(AnyFiles).validate_python({"source": "files", "format": name, **KEYS[name], **files, **keys})
 
 
@@ -146,4 +144,3 @@ CORPUS: list[Tagged] = [
     [("Ada", "B-PER"), ("Lind", "I-PER"), ("lives", "O"), ("in", "O"), ("Oslo", "B-LOC"), (".", "O")],
     [("Rome", "B-LOC"), ("waits", "O"), ("for", "O"), ("B\u00f6", "B-PER")],
 ]
-SPLITS = {"train": CORPUS, "validation": CORPUS[:1], "test": CORPUS[1:]}
