@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,10 @@ def section(name: str, **keys: Any) -> Any:
 
 
 def read(folder: Path, name: str, content: Any, **keys: Any) -> list[Sentence]:
-    """What a format reads of a file with some text, bytes or, as JSON Lines, rows."""
+    """What a format reads of a file with some text, bytes or, as JSON Lines, rows or one."""
     path = folder / "f"
-    if isinstance(content, list):
-        write_rows(path, content)
+    if isinstance(content, list | dict):
+        write_rows(path, content if isinstance(content, list) else [content])
     else:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return list(section(name, **keys).read(path))
@@ -56,6 +57,26 @@ def fault(folder: Path, name: str, content: Any, **keys: Any) -> str:
     with pytest.raises(UserError) as raised:
         read(folder, name, content, **keys)
     return str(raised.value).replace(f"{folder}/", "")
+
+
+def refusals(name: str, *rows: tuple[Any, ...], at: str = "f", **keys: Any) -> Callable[..., None]:
+    """A test of files that a format refuses.
+
+    Args:
+        name: the format.
+        rows: the content of each file, keys of its own if it has some, and how the message begins.
+        at: what all messages begin with.
+        keys: those of all files.
+    """
+
+    @pytest.mark.parametrize("row", rows)
+    def test(tmp_path: Path, row: tuple[Any, ...]) -> None:
+        content, *own, message = row
+        found = fault(tmp_path, name, content, **{**keys, **(own[0] if own else {})})
+        assert found.startswith(f"{at}{message}"), found
+        assert "x" * 201 not in found, "a long value is shortened"
+
+    return test
 
 
 def to_spans(sentence: Tagged) -> tuple[str, list[list[Any]], list[list[Any]]]:

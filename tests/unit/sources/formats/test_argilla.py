@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import fault, read
+from helpers.formats import read, refusals
 
 
 def spans(*values: tuple[int, int, str]) -> list[dict[str, Any]]:
@@ -39,16 +39,13 @@ def test_submitted_responses_are_read_and_suggestions_are_not(tmp_path: Path, ro
     assert kinds(first) == (["other_answers"] if rows is COLUMNS else [])
 
 
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ({"fields": []}, "'fields' must be an object; got []"),
-        ({"text": "Ada"}, "neither 'responses' nor 'q.responses' (keys: 'id', 'text')"),
-        ({"fields": {}, "responses": {}}, "the key 'text' is missing (keys: none)"),
-        ({"text": "", "responses": {"topic": []}}, "no responses to 'q', but to 'topic'; see download"),
-        ({"text": "", "responses": {"q": ["x"]}}, "a response must be an object with a value; got 'x'"),
-        ({"text": "", "q.responses": ["x"]}, "'value' must be a list; got 'x'"),
-    ],
+test_malformed_record_is_reported_by_line = refusals(
+    "argilla",
+    ({"fields": []}, "'fields' must be an object; got []"),
+    ({"text": "Ada"}, "neither 'responses' nor 'q.responses' (keys: 'text')"),
+    ({"fields": {}, "responses": {}}, "the key 'text' is missing (keys: none)"),
+    ({"text": "", "responses": {"topic": []}}, "no responses to 'q', but to 'topic'; see download"),
+    ({"text": "", "responses": {"q": ["x"]}}, "a response must be an object with a value; got 'x'"),
+    ({"text": "", "q.responses": ["x"]}, "'value' must be a list; got 'x'"),
+    at="f:1: record None: ",
 )
-def test_malformed_record_is_reported_by_line(tmp_path: Path, row: dict[str, Any], message: str) -> None:
-    assert fault(tmp_path, "argilla", [{"id": "7", **row}]).startswith(f"f:1: record '7': {message}")

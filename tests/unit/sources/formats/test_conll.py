@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.formats import fault, read
+from helpers.formats import read, refusals
 
 TWO, FOUR = ["words", "ner"], ["-", "words", "pos", "ner"]
 GERMEVAL = "#\thttp://a.de [2009]\n1\tTroia\tB-OTH\tB-LOC\n2\t#\tO\tO\t\n"
@@ -92,31 +92,25 @@ NOT_A_HEADER = "is a word with a tag, but download.dataset.header in params.yaml
 SKIP = "expected 2 (words ner); to skip such words set download.dataset.empty_words: skip in params.yaml"
 
 
-@pytest.mark.parametrize(
-    ("content", "keys", "message"),
-    [
-        ("Ada B-PER\nlives\n", {}, "f:2: 1 column in 'lives'; expected 2 (words ner)"),
-        ("a\tO\n\tO\n", {}, f"f:2: an empty column in '\\tO'; {SKIP}"),
-        ("en:\tO\n", {"strip_pattern": "^en:"}, f"f:1: an empty column in 'en:\\tO'; {SKIP}"),
-        ("a\tO\nNew York\n", {}, "f:2: 1 column in 'New York'; expected 2 (words ner) separated by tabs, as in the"),
-        ("New York\na\tO\n", {}, "f:2: 1 column in 'a\\tO'; expected 2 (words ner) separated by spaces, as in the"),
-        ("-DOCSTART- O\n", {}, "f: no sentence; expected lines of 2 columns (words ner)"),
-        (b"a O\n" * 9999 + b"Zo\xeb B-PER\n", {}, "f:10000: not UTF-8 (invalid continuation byte); save the file as"),
-        ("a O\n" + "x" * 5000, {}, "f:2: 1 column in '" + "x" * 79),
-        ("Word Tag\na O\n", {}, f"f:1: 'Word Tag' {HEADER}"),
-        ("tokens\tner_tags\na\tO\n", {}, f"f:1: 'tokens\\tner_tags' {HEADER}"),
-        ("# made in 2020\nform NER\na O\n", {"comments": True}, f"f:2: 'form NER' {HEADER}"),
-        ("Ada B-PER\nLind I-PER\n", {"header": True}, f"f:1: 'Ada B-PER' {NOT_A_HEADER}"),
-        ("# x\nAda PER\n", {}, f"f:1: '# x' {COMMENT}"),
-        (REMARKS, {"columns": FOUR}, f"f:1: '# text = O JOGO' {COMMENT}"),
-        (GERMEVAL, {"columns": FOUR}, f"f:1: '#\\thttp://a.de [2009]' {COMMENT}"),
-        ("Hi\tO\nAda is in\tB-PER O O\n", {}, "f:2: 'Ada is in\\tB-PER O O' looks like a whole sentence; expected"),
-        (LONG, {}, "f: 501 words without an empty line, which would be one sentence; end each sentence with an empty"),
-    ],
+test_malformed_line_is_reported_by_number = refusals(
+    "conll",
+    ("Ada B-PER\nlives\n", {}, "f:2: 1 column in 'lives'; expected 2 (words ner)"),
+    ("a\tO\n\tO\n", {}, f"f:2: an empty column in '\\tO'; {SKIP}"),
+    ("en:\tO\n", {"strip_pattern": "^en:"}, f"f:1: an empty column in 'en:\\tO'; {SKIP}"),
+    ("a\tO\nNew York\n", {}, "f:2: 1 column in 'New York'; expected 2 (words ner) separated by tabs, as in the"),
+    ("New York\na\tO\n", {}, "f:2: 1 column in 'a\\tO'; expected 2 (words ner) separated by spaces, as in the"),
+    ("-DOCSTART- O\n", {}, "f: no sentence; expected lines of 2 columns (words ner)"),
+    (b"a O\n" * 9999 + b"Zo\xeb B-PER\n", {}, "f:10000: not UTF-8 (invalid continuation byte); save the file as"),
+    ("a O\n" + "x" * 5000, {}, "f:2: 1 column in '" + "x" * 79),
+    ("Word Tag\na O\n", {}, f"f:1: 'Word Tag' {HEADER}"),
+    ("tokens\tner_tags\na\tO\n", {}, f"f:1: 'tokens\\tner_tags' {HEADER}"),
+    ("# made in 2020\nform NER\na O\n", {"comments": True}, f"f:2: 'form NER' {HEADER}"),
+    ("Ada B-PER\nLind I-PER\n", {"header": True}, f"f:1: 'Ada B-PER' {NOT_A_HEADER}"),
+    ("# x\nAda PER\n", {}, f"f:1: '# x' {COMMENT}"),
+    (REMARKS, {"columns": FOUR}, f"f:1: '# text = O JOGO' {COMMENT}"),
+    (GERMEVAL, {"columns": FOUR}, f"f:1: '#\\thttp://a.de [2009]' {COMMENT}"),
+    ("Hi\tO\nAda is in\tB-PER O O\n", {}, "f:2: 'Ada is in\\tB-PER O O' looks like a whole sentence; expected"),
+    (LONG, {}, "f: 501 words without an empty line, which would be one sentence; end each sentence with an empty"),
+    at="",
+    columns=TWO,
 )
-def test_malformed_line_is_reported_by_number(
-    tmp_path: Path, content: str | bytes, keys: dict[str, Any], message: str
-) -> None:
-    found = fault(tmp_path, "conll", content, **{"columns": TWO, **keys})
-    assert found.startswith(message)
-    assert "x" * 201 not in found

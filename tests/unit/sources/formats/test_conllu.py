@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers.formats import fault, read
+from helpers.formats import read, refusals
 
 from tagline.text.sentence import Surface
 
@@ -58,16 +58,13 @@ def test_words_in_the_text_of_their_sentence(
     assert sentence.surface == (None if spans is None else Surface(text, spans))
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("# sent_id = 1\n1 a _ X\n", "f:2: 1 column in '1 a _ X'; expected 10 separated by tabs (id form"),
-        (token("1", " "), "f:1: an empty column in '1\\t \\t_"),
-        (token("1", "a") + token("3", "b"), "f:2: word id '3'; expected 2, ids count from 1"),
-        (token("a", "a"), "f:1: word id 'a'; expected 1, ids count from 1"),
-        ("# sent_id = a\n# sent_id = b\n" + token("1", "a"), "f:2: a second sent_id in one sentence; add the"),
-        ("# newdoc\n\n" + token("1-2", "ab"), "f: no sentence; expected lines of 10 columns (id form lemma"),
-    ],
+test_malformed_line_is_reported_by_number = refusals(
+    "conllu",
+    ("# sent_id = 1\n1 a _ X\n", "f:2: 1 column in '1 a _ X'; expected 10 separated by tabs (id form"),
+    (token("1", " "), "f:1: an empty column in '1\\t \\t_"),
+    (token("1", "a") + token("3", "b"), "f:2: word id '3'; expected 2, ids count from 1"),
+    (token("a", "a"), "f:1: word id 'a'; expected 1, ids count from 1"),
+    ("# sent_id = a\n# sent_id = b\n" + token("1", "a"), "f:2: a second sent_id in one sentence; add the"),
+    ("# newdoc\n\n" + token("1-2", "ab"), "f: no sentence; expected lines of 10 columns (id form lemma"),
+    at="",
 )
-def test_malformed_line_is_reported_by_number(tmp_path: Path, content: str, message: str) -> None:
-    assert fault(tmp_path, "conllu", content).startswith(message)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.formats import fault, read
+from helpers.formats import fault, read, refusals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,38 +105,34 @@ RAW = {"delimiter": ";", "quote": None}
 CELLS = ["['O' 'O']", "[1, 0]", "[nan, 'O']", '["O", null]', "('O', 'O')", "array(['O'], dtype=object)", r"['O', '\x']"]
 
 
-@pytest.mark.parametrize(
-    ("content", "keys", "message"),
-    [
-        ("", {}, "f:1: column 's' is not in the header (empty)"),
-        ("s;w;t\n1;a;O\n", {}, "f:1: column 's' is not in the header (s;w;t); if cells are separated by ';', set"),
-        ("s,w,t,t\n1,a,O,O\n", {}, "f:1: column 't' is in the header twice (s, w, t, t)"),
-        ("s,w,t\n", {}, "f: no sentence; expected one row per word below the header"),
-        ("s,w,t\n1,a,O\n1,b\n", {}, "f:3: 2 cells; expected 3 (s, w, t)"),
-        ("s,w,t\n1,,O\n", {}, "f:2: the cell of column 'w' is empty; to skip such words set"),
-        ("s,w,t\n1,a,\n", {}, "f:2: the cell of column 't' is empty"),
-        ('s,w,t\n1,a,O\n1,",O\n2,b,O\n', {}, f"f:3: not CSV (unexpected end of data); {QUOTES}"),
-        ('s,w,t\n1,",O\n1,",O\n', {}, "f:2: a cell continues on the next line; close its quote, or set download.dat"),
-        (f"s,w,t\n{'x' * 5000},a,O\n1,b,O\n{'x' * 5000},c,O\n", {}, "f:4: rows of sentence 'xxx"),
-        ("s,w,t\n7,[CLS] is a],O O\n", ROWS, "f:2: 3 words in 'w' but 2 tags in 't'; expected one tag per word"),
-        ("s,w,t\n7,,\n", ROWS, "f:2: 'w' is empty; expected at least one word; to skip such words set download.data"),
-        ("s,w,t\n", ROWS, "f: no sentence; expected one row per sentence below the header"),
-        *[(f"s;w;t\n7;A is;{cell}\n", {**ROWS, **RAW}, f"f:2: 't' is {cell!r}; {NO_LIST}") for cell in CELLS],
-        (FILLED, {}, "f:3: the cell of column 's' is empty; if only its first row names a sentence, set download.da"),
-        (FILLED, FILL, "f:5: the cell of column 'w' is empty; to skip such words set download.data"),
-        ("s,w,t\n,Ada,O\n", FILL, "f:2: the cell of column 's' is empty; no row above names a sentence"),
-        ("doc,s,w,t\n,1,A,O\n", DOC, "f:2: the cell of column 'doc' is empty; if only its first row names a document"),
-        (IN_DOCUMENTS, {}, "f:3: 'doc' changes from 'a' to 'b' inside sentence '1'; expected one document"),
-        (
-            IN_DOCUMENTS[3:],
-            {},
-            "f:6: rows of sentence '1' are not contiguous (first seen on line 2); sort the rows by",
-        ),
-        (IN_DOCUMENTS + "a,1,Ed,O\n", DOC, "f:7: rows of sentence 'a/1' are not contiguous (first seen on line 2)"),
-        ("s,w,t\n" + "1,Ada,O\n" * 501, {}, "f: 501 words with one value in column 's', which would be one sentence"),
-    ],
+test_malformed_row_is_reported_by_line = refusals(
+    "csv",
+    ("", {}, "f:1: column 's' is not in the header (empty)"),
+    ("s;w;t\n1;a;O\n", {}, "f:1: column 's' is not in the header (s;w;t); if cells are separated by ';', set"),
+    ("s,w,t,t\n1,a,O,O\n", {}, "f:1: column 't' is in the header twice (s, w, t, t)"),
+    ("s,w,t\n", {}, "f: no sentence; expected one row per word below the header"),
+    ("s,w,t\n1,a,O\n1,b\n", {}, "f:3: 2 cells; expected 3 (s, w, t)"),
+    ("s,w,t\n1,,O\n", {}, "f:2: the cell of column 'w' is empty; to skip such words set"),
+    ("s,w,t\n1,a,\n", {}, "f:2: the cell of column 't' is empty"),
+    ('s,w,t\n1,a,O\n1,",O\n2,b,O\n', {}, f"f:3: not CSV (unexpected end of data); {QUOTES}"),
+    ('s,w,t\n1,",O\n1,",O\n', {}, "f:2: a cell continues on the next line; close its quote, or set download.dat"),
+    (f"s,w,t\n{'x' * 5000},a,O\n1,b,O\n{'x' * 5000},c,O\n", {}, "f:4: rows of sentence 'xxx"),
+    ("s,w,t\n7,[CLS] is a],O O\n", ROWS, "f:2: 3 words in 'w' but 2 tags in 't'; expected one tag per word"),
+    ("s,w,t\n7,,\n", ROWS, "f:2: 'w' is empty; expected at least one word; to skip such words set download.data"),
+    ("s,w,t\n", ROWS, "f: no sentence; expected one row per sentence below the header"),
+    *[(f"s;w;t\n7;A is;{cell}\n", {**ROWS, **RAW}, f"f:2: 't' is {cell!r}; {NO_LIST}") for cell in CELLS],
+    (FILLED, {}, "f:3: the cell of column 's' is empty; if only its first row names a sentence, set download.da"),
+    (FILLED, FILL, "f:5: the cell of column 'w' is empty; to skip such words set download.data"),
+    ("s,w,t\n,Ada,O\n", FILL, "f:2: the cell of column 's' is empty; no row above names a sentence"),
+    ("doc,s,w,t\n,1,A,O\n", DOC, "f:2: the cell of column 'doc' is empty; if only its first row names a document"),
+    (IN_DOCUMENTS, {}, "f:3: 'doc' changes from 'a' to 'b' inside sentence '1'; expected one document"),
+    (
+        IN_DOCUMENTS[3:],
+        {},
+        "f:6: rows of sentence '1' are not contiguous (first seen on line 2); sort the rows by",
+    ),
+    (IN_DOCUMENTS + "a,1,Ed,O\n", DOC, "f:7: rows of sentence 'a/1' are not contiguous (first seen on line 2)"),
+    ("s,w,t\n" + "1,Ada,O\n" * 501, {}, "f: 501 words with one value in column 's', which would be one sentence"),
+    at="",
+    **KEYS,
 )
-def test_malformed_row_is_reported_by_line(tmp_path: Path, content: str, keys: dict[str, Any], message: str) -> None:
-    found = fault(tmp_path, "csv", content, **{**KEYS, **keys})
-    assert found.startswith(message)
-    assert "x" * 201 not in found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import fault, read, section
+from helpers.formats import fault, read, refusals, section
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.inception import CORE, SENTENCE, TOKEN, InceptionFiles
@@ -106,17 +106,13 @@ def test_cassis_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 HEAD = "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n#Text=Ada\n"
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("1-1\t0-3\tAda\t_\n", ":1: '1-1\\t0-3\\tAda\\t_'; expected #FORMAT=WebAnno TSV 3.3, or UIMA CAS as XMI"),
-        (HEAD + "1-1\t0-3\n", ":4: '1-1\\t0-3' is not a token; expected SENTENCE-TOKEN, START-END, word"),
-        (HEAD + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
-        (HEAD.replace("|label", "|g") + "1-1\t0-3\tAda\n", ": no feature 'label' of layer 'custom.Span'; the"),
-        # The format has no key for an encoding.
-        (HEAD.encode() + b"#Text=Zo\xeb\n", ":4: not UTF-8 (invalid continuation byte); save the file as UTF-8"),
-    ],
+test_malformed_token_is_reported_by_line = refusals(
+    "inception",
+    ("1-1\t0-3\tAda\t_\n", ":1: '1-1\\t0-3\\tAda\\t_'; expected #FORMAT=WebAnno TSV 3.3, or UIMA CAS as XMI"),
+    (HEAD + "1-1\t0-3\n", ":4: '1-1\\t0-3' is not a token; expected SENTENCE-TOKEN, START-END, word"),
+    (HEAD + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
+    (HEAD.replace("|label", "|g") + "1-1\t0-3\tAda\n", ": no feature 'label' of layer 'custom.Span'; the"),
+    # The format has no key for an encoding.
+    (HEAD.encode() + b"#Text=Zo\xeb\n", ":4: not UTF-8 (invalid continuation byte); save the file as UTF-8"),
+    **SPAN,
 )
-def test_malformed_token_is_reported_by_line(tmp_path: Path, content: str | bytes, message: str) -> None:
-    found = fault(tmp_path, "inception", content, **SPAN)
-    assert found.startswith(f"f{message}") and "encoding" not in found

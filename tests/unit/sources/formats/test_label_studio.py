@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import fault, read
+from helpers.formats import fault, read, refusals
 
 from tagline.sources.formats.annotators import summary
 
@@ -90,27 +90,15 @@ def test_one_of_several_controls_is_read(tmp_path: Path, row: dict[str, Any]) ->
     assert fault(tmp_path, "label_studio", [row], control="gendre").startswith(unknown)
 
 
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        (task(1, "Ada", data={"content": "Ada"}), "the key 'text' is missing (keys: 'content')"),
-        (task(1, "Ada", data=[]), "'data' must be an object; got []"),
-        (task(1, "Ada", annotations={}), "'annotations' must be a list; got {}"),
-        (task(1, "Ada", 3), "an annotation must be an object; got 3"),
-        (task(1, "A", annotation(1, {"type": "hypertextlabels"})), "a result of type 'hypertextlabels'; expected la"),
-        (task(1, "Ada", annotation(1, {})), "a result must be an object with a type; got {}"),
-        (task(1, "A", annotation(1, {**BO, "value": {"start": 0}})), "a result must have start, end and labels; got"),
-        (task(1, "Ada", annotation(1, region(1, 3, "Ada", "x"))), "span 1 to 3 (x) is 'da' in the text, but 'Ada'"),
-    ],
+test_malformed_task_is_reported_by_line = refusals(
+    "label_studio",
+    (task(1, "Ada", data={"content": "Ada"}), "the key 'text' is missing (keys: 'content')"),
+    (task(1, "Ada", data=[]), "'data' must be an object; got []"),
+    (task(1, "Ada", annotations={}), "'annotations' must be a list; got {}"),
+    (task(1, "Ada", 3), "an annotation must be an object; got 3"),
+    (task(1, "A", annotation(1, {"type": "hypertextlabels"})), "a result of type 'hypertextlabels'; expected la"),
+    (task(1, "Ada", annotation(1, {})), "a result must be an object with a type; got {}"),
+    (task(1, "A", annotation(1, {**BO, "value": {"start": 0}})), "a result must have start, end and labels; got"),
+    (task(1, "Ada", annotation(1, region(1, 3, "Ada", "x"))), "span 1 to 3 (x) is 'da' in the text, but 'Ada'"),
+    at="f:1: task 1: ",
 )
-def test_malformed_task_is_reported_by_line(tmp_path: Path, row: dict[str, Any], message: str) -> None:
-    assert fault(tmp_path, "label_studio", [row]).startswith(f"f:1: task 1: {message}")
-
-
-def test_tasks_of_two_projects_with_the_same_id(tmp_path: Path) -> None:
-    tasks = [task(1, "Ada", annotation(1)), task(1, "Bo", annotation(1))]
-    assert [(each.id, each.words) for each in read(tmp_path, "label_studio", tasks)] == [("1", ["Ada"]), ("1", ["Bo"])]
-    rows = [{"id": 1, "text": text, "annotator": 1, "annotation_id": 9} for text in ("Ada", "Bo")]
-    assert fault(tmp_path, "label_studio", rows).startswith(
-        "f:2: task 1: another text than at f:1: task 1, but the same"
-    )

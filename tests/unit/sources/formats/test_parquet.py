@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
-from helpers.formats import fault, read
+from helpers.formats import read, refusals
 
 TOKENS = [["Ada", "lives"], ["in"]]
 TAGS = [["B-PER", "O"], ["O"]]
@@ -64,18 +64,15 @@ NOT_UTF8 = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\
 DAMAGED = "f: not a Parquet file, or damaged ("
 
 
-@pytest.mark.parametrize(
-    ("content", "keys", "message"),
-    [
-        (WHOLE[: len(WHOLE) // 2], {}, DAMAGED),
-        (WHOLE[:4] + b"\xff" * 40 + WHOLE[44:], {}, DAMAGED),
-        (table(pa.ListArray.from_arrays([0, 1], NOT_UTF8), [["O"]]), {}, DAMAGED),
-        (table([], []), {}, "f: no sentence; expected one row per sentence"),
-        (table([["a"], None], [["O"], ["O"]]), {}, "f: row 2: 'tokens' must be a list of words; got None"),
-        (table([["a"]], [[0]]), {}, "f: row 1: 'tags' contains numbers; give their label names under download"),
-        (table([["a"]], [["O"]], {"huggingface": "{"}), {}, "f: the metadata of `datasets` is damaged ("),
-        (WHOLE, {"words": "w"}, "f: no column 'w' (columns: tokens, tags)"),
-    ],
+test_malformed_file_is_reported_by_row = refusals(
+    "parquet",
+    (WHOLE[: len(WHOLE) // 2], {}, DAMAGED),
+    (WHOLE[:4] + b"\xff" * 40 + WHOLE[44:], {}, DAMAGED),
+    (table(pa.ListArray.from_arrays([0, 1], NOT_UTF8), [["O"]]), {}, DAMAGED),
+    (table([], []), {}, "f: no sentence; expected one row per sentence"),
+    (table([["a"], None], [["O"], ["O"]]), {}, "f: row 2: 'tokens' must be a list of words; got None"),
+    (table([["a"]], [[0]]), {}, "f: row 1: 'tags' contains numbers; give their label names under download"),
+    (table([["a"]], [["O"]], {"huggingface": "{"}), {}, "f: the metadata of `datasets` is damaged ("),
+    (WHOLE, {"words": "w"}, "f: no column 'w' (columns: tokens, tags)"),
+    at="",
 )
-def test_malformed_file_is_reported_by_row(tmp_path: Path, content: bytes, keys: dict[str, str], message: str) -> None:
-    assert fault(tmp_path, "parquet", content, **keys).startswith(message)

@@ -6,9 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import fault, read
+from helpers.formats import fault, read, refusals
 
 
 def row(text: str, *spans: tuple[int, int, str], number: int = 1, answer: str = "accept", **others: Any) -> dict:
@@ -63,18 +62,15 @@ BINARY = "a binary answer, which is about one span only; expected rows of ner.ma
 TOKENS = "tokens must have start and end, in the order of the text; got"
 
 
-@pytest.mark.parametrize(
-    ("bad", "message"),
-    [
-        ({"text": "Ada", "spans": []}, "the key 'answer' is missing; expected a row of `prodigy db-out`"),
-        (row("Ada", _is_binary=True), BINARY),
-        (row("Ada", _view_id="ner"), BINARY),
-        (row("Ada", tokens=[token(0, 2), token(1, 3)]), TOKENS),
-        (row("Ada", tokens=["Ada"]), f"{TOKENS} 'Ada'"),
-        (row("Ada", tokens=[token(0, 4)]), TOKENS),
-        ({**row("Ada"), "spans": {}}, "'spans' must be a list; got {}"),
-        ({"answer": "accept", "image": "x.png"}, "the key 'text' is missing (keys: 'answer', 'image')"),
-    ],
+test_malformed_row_is_reported_by_line = refusals(
+    "prodigy",
+    ({"text": "Ada", "spans": []}, "the key 'answer' is missing; expected a row of `prodigy db-out`"),
+    (row("Ada", _is_binary=True), BINARY),
+    (row("Ada", _view_id="ner"), BINARY),
+    (row("Ada", tokens=[token(0, 2), token(1, 3)]), TOKENS),
+    (row("Ada", tokens=["Ada"]), f"{TOKENS} 'Ada'"),
+    (row("Ada", tokens=[token(0, 4)]), TOKENS),
+    ({**row("Ada"), "spans": {}}, "'spans' must be a list; got {}"),
+    ({"answer": "accept", "image": "x.png"}, "the key 'text' is missing (keys: 'answer', 'image')"),
+    at="f:1: ",
 )
-def test_malformed_row_is_reported_by_line(tmp_path: Path, bad: dict[str, Any], message: str) -> None:
-    assert fault(tmp_path, "prodigy", [bad]).startswith(f"f:1: {message}")

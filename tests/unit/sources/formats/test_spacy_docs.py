@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import fault, read
+from helpers.formats import fault, read, refusals
 
 TUPLES = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [9, 13, "LOC"]]}], ["nobody", {"entities": []}]]
 UTF16 = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [10, 14, "LOC"]]}], ["unknown", {"entites": []}]]
@@ -55,14 +55,10 @@ def test_spacy_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 EXPECTED = "expected a DocBin of spaCy, or a JSON list of texts with their entities"
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("[1", f": not JSON (Expecting ',' delimiter: line 1 column 3 (char 2)); {EXPECTED}"),
-        ('["Ada"]', f": row 1: 'Ada' is not a text with its entities; {EXPECTED}"),
-        ('[["Ada", {"entities": [[0, 3]]}]]', ": row 1: an entity must be a list of start, end and label; got [0, 3]"),
-        ("{}", f": no list of texts; {EXPECTED}"),
-    ],
+test_malformed_tuple_is_reported_by_row = refusals(
+    "spacy",
+    ("[1", f": not JSON (Expecting ',' delimiter: line 1 column 3 (char 2)); {EXPECTED}"),
+    ('["Ada"]', f": row 1: 'Ada' is not a text with its entities; {EXPECTED}"),
+    ('[["Ada", {"entities": [[0, 3]]}]]', ": row 1: an entity must be a list of start, end and label; got [0, 3]"),
+    ("{}", f": no list of texts; {EXPECTED}"),
 )
-def test_malformed_tuple_is_reported_by_row(tmp_path: Path, content: str, message: str) -> None:
-    assert fault(tmp_path, "spacy", content) == f"f{message}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import fault, read, section
+from helpers.formats import fault, read, refusals, section
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -189,30 +188,21 @@ EMPTY_SPAN = row(
 NO_UNIT = row(ODD, [*odd_spans("utf16", mentions=True)[:2], (0, 1, "X", "Oslo")])
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ({"spans": []}, "the key 'text' is missing"),
-        ({"text": "Ada"}, f"{LIST} the key is missing"),
-        ({"text": "Ada", "spans": "x" * 5000}, f"{LIST} got 'xxx"),
-        ({"text": TEXT, "spans": [[0, 3, "X"]]}, "a span must be an object with start, end, label; got [0, 3, 'X']"),
-        (row(TEXT, [(0, 3)]), "a span must be an object with start, end, label; got {'start': 0"),
-        (row(TEXT, [("0", 3, "X")]), NAMES),
-        (row(TEXT, [(False, 3, "X")]), NAMES),
-        (row(TEXT, [(7, 12, "X")]), f"span 7 to 12 {OUTSIDE}"),
-        (row(TEXT, [(-4, 11, "X")]), f"span -4 to 11 {OUTSIDE}"),
-        (row(TEXT, [(3, 0, "X")]), f"span 3 to 0 {OUTSIDE}"),
-        (row(TEXT, [(3, 9000, "x" * 5000)]), "span 3 to 9000 (xxx"),
-        (EMPTY_SPAN, "span 0 to 0 (X) is not inside the text of 6 characters"),
-        (NO_UNIT, "span 0 to 1 (X) is not inside the text of 24 UTF-16 units, or ends inside a character"),
-        (row(TEXT, [(4, 7, "X", "Oslo")]), "span 4 to 7 (X) is 'in ' in the text, but 'Oslo' in the file; offsets"),
-    ],
+test_malformed_span_is_reported_by_line = refusals(
+    "spans",
+    ({"spans": []}, "the key 'text' is missing"),
+    ({"text": "Ada"}, f"{LIST} the key is missing"),
+    ({"text": "Ada", "spans": "x" * 5000}, f"{LIST} got 'xxx"),
+    ({"text": TEXT, "spans": [[0, 3, "X"]]}, "a span must be an object with start, end, label; got [0, 3, 'X']"),
+    (row(TEXT, [(0, 3)]), "a span must be an object with start, end, label; got {'start': 0"),
+    (row(TEXT, [("0", 3, "X")]), NAMES),
+    (row(TEXT, [(False, 3, "X")]), NAMES),
+    (row(TEXT, [(7, 12, "X")]), f"span 7 to 12 {OUTSIDE}"),
+    (row(TEXT, [(-4, 11, "X")]), f"span -4 to 11 {OUTSIDE}"),
+    (row(TEXT, [(3, 0, "X")]), f"span 3 to 0 {OUTSIDE}"),
+    (row(TEXT, [(3, 9000, "x" * 5000)]), "span 3 to 9000 (xxx"),
+    (EMPTY_SPAN, "span 0 to 0 (X) is not inside the text of 6 characters"),
+    (NO_UNIT, "span 0 to 1 (X) is not inside the text of 24 UTF-16 units, or ends inside a character"),
+    (row(TEXT, [(4, 7, "X", "Oslo")]), "span 4 to 7 (X) is 'in ' in the text, but 'Oslo' in the file; offsets"),
+    at="f:1: ",
 )
-def test_malformed_span_is_reported_by_line(tmp_path: Path, content: dict[str, Any], message: str) -> None:
-    found = fault(tmp_path, "spans", json.dumps(content))
-    assert found.startswith(f"f:1: {message}")
-    assert "x" * 201 not in found
-
-
-def test_missing_id_is_reported_by_line(tmp_path: Path) -> None:
-    assert fault(tmp_path, "spans", [row(TEXT, [])], id="id") == "f:1: the key 'id' is missing"
