@@ -37,11 +37,7 @@ def read_source_encoder(folder: Path) -> None:
     write_encoder(folder.parent, section.encoder, Path("out"))
 
 
-READERS = {
-    "data/predictions": read_predictions,
-    "models/export": read_export,
-    "data/tiny/encoder": read_source_encoder,
-}
+READERS = {"data/predictions": read_predictions, "models/export": read_export, "data/tiny/encoder": read_source_encoder}
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -1,4 +1,4 @@
-"""GLiNER: malformed rows; test_registry.py reads right ones."""
+"""GLiNER: malformed rows; test_inspection.py reads right ones."""
 
 from __future__ import annotations
 
