@@ -7,10 +7,10 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
+from helpers.formats import section
 from helpers.project import ROOT
 
 from tagline.labels.schemes import split_tag, to_iob2
-from tagline.sources.formats.conll import read_sentences
 
 # A clone may have other data.
 pytestmark = pytest.mark.release
@@ -22,7 +22,8 @@ CARD = (SAMPLE / "README.md").read_text(encoding="utf-8")
 COLUMNS = ["words", "pos", "chunk", "ner"]
 SPLITS = {
     split: [
-        {"words": sentence.words, **sentence.tags} for sentence in read_sentences(SAMPLE / f"{split}.conll", COLUMNS)
+        {"words": sentence.words, **sentence.tags}
+        for sentence in section("conll", columns=COLUMNS).read(SAMPLE / f"{split}.conll")
     ]
     for split in ("train", "validation", "test")
 }

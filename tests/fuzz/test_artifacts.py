@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -18,50 +17,37 @@ from tagline.inference.tagger import Tagger
 from tagline.sources.download import write_encoder
 from tagline.sources.download_params import Download
 
-Reader = Callable[[Path], object]
+pytestmark = pytest.mark.rare
 
 
-def read_predictions(root: Path) -> None:
-    folder = root / "data/predictions"
+def read_predictions(folder: Path) -> None:
     kind = predictions.read_kind((folder / PROVENANCE).read_bytes(), PROVENANCE)
     assert len(predictions.read((folder / "test.parquet").read_bytes(), kind, "test.parquet")) == 6
 
 
-def read_export(root: Path) -> None:
+def read_export(folder: Path) -> None:
     for backend in ("onnx", "onnx-int8", "torch"):
-        with Tagger(root / "models/export", backend=backend, verify=False) as tagger:  # type: ignore[arg-type]
+        with Tagger(folder, backend=backend, verify=False) as tagger:  # type: ignore[arg-type]
             tagger(["Ada Lind lives in Oslo.", "x" * 100])
 
 
-def read_source_encoder(root: Path) -> None:
+def read_source_encoder(folder: Path) -> None:
     section = Download.model_validate(TINY_PARAMS["download"])
-    shutil.rmtree(root / "out", ignore_errors=True)
-    write_encoder(root / "data/tiny", section.encoder, root / "out")
+    shutil.rmtree("out", ignore_errors=True)
+    write_encoder(folder.parent, section.encoder, Path("out"))
 
 
-READERS: dict[str, tuple[Reader, str]] = {
-    "predictions": (read_predictions, "data/predictions"),
-    "export": (read_export, "models/export"),
-    "encoder": (read_source_encoder, "data/tiny/encoder"),
-}
+READERS = {"data/predictions": read_predictions, "models/export": read_export, "data/tiny/encoder": read_source_encoder}
 
 
-@pytest.mark.rare
 @pytest.mark.parametrize("name", READERS)
 def test_damaged_folder_is_read_or_reported(name: str, finished: Path, pytestconfig: pytest.Config) -> None:
-    reader, folder = READERS[name]
-    original = finished / "original"
-    shutil.copytree(finished / folder, original)
+    folder, original = finished / name, finished / "original"
+    shutil.copytree(folder, original)
 
-    def case(random: Random) -> Callable[[], object]:
-        shutil.rmtree(finished / folder)
-        shutil.copytree(original, finished / folder)
-        description = damage_one(finished / folder, random)
+    def harm(random: Random) -> str:
+        shutil.rmtree(folder)
+        shutil.copytree(original, folder)
+        return damage_one(folder, random)
 
-        def run() -> None:
-            reader(finished)
-
-        run.__doc__ = description
-        return run
-
-    fuzz(case, pytestconfig, 200)
+    fuzz(harm, lambda: READERS[name](folder), pytestconfig, 200)

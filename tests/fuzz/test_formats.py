@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from helpers.damage import damage
 from helpers.formats import CORPUS, section, write_corpus
-from helpers.fuzzing import fuzz
+from helpers.fuzzing import fuzz, of_file
 from helpers.tiny import write_params
 
 from tagline.artifacts import raw_data
@@ -44,26 +43,18 @@ def test_damaged_data_set_is_read_or_refused(
     named = write_corpus(name, tmp_path / "brat" if name == "brat" else path, CORPUS * 4)
     if name == "brat":
         path, named = tmp_path / "brat/0.ann", "brat/0.txt"
-    content = path.read_bytes()
     policies = POLICIES if issubclass(FORMATS[name], AnnotatedFiles) else {}
     dataset = section(name, **dict.fromkeys(raw_data.SPLITS, named), **policies, **KEYS.get(name, {}))
 
-    def case(random: Random) -> Callable[[], object]:
-        target = tmp_path / f"raw-{random.random()}"
-        _write(path, content)
-        description = damage(path, random)
+    def read() -> None:
+        shutil.rmtree(tmp_path / "raw", ignore_errors=True)
+        source = FileSource(tmp_path, dataset)
+        rows = {split: map(to_row, sentences) for split, sentences in source.splits().items()}
+        raw_data.write(tmp_path / "raw", rows, list(dataset.tag_columns))
+        source.provenance(), source.report()
+        raw_data.load(tmp_path / "raw")
 
-        def run() -> None:
-            source = FileSource(tmp_path, dataset)
-            rows = {split: map(to_row, sentences) for split, sentences in source.splits().items()}
-            raw_data.write(target, rows, list(dataset.tag_columns))
-            source.provenance(), source.report()
-            raw_data.load(target)
-
-        run.__doc__ = description
-        return run
-
-    fuzz(case, pytestconfig, 500)
+    fuzz(of_file(path), read, pytestconfig, 500)
 
 
 READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
@@ -78,19 +69,12 @@ READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
 def test_damaged_input_of_predict_is_read_or_refused(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     reader, suffix, content = READERS[name]
     path = tmp_path / f"input{suffix}"
+    path.write_bytes(content)
 
-    def case(random: Random) -> Callable[[], object]:
-        _write(path, content)
-        description = damage(path, random)
+    def read() -> None:
+        assert all(all(document.words) for document in reader(read_lines(path), str(path)))
 
-        def run() -> None:
-            for document in reader(read_lines(path), str(path)):
-                assert all(document.words)
-
-        run.__doc__ = description
-        return run
-
-    fuzz(case, pytestconfig, 1000)
+    fuzz(of_file(path), read, pytestconfig, 1000)
 
 
 def test_damaged_params_are_read_or_refused(
@@ -98,24 +82,9 @@ def test_damaged_params_are_read_or_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_params(tmp_path)
-    path = tmp_path / "params.yaml"
-    content = path.read_bytes()
 
-    def case(random: Random) -> Callable[[], object]:
-        _write(path, content)
-        description = damage(path, random)
+    def read() -> None:
+        read_section("train", Train)
+        read_section("download", Download)
 
-        def run() -> None:
-            read_section("train", Train)
-            read_section("download", Download)
-
-        run.__doc__ = description
-        return run
-
-    fuzz(case, pytestconfig, 100)
-
-
-def _write(path: Path, content: bytes) -> None:
-    if path.is_dir():
-        path.rmdir()
-    path.write_bytes(content)
+    fuzz(of_file(tmp_path / "params.yaml"), read, pytestconfig, 100)

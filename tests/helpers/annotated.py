@@ -6,14 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.text.sentence import Sentence
-
-
-def dataset(format_: type[AnnotatedFiles], name: str, **keys: Any) -> Any:
-    """A format's section of params.yaml that names one file for every split."""
-    files = dict.fromkeys(("train", "validation", "test"), "f")
-    return format_.model_validate({"source": "files", "format": name, "tag_column": "ner", **files, **keys})
 
 
 def write_rows(path: Path, rows: list[Any]) -> Path:

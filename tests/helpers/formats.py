@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.registry import AnyFiles
+from tagline.text.sentence import Sentence
 
 Tagged = list[tuple[str, str]]
 """A sentence: its words, each with its tag in IOB2."""
@@ -34,20 +36,47 @@ KEYS: dict[str, dict[str, Any]] = {
 }
 
 
-def section(name: str, folder: Path | None = None, **keys: Any) -> Any:
-    """The section of a format that reads one file for every split, or the corpora that `write_splits` wrote."""
+def section(name: str, **keys: Any) -> Any:
+    """The section of a format that reads one file for every split."""
     files = dict.fromkeys(("train", "validation", "test"), "f")
-    if folder is not None:
-        files = {split: write_corpus(name, folder / split, part) for split, part in SPLITS.items()}
     return TypeAdapter(AnyFiles).validate_python({"source": "files", "format": name, **KEYS[name], **files, **keys})
 
 
-def fault(folder: Path, name: str, content: str | bytes, **keys: Any) -> str:
+def read(folder: Path, name: str, content: Any, **keys: Any) -> list[Sentence]:
+    """What a format reads of a file with some text, bytes or, as JSON Lines, rows or one."""
+    path = folder / "f"
+    if isinstance(content, list | dict):
+        write_rows(path, content if isinstance(content, list) else [content])
+    else:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return list(section(name, **keys).read(path))
+
+
+def fault(folder: Path, name: str, content: Any, **keys: Any) -> str:
     """The message about a file with some content, without its folder."""
-    (folder / "f").write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError) as raised:
-        list(section(name, **keys).read(folder / "f"))
+        read(folder, name, content, **keys)
     return str(raised.value).replace(f"{folder}/", "")
+
+
+def refusals(name: str, *rows: tuple[Any, ...], at: str = "f", **keys: Any) -> Callable[..., None]:
+    """A test of files that a format refuses.
+
+    Args:
+        name: the format.
+        rows: the content of each file, keys of its own if it has some, and how the message begins.
+        at: what all messages begin with.
+        keys: those of all files.
+    """
+
+    @pytest.mark.parametrize("row", rows)
+    def test(tmp_path: Path, row: tuple[Any, ...]) -> None:
+        content, *own, message = row
+        found = fault(tmp_path, name, content, **{**keys, **(own[0] if own else {})})
+        assert found.startswith(f"{at}{message}"), found
+        assert "x" * 201 not in found, "a long value is shortened"
+
+    return test
 
 
 def to_spans(sentence: Tagged) -> tuple[str, list[list[Any]], list[list[Any]]]:
@@ -136,4 +165,3 @@ CORPUS: list[Tagged] = [
     [("Ada", "B-PER"), ("Lind", "I-PER"), ("lives", "O"), ("in", "O"), ("Oslo", "B-LOC"), (".", "O")],
     [("Rome", "B-LOC"), ("waits", "O"), ("for", "O"), ("B\u00f6", "B-PER")],
 ]
-SPLITS = {"train": CORPUS, "validation": CORPUS[:1], "test": CORPUS[1:]}

@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pytest
 from helpers.hub_repositories import Account, Refused, Repository, entries, metadata, object_id
 from helpers.hub_writing import Writing
+from huggingface_hub import constants
 
 
 def client_environment(url: str, home: Path, **others: str) -> dict[str, str]:
@@ -61,6 +63,12 @@ class Hub:
         """Add a token of an account."""
         self.tokens.add(token)
         self.accounts[token] = account
+
+    def serve(self, patch: pytest.MonkeyPatch) -> None:
+        """Have the client of this process ask the server, for files too."""
+        template = constants.HUGGINGFACE_CO_URL_TEMPLATE  # made of the first ENDPOINT
+        patch.setattr(constants, "ENDPOINT", self.url)
+        patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", self.url + template[template.index("/{") :])
 
     def __enter__(self) -> Hub:
         # A short poll interval: the default makes each test wait half a second for the end of the thread.

@@ -1,7 +1,7 @@
-"""Presets read data sets of the real column names and label lists, and tokenize_align.py learns these labels.
+"""Presets of the Hub read data sets of the real column names and labels, and tokenize_align.py learns these labels.
 
-The rows are made up; columns and label names are those that the data sets' cards list. test_download_from_hub.py reads a
-preset from a Hub.
+The rows are made up; columns are those that the data sets' cards list, with some of their label names.
+test_download_from_hub.py reads a preset from a Hub.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
-from helpers.project import ROOT, run_stage
+from helpers.project import run_stage
 from helpers.tiny import preset, raw_rows, word_piece
 
 from tagline.artifacts import raw_data, tokenized
@@ -22,7 +22,6 @@ from tagline.core.provenance import write_hashes
 from tagline.sources import encoders, hub_dataset
 from tagline.sources.download import to_row
 from tagline.sources.download_params import Download, HubDataset
-from tagline.sources.files import FileSource
 from tagline.text.sentence import Sentence
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
@@ -34,50 +33,32 @@ def iob2(types: str) -> list[str]:
     return ["O", *(f"{prefix}-{kind}" for kind in types.split() for prefix in "BI")]
 
 
-POS = (
-    "\" '' # $ ( ) , . : `` CC CD DT EX FW IN JJ JJR JJS LS MD NN NNP NNPS NNS NN|SYM PDT POS PRP PRP$ RB RBR RBS RP "
-    "SYM TO UH VB VBD VBG VBN VBP VBZ WDT WP WP$ WRB"
-).split()
-CHUNKS = iob2("ADJP ADVP CONJP INTJ LST NP PP PRT SBAR UCP VP")
-CONLL = {"pos_tags": POS, "chunk_tags": CHUNKS, "ner_tags": iob2("PER ORG LOC MISC")}
+GERMEVAL = iob2("LOC LOCderiv PERpart")
+CONLL = {
+    "pos_tags": ["''", "$", "NN|SYM", "NNP", "PRP$"],
+    "chunk_tags": iob2("ADJP NP VP"),
+    "ner_tags": iob2("PER ORG LOC MISC"),
+}
+# All of them: the preset gives the names of numbers.
 ONTONOTES = (
     "O B-CARDINAL B-DATE I-DATE B-PERSON I-PERSON B-NORP B-GPE I-GPE B-LAW I-LAW B-ORG I-ORG B-PERCENT I-PERCENT "
     "B-ORDINAL B-MONEY I-MONEY B-WORK_OF_ART I-WORK_OF_ART B-FAC B-TIME I-CARDINAL B-LOC B-QUANTITY I-QUANTITY I-NORP "
     "I-LOC B-PRODUCT I-TIME B-EVENT I-EVENT I-FAC B-LANGUAGE I-PRODUCT I-ORDINAL I-LANGUAGE"
 ).split()
-GERMEVAL = iob2("LOC LOCderiv LOCpart ORG ORGderiv ORGpart OTH OTHderiv OTHpart PER PERderiv PERpart")
-COARSE = {
-    "art": "broadcastprogram film music other painting writtenart",
-    "building": "airport hospital hotel library other restaurant sportsfacility theater",
-    "event": "attack/battle/war/militaryconflict disaster election other protest sportsevent",
-    "location": "GPE bodiesofwater island mountain other park road/railway/highway/transit",
-    "organization": "company education government/governmentagency media/newspaper other politicalparty religion "
-    "showorganization sportsleague sportsteam",
-    "other": "astronomything award biologything chemicalthing currency disease educationaldegree god language law "
-    "livingthing medical",
-    "person": "actor artist/author athlete director other politician scholar soldier",
-    "product": "airplane car food game other ship software train weapon",
-}
-FINE = ["O", *(f"{coarse}-{kind}" for coarse, kinds in COARSE.items() for kind in kinds.split())]
-UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
-
-
-# Label names by tag column.
+# Label names by tag column of each preset on the Hub; conll2003-gpu, -pos and -chunk read what conll2003 reads.
 LABELS = {
     "conll2003": CONLL,
     "conllpp": CONLL,
-    "few-nerd": {"ner_tags": ["O", *COARSE], "fine_ner_tags": FINE},
+    "few-nerd": {
+        "ner_tags": ["O", "event", "person"],
+        "fine_ner_tags": ["O", "event-attack/battle/war/militaryconflict", "person-actor"],
+    },
     "germeval2014": {"ner_tags": GERMEVAL, "nested_ner_tags": GERMEVAL},
     "ontonotes5": {"tags": ONTONOTES},
-    "wnut17": {"ner_tags": iob2("corporation creative-work group location person product")},
-    "ud-english-ewt": {"upos": UPOS},
+    "wnut17": {"ner_tags": iob2("creative-work group person")},
 }
 # Its Parquet files have numbers only; those of the others have label names.
 UNNAMED = "ontonotes5"
-# conll2003-gpu, -pos and -chunk read what conll2003 reads.
-NAMES = sorted(
-    name for path in (ROOT / "presets").glob("*.yaml") if (name := path.stem) != "sample" and "conll2003-" not in name
-)
 
 
 def tags(labels: Sequence[str], number: int) -> list[str]:
@@ -105,33 +86,19 @@ def data_set(split: str, labels: dict[str, list[str]], named: bool) -> Dataset:
     return Dataset.from_dict(columns, features=Features(features))
 
 
-def conllu(split: str, labels: dict[str, list[str]]) -> str:
-    """Sentences in CoNLL-U, each with a multi-word token and an empty node, which are not words to learn."""
-    blocks = []
-    for words, row in sentences(split, labels):
-        blanks = "\t_" * 6
-        lines = [f"{i}\t{words[i - 1]}\t_\t{row['upos'][i - 1]}{blanks}" for i in range(1, len(words) + 1)]
-        blocks.append("\n".join([f"1-2\t{words[0]}{words[1]}\t_\t_{blanks}", *lines, f"4.1\tnot\t_\t_{blanks}"]))
-    return "\n\n".join(blocks) + "\n\n"
-
-
-def read(name: str, dataset: Any, folder: Path) -> dict[str, Iterator[Sentence]]:
+def read(name: str, dataset: HubDataset) -> dict[str, Iterator[Sentence]]:
     """Read a data set of made-up rows as the preset says."""
-    if isinstance(dataset, HubDataset):
-        splits = {getattr(dataset.splits, split): data_set(split, LABELS[name], name != UNNAMED) for split in SPLITS}
-        picked = hub_dataset.pick(DatasetDict(splits), dataset)
-        return {split: hub_dataset.sentences(rows, split, dataset) for split, rows in picked.items()}
-    for split, path in dataset.patterns.items():
-        (folder / path).write_text(conllu(split, LABELS[name]), encoding="utf-8")
-    return FileSource(folder, dataset).splits()
+    splits = {getattr(dataset.splits, split): data_set(split, LABELS[name], name != UNNAMED) for split in SPLITS}
+    picked = hub_dataset.pick(DatasetDict(splits), dataset)
+    return {split: hub_dataset.sentences(rows, split, dataset) for split, rows in picked.items()}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LABELS)
 def test_preset_reads_its_columns_and_learns_its_labels(workspace: Path, name: str) -> None:
     Path("params.yaml").write_text(preset(name), encoding="utf-8")
     dataset = read_section("download", Download).dataset
     task, scheme = (getattr(read_section("tokenize_align", TokenizeAlign), key) for key in ("task", "scheme"))
-    rows = {split: map(to_row, found) for split, found in read(name, dataset, workspace).items()}
+    rows = {split: map(to_row, found) for split, found in read(name, dataset).items()}
     raw_data.write(Path("data/raw"), rows, list(dataset.tag_columns))
     write_json(Path("data/raw/provenance.json"), {})
     write_hashes(Path("data/raw"))

@@ -50,11 +50,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}
-    sentences = {
-        "split": whole.share >= LEAST_WHOLE,
-        "library": sentence_library(),
-        "agreement": whole.share,
-    }
+    sentences = {"split": whole.share >= LEAST_WHOLE, "library": sentence_library(), "agreement": whole.share}
     write_json(target / PROVENANCE, {**source.provenance(), "rows": counts, "words": words, "sentences": sentences})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))

@@ -30,6 +30,10 @@ from tagline.text.sentence import Sentence
 GENERATED_ID = re.compile(rf"({'|'.join(SPLITS)})-\d+")
 
 
+class NothingDrawn(UserError):
+    """A split without a file gets no sentence of train."""
+
+
 class FileSource:
     """The data set in files that ``download.dataset`` names.
 
@@ -139,7 +143,7 @@ class FileSource:
             documents = f" (documents stay whole; the longest has {longest:,} sentences)" if longest > 1 else ""
             marked = longest > 1 and "documents" in type(self.dataset).model_fields
             none = ", set download.dataset.documents: none to draw sentences" if marked else ""
-            raise UserError(
+            raise NothingDrawn(
                 f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; increase its share "
                 f"under download.dataset.split in params.yaml{none}, or name a file"
             )

@@ -25,7 +25,7 @@ from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
 
 # A number, or what `--inspect` writes for its name.
-_NUMBER = re.compile(r"(name of )?-?\d+(\.\d*)?")
+_NUMBER = re.compile(rf"({schemes.PLACEHOLDER})?-?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)

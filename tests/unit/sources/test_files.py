@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import glob
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import pytest
 from helpers.annotated import write_rows
@@ -17,19 +16,10 @@ from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources.download import to_row
 from tagline.sources.files import FileSource, find
-from tagline.sources.formats.base import Files, Shares
-from tagline.sources.formats.conll import ConllFiles
-from tagline.sources.formats.conllu import ConlluFiles
-from tagline.sources.formats.json_rows import JsonFiles
-from tagline.text.sentence import Note, Sentence
 
 
-def conll_files(**keys) -> ConllFiles:
-    return ConllFiles(source="files", format="conll", columns=["words", "ner"], **keys)
-
-
-def json_files(**keys) -> JsonFiles:
-    return JsonFiles(source="files", format="json", words="w", tag_columns={"ner": "t"}, id="id", **keys)
+def conll_files(train: str, validation: str | None = None, test: str | None = None, **keys: Any) -> Any:
+    return section("conll", columns=["words", "ner"], train=train, validation=validation, test=test, **keys)
 
 
 def write(folder: Path, **files: str) -> None:
@@ -43,7 +33,7 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     (tmp_path / "folder.txt").mkdir()
     (tmp_path / "x").mkdir()
     write(tmp_path / "x", d="d O\n", e="e O\n", f="f O\n")
-    source = FileSource(tmp_path, conll_files(train="*.txt", validation="x/e.txt", test="x/[df].txt"))
+    source = FileSource(tmp_path, conll_files("*.txt", "x/e.txt", "x/[df].txt"))
     words = {split: [each.words for each in sentences] for split, sentences in source.splits().items()}
     assert words == {"train": [["a"], ["b"], ["c"]], "validation": [["e"]], "test": [["d"], ["f"]]}
     assert source.provenance() == {
@@ -55,22 +45,12 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     }
 
 
-def test_patterns_reach_into_folders_and_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
-    (tmp_path / "x/y").mkdir(parents=True)
-    write(tmp_path / "x/y", a="", **{"[b]": ""})
-    assert find(tmp_path, "train", "**/*.txt") == [tmp_path / "x/y/[b].txt", tmp_path / "x/y/a.txt"]
-    assert find(tmp_path, "train", "x/y/[b].txt") == [tmp_path / "x/y/[b].txt"]
-
-
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
         ("none.txt", "none.txt: no such file; see download.dataset.train in params.yaml"),
         ("*.conll", "*.conll: the pattern matches no file; see download.dataset.train in params.yaml"),
-        (
-            "x",
-            "x: a folder; expected a file, or a pattern such as x/*; see download.dataset.train in params.yaml",
-        ),
+        ("x", "x: a folder; expected a file, or a pattern such as x/*; see download.dataset.train in params.yaml"),
     ],
 )
 def test_missing_file_is_named(tmp_path: Path, pattern: str, message: str) -> None:
@@ -79,13 +59,13 @@ def test_missing_file_is_named(tmp_path: Path, pattern: str, message: str) -> No
         find(tmp_path, "train", pattern)
 
 
-def drawn(folder: Path, dataset: ConllFiles) -> dict[str, set[str]]:
+def drawn(folder: Path, dataset: Any) -> dict[str, set[str]]:
     splits = FileSource(folder, dataset).splits()
     return {split: {each.words[0] for each in sentences} for split, sentences in splits.items()}
 
 
 def test_more_sentences_move_no_other_between_drawn_splits(tmp_path: Path) -> None:
-    dataset = conll_files(train="*.txt", split=Shares(seed=3, validation=0.2, test=0.2))
+    dataset = conll_files("*.txt", split={"seed": 3, "validation": 0.2, "test": 0.2})
     sentences = [f"w{number} O\n" for number in range(200)]
     write(tmp_path, a="\n".join(sentences[:100]))
     before = drawn(tmp_path, dataset)
@@ -96,66 +76,49 @@ def test_more_sentences_move_no_other_between_drawn_splits(tmp_path: Path) -> No
     assert len(set.union(*after.values())) == sum(map(len, after.values())) == 200
 
 
-class PairFiles(Files):
-    """A format with two files per document: words in NAME.txt, tags in NAME.tags."""
-
-    format: Literal["pair"]
-
-    def files(self, path: Path) -> list[Path]:
-        return [path, path.with_suffix(".tags")]
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {"odd": "odd sentences"}
-
-    def read(self, path: Path) -> Iterator[Sentence]:
-        words, tags = (file.read_text().split() for file in self.files(path))
-        yield Sentence(f"{path}:1", words, {"ner": tags}, notes=(Note("odd", f"{path}:1"),))
-
-
 def test_all_files_of_a_document_are_checked_and_hashed(tmp_path: Path) -> None:
-    write(tmp_path, a="x y", b="z")
-    dataset = PairFiles(source="files", format="pair", train="*.txt", split=Shares(seed=1, validation=0.4, test=0.4))
-    (tmp_path / "a.tags").write_text("O O")
-    with pytest.raises(UserError, match=r"b.tags: no such file; expected it beside the files of the split; see"):
+    write(tmp_path, a="x y z", b="u v w")
+    split = {"seed": 1, "validation": 0.4, "test": 0.4}
+    files = {"train": "*.txt", "validation": None, "test": None, "split": split}
+    dataset = section("brat", **files, discontinuous_spans="drop")
+    annotations = tmp_path / "b.ann"
+    (tmp_path / "a.ann").write_text("T1\tX 0 1;4 5\tx z\n")
+    with pytest.raises(UserError, match=r"b.ann: no such file; expected it beside the files of the split; see"):
         FileSource(tmp_path, dataset)
-    (tmp_path / "b.tags").symlink_to("/etc/hostname")
-    with pytest.raises(UserError, match=r"b.tags: this link leads out of"):
+    annotations.symlink_to("/etc/hostname")
+    with pytest.raises(UserError, match=r"b.ann: this link leads out of"):
         FileSource(tmp_path, dataset)
-    (tmp_path / "b.tags").unlink()
-    (tmp_path / "b.tags").write_text("B-X")
+    annotations.unlink()
+    annotations.write_text("T1\tX 0 1;4 5\tu w\n")
     source = FileSource(tmp_path, dataset)
     assert source.provenance()["files"] == {
-        "train": [{"path": name, "sha256": sha256(tmp_path / name)} for name in ("a.txt", "a.tags", "b.txt", "b.tags")]
+        "train": [{"path": name, "sha256": sha256(tmp_path / name)} for name in ("a.txt", "a.ann", "b.txt", "b.ann")]
     }
     for sentences in source.splits().values():
         with contextlib.suppress(UserError):  # two sentences in three splits
             list(sentences)
-    findings = source.provenance()["findings"]
-    assert sum(findings[split]["odd"] for split in findings) == 2, "each in its split, though train is read again"
-    assert sorted(re.findall(r"\w.txt:1", source.report())) == ["a.txt:1", "b.txt:1"]
+    findings = source.provenance()["findings"].values()
+    assert sum(each["discontinuous_spans"] for each in findings) == 2, "each in its split, though train is read again"
+    assert sorted(re.findall(r"\w.ann:1", source.report())) == ["a.ann:1", "b.ann:1"]
 
 
 def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
     write(tmp_path, a="".join(f"w{number} O\n\n" for number in range(50)), t="test O\n")
-    dataset = conll_files(train="a.txt", test="t.txt", split=Shares(seed=3, validation=0.3))
+    dataset = conll_files("a.txt", test="t.txt", split={"seed": 3, "validation": 0.3})
     splits = drawn(tmp_path, dataset)
     assert splits["test"] == {"test"}
     assert len(splits["train"]) + len(splits["validation"]) == 50
     assert FileSource(tmp_path, dataset).provenance()["drawn_from_train"] == {"seed": 3, "validation": 0.3}
-
-
-def test_drawn_split_without_a_sentence_is_an_error(tmp_path: Path) -> None:
-    write(tmp_path, a="a O\n", t="b O\n")
-    dataset = conll_files(train="a.txt", test="t.txt", split=Shares(seed=1, validation=0.0001))
+    few = conll_files("a.txt", test="t.txt", split={"seed": 3, "validation": 0.0001})
     with pytest.raises(UserError, match=r"a.txt: no sentence was drawn for validation; increase its share under"):
-        list(FileSource(tmp_path, dataset).splits()["validation"])
+        drawn(tmp_path, few)
 
 
 def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     row = '{"id": "%s", "w": ["a"], "t": ["O"]}\n'
     write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x", d=row % "x", e=row % "x" + "\n")
-    source = FileSource(tmp_path, json_files(train="[ab].txt", validation="e.txt", test="[cd].txt"))
+    keys = {"words": "w", "tag_columns": {"ner": "t"}, "id": "id"}
+    source = FileSource(tmp_path, section("json", train="[ab].txt", validation="e.txt", test="[cd].txt", **keys))
     splits = source.splits()
     assert list(map(to_row, splits["train"])) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
     assert [each.id for each in splits["validation"]] == ["x"], "another split may have the same id"
@@ -169,9 +132,7 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
 def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_path: Path) -> None:
     word = "1\ta" + "\t_" * 8 + "\n\n"
     write(tmp_path, a=f"{word}# sent_id = train-0\n{word}", b=word, c=f"{word}\n")
-    dataset = ConlluFiles(
-        source="files", format="conllu", tag_columns={"ner": "upos"}, train="a.txt", validation="b.txt", test="c.txt"
-    )
+    dataset = section("conllu", train="a.txt", validation="b.txt", test="c.txt")
     with pytest.raises(UserError) as raised:
         list(FileSource(tmp_path, dataset).splits()["train"])
     assert str(raised.value) == (
@@ -180,7 +141,7 @@ def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_pat
     )
 
 
-@pytest.mark.parametrize("pattern", ["a.txt", "*.txt", "**/*.txt", "**", "sub/b.txt", "*/b.txt", "s*/**/*.txt"])
+@pytest.mark.parametrize("pattern", ["a.txt", "*.txt", "**", "sub/b.txt", "*/b.txt", "s*/**/*.txt"])
 def test_link_out_of_the_folder_is_refused(tmp_path: Path, pattern: str) -> None:
     folder, outside = tmp_path / "folder", tmp_path / "outside"
     for made in (folder, outside):
@@ -193,22 +154,7 @@ def test_link_out_of_the_folder_is_refused(tmp_path: Path, pattern: str) -> None
     assert f": this link leads out of {folder}; expected files inside the folder that" in str(raised.value)
 
 
-def test_links_inside_the_folder_and_a_folder_that_is_a_link(tmp_path: Path) -> None:
-    (tmp_path / "real/x").mkdir(parents=True)
-    (tmp_path / "folder").symlink_to("real")
-    folder = tmp_path / "folder"
-    write(folder / "x", a="")
-    (folder / "loop").symlink_to(".")
-    (folder / "x/up").symlink_to("..")
-    (folder / "y.txt").symlink_to("x/a.txt")
-    (folder / "z.txt").symlink_to("z.txt")
-    assert find(folder, "train", "**/*.txt") == [folder / "x/a.txt", folder / "y.txt"]
-    assert find(folder, "train", "**") == [folder / "x/a.txt", folder / "y.txt"]
-    assert find(folder, "train", "*.txt") == [folder / "y.txt"]
-    assert find(folder, "train", "loop/x/*.txt") == [folder / "loop/x/a.txt"]
-
-
-def test_patterns_match_as_in_a_shell(tmp_path: Path) -> None:
+def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path: Path) -> None:
     for name in ("a.txt", ".h.txt", "x/a.txt", "x/.h/a.txt", "x/y/a.txt", ".g/a.txt", "x[1]/a.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
@@ -217,25 +163,30 @@ def test_patterns_match_as_in_a_shell(tmp_path: Path) -> None:
         expected = sorted(set(glob.glob(pattern, root_dir=tmp_path, recursive=True)))  # noqa: PTH207
         expected = [str(Path(name)) for name in expected if (tmp_path / name).is_file()]
         assert [str(path.relative_to(tmp_path)) for path in find(tmp_path, "train", pattern)] == expected, pattern
+    assert find(tmp_path, "train", "x[1]/a.txt") == [tmp_path / "x[1]/a.txt"], "a name with brackets is a name"
+    (tmp_path / "folder").symlink_to("x")
+    folder = tmp_path / "folder"
+    (folder / "loop").symlink_to(".")
+    (folder / "z.txt").symlink_to("z.txt")
+    (folder / "up.txt").symlink_to("y/a.txt")
+    assert find(folder, "train", "**") == [folder / name for name in ("a.txt", "up.txt", "y/a.txt")]
+    assert find(folder, "train", "loop/*.txt") == [folder / "loop/a.txt", folder / "loop/up.txt"]
 
 
 @pytest.mark.parametrize(
-    ("train", "validation", "test", "named", "splits"),
+    ("train", "validation", "test", "named", "first", "second"),
     [
-        ("a.txt", "b.txt", "b.txt", "b", ("validation", "test")),
-        ("a.txt", "b.txt", "[bc].txt", "b", ("validation", "test")),
-        ("a.txt", "b.txt", "copy.txt", "copy", ("validation", "test")),
-        ("[abc].txt", "copy.txt", "c.txt", "c", ("train", "test")),
-        ("b.txt", "copy.txt", "c.txt", "copy", ("train", "validation")),
+        ("a.txt", "b.txt", "[bc].txt", "b", "validation", "test"),
+        ("[abc].txt", "copy.txt", "c.txt", "c", "train", "test"),
+        ("b.txt", "copy.txt", "c.txt", "copy", "train", "validation"),
     ],
 )
 def test_two_splits_of_the_same_data_are_refused(
-    tmp_path: Path, train: str, validation: str, test: str, named: str, splits: tuple[str, str]
+    tmp_path: Path, train: str, validation: str, test: str, named: str, first: str, second: str
 ) -> None:
     write(tmp_path, a="a O\n", b="b O\n", c="c O\n", copy="b O\n")
     with pytest.raises(UserError) as raised:
-        FileSource(tmp_path, conll_files(train=train, validation=validation, test=test))
-    first, second = splits
+        FileSource(tmp_path, conll_files(train, validation, test))
     assert str(raised.value) == (
         f"{tmp_path}/{named}.txt: the same data in {first} and {second}; name different files in params.yaml, or omit "
         f"download.dataset.{second} and set split: {{seed: 42, {second}: 0.1}} there"
@@ -244,7 +195,7 @@ def test_two_splits_of_the_same_data_are_refused(
 
 def test_sentences_of_skipped_words_are_left_out(tmp_path: Path) -> None:
     write(tmp_path, a="a\tO\n\n \tO\n\nb\tO\n", b="b O\n", c="c O\n")
-    source = FileSource(tmp_path, conll_files(train="a.txt", validation="b.txt", test="c.txt", empty_words="skip"))
+    source = FileSource(tmp_path, conll_files("a.txt", "b.txt", "c.txt", empty_words="skip"))
     assert [each.words for each in source.splits()["train"]] == [["a"], ["b"]]
     assert source.report().startswith("train: words of white space only, skipped: 1 (")
     assert source.provenance()["findings"]["train"] == {"empty_words": 1}

@@ -1,11 +1,12 @@
-"""Agreement of pre-tokenised words with the rule for raw text."""
+"""Agreement of pre-tokenised words and sentences with the rules for raw text."""
 
 from __future__ import annotations
 
 import pytest
 
-from tagline.text.agreement import FIRST, STEP, Agreement, running_text
+from tagline.text.agreement import FIRST, STEP, Agreement, SentenceAgreement, running_text
 from tagline.text.sentence import Sentence, Surface
+from tagline.text.sentences import split_sentences
 from tagline.text.words import split_words
 
 
@@ -24,28 +25,29 @@ def test_running_text(words: str, text: str) -> None:
     assert [found[start:end] for start, end in spans] == words.split()
 
 
-def test_words_that_are_not_found_again() -> None:
+def test_words_that_are_not_found_again_lower_the_share() -> None:
     agreement = Agreement(split_words)
     assert agreement.share == 1.0
-    agreement.compare("Ada lives in Oslo .".split())
-    assert (agreement.share, list(agreement.differences)) == (1.0, [])
-    for _ in range(2):
-        agreement.compare("Ms. Lind does n't .".split())
+    for words in ("Ada lives in Oslo .", "Ms. Lind does n't .", "Ms. Lind does n't ."):
+        agreement.compare(words.split())
     assert agreement.share == round((5 + 2 * 2) / 15, 4)
     assert list(agreement.differences) == ["'Ms.' is found as 'Ms' '.'"]
 
 
-def test_some_sentences_are_compared() -> None:
-    agreement = Agreement(split_words)
-    list(agreement.watch(Sentence("", [str(number)], {}) for number in range(FIRST + 5 * STEP)))
-    assert agreement.words == FIRST + 5
-
-
-def test_words_of_a_raw_text() -> None:
+def test_words_of_a_raw_text_are_compared_in_it() -> None:
     agreement = Agreement(split_words, write_text=False)
-    list(agreement.watch([Sentence("", ["Ms."], {})]))  # has no text
-    assert agreement.words == 0
     surface = Surface("Pain du .", [(0, 4), (5, 5), (5, 5), (8, 9)])
-    list(agreement.watch([Sentence("", ["Pain", "de", "le", "."], {}, surface=surface)]))
+    without_text = Sentence("", ["Ms."], {})
+    list(agreement.watch([without_text, Sentence("", ["Pain", "de", "le", "."], {}, surface=surface)]))
     assert (agreement.words, agreement.found) == (4, 2)
     assert list(agreement.differences) == ["'de' is found as 'du'"]
+
+
+def test_share_of_sentences_that_stay_whole_is_of_a_sample() -> None:
+    agreement = SentenceAgreement(split_sentences)
+    assert agreement.share == 1
+    sentences = [Sentence("f:1", words.split(), {}) for words in ("Ada left .", "Ada left . Bo stayed .")]
+    assert list(agreement.watch(sentences)) == sentences
+    assert agreement.share == 0.5
+    list(agreement.watch([sentences[0]] * (FIRST + 5 * STEP)))
+    assert agreement.compared == 2 + FIRST + 5

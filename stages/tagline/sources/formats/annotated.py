@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
@@ -156,6 +156,7 @@ class AnnotatedFiles(Files):
     def meanings(self) -> dict[str, str]:
         aligned = {"error": "", "expand": ", expanded to whole words", "drop": ", dropped"}
         kept = {"error": "", "longest": ", of which the longest is kept", "first": ", of which the first is kept"}
+        joined = {JOINED: "sentences that share a span with the next one, joined"}
         whole = {LONG: f"texts of more than {MOST_WORDS} words, read as one sentence; sentences: split cuts them"}
         return {
             "misaligned_spans": f"spans that begin or end inside a word{aligned[self.misaligned_spans]}",
@@ -164,11 +165,7 @@ class AnnotatedFiles(Files):
             RENAMED: "spans whose type is read without spaces around it, in the Unicode form NFC",
             "empty_texts": "texts without words, left out",
             "unannotated_texts": "texts without an annotation, left out",
-            **(
-                {JOINED: "sentences that share a span with the next one, joined"}
-                if self.sentences == "split"
-                else whole
-            ),
+            **(joined if self.sentences == "split" else whole),
         }
 
     @property
@@ -263,17 +260,8 @@ class AnnotatedFiles(Files):
         # Words that were joined by spaces do not show how raw text is written.
         surface = None if text.words is None or self.split_words == "spaces" else Surface(text.text, words)
         notes = (*noted, *changes)
-        whole = Sentence(
-            text.location,
-            content,
-            {self.tag_column: tags},
-            text.id,
-            text.document,
-            notes,
-            agreement,
-            surface,
-            len(spans),
-        )
+        whole = Sentence(text.location, content, {self.tag_column: tags}, text.id, text.document, notes, agreement)
+        whole = replace(whole, surface=surface, spans=len(spans))
         keep = self.sentences == "whole" or text.document is not None
         yield from [whole] if keep else self._cut(whole, text, words, number)
 

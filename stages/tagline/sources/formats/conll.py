@@ -20,7 +20,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
-from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
+from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.sniffing import (
     MOST_TAGS,
     Keys,
@@ -70,7 +70,10 @@ class ConllFiles(TextFiles, WordFiles):
         description="Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to "
         "skip a column."
     )
+    # None: a line that looks like a comment is an error; false: it is read. A line for the word # is read if one of its
+    # tags is O or has a prefix; others look the same.
     comments: bool | None = None
+    # None: the first line that is not a comment is data, and must not look like a header.
     header: bool | None = None
     one_sentence_per_file: bool = False
     documents: Documents = "marked"
@@ -116,41 +119,14 @@ class ConllFiles(TextFiles, WordFiles):
         }
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        found = read_sentences(path, self.columns, self.comments, self.header, self.encoding, self.rules)
+        tabs, lines = separated(read_lines(path, self.encoding, borders=True))
+        table = Table(str(path), self.columns, tabs, self.rules)
+        if self.comments is not False:
+            lines = _without_comments(lines, table, skip=bool(self.comments))
+        expected = f"expected lines of {len(self.columns)} columns ({' '.join(self.columns)})"
+        found = table.sentences(_below_header(lines, table, self.header))
+        found = at_least_one(found, f"{path}: no sentence; {expected}")
         return in_documents(found if self.one_sentence_per_file else _with_borders(found, path), self.documents)
-
-
-def read_sentences(
-    path: Path,
-    columns: Sequence[str],
-    comments: bool | None = False,
-    header: bool | None = None,
-    encoding: str = UTF_8,
-    rules: WordRules = AS_THEY_ARE,
-) -> Iterator[Sentence]:
-    """Read a file sentence by sentence.
-
-    Args:
-        path: see `read_lines`.
-        columns: a name per column, from left to right: `WORDS` once, `SKIP` for a column to skip, else a tag column.
-        comments: also skip lines that begin with ``# ``, and with ``#`` and a tab if words are not the first column. A
-            line for the word # is read if one of its tags is O or has a prefix; others look the same. None: such a line
-            is an error. Comments that `separated` finds are always skipped.
-        header: whether the first line that is not a comment names the columns and is skipped; None: it is data, and
-            must not look like one.
-        encoding: of the file.
-        rules: for the words.
-
-    Raises:
-        UserError: the file is not text, has no sentence, or a line has another number of columns; the first line is
-            a word with a tag, but `header` is true.
-    """
-    tabs, lines = separated(read_lines(path, encoding, borders=True))
-    table = Table(str(path), columns, tabs, rules)
-    if comments is not False:
-        lines = _without_comments(lines, table, skip=bool(comments))
-    missing = f"{path}: no sentence; expected lines of {len(columns)} columns ({' '.join(columns)})"
-    yield from at_least_one(table.sentences(_below_header(lines, table, header)), missing)
 
 
 def separated(lines: Iterable[tuple[int, str]]) -> tuple[bool, Iterator[tuple[int, str]]]:
@@ -235,7 +211,7 @@ class Table:
 
     Attributes:
         name: the file's name in messages.
-        columns: see `read_sentences`.
+        columns: a name per column: `WORDS` once, `SKIP` for a column to skip, else a tag column.
         tabs: whether tabs separate the columns; otherwise spaces do.
         rules: for the words.
     """

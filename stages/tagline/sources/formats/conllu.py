@@ -16,7 +16,7 @@ from pydantic import model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, in_documents
-from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.sniffing import Keys, Sample, marks_spans
 from tagline.text.languages import Spans
 from tagline.text.sentence import Sentence, Surface
@@ -69,69 +69,59 @@ class ConlluFiles(TextFiles):
         return {"tag_columns": columns, **absent} if columns else None
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return in_documents(read_sentences(path, self.tag_columns, self.absent, self.encoding), self.documents)
+        return in_documents(self._sentences(path), self.documents)
 
+    def _sentences(self, path: Path) -> Iterator[Sentence]:
+        """Read sentences, with their ``sent_id`` as id and that of ``newdoc`` as document if they have them."""
+        words: list[list[str]] = []
+        tokens: dict[int, tuple[int, str]] = {}  # the first id of each multi-word token, its last id and its form
+        sent_id = text = None
+        first_line = documents = 0
+        document: str | int | None = None
 
-def read_sentences(
-    path: Path, tag_columns: Mapping[str, str], absent: str, encoding: str = UTF_8
-) -> Iterator[Sentence]:
-    """Read a file sentence by sentence, with its ``sent_id`` as id and that of ``newdoc`` as document if it has them.
+        def sentence() -> Sentence:
+            tags = {
+                name: [_tag(word, column, self.absent) for word in words] for name, column in self.tag_columns.items()
+            }
+            forms = [word[1] for word in words]
+            surface = _surface(text, forms, tokens) if text else None
+            return Sentence(f"{path}:{first_line}", forms, tags, sent_id, document, surface=surface)
 
-    Args:
-        path: see `read_lines`.
-        tag_columns: tag column name to a CoNLL-U column in lower case, or to ``feats:KEY`` or ``misc:KEY``.
-        absent: the tag of a word whose column is ``_`` or lacks the key.
-        encoding: of the file.
-
-    Raises:
-        UserError: the file is not text or has no sentence; a line does not have ten columns or has an empty one; word
-            ids do not count from 1; a sentence has two ``sent_id`` comments.
-    """
-    words: list[list[str]] = []
-    tokens: dict[int, tuple[int, str]] = {}  # the first id of each multi-word token, its last id and its form
-    sent_id = text = None
-    first_line = documents = 0
-    document: str | int | None = None
-
-    def sentence() -> Sentence:
-        tags = {name: [_tag(word, column, absent) for word in words] for name, column in tag_columns.items()}
-        forms = [word[1] for word in words]
-        surface = _surface(text, forms, tokens) if text else None
-        return Sentence(f"{path}:{first_line}", forms, tags, sent_id, document, surface=surface)
-
-    for number, line in read_lines(path, encoding, borders=True):
-        location = f"{path}:{number}"
-        if not line.strip():
-            if words:
-                yield sentence()
-            words, tokens, sent_id, text = [], {}, None, None
-        elif line.startswith("#"):
-            if new := _NEW_DOCUMENT.fullmatch(line):
-                documents += 1
-                document = new[1] or documents
-            comment = _SENT_ID.fullmatch(line)
-            if comment and sent_id is not None:
-                raise UserError(
-                    f"{location}: a second sent_id in one sentence; add the empty line that ends a sentence"
-                )
-            sent_id = (comment[1] or None) if comment else sent_id
-            comment = _TEXT.fullmatch(line)
-            text = comment[1] if comment else text
-        else:
-            fields = _checked_fields(line, location)
-            if _SKIPPED_ID.fullmatch(fields[0]):
-                first, dash, last = fields[0].partition("-")
-                if dash:
-                    tokens[int(first)] = int(last), fields[1]
-                continue
-            first_line = first_line if words else number
-            if not _ID.fullmatch(fields[0]) or int(fields[0]) != len(words) + 1:
-                raise UserError(f"{location}: word id {quoted(fields[0])}; expected {len(words) + 1}, ids count from 1")
-            words.append(fields)
-    if words:
-        yield sentence()
-    if not first_line:
-        raise UserError(f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
+        for number, line in read_lines(path, self.encoding, borders=True):
+            location = f"{path}:{number}"
+            if not line.strip():
+                if words:
+                    yield sentence()
+                words, tokens, sent_id, text = [], {}, None, None
+            elif line.startswith("#"):
+                if new := _NEW_DOCUMENT.fullmatch(line):
+                    documents += 1
+                    document = new[1] or documents
+                comment = _SENT_ID.fullmatch(line)
+                if comment and sent_id is not None:
+                    raise UserError(
+                        f"{location}: a second sent_id in one sentence; add the empty line that ends a sentence"
+                    )
+                sent_id = (comment[1] or None) if comment else sent_id
+                comment = _TEXT.fullmatch(line)
+                text = comment[1] if comment else text
+            else:
+                fields = _checked_fields(line, location)
+                if _SKIPPED_ID.fullmatch(fields[0]):
+                    first, dash, last = fields[0].partition("-")
+                    if dash:
+                        tokens[int(first)] = int(last), fields[1]
+                    continue
+                first_line = first_line if words else number
+                if not _ID.fullmatch(fields[0]) or int(fields[0]) != len(words) + 1:
+                    raise UserError(
+                        f"{location}: word id {quoted(fields[0])}; expected {len(words) + 1}, ids count from 1"
+                    )
+                words.append(fields)
+        if words:
+            yield sentence()
+        if not first_line:
+            raise UserError(f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
 
 
 def _surface(text: str, words: list[str], tokens: Mapping[int, tuple[int, str]]) -> Surface | None:

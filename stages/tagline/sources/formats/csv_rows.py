@@ -98,59 +98,74 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                 )
         return None
 
+    @property
+    def keys(self) -> Keys:
+        """The headers of the columns; a sentence begins where the value of the id or of the document changes."""
+        return Keys(self.words, self.tag_columns, id=self.sentence, rules=self.rules, document=self.document)
+
     def read(self, path: Path) -> Iterator[Sentence]:
-        keys = Keys(self.words, self.tag_columns, id=self.sentence, rules=self.rules, document=self.document)
         dialect = Dialect(self.delimiter, self.quote, self.encoding)
-        if self.rows == "sentences":
-            return read_joined(path, keys, dialect)
-        return read_sentences(path, keys, dialect, self.fill_down)
+        return self._sentences(path, dialect) if self.rows == "words" else self._joined(path, dialect)
 
+    def _sentences(self, path: Path, dialect: Dialect) -> Iterator[Sentence]:
+        """Read a file with one row per word.
 
-def read_sentences(path: Path, keys: Keys, dialect: Dialect, fill_down: bool = False) -> Iterator[Sentence]:
-    """Read a file with one row per word sentence by sentence.
-
-    Args:
-        path: see `read_lines`.
-        keys: the headers of the columns; a sentence begins where the value of the id or of the document changes.
-        dialect: how the cells are written.
-        fill_down: whether an empty cell of the sentence or document column has the value above it.
-
-    Raises:
-        UserError: see `read_columns`; the file has no word; a needed cell is empty; a row is of a whole sentence; a
-            sentence's rows are not contiguous, or of several documents; all words of a long file are one sentence.
-    """
-    first_lines: dict[tuple[str, ...], int] = {}
-    unnamed = _unnamed_documents(path, keys, dialect)
-    words = 0
-    for ids, group in groupby(_word_rows(path, keys, unnamed, dialect, fill_down), key=lambda row: row.ids):
-        rows = list(group)
-        line, value = rows[0].line, joined_id(ids)
-        if ids in first_lines:
-            hint = (
-                "" if keys.document else "; if the values begin again in each document, set download.dataset.document"
-            )
+        Raises:
+            UserError: see `read_columns`; the file has no word; a needed cell is empty; a row is of a whole sentence; a
+                sentence's rows are not contiguous, or of several documents; all words of a long file are one sentence.
+        """
+        keys = self.keys
+        first_lines: dict[tuple[str, ...], int] = {}
+        unnamed = _unnamed_documents(path, keys, dialect)
+        words = 0
+        for ids, group in groupby(_word_rows(path, keys, unnamed, dialect, self.fill_down), key=lambda row: row.ids):
+            rows = list(group)
+            line, value = rows[0].line, joined_id(ids)
+            if ids in first_lines:
+                again = "; if the values begin again in each document, set download.dataset.document"
+                raise UserError(
+                    f"{path}:{line}: rows of sentence {quoted(value)} are not contiguous (first seen on line "
+                    f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value"
+                    f"{'' if keys.document else again}"
+                )
+            _check_documents(rows, unnamed, value, path)
+            first_lines[ids] = line
+            kept = [row for row in rows if not keys.rules.skips(row.word)]
+            tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
+            notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in rows if keys.rules.skips(row.word))
+            words = len(kept)
+            document = ids[0] if keys.document else None
+            yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, document, notes)
+        if not first_lines:
+            raise UserError(f"{path}: no sentence; expected one row per word below the header")
+        if len(first_lines) == 1 and words > MOST_WORDS:
             raise UserError(
-                f"{path}:{line}: rows of sentence {quoted(value)} are not contiguous (first seen on line "
-                f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value{hint}"
+                f"{path}: {words:,} words with one value in column {keys.id!r}, which would be one sentence; give each "
+                "sentence its own value, or name the column of the documents as download.dataset.document"
             )
-        _check_documents(rows, unnamed, value, path)
-        first_lines[ids] = line
-        kept: list[WordRow] = []
-        skipped: list[WordRow] = []
-        for row in rows:
-            (skipped if keys.rules.skips(row.word) else kept).append(row)
-        tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
-        notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in skipped)
-        words = len(kept)
-        document = ids[0] if keys.document else None
-        yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, document, notes)
-    if not first_lines:
-        raise UserError(f"{path}: no sentence; expected one row per word below the header")
-    if len(first_lines) == 1 and words > MOST_WORDS:
-        raise UserError(
-            f"{path}: {words:,} words with one value in column {keys.id!r}, which would be one sentence; give each "
-            "sentence its own value, or name the column of the documents as download.dataset.document"
-        )
+
+    def _joined(self, path: Path, dialect: Dialect) -> Iterator[Sentence]:
+        """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
+
+        Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists.
+        Tags can also be joined by commas.
+
+        Raises:
+            UserError: see `read_columns` and `lists.to_sentence`; the file has no sentence.
+        """
+        keys = self.keys
+        missing = f"{path}: no sentence; expected one row per sentence below the header"
+        for line, cells in at_least_one(read_columns(path, keys.all, dialect), missing):
+            location = f"{path}:{line}"
+            row: dict[str, Any] = {
+                column: cell if column in keys.ids else _items(cell, f"{location}: {column!r}")
+                for column, cell in zip(keys.all, cells, strict=True)
+            }
+            for column in keys.tag_columns.values():
+                by_commas = row[column][0].split(",") if len(row[column]) == 1 else []
+                if len(by_commas) == len(row[keys.words]):
+                    row[column] = by_commas
+            yield to_sentence(row, keys, location)
 
 
 def _unnamed_documents(path: Path, keys: Keys, dialect: Dialect) -> list[str]:
@@ -172,34 +187,6 @@ def _check_documents(rows: Sequence[WordRow], columns: Sequence[str], sentence: 
                 f"{quoted(sentence)}; expected one document per sentence; if the values of {path.name} begin again in "
                 f"each document, set download.dataset.document: {column}"
             )
-
-
-def read_joined(path: Path, keys: Keys, dialect: Dialect) -> Iterator[Sentence]:
-    """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
-
-    Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists. Tags
-    can also be joined by commas.
-
-    Args:
-        path: see `read_lines`.
-        keys: the headers of the columns.
-        dialect: how the cells are written.
-
-    Raises:
-        UserError: see `read_columns` and `lists.to_sentence`; the file has no sentence.
-    """
-    missing = f"{path}: no sentence; expected one row per sentence below the header"
-    for line, cells in at_least_one(read_columns(path, keys.all, dialect), missing):
-        location = f"{path}:{line}"
-        row: dict[str, Any] = {
-            column: cell if column in keys.ids else _items(cell, f"{location}: {column!r}")
-            for column, cell in zip(keys.all, cells, strict=True)
-        }
-        for column in keys.tag_columns.values():
-            by_commas = row[column][0].split(",") if len(row[column]) == 1 else []
-            if len(by_commas) == len(row[keys.words]):
-                row[column] = by_commas
-        yield to_sentence(row, keys, location)
 
 
 def _items(cell: str, location: str) -> list[str]:
@@ -230,7 +217,7 @@ def _word_rows(
         keys: the headers of the columns.
         documents: further columns to read.
         dialect: how the cells are written.
-        fill_down: see `read_sentences`.
+        fill_down: whether an empty cell of the sentence or document column has the value above it.
     """
     count = len(keys.ids)
     last = count + 1 + len(keys.tag_columns)

@@ -1,24 +1,31 @@
-"""INCEpTION's exports: UIMA CAS as XMI, with its TypeSystem.xml in the same folder, or as JSON; and WebAnno TSV 3.
+r"""INCEpTION's exports: UIMA CAS as XMI, with its TypeSystem.xml in the same folder, or as JSON; and WebAnno TSV 3.
 
 The content decides which. A sentence of the document is a sentence here, and its tokens are the words.
+
+WebAnno TSV has a token per line, with a column per feature of each layer, which the header ``#T_SP=LAYER|FEATURE``
+names. ``PER[1]`` in several lines is one span, ``PER[1]|ORG[2]`` are two spans of one token, ``_`` means no span, ``*``
+is a span without a value, a backslash escapes. Offsets count UTF-16 units of the document. Lines with numbers such as
+``1-3.1`` are parts of tokens.
+https://inception-project.github.io/releases/38.0/docs/user-guide.html#sect_webannotsv
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.core.terminal import QUOTED, shortened
-from tagline.sources.formats import webanno_tsv
+from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, extra, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
+from tagline.sources.formats.offsets import Span, boundaries
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 
@@ -27,7 +34,13 @@ if TYPE_CHECKING:
 
 CORE = "de.tudarmstadt.ukp.dkpro.core.api"
 ANNOTATION = "uima.tcas.Annotation"
+HEADER = "#FORMAT=WebAnno TSV 3"
 SENTENCE, TOKEN = f"{CORE}.segmentation.type.Sentence", f"{CORE}.segmentation.type.Token"
+_ROW = re.compile(r"\d+-\d+(\.\d+)?\t(\d{1,15})-(\d{1,15})\t([^\t]+)\t?(.*)")
+_VALUE = re.compile(r"((?:[^|\\]|\\.)+?)(?:\[(\d+)\])?(?:\||$)")
+_ESCAPED = re.compile(r"\\(.)")
+_CONTROL = {"t": "\t", "n": "\n", "r": "\r"}
+_FIRST_COLUMNS = 3  # of the line after those of the token
 
 
 class InceptionFiles(AnnotatedFiles):
@@ -41,7 +54,7 @@ class InceptionFiles(AnnotatedFiles):
 
     @classmethod
     def sniff(cls, sample: Sample) -> Keys | None:
-        if sample.lines and sample.lines[0].startswith(webanno_tsv.HEADER):
+        if sample.lines and sample.lines[0].startswith(HEADER):
             layers = [line.removeprefix("#T_SP=").split("|") for line in sample.lines if line.startswith("#T_SP=")]
             found = [(layer, feature) for layer, *of_layer in layers for feature in of_layer if feature]
         elif ("<xmi:XMI" if sample.text.lstrip().startswith("<") else '"%FEATURE_STRUCTURES"') in sample.text:
@@ -61,7 +74,7 @@ class InceptionFiles(AnnotatedFiles):
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         if _begins(path) not in (b"<", b"{"):
-            yield from webanno_tsv.read_sentences(path, self.span_layer, self.feature, errors)
+            yield from _read_tsv(path, self.span_layer, self.feature, errors)
             return
         cas = _load(path)
         names = [type_.name for type_ in cas.typesystem.get_types()]
@@ -140,3 +153,87 @@ def _load(path: Path) -> Cas:
         if not isinstance(cas.sofa_string, str):
             raise ValueError("the document has no text")
     return cas
+
+
+def _read_tsv(path: Path, layer: str, feature: str, errors: Errors) -> Iterator[AnnotatedText]:
+    """Read WebAnno TSV sentence by sentence.
+
+    Raises:
+        UserError: the file has another format, or no such layer and feature.
+    """
+    text: list[str] = []
+    rows: list[tuple[int, str]] = []
+    columns: list[tuple[str, str]] = []
+    column: int | None = None
+    for number, line in read_lines(path, remedy=UTF_8_REMEDY):
+        if number == 1 and not line.startswith(HEADER):
+            raise UserError(f"{path}:1: {quoted(line)}; expected {HEADER}.3, or UIMA CAS as XMI or JSON")
+        if line.startswith("#T_SP="):
+            name, *features = line.removeprefix("#T_SP=").split("|")
+            columns += [(name, each) for each in features or [""]]
+        elif line.startswith("#Text="):
+            text.append(_unescaped(line.removeprefix("#Text=")))
+        elif line and not line.startswith("#"):
+            rows.append((number, line))
+        elif not line and rows:
+            column = _column(columns, layer, feature, path) if column is None else column
+            with errors.collected():
+                yield _sentence_of_tsv("\n".join(text), rows, column, path)
+            text, rows = [], []
+    if rows:
+        with errors.collected():
+            yield _sentence_of_tsv("\n".join(text), rows, _column(columns, layer, feature, path), path)
+
+
+def _column(columns: Sequence[tuple[str, str]], layer: str, feature: str, path: Path) -> int:
+    if (layer, feature) not in columns:
+        known = ", ".join(f"{name} {each}" for name, each in columns) or "none"
+        raise UserError(
+            f"{path}: no feature {feature!r} of layer {layer!r}; the file has {known}; see download.dataset.span_layer "
+            "and feature in params.yaml"
+        )
+    return columns.index((layer, feature))
+
+
+def _sentence_of_tsv(text: str, rows: Sequence[tuple[int, str]], column: int, path: Path) -> AnnotatedText:
+    location = f"{path}:{rows[0][0]}"
+    bounds = boundaries(text, "utf16")
+    words: list[tuple[int, int]] = []
+    spans: dict[str, Span] = {}
+    notes = []
+    first = 0
+    for number, line in rows:
+        match = _ROW.fullmatch(line)
+        if match is None:
+            raise UserError(f"{path}:{number}: {quoted(line)} is not a token; expected SENTENCE-TOKEN, START-END, word")
+        part, start, end, form, cells = match.groups()
+        first = first if words else int(start)  # a sentence begins with its first token
+        start, end = _inside(int(start) - first, int(end) - first, bounds)
+        if text[start:end] != _unescaped(form):
+            raise UserError(f"{path}:{number}: {quoted(form)} is not at its offsets in the text {quoted(text)}")
+        if part is None:
+            words.append((start, end))
+        for value, reference in _values(cells, column):
+            key = reference or f"{number} {len(spans)}"
+            if key not in spans and not value:
+                notes.append(Note("unlabelled_spans", f"{path}:{number}"))
+            before = spans.setdefault(key, Span(start, end, value))
+            spans[key] = before._replace(end=max(before.end, end))
+    labelled = [span for span in spans.values() if span.label]
+    return AnnotatedText(location, text, [Annotation("", labelled)], words=words, document=1, notes=notes)
+
+
+def _inside(start: int, end: int, bounds: Sequence[int]) -> tuple[int, int]:
+    """Convert offsets to code points; those outside the text become empty."""
+    return (bounds[start], bounds[end]) if 0 <= start <= end < len(bounds) else (0, 0)
+
+
+def _values(cells: str, column: int) -> Iterator[tuple[str, str | None]]:
+    """The values of a cell with their references; an empty value if a span has none."""
+    cell = (cells.split("\t") + [""] * column)[column]
+    for value, reference in _VALUE.findall(cell if cell != "_" else ""):
+        yield "" if value == "*" else _unescaped(value), reference or None
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda match: _CONTROL.get(match[1], match[1]), text)

@@ -17,7 +17,7 @@ from tagline.core.errors import UserError
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
-from tagline.sources.formats.lists import Keys, ListFiles, sniff_lists, to_sentence
+from tagline.sources.formats.lists import ListFiles, sniff_lists, to_sentence
 from tagline.sources.formats.sniffing import Sample
 from tagline.text.sentence import Sentence
 
@@ -39,17 +39,9 @@ class JsonFiles(TextFiles, ListFiles):
         return sniff_lists(lambda: _objects(sample), sample.path) if sample.is_json else None
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.keys, self.encoding)
-
-
-def read_sentences(path: Path, keys: Keys, encoding: str = UTF_8) -> Iterator[Sentence]:
-    """Read a file of word and tag lists sentence by sentence.
-
-    Raises:
-        UserError: see `read_rows` and `lists.to_sentence`.
-    """
-    for number, row in read_rows(path, encoding):
-        yield to_sentence(row, keys, f"{path}:{number}")
+        keys = self.keys
+        for number, row in read_rows(path, self.encoding):
+            yield to_sentence(row, keys, f"{path}:{number}")
 
 
 def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str, Any]]]:

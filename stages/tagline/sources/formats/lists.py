@@ -213,6 +213,8 @@ def sniff_lists(
     Raises:
         UserError: there are none.
     """
+    from tagline.labels import schemes  # imported here: only `--inspect` reads labels
+
     rows: list[Mapping[str, Any]] = list(islice(read(), sniffing.ROWS))
     fields = {
         f"{key}.{field}": None
@@ -247,7 +249,8 @@ def sniff_lists(
             "of equal length, or JSON of 'text' with 'spans'; docs/data.md describes these and other formats"
         )
     columns = sniffing.name_tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})
-    names = {name: [f"name of {n}" for n in range(highest[key] + 1)] for name, key in columns.items() if key in highest}
+    numbered = {name: range(highest[key] + 1) for name, key in columns.items() if key in highest}
+    names = {name: [f"{schemes.PLACEHOLDER}{number}" for number in numbers] for name, numbers in numbered.items()}
     return {"words": words, "tag_columns": columns, **({"names": names} if names else {}), **sniff_id(rows)}
 
 

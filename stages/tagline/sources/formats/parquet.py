@@ -43,36 +43,25 @@ class ParquetFiles(ListFiles):
             return sniff_lists(rows, sample.path, _features(table.schema_arrow))
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.keys)
+        # Imported here: whoever only checks params.yaml need not wait for them.
+        import pyarrow.parquet as pq
 
-
-def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read a file sentence by sentence, with `BATCH_ROWS` rows in memory at a time.
-
-    Tags that are numbers get their names from `keys`, or else from the ClassLabel that `datasets` wrote into the file.
-
-    Raises:
-        UserError: the file is not Parquet or is damaged, lacks a column or has no row; see also `lists.to_sentence`.
-    """
-    # Imported here: whoever only checks params.yaml need not wait for them.
-    import pyarrow.parquet as pq
-
-    row = 0
-    damaged = reading(path, problem="not a Parquet file, or damaged", remedy="write the file again")
-    with damaged, pq.ParquetFile(path) as file:
-        schema = file.schema_arrow
-        columns = columns_of(keys, schema.names)
-        for column in columns:
-            if schema.names.count(column) != 1:
-                raise UserError(f"{path}: no column {column!r} (columns: {', '.join(schema.names) or 'none'})")
-        keys = replace(keys, names={**_names_in(schema, keys, path), **keys.names})
-        for batch in file.iter_batches(BATCH_ROWS, columns=columns):
-            batch.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
-            for number, values in enumerate(batch.to_pylist(), row + 1):
-                yield to_sentence(values, keys, f"{path}: row {number}")
-            row += batch.num_rows
-    if not row:
-        raise UserError(f"{path}: no sentence; expected one row per sentence")
+        row = 0
+        damaged = reading(path, problem="not a Parquet file, or damaged", remedy="write the file again")
+        with damaged, pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            columns = columns_of(self.keys, schema.names)
+            for column in columns:
+                if schema.names.count(column) != 1:
+                    raise UserError(f"{path}: no column {column!r} (columns: {', '.join(schema.names) or 'none'})")
+            keys = replace(self.keys, names={**_names_in(schema, self.keys, path), **self.names})
+            for batch in file.iter_batches(BATCH_ROWS, columns=columns):
+                batch.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
+                for number, values in enumerate(batch.to_pylist(), row + 1):
+                    yield to_sentence(values, keys, f"{path}: row {number}")
+                row += batch.num_rows
+        if not row:
+            raise UserError(f"{path}: no sentence; expected one row per sentence")
 
 
 def _names_in(schema: pa.Schema, keys: Keys, path: Path) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import is_plain
-from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, columns_of, sniff_lists, to_sentence
+from tagline.sources.formats.lists import ListFiles, class_label_names, columns_of, sniff_lists, to_sentence
 from tagline.sources.formats.sniffing import Sample
 from tagline.text.sentence import Sentence
 
@@ -44,39 +44,27 @@ class SavedFiles(ListFiles):
         return sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return read_sentences(path, self.keys)
+        # Imported here: whoever only checks params.yaml need not wait for it.
+        from datasets import DatasetDict, load_from_disk
 
-
-def read_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read a folder sentence by sentence.
-
-    Tags that are numbers get their names from `keys`, or else from the ClassLabel of their column.
-
-    Raises:
-        UserError: the folder is not a saved data set or is damaged, names files elsewhere or lacks a column; see also
-            `lists.to_sentence`.
-    """
-    # Imported here: whoever only checks params.yaml need not wait for it.
-    from datasets import DatasetDict, load_from_disk
-
-    with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
-        if (state := path / "state.json").is_file():
-            for name in (file["filename"] for file in parse_object(state.read_bytes())["_data_files"]):
-                if not is_plain(name):
-                    raise UserError(
-                        f"{state}: it names the file {shortened(repr(name))}; expected files beside it, without a "
-                        "folder; save the data set again"
-                    )
-        rows = load_from_disk(str(path))
-        if isinstance(rows, DatasetDict):
-            raise UserError(f"{path}: a DatasetDict; expected the folder of one split ({', '.join(rows)}) in it")
-        names = columns_of(keys, rows.column_names)
-        for column in names:
-            if column not in rows.column_names:
-                raise UserError(f"{path}: no column {column!r} (columns: {', '.join(rows.column_names) or 'none'})")
-        keys = replace(keys, names={**class_label_names(rows.features, keys), **keys.names})
-        row = 0
-        for columns in rows.select_columns(names).with_format(None).iter(BATCH_ROWS):
-            for values in zip(*columns.values(), strict=True):
-                row += 1
-                yield to_sentence(dict(zip(columns, values, strict=True)), keys, f"{path}: row {row}")
+        with reading(path, problem="not a data set that save_to_disk wrote, or damaged", remedy="save it again"):
+            if (state := path / "state.json").is_file():
+                for name in (file["filename"] for file in parse_object(state.read_bytes())["_data_files"]):
+                    if not is_plain(name):
+                        raise UserError(
+                            f"{state}: it names the file {shortened(repr(name))}; expected files beside it, without a "
+                            "folder; save the data set again"
+                        )
+            rows = load_from_disk(str(path))
+            if isinstance(rows, DatasetDict):
+                raise UserError(f"{path}: a DatasetDict; expected the folder of one split ({', '.join(rows)}) in it")
+            names = columns_of(self.keys, rows.column_names)
+            for column in names:
+                if column not in rows.column_names:
+                    raise UserError(f"{path}: no column {column!r} (columns: {', '.join(rows.column_names) or 'none'})")
+            keys = replace(self.keys, names={**class_label_names(rows.features, self.keys), **self.names})
+            row = 0
+            for columns in rows.select_columns(names).with_format(None).iter(BATCH_ROWS):
+                for values in zip(*columns.values(), strict=True):
+                    row += 1
+                    yield to_sentence(dict(zip(columns, values, strict=True)), keys, f"{path}: row {row}")

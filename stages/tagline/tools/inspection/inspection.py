@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import StringIO
 from itertools import chain, combinations, islice
 from pathlib import Path
@@ -18,7 +19,7 @@ from tagline.core.params import read_file
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
-from tagline.sources.files import FileSource
+from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import OffsetFiles
 from tagline.sources.formats.conll import SKIP
 from tagline.sources.formats.lines import read_lines
@@ -44,7 +45,8 @@ def describe(path: Path) -> str:
     layout = find_layout(path)
     shares = {key: share for key, share in SHARES.items() if key not in layout.patterns}
     split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
-    source, keys, sentences, total = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
+    found = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
+    source, keys, sentences = found.source, found.keys, found.sentences
     dataset: Any = source.dataset
     skipped = [f"column {number}" for number, name in enumerate(keys.get("columns", ()), 1) if name == SKIP]
     unused = [*layout.unused, *skipped]
@@ -59,38 +61,72 @@ def describe(path: Path) -> str:
         *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
         *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
         *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
+        *found.undrawn,
         *filter(None, [source.report()]),
-        f"the first of {total:,} sentences that were read:",
+        f"the first of {found.total:,} sentences that were read:",
         *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
     ]
     return "\n".join([*lines, "", _section(path, layout.folder, keys)])
 
 
-def _read(path: Path, layout: Layout, keys: Keys) -> tuple[FileSource, Keys, list[Sentence], int]:
-    """Read all files as the stage does; if they need policies, with the keys that choose them.
+@dataclass(frozen=True)
+class Inspected:
+    """What was read as the stage does.
 
-    Returns:
-        The data set, its keys, the first sentences of each split, and the number of all.
+    Attributes:
+        source: the data set.
+        keys: its keys, with those that choose the policies that it needs.
+        sentences: the first ones of each split.
+        total: the number of all.
+        undrawn: why splits have no sentences.
+    """
+
+    source: FileSource
+    keys: Keys
+    sentences: list[Sentence]
+    total: int
+    undrawn: list[str]
+
+
+def _read(path: Path, layout: Layout, keys: Keys) -> Inspected:
+    """Read all files; if they need policies, with the keys that choose them.
+
+    Raises:
+        UserError: a file is malformed.
     """
     problem: UserError | None = None
-    adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
+    with_few: Inspected | None = None
     for policy in chain.from_iterable(combinations(POLICIES.items(), count) for count in range(len(POLICIES) + 1)):
-        chosen = {**keys, **dict(policy)}
         try:
-            source = FileSource(layout.folder, adapter.validate_python(chosen))
-            sentences: list[Sentence] = []
-            total = 0
-            for found in source.splits().values():
-                first = list(islice(found, SENTENCES))
-                sentences += first
-                total += len(first) + sum(1 for _ in found)
-            source.report()
-            return source, chosen, sentences, total
+            found = _read_with({**keys, **dict(policy)}, layout.folder)
         except ValidationError:
             continue  # a format without that key
         except UserError as error:
             problem = problem or error
+            continue
+        if not found.undrawn:
+            return found
+        with_few = with_few or found
+    if with_few is not None:
+        return with_few
     raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
+
+
+def _read_with(keys: Keys, folder: Path) -> Inspected:
+    adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
+    source = FileSource(folder, adapter.validate_python(keys))
+    sentences: list[Sentence] = []
+    undrawn = []
+    total = 0
+    for found in source.splits().values():
+        try:
+            first = list(islice(found, SENTENCES))
+            sentences += first
+            total += len(first) + sum(1 for _ in found)
+        except NothingDrawn as error:
+            undrawn.append(str(error))
+    source.report()
+    return Inspected(source, keys, sentences, total, undrawn)
 
 
 def _not_utf_8(path: Path) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers.formats import fault
+from helpers.formats import read, refusals
 
-from tagline.sources.formats.conllu import read_sentences
 from tagline.text.sentence import Surface
 
 FILE = """\
@@ -26,44 +25,13 @@ FILE = """\
 
 
 def test_words_tags_and_ids(tmp_path: Path) -> None:
-    path = tmp_path / "file.conllu"
-    path.write_bytes(b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode())
-    tag_columns = {"pos": "upos", "xpos": "xpos", "number": "feats:Number", "ner": "misc:NER"}
-    first, second = read_sentences(path, tag_columns, "-")
+    content = b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode()
+    tag_columns = {"xpos": "xpos", "number": "feats:Number", "ner": "misc:NER"}
+    first, second = read(tmp_path, "conllu", content, tag_columns=tag_columns, absent="-")
     assert first.words == ["Du", "vet"]
-    assert first.tags == {
-        "pos": ["PRON", "VERB"],
-        "xpos": ["-", "V"],
-        "number": ["Sing", "-"],
-        "ner": ["O", "B-X"],
-    }
-    assert (first.id, first.location) == ("one", f"{path}:5")
-    assert (second.words, second.id, second.location) == (["New York"], None, f"{path}:11")
-    assert first.surface == Surface("Du vet", [(0, 2), (3, 6)])
-    assert second.surface is None
-
-
-BLANK = "\t_" * 8 + "\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "lines", "spans"),
-    [
-        ("I don't.", ["1\tI", "2-3\tdon't", "2\tdo", "3\tn't", "4\t."], [(0, 1), (2, 4), (4, 7), (7, 8)]),
-        ("du pain", ["1-2\tdu", "1\tde", "2\tle", "3\tpain"], [(0, 0), (0, 0), (3, 7)]),
-        ("a  b", ["1\ta", "2\tb"], [(0, 1), (3, 4)]),
-        ("a b c", ["1\ta", "2\tb"], None),
-        ("a x b", ["1\ta", "2\tb"], None),
-        ("a b", ["2-1\tx", "1\ta", "2\tb"], None),
-    ],
-)
-def test_words_in_the_text_of_their_sentence(
-    tmp_path: Path, text: str, lines: list[str], spans: list[tuple[int, int]] | None
-) -> None:
-    path = tmp_path / "file.conllu"
-    path.write_text(f"# text = {text}\n" + "".join(line + BLANK for line in lines))
-    (sentence,) = read_sentences(path, {"pos": "upos"}, "X")
-    assert sentence.surface == (None if spans is None else Surface(text, spans))
+    assert first.tags == {"xpos": ["-", "V"], "number": ["Sing", "-"], "ner": ["O", "B-X"]}
+    assert (first.id, first.location, first.surface) == ("one", f"{tmp_path}/f:5", Surface("Du vet", [(0, 2), (3, 6)]))
+    assert (second.words, second.id, second.surface) == (["New York"], None, None)
 
 
 def token(*fields: str) -> str:
@@ -72,16 +40,31 @@ def token(*fields: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("text", "forms", "spans"),
     [
-        ("# sent_id = 1\n1 a _ X\n", "f:2: 1 column in '1 a _ X'; expected 10 separated by tabs (id form"),
-        (token("1", " "), "f:1: an empty column in '1\\t \\t_"),
-        (token("1", "a") + token("3", "b"), "f:2: word id '3'; expected 2, ids count from 1"),
-        (token("1", "a") + token("1", "b"), "f:2: word id '1'; expected 2, ids count from 1"),
-        (token("a", "a"), "f:1: word id 'a'; expected 1, ids count from 1"),
-        ("# sent_id = a\n# sent_id = b\n" + token("1", "a"), "f:2: a second sent_id in one sentence; add the"),
-        ("# newdoc\n\n" + token("1-2", "ab"), "f: no sentence; expected lines of 10 columns (id form lemma"),
+        ("I don't.", "1 I 2-3 don't 2 do 3 n't 4 .", [(0, 1), (2, 4), (4, 7), (7, 8)]),
+        ("du pain", "1-2 du 1 de 2 le 3 pain", [(0, 0), (0, 0), (3, 7)]),
+        ("a  b", "1 a 2 b", [(0, 1), (3, 4)]),
+        ("a b c", "1 a 2 b", None),
+        ("a x b", "1 a 2 b", None),
+        ("a b", "2-1 x 1 a 2 b", None),
     ],
 )
-def test_malformed_line_is_reported_by_number(tmp_path: Path, content: str, message: str) -> None:
-    assert fault(tmp_path, "conllu", content).startswith(message)
+def test_words_in_the_text_of_their_sentence(
+    tmp_path: Path, text: str, forms: str, spans: list[tuple[int, int]] | None
+) -> None:
+    lines = [token(*forms.split()[index : index + 2]) for index in range(0, len(forms.split()), 2)]
+    (sentence,) = read(tmp_path, "conllu", f"# text = {text}\n" + "".join(lines))
+    assert sentence.surface == (None if spans is None else Surface(text, spans))
+
+
+test_malformed_line_is_reported_by_number = refusals(
+    "conllu",
+    ("# sent_id = 1\n1 a _ X\n", "f:2: 1 column in '1 a _ X'; expected 10 separated by tabs (id form"),
+    (token("1", " "), "f:1: an empty column in '1\\t \\t_"),
+    (token("1", "a") + token("3", "b"), "f:2: word id '3'; expected 2, ids count from 1"),
+    (token("a", "a"), "f:1: word id 'a'; expected 1, ids count from 1"),
+    ("# sent_id = a\n# sent_id = b\n" + token("1", "a"), "f:2: a second sent_id in one sentence; add the"),
+    ("# newdoc\n\n" + token("1-2", "ab"), "f: no sentence; expected lines of 10 columns (id form lemma"),
+    at="",
+)

@@ -8,16 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.annotated import dataset, kinds, tagged
-from helpers.formats import fault
-
-from tagline.core.errors import UserError
-from tagline.sources.formats.spacy_docs import SpacyFiles
-
-
-def files(**keys: Any) -> SpacyFiles:
-    return dataset(SpacyFiles, "spacy", **keys)
-
+from helpers.annotated import kinds, tagged
+from helpers.formats import fault, read, refusals
 
 TUPLES = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [9, 13, "LOC"]]}], ["nobody", {"entities": []}]]
 UTF16 = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [10, 14, "LOC"]]}], ["unknown", {"entites": []}]]
@@ -25,64 +17,48 @@ UTF16 = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [10, 14, "LOC"]
 
 @pytest.mark.parametrize("content", [TUPLES, UTF16, {"classes": ["PER"], "annotations": [*TUPLES, None]}])
 def test_training_tuples(tmp_path: Path, content: Any) -> None:
-    (tmp_path / "f").write_text(json.dumps(content))
-    sentences = list(files().read(tmp_path / "f"))
-    assert [tagged(sentence) for sentence in sentences] == ["Ada/B-PER Oslo/B-LOC", ""]
+    sentences = read(tmp_path, "spacy", json.dumps(content))
+    assert list(map(tagged, sentences)) == ["Ada/B-PER Oslo/B-LOC", ""]
     assert kinds(sentences[1]) == (["unannotated_texts"] if content is UTF16 else [])
 
 
 def test_a_doc_bin(tmp_path: Path) -> None:
     spacy = pytest.importorskip("spacy")
-    path = tmp_path / "train.spacy"
     make = spacy.blank("en")
     docs = [make(text) for text in ("Ada  isn't in \U0001f44b Oslo", "nobody", "not annotated")]
     first = docs[0]
     first.ents = [first.char_span(0, 3, "PER"), first.char_span(16, 20, "LOC")]
     first.spans["sc"] = [first.char_span(0, 3, "A"), first.char_span(0, 10, "B")]
     docs[1].ents = []
-    spacy.tokens.DocBin(docs=docs).to_disk(path)
-    sentences = list(files().read(path))
+    content = spacy.tokens.DocBin(docs=docs).to_bytes()
+    sentences = read(tmp_path, "spacy", content)
     assert sentences[0].words == ["Ada", "is", "n't", "in", "\U0001f44b", "Oslo"], "tokens of white space are no words"
-    assert [tagged(sentence) for sentence in sentences] == ["Ada/B-PER Oslo/B-LOC", "", ""]
-    assert [kinds(sentence) for sentence in sentences] == [[], [], ["unannotated_texts"]]
-    group = list(files(span_group="sc", overlaps="longest").read(path))
-    assert [tagged(sentence) for sentence in group] == ["Ada/B-B is/I-B n't/I-B", "", ""]
-    assert [kinds(sentence) for sentence in group] == [["overlapping_spans"], *[["unannotated_texts"]] * 2]
-    path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(UserError, match=r"train.spacy: not a DocBin, or damaged \(.*\); expected a DocBin of spaCy"):
-        list(files().read(path))
-
-
-def test_a_partly_annotated_doc_is_an_error(tmp_path: Path) -> None:
-    spacy = pytest.importorskip("spacy")
-    doc = spacy.blank("en")("Ada lives in Oslo")
-    doc.set_ents([doc.char_span(0, 3, "PER")], default="missing")
-    spacy.tokens.DocBin(docs=[doc]).to_disk(tmp_path / "f")
-    with pytest.raises(UserError, match=r"f: row 1: 3 of 4 tokens, such as 'lives', are neither in an entity nor O"):
-        list(files().read(tmp_path / "f"))
+    assert list(map(tagged, sentences)) == ["Ada/B-PER Oslo/B-LOC", "", ""]
+    assert list(map(kinds, sentences)) == [[], [], ["unannotated_texts"]]
+    group = read(tmp_path, "spacy", content, span_group="sc", overlaps="longest")
+    assert list(map(tagged, group)) == ["Ada/B-B is/I-B n't/I-B", "", ""]
+    assert list(map(kinds, group)) == [["overlapping_spans"], *[["unannotated_texts"]] * 2]
+    damaged = fault(tmp_path, "spacy", content[:-9])
+    assert damaged.startswith("f: not a DocBin, or damaged (") and damaged.endswith(EXPECTED)
+    first.set_ents([first.char_span(0, 3, "PER")], default="missing")
+    partly = fault(tmp_path, "spacy", spacy.tokens.DocBin(docs=[first]).to_bytes())
+    assert partly.startswith("f: row 1: 6 of 7 tokens, such as ' ', are neither in an entity nor O; expected every")
 
 
 def test_spacy_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "f").write_bytes(b"\x78\x9c")
     for name in ("spacy", "spacy.tokens"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(
-        UserError, match=r"f: needs spacy.tokens, which is not installed; run `pip install -e '.\[spacy\]'`"
-    ):
-        list(files().read(tmp_path / "f"))
+    message = "f: needs spacy.tokens, which is not installed; run `pip install -e '.[spacy]'`"
+    assert fault(tmp_path, "spacy", b"\x78\x9c") == message
 
 
 EXPECTED = "expected a DocBin of spaCy, or a JSON list of texts with their entities"
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("[1", f": not JSON (Expecting ',' delimiter: line 1 column 3 (char 2)); {EXPECTED}"),
-        ('["Ada"]', f": row 1: 'Ada' is not a text with its entities; {EXPECTED}"),
-        ('[["Ada", {"entities": [[0, 3]]}]]', ": row 1: an entity must be a list of start, end and label; got [0, 3]"),
-        ("{}", f": no list of texts; {EXPECTED}"),
-    ],
+test_malformed_tuple_is_reported_by_row = refusals(
+    "spacy",
+    ("[1", f": not JSON (Expecting ',' delimiter: line 1 column 3 (char 2)); {EXPECTED}"),
+    ('["Ada"]', f": row 1: 'Ada' is not a text with its entities; {EXPECTED}"),
+    ('[["Ada", {"entities": [[0, 3]]}]]', ": row 1: an entity must be a list of start, end and label; got [0, 3]"),
+    ("{}", f": no list of texts; {EXPECTED}"),
 )
-def test_malformed_tuple_is_reported_by_row(tmp_path: Path, content: str, message: str) -> None:
-    assert fault(tmp_path, "spacy", content) == f"f{message}"

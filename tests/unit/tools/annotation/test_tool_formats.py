@@ -11,22 +11,19 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from helpers.annotated import accepted, dataset, kinds
+from helpers.annotated import accepted, kinds
+from helpers.formats import section
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.labels.entities import Entity, entities
-from tagline.sources.formats.brat import BratFiles
-from tagline.sources.formats.doccano import DoccanoFiles
-from tagline.sources.formats.label_studio import LabelStudioFiles
-from tagline.sources.formats.prodigy import ProdigyFiles
 from tagline.text.sentence import Sentence
 from tagline.text.words import split_words
 from tagline.tools.annotation import tool_formats
 from tagline.tools.annotation.task import AnnotationTask, in_text
 
-READERS = {"label_studio": LabelStudioFiles, "doccano": DoccanoFiles, "prodigy": ProdigyFiles, "brat": BratFiles}
+TOOLS = ("label_studio", "doccano", "prodigy", "brat")
 # An emoji of several code points, a flag, a combining accent, line ends, quotes and markup beside plain words.
 PIECES = ["Ada", "Oslo", " ", "  ", "\n", "\r\n", "\u2028", "\x85", "\t", "e\u0301", "\U0001f469\u200d\U0001f467"]
 PIECES += ["\U0001f1f3\U0001f1f4", '"', "<b>&", "\\", ".", "don't", "\u6771\u4eac", "\u0645\u0631"]
@@ -54,7 +51,7 @@ def tasks(draw: st.DrawFn) -> tuple[AnnotationTask, list[Entity]]:
 
 def read(name: str, path: Path) -> list[Sentence]:
     files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-    return [sentence for file in files for sentence in dataset(READERS[name], name).read(file)]
+    return [sentence for file in files for sentence in section(name).read(file)]
 
 
 def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.formats import section
 from helpers.runs import tagged
 
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.sources.formats import conll
 from tagline.tools.predict.notations import CONLL, JSON_LINES, Notation
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
@@ -65,7 +65,7 @@ def test_object_that_json_or_its_predictions_can_not_hold_is_an_error(row: dict[
 def test_conll_can_be_read_back(tmp_path: Path) -> None:
     written = write(CONLL, Document.of_words(["New York", "is"]), "B-PER") + write(CONLL, Document.of_text("x."))
     (tmp_path / "out.conll").write_text(written)
-    found = list(conll.read_sentences(tmp_path / "out.conll", ["words", "ner", "-"]))
+    found = list(section("conll", columns=["words", "ner", "-"]).read(tmp_path / "out.conll"))
     assert [(each.words, each.tags["ner"]) for each in found] == [
         (["New York", "is"], ["B-PER", "O"]),
         (["x", "."], ["O", "O"]),
