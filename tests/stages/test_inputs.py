@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.project import edit, error_of, run_stage, snapshot
-from helpers.tiny import NO_PUSH, TINY_PARAMS, save_encoder, word_piece, write_params
+from helpers.tiny import TINY_PARAMS, save_encoder, word_piece, write_params
 
 from tagline.core.provenance import HASHES, write_hashes
 
@@ -68,7 +68,7 @@ def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.Monk
     pushed = []
     monkeypatch.setattr("tagline.hub.push.Target.check", lambda self: None)
     monkeypatch.setattr("tagline.hub.push.Target.create", pushed.append)
-    export = TINY_PARAMS["export"] | {"hub": NO_PUSH | {"repo_id": "ada/tagger"}}
+    export = TINY_PARAMS["export"] | {"hub": TINY_PARAMS["export"]["hub"] | {"repo_id": "ada/tagger"}}
     write_params(finished, TINY_PARAMS | {"export": export})
     flip(Path("models/export/model.safetensors"))
     with pytest.raises(SystemExit, match=r"^export: models/export/model.safetensors: changed since the stage export"):
