@@ -1,7 +1,7 @@
 """The folder models/export: a model for transformers and onnxruntime, with what is needed to use it.
 
 config.json, model.safetensors      the model for transformers
-head.safetensors                    weights of the head, if it has any, see `tagline.artifacts.head_file`
+head.safetensors                    weights of the head, if it has any, see `tagline.model.heads.head_file`
 tokenizer.json, tokenizer_config.json
 model.onnx                          with ``export.onnx``: the model for onnxruntime, float32; its weights are those of
                                     model.safetensors, or in model.onnx.data if these are in half precision
@@ -18,13 +18,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from tagline.artifacts.head_file import HEAD_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Biases, Decoding, Precision, parse_biases
+from tagline.labels.model_settings import HEAD_FILE, Biases, Decoding, Precision, parse_biases
 
 TAGGER = "tagger.json"
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.

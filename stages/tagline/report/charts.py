@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tagline.artifacts.learning_curves import Rows
+from tagline.core.outputs import Rows
 
 # Columns of the learning curves that are drawn.
 LOSSES = ("step", "loss")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tagline.artifacts.learning_curves import Rows
+from tagline.core.outputs import Rows
 from tagline.evaluation import operating_point
 from tagline.evaluation.evaluation import Evaluation
 from tagline.evaluation.scored_split import ScoredSplit

@@ -14,7 +14,7 @@ from huggingface_hub import ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import BackendName, SentenceRule
-from tagline.artifacts.learning_curves import Rows
+from tagline.core.outputs import Rows
 from tagline.core.terminal import printable
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.card.results import SCORES, curve, model_index

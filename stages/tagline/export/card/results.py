@@ -7,7 +7,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult
 
-from tagline.artifacts.learning_curves import Rows
+from tagline.core.outputs import Rows
 from tagline.core.terminal import printable
 from tagline.export.card.origins import TEST, Dataset
 
