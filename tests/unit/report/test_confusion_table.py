@@ -14,6 +14,8 @@ def test_words_are_counted_by_gold_and_predicted_type() -> None:
     assert [[cell.number for cell in cells] for cells in table.rows] == [[0, 1, 0], [0, 0, 0], [1, 0, 1]]
     assert [cell.share for cell in table.rows[2]] == [0.5, 0, 0.5]
     assert [cell.correct for cell in table.rows[2]] == [False, False, True]
+    plain = confusion([sentence("a b", "O X", "O O", kind="tags")], "tags")
+    assert plain == {("O", "O"): 1, ("X", "O"): 1}, "a plain tag named O is a tag"
 
 
 def test_rarest_of_many_types_share_a_row() -> None:
