@@ -24,7 +24,6 @@ from helpers.project import ROOT, run_script
 from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
-from tagline.core.signals import keep_running
 from tagline.inference import Tagger
 from tagline.tools.annotation import tool_formats
 
@@ -319,6 +318,7 @@ def test_ctrl_c_leaves_whole_lines_and_says_how_many(folder: Path) -> None:
     assert process.communicate()[1].decode() == message
 
 
+@pytest.mark.usefixtures("outliving")
 def test_signal_while_a_library_is_imported_ends_the_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def load(*_: object, **__: object) -> None:
         try:
@@ -327,10 +327,7 @@ def test_signal_while_a_library_is_imported_ends_the_program(folder: Path, monke
             raise ImportError("initialization failed") from None
 
     monkeypatch.setattr("tagline.inference.Tagger", load)
-    try:
-        assert exit_of("a") == 128 + signal.SIGTERM
-    finally:
-        keep_running()  # else the process would end soon
+    assert exit_of("a") == 128 + signal.SIGTERM
 
 
 def test_closed_pipe_ends_silently(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_columns, replacing, use_umask, write_json
-from tagline.core.signals import keep_running, raise_on_signals
+from tagline.core.signals import raise_on_signals
 
 OUT, METRICS = Path("models/out"), Path("metrics/out.json")
 
@@ -79,13 +79,13 @@ def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]) -
     return renamed
 
 
+@pytest.mark.usefixtures("outliving")
 @pytest.mark.parametrize("moment", [1, 4])
 def test_signal_while_outputs_are_renamed_is_deferred(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
     write("old")
     renamed = at_rename(monkeypatch, moment, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(KeyboardInterrupt), raise_on_signals():
         write("new")
-    keep_running()
     assert len(renamed) == 4
     assert files().items() >= {"models/out/a": "new", "metrics/out.json": "new"}.items()
 

@@ -69,10 +69,10 @@ def test_relabelled_sentence_keeps_names() -> None:
     assert replace(sentence, gold=None).relabelled(wider).gold is None
 
 
-def test_entities_are_read_anew_with_gold_of_another_sentence() -> None:
+def test_entities_are_read_anew_with_other_gold_labels() -> None:
     own, other = sentences(["B-X O", "B-X I-X"], ["B-X O", "O O"])
     assert own.gold_entities == [("X", 0, 1)]
-    mixed = own.with_gold_of(other)
+    mixed = replace(own, gold=other.gold)
     assert (mixed.gold_entities, mixed.predicted_names) == ([("X", 0, 2)], ["B-X", "O"])
 
 
