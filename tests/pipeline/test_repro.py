@@ -52,9 +52,8 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
     table = clone.run(*shlex.split(recipe[1].replace("$$", "$")), "--no-pager", COLUMNS=str(WIDTH))
     assert max(map(len, table.splitlines())) <= WIDTH
     assert "[older]" in table
-    assert next(line for line in table.splitlines() if "Experiment" in line).split() == [
-        *("Experiment", "Created", "test.f1", "validation.f1", "train.best_epoch", "evaluate.subwords_per_batch")
-    ]
+    (columns,) = [line.split() for line in table.splitlines() if "Experiment" in line]
+    assert columns[-4:] == ["test.f1", "validation.f1", "train.best_epoch", "evaluate.subwords_per_batch"]
     shown = rows(clone.run("dvc", "metrics", "diff", "--all", "HEAD", "older"))
     assert len(shown) == ROWS_WITHOUT_TYPES + len({"LOC", "PER"})
     evaluated = [row[1] for row in shown if row[0] == "metrics/evaluate.json"]
@@ -102,24 +101,6 @@ def test_killed_repro_resumes_training_to_same_bytes(clone: Clone) -> None:
     assert clone.lock == undisturbed
     assert clone.run("git", "status", "--porcelain") == ""
     assert not (clone.path / ".work").exists()
-
-
-def test_plots_of_two_commits_are_drawn(clone: Clone) -> None:
-    # HEAD~1 is the project without results; give it some to be drawn.
-    clone.run("git", "commit", "-q", "--allow-empty", "-m", "the same once more")
-    try:
-        output = clone.run("dvc", "plots", "diff", "HEAD~1")
-    finally:
-        clone.run("git", "reset", "-q", "--hard", "HEAD~1")
-    drawn = Path(output.strip().removeprefix("file://")).read_text()
-    for plot in ("train_loss", "validation", "confusion", "per_type", "reliability"):
-        assert drawn.count(f"vegaEmbed('#plots_{plot}_csv'") == 1
-    specs = [json.loads(line.split(" = ")[1].rstrip(";")) for line in drawn.splitlines() if "var spec = " in line]
-    assert len(specs) == 5
-    for spec in specs:
-        assert "<DVC_METRIC" not in json.dumps(spec), "the template asks for something that dvc.yaml does not give"
-        assert {row["rev"] for row in spec["data"]["values"]} == {"HEAD~1", "workspace"}
-    assert clone.run("git", "status", "--porcelain") == ""
 
 
 def test_params_error_stops_dvc_with_its_message(clone: Clone) -> None:

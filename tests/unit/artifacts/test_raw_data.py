@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from datasets import Dataset, concatenate_datasets
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData, Row
@@ -51,7 +52,11 @@ def test_batches_and_shards_of_any_size_hold_the_same(tmp_path: Path, monkeypatc
     written(tmp_path / "again", given)
     assert rows(small) == rows(whole)
     assert [{"words": row["words"], "ner": row["ner"]} for row in rows(small)] == given
-    assert (len(list((tmp_path / "small/train").glob("*.arrow"))) > 1) == (sentences > 5)
+    files = shards.shard_files(tmp_path / "small/train")
+    assert (len(files) > 1) == (sentences > 5)
+    loaded = concatenate_datasets([Dataset.from_file(str(file)) for file in files])
+    assert loaded["words"][:] == [row["words"] for row in given], "`datasets` reads each file by itself"
+    assert sorted((tmp_path / "small/train").iterdir()) == files, "and writes nothing beside them"
     first, second = ([path.read_bytes() for path in sorted((tmp_path / n).rglob("*.*"))] for n in ("small", "again"))
     assert first == second
 

@@ -1,4 +1,4 @@
-"""Scores as rows of the page."""
+"""Slices and errors as rows of the page."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from tagline.report import score_rows
 from tagline.report.score_rows import ErrorCounts, count_errors
 
 SENTENCE = sentence("Ada in Oslo", "B-PER O B-LOC", "B-PER O O")
-
-
-def test_rows_have_the_scores_of_the_metrics() -> None:
-    metrics = evaluation([SENTENCE]).metrics["test"]
-    whole = score_rows.overall(metrics)
-    assert (whole.value, whole.number) == (metrics["overall"]["f1"], 2)
-    assert {"low": whole.low, "high": whole.high} == metrics["intervals"]["overall"]["f1"]
-    assert [(score.name, score.value) for score in score_rows.per_type(metrics)] == [("LOC", 0.0), ("PER", 1.0)]
 
 
 def test_slices_are_grouped_by_property() -> None:
