@@ -163,7 +163,7 @@ def rank(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _sentences(folder: Path) -> Iterator[tuple[int, Any, Any]]:
     """Yield the index of each sentence, its gold label ids, and the probabilities of all labels of its words."""
-    from tagline.artifacts import out_of_fold
+    from tagline.tools.audit import out_of_fold
 
     labels, _ = out_of_fold.read_provenance(folder, "audit_fold")
     for sentences, probabilities in out_of_fold.read(folder / "train.parquet", labels, "audit_fold"):

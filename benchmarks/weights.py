@@ -25,7 +25,7 @@ MOST = {
     "code of tests": 15_000,
     "modules of training": 20,
     "words of documentation": 14_000,
-    "lines of dvc.yaml": 145,
+    "lines of dvc.yaml": 140,
 }
 
 

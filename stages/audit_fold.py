@@ -1,7 +1,8 @@
 """A fold of the audit: train without some sentences, then label these with that model.
 
 Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized,
-models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD (see `tagline.artifacts.out_of_fold`).
+models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD (see
+`tagline.tools.audit.out_of_fold`).
 
     python stages/audit_fold.py FOLD
 """

@@ -18,10 +18,10 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.artifacts import learning_curves, predictions
+from tagline.artifacts import predictions
 from tagline.core import launchers
 from tagline.core.errors import ArgumentParser, exit_with_message
-from tagline.core.outputs import replacing, write_json
+from tagline.core.outputs import read_columns, replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.evaluation import plots
@@ -55,8 +55,8 @@ def main() -> None:
     launchers.only_main_process("evaluate")
     params = read_section("evaluate", Evaluate)
     quiet()
-    losses = learning_curves.read(TRAIN_LOSS, charts.LOSSES)
-    epochs = learning_curves.read(VALIDATION, charts.EPOCHS)
+    losses = read_columns(TRAIN_LOSS, "train", charts.LOSSES)
+    epochs = read_columns(VALIDATION, "train", charts.EPOCHS)
     evaluation = evaluate(TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     test, test_metrics = evaluation.splits["test"], evaluation.metrics["test"]
     page = render(evaluation, losses, epochs)

@@ -52,13 +52,8 @@ def test_the_command_installs_the_versions_of_dvc(path: str) -> None:
 @in_a_browser
 def test_vega_beside_the_page_is_used(chrome: Chrome, tmp_path: Path) -> None:
     page = page_in(tmp_path)
-    scripts = {
-        "vega": "window.vega = 1",
-        "vega-lite": "window.vegaLite = vega + 1",
-        "vega-embed": (
-            "window.vegaEmbed = (id, spec) => document.querySelector(id).append(spec.data.values[0].loss, vegaLite)"
-        ),
-    }
+    embed = "window.vegaEmbed = (id, spec) => document.querySelector(id).append(spec.data.values[0].loss, vegaLite)"
+    scripts = {"vega": "window.vega = 1", "vega-lite": "window.vegaLite = vega + 1", "vega-embed": embed}
     for name, script in scripts.items():
         path = page.parent / f"node_modules/{name}/build/{name}.min.js"
         path.parent.mkdir(parents=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,7 +15,6 @@ from ruamel.yaml import YAML
 
 from tagline.core.errors import UserError
 from tagline.tools.settings import presets
-from tagline.training.fit_check import FEW_SUBWORDS
 
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 SAMPLE = preset("sample")  # not params.yaml: in a clone it is its owner's
@@ -43,75 +41,57 @@ def write_mine(text: str) -> str:
     return Path("params.yaml").read_text(encoding="utf-8")
 
 
-class TestTheRepositorysOwn:
-    @pytest.mark.parametrize("name", NAMES)
-    def test_preset_gives_valid_params_in_the_form_of_dvc(self, folder: Path, name: str) -> None:
-        """Errors would be raised; `dvc exp run -S` changes the line of its key alone."""
-        presets.write(name)
-        before = Path("params.yaml").read_text(encoding="utf-8")
-        download = load(before)["download"]
-        assert (download["folder"] == "data/none") == (download["dataset"]["source"] == "hub")
-        apply_overrides(folder / "params.yaml", ["train.max_steps=10", "export.int8=false"])
-        apply_overrides(folder / "params.yaml", ["train.max_steps=null", "export.int8=true"])
-        assert Path("params.yaml").read_text(encoding="utf-8") == before
+@pytest.mark.parametrize("name", NAMES)
+def test_preset_gives_valid_params_in_the_form_of_dvc(folder: Path, name: str) -> None:
+    """Errors would be raised; `dvc exp run -S` changes the line of its key alone."""
+    presets.write(name)
+    before = Path("params.yaml").read_text(encoding="utf-8")
+    download = load(before)["download"]
+    assert (download["folder"] == "data/none") == (download["dataset"]["source"] == "hub")
+    apply_overrides(folder / "params.yaml", ["train.max_steps=10", "export.int8=false"])
+    apply_overrides(folder / "params.yaml", ["train.max_steps=null", "export.int8=true"])
+    assert Path("params.yaml").read_text(encoding="utf-8") == before
 
-    @pytest.mark.parametrize(
-        ("override", "old", "new"),
-        [
-            ("train.learning_rate=1e-4", "learning_rate: 0.0003", "learning_rate: 0.0001"),
-            ("train.max_grad_norm=null", "max_grad_norm: 1.0", "max_grad_norm:"),
-            ("tokenize_align.limits.windowed_sentences=0", "windowed_sentences:", "windowed_sentences: 0"),
-            ("tokenize_align.task=chunk", "task: ner", "task: chunk"),
-            ("export.int8=false", "int8: true", "int8: false"),
-        ],
-    )
-    def test_override_by_dvc_changes_one_line(self, folder: Path, override: str, old: str, new: str) -> None:
-        for _ in range(3):  # comments after a list would only be lost in the second pass
-            apply_overrides(folder / "params.yaml", [override])
-            lines = SAMPLE.split("\n"), Path("params.yaml").read_text(encoding="utf-8").split("\n")
-            assert [
-                (before.strip(), after.strip()) for before, after in zip(*lines, strict=True) if before != after
-            ] == [(old, new)]
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name != "sample"])
-    def test_preset_contains_differences_only(self, name: str) -> None:
-        def check(new: dict[str, Any], base: dict[str, Any], path: str) -> None:
-            for key, value in new.items():
-                assert value != base[key], f"{path}{key}"
-                # A mapping with another source or format replaces that of the sample.
-                if isinstance(value, dict) and all(
-                    value.get(kind, base[key].get(kind)) == base[key].get(kind) for kind in presets.DISCRIMINATORS
-                ):
-                    check(value, base[key], f"{path}{key}.")
+@pytest.mark.parametrize(
+    ("override", "old", "new"),
+    [
+        ("train.learning_rate=1e-4", "learning_rate: 0.0003", "learning_rate: 0.0001"),
+        ("train.max_grad_norm=null", "max_grad_norm: 1.0", "max_grad_norm:"),
+        ("tokenize_align.limits.windowed_sentences=0", "windowed_sentences:", "windowed_sentences: 0"),
+    ],
+)
+def test_override_by_dvc_changes_one_line(folder: Path, override: str, old: str, new: str) -> None:
+    for _ in range(2):  # comments after a list would only be lost in the second pass
+        apply_overrides(folder / "params.yaml", [override])
+        lines = SAMPLE.split("\n"), Path("params.yaml").read_text(encoding="utf-8").split("\n")
+        changed = [(before.strip(), after.strip()) for before, after in zip(*lines, strict=True) if before != after]
+        assert changed == [(old, new)]
 
-        check(load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8")), load(SAMPLE), "")
 
-    @pytest.mark.parametrize("name", ["conll2003", "conll2003-gpu", "conll2003-pos", "conll2003-chunk"])
-    def test_presets_of_conll2003_share_their_data(self, name: str) -> None:
-        params = load(preset(name))
-        assert params["download"] == load(preset("conll2003"))["download"]
-        task = name.partition("-")[2]
-        assert params["tokenize_align"]["task"] == (task if task in ("pos", "chunk") else "ner")
-        assert params["tokenize_align"]["label_all_tokens"] is True
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "sample"])
+def test_preset_contains_differences_only(name: str) -> None:
+    def check(new: dict[str, Any], base: dict[str, Any], path: str) -> None:
+        for key, value in new.items():
+            assert value != base[key], f"{path}{key}"
+            # A mapping with another source or format replaces that of the sample.
+            if isinstance(value, dict) and all(
+                value.get(kind, base[key].get(kind)) == base[key].get(kind) for kind in presets.DISCRIMINATORS
+            ):
+                check(value, base[key], f"{path}{key}.")
 
-    def test_conll2003_is_the_recipe_of_the_course(self) -> None:
-        params = load(preset("conll2003"))
-        encoder = {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main"}
-        assert params["download"]["encoder"] == encoder
-        assert (params["train"]["batches"]["order"], params["train"]["batches"]["batch_size"]) == ("random", 8)
-        recipe = {"learning_rate": 2e-5, "epochs": 3, "weight_decay": 0.01, "warmup": 0, "engine": "trainer"}
-        recipe |= {"schedule": "linear", "max_grad_norm": 1.0, "label_smoothing": 0.0}
-        recipe |= {"max_steps": None, "early_stopping": None}
-        assert {key: params["train"][key] for key in recipe} == recipe
+    check(load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8")), load(SAMPLE), "")
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("sample", "conll2003")])
-    def test_presets_for_a_gpu_fill_it(self, name: str) -> None:
-        train = load(preset(name))["train"]
-        assert (train["engine"], train["batches"]["order"], train["warmup"]) == ("accelerate", "by_length", 0.1)
-        size = train["batches"]["subwords_per_batch"]
-        assert FEW_SUBWORDS < size <= 16_384
-        # docs/training.md: 5e-5 for 32 sentences of 25 sub-words, and in proportion to the square root.
-        assert train["learning_rate"] == pytest.approx(5e-5 * math.sqrt(size / 800), rel=0.1)
+
+def test_conll2003_is_the_recipe_of_the_course() -> None:
+    params = load(preset("conll2003"))
+    encoder = {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main"}
+    assert params["download"]["encoder"] == encoder
+    assert (params["train"]["batches"]["order"], params["train"]["batches"]["batch_size"]) == ("random", 8)
+    recipe = {"learning_rate": 2e-5, "epochs": 3, "weight_decay": 0.01, "warmup": 0, "engine": "trainer"}
+    recipe |= {"schedule": "linear", "max_grad_norm": 1.0, "label_smoothing": 0.0}
+    recipe |= {"max_steps": None, "early_stopping": None}
+    assert params["train"].items() >= recipe.items()
 
 
 def test_comments_are_descriptions_unless_the_preset_has_its_own() -> None:
@@ -142,15 +122,8 @@ def test_comments_are_descriptions_unless_the_preset_has_its_own() -> None:
             "download:\n  dataset:\n    source: hub\n",
             "  presets/mine.yaml:2: download.dataset.name: the key is missing",
         ),
-        (
-            "download:\n  dataset:\n    columns: [pos]\n",
-            "  presets/mine.yaml:2: download.dataset: columns must contain",
-        ),
         ("serve:\n  port: 80\n", "  presets/mine.yaml:1: serve: unknown section"),
-        ("train: 3\n", "  presets/mine.yaml:1: train: should be a valid dictionary"),
         ("train:\n  epochs: 3\n  epochs: 4\n", 'presets/mine.yaml:3: found duplicate key "epochs"'),
-        ("train: [\n", "presets/mine.yaml is not YAML"),
-        ("# Nothing.\n", "presets/mine.yaml must be a mapping"),
     ],
 )
 def test_preset_with_errors_changes_nothing(folder: Path, text: str, message: str) -> None:
@@ -177,43 +150,37 @@ def test_preset_in_another_style_is_written_as_by_dvc(folder: Path) -> None:
     assert load(text) == params
 
 
-class TestScript:
-    def test_list_of_presets(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        run_script("stages/preset.py")
-        lines = capsys.readouterr().out.splitlines()
-        assert [line.split()[0] for line in lines] == NAMES
-        assert lines[1].endswith("  Chunks of CoNLL-2003 with BERT base.")
+def test_script_lists_presets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_script("stages/preset.py")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == NAMES
+    assert lines[1].endswith("  Chunks of CoNLL-2003 with BERT base.")
 
-    def test_edits_are_kept_without_force(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        edited = SAMPLE.replace("epochs: 8", "epochs: 9")
-        Path("params.yaml").write_text(edited, encoding="utf-8")
-        assert exit_of("stages/preset.py", "wnut17") == (
-            "preset: params.yaml has uncommitted changes; commit them, or overwrite them with "
-            "`python stages/preset.py --force wnut17`"
-        )
-        assert Path("params.yaml").read_text(encoding="utf-8") == edited
-        run_script("stages/preset.py", "--force", "wnut17")
-        assert capsys.readouterr().out == "params.yaml: written from presets/wnut17.yaml\n"
-        assert Path("params.yaml").read_text(encoding="utf-8") == preset("wnut17")
 
-    def test_committed_edits_are_overwritten(self, folder: Path) -> None:
-        def git(*arguments: str) -> None:
-            subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True)
+def test_edits_are_kept_unless_they_are_committed_or_by_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edited = SAMPLE.replace("epochs: 8", "epochs: 9")
+    params = Path("params.yaml")
+    params.write_text(edited, encoding="utf-8")
+    assert exit_of("stages/preset.py", "wnut17") == (
+        "preset: params.yaml has uncommitted changes; commit them, or overwrite them with "
+        "`python stages/preset.py --force wnut17`"
+    )
+    assert params.read_text(encoding="utf-8") == edited
+    run_script("stages/preset.py", "--force", "wnut17")
+    assert capsys.readouterr().out == "params.yaml: written from presets/wnut17.yaml\n"
+    assert params.read_text(encoding="utf-8") == preset("wnut17")
+    params.write_text(edited, encoding="utf-8")
+    for command in (["init", "-q"], ["add", "params.yaml"], ["commit", "-q", "-m", "edited"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], check=True)
+    run_script("stages/preset.py", "sample")
+    assert params.read_text(encoding="utf-8") == SAMPLE
 
-        Path("params.yaml").write_text(SAMPLE.replace("epochs: 8", "epochs: 9"), encoding="utf-8")
-        git("init", "-q")
-        git("add", "params.yaml")
-        git("commit", "-q", "-m", "edited")
-        run_script("stages/preset.py", "wnut17")
-        assert Path("params.yaml").read_text(encoding="utf-8") == preset("wnut17")
 
-    def test_missing_file_is_written(self, folder: Path) -> None:
-        Path("params.yaml").unlink()
-        run_script("stages/preset.py", "sample")
-        assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE
-
-    def test_other_folder_is_an_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(tmp_path)
-        assert exit_of("stages/preset.py", "sample") == (
-            "preset: presets/sample.yaml is missing; run this script from the repository's root or a pipeline folder"
-        )
+def test_missing_file_is_written_and_another_folder_an_error(folder: Path) -> None:
+    Path("params.yaml").unlink()
+    run_script("stages/preset.py", "sample")
+    assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE
+    shutil.rmtree("presets")
+    assert exit_of("stages/preset.py", "sample") == (
+        "preset: presets/sample.yaml is missing; run this script from the repository's root or a pipeline folder"
+    )

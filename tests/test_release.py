@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.release
 
 # README shows scores to three digits, the metrics have four: 0.61749 is 0.617 in one and 0.6175 in the other.
 ROUNDING = 0.00056
-
-
-@pytest.fixture(scope="module")
-def lock() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((ROOT / "dvc.lock").read_text(encoding="utf-8"))
-    return content["stages"]
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +40,6 @@ def status(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     return found
 
 
-def test_every_stage_is_locked(lock: dict[str, Any]) -> None:
-    assert list(lock) == list(NAMES.values())
-
-
 @pytest.mark.parametrize("stage", STAGES)
 def test_code_params_and_results_are_the_locked_ones(status: dict[str, list[Any]], stage: str) -> None:
     changed = {
@@ -64,14 +53,19 @@ def test_code_params_and_results_are_the_locked_ones(status: dict[str, list[Any]
     assert "changed command" not in status.get(NAMES[stage], [])
 
 
-def test_the_chain_is_unbroken(lock: dict[str, Any]) -> None:
+def test_every_stage_is_locked_and_the_chain_unbroken() -> None:
+    lock = yaml.safe_load((ROOT / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    assert list(lock) == list(NAMES.values())
     outs = {out["path"]: out["md5"] for stage in lock.values() for out in stage["outs"]}
     for stage in lock.values():
         for dep in stage["deps"]:
             assert outs.get(dep["path"], dep["md5"]) == dep["md5"], dep["path"]
 
 
-def test_plots_have_the_columns_that_are_drawn() -> None:
+def test_small_results_are_committed_and_plots_have_the_columns_that_are_drawn() -> None:
+    for stage in STAGES:
+        for path in declared(stage, "metrics", "plots"):
+            assert (ROOT / path).is_file(), path
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     for stage in stages.values():
         for entry in stage.get("plots", []):
@@ -102,12 +96,6 @@ def test_the_readme_shows_the_committed_scores() -> None:
 
 def test_params_are_those_of_the_sample() -> None:
     assert preset("sample").encode() == (ROOT / "params.yaml").read_bytes(), "run `python stages/preset.py sample`"
-
-
-def test_small_results_are_committed() -> None:
-    for stage in STAGES:
-        for path in declared(stage, "metrics", "plots"):
-            assert Path(ROOT / path).is_file(), path
 
 
 @pytest.mark.parametrize(("name", "lines"), [("dvc.lock", 550), ("README.md", 220)])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
-from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, import_closures
+from helpers.project import AUDIT, ROOT, STAGES, declared, import_closures
 
 PACKAGE = ROOT / "stages/tagline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -108,33 +108,21 @@ def test_little_is_declared_without_need() -> None:
     assert len(UNNEEDED) <= 12
 
 
-@pytest.mark.parametrize("stage", ["download", "tokenize_align", "train"])
-def test_training_does_not_depend_on_what_comes_after(stage: str) -> None:
+def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots() -> None:
     later = [f"stages/tagline/{folder}" for folder in ("evaluation", "report", "export", "inference", "tools")]
-    assert not [path for path in declared(stage, "deps") for folder in later if covers(folder, path)]
-
-
-def test_training_depends_on_no_statistics_or_plots() -> None:
-    metrics = [path for path in declared("train", "deps") if path.startswith("stages/tagline/metrics")]
+    paths = [path for stage in ("download", "tokenize_align", "train") for path in declared(stage, "deps")]
+    assert not [path for path in paths for folder in later if covers(folder, path)]
+    metrics = [path for path in paths if path.startswith("stages/tagline/metrics")]
     assert metrics == ["stages/tagline/metrics/counts.py", "stages/tagline/metrics/scores.py"]
-
-
-@pytest.mark.parametrize("script", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.name)
-def test_scripts_are_short(script: Path) -> None:
-    assert len(script.read_text(encoding="utf-8").splitlines()) <= 80
 
 
 def test_no_stage_knows_of_dvc() -> None:
     for module in [*(ROOT / "stages").glob("*.py"), *MODULES]:
-        if "comparison" in module.parts:
-            continue  # compare.py reads other revisions through DVC; no stage loads it
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not [name for name in names if name.split(".")[0] == "dvc"], module
+        # compare.py reads other revisions through DVC; no stage loads it.
+        if "comparison" not in module.parts:
+            assert not re.search(r"^\s*(import|from) dvc\b", module.read_text(encoding="utf-8"), re.MULTILINE), module
 
 
 def test_files_that_people_review_stay_short() -> None:
-    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 150
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    assert list(stages) == list(NAMES.values())
+    for file, lines in [(ROOT / "dvc.yaml", 140), *((script, 80) for script in (ROOT / "stages").glob("*.py"))]:
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= lines, file

@@ -27,18 +27,10 @@ def chromium(*arguments: str) -> Iterator[Chrome]:
     """Start a browser that sends no requests of its own, and end it after the block."""
     options = ChromeOptions()
     options.binary_location = BROWSER or ""
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-quic",
-        "--no-first-run",
-        *arguments,
-    ):
+    quiet = "disable-background-networking disable-component-update disable-sync disable-quic no-first-run"
+    for name in f"headless=new no-sandbox disable-gpu disable-dev-shm-usage {quiet}".split():
+        options.add_argument(f"--{name}")
+    for argument in arguments:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", dict.fromkeys(LOGS, "ALL"))
     driver = Chrome(options=options, service=Service(DRIVER))

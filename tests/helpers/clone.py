@@ -6,13 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from dvc.config import Config
 from dvc.repo import Repo
-from helpers.built_once import built_once
 from helpers.project import NAMES, ROOT
 from helpers.tiny import write_params
 
@@ -32,10 +30,7 @@ class Clone:
             # The stages must run in the environment of the tests, activated or not.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site"),
-            "GIT_AUTHOR_NAME": "t",
-            "GIT_AUTHOR_EMAIL": "t@example.com",
-            "GIT_COMMITTER_NAME": "t",
-            "GIT_COMMITTER_EMAIL": "t@example.com",
+            **{f"GIT_{role}_{key}": "t@example.com" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")},
         }
 
     def run(self, *command: str, status: int = 0, **environment: str) -> str:
@@ -51,9 +46,9 @@ class Clone:
         assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
-    def repro(self, *arguments: str, **environment: str) -> list[str]:
+    def repro(self, *arguments: str) -> list[str]:
         """Run ``dvc repro`` and name the stages that it ran."""
-        output = self.run("dvc", "repro", *arguments, **environment)
+        output = self.run("dvc", "repro", *arguments)
         return [line.split("'")[1] for line in output.split("\n") if line.startswith("Running stage ")]
 
     def commit(self, message: str) -> None:
@@ -111,18 +106,3 @@ def tiny_clone(path: Path, tiny_folder: Path) -> Clone:
     clone.run("git", "init", "-q", "-b", "main")
     clone.commit("the project")
     return clone
-
-
-def prepared_once(
-    factory: pytest.TempPathFactory, name: str, origin: Clone, prepare: Callable[[Clone], object]
-) -> Clone:
-    """Return this process's own copy of a clone that the first process to ask for it prepares.
-
-    Args:
-        factory: pytest's fixture.
-        name: of the clone.
-        origin: what `prepare` gets a copy of.
-        prepare: changes it.
-    """
-    built = built_once(factory, name, lambda folder: prepare(origin.copy(folder / "a")))
-    return Clone(built / "a").copy(factory.mktemp(name) / "a")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpers.tagged import sentences
 
-from tagline.artifacts.learning_curves import Rows
+from tagline.core.outputs import Rows
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.evaluation import Evaluation
 from tagline.evaluation.scored_split import ScoredSplit, metrics

@@ -1,14 +1,11 @@
-"""Kills a stage at a file operation: a point that does not depend on the speed of the host.
+"""Kills a stage, run in a fork of the test, at a file operation: a point that does not depend on the speed of the host.
 
-Python's audit events count the operations on the folders of inputs and outputs. `killed` runs a stage in a fork of the
-test. `watched` is for the stages that DVC runs: it copies this file to sitecustomize.py, which Python imports when it
-starts.
+Python's audit events count the operations on the folders of inputs and outputs.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import traceback
@@ -16,12 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-OPERATIONS = "operations"
-"""Name of the folder, beside a clone, that `watched` is told to use."""
-
 _EVENTS = ("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir", "shutil.copyfile")
 _FOLDERS = {("data",), ("models",), ("metrics",), ("plots",), ("reports",), (".work",)}
-_LOGS, _AT, _SIGNAL, _GROUP = "KILL_LOGS", "KILL_AT", "KILL_SIGNAL", "KILL_GROUP"
 
 
 def killed(run: Callable[[], None], renamed: str, number: int = signal.SIGKILL) -> int:
@@ -56,24 +49,17 @@ def killed(run: Callable[[], None], renamed: str, number: int = signal.SIGKILL) 
         os._exit(status)
 
 
-def watched(folder: Path, at: int = 0, number: int = signal.SIGKILL, group: bool = False) -> dict[str, str]:
-    """Environment variables with which each stage logs its operations, or is killed before one of them.
-
-    Args:
-        folder: for the logs; created if it is missing.
-        at: the operation, from 1; 0: the stage is not killed.
-        number: the signal.
-        group: whether DVC gets the signal too, as from Ctrl-C or if the host runs out of memory.
-    """
-    folder.mkdir(exist_ok=True)
-    shutil.copyfile(__file__, folder / "sitecustomize.py")
-    settings = {_LOGS: str(folder), _AT: str(at), _SIGNAL: str(int(number)), _GROUP: "1" if group else ""}
-    return {"PYTHONPATH": str(folder), **settings}
-
-
-def operations(folder: Path, stage: str) -> list[str]:
-    """The operations of a stage in the last run that was watched, the one at which it was killed last."""
-    return (folder / stage).read_text(encoding="utf-8").splitlines()
+def count(run: Callable[[], None]) -> int:
+    """Run something in a fork, and return the number of its file operations."""
+    read, write = os.pipe()
+    process = os.fork()
+    if not process:
+        _call_at_operations(lambda _: os.write(write, b"."))
+        run()
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        return len(pipe.read())
 
 
 def _call_at_operations(action: Callable[[str], None]) -> None:
@@ -87,22 +73,3 @@ def _call_at_operations(action: Callable[[str], None]) -> None:
                 action(f"{event} {path}")
 
     sys.addaudithook(audit)
-
-
-def _watch(stage: str) -> None:
-    log = os.open(Path(os.environ[_LOGS], stage), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    at, number, kill = int(os.environ[_AT]), int(os.environ[_SIGNAL]), os.killpg if os.environ[_GROUP] else os.kill
-    target, count = 0 if os.environ[_GROUP] else os.getpid(), 0
-
-    def act(operation: str) -> None:
-        nonlocal count
-        count += 1
-        os.write(log, f"{operation}\n".encode())
-        if count == at:
-            kill(target, number)
-
-    _call_at_operations(act)
-
-
-if __name__ == "sitecustomize" and sys.orig_argv[-1].startswith("stages/"):
-    _watch(Path(sys.orig_argv[-1]).stem)

@@ -86,10 +86,11 @@ def error_of(stage: str, *arguments: str) -> str:
 
 def status_of(stage: str, *arguments: str) -> Any:
     """Run a stage that must exit and give its status or message; nothing outside of it may have changed."""
-    before = snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports"))
+    folders = [Path(name) for name in ("data", "models", "metrics", "plots", "reports")]
+    before = snapshot(*folders)
     with pytest.raises(SystemExit) as raised:
         run_stage(stage, *arguments)
-    assert snapshot(Path("data"), Path("models"), Path("metrics"), Path("plots"), Path("reports")) == before
+    assert snapshot(*folders) == before
     return raised.value.code
 
 

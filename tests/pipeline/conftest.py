@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from helpers.built_once import built_once
 from helpers.clone import ALL, Clone, tiny_clone
-from helpers.kill_points import OPERATIONS, watched
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +17,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone
 
     def build(folder: Path) -> None:
         clone = tiny_clone(folder / "a", tiny_folder)
-        assert clone.repro(**watched(folder / OPERATIONS)) == ALL
+        assert clone.repro() == ALL
         clone.commit("results")
 
     built = built_once(tmp_path_factory, "origin", build)

@@ -7,22 +7,25 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.clone import ALL, Clone, prepared_once
-from helpers.project import STAGES, declared
+from helpers.built_once import built_once
+from helpers.clone import ALL, Clone
+from helpers.project import STAGES, declared, edit
 
 
 @pytest.fixture(scope="module")
 def clone(origin: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A repository whose root finds entities and whose folder pos finds parts of speech; both have run."""
 
-    def prepare(clone: Clone) -> None:
+    def build(folder: Path) -> None:
+        clone = origin.copy(folder / "a")
         settings = ("tokenize_align.task=pos", "train.epochs=3", "export.onnx=false", "export.int8=false")
         clone.run("python", "stages/pipeline.py", "pos", *(part for setting in settings for part in ("-S", setting)))
         ran = clone.repro("--all-pipelines")
         assert sorted(ran) == sorted(f"pos/dvc.yaml:{stage}" for stage in ALL), "that of the root has run"
         clone.commit("two pipelines")
 
-    return prepared_once(tmp_path_factory, "two-pipelines", origin, prepare)
+    built = Clone(built_once(tmp_path_factory, "two-pipelines", build) / "a")
+    return built.copy(tmp_path_factory.mktemp("two-pipelines") / "a")
 
 
 def run_in_pos(clone: Clone, *command: str) -> str:
@@ -37,73 +40,49 @@ def labels(path: Path) -> set[str]:
     return set(json.loads((path / "data/tokenized/labels.json").read_text(encoding="utf-8"))["names"])
 
 
-def test_a_second_repro_runs_nothing(clone: Clone) -> None:
-    assert clone.repro("--all-pipelines") == []
-    assert clone.run("git", "status", "--porcelain") == ""
-    clone.run("python", "stages/pipeline.py", "--check")
-
-
-def test_each_learns_its_own_task(clone: Clone) -> None:
+def test_each_learns_its_own_task_and_a_second_repro_runs_nothing(clone: Clone) -> None:
     assert labels(clone.path) == {"O", "B-PER", "I-PER", "B-LOC", "I-LOC"}
     assert {"PROPN", "VERB", "ADP", "PUNCT"} <= labels(clone.path / "pos")
-
-
-def test_dvc_names_the_metrics_of_both_by_path(clone: Clone) -> None:
+    assert clone.repro("--all-pipelines") == []
+    assert clone.run("git", "status", "--porcelain") == ""
     paths = {f"{folder}{path}" for folder in ("", "pos/") for stage in STAGES for path in declared(stage, "metrics")}
-    shown = json.loads(clone.run("dvc", "metrics", "show", "--json"))
-    assert paths <= set(shown[""]["data"])
-    difference, _, _ = clone.run("dvc", "metrics", "diff", "--json", "HEAD~2").partition("\n")  # then a warning
-    assert {"metrics/evaluate.json", "pos/metrics/evaluate.json"} <= set(json.loads(difference))
-
-
-def test_a_change_of_code_or_data_concerns_both(clone: Clone) -> None:
-    paths = {"stages/tagline/evaluation/plots.py": "evaluate", "data/tiny/test.conll": "download"}
-    for name, stage in paths.items():
-        path = clone.path / name
-        content = path.read_bytes()
-        path.write_bytes(content + b"\n# changed\n")
-        assert set(json.loads(clone.run("dvc", "status", "--json"))) == {stage, f"pos/dvc.yaml:{stage}"}
-        path.write_bytes(content)
+    assert paths <= set(json.loads(clone.run("dvc", "metrics", "show", "--json"))[""]["data"])
 
 
 def test_both_share_the_cache(clone: Clone) -> None:
     encoders = [clone.path / folder / "models/pretrained/encoder/model.safetensors" for folder in ("", "pos")]
-    assert encoders[0].read_bytes() == encoders[1].read_bytes()
     content = encoders[0].read_bytes()
+    assert encoders[1].read_bytes() == content
     cached = [path for path in (clone.path / ".dvc/cache").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size == len(content) and path.read_bytes() == content for path in cached) == 1
     assert not (clone.path / "pos/.dvc").exists()
 
 
-def test_scripts_in_the_folder_are_those_of_its_pipeline(clone: Clone) -> None:
+def test_programs_know_both(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = run_in_pos(clone, "python", "../stages/evaluate.py", "--show")
     assert "PROPN" in shown
     assert "LOC" not in shown
-
-
-def test_predict_and_compare_know_both(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(clone.path / "stages"))
     conll = ("--words", "Ada Lind lives", "--output-format", "conll")
     columns = clone.run("python", "predict.py", "--model", "pos/models/export", *conll).split("\n")
     assert {line.split("\t")[1] for line in columns if line} <= labels(clone.path / "pos")
-    run_in_pos(clone, "dvc", "exp", "run", "--name", "tried", "-S", "export.min_agreement=0.9")
-    try:
-        compared = [
-            clone.run("python", "compare.py", "HEAD", "tried", "--pipeline", "pos", "--json"),
-            run_in_pos(clone, "python", "../compare.py", "tried", "--json"),
-        ]
-        for output in compared:
-            assert "PROPN" in json.loads(output)["splits"]["test"]["per_type"]
-    finally:
-        clone.run("git", "checkout", "-q", "--", ".")
-        clone.run("dvc", "checkout", "-q")
+    for compared in (
+        clone.run("python", "compare.py", "HEAD", "--pipeline", "pos", "--json"),
+        run_in_pos(clone, "python", "../compare.py", "--json"),
+    ):
+        assert "PROPN" in json.loads(compared)["splits"]["test"]["per_type"]
 
 
-def test_a_stale_folder_stops_before_any_work(clone: Clone) -> None:
-    path = clone.path / "dvc.yaml"
-    content = path.read_text(encoding="utf-8")
-    path.write_text(content.replace("    - stages/tagline/core\n", ""), encoding="utf-8")
+def test_change_concerns_both_and_a_stale_folder_stops_before_any_work(clone: Clone) -> None:
+    for name in ("stages/tagline/evaluation/plots.py", "data/tiny/test.conll"):
+        with (clone.path / name).open("a", encoding="utf-8") as file:
+            file.write("\n# changed\n")
+    edit(clone.path / "dvc.yaml", "    - stages/tagline/hub/client.py\n", "")
     try:
+        status = json.loads(clone.run("dvc", "status", "--json"))
+        assert status.keys() == {
+            f"{folder}{stage}" for folder in ("", "pos/dvc.yaml:") for stage in ("evaluate", "download")
+        }
         output = clone.run("dvc", "repro", "--force", "--single-item", "pos/dvc.yaml:download", status=255)
         assert "pos/dvc.yaml: out of date with dvc.yaml of the root; run `python stages/pipeline.py --update`" in output
         clone.run("python", "stages/pipeline.py", "--update")

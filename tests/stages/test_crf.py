@@ -11,9 +11,9 @@ from helpers.tiny import TINY_PARAMS, set_train_params
 from transformers import pipeline
 from transformers.utils import logging
 
-from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.inference.tagger import Tagger
+from tagline.model.heads import head_file
 from tagline.training.train_params import Train
 
 TEXT = "Ada Lind lives in Oslo ."

@@ -1,7 +1,7 @@
 """The folder models/export: a model for transformers and onnxruntime, with what is needed to use it.
 
 config.json, model.safetensors      the model for transformers
-head.safetensors                    weights of the head, if it has any, see `tagline.artifacts.head_file`
+head.safetensors                    weights of the head, if it has any, see `tagline.model.heads.head_file`
 tokenizer.json, tokenizer_config.json
 model.onnx                          with ``export.onnx``: the model for onnxruntime, float32; its weights are those of
                                     model.safetensors, or in model.onnx.data if these are in half precision
@@ -18,13 +18,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from tagline.artifacts.head_file import HEAD_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Biases, Decoding, Precision, parse_biases
+from tagline.labels.model_settings import HEAD_FILE, Biases, Decoding, Precision, parse_biases
 
 TAGGER = "tagger.json"
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.
@@ -65,6 +64,10 @@ class SentenceRule:
     library: str | None = None
     agreement: float = 1.0
 
+
+# Entries of tagger.json that are checked alike.
+_TYPES = {"head": str, "decoding": str, "precision": str, "one_by_one": bool}
+_TYPES |= dict.fromkeys(("max_length", "stride", "padding", "context_subwords"), int)
 
 DEFAULT_RULE = WordRule()
 WHOLE = SentenceRule()
@@ -121,22 +124,16 @@ def read(folder: Path) -> Exported:
     content = read_json(path, "export")
     with reading(path, "export", expected="labels, head, decoding and windows"):
         labels = label_list.parse(content)
-        max_length, stride, padding = (content[name] for name in ("max_length", "stride", "padding"))
-        head, decoding, one_by_one = content["head"], content["decoding"], content["one_by_one"]
-        if not all(type(number) is int and number < 2**31 for number in (max_length, stride, padding)):
-            raise ValueError("max_length, stride and padding are not all whole numbers below 2,147,483,648")
-        if not (max_length > stride >= 0 and padding >= 0):
-            raise ValueError(f"max_length is {max_length}, stride is {stride}, padding is {padding}")
-        if not isinstance(head, str) or decoding not in get_args(Decoding) or not isinstance(one_by_one, bool):
-            raise ValueError("head, decoding or one_by_one is malformed")
-        words, precision = _parse_words(content), content["precision"]
-        sentences, context = _parse_sentences(content), content["context_subwords"]
-        if type(context) is not int or not 0 <= context < 2**31:
-            raise ValueError(f"context_subwords is {context!r}")
-        if precision not in get_args(Precision):
-            raise ValueError(f"precision is {precision!r}")
-        windows, biases = (max_length, stride, padding, one_by_one), parse_biases(content, labels)
-        return Exported(labels, head, decoding, *windows, words, precision, context, sentences, biases)
+        values = {name: content[name] for name in _TYPES}
+        for name, type_ in _TYPES.items():
+            if type(values[name]) is not type_ or (type_ is int and not 0 <= values[name] < 2**31):
+                raise ValueError(f"{name} is {values[name]!r}")
+        if values["max_length"] <= values["stride"]:
+            raise ValueError(f"max_length is {values['max_length']}, stride is {values['stride']}")
+        if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
+            raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
+        words, sentences = _parse_rules(content)
+        return Exported(labels, **values, words=words, sentences=sentences, biases=parse_biases(content, labels))
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:
@@ -150,28 +147,19 @@ def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:
     """
     content = read_json(path, "download")
     with reading(path, "download", expected="how raw text is split into words"):
-        return _parse_words(content), _parse_sentences(content)
+        return _parse_rules(content)
 
 
-def _parse_words(content: Mapping[str, Any]) -> WordRule:
-    rule = WordRule(**content["words"])
-    if not all(isinstance(value, str | None) for value in (rule.language, rule.library)):
-        raise ValueError("language or library of words is neither a string nor null")
-    _check_share(rule.agreement, "words")
-    return rule
-
-
-def _parse_sentences(content: Mapping[str, Any]) -> SentenceRule:
-    rule = SentenceRule(**content["sentences"])
-    if not isinstance(rule.split, bool) or not isinstance(rule.library, str | None):
-        raise ValueError("split or library of sentences is malformed")
-    _check_share(rule.agreement, "sentences")
-    return rule
-
-
-def _check_share(value: object, name: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f"agreement of {name} is {value!r}")
+def _parse_rules(content: Mapping[str, Any]) -> tuple[WordRule, SentenceRule]:
+    words, sentences = WordRule(**content["words"]), SentenceRule(**content["sentences"])
+    if not all(isinstance(text, str | None) for text in (words.language, words.library, sentences.library)):
+        raise ValueError("language or library is neither a string nor null")
+    if not isinstance(sentences.split, bool):
+        raise ValueError(f"split of sentences is {sentences.split!r}")
+    for share in (words.agreement, sentences.agreement):
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise ValueError(f"agreement is {share!r}")
+    return words, sentences
 
 
 def backends(folder: Path) -> list[BackendName]:

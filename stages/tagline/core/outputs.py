@@ -1,12 +1,13 @@
-"""Atomic outputs: written beside their path, and renamed once all of them are complete."""
+"""Atomic outputs: written beside their path, and renamed once all of them are complete. Small files among them."""
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from tagline.core.errors import UserError, require
 from tagline.core.locks import locked
 from tagline.core.reading import full_disk, parse_object, reading
 from tagline.core.signals import defer_signals
+
+Rows = list[dict[str, float]]
+"""Numeric columns of a CSV file, by name."""
 
 
 @contextmanager
@@ -118,6 +122,23 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
     require(path, made_by)
     with reading(path, made_by, expected="a JSON object"):
         return parse_object(path.read_text(encoding="utf-8"))
+
+
+def read_columns(path: Path, made_by: str, columns: Sequence[str]) -> Rows:
+    """Read numeric columns of a CSV file with a header that a stage wrote for `dvc plots`.
+
+    Args:
+        path: the file.
+        made_by: the stage of dvc.yaml that writes it.
+        columns: names of the columns.
+
+    Raises:
+        UserError: the file is missing, lacks a column, or has a value that is not a number.
+    """
+    require(path, made_by)
+    expected = f"numbers as {','.join(columns)}"
+    with reading(path, made_by, expected=expected), path.open(encoding="utf-8", newline="") as file:
+        return [{name: float(line[name]) for name in columns} for line in csv.DictReader(file)]
 
 
 def _earlier(out: Path) -> Path:

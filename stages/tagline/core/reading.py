@@ -15,36 +15,6 @@ from typing import Any
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
 
-# What Python, transformers and PyTorch raise for malformed content; a deep nesting, a huge number and a size that no
-# memory holds are among it.
-_BUILT_IN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    re.error,
-)
-# Exceptions of libraries, which are named, not imported: a module that is not loaded has not raised one.
-_OF_LIBRARIES = (
-    ("_csv", "Error"),
-    ("zlib", "error"),
-    ("tarfile", "TarError"),
-    ("zipfile", "BadZipFile"),
-    ("cassis.typesystem", "TypeNotFoundError"),
-    ("datasets.exceptions", "DatasetsError"),
-    ("lxml.etree", "Error"),
-    ("pyarrow.lib", "ArrowException"),
-    ("safetensors", "SafetensorError"),
-    ("yaml", "YAMLError"),
-    ("huggingface_hub.errors", "StrictDataclassError"),
-)
 # Errors of the system that say nothing about a file's content; see also `_FULL`.
 _OF_ENVIRONMENT = (errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EPERM, errno.EROFS)
 # Errors of a write: a full disk, an exceeded quota or size limit.
@@ -59,6 +29,8 @@ def reading(
 ) -> Iterator[None]:
     """Turn what damaged content makes a reader raise into a `UserError` that names the file.
 
+    Damage makes libraries raise exceptions of every kind, so the block holds the call of a reader and nothing else.
+
     Args:
         path: the file or folder that is read in the block.
         made_by: the stage of dvc.yaml that writes it, if one does.
@@ -67,7 +39,7 @@ def reading(
         remedy: what to do, if no stage writes it.
 
     Raises:
-        UserError: the block raised an exception of a library, or one that malformed content causes.
+        UserError: the block raised an exception, except for errors of the environment and a full disk.
     """
     try:
         yield
@@ -76,7 +48,9 @@ def reading(
     except BaseException as error:
         # A full disk or a missing permission is not damage; `replacing` or `exit_with_message` names the file.
         of_environment = isinstance(error, OSError) and error.errno in _OF_ENVIRONMENT
-        if of_environment or not _of_content(error) or full_disk(error) is not None:
+        # A panic of a Rust library is not an `Exception`; a misspelt name is a bug.
+        of_content = type(error).__name__ == "PanicException" or isinstance(error, Exception)
+        if of_environment or not of_content or isinstance(error, NameError) or full_disk(error) is not None:
             raise
         parts = (
             f"{path}: {problem} ({_reason(error)})",
@@ -117,26 +91,12 @@ def _refuse_constant(name: str) -> None:
 def reading_tokenizer(
     path: Path | str, made_by: str = "", *, problem: str = "damaged", remedy: str = ""
 ) -> Iterator[None]:
-    """Like `reading`, for the library tokenizers, which raises plain exceptions and whose panics print a message.
+    """Like `reading`, for the library tokenizers, whose panics print a message.
 
     What the library writes to standard error is dropped, because a failure has one message.
     """
-    with reading(path, made_by, problem=problem, remedy=remedy):
-        try:
-            with _silent_stderr():
-                yield
-        except Exception as error:
-            if type(error) is Exception:  # the library has no exception of its own
-                raise ValueError(str(error)) from None
-            raise
-
-
-def _of_content(error: BaseException) -> bool:
-    """Whether content can have caused an exception; a panic of a Rust library is not an `Exception`."""
-    of_libraries = tuple(
-        getattr(sys.modules[module], name) for module, name in _OF_LIBRARIES if hasattr(sys.modules.get(module), name)
-    )
-    return isinstance(error, (*_BUILT_IN, *of_libraries)) or type(error).__name__ == "PanicException"
+    with reading(path, made_by, problem=problem, remedy=remedy), _silent_stderr():
+        yield
 
 
 def _reason(error: BaseException) -> str:

@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,9 +26,6 @@ BACKSTOP = 6
 BY_DVC = "DVC_STAGE"
 # Set for processes that end with the launcher that started them.
 BY_OURS = "TAGLINE_LAUNCHED"
-
-# One lock for each pending end of the process; its release cancels the end.
-_pending: list[_thread.LockType] = []
 
 
 class Interrupted(KeyboardInterrupt):
@@ -118,27 +116,16 @@ def defer_signals() -> Iterator[None]:
         signal.raise_signal(held[0])
 
 
-def keep_running() -> None:
-    """Cancel the end of the process that a signal has started, for a program that continues after `Interrupted`."""
-    while _pending:
-        _pending.pop().release()
-    if hasattr(signal, "alarm"):
-        signal.alarm(0)
-
-
 def _interrupt(number: int, _frame: FrameType | None) -> None:
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
-    cancelled = _thread.allocate_lock()
-    cancelled.acquire()
-    _pending.append(cancelled)
     # Not threading.Thread: its start takes locks that the interrupted code may hold.
-    _thread.start_new_thread(_end_after_grace, (cancelled, 128 + number))
+    _thread.start_new_thread(_end_after_grace, (128 + number,))
     if hasattr(signal, "alarm"):  # not on Windows
         signal.alarm(BACKSTOP * GRACE)
     raise Interrupted(number)
 
 
-def _end_after_grace(cancelled: _thread.LockType, status: int) -> None:
-    if not cancelled.acquire(timeout=GRACE):
-        os._exit(status)
+def _end_after_grace(status: int) -> None:
+    time.sleep(GRACE)
+    os._exit(status)

@@ -14,11 +14,11 @@ from onnxscript import ir
 from safetensors import SafetensorError
 from tabulate import tabulate
 
-from tagline.artifacts import exported, learning_curves, predictions, tokenized
+from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import GRAPHS, BackendName, Exported
 from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
-from tagline.core.outputs import read_json
+from tagline.core.outputs import read_columns, read_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
 from tagline.core.reading import reading
 from tagline.core.terminal import show
@@ -221,7 +221,7 @@ def _card_data(
         training=read_json(inputs.finetuned / PROVENANCE, "train"),
         windows={key: getattr(windowing, key) for key in WINDOWS},
         metrics=read_json(inputs.metrics, "evaluate"),
-        epochs=learning_curves.read(inputs.validation, document.EPOCHS),
+        epochs=read_columns(inputs.validation, "train", document.EPOCHS),
         backends=reports,
         card=params.card,
         hub=params.hub,

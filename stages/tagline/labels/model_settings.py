@@ -16,6 +16,8 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 """Number format in which a model computes; see `tagline.model.precision`."""
 Biases = Mapping[str, float]
 """What decoding adds to the scores of all labels of a type, or of a plain tag; 0 for those that are not listed."""
+HEAD_FILE = "head.safetensors"
+"""The weights of a classifier head, beside those of the model."""
 NO_BIASES: Biases = MappingProxyType({})
 
 

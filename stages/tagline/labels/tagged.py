@@ -94,10 +94,6 @@ class TaggedSentence:
         gold = None if self.gold is None else ids[self.gold]
         return replace(self, labels=labels, predicted=ids[self.predicted], gold=gold)
 
-    def with_gold_of(self, other: TaggedSentence) -> TaggedSentence:
-        """Return the same predictions with the gold labels of another sentence of the same words and label list."""
-        return replace(self, gold=other.gold)
-
     def _names(self, ids: AnyInts) -> list[str]:
         names = self.labels.names
         return [names[index] for index in ids.tolist()]

@@ -7,12 +7,12 @@ versions or the fonts of the host.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from tagline.artifacts.learning_curves import Rows
+from tagline.core.outputs import Rows
 
 # Columns of the learning curves that are drawn.
 LOSSES = ("step", "loss")
@@ -103,8 +103,8 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
     y_values = ticks(min(ys), max(ys))
     # The line fills the whole width, so only ticks between its ends are shown.
     x_values = [value for value in ticks(xs[0], xs[-1], whole=True) if xs[0] <= value <= xs[-1]]
-    x_scale = _Scale(xs[0], xs[-1], LEFT, WIDTH - RIGHT)
-    y_scale = _Scale(y_values[0], y_values[-1], HEIGHT - BOTTOM, TOP)
+    x_scale = _scale(xs[0], xs[-1], LEFT, WIDTH - RIGHT)
+    y_scale = _scale(y_values[0], y_values[-1], HEIGHT - BOTTOM, TOP)
     unit = x_title.lower()
     dots = [Dot(x_scale(x), y_scale(y), 2.5, f"{unit} {x:g}: {y:.3f}") for x, y in points]
     text = f"{title}: from {ys[0]:.3f} at {unit} {xs[0]:g} to {ys[-1]:.3f} at {unit} {xs[-1]:g}"
@@ -129,8 +129,8 @@ def reliability(bins: pd.DataFrame, unit: str) -> Chart:
         unit: the name of the predictions: entities or words.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    x_scale = _Scale(0, 1, LEFT, WIDTH - RIGHT)
-    y_scale = _Scale(0, 1, HEIGHT - BOTTOM, TOP)
+    x_scale = _scale(0, 1, LEFT, WIDTH - RIGHT)
+    y_scale = _scale(0, 1, HEIGHT - BOTTOM, TOP)
     total = bins["number"].sum()
     dots = [
         Dot(
@@ -170,19 +170,10 @@ def ticks(low: float, high: float, whole: bool = False) -> list[float]:
     return [round(multiple * step, digits) for multiple in range(first, max(last, first + 1) + 1)]
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """Maps values from low to high linearly to coordinates from start to end."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def __call__(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
-        return round(self.start + share * (self.end - self.start), 1)
+def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
+    """Map values from low to high linearly to coordinates from start to end."""
+    return lambda value: round(start + (end - start) * ((value - low) / (high - low) if high > low else 0.5), 1)
 
 
-def _ticks_at(values: Sequence[float], scale: _Scale) -> list[Tick]:
+def _ticks_at(values: Sequence[float], scale: Callable[[float], float]) -> list[Tick]:
     return [Tick(scale(value), f"{value:g}") for value in values]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tagline.artifacts.learning_curves import Rows
+from tagline.core.outputs import Rows
 from tagline.evaluation import operating_point
 from tagline.evaluation.evaluation import Evaluation
 from tagline.evaluation.scored_split import ScoredSplit
@@ -45,8 +45,6 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "unit": unit,
         "metrics": metrics,
         "points": operating_point.by_split(metrics),
-        "overall": {split: score_rows.overall(of_split) for split, of_split in metrics.items()},
-        "per_type": {split: score_rows.per_type(of_split) for split, of_split in metrics.items()},
         "slices": {split: score_rows.slice_groups(of_split) for split, of_split in metrics.items()},
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": CHARTED,

@@ -1,11 +1,11 @@
-"""Scores and numbers of errors as rows of the page."""
+"""Slices and numbers of errors as rows of the page."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import OUTCOMES, Outcome
@@ -18,27 +18,18 @@ SLICES = {
 }
 
 
-@dataclass(frozen=True)
-class Score:
-    """Scores of a type, a slice, or a whole split.
+class SliceScore(NamedTuple):
+    """The score of a slice.
 
     Attributes:
-        name: of the type or slice.
-        value: F1, or the accuracy of words of plain tags in a slice.
+        name: of the slice.
+        value: F1, or the accuracy of words of plain tags.
         number: of gold entities or gold words.
-        precision: None for a slice.
-        recall: None for a slice.
-        low: lower end of the 95 % interval of the value; None for a slice.
-        high: upper end; None for a slice.
     """
 
     name: str
     value: float
     number: int
-    precision: float | None = None
-    recall: float | None = None
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ class SliceGroup:
 
     title: str
     measure: str
-    rows: list[Score]
+    rows: list[SliceScore]
 
 
 @dataclass(frozen=True)
@@ -70,17 +61,6 @@ class ErrorCounts:
     kinds: dict[str, int]
     types: list[tuple[str, list[int]]]
     pairs: list[tuple[str, str, int]]
-
-
-def overall(metrics: Mapping[str, Any]) -> Score:
-    """Return the scores of a split."""
-    return _score("overall", metrics["overall"], metrics["intervals"]["overall"]["f1"])
-
-
-def per_type(metrics: Mapping[str, Any]) -> list[Score]:
-    """Return the scores of each type, sorted by name."""
-    intervals = metrics["intervals"]["per_type"]
-    return [_score(name, numbers, intervals[name]["f1"]) for name, numbers in sorted(metrics["per_type"].items())]
 
 
 def slice_groups(metrics: Mapping[str, Any]) -> list[SliceGroup]:
@@ -116,12 +96,8 @@ def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCoun
     )
 
 
-def _score(name: str, numbers: Mapping[str, Any], interval: Mapping[str, float]) -> Score:
-    return Score(name, numbers["f1"], numbers["number"], numbers["precision"], numbers["recall"], **interval)
-
-
 def _group(title: str, slices: Mapping[str, Mapping[str, Any]]) -> SliceGroup:
     # The slices of words of plain tags do not have an F1, which is defined for tags, not for words.
     measure = "f1" if all("f1" in numbers for numbers in slices.values()) else "accuracy"
-    rows = [Score(name.replace("_", " "), numbers[measure], numbers["number"]) for name, numbers in slices.items()]
+    rows = [SliceScore(name.replace("_", " "), numbers[measure], numbers["number"]) for name, numbers in slices.items()]
     return SliceGroup(title, measure, rows)

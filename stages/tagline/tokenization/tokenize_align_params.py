@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tagline.core.params import Section
+from tagline.labels.schemes import Scheme
 
 Limit = Annotated[int, Field(ge=0)] | None
 
@@ -47,7 +48,7 @@ class TokenizeAlign(Section):
     task: str = Field(
         description="Tag column to learn: the name of a tag column of the data set (ner, chunk or pos in the sample)."
     )
-    scheme: Literal["auto", "IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"] = Field(
+    scheme: Literal["auto", Scheme] = Field(
         description="Label scheme of its tags: IOB1, IOB2, BIOES, BILOU, IO (no B-), or tags (one independent tag per "
         "word, such as pos). auto: inferred from the tags of each split, printed, and recorded in reports/data.json. "
         "BMES and BMEOW are BIOES."

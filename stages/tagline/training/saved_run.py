@@ -38,11 +38,11 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
-from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.reading import reading
 from tagline.model.backends.xla import from_xla, load_weights
+from tagline.model.heads import head_file
 from tagline.model.heads.head_weights import attached, take_head
 from tagline.model.precision import Resolved
 from tagline.model.used_embeddings import restore_full_embeddings

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from tagline.core.params import Section
 from tagline.hub.hub_params import Push
+from tagline.labels.model_settings import Precision
 from tagline.model.heads import HEADS
 
 # Params that change no weight: an interrupted run continues although they changed.
@@ -77,7 +78,7 @@ class Train(Section):
         description="Maximum number of sub-words that a device computes at once, padding included. Larger batches are "
         "computed in parts and their gradients are accumulated; empty: no limit."
     )
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+    precision: Precision = Field(
         description="Number format of matrix products: fp32, bf16 or fp16. auto: bf16 where the hardware is faster in "
         "it, otherwise fp32."
     )

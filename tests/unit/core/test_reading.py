@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 
-import pyarrow as pa
 import pytest
-from safetensors import SafetensorError
+from tokenizers import Tokenizer
 
 from tagline.core.errors import UserError
 from tagline.core.reading import parse_object, reading, reading_tokenizer
@@ -22,15 +21,13 @@ class PanicException(BaseException):
         (ValueError("bad\n\x1b value"), "bad \x1b value"),
         (KeyError("a"), "KeyError: 'a'"),
         (MemoryError(), "MemoryError"),
-        (RecursionError("too deep"), "too deep"),
-        (pa.ArrowCapacityError("full"), "full"),
-        (SafetensorError("header"), "header"),
+        (Exception("of tokenizers"), "of tokenizers"),
         (IsADirectoryError(errno.EISDIR, "Is a directory", "x"), "Is a directory"),
         (PanicException("index out of bounds"), "index out of bounds"),
         (TypeError("x" * 300), "x" * 197 + "..."),
     ],
 )
-def test_what_content_causes(error: BaseException, reason: str) -> None:
+def test_error_that_content_causes_names_the_file(error: BaseException, reason: str) -> None:
     with pytest.raises(UserError) as raised, reading("a.json", "train", expected="an object"):
         raise error
     assert str(raised.value) == f"a.json: damaged ({reason}); expected an object; run `dvc repro train` again"
@@ -39,40 +36,30 @@ def test_what_content_causes(error: BaseException, reason: str) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        *(KeyboardInterrupt(), SystemExit(1), UserError("a"), OSError(errno.ENOSPC, "full")),
+        *(
+            KeyboardInterrupt(),
+            UserError("a"),
+            NameError("bug"),
+            OSError(errno.ENOSPC, "full"),
+            OSError(errno.EACCES, "denied"),
+        ),
         ValueError("No space left on device (os error 28)"),  # of tokenizers, by `reading_tokenizer`
     ],
 )
-def test_what_content_does_not_cause(error: BaseException) -> None:
+def test_error_that_content_does_not_cause_stays_what_it_is(error: BaseException) -> None:
     with pytest.raises(type(error)) as raised, reading("a.json"):
         raise error
     assert raised.value is error
 
 
-def test_a_tokenizer_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    from tokenizers import Tokenizer
-
-    with (
-        pytest.raises(UserError, match=r"^t: damaged \(.+\); choose another$"),
-        reading_tokenizer("t", remedy="choose another"),
-    ):
+def test_damaged_tokenizer_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    message = r"^t: damaged \(.+\); choose another$"
+    with pytest.raises(UserError, match=message), reading_tokenizer("t", remedy="choose another"):
         Tokenizer.from_str('{"version": "1.0"}')
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        "null",
-        '{"a": NaN}',
-        '{"a": -Infinity}',
-        '{"a": "\\ud800"}',
-        "[" * 100_000,
-        '{"a": ' + "9" * 5000 + "}",
-    ],
-)
-def test_not_an_object(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "[]", '{"a": NaN}', '{"a": "\\ud800"}', "[" * 100_000])
+def test_json_that_is_no_object_of_other_programs_is_an_error(text: str) -> None:
     with pytest.raises((ValueError, RecursionError)):
         parse_object(text)

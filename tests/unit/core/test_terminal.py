@@ -22,16 +22,14 @@ def test_columns_are_wrapped() -> None:
 
 
 def test_wide_characters_take_two_cells_and_marks_none() -> None:
-    assert display_width("東京") == 4
-    assert display_width("e\u0301") == 1
-    assert display_width("❤\ufe0f") == 1
+    assert [display_width(text) for text in ("東京", "e\u0301", "❤\ufe0f")] == [4, 1, 1]
     assert columns([["東京", "x"], ["a", "y"]], 80) == ["東京  x", "a     y"]
 
 
 def test_invisible_characters_are_escaped() -> None:
-    assert printable("a\u200bb\x00\t") == "a\\u200bb\\x00\\t"
-    assert printable("\ufe0f") == "\\ufe0f"
-    assert printable("e\u0301 東") == "e\u0301 東"
+    assert [printable(text) for text in ("a\u200bb\x00\t", "\ufe0f", "e\u0301 東")] == [
+        *("a\\u200bb\\x00\\t", "\\ufe0f", "e\u0301 東")
+    ]
 
 
 def test_a_long_text_is_cut_to_its_beginning() -> None:
@@ -45,15 +43,12 @@ def test_a_long_text_is_cut_to_its_beginning() -> None:
 @pytest.mark.parametrize(
     ("text", "safe"),
     [
-        ("a\nb", "a\nb"),
-        ("\x1b]0;title\x07 \u202e", r"\x1b]0;title\x07 \u202e"),
-        ("https://user:secret@host/path@rev", "https://***@host/path@rev"),
+        ("東\n\x1b]0;title\x07 \u202e", "東\n" r"\x1b]0;title\x07 \u202e"),
         ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
         ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
         ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
         ("https://host/x?access_token=a or ?tokens=3", "https://host/x?access_token=*** or ?tokens=3"),
         ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
-        ("Zürich \u6771\u4eac \U0001f600", "Zürich \u6771\u4eac \U0001f600"),
     ],
 )
 def test_messages_are_safe(text: str, safe: str) -> None:

@@ -28,21 +28,16 @@ NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"),
+    ("low", "high", "whole", "expected"),
     [
-        (0.0, 1.0, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
-        (0.347, 0.676, [0.3, 0.4, 0.5, 0.6, 0.7]),
-        (1.0, 8.0, [0, 2, 4, 6, 8]),
-        (0.3, 0.3, [0.3, 0.4]),
-        (0.0, 0.0, [0, 0.2]),
+        (0.347, 0.676, False, [0.3, 0.4, 0.5, 0.6, 0.7]),
+        (1.0, 8.0, False, [0, 2, 4, 6, 8]),
+        (0.0, 0.0, False, [0, 0.2]),
+        (1, 3, True, [1, 2, 3]),
     ],
 )
-def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
-    assert ticks(low, high) == expected
-
-
-def test_ticks_of_epochs_are_whole_numbers() -> None:
-    assert ticks(1, 3, whole=True) == [1, 2, 3]
+def test_ticks_are_round(low: float, high: float, whole: bool, expected: list[float]) -> None:
+    assert ticks(low, high, whole) == expected
 
 
 @given(NUMBERS, NUMBERS)
@@ -58,37 +53,26 @@ def test_ticks_enclose_the_range_at_equal_distances(a: float, b: float) -> None:
 
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
 def test_curve_stays_inside_its_chart(ys: list[float]) -> None:
-    chart = curve("Loss", "Step", list(enumerate(ys, start=1)))
-    for dot in chart.dots:
+    for dot in curve("Loss", "Step", list(enumerate(ys, start=1))).dots:
         assert LEFT <= dot.x <= WIDTH - RIGHT
         assert TOP - 0.1 <= dot.y <= HEIGHT - BOTTOM + 0.1
 
 
-def test_curve_in_words() -> None:
-    chart = curve("Validation F1", "Epoch", [(1, 0.25), (2, 0.5), (3, 0.4)], best=1)
+def test_epoch_that_was_kept_is_marked_and_curve_in_words() -> None:
+    epochs = [{"epoch": float(epoch), "f1": f1, "loss": 1.0} for epoch, f1 in enumerate([0.25, 0.5, 0.4], start=1)]
+    *_, chart = learning_curves([], epochs, best_epoch=2)
     assert chart.text == "Validation F1: from 0.250 at epoch 1 to 0.400 at epoch 3, best at epoch 2 with 0.500"
     assert chart.best == chart.dots[1]
     assert [tick.text for tick in chart.x_ticks] == ["1", "2", "3"]
     assert chart.path.split()[0] == f"{LEFT},{HEIGHT - BOTTOM}"
+    assert learning_curves([], [], 1) == []
 
 
 def test_areas_of_a_reliability_chart_are_proportional() -> None:
-    bins = pd.DataFrame(
-        {"bin": ["0.5-0.6", "0.9-1.0"], "confidence": [0.5, 1.0], "accuracy": [0.0, 1.0], "number": [1, 3]}
-    )
+    bins = pd.DataFrame({"confidence": [0.5, 1.0], "accuracy": [0.0, 1.0], "number": [1, 3]})
     small, large = reliability(bins, "entities").dots
     assert (small.x, small.y) == ((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM)
     assert (large.x, large.y) == (WIDTH - RIGHT, TOP)
     assert small.radius == LARGEST_DOT / 2
     assert large.radius**2 / small.radius**2 == pytest.approx(3, rel=0.02)
     assert large.text == "3 entities with a mean probability of 1.000: 1.000 of them correct"
-
-
-def test_the_epoch_that_was_kept_is_marked() -> None:
-    epochs = [{"epoch": float(epoch), "f1": f1, "loss": 1.0} for epoch, f1 in enumerate([0.1, 0.5, 0.5], start=1)]
-    *_, chart = learning_curves([], epochs, best_epoch=3)
-    assert chart.best == chart.dots[2]
-
-
-def test_curves_without_points_are_left_out() -> None:
-    assert learning_curves([], [], 1) == []

@@ -1,49 +1,31 @@
-"""Confusion table."""
+"""Confusion table: numbers and shares, and rare types in one row."""
 
 from __future__ import annotations
 
 from helpers.evaluations import sentence
 
-from tagline.labels.label_list import Kind
-from tagline.metrics import confusion as counts
-from tagline.report.confusion_table import LARGEST, NO_TYPE, REST, Confusion, confusion_table
+from tagline.metrics.confusion import confusion
+from tagline.report.confusion_table import LARGEST, NO_TYPE, REST, confusion_table
 
 
-def confusion(text: str, gold: str, predicted: str, kind: Kind = "spans") -> Confusion:
-    return confusion_table(counts.confusion([sentence(text, gold, predicted, kind=kind)], kind))
-
-
-def test_confusion_of_types() -> None:
-    table = confusion("a b c d", "B-X I-X O O", "B-X O B-Y O")
-    assert table.names == [NO_TYPE, "X", "Y"]
-    assert [[cell.number for cell in cells] for cells in table.rows] == [[0, 0, 1], [1, 1, 0], [0, 0, 0]]
-    assert [cell.share for cell in table.rows[1]] == [0.5, 0.5, 0]
-    assert [cell.correct for cell in table.rows[1]] == [False, True, False]
-
-
-def test_type_named_o_is_not_outside() -> None:
-    table = confusion("a b", "B-O O", "O B-O")
-    assert table.names == [NO_TYPE, "O"]
-    assert [[cell.number for cell in cells] for cells in table.rows] == [[0, 1], [1, 0]]
-
-
-def test_plain_tag_named_o_is_a_tag() -> None:
-    table = confusion("a b", "O X", "O O", "tags")
-    assert table.names == ["O", "X"]
-    assert [[cell.number for cell in cells] for cells in table.rows] == [[1, 0], [1, 0]]
+def test_words_are_counted_by_gold_and_predicted_type() -> None:
+    table = confusion_table(confusion([sentence("a b c d", "B-X I-X O O", "B-X O B-O O")], "spans"))
+    assert table.names == [NO_TYPE, "O", "X"]
+    assert [[cell.number for cell in cells] for cells in table.rows] == [[0, 1, 0], [0, 0, 0], [1, 0, 1]]
+    assert [cell.share for cell in table.rows[2]] == [0.5, 0, 0.5]
+    assert [cell.correct for cell in table.rows[2]] == [False, False, True]
+    plain = confusion([sentence("a b", "O X", "O O", kind="tags")], "tags")
+    assert plain == {("O", "O"): 1, ("X", "O"): 1}, "a plain tag named O is a tag"
 
 
 def test_rarest_of_many_types_share_a_row() -> None:
     tags = [f"T{number:02}" for number in range(LARGEST + 5)]
-    common = " ".join([*tags[5:], *tags])  # the first five occur once, the others twice
-    table = confusion("w " * (len(tags) * 2 - 6) + "w", common, common, "tags")
+    counts = {(tag, tag): 1 + (tag in tags[5:]) for tag in tags}  # the first five occur once, the others twice
+    table = confusion_table(counts)
     assert table.names == [*tags[5:], REST]
     assert table.folded == 5
     assert [cell.number for cell in table.rows[-1]] == [0] * LARGEST + [5]
     assert not table.rows[-1][-1].correct
-    assert sum(cell.number for cells in table.rows for cell in cells) == len(tags) * 2 - 5
-
-
-def test_single_type_above_the_limit_has_its_own_row() -> None:
-    tags = " ".join(f"T{number:02}" for number in range(LARGEST + 1))
-    assert confusion("w " * LARGEST + "w", tags, tags, "tags").folded == 0
+    assert sum(cell.number for cells in table.rows for cell in cells) == sum(counts.values())
+    one_above = {(tag, tag): 1 for tag in tags[: LARGEST + 1]}
+    assert confusion_table(one_above).folded == 0, "a single type has its own row"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from helpers.evaluations import sentence
 from helpers.tagged import sides
 from hypothesis import given
@@ -24,20 +25,17 @@ def split(text: str, gold: str, predicted: str) -> list[str]:
     return result
 
 
-def test_correct_entity_is_one_piece() -> None:
-    assert split("in New York .", "O B-X I-X O", "O B-X I-X O") == ["in ", "[<New York>]", "correct", " ."]
-
-
-def test_overlapping_entities() -> None:
-    assert split("a b c d", "B-X I-X I-X O", "O B-X I-X I-X") == ["[a ]", "[<b c>]", "< d>", "boundary_error"]
-
-
-def test_space_between_two_entities_is_in_neither() -> None:
-    assert split("Oslo Rome", "B-X B-X", "B-X B-X") == ["[<Oslo>]", "correct", " ", "[<Rome>]", "correct"]
-
-
-def test_two_entities_predicted_for_one() -> None:
-    assert split("a b", "B-X I-X", "B-X B-X") == ["[<a>]", "[ ]", "[<b>]", "boundary_error", "spurious"]
+@pytest.mark.parametrize(
+    ("text", "gold", "predicted", "expected"),
+    [
+        ("in New York .", "O B-X I-X O", "O B-X I-X O", ["in ", "[<New York>]", "correct", " ."]),
+        ("a b c d", "B-X I-X I-X O", "O B-X I-X I-X", ["[a ]", "[<b c>]", "< d>", "boundary_error"]),
+        ("Oslo Rome", "B-X B-X", "B-X B-X", ["[<Oslo>]", "correct", " ", "[<Rome>]", "correct"]),
+        ("a b", "B-X I-X", "B-X B-X", ["[<a>]", "[ ]", "[<b>]", "boundary_error", "spurious"]),
+    ],
+)
+def test_sentence_is_split_where_entities_begin_and_end(text: str, gold: str, predicted: str, expected) -> None:
+    assert split(text, gold, predicted) == expected
 
 
 def test_words_that_are_not_shown_are_counted() -> None:
@@ -49,11 +47,6 @@ def test_words_that_are_not_shown_are_counted() -> None:
         Piece(note=found[0]),
         Piece(left_out=1),
     ]
-
-
-def test_no_space_after_a_gap() -> None:
-    tagged = sentence("a b c", "O O O", "O O O")
-    assert pieces(tagged.words, [], [True, False, True]) == [Piece("a"), Piece(left_out=1), Piece("c")]
 
 
 @given(st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=12))

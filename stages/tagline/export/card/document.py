@@ -14,7 +14,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import BackendName, Exported
-from tagline.artifacts.learning_curves import Rows
+from tagline.core.outputs import Rows
 from tagline.core.terminal import printable
 from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.export_params import Card

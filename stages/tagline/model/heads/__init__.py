@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Decoding
+from tagline.labels.model_settings import HEAD_FILE, Decoding
+from tagline.model.heads import head_file
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head
 from tagline.model.heads.linear import LinearHead
@@ -45,5 +45,5 @@ def load_head(folder: Path, labels: Labels, decoding: Decoding, made_by: str) ->
         UserError: head.safetensors is damaged, or of a head or of labels that are not known.
     """
     name, weights = head_file.read(folder, made_by)
-    with reading(folder / head_file.HEAD_FILE, made_by):
+    with reading(folder / HEAD_FILE, made_by):
         return make_head(name, labels, decoding).with_weights(weights)

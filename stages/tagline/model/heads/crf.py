@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from tagline.artifacts.head_file import Weights
 from tagline.labels.alignment import IGNORED
 from tagline.labels.arrays import Doubles, Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.model.decoding import decode, words_by_index
+from tagline.model.heads.head_file import Weights
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from tagline.artifacts.head_file import Weights
 from tagline.labels.arrays import Floats, Ints
+from tagline.model.heads.head_file import Weights
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from tagline.artifacts.head_file import Weights
 from tagline.model.heads.head import Head
+from tagline.model.heads.head_file import Weights
 
 # The attribute of the model; no model of transformers has one of this name.
 ATTRIBUTE = "tagger_head"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from tagline.artifacts.head_file import Weights
 from tagline.labels.alignment import IGNORED
 from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.model.decoding import decode
+from tagline.model.heads.head_file import Weights
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tagline.core.errors import UserError
 from tagline.evaluation.summary import DIGITS
@@ -49,7 +49,7 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
     labels = LabelNames(kind, tuple(sorted(names)))
     reference = [sentence.relabelled(labels) for sentence in joined[-1]]
     scored = [
-        [own.relabelled(labels).with_gold_of(gold) for own, gold in zip(sentences, reference, strict=True)]
+        [replace(own.relabelled(labels), gold=gold.gold) for own, gold in zip(sentences, reference, strict=True)]
         for sentences in joined
     ]
     notes = [

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from tagline.artifacts import head_file
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
-from tagline.model.heads import load_head
+from tagline.model.heads import head_file, load_head
 from tagline.model.heads.linear import LinearHead
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")

@@ -54,27 +54,19 @@ def test_params_stay_and_frozen_stages_are_current(root: Path) -> None:
         content["stages"]["audit"]["frozen"] = True
     audit_pipeline.check()
     edit(DVC_YAML, "models/finetuned", "models/other")
-    with pytest.raises(
-        UserError, match="^audit/dvc.yaml: out of date; expected that of this version; run `python stages"
-    ):
+    with pytest.raises(UserError, match="^audit/dvc.yaml: out of date; expected that of this version; run `python"):
         audit_pipeline.check()
     assert audit_pipeline.create() == [DVC_YAML]
     assert read_section("audit", Audit, AUDIT_PARAMS).seed == 7
 
 
-def test_without_a_pipeline(root: Path) -> None:
-    with pytest.raises(
-        UserError, match="^audit/dvc.yaml is missing; expected the pipeline of the audit; run `python st"
-    ):
+def test_missing_or_other_pipeline_is_an_error(root: Path) -> None:
+    with pytest.raises(UserError, match="^audit/dvc.yaml is missing; expected the pipeline of the audit; run `python"):
         audit_pipeline.check()
     DVC_YAML.parent.mkdir()
     DVC_YAML.write_text("# Derived from ../dvc.yaml\n")
-    with pytest.raises(
-        UserError, match="^audit/dvc.yaml: another pipeline; expected that of the audit, or none; rename"
-    ):
+    with pytest.raises(UserError, match="^audit/dvc.yaml: another pipeline; expected that of the audit, or none; rena"):
         audit_pipeline.create()
     Path("dvc.yaml").unlink()
-    with pytest.raises(
-        UserError, match="^dvc.yaml is missing; expected the repository's root or a pipeline folder; run"
-    ):
+    with pytest.raises(UserError, match="^dvc.yaml is missing; expected the repository's root or a pipeline folder; r"):
         audit_pipeline.create()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -41,13 +42,10 @@ def git(*arguments: str) -> None:
     subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True, capture_output=True)
 
 
-def error_of(name: str, *settings: str) -> str:
-    """The message of a folder that is not created."""
-    before = sorted(Path().iterdir())
-    with pytest.raises(UserError) as raised:
-        pipelines.create(name, settings)
-    assert sorted(Path().iterdir()) == before
-    return str(raised.value)
+def freeze(stage: str, file: str) -> None:
+    """As `dvc freeze` does."""
+    with modify_yaml(file) as content:
+        content["stages"][stage]["frozen"] = True
 
 
 def changed_lines(old: str, new: str) -> list[tuple[str, str]]:
@@ -59,80 +57,59 @@ def test_pipeline_folders_of_this_repository_are_up_to_date() -> None:
         pipelines.check()
 
 
-class TestDvcYaml:
-    def test_paths_of_code_lead_to_the_root_and_all_others_stay(self, pos: Path) -> None:
-        source, derived = Path("dvc.yaml").read_text(encoding="utf-8"), (pos / "dvc.yaml").read_text(encoding="utf-8")
-        first, rest = derived.split("\n", 1)
-        assert first.startswith("# Derived from ../dvc.yaml")
-        changes = changed_lines(source, rest)
-        assert [new for _, new in changes] == [
-            old.replace("stages/", "../stages/").replace("tagger:", "pos-tagger:") for old, _ in changes
-        ]
-        assert len(changes) == source.count("stages/") + 1
-
-    def test_every_path_of_code_exists(self, pos: Path) -> None:
-        stages = yaml.safe_load((pos / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-        deps = [dep for stage in stages.values() for dep in stage["deps"] if "stages/" in dep]
-        scripts = [command.split()[1] for stage in stages.values() for command in stage["cmd"]]
-        assert deps
-        assert scripts
-        for path in (*deps, *scripts):
-            assert path.startswith("../")
-            assert (ROOT / path.removeprefix("../")).exists(), path
-
-    def test_names_of_artifacts_are_unique_in_the_repository(self, pos: Path) -> None:
-        names = [list(yaml.safe_load(path.read_text())["artifacts"]) for path in (Path("dvc.yaml"), pos / "dvc.yaml")]
-        assert names == [["tagger"], ["pos-tagger"]]
-
-    def test_dvc_leaves_its_form_alone(self, pos: Path) -> None:
-        before = (pos / "dvc.yaml").read_bytes()
-        for _ in range(3):
-            with modify_yaml(str(pos / "dvc.yaml")) as content:
-                content["stages"]["train"]["frozen"] = True
-            with modify_yaml(str(pos / "dvc.yaml")) as content:
-                del content["stages"]["train"]["frozen"]
-            assert (pos / "dvc.yaml").read_bytes() == before
+def test_dvc_yaml_has_paths_of_code_in_the_root_and_artifacts_of_the_folder(pos: Path) -> None:
+    source, derived = Path("dvc.yaml").read_text(encoding="utf-8"), (pos / "dvc.yaml").read_text(encoding="utf-8")
+    first, rest = derived.split("\n", 1)
+    assert first.startswith("# Derived from ../dvc.yaml")
+    changes = changed_lines(source, rest)
+    assert [new for _, new in changes] == [
+        old.replace("stages/", "../stages/").replace("tagger:", "pos-tagger:") for old, _ in changes
+    ]
+    assert len(changes) == source.count("stages/") + 1
 
 
-class TestParams:
-    def test_they_are_those_of_the_root_but_for_paths_and_settings(self, pos: Path) -> None:
-        changes = changed_lines(Path("params.yaml").read_text(), (pos / "params.yaml").read_text())
-        keys = [pair for pair in changes if "#" not in pair[0]]
-        assert keys == [("  folder: data/sample", "  folder: ../data/sample"), ("  task: ner", "  task: pos")]
-        for old, new in changes:
-            assert old == new.replace("../", "") or (old, new) in keys
+@pytest.mark.parametrize("file", ["dvc.yaml", "pos/dvc.yaml"])
+def test_freezing_a_stage_adds_one_line(pos: Path, file: str) -> None:
+    lines = Path(file).read_text(encoding="utf-8").splitlines()
+    freeze("train", file)
+    frozen = Path(file).read_text(encoding="utf-8").splitlines()
+    frozen.remove("    frozen: true")
+    assert frozen == lines, "DVC leaves its form alone"
 
-    def test_dvc_leaves_their_form_alone(self, pos: Path) -> None:
-        before = (pos / "params.yaml").read_text()
-        for _ in range(3):
-            apply_overrides(pos / "params.yaml", ["train.epochs=3"])
-            assert changed_lines(before, (pos / "params.yaml").read_text()) == [("  epochs: 8", "  epochs: 3")]
 
-    @pytest.mark.parametrize(
-        ("setting", "line"),
-        [
-            ("train.learning_rate=1e-4", "  learning_rate: 0.0001"),
-            ("train.early_stopping=2", "  early_stopping: 2"),
-            ("train.max_grad_norm=", "  max_grad_norm:"),
-            ("export.onnx=false", "  onnx: false"),
-            ("train.batches.order=random", "    order: random"),
-            ("download.folder=/srv/corpus", "  folder: /srv/corpus"),
-            ("download.folder=./data//mine", "  folder: ../data/mine"),
-        ],
-    )
-    def test_setting_is_written(self, root: Path, setting: str, line: str) -> None:
-        pipelines.create("pos", [setting])
-        assert line in (root / "pos/params.yaml").read_text().splitlines()
+def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> None:
+    written = (pos / "params.yaml").read_text()
+    changes = changed_lines(Path("params.yaml").read_text(), written)
+    keys = [pair for pair in changes if "#" not in pair[0]]
+    assert keys == [("  folder: data/sample", "  folder: ../data/sample"), ("  task: ner", "  task: pos")]
+    for old, new in changes:
+        assert old == new.replace("../", "") or (old, new) in keys
+    apply_overrides(pos / "params.yaml", ["train.epochs=3"])  # DVC leaves their form alone
+    assert changed_lines(written, (pos / "params.yaml").read_text()) == [("  epochs: 8", "  epochs: 3")]
 
-    def test_a_preset_in_the_folder(self, pos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(pos)
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("train.learning_rate=1e-4", "  learning_rate: 0.0001"),
+        ("train.max_grad_norm=", "  max_grad_norm:"),
+        ("train.batches.order=random", "    order: random"),
+        ("download.folder=/srv/corpus", "  folder: /srv/corpus"),
+        ("download.folder=./data//mine", "  folder: ../data/mine"),
+    ],
+)
+def test_setting_is_written(root: Path, setting: str, line: str) -> None:
+    pipelines.create("pos", [setting])
+    assert line in (root / "pos/params.yaml").read_text().splitlines()
+
+
+def test_preset_can_be_written_in_the_folder(pos: Path) -> None:
+    with contextlib.chdir(pos):
         with pytest.raises(UserError, match="`python ../stages/preset.py --force sample`"):
             presets.write("sample")
         presets.write("sample", force=True)
-        written = Path("params.yaml").read_text()
-        monkeypatch.chdir(pos.parent)
-        pipelines.create("ner", [])
-        assert written == Path("ner/params.yaml").read_text()
+    pipelines.create("ner", [])
+    assert (pos / "params.yaml").read_text() == Path("ner/params.yaml").read_text()
 
 
 def test_outs_are_ignored_by_git(pos: Path) -> None:
@@ -143,102 +120,91 @@ def test_outs_are_ignored_by_git(pos: Path) -> None:
     assert done.stdout.splitlines() == outs
 
 
-class TestErrors:
-    @pytest.mark.parametrize("name", ["Pos", "../pos", "a--b", "1a", ""])
-    def test_bad_name(self, root: Path, name: str) -> None:
-        assert error_of(name) == (
-            f"{name!r} can't name a pipeline folder; expected letters a-z, digits and single hyphens"
-        )
-
-    @pytest.mark.parametrize("name", ["presets", "models", "audit", "build"])
-    def test_a_folder_that_exists_or_that_a_stage_writes(self, root: Path, name: str) -> None:
-        assert error_of(name) == f"{name} exists or is a name that the stages use; choose another one, such as pos"
-
-    def test_a_pipeline_folder_that_exists(self, pos: Path) -> None:
-        assert error_of("pos") == "pos is a pipeline folder already; --update refreshes its dvc.yaml"
-
-    def test_params_with_errors(self, root: Path) -> None:
-        message = error_of("pos", "train.epochs=0", "train.seed=x")
-        first, *errors = message.split("\n")
-        assert first == "params.yaml with train.epochs=0, train.seed=x has 2 errors; pos was not created:"
-        assert [error.split(": ")[1] for error in errors] == ["train.seed", "train.epochs"]
-
-    @pytest.mark.parametrize("setting", ["train.epoch=1", "epochs=1", "train.epochs", "train.epochs.x=1"])
-    def test_setting_of_unknown_key(self, root: Path, setting: str) -> None:
-        assert error_of("pos", setting) == f"-S {setting}: expected section.key=value with a key of params.yaml"
-
-    def test_a_setting_that_is_not_yaml(self, root: Path) -> None:
-        assert error_of("pos", "train.epochs=[") == (
-            "-S train.epochs=[: the value is not YAML; expected a number, text, list or nothing"
-        )
-
-    def test_a_root_with_a_conflict(self, root: Path) -> None:
-        edit(Path("dvc.yaml"), "stages:\n", "<<<<<<< ours\nstages:\n")
-        assert error_of("pos").startswith("dvc.yaml is not YAML: ")
-
-    def test_outside_of_the_root(self, pos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(pos)
-        assert error_of("ner") == "dvc.yaml: expected that of the repository's root; run this script there"
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("../pos", [], "'../pos' can't name a pipeline folder; expected letters a-z, digits and single hyphens"),
+        ("a--b", [], "'a--b' can't name a pipeline folder; expected letters a-z, digits and single hyphens"),
+        ("presets", [], "presets exists or is a name that the stages use; choose another one, such as pos"),
+        ("models", [], "models exists or is a name that the stages use; choose another one, such as pos"),
+        ("build", [], "build exists or is a name that the stages use; choose another one, such as pos"),
+        ("pos", [], "pos is a pipeline folder already; --update refreshes its dvc.yaml"),
+        ("ner", ["train.epoch=1"], "-S train.epoch=1: expected section.key=value with a key of params.yaml"),
+        ("ner", ["train.epochs"], "-S train.epochs: expected section.key=value with a key of params.yaml"),
+        ("ner", ["train.epochs.x=1"], "-S train.epochs.x=1: expected section.key=value with a key of params.yaml"),
+        ("ner", ["train.seed=["], "-S train.seed=[: the value is not YAML; expected a number, text, list or nothing"),
+        (
+            "ner",
+            ["train.epochs=0", "train.seed=x"],
+            "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.yaml:",
+        ),
+    ],
+)
+def test_folder_with_errors_is_not_created(pos: Path, name: str, settings: list[str], message: str) -> None:
+    before = sorted(Path().iterdir())
+    with pytest.raises(UserError, match=f"^{re.escape(message)}"):
+        pipelines.create(name, settings)
+    assert sorted(Path().iterdir()) == before
 
 
-class TestUpdate:
-    """After `git pull` has brought another dvc.yaml of the root."""
+def test_root_with_a_conflict_and_another_folder_are_errors(pos: Path) -> None:
+    with contextlib.chdir(pos), pytest.raises(UserError, match=r"^dvc.yaml: expected that of the repository's root; r"):
+        pipelines.create("ner", [])
+    edit(Path("dvc.yaml"), "stages:\n", "<<<<<<< ours\nstages:\n")
+    with pytest.raises(UserError, match=r"^dvc.yaml is not YAML: "):
+        pipelines.create("ner", [])
 
-    def change_root(self) -> None:
-        old = "    - stages/tokenize_align.py\n"
-        edit(Path("dvc.yaml"), old, f"{old}    - stages/x.py\n")
 
-    def test_an_outdated_folder_is_reported_and_updated(self, pos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        git("init", "-q")
-        git("add", "pos")
-        git("commit", "-q", "-m", "a pipeline")
+def change_root() -> None:
+    """As `git pull` does that brings another dvc.yaml of the root."""
+    old = "    - stages/tokenize_align.py\n"
+    edit(Path("dvc.yaml"), old, f"{old}    - stages/x.py\n")
+
+
+def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos: Path) -> None:
+    freeze("train", "pos/dvc.yaml")
+    git("init", "-q")
+    git("add", "pos")
+    git("commit", "-q", "-m", "a pipeline")
+    pipelines.check()
+    assert pipelines.update() == []
+    edit(pos / "params.yaml", "epochs: 8", "epochs: 9")
+    params = (pos / "params.yaml").read_bytes()
+    change_root()
+    with pytest.raises(UserError, match=r"^pos/dvc.yaml: out of date with dvc.yaml or .gitignore of the root; run"):
         pipelines.check()
-        assert pipelines.update() == []
-        edit(pos / "params.yaml", "epochs: 8", "epochs: 9")
-        params = (pos / "params.yaml").read_bytes()
-        self.change_root()
-        with pytest.raises(UserError, match=r"^pos/dvc.yaml: out of date with dvc.yaml or .gitignore of the root; run"):
-            pipelines.check()
-        with contextlib.chdir(pos), pytest.raises(UserError, match=r"^pos/dvc.yaml: out of date with dvc.yaml of the"):
-            pipelines.check_this_folder()
-        assert pipelines.update() == ["pos/dvc.yaml is up to date again"]
-        pipelines.check()
-        with contextlib.chdir(pos):
-            pipelines.check_this_folder()
-        assert "    - ../stages/x.py\n" in (pos / "dvc.yaml").read_text()
-        assert (pos / "params.yaml").read_bytes() == params
-
-    def test_uncommitted_changes_are_not_overwritten(self, pos: Path) -> None:
-        self.change_root()
-        before = (pos / "dvc.yaml").read_bytes()
-        with pytest.raises(UserError) as raised:
-            pipelines.update()
-        assert str(raised.value) == "pos/dvc.yaml has changes that are not committed; commit or revert them first"
-        assert (pos / "dvc.yaml").read_bytes() == before
-
-    def test_frozen_stages_stay_frozen(self, pos: Path) -> None:
-        with modify_yaml(str(pos / "dvc.yaml")) as content:
-            content["stages"]["train"]["frozen"] = True
-        git("init", "-q")
-        git("add", "pos")
-        git("commit", "-q", "-m", "frozen")
-        pipelines.check()
-        self.change_root()
-        pipelines.update()
-        stages = yaml.safe_load((pos / "dvc.yaml").read_text())["stages"]
-        assert [name for name, stage in stages.items() if stage.get("frozen")] == ["train"]
-
-    def test_missing_patterns_are_added_to_gitignore(self, pos: Path) -> None:
-        with (pos / ".gitignore").open("a") as file:
-            file.write("/mine\n")
-        with Path(".gitignore").open("a") as file:
-            file.write("/curves\n")
-        before = (pos / ".gitignore").read_text()
-        assert pipelines.update() == ["pos/.gitignore is up to date again"]
-        assert (pos / ".gitignore").read_text() == f"{before}/curves\n"
-
-    def test_the_root_and_other_folders_are_not_pipeline_folders(self, pos: Path) -> None:
-        Path("mine").mkdir()
-        shutil.copy("dvc.yaml", "mine/dvc.yaml")
-        assert pipelines.names() == ["pos"]
+    with contextlib.chdir(pos), pytest.raises(UserError, match=r"^pos/dvc.yaml: out of date with dvc.yaml of the"):
         pipelines.check_this_folder()
+    assert pipelines.update() == ["pos/dvc.yaml is up to date again"]
+    pipelines.check()
+    with contextlib.chdir(pos):
+        pipelines.check_this_folder()
+    stages = yaml.safe_load((pos / "dvc.yaml").read_text())["stages"]
+    assert "../stages/x.py" in stages["tokenize-align"]["deps"]
+    assert [name for name, stage in stages.items() if stage.get("frozen")] == ["train"]
+    assert (pos / "params.yaml").read_bytes() == params
+
+
+def test_uncommitted_changes_are_not_overwritten(pos: Path) -> None:
+    change_root()
+    before = (pos / "dvc.yaml").read_bytes()
+    with pytest.raises(UserError, match=r"^pos/dvc.yaml has changes that are not committed; commit or revert them fi"):
+        pipelines.update()
+    assert (pos / "dvc.yaml").read_bytes() == before
+
+
+def test_missing_patterns_are_added_to_gitignore(pos: Path) -> None:
+    with (pos / ".gitignore").open("a") as file:
+        file.write("/mine\n")
+    with Path(".gitignore").open("a") as file:
+        file.write("/curves\n")
+    before = (pos / ".gitignore").read_text()
+    assert pipelines.update() == ["pos/.gitignore is up to date again"]
+    assert (pos / ".gitignore").read_text() == f"{before}/curves\n"
+
+
+def test_root_and_other_folders_are_not_pipeline_folders(pos: Path) -> None:
+    Path("mine").mkdir()
+    shutil.copy("dvc.yaml", "mine/dvc.yaml")
+    assert pipelines.names() == ["pos"]
+    pipelines.check_this_folder()

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from tagline.artifacts import out_of_fold
-from tagline.artifacts.out_of_fold import Chunk
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.labels.arrays import AnyInts, Doubles, Floats
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
+from tagline.tools.audit import out_of_fold
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.out_of_fold import Chunk
 from tagline.tools.audit.review.disagreements import FAULTS, Disagreement, disagreements
 from tagline.tools.audit.review.usage import Usage, texts_of
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from helpers.held_out import LABELS, audit, chunk
 
-from tagline.artifacts import out_of_fold
 from tagline.core.errors import UserError
 from tagline.core.provenance import write_hashes
+from tagline.tools.audit import out_of_fold
 from tagline.tools.audit.audit_params import Audit
 from tagline.tools.audit.review.ranking import Ranking, rank
 

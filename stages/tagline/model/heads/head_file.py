@@ -15,8 +15,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from tagline.core.reading import reading
-
-HEAD_FILE = "head.safetensors"
+from tagline.labels.model_settings import HEAD_FILE
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
