@@ -17,25 +17,26 @@ _EVENTS = ("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir
 _FOLDERS = {("data",), ("models",), ("metrics",), ("plots",), ("reports",), (".work",)}
 
 
-def killed(run: Callable[[], None], renamed: str, number: int = signal.SIGKILL) -> int:
+def killed(run: Callable[[], None], at: int | str, number: int = signal.SIGKILL) -> int:
     """Run something in a fork that gets a signal at a file operation, and return its exit status.
 
     Args:
         run: what to run in the current folder.
-        renamed: the operation is the one after the rename of a path that contains this text.
+        at: the operation, from 1; or a text: the one after the rename of a path that contains it.
         number: the signal.
     """
     process = os.fork()
     if process:
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    status, passed = 1, False
+    status, count, passed = 1, 0, False
 
     def kill(operation: str) -> None:
-        nonlocal passed
-        if passed:
+        nonlocal count, passed
+        count += 1
+        if passed or count == at:
             passed = False
             os.kill(os.getpid(), number)
-        passed = operation.startswith("os.rename ") and renamed in operation
+        passed = isinstance(at, str) and operation.startswith("os.rename ") and at in operation
 
     try:
         _call_at_operations(kill)
