@@ -36,7 +36,7 @@ def main() -> None:
     )
     inspected = parser.parse_args().inspect
     if inspected is not None:
-        from tagline.tools.inspection.inspection import describe  # no stage depends on settings
+        from tagline.tools.inspection.inspection import describe  # no stage depends on tools
 
         show(describe(inspected))
         return

@@ -1,4 +1,4 @@
-"""An optimizer step: gradients of a global batch, AdamW (Loshchilov and Hutter, 2019) and its learning rate."""
+"""The parts of an optimizer step: gradients of a global batch, AdamW (Loshchilov and Hutter, 2019), its learning rate."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tagline.training.training import Step, Training
 
 
 def run(training: Training) -> None:
-    """Train to the end; see `ENGINES`."""
+    """Train to the end; one of `run.ENGINES`."""
     params = training.params
     arguments = TrainingArguments(
         output_dir=str(training.work),
@@ -47,7 +47,7 @@ class StepTrainer(Trainer):
     def __init__(self, training: Training, arguments: TrainingArguments) -> None:
         self.training = training
         super().__init__(model=training.model, args=arguments, callbacks=[TrainingCallback(self)])
-        self.remove_callback(PrinterCallback)  # it prints dictionaries; `EpochLines` prints lines
+        self.remove_callback(PrinterCallback)  # it prints dictionaries; `ProgressLines` prints lines
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         return cast(DataLoader[Any], Steps(self.training))
