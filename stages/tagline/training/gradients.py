@@ -1,4 +1,4 @@
-"""The parts of an optimizer step: gradients of a global batch, AdamW (Loshchilov and Hutter, 2019), its learning rate."""
+"""Parts of an optimizer step: gradients of a global batch, AdamW (Loshchilov and Hutter, 2019), learning rate."""
 
 from __future__ import annotations
 
