@@ -44,7 +44,7 @@ _UNUSED = re.compile(r"\[unused\d+\]")
 _INSIDE = r"[^\s\p{P}$+<=>^`|~]"
 
 
-def mark_saved(folder: Path, inputs: list[str]) -> str:
+def mark_saved(folder: Path, inputs: list[str]) -> tuple[list[str], str]:
     """Make a saved tokenizer mark capitals if it lower-cases.
 
     Args:
@@ -52,21 +52,21 @@ def mark_saved(folder: Path, inputs: list[str]) -> str:
         inputs: what the encoder reads: ``model_input_names`` of its tokenizer.
 
     Returns:
-        What was done or why it could not be, for the terminal; empty if the tokenizer distinguishes capitals.
+        The marks, and what was done or why it could not be; both empty if the tokenizer distinguishes capitals.
     """
     path, configuration = folder / "tokenizer.json", folder / "tokenizer_config.json"
     if not path.is_file() or not lowers(Tokenizer.from_file(str(path))):
-        return ""
+        return [], ""
     content = parse_object(path.read_text(encoding="utf-8"))
     if reason := unsuitable(content):
-        return f"lower-cases, and capitals cannot be marked: {reason}"
+        return [], f"its tokenizer lower-cases, and capitals cannot be marked: {reason}"
     mark(content)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
     settings = parse_object(configuration.read_text(encoding="utf-8"))
     kept = {key: value for key, value in settings.items() if key not in _OF_BERT}
     # The class of every library that takes tokenizer.json as it is.
     write_json(configuration, kept | {"model_input_names": inputs, "tokenizer_class": "PreTrainedTokenizerFast"})
-    return "capitals are marked, since its tokenizer lower-cases"
+    return [CAPITAL, CAPITALS], "capitals are marked, since its tokenizer lower-cases"
 
 
 def lowers(tokenizer: Tokenizer) -> bool:

@@ -88,13 +88,16 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     encoders.check_architecture(name, source)
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, target / "tokenizer")
-    marks = capitals.mark_saved(target / "tokenizer", tokenizer.model_input_names) if encoder.mark_capitals else ""
+    marks, said = [], ""
+    if encoder.mark_capitals:
+        marks, said = capitals.mark_saved(target / "tokenizer", tokenizer.model_input_names)
+    origin |= {"marks": marks} if marks else {}
     write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
     # One hashes.json per folder: the stage tokenize-align depends on the tokenizer only.
     write_hashes(target / "encoder")
     write_hashes(target / "tokenizer")
     write_hashes(target)
-    show(f"encoder: {name}" + (f"; {marks}" if marks else ""))
+    show(f"encoder: {name}" + (f"; {said}" if said else ""))
 
 
 def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any], str]:

@@ -53,7 +53,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def marked(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shutil.copytree(plain, tmp_path_factory.mktemp("marked"), dirs_exist_ok=True)
-    assert capitals.mark_saved(folder, INPUTS) == "capitals are marked, since its tokenizer lower-cases"
+    said = "capitals are marked, since its tokenizer lower-cases"
+    assert capitals.mark_saved(folder, INPUTS) == ([CAPITAL, CAPITALS], said)
     return folder
 
 
@@ -123,8 +124,8 @@ def byte_level(steps: list[normalizers.Normalizer]) -> PreTrainedTokenizerFast:
 def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrainedTokenizerBase, said: str) -> None:
     folder = save(tmp_path, tokenizer)
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    because = f"lower-cases, and capitals cannot be marked: {said}" if said else ""
-    assert capitals.mark_saved(folder, INPUTS) == because
+    because = f"its tokenizer lower-cases, and capitals cannot be marked: {said}" if said else ""
+    assert capitals.mark_saved(folder, INPUTS) == ([], because)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
