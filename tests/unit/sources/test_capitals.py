@@ -13,7 +13,7 @@ from helpers.project import ROOT
 from helpers.tiny import word_piece
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from tagline.sources import capitals, encoders
@@ -45,9 +45,7 @@ def save(folder: Path, tokenizer: PreTrainedTokenizerBase) -> Path:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    tokenizer = word_piece(PIECES, lowercase=True)
-    tokenizer.backend_tokenizer.decoder = decoders.WordPiece()
-    return save(tmp_path_factory.mktemp("plain"), tokenizer)
+    return save(tmp_path_factory.mktemp("plain"), word_piece(PIECES, lowercase=True))
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +115,9 @@ def byte_level(steps: list[normalizers.Normalizer]) -> PreTrainedTokenizerFast:
         (word_piece(["[unused0]", "[unused1]"]), ""),
         (byte_level([]), ""),
         (byte_level([normalizers.Lowercase()]), "its model is BPE, not WordPiece"),
-        (word_piece(["[unused0]"], lowercase=True), "its decoder is None, not WordPiece"),
+        (word_piece(["[unused0]"], lowercase=True), "its vocabulary has no [unused] sub-words"),
     ],
-    ids=["sees capitals", "sees capitals, BPE", "lower-cases, BPE", "lower-cases, other decoder"],
+    ids=["sees capitals", "sees capitals, BPE", "lower-cases, BPE", "lower-cases, no unused ids"],
 )
 def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrainedTokenizerBase, said: str) -> None:
     folder = save(tmp_path, tokenizer)
@@ -127,13 +125,6 @@ def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrained
     because = f"its tokenizer lower-cases, and capitals cannot be marked: {said}" if said else ""
     assert capitals.mark_saved(folder, INPUTS) == ([], because)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def test_vocabulary_without_unused_ids_is_said_to_be_unsuitable(plain: Path) -> None:
-    content = json.loads((plain / "tokenizer.json").read_text(encoding="utf-8"))
-    assert capitals.unsuitable(content) == ""
-    del content["model"]["vocab"]["[unused3]"], content["model"]["vocab"]["[unused2]"]
-    assert capitals.unsuitable(content) == "its vocabulary has no [unused] sub-words"
 
 
 def test_javascript_reads_same_ids(plain: Path, marked: Path, tmp_path: Path) -> None:
