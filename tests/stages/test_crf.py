@@ -43,11 +43,11 @@ def entities(export: Path, backend: str, verify: bool = True) -> list[tuple[str,
 def test_every_backend_uses_the_transitions(export: Path, tmp_path: Path) -> None:
     for backend in BACKENDS:
         assert entities(export, backend) == [("PER", "Ada Lind"), ("LOC", "Oslo")]
-    # Transitions that forbid B-PER after the start leave no person.
+    # Transitions that forbid to go on after B-PER and I-PER leave no person.
     copy = shutil.copytree(export, tmp_path / "export")
     name, weights = head_file.read(copy, "export")
     transitions = weights["transitions"].copy()
-    transitions[3] = -200  # O, B-LOC, I-LOC, B-PER, I-PER
+    transitions[3:] = -200  # O, B-LOC, I-LOC, B-PER, I-PER
     head_file.write(copy, name, {"transitions": transitions})
     for backend in BACKENDS:
         assert ("PER", "Ada Lind") not in entities(copy, backend, verify=False)

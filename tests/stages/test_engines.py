@@ -126,12 +126,12 @@ def test_numbers_that_are_not_finite_name_step_and_sentences(
     # A sub-word of the sixth sentence occurs nowhere else, and its embedding is NaN.
     path = Path(f"data/tiny/{split}.conll")
     sentences = path.read_text().split("\n\n")
-    sentences[5] = sentences[5].replace(" PROPN B-PER", "Q PROPN B-PER")
+    sentences[5] = sentences[5].replace(" PROPN B-PER", "q PROPN B-PER")
     path.write_text("\n\n".join(sentences))
     run_stage("download")
     run_stage("tokenize_align")
     tensors = load_file(ENCODER_WEIGHTS)
-    piece = AutoTokenizer.from_pretrained("models/pretrained/tokenizer").convert_tokens_to_ids("##Q")
+    piece = AutoTokenizer.from_pretrained("models/pretrained/tokenizer").convert_tokens_to_ids("##q")
     tensors["embeddings.word_embeddings.weight"][piece] = np.nan
     save_file(tensors, ENCODER_WEIGHTS, metadata={"format": "pt"})
     write_hashes(ENCODER_WEIGHTS.parent)

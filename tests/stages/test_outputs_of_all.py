@@ -70,11 +70,12 @@ def test_every_word_is_predicted_and_scored(finished: Path) -> None:
     assert without_subwords == ["\u200b", "O", 0]
 
 
-def test_export_works_in_a_pipeline(finished: Path) -> None:
-    tagger = pipeline("token-classification", model="models/export", aggregation_strategy="simple")
+@pytest.mark.parametrize("strategy", ["simple", "first"])
+def test_export_works_in_a_pipeline(finished: Path, strategy: str) -> None:
+    tagger = pipeline("token-classification", model="models/export", aggregation_strategy=strategy)
     entities = tagger("Ada Lind lives in Oslo .")
-    found = [(entity["entity_group"], entity["start"], entity["end"]) for entity in entities]
-    assert found == [("PER", 0, 8), ("LOC", 18, 22)]
+    found = [(each["entity_group"], each["start"], each["end"], " ".join(each["word"].split())) for each in entities]
+    assert found == [("PER", 0, 8, "ada lind"), ("LOC", 18, 22, "oslo")], "without the marks of capitals"
     assert all(0 < entity["score"] <= 1 for entity in entities)
 
 

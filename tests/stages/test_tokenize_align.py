@@ -154,9 +154,9 @@ def test_sentence_is_shown_by_its_number(finished: Path, capsys, monkeypatch: py
     assert capsys.readouterr().out.split("\n") == [
         *("test-1: 7 words", ""),
         *("Eva    Lind   lives  in  Kyiv   .", "B-PER  I-PER  O      O   B-LOC  O", "", "\\u200b", "O", ""),
-        *("window 1 of 1: 8 sub-words", ""),
-        *("[CLS]  Eva    Lind   lives  in  Kyiv   .", "-100   B-PER  I-PER  O      O   B-LOC  O", "", "[SEP]", "-100"),
-        "",
+        *("window 1 of 1: 11 sub-words", ""),
+        *("[CLS]  ⸏      eva    ⸏      lind   lives", "-100   B-PER  I-PER  I-PER  I-PER  O", ""),
+        *("in  ⸏      kyiv   .  [SEP]", "O   B-LOC  I-LOC  O  -100", ""),
     ]
     assert snapshot(finished) == before
     assert show.sentence(TOKENIZED, TOKENIZER, "test:test-1") == show.sentence(TOKENIZED, TOKENIZER, "test:1")

@@ -11,7 +11,7 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import show
-from tagline.sources import encoders, hub
+from tagline.sources import capitals, encoders, hub
 from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
@@ -86,13 +86,18 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     source, origin, name = find_encoder(folder, encoder)
     encoders.copy_encoder(source, target / "encoder")
     encoders.check_architecture(name, source)
-    encoders.save_tokenizer(encoders.load_tokenizer(source), target / "tokenizer")
+    tokenizer = encoders.load_tokenizer(source)
+    encoders.save_tokenizer(tokenizer, target / "tokenizer")
+    marks, said = [], ""
+    if encoder.mark_capitals:
+        marks, said = capitals.mark_saved(target / "tokenizer", tokenizer.model_input_names)
+    origin |= {"marks": marks} if marks else {}
     write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
     # One hashes.json per folder: the stage tokenize-align depends on the tokenizer only.
     write_hashes(target / "encoder")
     write_hashes(target / "tokenizer")
     write_hashes(target)
-    show(f"encoder: {name}")
+    show(f"encoder: {name}" + (f"; {said}" if said else ""))
 
 
 def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any], str]:

@@ -66,7 +66,17 @@ class HubDataset(WordKeys):
         return self
 
 
-class PackagedEncoder(Section):
+class Encoder(Section):
+    """What encoders of all sources have in common."""
+
+    mark_capitals: bool = Field(
+        True,
+        description="Whether words with an initial capital and words in capitals get a mark, a sub-word of its own, "
+        "where the tokenizer lower-cases.",
+    )
+
+
+class PackagedEncoder(Encoder):
     """An encoder with its tokenizer that an installed Python distribution contains."""
 
     source: Literal["package"] = Field(
@@ -80,14 +90,14 @@ class PackagedEncoder(Section):
     )
 
 
-class LocalEncoder(Section):
+class LocalEncoder(Encoder):
     """An encoder with its tokenizer in a folder inside ``download.folder``."""
 
     source: Literal["path"] = Field(description="path: a folder inside `folder` with an encoder and its tokenizer.")
     path: InnerPath = Field(description="Path of the folder.")
 
 
-class HubEncoder(Section):
+class HubEncoder(Encoder):
     """A pretrained encoder with its tokenizer on the Hub."""
 
     source: Literal["hub"] = Field(

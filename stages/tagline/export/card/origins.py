@@ -62,23 +62,26 @@ class Encoder:
         source: hub, package or path.
         revision: the commit on the Hub, or the version of the package; None for a folder.
         weights: the weight files.
+        marks: the sub-words that download added before words with an initial capital and words in capitals.
     """
 
     name: str
     source: str
     revision: str | None
     weights: list[File]
+    marks: list[str]
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Encoder:
         """Read the content of models/pretrained/provenance.json."""
         source = provenance["source"]
         weights = [File(path, value) for path, value in provenance["sha256"].items() if path.endswith(".safetensors")]
+        marks = provenance.get("marks", [])
         match source:
             case "hub":
-                return cls(provenance["name"], source, provenance["commit"], weights)
+                return cls(provenance["name"], source, provenance["commit"], weights, marks)
             case "package":
                 name = f"{provenance['path']} of the package {provenance['package']}"
-                return cls(name, source, provenance["revision"], weights)
+                return cls(name, source, provenance["revision"], weights, marks)
             case _:
-                return cls(f"the folder {provenance['path']}", source, None, weights)
+                return cls(f"the folder {provenance['path']}", source, None, weights, marks)

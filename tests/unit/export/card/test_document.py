@@ -245,3 +245,11 @@ def test_curve_of_many_epochs_has_the_first_the_last_and_the_kept_one() -> None:
     assert len(shown) == 21
     assert {1, 38, 100} <= set(shown)
     assert shown == sorted(shown)
+
+
+def test_marks_of_capitals_are_named() -> None:
+    encoder = {"source": "path", "path": "my-bert", "sha256": {}}
+    assert "mark words" not in render(card_data(encoder=encoder))
+    assert "the sub-words ⸏ and ⸐ mark words with an initial capital" in render(
+        card_data(encoder=encoder | {"marks": ["⸏", "⸐"]})
+    )

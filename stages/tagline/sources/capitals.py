@@ -1,0 +1,130 @@
+"""Capitals for encoders whose tokenizer lower-cases: a sub-word before a capitalised word, another before capitals.
+
+``John Smith of the UN`` becomes ``^ john ^ smith of the ^^ un``, where ``^`` and ``^^`` stand for the marks. They are
+made by standard components of tokenizer.json alone, so that every library that loads it reads the same:
+
+- between the steps of the encoder's normalizer that clean and lower-case, others put a mark before each capital, make
+  it the other one if two capitals follow each other, and remove it inside words;
+- the pre-tokenizer splits marks off, since they are punctuation;
+- the vocabulary has them in place of two sub-words that the encoder never used;
+- the decoder removes them.
+
+All other sub-words, their offsets and the words stay those of the encoder's own tokenizer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from tagline.core.outputs import write_json
+from tagline.core.reading import parse_object
+
+# Editorial signs of Greek papyri: punctuation for every library, and not in texts.
+CAPITAL, CAPITALS = "\u2e0f", "\u2e10"
+# What they become if a text has them: a sign that the vocabulary lacks, as it lacked these.
+_INSTEAD = "\u2e11"
+# The kinds of the components that `mark` extends, as in BERT and its relatives.
+_KINDS = {
+    "model": "WordPiece",
+    "normalizer": "BertNormalizer",
+    "pre_tokenizer": "BertPreTokenizer",
+    "decoder": "WordPiece",
+}
+# Settings from which BertTokenizer would make its normalizer anew.
+_OF_BERT = ("do_basic_tokenize", "do_lower_case", "never_split", "strip_accents", "tokenize_chinese_chars")
+_UNUSED = re.compile(r"\[unused\d+\]")
+# BERT ends words at spaces and punctuation. A mark after anything else is inside a word.
+_INSIDE = r"[^\s\p{P}$+<=>^`|~]"
+
+
+def mark_saved(folder: Path, inputs: list[str]) -> tuple[list[str], str]:
+    """Make a saved tokenizer mark capitals if it lower-cases.
+
+    Args:
+        folder: tokenizer.json and tokenizer_config.json, which are changed.
+        inputs: what the encoder reads: ``model_input_names`` of its tokenizer.
+
+    Returns:
+        The marks, and what was done or why it could not be; both empty if the tokenizer distinguishes capitals.
+    """
+    path, configuration = folder / "tokenizer.json", folder / "tokenizer_config.json"
+    if not path.is_file() or not lowers(Tokenizer.from_file(str(path))):
+        return [], ""
+    content = parse_object(path.read_text(encoding="utf-8"))
+    if reason := unsuitable(content):
+        return [], f"its tokenizer lower-cases, and capitals cannot be marked: {reason}"
+    mark(content)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
+    settings = parse_object(configuration.read_text(encoding="utf-8"))
+    kept = {key: value for key, value in settings.items() if key not in _OF_BERT}
+    # The class of every library that takes tokenizer.json as it is.
+    write_json(configuration, kept | {"model_input_names": inputs, "tokenizer_class": "PreTrainedTokenizerFast"})
+    return [CAPITAL, CAPITALS], "capitals are marked, since its tokenizer lower-cases"
+
+
+def lowers(tokenizer: Tokenizer) -> bool:
+    """Whether words in capitals and in small letters get the same sub-words."""
+    capitals, small = (tokenizer.encode(text, add_special_tokens=False).ids for text in ("THE SEA", "the sea"))
+    return bool(small) and capitals == small
+
+
+def unsuitable(content: dict[str, Any]) -> str:
+    """Why capitals cannot be marked in this tokenizer.json; empty if they can."""
+    for part, kind in _KINDS.items():
+        if (other := (content.get(part) or {}).get("type")) != kind:
+            return f"its {part} is {other}, not {kind}"
+    return "" if len(_unused(content)) >= 2 else "its vocabulary has no [unused] sub-words"
+
+
+def mark(content: dict[str, Any]) -> None:
+    """Make the tokenizer of this tokenizer.json, one that lower-cases and is suitable, mark capitals."""
+    vocabulary = content["model"]["vocab"]
+    for sign, token in zip((CAPITAL, CAPITALS), _unused(content), strict=False):
+        vocabulary[sign] = vocabulary.pop(token)
+    marks = f"[{CAPITAL}{CAPITALS}]"
+    own = Tokenizer.from_str(json.dumps(content)).normalizer
+    # If accents are dropped, letters are decomposed first: then a few capitals stand for all with accents.
+    drops_accents = own.normalize_str("\u00e9") == "e"
+    capitals = [
+        letter
+        for letter in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.category(letter) in ("Lu", "Lt")
+        and not (drops_accents and unicodedata.normalize("NFD", letter) != letter)
+        and all(small in vocabulary for small in own.normalize_str(letter))
+    ]
+    normalizer = content["normalizer"]
+    content["normalizer"] = _sequence(
+        "normalizers",
+        normalizer | {"strip_accents": False, "lowercase": False},
+        *([{"type": "NFD"}] if drops_accents else []),
+        _replace({"Regex": marks}, _INSTEAD),
+        # A replacement is fixed text, and a pattern of no width is not allowed: so one step per letter.
+        *(_replace({"String": letter}, CAPITAL + letter) for letter in capitals),
+        _replace({"Regex": rf"{CAPITAL}(?=\p{{L}}\p{{M}}*{CAPITAL})"}, CAPITALS),
+        _replace({"Regex": f"(?<={_INSIDE}){marks}"}, ""),
+        normalizer | {"clean_text": False, "handle_chinese_chars": False},
+    )
+    content["decoder"] = _sequence(
+        "decoders", content["decoder"], {"type": "Fuse"}, _replace({"Regex": f"{marks} ?"}, "")
+    )
+
+
+def _unused(content: dict[str, Any]) -> list[str]:
+    """The sub-words of the vocabulary that the encoder never used, by their ids."""
+    vocabulary = content["model"]["vocab"]
+    return sorted(filter(_UNUSED.fullmatch, vocabulary), key=vocabulary.__getitem__)
+
+
+def _sequence(name: str, *steps: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Sequence", name: list(steps)}
+
+
+def _replace(pattern: dict[str, str], by: str) -> dict[str, Any]:
+    return {"type": "Replace", "pattern": pattern, "content": by}
