@@ -6,7 +6,8 @@ overwritten with --force.
     python stages/preset.py [--force] [NAME]
     python stages/preset.py --update    after a merge of a newer Tagline, see docs/upgrade.md
 
---update renames and adds keys of params.yaml, here and in pipeline folders, and derives their dvc.yaml again. In a pipeline folder (docs/pipelines.md), `python ../stages/preset.py` writes the params of that pipeline.
+--update renames and adds keys of params.yaml, here and in pipeline folders, and derives their dvc.yaml again. In a
+pipeline folder (docs/pipelines.md), `python ../stages/preset.py` writes the params of that pipeline.
 """
 
 from __future__ import annotations

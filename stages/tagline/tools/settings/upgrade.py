@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +47,7 @@ def verdicts(versions: str | None = None) -> list[Verdict]:
     old, new = versions.split("..") if versions else _of_last_merge()
     before, after = (_outputs(commit) for commit in (old, new))
     locked, params = plain(read_file(LOCK))["stages"], plain(read_file(PARAMS))
-    changed = json.loads(_run("dvc", "status", "--json"))
+    changed = json.loads(_run(sys.executable, "-m", "dvc", "status", "--json"))
     return [
         Verdict(stage, _reason(changes, locked.get(stage, {}), params) or _moved(stage, before, after))
         for stage, changes in changed.items()
@@ -119,10 +120,8 @@ def _of_last_merge() -> tuple[str, str]:
 
 
 def _run(*command: str) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise UserError(f"{command[0]} is not installed; expected it beside this environment") from None
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise UserError(f"`{' '.join(command)}` failed: {done.stderr.strip().splitlines()[-1:] or ['']}")
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise UserError(f"`{' '.join(command)}` failed: {''.join(said)}")
     return done.stdout
