@@ -22,7 +22,7 @@ def test_upgrade_keeps_stages_whose_sample_outputs_are_same(clone: Clone) -> Non
     lock.write_text(f"{head}\n  export:\n{outs}", encoding="utf-8")
     clone.commit("upstream: its sample's export has other bytes")
     clone.run("git", "checkout", "-q", "main")
-    (clone.path / "notes.txt").write_text("mine\n", encoding="utf-8")
+    lock.write_text(f"# of our data\n{lock.read_text(encoding='utf-8')}", encoding="utf-8")
     clone.commit("own work")
     clone.run("git", "merge", "-q", "newer", status=1)  # dvc.lock, which Git never merges
     clone.run("git", "checkout", "--ours", "dvc.lock")
