@@ -20,13 +20,12 @@ repro: $(STAMP)
 	@python stages/evaluate.py --show
 	@$(MAKE) --no-print-directory --silent differences
 
-# Lists results that differ from the committed ones though their inputs do not; silent outside of a Git repository.
+# Says if results differ from the committed ones though their inputs do not; silent outside of a Git repository.
 differences:
 	@git diff --quiet HEAD -- $(INPUTS) 2>/dev/null || exit 0; \
-	differing=$$(git diff --relative --name-only HEAD -- $(RESULTS) 2>/dev/null | paste -s -d, - | sed 's/,/, /g'); \
-	test -z "$$differing" || echo "$$differing: different from the committed results; expected after a commit" \
-		"of inputs without their results, on other hardware or with other library versions, see" \
-		"docs/training.md#reproducibility"
+	differing=$$(git diff --relative --name-only HEAD -- $(RESULTS) 2>/dev/null); \
+	test -z "$$differing" || printf '%s\n' "Other results than committed; docs/training.md#reproducibility lists reasons. To keep them:" \
+		"git add $(RESULTS) && git commit"
 
 install: $(STAMP)
 

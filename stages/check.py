@@ -6,6 +6,8 @@ with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also
 
     python stages/check.py
     python stages/check.py --audit    also check audit/dvc.yaml and audit/params.yaml
+    python stages/check.py --upgrade [OLD..NEW]    after a merge of a newer Tagline: which stages must run again, see
+                                                   docs/upgrade.md; runs and changes nothing
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from tagline.core.signals import BY_DVC
 from tagline.export.export_params import Export
 from tagline.hub.hub_params import Push
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.tools.settings import audit_pipeline, pipelines
+from tagline.tools.settings import audit_pipeline, pipelines, upgrade
 from tagline.tools.settings.checks import params_errors
 from tagline.training.train_params import Train
 
@@ -35,19 +37,36 @@ from tagline.training.train_params import Train
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--audit", action="store_true", help="also check audit/dvc.yaml and audit/params.yaml")
-    audit = parser.parse_args().audit
+    parser.add_argument("--upgrade", metavar="OLD..NEW", nargs="?", const="", help="what a newer version must run")
+    arguments = parser.parse_args()
+    if arguments.upgrade is not None:
+        print_upgrade(arguments.upgrade or None)
+        return
     pipelines.check_this_folder()
     content = read_file()
     errors = params_errors(content)
     if errors:
         raise UserError(list_errors(errors))
     check_data_folder(content)
-    if audit:
+    if arguments.audit:
         audit_pipeline.check()
         read_section("audit", Audit, AUDIT_PARAMS)
     check_pushes(
         {"train.hub": validated(content, "train", Train).hub, "export.hub": validated(content, "export", Export).hub}
     )
+
+
+def print_upgrade(versions: str | None) -> None:
+    """Print which stages a newer version of the code must run again, and how to keep the outputs of the others."""
+    verdicts = upgrade.verdicts(versions)
+    width = max((len(verdict.stage) for verdict in verdicts), default=0)
+    for stage, reason in verdicts:
+        print(f"{stage:{width}}  {f'must run: {reason}' if reason else 'valid: the new code writes the same'}")
+    valid = [verdict.stage for verdict in verdicts if not verdict.reason]
+    if not verdicts:
+        print("no stage is out of date")
+    elif valid:
+        print(f"`dvc commit -f {' '.join(valid)}` keeps what is valid, then `dvc repro` runs the rest")
 
 
 def check_data_folder(content: CommentedMap) -> None:

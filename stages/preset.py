@@ -4,8 +4,10 @@ Without a name, lists the presets. Changes in params.yaml that are neither commi
 overwritten with --force.
 
     python stages/preset.py [--force] [NAME]
+    python stages/preset.py --update    after a merge of a newer Tagline, see docs/upgrade.md
 
-In a pipeline folder (docs/pipelines.md), `python ../stages/preset.py` writes the params of that pipeline.
+--update renames and adds keys of params.yaml, here and in pipeline folders, and derives their dvc.yaml again. In a
+pipeline folder (docs/pipelines.md), `python ../stages/preset.py` writes the params of that pipeline.
 """
 
 from __future__ import annotations
@@ -19,18 +21,24 @@ import argparse
 
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.params import PARAMS
-from tagline.tools.settings import presets
+from tagline.tools.settings import presets, update
 
 
 def main() -> None:
     parser = ArgumentParser(
         description=__doc__,
-        usage="%(prog)s [-h] [--force] [NAME]",
+        usage="%(prog)s [-h] ([--force] [NAME] | --update)",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", metavar="NAME", nargs="?", help="preset to use; default: list the presets")
     parser.add_argument("--force", action="store_true", help="overwrite params.yaml even if it has uncommitted changes")
+    parser.add_argument("--update", action="store_true", help="rename and add keys that this version has")
     arguments = parser.parse_args()
+    if arguments.update:
+        if arguments.name or arguments.force:
+            parser.error("--update goes with neither NAME nor --force")
+        print("\n".join(update.update()) or "nothing to update")
+        return
     names = presets.names()
     if arguments.name is None:
         print_list(names)

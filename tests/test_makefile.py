@@ -1,4 +1,4 @@
-"""`make differences`, the last line of `make repro`: which results differ from the committed ones."""
+"""`make differences`, the last line of `make repro`: whether results differ from the committed ones."""
 
 from __future__ import annotations
 
@@ -38,25 +38,22 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def test_differing_results_are_listed_unless_inputs_differ_too(repository: Path) -> None:
+def test_differing_results_are_said_unless_inputs_differ_too(repository: Path) -> None:
     assert run(repository, "make", "differences") == ""
     for name in ("dvc.lock", "plots/validation.csv"):
         (repository / name).write_text("of this host\n")
-    assert run(repository, "make", "differences") == (
-        "dvc.lock, plots/validation.csv: different from the committed results; expected after a commit of inputs "
-        "without their results, on other hardware or with other library versions, see "
-        "docs/training.md#reproducibility\n"
-    )
+    said = run(repository, "make", "differences").splitlines()
+    assert said[-1] == "git add dvc.lock metrics plots && git commit"
+    assert max(map(len, said)) <= 100
     (repository / "params.yaml").write_text("changed\n")
     assert run(repository, "make", "differences") == ""
 
 
-def test_without_git_nothing_is_listed(repository: Path, tmp_path: Path) -> None:
+def test_without_git_nothing_is_said(repository: Path, tmp_path: Path) -> None:
     (repository / "dvc.lock").write_text("of this host\n")
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("sh", "paste", "sed"):
-        (programs / name).symlink_to(str(shutil.which(name)))
+    (programs / "sh").symlink_to(str(shutil.which("sh")))
     assert run(repository, "env", f"PATH={programs}", str(shutil.which("make")), "differences") == ""
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nrepro:")[2].partition("\n\n")[0]
     assert recipe.splitlines()[-1].endswith(" differences"), "`make repro` ends with it"

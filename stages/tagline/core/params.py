@@ -19,6 +19,8 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 
 PARAMS = Path("params.yaml")
+# It has every key, with the value that a missing one should get.
+_SAMPLE = Path(__file__).parents[3] / "presets/sample.yaml"
 
 
 class Section(BaseModel):
@@ -105,7 +107,22 @@ def _describe(content: CommentedMap, name: str, schema: type[Section], detail: E
         _, owners = _resolve(schema, detail["loc"][:-1])
         allowed = sorted(key for model in owners for key in model.model_fields)
     line, _ = find(content, (name, *keys))
-    return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {_message(detail, allowed)}"
+    message = _message(detail, allowed) + (_addition((name, *keys)) if detail["type"] == "missing" else "")
+    return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {message}"
+
+
+def _addition(keys: Sequence[Any]) -> str:
+    """How to add a key that is missing, if presets/sample.yaml has it."""
+    node: Any = plain(read_file(_SAMPLE)) if _SAMPLE.is_file() else None
+    for key in keys:
+        if not isinstance(node, dict) or key not in node:
+            return ""
+        node = node[key]
+    command = "`python stages/preset.py --update`"
+    if isinstance(node, dict | list):
+        return f"; {command} adds it"
+    value = "" if node is None else f" {quoted(node)}"
+    return f"; write `{keys[-1]}:{value}`, or {command} adds it"
 
 
 def find(content: CommentedMap, keys: Sequence[Any]) -> tuple[int, int]:

@@ -1,0 +1,175 @@
+"""Bring params.yaml up to date with the code: rename keys, add missing ones, leave all other lines as they are."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic.fields import FieldInfo
+from ruamel.yaml.comments import CommentedMap
+
+from tagline.core.errors import UserError
+from tagline.core.params import PARAMS, find, line_of, parse, plain
+from tagline.tools.settings import pipelines, presets
+from tagline.tools.settings.checks import SECTIONS
+from tagline.tools.settings.yaml_files import write_text
+
+# Keys of earlier versions: the last key of each path, and its name now.
+RENAMED_KEYS = {
+    "download.dataset.layers": "tag_columns",
+    "download.dataset.layer": "tag_column",
+    "download.dataset.cut_spans": "misaligned_spans",
+    "tokenize_align.limits.illegal": "illegal_tags",
+    "tokenize_align.limits.unseen": "unseen_labels",
+    "tokenize_align.limits.duplicates": "duplicate_sentences",
+    "tokenize_align.limits.without_subwords": "words_without_subwords",
+    "tokenize_align.limits.cut_words": "truncated_words",
+    "tokenize_align.limits.windowed": "windowed_sentences",
+    "train.device_tokens": "subwords_per_device",
+    "train.batches.tokens_per_batch": "subwords_per_batch",
+    "evaluate.tokens_per_batch": "subwords_per_batch",
+}
+# Values of earlier versions, by the path of their key now.
+RENAMED_VALUES = {
+    "download.dataset.misaligned_spans": {"widen": "expand", "refuse": "error"},
+    "tokenize_align.illegal": {"refuse": "error"},
+}
+
+
+class Missing(NamedTuple):
+    """A key of presets/sample.yaml that a file of params lacks.
+
+    Attributes:
+        above: the path of its mapping.
+        key: the key.
+        value: in presets/sample.yaml.
+        field: of the schema.
+        before: the key that it follows there and that the file has, if there is one.
+    """
+
+    above: tuple[str, ...]
+    key: str
+    value: Any
+    field: FieldInfo
+    before: str | None
+
+
+def updated(text: str, path: Path) -> tuple[str, list[str]]:
+    """Update the text of a file of params.
+
+    Args:
+        text: a file of params of this or an earlier version.
+        path: the file, for messages.
+
+    Returns:
+        The new text, and what was done, one line for each key.
+
+    Raises:
+        UserError: it is not a YAML mapping, or has a mapping on one line that lacks a key.
+    """
+    text, done = _renamed(text, path)
+    base = plain(presets.read(presets.BASE).content)
+    while missing := next(_missing(base, content := parse(text, path)), None):
+        text = _inserted(text, content, missing, path)
+        done.append(f"{path}: {'.'.join((*missing.above, missing.key))} added")
+    return text, done
+
+
+def update() -> list[str]:
+    """Update params.yaml of the repository's root and of all pipeline folders, and the dvc.yaml of these.
+
+    Returns:
+        What was done, one line for each key and file.
+
+    Raises:
+        UserError: see `updated`; nothing is written. Or a dvc.yaml has changes that are not committed.
+    """
+    paths = [PARAMS, *(Path(name, PARAMS) for name in pipelines.names())]
+    texts = {path: updated(path.read_text(encoding="utf-8"), path) for path in paths if path.is_file()}
+    for path, (text, done) in texts.items():
+        if done:
+            write_text(path, text)
+    return [line for _, done in texts.values() for line in done] + pipelines.update()
+
+
+def _renamed(text: str, path: Path) -> tuple[str, list[str]]:
+    lines, content, done = text.splitlines(), parse(text, path), []
+    for name, new in RENAMED_KEYS.items():
+        if (line := _line(content, name)) is not None:
+            old = name.rpartition(".")[2]
+            lines[line] = lines[line].replace(f"{old}:", f"{new}:", 1)
+            done.append(f"{path}: {name} is {new} now")
+    content = parse("\n".join(lines), path)
+    for name, values in RENAMED_VALUES.items():
+        if (line := _line(content, name)) is not None:
+            key, colon, value = lines[line].partition(":")
+            if (new := values.get(value.strip())) is not None:
+                lines[line] = f"{key}{colon} {new}"
+                done.append(f"{path}: {name}: {value.strip()} is {new} now")
+    return "".join(f"{line}\n" for line in lines), done
+
+
+def _line(content: CommentedMap, name: str) -> int | None:
+    """The line of a key, from 0, if the file has it."""
+    keys = name.split(".")
+    line, depth = find(content, keys)
+    return line if depth == len(keys) else None
+
+
+def _missing(base: Mapping[str, Any], content: CommentedMap) -> Iterator[Missing]:
+    """The keys that a file lacks, with mappings of the same source and format as in presets/sample.yaml."""
+    for name, section in SECTIONS.items():
+        field = presets.field_of(section)
+        if name not in content:
+            earlier = [other for other in list(SECTIONS)[: list(SECTIONS).index(name)] if other in content]
+            yield Missing((), name, base[name], field, earlier[-1] if earlier else None)
+        elif isinstance(content[name], CommentedMap):
+            yield from _missing_in(base[name], content[name], field.annotation, (name,))
+
+
+def _missing_in(
+    base: Mapping[str, Any], node: CommentedMap, annotation: Any, above: tuple[str, ...]
+) -> Iterator[Missing]:
+    if any(base.get(key) != node.get(key) for key in presets.DISCRIMINATORS if key in base and key in node):
+        return
+    fields, before = presets.described(annotation, node), None
+    for key, value in base.items():
+        if key in node:
+            before = key
+            if isinstance(value, dict) and isinstance(node[key], CommentedMap) and key in fields:
+                yield from _missing_in(value, node[key], fields[key].annotation, (*above, key))
+        elif key in fields:
+            yield Missing(above, key, value, fields[key], before)
+
+
+def _inserted(text: str, content: CommentedMap, missing: Missing, path: Path) -> str:
+    """Insert a key with its comment after the block of the key before it."""
+    node: Any = content
+    for key in missing.above:
+        node = node[key]
+    start, _ = find(content, missing.above)
+    if node.fa.flow_style():
+        name = ".".join(missing.above)
+        raise UserError(f"{path}:{start + 1}: {name}: {missing.key} is missing; expected one key per line, not {{...}}")
+    lines = text.splitlines()
+    first = next(iter(node))
+    indent = node.lc.data[first][1] if node.lc.data else 0
+    if missing.before is None:
+        position = line_of(node, first, start)
+    else:
+        position = line_of(node, missing.before, start) + 1
+        while position < len(lines) and _is_inside(lines[position], indent):
+            position += 1
+    while position and lines[position - 1].strip()[:1] in ("", "#"):  # what stands above the next key
+        position -= 1
+    new = presets.lines({missing.key: missing.value}, {missing.key: missing.field}, {}, missing.above)
+    added = textwrap.indent(textwrap.dedent("\n".join(new)), " " * indent).splitlines()
+    return "".join(f"{line}\n" for line in [*lines[:position], *added, *lines[position:]])
+
+
+def _is_inside(line: str, indent: int) -> bool:
+    """Whether a line below a key belongs to its value or is empty or a comment; lists may have the key's indent."""
+    content = line.lstrip()
+    return content[:1] in ("", "#") or len(line) - len(content) > indent or line[indent:].startswith("- ")

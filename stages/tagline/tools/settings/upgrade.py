@@ -1,0 +1,127 @@
+"""Which stages a newer version of the code must run again, and whose outputs are valid as they are.
+
+After a merge of a newer Tagline, DVC would run each stage whose code changed. Git has dvc.lock of the sample with the
+old and with the new code: if a stage's outputs there are the same, the change did not move its results.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tagline.core.errors import UserError
+from tagline.core.params import PARAMS, parse, plain, read_file
+from tagline.tools.settings import pipelines
+from tagline.tools.settings.update import RENAMED_KEYS, RENAMED_VALUES
+
+LOCK = Path("dvc.lock")
+# What DVC calls a change of a command; ours only name scripts, which are code.
+_COMMAND = "changed command"
+
+
+class Verdict(NamedTuple):
+    """Whether a stage must run again.
+
+    Attributes:
+        stage: its name.
+        reason: why it must run; empty if its outputs are valid.
+    """
+
+    stage: str
+    reason: str
+
+
+def verdicts(versions: str | None = None) -> list[Verdict]:
+    """Judge each stage of the current folder that DVC calls changed.
+
+    Args:
+        versions: ``OLD..NEW``, the commits of Tagline before and after; None: those of the last merge.
+
+    Raises:
+        UserError: there was no merge, Git or DVC can't tell, or a commit has no dvc.lock.
+    """
+    old, new = versions.split("..") if versions else _of_last_merge()
+    before, after = (_outputs(commit) for commit in (old, new))
+    locked, params = plain(read_file(LOCK))["stages"], plain(read_file(PARAMS))
+    changed = json.loads(_run(sys.executable, "-m", "dvc", "status", "--json"))
+    return [
+        Verdict(stage, _reason(changes, locked.get(stage, {}), params) or _moved(stage, before, after))
+        for stage, changes in changed.items()
+        if "/" not in stage and stage != "audit"
+    ]
+
+
+def _reason(changes: list[Any], locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+    """Why a stage must run whatever its code does: what else changed."""
+    for change in changes:
+        if change == _COMMAND:
+            continue
+        if not isinstance(change, dict) or "changed deps" not in change:
+            return "its outputs are missing or changed"
+        for path, how in change["changed deps"].items():
+            if path == str(PARAMS):
+                if section := _other_values(locked.get("params", {}).get(path, {}), params):
+                    return f"{section} changed in {PARAMS}"
+            elif not path.removeprefix("../").startswith("stages/"):
+                return f"{path} is {how}"
+    return ""
+
+
+def _other_values(locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+    """A key whose value differs from the one that the stage ran with; new keys have defaults that change nothing."""
+    now = _flat(params)
+    for key, value in _flat(locked).items():
+        parent = key.rpartition(".")[0]
+        name = f"{parent}.{RENAMED_KEYS[key]}" if key in RENAMED_KEYS else key
+        if name not in now or now[name] != RENAMED_VALUES.get(name, {}).get(str(value), value):
+            return name
+    return ""
+
+
+def _flat(content: Any, above: str = "") -> dict[str, Any]:
+    """The values of nested mappings, by dotted keys."""
+    if not isinstance(content, dict) or not content:
+        return {above: content}
+    return {
+        name: value
+        for key, inner in content.items()
+        for name, value in _flat(inner, f"{above}.{key}" if above else key).items()
+    }
+
+
+def _moved(stage: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Say that the new code gives the sample other outputs, or that nobody knows."""
+    if stage not in before or stage not in after:
+        return "one of the versions does not have it"
+    names = [name for name, digest in after[stage].items() if before[stage].get(name) != digest]
+    return f"the new code writes another {names[0]}" if names else ""
+
+
+def _outputs(commit: str) -> dict[str, dict[str, str]]:
+    """The hash of each output of each stage in the root's dvc.lock of a commit."""
+    path = f"{'../' if pipelines.is_derived(pipelines.DVC_YAML) else './'}{LOCK}"
+    content = plain(parse(_run("git", "show", f"{commit}:{path}"), Path(f"{commit}:{LOCK}")))
+    return {stage: {out["path"]: out["md5"] for out in entry["outs"]} for stage, entry in content["stages"].items()}
+
+
+def _of_last_merge() -> tuple[str, str]:
+    """Tagline's commits before and after the last merge, which may not be committed yet."""
+    parents = _run("git", "log", "-1", "--merges", "--first-parent", "--format=%P").split()
+    merging = subprocess.run(["git", "rev-parse", "-q", "--verify", "MERGE_HEAD"], capture_output=True, text=True)
+    if merging.returncode == 0:
+        parents = ["HEAD", merging.stdout.strip()]
+    if len(parents) != 2:
+        raise UserError("no merge of a newer version in this history; name both commits of Tagline: --upgrade OLD..NEW")
+    return _run("git", "merge-base", *parents).strip(), parents[1]
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise UserError(f"`{' '.join(command)}` failed: {''.join(said)}")
+    return done.stdout

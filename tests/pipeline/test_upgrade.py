@@ -1,0 +1,38 @@
+"""Taking a newer version into a clone: which stages `check.py --upgrade` lets a user keep, by real Git and DVC."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from helpers.clone import Clone
+
+
+def test_upgrade_keeps_stages_whose_sample_outputs_are_same(clone: Clone) -> None:
+    def upgrade() -> list[str]:
+        return clone.run(sys.executable, "stages/check.py", "--upgrade").splitlines()
+
+    clone.run("git", "checkout", "-q", "-b", "newer")
+    for module in ("training/schedule.py", "report/evaluation_report.py", "export/export_folder.py"):
+        path = next(clone.path.glob(f"stages/tagline/{module.split('/')[0]}/*.py"))
+        path.write_text(f"{path.read_text(encoding='utf-8')}# a comment\n", encoding="utf-8")
+    lock = clone.path / "dvc.lock"
+    head, export = lock.read_text(encoding="utf-8").split("\n  export:\n")
+    outs = re.sub(r"(- path: models/export\n.*\n *md5: )\w{3}", r"\g<1>000", export)
+    lock.write_text(f"{head}\n  export:\n{outs}", encoding="utf-8")
+    clone.commit("upstream: its sample's export has other bytes")
+    clone.run("git", "checkout", "-q", "main")
+    lock.write_text(f"# of our data\n{lock.read_text(encoding='utf-8')}", encoding="utf-8")
+    clone.commit("own work")
+    clone.run("git", "merge", "-q", "newer", status=1)  # dvc.lock, which Git never merges
+    clone.run("git", "checkout", "--ours", "dvc.lock")
+    clone.commit("a newer version")
+
+    said = upgrade()
+    assert "train     valid: the new code writes the same" in [re.sub(r" {2,}", "     ", line) for line in said]
+    assert any(
+        line.startswith("export") and "must run: the new code writes another models/export" in line for line in said
+    )
+    (keep,) = [line for line in said if line.startswith("`dvc commit")]
+    clone.run(*keep.split("`")[1].split())
+    assert [line.split()[0] for line in upgrade()] == ["export"]
