@@ -27,6 +27,8 @@ from tagline.core.locks import locked
 from tagline.core.provenance import sha256
 
 WORK, VARIABLE = ".work", "TAGLINE_WORK"
+# Where DVC copies a clone for an experiment (`--temp`, `--queue`); it removes the copy after Ctrl-C.
+_COPIES = "/.dvc/tmp/exps/"
 # The number of other unfinished runs that are kept: a user who reverts a change continues the run of before.
 KEPT = 2
 
@@ -66,7 +68,7 @@ def work_folder(stage: str, run: str) -> Iterator[Path]:
         UserError: another process works on the same run.
     """
     shared = os.environ.get(VARIABLE)
-    parent = Path(shared or WORK, stage)
+    parent = Path(shared or _of_clone(), stage)
     folder = parent / run
     state = PartialState()
     with locked(_lock(folder), folder) if state.is_main_process else nullcontext():
@@ -82,6 +84,12 @@ def work_folder(stage: str, run: str) -> Iterator[Path]:
     for empty in (parent,) if shared else (parent, parent.parent):  # the user's own folder stays
         with suppress(OSError):
             empty.rmdir()
+
+
+def _of_clone() -> Path:
+    """The work folder of the clone, or of the clone that this one is a copy of, so that the next experiment finds it."""
+    clone, copied, _ = Path.cwd().as_posix().partition(_COPIES)
+    return Path(clone, WORK) if copied else Path(WORK)
 
 
 def seen_by_all(folder: Path) -> bool:

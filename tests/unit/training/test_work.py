@@ -68,6 +68,14 @@ def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(roo
     assert not list(root.iterdir())
 
 
+def test_copy_for_an_experiment_works_in_the_folder_of_its_clone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = root / ".dvc/tmp/exps/tmp1/pos"
+    copy.mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    assert interrupt(1) == root / ".work/train/run1"
+    assert not list(copy.iterdir())
+
+
 def test_shared_work_folder_keeps_all_unfinished_runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAGLINE_WORK", str(root / "shared"))
     (root / "shared/train/.run6.partial/step").mkdir(parents=True)  # of an interrupted removal
