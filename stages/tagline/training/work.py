@@ -87,7 +87,7 @@ def work_folder(stage: str, run: str) -> Iterator[Path]:
 
 
 def _of_clone() -> Path:
-    """The work folder of the clone, or of the clone that this one is a copy of, so that the next experiment finds it."""
+    """The work folder of this clone, or in a copy for an experiment that of the clone, where the next one finds it."""
     clone, copied, _ = Path.cwd().as_posix().partition(_COPIES)
     return Path(clone, WORK) if copied else Path(WORK)
 
