@@ -18,31 +18,19 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.artifacts import predictions
 from tagline.core import launchers
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import read_columns, replacing, write_json
 from tagline.core.params import read_section
-from tagline.core.progress import quiet
-from tagline.evaluation import plots
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.evaluation import evaluate
 from tagline.evaluation.score_table import score_table, score_table_of
-from tagline.evaluation.summary import summary
-from tagline.report import charts
-from tagline.report.evaluation_page import render
 
 TOKENIZED = Path("data/tokenized")
 DATA = Path("reports/data.json")
-FINETUNED = Path("models/finetuned")
-PREDICTIONS = Path("data/predictions")
-METRICS = Path("metrics/evaluate.json")
-SCORES = Path("reports/evaluate.json")
-CONFUSION = Path("plots/confusion.csv")
-PER_TYPE = Path("plots/per_type.csv")
-RELIABILITY = Path("plots/reliability.csv")
-TRAIN_LOSS = Path("plots/train_loss.csv")
-VALIDATION = Path("plots/validation.csv")
+FINETUNED, PREDICTIONS = Path("models/finetuned"), Path("data/predictions")
+METRICS, SCORES = Path("metrics/evaluate.json"), Path("reports/evaluate.json")
+CONFUSION, PER_TYPE, RELIABILITY = (Path(f"plots/{name}.csv") for name in ("confusion", "per_type", "reliability"))
+TRAIN_LOSS, VALIDATION = Path("plots/train_loss.csv"), Path("plots/validation.csv")
 REPORT = Path("reports/evaluate.html")
 
 
@@ -53,12 +41,24 @@ def main() -> None:
         print(score_table_of(SCORES))
         return
     launchers.only_main_process("evaluate")
-    params = read_section("evaluate", Evaluate)
+    run(read_section("evaluate", Evaluate))
+
+
+def run(params: Evaluate) -> None:
+    # Not above, since these load PyTorch, which takes seconds: --show and messages about params do not wait for it.
+    from tagline.artifacts import predictions
+    from tagline.core.progress import quiet
+    from tagline.evaluation import plots
+    from tagline.evaluation.evaluation import evaluate
+    from tagline.evaluation.summary import summary
+    from tagline.report import charts
+    from tagline.report.evaluation_page import render
+
     quiet()
     losses = read_columns(TRAIN_LOSS, "train", charts.LOSSES)
     epochs = read_columns(VALIDATION, "train", charts.EPOCHS)
     evaluation = evaluate(TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
-    test, test_metrics = evaluation.splits["test"], evaluation.metrics["test"]
+    test, scored = evaluation.splits["test"], evaluation.metrics["test"]
     page = render(evaluation, losses, epochs)
     outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
     with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
@@ -70,7 +70,7 @@ def main() -> None:
         settings = predictions.Settings(params.decoding, params.precision, evaluation.biases)
         predictions.write_provenance(folder, evaluation.labels, settings, {SCORES: scores})
         plots.write_confusion(test.confusion, test.kind, confusion)
-        plots.write_per_type(test_metrics["per_type"], test_metrics["intervals"]["per_type"], per_type)
+        plots.write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)
         report.write_bytes(page.encode())
     print(score_table(evaluation.metrics))

@@ -102,12 +102,16 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 LOADED = """
-import json, pathlib, runpy, sys
+import ast, json, pathlib, runpy, sys
 for script in map(pathlib.Path, sys.argv[1:]):
     sys.path[0] = folder = str(script.parent)
     for name in [name for name in sys.modules if name.partition(".")[0] == "tagline"]:
         del sys.modules[name]
     runpy.run_path(str(script), run_name="imported")
+    for function in ast.parse(script.read_text(encoding="utf-8")).body:
+        if isinstance(function, ast.FunctionDef) and function.name == "run":  # what it imports when params are right
+            late = [each for each in function.body if isinstance(each, ast.ImportFrom)]
+            exec(compile(ast.Module(late, []), str(script), "exec"))
     files = [getattr(module, "__file__", None) for module in sys.modules.values()]
     print(json.dumps([file for file in files if file and file.startswith(folder)]))
 """

@@ -88,7 +88,8 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     encoders.check_architecture(name, source)
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, target / "tokenizer")
-    marks, said = [], ""
+    marks: list[str] = []
+    said = ""
     if encoder.mark_capitals:
         marks, said = capitals.mark_saved(target / "tokenizer", tokenizer.model_input_names)
     origin |= {"marks": marks} if marks else {}

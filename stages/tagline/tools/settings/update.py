@@ -105,9 +105,9 @@ def _renamed(text: str, path: Path) -> tuple[str, list[str]]:
     for name, values in RENAMED_VALUES.items():
         if (line := _line(content, name)) is not None:
             key, colon, value = lines[line].partition(":")
-            if (new := values.get(value.strip())) is not None:
-                lines[line] = f"{key}{colon} {new}"
-                done.append(f"{path}: {name}: {value.strip()} is {new} now")
+            if value.strip() in values:
+                lines[line] = f"{key}{colon} {values[value.strip()]}"
+                done.append(f"{path}: {name}: {value.strip()} is {values[value.strip()]} now")
     return "".join(f"{line}\n" for line in lines), done
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,19 +47,23 @@ def without(text: str, line: int) -> str:
     return "".join(lines[:line] + lines[end:])
 
 
+def later_keys(text: str) -> Iterator[int]:
+    """The lines of keys that are not the first of their mapping, nor choose its schema."""
+    above = -1
+    for line, content in enumerate(text.splitlines()):
+        indent, key = len(content) - len(content.lstrip()), content.strip()
+        if key[:1].isalpha():
+            if 0 < indent <= above and not key.startswith(presets.DISCRIMINATORS):
+                yield line
+            above = indent
+
+
 @given(st.data())
 @settings(max_examples=20)
 def test_missing_keys_come_back_with_comments_and_defaults(sample: str, data: st.DataObject) -> None:
     text = sample
     for _ in range(data.draw(st.integers(1, 4))):
-        keys = [
-            line
-            for line, content in enumerate(text.splitlines())
-            if content.startswith("  ")
-            and content.lstrip()[0].isalpha()
-            and not content.strip().startswith(presets.DISCRIMINATORS)
-        ]
-        text = without(text, data.draw(st.sampled_from(keys)))
+        text = without(text, data.draw(st.sampled_from(list(later_keys(text)))))
     again, done = updated(text, PARAMS)
     # Optional keys of the data set stand in the order of the sample too.
     assert parse(again, PARAMS) == parse(sample, PARAMS)
