@@ -64,7 +64,6 @@ def test_first_process_of_a_host(launch: Launch, variables: dict[str, str], firs
     ("variables", "message"),
     [
         ({"WORLD_SIZE": "²"}, "variable WORLD_SIZE is '²'; expected a whole number, as launchers set it; unset it"),
-        ({"WORLD_SIZE": "9" * 5000}, r"9\.\.\.; expected a whole number, as launchers set it"),
         ({"WORLD_SIZE": "0"}, "a launcher's number of processes is 0; expected 1 or more"),
         ({"WORLD_SIZE": "2", "RANK": "2"}, "process 2 of 2 processes; expected a rank below their number"),
     ],

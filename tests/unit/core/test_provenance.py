@@ -59,7 +59,6 @@ def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact: Path) -
         ),
         ("card", "", "^out/card: unexpected, since out/hashes.json does not list it; remove it, or"),
         ("b/z", None, "^out/b/z is missing: the stage train writes it, so run `dvc repro train`"),
-        (HASHES, "{", r"^out/hashes.json: damaged .*run `dvc repro train` again"),
         (HASHES, '{"b/z": 1}', "^out/hashes.json: damaged; expected one SHA-256 per file; run `dvc checkout out`"),
         (HASHES, "{}", "^out/a: unexpected"),
         (HASHES, None, "^out/hashes.json is missing: the stage train writes it"),

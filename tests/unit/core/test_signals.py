@@ -69,14 +69,6 @@ def test_signal_ends_a_stage_with_its_status_and_one_line(
     assert (process.returncode, error) == ended
 
 
-@pytest.mark.parametrize("stage", ["download", "tokenize_align", "train", "evaluate", "export"])
-def test_stage_prepares_the_process_before_it_imports_libraries(stage: str) -> None:
-    lines = (ROOT / f"stages/{stage}.py").read_text(encoding="utf-8").split("\n")
-    imports = [line for line in lines if line.startswith(("import ", "from "))]
-    assert imports[:2] == ["from __future__ import annotations", "from tagline.core.startup import prepare_process"]
-    assert lines.index("    prepare_process()") < lines.index(imports[2])
-
-
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs pidfd_open")
 def test_stage_ends_with_its_dvc_that_started_it_in_a_shell() -> None:
     stage = BEGIN + STAGE.format(set_up="signals.default_sigint()", body=SLEEP)

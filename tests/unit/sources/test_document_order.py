@@ -39,9 +39,7 @@ def read(folder: Path, name: str, content: str, **keys: Any) -> dict[str, str | 
     ("name", "keys", "content", "expected"),
     [
         ("conll", COLUMNS, CONLL, [None, "f#1", "f#1", "f#2"]),
-        ("conll", COLUMNS, "-DOCSTART- -X-\n\na O\n", ["f#1"]),
         ("conll", {**COLUMNS, "documents": "file"}, CONLL, ["f#1"] * 4),
-        ("conll", {**COLUMNS, "documents": "none"}, CONLL, [None] * 4),
         ("conllu", {}, CONLLU, [None, "n1", "n1", "f#2"]),
         ("json", LISTS, json.dumps(ROWS), ["7", "7", "x"]),
         ("csv", CELLS, "d,s,w,t\nx,1,a,O\nx,1,a,O\nx,2,b,O\ny,3,c,O\n", ["x", "x", "y"]),

@@ -64,13 +64,6 @@ def test_every_kind_of_tag_column_gives_names(
     ]
 
 
-def test_words_are_stripped_and_skipped_by_the_rules() -> None:
-    columns = {"tokens": [["en:Ada", "", None], [""], None], "tags": [[1, 0, 0], [0], None]}
-    found = read(rows(ClassLabel(names=NAMES), columns), empty_words="skip", strip_pattern="^en:")
-    assert [to_row(sentence) for sentence in found] == [{"words": ["Ada"], "ner": ["B-PER"]}, {"words": [], "ner": []}]
-    assert [len(sentence.notes) for sentence in found] == [2, 1]
-
-
 LABELS, NUMBERS = rows(ClassLabel(names=NAMES)), rows(Value("int64"))
 SHORT, EMPTY = (rows(Value("int64"), {"tokens": [["Bo"], w], "tags": [[0], [1]]}) for w in (["Ada", "Lind"], ["", "a"]))
 FRACTIONS = rows(Value("float64"), {"tokens": [["Ada"]], "tags": [[0.5]]})

@@ -66,7 +66,6 @@ def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, 
     ("devices", "variables"),
     [
         (0, {}),
-        (1, {}),
         (2, {"ACCELERATE_USE_CPU": "true"}),
         (2, {own_launcher.VARIABLE: "1"}),
         # Processes of another launcher.
@@ -85,9 +84,7 @@ def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, var
     ("devices", "name", "value", "message"),
     [
         (2, own_launcher.HOSTS, "1:2", "PET_NNODES is '1:2'; expected a whole number"),
-        (2, own_launcher.INDEX, "x", "PET_NODE_RANK is 'x'; expected a whole number"),
         (2, own_launcher.VARIABLE, "none", "TAGLINE_PROCESSES is 'none'; expected a number of processes, at least 1"),
-        (2, own_launcher.VARIABLE, "0", "TAGLINE_PROCESSES is '0'; expected a number of processes, at least 1"),
         (2, own_launcher.VARIABLE, "3", "TAGLINE_PROCESSES is 3; expected at most 2, one for each device of this host"),
         (0, own_launcher.VARIABLE, "99", "TAGLINE_PROCESSES is 99; expected at most 32, 8 for each core of this host"),
     ],
