@@ -40,7 +40,6 @@ def change_data(change: Callable[[str], str]) -> None:
     [
         ({"task": "chunk"}, r"data/raw: no column 'chunk' \(tokenize_align.task in params.yaml\); expected one of po"),
         ({"max_length": 65}, "max_length is 65, but the encoder reads at most 64 sub-words"),
-        ({"stride": 13}, r"stride is the overlap of two windows; it must be at most half of max_length \(12\)"),
         ({"context_subwords": 24}, r"must be less than max_length \(24\)"),
         (
             {"limits": {"words_without_subwords": 0, "windowed_sentences": 1, "duplicate_sentences": 1}},
