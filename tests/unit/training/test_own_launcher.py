@@ -110,15 +110,3 @@ def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch: pytest.MonkeyP
     )
     with pytest.raises(UserError, match=message):
         exit_like(fail)
-
-
-def test_invalid_configuration_of_accelerate_is_an_error(host: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    config = tmp_path / "default_config.yaml"
-    config.write_text("compute_environment: LOCAL_MACHINE\ndistributed_type: NO\nnum_processes: -1\n")
-    host.setattr(own_launcher, "default_config_file", str(config))
-    host.setattr("accelerate.commands.config.config_args.default_config_file", str(config))
-    host.setattr("accelerate.commands.launch.default_config_file", str(config))
-    with pytest.raises(
-        UserError, match=f"{config}: accelerate can't launch with this configuration: You need to manually pass in"
-    ):
-        own_launcher.relaunch_on_all_devices()

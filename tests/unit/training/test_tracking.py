@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS
-from helpers.project import ROOT
 
 from tagline.core.errors import UserError
 from tagline.training import tracking
@@ -44,14 +42,6 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Fake]:
     for name, fake in made.items():
         monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, name, fake)
     return made
-
-
-def test_each_tracker_is_one_of_accelerate_and_an_extra() -> None:
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    for name in TRACKERS:
-        assert name in LOGGER_TYPE_TO_CLASS
-        (requirement,) = extras[name]
-        assert requirement.startswith(f"{name}>=")
 
 
 def test_requested_trackers_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
