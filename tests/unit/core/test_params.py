@@ -69,11 +69,7 @@ def test_anchored_bool_is_a_bool(params: Path) -> None:
         ("    source: path\n", "", "download.encoder.source: the key is missing"),
         ("format: conll", "format: xml", "download.dataset.format: must be one of 'conll', 'conllu', 'json', "),
         ("    format: conll\n", "", "download.dataset.format: the key is missing (one of conll, conllu, json, "),
-        (
-            "stride: 6",
-            "stride: 13",
-            "tokenize_align: stride is the overlap of two windows; it must be at most half of ",
-        ),
+        ("stride: 6", "stride: 13", "tokenize_align: stride is the overlap of two windows; it must be at most half of"),
         ("illegal_tags:", "illegal_tags: -1", "tokenize_align.limits.illegal_tags: should be greater than or equal"),
     ],
 )

@@ -94,9 +94,7 @@ def test_incomplete_encoder_is_an_error(tmp_path: Path, files: dict[str, str], m
 def test_architecture_from_outside_is_refused(tmp_path: Path, code: dict[str, object]) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "homemade", **code}))
     (tmp_path / "configuration.py").write_text("raise SystemExit('code from outside was run')")
-    with pytest.raises(
-        UserError, match="^a/b: transformers does not have its architecture, and code from elsewhere is"
-    ):
+    with pytest.raises(UserError, match="^a/b: transformers does not have its architecture, and code from elsewhere"):
         encoders.check_architecture("a/b", tmp_path)
 
 

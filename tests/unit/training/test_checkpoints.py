@@ -88,10 +88,7 @@ INCOMPLETE = "a file is incomplete, as on a full disk"
     ("error", "reason"),
     [
         (OSError(28, "No space left on device"), "No space left on device"),
-        (
-            SafetensorError("Error while serializing: I/O error: No space left (os error 28)"),
-            "No space left (os error 28)",
-        ),
+        (SafetensorError("Error while serializing: I/O error: No space (os error 28)"), "No space (os error 28)"),
         (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"), INCOMPLETE),
         (RuntimeError("CUDA out of memory"), None),
         (KeyboardInterrupt(), None),

@@ -105,8 +105,6 @@ def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setenv(own_launcher.BY_OURS, "")  # so that it is restored
     monkeypatch.setattr(own_launcher.logging, "disable", lambda: None)
-    message = (
-        r"^the hosts of this run can't connect \(timed out after 600000ms\); expected the first host's address and "
-    )
+    message = r"^the hosts of this run can't connect \(timed out after 600000ms\); expected the first host's address"
     with pytest.raises(UserError, match=message):
         exit_like(fail)

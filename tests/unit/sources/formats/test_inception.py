@@ -83,9 +83,7 @@ def test_uima_cas(tmp_path: Path, as_json: bool) -> None:
     assert dataset.files(path) == [path, *([] if as_json else [tmp_path / "TypeSystem.xml"])]
     check(list(dataset.read(path)))
     assert InceptionFiles.sniff(read_sample(path)) == {"tag_column": "ner", "misaligned_spans": "expand", **SPAN}
-    with pytest.raises(
-        UserError, match=r"a: no layer 'de\.tud.*NamedEntity' \(has .*\); see download.dataset.span_lay"
-    ):
+    with pytest.raises(UserError, match=r"a: no layer 'de\.tud.*NamedEntity' \(has .*\); see download.dataset.span"):
         list(section("inception", **DEFAULT).read(path))
     cas.add(entity(begin=13, end=23, label="X"))
     write()

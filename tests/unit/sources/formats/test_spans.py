@@ -39,6 +39,7 @@ def report(policies: dict[str, str], *sentences: Sentence) -> str:
 
 CUTS = ("Oslobased Ada in New-York state", [(0, 4, "LOC"), (10, 13, "PER"), (21, 31, "LOC"), (13, 14, "LOC")])
 NESTED = ("University of Oslo in Rome", [(14, 18, "LOC"), (0, 18, "ORG"), (22, 26, "LOC"), (22, 26, "ORG")])
+HALVES = [(0, 2, "LOC"), (2, 4, "ORG")]
 EXPAND, FIRST, LONGEST = {"misaligned_spans": "expand"}, {"overlaps": "first"}, {"overlaps": "longest"}
 
 
@@ -52,13 +53,7 @@ EXPAND, FIRST, LONGEST = {"misaligned_spans": "expand"}, {"overlaps": "first"}, 
         (*CUTS, {"misaligned_spans": "drop"}, "Ada/B-PER", ["misaligned_spans"] * 3),
         (*NESTED, LONGEST, "University/B-ORG of/I-ORG Oslo/I-ORG Rome/B-LOC", ["overlapping_spans"] * 2),
         (*NESTED, FIRST, "Oslo/B-LOC Rome/B-LOC", ["overlapping_spans"] * 2),
-        (
-            "OsRo",
-            [(0, 2, "LOC"), (2, 4, "ORG")],
-            {**EXPAND, **FIRST},
-            "OsRo/B-LOC",
-            [*["misaligned_spans"] * 2, "overlapping_spans"],
-        ),
+        ("OsRo", HALVES, {**EXPAND, **FIRST}, "OsRo/B-LOC", [*["misaligned_spans"] * 2, "overlapping_spans"]),
         ("Ada", [(0, 3, "PER")] * 3, {}, "Ada/B-PER", ["duplicate_spans"] * 2),
         ("Ada", None, {}, "", ["null_spans"]),
         (" \t\r\n", [], {}, "", ["empty_texts"]),
