@@ -67,15 +67,7 @@ def add_encoder(folder: Path) -> Path:
     """Add random weights of an encoder to an export, which then has vectors of texts too."""
     labels = exported.read(folder).labels
     torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=200,
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        pad_token_id=0,
-        id2label=labels.id2label,
-        label2id=labels.label2id,
-    )
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    config = BertConfig(vocab_size=200, pad_token_id=0, id2label=labels.id2label, label2id=labels.label2id, **size)
     BertForTokenClassification(config).save_pretrained(folder)
     return folder

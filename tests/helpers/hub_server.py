@@ -43,7 +43,6 @@ class Hub:
         self.accounts: dict[str, Account] = {}  # by token
         self.objects: dict[str, bytes] = {}  # uploaded large files by SHA-256
         self.xet: Path | None = None  # folder in which the xet library stores large files
-        self.damaged: set[str] = set()  # paths whose content is sent with another last byte
         self.failing: dict[str, int] = {}  # error statuses by name of route
         self.unheard: set[str] = set()  # routes that close the connection and do nothing
         self.unanswered: set[str] = set()  # routes that do their work and close the connection within the answer
@@ -194,8 +193,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         if self.hub.storage:
             self.send(b"", HTTPStatus.FOUND, {**headers, "Location": self.hub.storage})
             return
-        content = files[path][:-1] + b"?" if path in self.hub.damaged else files[path]
-        self.send(content, HTTPStatus.OK, headers)
+        self.send(files[path], HTTPStatus.OK, headers)
 
     def send_json(self, value: Any, status: int = HTTPStatus.OK) -> None:
         self.send(json.dumps(value).encode(), status, {"Content-Type": "application/json"})

@@ -33,12 +33,9 @@ TINY_PARAMS["evaluate"] |= {
     "bootstrap": {"resamples": 100, "seed": 3},
 }
 TINY_PARAMS["export"]["max_f1_drop"] = 0.05
-for section, key in (
-    ("tokenize_align", "outside"),
-    ("tokenize_align", "context_subwords"),
-    ("evaluate", "operating_point"),
-):
-    del TINY_PARAMS[section][key]  # they have a default
+for section, *keys in (("tokenize_align", "outside", "context_subwords"), ("evaluate", "operating_point")):
+    for key in keys:
+        del TINY_PARAMS[section][key]  # it has a default
 
 # name, pos, ner; the long one needs windows, the last word of the test split's second sentence is of no sub-word.
 PEOPLE = ["Ada", "Bo", "Cem", "Dag", "Eva", "Finn"]
@@ -58,33 +55,15 @@ def word_piece(pieces: list[str], lowercase: bool = False) -> PreTrainedTokenize
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=64,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-    )
+    special = {f"{name.lower()}_token": f"[{name}]" for name in ("PAD", "UNK", "CLS", "SEP")}
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **special)
 
 
 # What tokenizers are known to stumble over: characters of no width, marks that combine, emoji of several code points,
 # spaces that are none, other scripts and directions, and words that no vocabulary has.
 ODD_WORDS = [
-    *[
-        "\u200b",
-        "\u200d",
-        "\ufeff",
-        "\u00ad",
-        "\ufe0f",
-        "\u0301",
-        "e\u0301",
-        "a\u200bb",
-        "\u00a0",
-        "a\u00a0b",
-        "\u3000",
-        " ",
-    ],
+    *["\u200b", "\u200d", "\ufeff", "\u00ad", "\ufe0f", "\u0301", "e\u0301", "a\u200bb"],
+    *["\u00a0", "a\u00a0b", "\u3000", " "],
     *["\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1f3\U0001f1f4", "\U0001f44d\U0001f3fd", "\u2764\ufe0f"],
     *["\u6771\u4eac", "\ud55c\uad6d", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627"],
     *["\u0928\u092e\u0938\u094d\u0924\u0947", "\ufb01n", "\u0130stanbul", "Stra\u00dfe", "\x00", "\t", "x" * 120],
@@ -127,20 +106,12 @@ def unigram() -> Tokenizer:
     return tokenizer
 
 
-def save_encoder(
-    folder: Path, tokenizer: PreTrainedTokenizerFast, vocabulary: int | None = None, positions: int = 64
-) -> None:
+def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: int = 64) -> None:
     """Save a BERT of one layer and 16 dimensions with the tokenizer."""
     torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=vocabulary or len(tokenizer),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=positions,
-        pad_token_id=0,
-    )
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    size |= {"vocab_size": len(tokenizer), "max_position_embeddings": positions}
+    config = BertConfig(pad_token_id=0, **size)
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 

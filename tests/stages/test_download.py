@@ -62,8 +62,3 @@ def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: p
     run_stage("check")
     run_stage("download")
     assert [len(raw_rows(split)) for split in ("train", "validation", "test")] == [16, 6, 6]
-
-
-def test_inspect_of_a_missing_file_exits_with_one_message(workspace: Path) -> None:
-    message = "download: no.conll: no such file; expected a file or folder of a data set"
-    assert error_of("download", "--inspect", "no.conll") == message

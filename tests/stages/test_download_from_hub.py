@@ -188,32 +188,12 @@ def test_parquet_branch_of_a_script_is_read(hub: Hub, home: Path) -> None:
     assert snapshot(Path("data"), Path("models")) == before
 
 
-def with_readme(hub: Hub, *configs: tuple[str, str]) -> str:
-    """Commit a README.md that lists configs, each by its name and its folder."""
-    listed = [
-        {"config_name": name, "data_files": [{"split": s, "path": f"{path}/{s}.parquet"} for s in SPLIT_NAMES]}
-        for name, path in configs
-    ]
-    readme = f"---\nconfigs: {json.dumps(listed)}\n---\n"
-    return hub.repositories["datasets", DATASET].commit({"README.md": readme.encode()})
-
-
-def test_config_is_chosen_by_name(hub: Hub, home: Path) -> None:
-    commit = with_readme(hub, ("small", "data"), ("none", "nowhere"))
-    change(dataset__config="small")
-    assert download(hub.url, home).returncode == 0
-    assert '"config": "small"' in Path("data/raw/provenance.json").read_text()
-    change(dataset__config="large")
-    assert message(download(hub.url, home)) == (
-        f"{DATASET} at {commit}: datasets can't load it (BuilderConfig 'large' not found. Available: ['small', 'none'])"
-        "; check download.dataset in params.yaml and HF_ENDPOINT"
-    )
-
-
 def test_readme_that_names_files_of_this_machine_is_refused(hub: Hub, home: Path, tmp_path: Path) -> None:
     for name in SPLIT_NAMES:
         (tmp_path / f"{name}.parquet").write_bytes(SPLITS[f"data/{name}.parquet"])
-    commit = with_readme(hub, ("default", str(tmp_path)))
+    files = [{"split": name, "path": str(tmp_path / f"{name}.parquet")} for name in SPLIT_NAMES]
+    readme = f"---\nconfigs: {json.dumps([{'config_name': 'default', 'data_files': files}])}\n---\n"
+    commit = hub.repositories["datasets", DATASET].commit({"README.md": readme.encode()})
     told = message(download(hub.url, home))
     assert told.startswith(f"{DATASET} at {commit}: datasets can't load it (Data files don't belong to {DATASET}")
     assert not Path("data/raw").exists()

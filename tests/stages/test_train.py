@@ -8,22 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
 from helpers.project import run_stage, snapshot
-from helpers.tiny import TINY_PARAMS, set_train_params
+from helpers.tiny import TINY_PARAMS
 
-from tagline.training.fit_check import small_batches
 from tagline.training.tracking import Trackers
-
-
-def test_batches_that_are_too_small_for_a_gpu_are_reported(
-    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    gpu = torch.device("cuda")
-    monkeypatch.setattr("tagline.training.run.small_batches", lambda batches, _, n: small_batches(batches, gpu, n))
-    set_train_params(max_steps=1)
-    run_stage("train")
-    assert "sub-words per step and GPU; " in capsys.readouterr().out.splitlines()[0]
 
 
 def test_losses_rates_and_scores_are_logged(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

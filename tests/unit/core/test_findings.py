@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,22 +30,6 @@ def test_split_without_entities_is_a_finding(scheme: Scheme, entities: int, line
     column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
     tags = {split: Tags(column, split, scheme, {"O": 1200, "B-X": entities}) for split in ("train", "test")}
     assert find_in_tags("test", tags).lines() == lines
-
-
-def test_only_as_many_occurrences_are_read_as_are_shown() -> None:
-    read: list[int] = []
-
-    def occurrences() -> Iterator[str]:
-        for number in range(100):
-            read.append(number)
-            yield f"s-{number}"
-
-    findings = Findings()
-    findings.add("windowed_sentences", 2, ["x", "y"])
-    findings.add("windowed_sentences", 100, occurrences())
-    findings.add("windowed_sentences", 100, occurrences())
-    assert findings.lines() == ["sentences longer than a window: 202 (x; y; s-0; ...)"]
-    assert read == [0]
 
 
 def test_only_exceeded_limits_are_reported() -> None:

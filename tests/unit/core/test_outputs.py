@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tagline.core.errors import UserError
-from tagline.core.outputs import read_columns, replacing, use_umask, write_json
+from tagline.core.outputs import read_columns, replacing, write_json
 from tagline.core.signals import raise_on_signals
 
 OUT, METRICS = Path("models/out"), Path("metrics/out.json")
@@ -131,20 +131,3 @@ def test_full_disk_is_reported_with_the_file_that_was_being_written(error: Excep
             path.write_text("half")
             os.utime(path, (time, time))
         raise error
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-def test_files_have_the_mode_that_the_umask_asks_for() -> None:
-    before = os.umask(0o027)
-    try:
-        with replacing(OUT) as (folder,):
-            folder.mkdir()
-            for path, mode in ((folder / "b", 0o600), (folder / "c", 0o777)):
-                path.touch(mode)
-        Path("again").touch(0o600)
-        Path(".mode-again.partial").touch()  # left by a killed run
-        use_umask(Path("again"))
-    finally:
-        os.umask(before)
-    modes = {path.name: path.stat().st_mode & 0o777 for path in Path().rglob("*") if path.is_file()}
-    assert modes == dict.fromkeys(["b", "c", "again"], 0o640)

@@ -55,31 +55,21 @@ def test_anchored_bool_is_a_bool(params: Path) -> None:
     [
         ("epochs: 6", "epochs: 0", "train.epochs: should be greater than or equal to 1, got 0"),
         ("epochs: 6", 'epochs: "3"', "train.epochs: should be a valid integer, got '3'"),
-        ("epochs: 6", "epochs: true", "train.epochs: should be a valid integer, got True"),
         ("learning_rate: 0.02", "learning_rate: .nan", "train.learning_rate: should be less than 1, got nan"),
         ("push: false", "push: true", "train.hub: push is true, so repo_id must name a repository"),
-        ("repo_id:", "repo_id: people", "train.hub.repo_id: String should match pattern"),
         ("    batch_size: 2\n", "", "train.batches.batch_size: the key is missing"),
         ("order: random", "order: any", "train.batches.order: should be 'by_length' or 'random', got 'any'"),
         ("  seed: 7\n", "  <<: &a {seed: x}\n", "train.seed: should be a valid integer, got 'x'"),
-        ("train: train.conll", "train: /etc/a", "download.dataset.train: must be a relative path without `..`"),
         ("data/tiny", "data", "download.folder: must be a folder apart from what the stages write (data/raw, "),
         ("data/tiny", "''", "download.folder: must be a folder, got ''"),
-        ("- words", "- word", "download.dataset: columns must contain 'words' exactly once"),
         ("- pos\n    - ner", "- '-'", "download.dataset: columns must name at least one tag column"),
-        ("- pos\n", "- ner\n", "download.dataset: columns must have different names"),
         ("path: encoder", "paht: a", "download.encoder.paht: unknown key; did you mean path? (allowed: "),
         ("path: encoder", "paht: a", "download.encoder.path: the key is missing"),
         ("source: path", "source: attic", "download.encoder.source: must be one of 'package', 'path', 'hub', "),
         ("    source: path\n", "", "download.encoder.source: the key is missing"),
         ("format: conll", "format: xml", "download.dataset.format: must be one of 'conll', 'conllu', 'json', "),
         ("    format: conll\n", "", "download.dataset.format: the key is missing (one of conll, conllu, json, "),
-        ("test: test.conll", "split: {seed: x}", "download.dataset.split.seed: should be a valid integer, got 'x'"),
-        (
-            "stride: 6",
-            "stride: 13",
-            "tokenize_align: stride is the overlap of two windows; it must be at most half of ",
-        ),
+        ("stride: 6", "stride: 13", "tokenize_align: stride is the overlap of two windows; it must be at most half of"),
         ("illegal_tags:", "illegal_tags: -1", "tokenize_align.limits.illegal_tags: should be greater than or equal"),
     ],
 )
@@ -94,7 +84,7 @@ def test_all_errors_are_in_one_message(params: Path) -> None:
     replace(params, "epochs", "epoch")
     assert re.search(
         r"params.yaml has 2 errors:\n"
-        r"  \S+params.yaml:\d+: train.epochs: the key is missing\n"
+        r"  \S+params.yaml:\d+: train.epochs: the key is missing; write `epochs: 8`, or .+ adds it\n"
         r"  \S+params.yaml:\d+: train.epoch: unknown key; did you mean epochs\? \(allowed: attention, batches, ",
         message(params),
     )
@@ -106,9 +96,7 @@ def test_all_errors_are_in_one_message(params: Path) -> None:
         ("trian: {}\n", "params.yaml: train: the section is missing"),
         ("train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
         ("train: {}\ntrain: {}\n", 'params.yaml:2: found duplicate key "train"; expected each key once'),
-        ("train: [", "params.yaml is not YAML"),
         ("[" * 500, "params.yaml is not YAML"),
-        ("train: !!int abc", "params.yaml is not YAML"),
         ("", "params.yaml must be a mapping with one section per stage"),
         (None, "params.yaml is missing; run the stages from the root of the repository"),
     ],

@@ -21,10 +21,7 @@ def _process(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (
-            {"GOMP_SPINCOUNT": "7"},
-            {"GOMP_SPINCOUNT": "7", "OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"},
-        ),
+        ({"GOMP_SPINCOUNT": "7"}, {"GOMP_SPINCOUNT": "7", "OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}),
         ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
     ],
 )
@@ -60,15 +57,3 @@ def test_without_the_environment_a_script_names_the_remedy() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("download: the package ")
     assert done.stderr.endswith("`make install` sets up .venv, `source .venv/bin/activate` activates it\n")
-
-
-@pytest.mark.parametrize(
-    ("library", "debug", "shown"), [("torch", "", False), ("torch", "1", True), ("tagline.none", "", True)]
-)
-def test_traceback_is_shown_on_request_and_of_our_own_modules(
-    library: str, debug: str, shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("TAGLINE_DEBUG", debug)
-    error = ModuleNotFoundError("no such module", name=library)
-    startup._without_traceback(type(error), error, None)
-    assert ("ModuleNotFoundError" in capsys.readouterr().err) == shown

@@ -47,7 +47,6 @@ def test_a_long_text_is_cut_to_its_beginning() -> None:
         ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
         ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
         ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
-        ("https://host/x?access_token=a or ?tokens=3", "https://host/x?access_token=*** or ?tokens=3"),
         ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
     ],
 )

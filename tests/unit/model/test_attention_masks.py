@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from helpers.architectures import new_model
@@ -10,7 +9,6 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from tagline.model.attention_masks import known_padding
-from tagline.model.backends.torch_model import TorchModel
 
 ENCODERS = ("albert", "bert", "deberta-v2", "distilbert", "longformer", "modernbert", "mpnet")
 
@@ -41,17 +39,3 @@ def test_logits_and_gradients_have_the_same_bytes(architecture: str, attention: 
         found = logits_and_gradients(model, ids, mask)
     for one, other in zip(found, expected, strict=True):
         assert torch.equal(one, other)
-
-
-@pytest.mark.parametrize("architecture", ["bert", "deberta-v2", "modernbert"])
-def test_forward_pass_reads_nothing_from_the_device(architecture: str) -> None:
-    """Tensors on the meta device have no values, so that reading one raises an error."""
-    backend = TorchModel(new_model(architecture))
-    backend.device = torch.device("meta")
-    backend.model.to(backend.device)
-    for lengths in ((10, 6), (10, 10)):  # with padding and without
-        assert backend.forward([np.arange(3, 3 + length) for length in lengths]).shape == (2, 10, 3)
-    if architecture == "bert":
-        ids, mask = (tensor.to("meta") for tensor in batch(padded=True))
-        with pytest.raises(RuntimeError, match="meta tensors"):  # else this test would prove nothing
-            backend.model(input_ids=ids, attention_mask=mask)

@@ -19,13 +19,11 @@ PROCESSORS = {
     "Intel Cooper Lake": (AVX512, "bf16"),
     "Intel Sapphire Rapids, Emerald Rapids": (AVX512 | AMX | {"avx512_fp16"}, "bf16"),
     "the same, AMX hidden by a hypervisor": (AVX512 | {"avx512_fp16"}, "fp32"),
-    "AMD Zen 3": ({"avx2", "sse4a"}, "fp32"),
     "AMD Zen 4": (AVX512 | {"sse4a"}, "bf16"),
     "AMD with avx512_fp16": (AVX512 | {"sse4a", "avx512_fp16"}, "bf16"),
     "ARM Neoverse N1 (Graviton 2, Altra)": ({"neon", "fp16_arith", "dot"}, "fp32"),
     "ARM Neoverse V1 (Graviton 3)": ({"neon", "bf16", "i8mm", "sve", "sve_bf16"}, "bf16"),
     "AmpereOne": ({"neon", "bf16", "i8mm"}, "fp32"),
-    "Apple M4": ({"neon", "bf16", "i8mm", "sme", "sme2"}, "fp32"),
 }
 
 

@@ -71,13 +71,6 @@ def test_predictions_are_those_of_one_window_at_a_time(
     assert (found.without_subwords, found.loss) == (0, 0.0)
 
 
-def test_chunks_are_limited_by_words_times_labels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prediction, "CHUNK_SCORES", 4 * len(LABELS.names))
-    of_words = predictor(FixedLogits({7: [1.0, 0.0, 0.0]}))
-    chunks = of_words.score(*sentences_of([[7] * length for length in (2, 2, 1, 5, 0, 4)]))
-    assert [chunk.lengths.tolist() for chunk in chunks] == [[2, 2], [1], [5], [0, 4]]
-
-
 def test_workers_do_not_change_predictions(model: PreTrainedModel) -> None:
     generator = torch.Generator().manual_seed(3)
     words = sentences_of([torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)])

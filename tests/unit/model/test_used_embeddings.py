@@ -7,16 +7,13 @@ import copy
 import numpy as np
 import pytest
 import torch
-from datasets import Dataset
 from helpers.architectures import new_model
 from transformers import PreTrainedModel
 
-from tagline.artifacts.tokenized import Split
 from tagline.model.used_embeddings import (
     PartlyTrainedEmbedding,
     restore_full_embeddings,
     train_used_embeddings,
-    used_ids,
 )
 
 # Of sub-words that train holds; the padding is 0 or 1.
@@ -98,9 +95,3 @@ def test_scaled_and_shared_embeddings_and_those_of_most_ids_stay() -> None:
         kind, weight = type(layer), layer.weight
         train_used_embeddings(model, ids)
         assert type(layer) is kind and layer.weight is weight
-
-
-@pytest.mark.parametrize(("padding", "expected"), [(0, [0, 2, 3, 5, 9]), (5, [2, 3, 5, 9])])
-def test_used_ids_are_those_of_the_split_and_the_padding(padding: int, expected: list[int]) -> None:
-    windows = Dataset.from_dict({"input_ids": [[2, 5, 3], [], [2, 9, 9, 3]]})
-    assert used_ids(Split(windows, windows), padding).tolist() == expected

@@ -43,7 +43,6 @@ def write(folder: Path, name: str, content: str, **keys: Any) -> dict[str, Any]:
     ("name", "keys", "content", "agreement"),
     [
         ("prodigy", {}, PRODIGY, 0.0),
-        ("doccano", {"split_words": "spaces"}, '{"id": 1, "text": "Oslo . li/ves", "label": []}', 0.6667),
         ("gliner", {}, '{"tokenized_text": ["Oslo", ".", "li/ves"], "ner": []}', 0.6667),
         ("conllu", {}, IN_TEXT, 0.5),
     ],

@@ -31,12 +31,6 @@ def test_missing_folder_of_a_package_is_an_error(package: str, path: str, messag
     assert str(raised.value).startswith(message)
 
 
-def test_folder_of_a_package_is_found() -> None:
-    folder, version = encoders.find_in_package("pytest", "_pytest/config")
-    assert (folder / "__init__.py").is_file()
-    assert version == pytest.__version__
-
-
 def write_shards(folder: Path, index: object) -> Path:
     folder.mkdir()
     (folder / "config.json").write_text("{}")
@@ -100,24 +94,8 @@ def test_incomplete_encoder_is_an_error(tmp_path: Path, files: dict[str, str], m
 def test_architecture_from_outside_is_refused(tmp_path: Path, code: dict[str, object]) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "homemade", **code}))
     (tmp_path / "configuration.py").write_text("raise SystemExit('code from outside was run')")
-    with pytest.raises(
-        UserError, match="^a/b: transformers does not have its architecture, and code from elsewhere is"
-    ):
+    with pytest.raises(UserError, match="^a/b: transformers does not have its architecture, and code from elsewhere"):
         encoders.check_architecture("a/b", tmp_path)
-
-
-def test_links_stay_inside(tmp_path: Path) -> None:
-    folder = tmp_path / "encoder"
-    folder.mkdir()
-    (tmp_path / "secret").write_text("secret")
-    (folder / "inner").symlink_to("config.json")
-    (folder / "loop").symlink_to("loop")
-    (tmp_path / "alias").symlink_to("encoder")
-    encoders.check_links(tmp_path / "alias", folder)
-    (folder / "vocab.txt").symlink_to("../secret")
-    with pytest.raises(UserError, match=r"vocab.txt: this link leads out of .*; expected an encoder whose files"):
-        encoders.check_links(folder, folder)
-    encoders.check_links(folder, tmp_path)
 
 
 def test_folder_without_tokenizer_is_an_error(tmp_path: Path) -> None:
@@ -141,26 +119,15 @@ def test_what_a_saved_tokenizer_had_set_is_dropped(tmp_path: Path) -> None:
     assert "/home/ada" not in saved and str(tmp_path) not in saved
 
 
-def test_vocabulary_without_tokenizer_json_is_loaded(tmp_path: Path) -> None:
-    """As older repositories of BERT keep it."""
-    tokenizer = word_piece(["Ada"])
-    save_encoder(tmp_path, tokenizer)
-    (tmp_path / "tokenizer.json").unlink()
-    pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in pieces), encoding="utf-8")
-    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false, "max_len": 512}')
-    assert encoders.load_tokenizer(tmp_path).tokenize("Ada") == ["Ada"]
-
-
 def setting(key: str, value: object) -> Callable[[str], str]:
     return lambda text: json.dumps({**json.loads(text), key: value})
 
 
-def number(value: str) -> Callable[[str], str]:
-    return lambda text: re.sub('"##~": [0-9]+', f'"##~": {value}', text)
+def too_large_id(text: str) -> str:
+    return re.sub('"##~": [0-9]+', '"##~": 2147483648', text)
 
 
-CONFIG, IDS = "tokenizer_config.json", "tokenizer.json: damaged (ids of the vocabulary are not all whole numbers below"
+CONFIG = "tokenizer_config.json"
 VERSIONS = "fast_tokenizer_files"
 
 
@@ -168,13 +135,9 @@ VERSIONS = "fast_tokenizer_files"
     ("file", "change", "message"),
     [
         (CONFIG, setting(VERSIONS, ["../a.json"]), f"{CONFIG}: {VERSIONS} is ['../a.json']; expected names of files"),
-        (CONFIG, setting(VERSIONS, "a.json"), f"{CONFIG}: {VERSIONS} is 'a.json'; expected names of files"),
         (CONFIG, setting("vocab", "../secret.txt"), f"{CONFIG}: it sets vocab; expected the vocabulary in separate"),
-        (CONFIG, setting("merges", "../secret.txt"), f"{CONFIG}: it sets merges; expected"),
         (CONFIG, setting("init_inputs", ["../secret.txt"]), f"{CONFIG}: it sets init_inputs; expected"),
-        ("tokenizer.json", number("2147483648"), IDS),
-        ("tokenizer.json", number("-1"), IDS),
-        ("tokenizer.json", number("null"), IDS),
+        ("tokenizer.json", too_large_id, "tokenizer.json: damaged (ids of the vocabulary are not all whole numbers be"),
     ],
 )
 def test_damaged_or_hostile_tokenizer_is_refused(

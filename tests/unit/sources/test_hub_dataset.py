@@ -64,15 +64,8 @@ def test_every_kind_of_tag_column_gives_names(
     ]
 
 
-def test_words_are_stripped_and_skipped_by_the_rules() -> None:
-    columns = {"tokens": [["en:Ada", "", None], [""], None], "tags": [[1, 0, 0], [0], None]}
-    found = read(rows(ClassLabel(names=NAMES), columns), empty_words="skip", strip_pattern="^en:")
-    assert [to_row(sentence) for sentence in found] == [{"words": ["Ada"], "ner": ["B-PER"]}, {"words": [], "ner": []}]
-    assert [len(sentence.notes) for sentence in found] == [2, 1]
-
-
 LABELS, NUMBERS = rows(ClassLabel(names=NAMES)), rows(Value("int64"))
-SHORT, EMPTY = (rows(Value("int64"), {"tokens": [["Bo"], w], "tags": [[0], [1]]}) for w in (["Ada", "Lind"], ["", "a"]))
+SHORT = rows(Value("int64"), {"tokens": [["Bo"], ["Ada", "Lind"]], "tags": [[0], [1]]})
 FRACTIONS = rows(Value("float64"), {"tokens": [["Ada"]], "tags": [[0.5]]})
 COLUMNS = "(columns: tokens, tags, more); see download.dataset"
 SPLITS = {"train": "train", "validation": "validation", "test": "test"}
@@ -85,12 +78,10 @@ SPLITS = {"train": "train", "validation": "validation", "test": "test"}
         (LABELS, {"tag_columns": {"ner": "ner"}}, f"no column ner {COLUMNS}.tag_columns.ner"),
         (LABELS, {"splits": SPLITS}, "no split validation (splits: train, dev, test); see download.dataset.splits.val"),
         (LABELS, {"words": "tags"}, "column tags contains ClassLabel(names=['O', 'B-PER', 'I-PER']); expected lists"),
-        (LABELS, {"words": "more"}, "column more contains no lists (Value('int64')); expected lists of words"),
         (LABELS, {"tag_columns": {"ner": "more"}}, "column more contains no lists (Value('int64')); expected lists"),
         (LABELS, NAMED, "column tags already has label names; remove ner from download.dataset.names"),
         (NUMBERS, {}, "column tags contains numbers without names; list the label names of 0, 1, ... under"),
         (SHORT, NAMED, "split dev, row 1: 2 words in 'tokens' but 1 tags in 'tags'; expected one tag per word"),
-        (EMPTY, NAMED, "split dev, row 1: 'tokens' must be a list of words; got the item ''; to skip such words set"),
         (FRACTIONS, {}, "column tags contains Value('float64'); expected lists of tags"),
     ],
 )

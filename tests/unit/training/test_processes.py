@@ -11,11 +11,10 @@ from unittest.mock import Mock
 import pytest
 from accelerate.utils import DeepSpeedPlugin, DynamoBackend, TorchDynamoPlugin
 from helpers.launching import finish, start
-from torch.distributed import DistNetworkError
 
 from tagline.core.errors import UserError
 from tagline.training import processes
-from tagline.training.processes import _lost_another_process, join, override_configuration, sharding
+from tagline.training.processes import join, override_configuration
 
 PROGRAM = """
 from tagline.core.signals import default_sigint
@@ -54,13 +53,6 @@ def test_params_override_the_configuration_of_accelerate(monkeypatch: pytest.Mon
     override_configuration(max_grad_norm=0.5)
     assert TorchDynamoPlugin().backend == DynamoBackend.NO
     assert DeepSpeedPlugin().gradient_clipping == 0.5
-
-
-def test_sharding_follows_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not sharding()
-    for value in ("false", "true"):
-        monkeypatch.setenv("ACCELERATE_USE_FSDP", value)
-        assert sharding() == (value == "true")
 
 
 @pytest.mark.rare
@@ -124,16 +116,3 @@ def test_number_of_processes_without_an_address_is_an_error(monkeypatch: pytest.
     message = r"^environment variables: 2 processes can't connect \(MASTER_ADDR expected\); expected WORLD_SIZE, RANK, "
     with pytest.raises(UserError, match=message):
         join()
-
-
-@pytest.mark.parametrize(
-    ("error", "lost"),
-    [
-        (RuntimeError("[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer"), True),
-        (DistNetworkError("Connection reset by peer"), True),
-        (RuntimeError("Parent directory /data/gloo/out does not exist."), False),
-        (UserError("[/data/gloo/labels.json:1] is damaged"), False),
-    ],
-)
-def test_only_failed_communication_means_that_another_process_has_ended(error: Exception, lost: bool) -> None:
-    assert _lost_another_process(error) is lost

@@ -11,16 +11,10 @@ from tagline.training.progress_lines import ProgressLines
 class Clock:
     """A clock that a test advances."""
 
-    def __init__(self) -> None:
-        self.now = 100.0
+    now = 100.0
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def train(lines: ProgressLines, history: History, clock: Clock, steps: int, seconds: float) -> None:
@@ -30,8 +24,8 @@ def train(lines: ProgressLines, history: History, clock: Clock, steps: int, seco
         lines.after_step(2, history)
 
 
-def test_log_file_shows_a_line_every_30_seconds(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
-    history = History(10, None, steps=5)
+def test_log_file_shows_a_line_every_30_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    clock, history = Clock(), History(10, None, steps=5)
     lines = ProgressLines(100, 2, done=5, words=4000, shown=True, clock=clock)
     lines.begin_epoch()
     train(lines, history, clock, steps=7, seconds=10.0)
@@ -46,8 +40,8 @@ def test_log_file_shows_a_line_every_30_seconds(clock: Clock, capsys: pytest.Cap
     ]
 
 
-def test_epoch_shows_its_results_and_the_run_its_times(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
-    history = History(10, None)
+def test_epoch_shows_its_results_and_the_run_its_times(capsys: pytest.CaptureFixture[str]) -> None:
+    clock, history = Clock(), History(10, None)
     lines = ProgressLines(4, 1, done=0, words=9, shown=True, clock=clock)
     lines.begin_epoch()
     train(lines, history, clock, steps=4, seconds=1.0)
@@ -64,9 +58,10 @@ def test_epoch_shows_its_results_and_the_run_its_times(clock: Clock, capsys: pyt
 
 @pytest.mark.parametrize(("shown", "terminal"), [(False, False), (True, True)])
 def test_no_step_lines_beside_a_bar_or_in_other_processes(
-    shown: bool, terminal: bool, clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shown: bool, terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tagline.training.progress_lines.watched", lambda: terminal)
+    clock = Clock()
     lines = ProgressLines(10, 1, done=0, words=9, shown=shown, clock=clock)
     lines.begin_epoch()
     train(lines, History(10, None), clock, steps=4, seconds=60.0)

@@ -75,31 +75,23 @@ def test_best_weights_are_linked_or_copied(links: bool, tmp_path: Path, monkeypa
     assert (tmp_path / "step/weights").samefile(tmp_path / "best/weights") is links
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        (
-            "_layout",
-            lambda _: "in pieces",
-            "is stored whole; this run would be stored in pieces; start it as before, or",
-        ),
-        ("seen_by_all", lambda _: False, "hosts of this run; to continue after step-000000001, expected one that they"),
-    ],
-)
-def test_run_that_can_not_be_continued_is_refused(
-    name: str, value: object, message: str, work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(saved_run, name, value)
-    with pytest.raises(UserError, match=message):
-        start(work)
+NOT_SEEN = "hosts of this run; to {}, expected one that they share"
+
+
+def test_run_that_can_not_be_continued_is_refused(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value, message in (
+        ("_layout", "in pieces", "is stored whole; this run would be stored in pieces; start it as before, or"),
+        ("seen_by_all", False, NOT_SEEN.format("continue after step-000000001")),
+    ):
+        with monkeypatch.context() as patch, pytest.raises(UserError, match=message):
+            patch.setattr(saved_run, name, lambda _, value=value: value)
+            start(work)
 
 
 def test_sharded_run_needs_a_shared_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
     monkeypatch.setattr(saved_run, "_TOGETHER", (DistributedType.NO,))
-    with pytest.raises(
-        UserError, match="hosts of this run; to write checkpoints with NO, expected one that they share;"
-    ):
+    with pytest.raises(UserError, match=NOT_SEEN.format("write checkpoints with NO")):
         start(tmp_path)
 
 

@@ -13,16 +13,6 @@ from tagline.training.torch_settings import memory_errors
 from tagline.training.training import LossReader, Step, one_ahead
 
 
-def test_next_item_is_made_while_one_is_used() -> None:
-    made = [threading.Event() for _ in range(4)]
-    numbers = []
-    for number in one_ahead(lambda number: made[number].set() or number, range(4)):
-        assert made[min(number + 1, 3)].wait(60)
-        assert not any(event.is_set() for event in made[number + 2 :])
-        numbers.append(number)
-    assert numbers == [0, 1, 2, 3]
-
-
 def test_error_of_an_item_is_raised_in_its_turn_and_no_thread_is_left() -> None:
     before = threading.active_count()
     halves = one_ahead(lambda number: 6 // number, [3, 2, 0, 1])

@@ -103,26 +103,23 @@ def test_processes_and_parts_share_a_batch(
     assert max(loads) - min(loads) <= lengths.max()
 
 
+N = -100
+
+
 @pytest.mark.parametrize(
     ("rows", "options", "ids", "mask", "labels"),
     [
-        (
-            [1, 0],
-            {},
-            [[2, 8, 3, 9], [2, 7, 8, 3]],
-            [[1, 1, 1, 0], [1] * 4],
-            [[-100, 2, -100, -100], [-100, 1, 1, -100]],
-        ),
-        ([2], {"multiple": 4}, [[2, 3, 9, 9]], [[1, 1, 0, 0]], [[-100] * 4]),
-        ([], {"multiple": 2}, [[9, 9]], [[1, 0]], [[-100] * 2]),  # attention over no position would be NaN
-        ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[-100] * 2] * 3),
+        ([1, 0], {}, [[2, 8, 3, 9], [2, 7, 8, 3]], [[1, 1, 1, 0], [1] * 4], [[N, 2, N, N], [N, 1, 1, N]]),
+        ([2], {"multiple": 4}, [[2, 3, 9, 9]], [[1, 1, 0, 0]], [[N] * 4]),
+        ([], {"multiple": 2}, [[9, 9]], [[1, 0]], [[N] * 2]),  # attention over no position would be NaN
+        ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[N] * 2] * 3),
     ],
 )
 def test_part_is_padded_to_its_longest_window(
     rows: list[int], options: dict[str, int], ids: object, mask: object, labels: object
 ) -> None:
     input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
-    made = windows([0, 0, 1], input_ids, input_ids, [[-100, 1, 1, -100], [-100, 2, -100], [-100, -100]])
+    made = windows([0, 0, 1], input_ids, input_ids, [[N, 1, 1, N], [N, 2, N], [N, N]])
     part = padded_part(made, np.array(rows, dtype=np.int64), padding=9, **options)
     assert part.arrays.tolist() == [ids, mask, labels]
     assert (part.arrays.dtype, part.padded) == (np.int32, True)

@@ -89,14 +89,6 @@ def test_likelihood_is_that_of_the_words_with_subwords(seed: int, lengths: list[
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-4)
 
 
-def test_word_without_subwords_has_the_fallback_label() -> None:
-    logits, head = made(3, 3)
-    scores = logits.copy()
-    scores[1] = [0, -np.inf, -np.inf]
-    assert head.decode(scores, np.array([3]))[1] == 0
-    assert np.isfinite(head.probabilities(scores, np.array([3]))).all()
-
-
 @given(SEEDS, st.lists(st.lists(st.sampled_from([-100, 0, 1, 2]), min_size=4, max_size=4), min_size=1, max_size=3))
 def test_loss_is_the_likelihood_of_labelled_subwords(seed: int, rows: list[list[int]]) -> None:
     labels = np.array(rows)

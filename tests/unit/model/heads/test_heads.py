@@ -32,7 +32,6 @@ def test_trained_weights_are_loaded(tmp_path: Path) -> None:
     ("tensors", "head", "message"),
     [
         ({"transitions": np.full((3, 3), np.nan, np.float32)}, "crf", "transitions are not 3 x 3 numbers from -300 to"),
-        ({"transitions": np.zeros((2, 2), np.float32)}, "crf", "transitions are not 3 x 3 numbers"),
         ({"other": np.zeros(1, np.float32)}, "crf", "KeyError: 'transitions'.*run `dvc repro train` again"),
         ({"other": np.zeros(1, np.float32)}, "linear", "a linear head with the weights other"),
         ({"other": np.zeros(1, np.float32)}, "mlp", "unknown classifier head mlp; expected linear, crf"),

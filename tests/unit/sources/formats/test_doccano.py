@@ -33,19 +33,6 @@ def test_every_export_is_read_alike(tmp_path: Path, rows: list[dict[str, Any]]) 
     assert [tagged(sentence) for sentence in sentences] == ["Oslo/B-LOC", "Oslo/B-LOC", ""]
 
 
-@pytest.mark.parametrize(
-    ("text", "span", "keys"),
-    [
-        ("e\u0301 \U0001f44b\U0001f3fd Oslo", [4, 8, "LOC"], {"offsets": "graphemes"}),
-        ("e\u0301 \U0001f44b\U0001f3fd Oslo", [4, 8, "LOC"], {}),  # found: where a word is
-        ("\U0001f44b Oslo waits", [3, 7, "LOC"], {}),  # in UTF-16 a word ends there, too
-    ],
-)
-def test_the_unit_of_a_project_is_found(tmp_path: Path, text: str, span: list[Any], keys: dict[str, str]) -> None:
-    (sentence,) = read(tmp_path, "doccano", [{"text": text, "label": [span]}], **keys)
-    assert tagged(sentence) == "Oslo/B-LOC"
-
-
 def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()

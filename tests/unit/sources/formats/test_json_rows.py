@@ -69,16 +69,12 @@ def row(**values: object) -> str:
 
 
 EXPECTED = "expected JSON objects, one per line or all in one list"
-NAMES = "'t' must be a list of label names or of label numbers; got the item"
-ID = "'id' must be a non-empty string or an integer; got"
 
 
 test_malformed_object_is_reported_by_line = refusals(
     "json",
     ("", f": no sentence; {EXPECTED}"),
-    ("[\n]", f": no sentence; {EXPECTED}"),
     (row() + "\n[1, 2]", f":2: '[1, 2]' is not an object; {EXPECTED}"),
-    (f"{row()}\n{row(id=2)} {{}}\n", f":2: text after the object; {EXPECTED}"),
     (f"[{row()},\n {row(id=2)}\n {{}}]", ":2: no comma or closing bracket after this object"),
     (f"\n\n[{row()}]\n\n{{}}", f":5: text after the list's closing bracket; {EXPECTED}"),
     ('[\n{"a": 1,\n"b" 2}]', ":3: not JSON (Expecting ':' delimiter)"),
@@ -91,14 +87,9 @@ test_malformed_object_is_reported_by_line = refusals(
     (f"{row()}\n{row(t=['O'])}", ":2: 2 words in 'w' but 1 tags in 't'; expected one tag per word"),
     (row(w="x" * 5000), ":1: 'w' must be a list of words; got 'xxx"),
     (row(w=["a", None]), ":1: 'w' must be a list of words; got the item None; to skip such words set download.da"),
-    (row(w=["a", " "]), ":1: 'w' must be a list of words; got the item ' '"),
     (row(w=[], t=[]), ":1: 'w' is empty; expected at least one word"),
     (row(t="O O"), ":1: 't' must be a list of tags; got 'O O'"),
-    (row(t=["O", 1]), f":1: {NAMES} 1"),
-    (row(t=[1, True]), f":1: {NAMES} True"),
-    (row(t=["O", ""]), f":1: {NAMES} ''"),
+    (row(t=["O", 1]), ":1: 't' must be a list of label names or of label numbers; got the item 1"),
     (row(t=[0, 2]), ":1: 2 in 't' is not a label number; expected 0 to 1"),
-    (row(t=[0, -1]), ":1: -1 in 't' is not a label number; expected 0 to 1"),
-    (row(id=""), f":1: {ID} ''"),
     **KEYS,
 )
