@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
+from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
@@ -33,6 +34,18 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     for name, schema in SECTIONS.items():
         errors += section_errors(content, name, schema, path)
     return errors or _task_errors(content, path) + _head_errors(content, path)
+
+
+def check_data_folder(content: CommentedMap) -> None:
+    """Raise a `UserError` if ``download.folder`` does not exist, which DVC finds only after it has removed outputs."""
+    section = content["download"]
+    folder = Path(section["folder"])
+    # DVC restores a folder that it tracks by itself.
+    if not folder.is_dir() and not folder.with_name(f"{folder.name}.dvc").is_file():
+        raise UserError(
+            f"{PARAMS}:{line_of(section, 'folder', 0) + 1}: download.folder: {folder} is not a folder; expected that "
+            "of the data (data/none for a data set and an encoder of the Hub)"
+        )
 
 
 def _task_errors(content: CommentedMap, path: Path) -> list[str]:

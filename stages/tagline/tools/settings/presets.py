@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, Section, find, list_errors, parse, plain, read_file, sections_in
+from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, sections_in
 from tagline.tools.settings.checks import SECTIONS, params_errors
 from tagline.tools.settings.schema import SCHEMA
 from tagline.tools.settings.yaml_files import as_dvc_writes, is_committed, text_for_folder, text_of, write_text
@@ -32,6 +32,9 @@ _INTRODUCTION = """
 # `python stages/preset.py` lists other sets of values; with a name, it writes one of them here.
 """
 _WIDTH = 120
+
+# The sections as fields of a schema.
+FIELDS = {name: FieldInfo(annotation=section) for name, section in SECTIONS.items()}
 
 Keys = tuple[Any, ...]
 """The path of a key, such as ("train", "batches", "order")."""
@@ -91,7 +94,10 @@ def build(name: str) -> str:
     base, preset = read(BASE), read(name)
     whole = [MODELINE, *(preset.description or [f"# Preset {name}."]), _INTRODUCTION]
     for key, value in _merged(plain(base.content), plain(preset.content)).items():
-        whole += [*lines({key: value}, {key: field_of(SECTIONS.get(key))}, base.comments | preset.comments), ""]
+        whole += [
+            *lines({key: value}, FIELDS, base.comments | preset.comments),
+            "",
+        ]
     content = parse("\n".join(whole[:-1]), preset.path)
     if errors := params_errors(content):
         shown = [_at_origin(error, preset, base) for error in errors]
@@ -125,11 +131,6 @@ def described(annotation: Any, values: Mapping[str, Any]) -> dict[str, FieldInfo
         if all(values.get(key) in get_args(fields[key].annotation) for key in DISCRIMINATORS if key in fields):
             return fields
     return {}
-
-
-def field_of(section: type[Section] | None) -> FieldInfo:
-    """Return a whole section as the field of a schema."""
-    return FieldInfo(annotation=section)
 
 
 def lines(

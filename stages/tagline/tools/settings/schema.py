@@ -30,11 +30,6 @@ def text() -> str:
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def write() -> None:
-    """Write the schema."""
-    SCHEMA.write_text(text(), encoding="utf-8", newline="\n")
-
-
 def _for_editors(node: Any, has_names: bool = False) -> Any:
     """Drop entries of a schema; the keys of some mappings in it are names of params, which all stay."""
     if isinstance(node, list):
