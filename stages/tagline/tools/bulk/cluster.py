@@ -19,10 +19,9 @@ import tagline
 from tagline.core.errors import UserError
 from tagline.inference import Tagger
 from tagline.tools.bulk import parts
-from tagline.tools.bulk.inputs import InputFile
+from tagline.tools.bulk.inputs import InputFile, Scan
 from tagline.tools.bulk.parts import Record
 from tagline.tools.bulk.plan import ModelFiles, Plan
-from tagline.tools.bulk.rows import Scan
 from tagline.tools.bulk.storage import Folder
 
 Result = TypeVar("Result")
@@ -112,7 +111,7 @@ def _results(references: Sequence[Any]) -> Any:
         raise
 
 
-def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Record]:
+def _records(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Record]:
     """Label the parts of a plan, and yield the record of each as soon as it is known."""
     import ray
     from ray.data import ActorPoolStrategy
@@ -139,7 +138,7 @@ def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> list
         UserError: a part could not be made, or has rows that can't be labelled and ``strict`` is set.
     """
     records: list[Record] = []
-    for record in tag(plan, folder, model):
+    for record in _records(plan, folder, model):
         records.append(record)
         if strict and record.not_tagged:
             raise UserError(

@@ -1,4 +1,7 @@
-"""Input files: found by folder, pattern or name, on any file system; their format is known by their suffix."""
+"""Input files, found by folder, pattern or name on any file system, and the slices and batches of rows in them.
+
+The format of a file is known by its suffix. `line_rows` and `parquet_rows` read it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -26,6 +29,8 @@ SUFFIXES: dict[str, FormatName] = {
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 EXPECTED = f"expected {', '.join(SUFFIXES)}, of which all but .parquet may end with {' or '.join(COMPRESSIONS)}"
 _BUFFER = 2**20
+# Rows in memory at a time, besides those of the words that the tagger labels together.
+BATCH_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,50 @@ class InputFile:
                 f"{self.name}: changed while bulk.py was running; expected files that stay as they are; label them "
                 "into a new folder"
             )
+
+
+class Slice(NamedTuple):
+    """Successive rows of a file.
+
+    Attributes:
+        first: index of the first row, or line, from 0.
+        rows: their number; empty lines are counted.
+        offset: of the first line in bytes; 0 for Parquet.
+        sha256: of the lines; of the file's footer for Parquet.
+    """
+
+    first: int
+    rows: int
+    offset: int
+    sha256: str
+
+
+class Scan(NamedTuple):
+    """What one pass over a file finds.
+
+    Attributes:
+        slices: at most ``--part-rows`` rows each; the whole file if it is compressed.
+        schema: the columns.
+    """
+
+    slices: list[Slice]
+    schema: pa.Schema
+
+
+class Rows(NamedTuple):
+    """A batch of rows.
+
+    Attributes:
+        numbers: of each row, or line, in its file, from 1.
+        columns: all columns of the input.
+        values: what is to be labelled.
+        problems: why a row could not be read; None: it was.
+    """
+
+    numbers: Sequence[int]
+    columns: pa.Table
+    values: Sequence[Any]
+    problems: Sequence[str | None]
 
 
 def find(urls: Sequence[str], output: str) -> list[InputFile]:

@@ -16,9 +16,8 @@ import pyarrow as pa
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.json_rows import rows_in
-from tagline.tools.bulk.columns import TEXT, Types, add_types, to_table
-from tagline.tools.bulk.inputs import FormatName, InputFile
-from tagline.tools.bulk.rows import BATCH_ROWS, Column, Rows, Scan, Slice
+from tagline.tools.bulk.columns import TEXT, Column, Types, add_types, to_table
+from tagline.tools.bulk.inputs import BATCH_ROWS, FormatName, InputFile, Rows, Scan, Slice
 from tagline.tools.predict.readers import split_at_spaces
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

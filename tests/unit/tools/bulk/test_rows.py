@@ -13,8 +13,8 @@ import pytest
 
 from tagline.core.errors import UserError
 from tagline.tools.bulk import line_rows, parquet_rows, parts
-from tagline.tools.bulk.inputs import InputFile
-from tagline.tools.bulk.rows import Column, Rows, Scan, Slice
+from tagline.tools.bulk.columns import Column
+from tagline.tools.bulk.inputs import InputFile, Rows, Scan, Slice
 
 TEXT = Column("text", False)
 NAMES = ("a.jsonl", "a.jsonl.gz", "a.parquet", "a.txt")
