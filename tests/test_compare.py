@@ -348,17 +348,17 @@ def test_experiments_of_an_earlier_commit_are_noted_and_of_other_branches_not_us
     commit("third", "--allow-empty")
     with Repo() as repo:
         repo.experiments.save(name="other")
-    found = last_experiments("lr-[13]")
-    assert list(found.commits) == ["lr-1", "lr-3"]
-    assert found.notes == [f"the experiments are those of {first}, 2 commits before HEAD"]
-    assert (list(last_experiments().commits), last_experiments().notes) == (["other"], [])
+    found, notes = last_experiments("lr-[13]")
+    assert (list(found), notes) == (["lr-1", "lr-3"], [f"the experiments are those of {first}, 2 commits before HEAD"])
+    found, notes = last_experiments("*")
+    assert (list(found), notes) == (["other"], [])
     with pytest.raises(UserError, match=r"^no finished experiments named slow-\*; `dvc exp list --all-commits` lists"):
         last_experiments("slow-*")
     git("checkout", "-q", "--orphan", "unrelated")
     commit("unrelated")
     message = r"^no experiments in the history of HEAD, only on other branches \(lr-1, lr-2, lr-3 and 3 more\); give"
     with pytest.raises(UserError, match=message):
-        last_experiments()
+        last_experiments("*")
 
 
 def test_missing_package_is_one_message() -> None:

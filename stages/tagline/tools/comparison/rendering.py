@@ -9,10 +9,9 @@ from tabulate import tabulate
 
 from tagline.core.terminal import printable
 from tagline.labels.entities import Entity
-from tagline.tools.comparison.changes import Change
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SHUFFLES, Difference, Verdict, standard_deviation
-from tagline.tools.comparison.splits import Compared, Comparison
+from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, value_text
 
 # Characters that are markup inside a line of GitHub's Markdown.
@@ -116,7 +115,7 @@ def headline(comparison: Comparison) -> str:
 
 
 def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
-    overall, per_type = split.differences.overall.items(), split.differences.per_type.items()
+    overall, per_type = split.overall.items(), split.per_type.items()
     for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
         score = style.safe(name.replace("f1", "F1", 1))
         yield split.split, score, _score_text(each.old), _score_text(each.new), *_judged(each)

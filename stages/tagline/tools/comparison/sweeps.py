@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse
 from tagline.metrics.counts import Counts
-from tagline.tools.comparison.alignment import Aligned, align
+from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.runs import Run, some
 from tagline.tools.comparison.significance import Difference, count_matrices, differences, holm
 
@@ -190,7 +190,9 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
         only, names = _name(keys, params[0]), some([run.name for run in runs])
         raise UserError(f"--by: all runs ({names}) have {only}; expected runs with different values")
     aligned = {split: align(split, runs) for split in splits}
-    f1 = {split: _f1(each) for split, each in aligned.items()}
+    f1 = {
+        split: [float(matrix.total()[0]) for matrix in count_matrices(each.counts)] for split, each in aligned.items()
+    }
     settings = [
         Setting(
             _name(keys, params[indices[0]]),
@@ -246,15 +248,11 @@ def _same_predictions(a: Run, b: Run) -> bool:
     )
 
 
-def _f1(aligned: Aligned) -> list[float]:
-    return [float(matrix.total()[0]) for matrix in count_matrices(aligned.counts)]
-
-
 def _compared(settings: Sequence[Setting], counts: Sequence[Sequence[Counts]], split: str) -> list[Setting]:
     """Add the differences from the setting with the highest mean F1 of a split."""
     best = max(range(len(settings)), key=lambda index: fmean(settings[index].f1[split]))
     others = [index for index in range(len(settings)) if index != best]
-    found = [differences(counts[best], counts[index]).overall["f1"] for index in others]
+    found = [differences(counts[best], counts[index])[0]["f1"] for index in others]
     adjusted = holm([each.p for each in found]).tolist()
     compared = list(settings)
     for index, each, p in zip(others, found, adjusted, strict=True):

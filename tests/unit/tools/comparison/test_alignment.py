@@ -65,7 +65,7 @@ def test_only_common_sentences_are_scored() -> None:
     other = ("9", "more words", "O O", "B-LOC B-LOC")
     found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [other, OSLO_RIGHT, other])])
     assert found.notes == ["test: the 1 common sentence is compared, without 1 of a, 2 of b"]
-    f1 = found.differences.overall["f1"]
+    f1 = found.overall["f1"]
     assert (f1.old, f1.new, [sentence.id for sentence in found.sentences]) == ((0.0,), (1.0,), ["1"])
     with pytest.raises(UserError, match="^a and b: no common sentence in test; expected splits that overlap$"):
         compare_split("test", [run_of("a", [ADA])], [run_of("b", [OSLO])])
@@ -77,7 +77,7 @@ def test_gold_of_the_last_run_counts() -> None:
     assert found.notes == [
         "test: 1 sentence has other gold labels in a than in b; all runs are scored against those of b"
     ]
-    assert found.differences.overall["precision"].old == (0.0,)
+    assert found.overall["precision"].old == (0.0,)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_different_tasks_are_an_error(other: str, kind: Kind, tasks: str) -> Non
         compare_split("test", [a], [b])
     assert str(raised.value) == f"a and b: different tasks ({tasks}); expected the same tokenize_align.task"
     none = run_of("a", [("0", "Ada lives", "O O", "O O")])  # gold without entities may be of the same task
-    assert compare_split("test", [none], [b]).differences.overall["f1"].new == (1.0,)
+    assert compare_split("test", [none], [b]).overall["f1"].new == (1.0,)
 
 
 def test_last_split_is_the_headline_and_notes_of_runs_come_first() -> None:

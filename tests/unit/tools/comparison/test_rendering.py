@@ -76,8 +76,8 @@ def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
 def test_zero_has_no_minus() -> None:
     same = comparison(lambda _: RIGHT)
     (split,) = same.splits
-    tiny = replace(split.differences.overall["f1"], low=-0.0001, high=-0.0)
-    changed = replace(split, differences=replace(split.differences, overall={"f1": tiny}))
+    tiny = replace(split.overall["f1"], low=-0.0001, high=-0.0)
+    changed = replace(split, overall={"f1": tiny})
     assert "+0.000 (+0.000 to +0.000" in headline(replace(same, splits=[changed]))
 
 
