@@ -39,8 +39,7 @@ try:
     from tagline.core.terminal import safe_message
     from tagline.inference import Document, Tagger
     from tagline.tools.annotation import label_studio_tasks, tool_formats
-    from tagline.tools.predict.highlighting import Highlighter, in_color
-    from tagline.tools.predict.notations import CONLL, JSON_LINES, Notation, task_notation
+    from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, in_color, task_notation
     from tagline.tools.predict.options import (
         FORMATS,
         STANDARD,
@@ -65,7 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     check_output(options.output, options.output_format)
     warnings.formatwarning = lambda message, *_: safe_message(f"predict: {message}\n")
-    with load(options) as tagger, source_of(options, tagger) as (documents, advance):
+    with defer_signals():  # a signal during the import of an extension module would become an ImportError
+        tagger = Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
+    with tagger, source_of(options, tagger) as (documents, advance):
         if tagger.labels.kind == "tags":
             check_options_of_tags(options)
         label(documents, advance, tagger, output_of(options, tagger), options.min_score)
@@ -153,12 +154,6 @@ def source_of(
     show_progress = options.output is not None or not sys.stdout.isatty()
     with opened(path, reader, show_progress) as source:
         yield source.documents, source.advance
-
-
-def load(options: argparse.Namespace) -> Tagger:
-    # A signal during the import of an extension module would become an ImportError.
-    with defer_signals():
-        return Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
 
 
 def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratFolder:

@@ -62,7 +62,7 @@ class LineOutput:
     """
 
     def __init__(self, notation: Notation, path: Path | None) -> None:
-        self.notation, self.path, self.before = notation, path, notation.opening
+        self.notation, self.path, self.before = notation, path, "["
         self.file = OutputFile(path) if path else StandardOutput()
 
     def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
@@ -70,15 +70,15 @@ class LineOutput:
         parts, before = [], self.before
         for document, tagged in documents:
             if document.words or self.notation.with_empty:
-                parts.append(before + self.notation.lines(document, tagged))
-                before = self.notation.separator
+                parts.append((before if self.notation.is_list else "") + self.notation.lines(document, tagged))
+                before = ","
         self.file.write("".join(parts))
         self.before = before
 
     def end(self) -> None:
-        """Write what follows the last document."""
-        opening = "" if self.before == self.notation.separator else self.notation.opening
-        self.file.write(opening + self.notation.closing)
+        """Write what follows the last document; an output without documents replaces an earlier file, too."""
+        closing = "]\n" if self.before == "," else "[]\n"
+        self.file.write(closing if self.notation.is_list else "")
 
 
 class BratFolder:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.tools.predict.highlighting import Highlighter, in_color
+from tagline.tools.predict.notations import Highlighter, in_color
 
 SPANS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 TAGS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
