@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -16,8 +17,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, sections_in
-from tagline.tools.settings.checks import SECTIONS, params_errors
-from tagline.tools.settings.schema import SCHEMA
+from tagline.tools.settings.checks import SCHEMA, SECTIONS, params_errors
 from tagline.tools.settings.yaml_files import as_dvc_writes, is_committed, text_for_folder, text_of, write_text
 
 PRESETS = Path("presets")
@@ -197,9 +197,7 @@ def _is_recoverable() -> bool:
     if is_committed(PARAMS):
         return True
     for name in names():
-        try:
+        with suppress(UserError):  # params.yaml can't come from a preset with errors
             if build(name).encode() == PARAMS.read_bytes():
                 return True
-        except UserError:  # params.yaml can't come from a preset with errors
-            continue
     return False

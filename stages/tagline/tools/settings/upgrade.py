@@ -19,12 +19,10 @@ from tagline.tools.settings import pipelines
 from tagline.tools.settings.update import RENAMED_KEYS, RENAMED_VALUES
 
 LOCK = Path("dvc.lock")
-# What DVC calls a change of a command; ours only name scripts, which are code.
-_COMMAND = "changed command"
 
 
 def summary(versions: str | None) -> str:
-    """Say which stages of the current folder must run again, and how to keep the outputs of the others.
+    """Say which stages must run again, and how to keep the outputs of the others.
 
     Args:
         versions: ``OLD..NEW``, the commits of Tagline before and after; None: those of the last merge.
@@ -46,7 +44,7 @@ def summary(versions: str | None) -> str:
 
 
 def _reasons(versions: str | None) -> dict[str, str]:
-    """Why each stage that DVC calls changed must run again; empty if its outputs are valid."""
+    """Why each changed stage must run again; empty if its outputs are valid."""
     old, new = versions.split("..") if versions else _of_last_merge()
     before, after = (_outputs(commit) for commit in (old, new))
     locked, params = plain(read_file(LOCK))["stages"], plain(read_file(PARAMS))
@@ -61,7 +59,7 @@ def _reasons(versions: str | None) -> dict[str, str]:
 def _reason(changes: list[Any], locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
     """Why a stage must run whatever its code does: what else changed."""
     for change in changes:
-        if change == _COMMAND:
+        if change == "changed command":  # ours only name scripts, which are code
             continue
         if not isinstance(change, dict) or "changed deps" not in change:
             return "its outputs are missing or changed"

@@ -12,10 +12,10 @@ from ruamel.yaml import YAML
 
 from tagline.core.params import Section, sections_in
 from tagline.tools.audit.audit_params import Audit
-from tagline.tools.settings import presets, schema
-from tagline.tools.settings.checks import SECTIONS
+from tagline.tools.settings import presets
+from tagline.tools.settings.checks import SCHEMA, SECTIONS, schema_text
 
-CONTENT = json.loads((ROOT / schema.SCHEMA).read_text(encoding="utf-8"))
+CONTENT = json.loads((ROOT / SCHEMA).read_text(encoding="utf-8"))
 
 
 def entry(*keys: str) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def entry(*keys: str) -> dict[str, Any]:
 
 def test_committed_schema_is_current() -> None:
     with contextlib.chdir(ROOT):
-        assert schema.text() == schema.SCHEMA.read_text(encoding="utf-8"), "run `python stages/schema.py`"
+        assert schema_text() == SCHEMA.read_text(encoding="utf-8"), "run `python stages/schema.py`"
 
 
 def test_keys_have_types_limits_and_descriptions() -> None:
