@@ -41,14 +41,8 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
                 "sentences": len(split.sentences),
                 "overall": {name: _sides(each) for name, each in split.overall.items()},
                 "per_type": {name: _sides(each) for name, each in split.per_type.items()},
-                **{
-                    direction: [
-                        _change(change, split.sentences[change.sentence])
-                        for change in split.changes
-                        if change.direction == direction
-                    ]
-                    for direction in ("fixed", "broken")
-                },
+                "fixed": [_change(each, split.sentences[each.sentence]) for each in split.changed("fixed")],
+                "broken": [_change(each, split.sentences[each.sentence]) for each in split.changed("broken")],
             }
             for split in comparison.splits
         },

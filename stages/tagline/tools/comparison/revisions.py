@@ -131,18 +131,17 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
 def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
     root = Path(repo.root_dir, pipeline.file.parent)
 
+    def committed(path: str) -> bytes | None:
+        return (root / path).read_bytes() if (root / path).is_file() else None
+
     def predictions(path: str) -> bytes:
-        try:
-            return (root / path).read_bytes()
-        except FileNotFoundError:
+        if (content := committed(path)) is None:
             raise UserError(
                 f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
                 f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, "
                 f"`dvc repro {pipeline.stage}` computes it"
-            ) from None
-
-    def committed(path: str) -> bytes | None:
-        return (root / path).read_bytes() if (root / path).is_file() else None
+            )
+        return content
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
     return replace(run, notes=_outdated(repo, pipeline))

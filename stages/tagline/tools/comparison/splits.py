@@ -1,4 +1,4 @@
-"""Comparison of two sides, split by split: their scores, and the entities that were fixed or broken."""
+"""Comparison of two sides, split by split: scores, fixed and broken entities."""
 
 from __future__ import annotations
 
@@ -56,6 +56,10 @@ class Compared:
     changes: list[Change]
     notes: list[str]
 
+    def changed(self, direction: str) -> list[Change]:
+        """The changes in one direction."""
+        return [change for change in self.changes if change.direction == direction]
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -92,13 +96,13 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
     """Compare a split over the sentences that all runs have, with the gold labels of the last run; see `align`."""
     aligned = align(split, [*old, *new])
-    counts, scored, first_new = aligned.counts, aligned.scored, len(old)
+    counts, scored, first_new, kind = aligned.counts, aligned.scored, len(old), new[-1].kind
     return Compared(
         split,
-        aligned.kind,
+        kind,
         aligned.reference,
         *differences(counts[:first_new], counts[first_new:]),
-        changes(scored[:first_new], scored[first_new:], aligned.kind),
+        changes(scored[:first_new], scored[first_new:], kind),
         aligned.notes,
     )
 
@@ -129,7 +133,8 @@ def _one_way(
 ) -> Iterator[Change]:
     replaced: set[Entity] = set()
     for entity in sorted(gold & correct - wrong, key=lambda entity: entity.start):
-        instead = tuple(sorted((other for other in wrong if _overlap(entity, other)), key=lambda other: other.start))
+        overlapping = (other for other in wrong if entity.start < other.end and other.start < entity.end)
+        instead = tuple(sorted(overlapping, key=lambda other: other.start))
         replaced.update(instead)
         yield Change(direction, sentence, entity, False, instead)
     # A wrong entity that a correct one replaces is reported with it, not as a false positive of its own.
@@ -140,7 +145,3 @@ def _one_way(
 def _majority(runs: Sequence[Sequence[Entity]]) -> set[Entity]:
     votes = Counter(entity for entities in runs for entity in entities)
     return {entity for entity, count in votes.items() if 2 * count > len(runs)}
-
-
-def _overlap(a: Entity, b: Entity) -> bool:
-    return a.start < b.end and b.start < a.end
