@@ -1,11 +1,13 @@
-"""Input files, found by folder, pattern or name on any file system, and the slices and batches of rows in them.
+"""Input files, and the slices and batches in which their rows are read.
 
-The format of a file is known by its suffix. `line_rows` and `parquet_rows` read it.
+Files are found by folder, pattern or name, on any file system; their format is known by their suffix. `line_rows` and
+`parquet_rows` read them.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ SUFFIXES: dict[str, FormatName] = {
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 EXPECTED = f"expected {', '.join(SUFFIXES)}, of which all but .parquet may end with {' or '.join(COMPRESSIONS)}"
 _BUFFER = 2**20
+_HIDDEN = re.compile(r"(^|/)[._]")
 # Rows in memory at a time, besides those of the words that the tagger labels together.
 BATCH_ROWS = 1024
 
@@ -172,13 +175,9 @@ def _found(url: str) -> list[str]:
             listed = file_system.find(path, detail=True).items()
             # Not pipes and devices; a link, too, is listed as neither file nor folder.
             files = [each for each, info in listed if info["type"] == "file" or file_system.isfile(each)]
-            paths = [each for each in files if not _is_hidden(each[len(path) :])]
+            paths = [each for each in files if not _HIDDEN.search(each[len(path) :])]
         else:
             paths = [each for each in file_system.glob(path) if file_system.isfile(each)]
         if not paths:
             raise UserError(f"{url}: no file found; expected a file, a pattern, or a folder with files; {EXPECTED}")
         return [url_of(file_system, each) for each in paths]
-
-
-def _is_hidden(path: str) -> bool:
-    return any(name.startswith((".", "_")) for name in path.split("/"))

@@ -1,7 +1,8 @@
-"""Parts of the output: rows with their answers, in Parquet files that appear complete or not at all.
+"""Parts of the output: rows with their answers, in a Parquet file per part.
 
-So whoever starts a part first looks whether it exists: a run that continues an earlier one, and Ray when it repeats the
-work of a killed node, keep what is complete. The footer says what is known of a part.
+A file appears complete or not at all. So whoever starts a part first looks whether it exists: a run that continues an
+earlier one, and Ray when it repeats the work of a killed node, keep what is complete. The footer says what is known of
+a part.
 """
 
 from __future__ import annotations

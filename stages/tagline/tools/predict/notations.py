@@ -1,4 +1,4 @@
-"""Output formats: how a tagged document is written, as lines for people or for programs."""
+"""Output formats: a tagged document as lines, for people or for programs."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Highlighter:
         self._tags, self._color = labels.kind == "tags", color
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:
-        """Format a document as one line; control characters and line breaks inside are escaped."""
+        """Format a document as one line, with control characters escaped."""
         text, spans = document.text_and_spans()
         parts, end = [], 0
         for entity in tagged.predicted_entities:

@@ -15,21 +15,18 @@ from tagline.tools.annotation import brat_tasks
 from tagline.tools.predict.notations import Notation, to_task
 
 
-class StandardOutput:
-    """Standard output, flushed after each write."""
-
-    def write(self, text: str) -> None:
-        """Write some complete lines."""
-        with defer_signals():
-            try:
-                sys.stdout.buffer.write(text.encode())
-                sys.stdout.buffer.flush()
-            except OSError as error:
-                # Python flushes standard output again when it exits; /dev/null keeps that from failing.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                if isinstance(error, BrokenPipeError):
-                    raise
-                raise UserError(f"standard output: {error.strerror}") from None
+def print_lines(text: str) -> None:
+    """Write some complete lines to standard output, and flush it."""
+    with defer_signals():
+        try:
+            sys.stdout.buffer.write(text.encode())
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            # Python flushes standard output again when it exits; /dev/null keeps that from failing.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise UserError(f"standard output: {error.strerror}") from None
 
 
 class OutputFile:
@@ -63,7 +60,7 @@ class LineOutput:
 
     def __init__(self, notation: Notation, path: Path | None) -> None:
         self.notation, self.path, self.before = notation, path, "["
-        self.file = OutputFile(path) if path else StandardOutput()
+        self._write = OutputFile(path).write if path else print_lines
 
     def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
         """Write some documents."""
@@ -72,13 +69,13 @@ class LineOutput:
             if document.words or self.notation.with_empty:
                 parts.append((before if self.notation.is_list else "") + self.notation.lines(document, tagged))
                 before = ","
-        self.file.write("".join(parts))
+        self._write("".join(parts))
         self.before = before
 
     def end(self) -> None:
-        """Write what follows the last document; an output without documents replaces an earlier file, too."""
+        """Write what follows the last document; without any, empty an earlier file."""
         closing = "]\n" if self.before == "," else "[]\n"
-        self.file.write(closing if self.notation.is_list else "")
+        self._write(closing if self.notation.is_list else "")
 
 
 class BratFolder:
@@ -105,5 +102,4 @@ class BratFolder:
                 brat_tasks.write(to_task(document, tagged), self.path, self.number)
 
     def end(self) -> None:
-        if not self.number:
-            brat_tasks.start(self.path, self.types)
+        self.write(())
