@@ -111,7 +111,7 @@ def _results(references: Sequence[Any]) -> Any:
         raise
 
 
-def _records(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Record]:
+def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Record]:
     """Label the parts of a plan, and yield the record of each as soon as it is known."""
     import ray
     from ray.data import ActorPoolStrategy
@@ -138,7 +138,7 @@ def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> list
         UserError: a part could not be made, or has rows that can't be labelled and ``strict`` is set.
     """
     records: list[Record] = []
-    for record in _records(plan, folder, model):
+    for record in tag(plan, folder, model):
         records.append(record)
         if strict and record.not_tagged:
             raise UserError(

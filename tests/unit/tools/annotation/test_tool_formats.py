@@ -23,7 +23,6 @@ from tagline.text.words import split_words
 from tagline.tools.annotation import tool_formats
 from tagline.tools.annotation.task import AnnotationTask, in_text
 
-TOOLS = ("label_studio", "doccano", "prodigy", "brat")
 # An emoji of several code points, a flag, a combining accent, line ends, quotes and markup beside plain words.
 PIECES = ["Ada", "Oslo", " ", "  ", "\n", "\r\n", "\u2028", "\x85", "\t", "e\u0301", "\U0001f469\u200d\U0001f467"]
 PIECES += ["\U0001f1f3\U0001f1f4", '"', "<b>&", "\\", ".", "don't", "\u6771\u4eac", "\u0645\u0631"]

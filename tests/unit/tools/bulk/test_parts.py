@@ -149,14 +149,3 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
     (tmp_path / "a.txt").touch()
     with pytest.raises(UserError, match=r"a.txt: no row; expected at least one in the input"):
         plan_of(tmp_path / "a.txt")
-
-
-def test_files_of_a_model_make_the_same_tagger(export: Path, tmp_path: Path) -> None:
-    model = ModelFiles.read(export, None)
-    files = ["model.onnx", "tagger.json", "tokenizer.json", "tokenizer_config.json"]
-    assert (model.backend, list(model.content)) == ("onnx", files)
-    model.write(tmp_path)
-    with Tagger(tmp_path, "onnx") as copied, Tagger(export) as original:
-        assert copied("Ada Lind") == original("Ada Lind")
-    with pytest.raises(UserError, match=r"tagger.json is missing: the stage export writes it"):
-        ModelFiles.read(tmp_path / "none", None)

@@ -14,7 +14,7 @@ import pytest
 from tagline.core.errors import UserError
 from tagline.tools.bulk import line_rows, parquet_rows, parts
 from tagline.tools.bulk.columns import Column
-from tagline.tools.bulk.inputs import InputFile, Rows, Scan, Slice
+from tagline.tools.bulk.inputs import InputFile, Rows, Scan
 
 TEXT = Column("text", False)
 NAMES = ("a.jsonl", "a.jsonl.gz", "a.parquet", "a.txt")
@@ -61,13 +61,6 @@ def test_slices_give_each_row_once(tmp_path: Path, name: str, part_rows: int) ->
     sizes = [each.rows for each in parts.scan(file, part_rows).slices]
     # A compressed file can only be read from its start.
     assert sizes == ([333] * 15 + [5] if part_rows == 333 and file.compression is None else [5000])
-
-
-def test_a_slice_of_parquet_reads_only_its_row_groups(tmp_path: Path) -> None:
-    write(tmp_path / "a.parquet", VALUES)
-    metadata = pq.read_metadata(tmp_path / "a.parquet")
-    assert parquet_rows._row_groups(metadata, Slice(699, 702, 0, "")) == ([0, 1, 2], 0)
-    assert parquet_rows._row_groups(metadata, Slice(700, 700, 0, "")) == ([1], 700)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 from helpers.runs import run_of, split_of
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind
@@ -45,20 +43,6 @@ def joined(*runs: list[TaggedSentence]) -> list[list[int]]:
 )
 def test_sentences_with_the_same_words_are_joined(runs: list, expected: list[list[int]]) -> None:
     assert joined(*(rows(*run) for run in runs)) == expected
-
-
-SENTENCES = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), max_size=8)
-
-
-@given(st.lists(SENTENCES, min_size=1, max_size=3))
-def test_joined_sentences_have_the_same_words_and_are_joined_once(runs: list[list[tuple[str, str]]]) -> None:
-    whole = [rows(*sentences) for sentences in runs]
-    indices = joined(*whole)
-    assert all(len(set(each)) == len(each) for each in indices)
-    assert indices[-1] == sorted(indices[-1])
-    for together in zip(*indices, strict=True):
-        assert len({tuple(run[index].words) for run, index in zip(whole, together, strict=True)}) == 1
-    assert len(join([whole[0][::-1], whole[0]])[0]) == len(whole[0]), "the order does not matter"
 
 
 def test_only_common_sentences_are_scored() -> None:

@@ -140,9 +140,7 @@ def test_only_the_p_of_types_is_adjusted() -> None:
     assert list(overall) == ["f1", "precision", "recall", "accuracy"]
     assert overall["f1"].p == pytest.approx(2 / 32)
     assert {name: each.p for name, each in per_type.items()} == pytest.approx(dict.fromkeys("ABC", 6 / 32))
-
-
-def test_type_that_only_one_side_predicts_counts_for_precision() -> None:
+    # A type that only one side predicts counts for precision.
     gold = [["B-A", "O"]] * 3
     overall, per_type = differences([counts_of(gold, [["B-A", "B-X"]] * 3)], [counts_of(gold, gold)])
     assert per_type["X"].difference == 0
