@@ -102,7 +102,6 @@ def test_comments_are_descriptions_unless_the_preset_has_its_own() -> None:
             "download:\n  dataset:\n    source: hub\n",
             "  presets/mine.yaml:2: download.dataset.name: the key is missing",
         ),
-        ("serve:\n  port: 80\n", "  presets/mine.yaml:1: serve: unknown section"),
         ("train:\n  epochs: 3\n  epochs: 4\n", 'presets/mine.yaml:3: found duplicate key "epochs"'),
     ],
 )

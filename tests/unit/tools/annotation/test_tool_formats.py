@@ -139,16 +139,3 @@ def test_brat_refuses_folders_with_annotations_and_types_it_cannot_read(tmp_path
     for type_ in ("A B", "#", ""):
         with pytest.raises(UserError, match=f"/new: brat can't read the entity type '{type_}'; expected a letter, dig"):
             tool_formats.save("brat", tmp_path / "new", [], ["PER", type_])
-
-
-@pytest.mark.parametrize("name", tool_formats.NAMES)
-def test_error_leaves_earlier_files(name: str, tmp_path: Path) -> None:
-    (tmp_path / "out").write_text("earlier") if name != "brat" else None
-
-    def failing() -> list[AnnotationTask]:
-        yield ADA
-        raise UserError("no")
-
-    with pytest.raises(UserError, match="no"):
-        saved(name, failing(), tmp_path)
-    assert [path.read_text() for path in tmp_path.iterdir() if path.suffix != ".lock"] == ["earlier"] * (name != "brat")

@@ -70,7 +70,6 @@ def test_gold_of_the_last_run_counts() -> None:
         ({"test.f1": 0.666667}, None),
         ({"test.f1": 1.0}, "a: F1 of test is 1.000 in metrics/evaluate.json, but 0.667 for the predictions, so they"),
         ({}, "a: metrics/evaluate.json has no F1 of test; the predictions are compared"),
-        ({"test.f1": []}, "a: metrics/evaluate.json has no F1 of test; the predictions are compared"),
     ],
 )
 def test_metrics_that_do_not_belong_to_the_predictions_are_noted(metrics: dict, note: str | None) -> None:

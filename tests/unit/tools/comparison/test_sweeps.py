@@ -22,8 +22,6 @@ def test_values_have_dotted_keys() -> None:
     assert read_values(run) == {"train.batches.order": "random", "train.rate": 0.00002, "train.steps": None}
     with pytest.raises(UserError, match="^a: params.yaml is missing; expected a revision of this pipeline$"):
         read_values(run_of("a", []))
-    with pytest.raises(UserError, match='^a:params.yaml:2: found duplicate key "a"; expected each key once$'):
-        read_values(replace(run, params=b"a: 1\na: 2\n"))
 
 
 @pytest.mark.parametrize(
