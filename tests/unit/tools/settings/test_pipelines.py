@@ -83,6 +83,7 @@ def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> N
     ("setting", "line"),
     [
         ("train.learning_rate=1e-4", "  learning_rate: 0.0001"),
+        ("train.max_grad_norm=", "  max_grad_norm:"),
         ("train.batches.order=random", "    order: random"),
         ("download.folder=/srv/corpus", "  folder: /srv/corpus"),
         ("download.folder=./data//mine", "  folder: ../data/mine"),
