@@ -77,10 +77,8 @@ def test_plain_tags_follow_their_words_and_have_no_entities(
     run("Ada lives.", "--model", model)
     assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
     for option in ("--min-score=0.5", "--output-format=prodigy"):
-        found = exit_of("Ada", "--model", model, option)
-        assert re.fullmatch(
-            rf"predict: {option.split('=')[0]}.*: {model} predicts a tag for each word, not ent.*", found
-        )
+        message = rf"predict: {option.split('=')[0]}.*: {model} predicts a tag for each word, not ent.*"
+        assert re.fullmatch(message, exit_of("Ada", "--model", model, option))
 
 
 def test_files_are_read_and_written_by_their_suffixes(folder: Path) -> None:

@@ -102,7 +102,6 @@ def test_comments_are_descriptions_unless_the_preset_has_its_own() -> None:
             "download:\n  dataset:\n    source: hub\n",
             "  presets/mine.yaml:2: download.dataset.name: the key is missing",
         ),
-        ("train:\n  epochs: 3\n  epochs: 4\n", 'presets/mine.yaml:3: found duplicate key "epochs"'),
     ],
 )
 def test_preset_with_errors_changes_nothing(folder: Path, text: str, message: str) -> None:

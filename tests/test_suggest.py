@@ -113,9 +113,6 @@ def test_texts_are_split_into_sentences_as_in_training(folder: Path, tmp_path: P
         exported.write(model, split)
         (row,) = suggested("--words", "9", "--random-share", "0", "--model", "split", pool="pool.jsonl")
         assert [entity["text"] for entity in row["entities"]] == [*entities, "Oslo"]
-    Path("pool.conll").write_text("X Ada\nX lives\n\nX Oslo\n")
-    rows = suggested("--column", "2", "--words", "9", "--random-share", "0", pool="pool.conll")
-    assert sorted(row["words"] for row in rows) == [["Ada", "lives"], ["Oslo"]]
 
 
 def test_what_pools_and_shares_lack_is_a_warning(folder: Path) -> None:

@@ -87,18 +87,15 @@ def test_interrupted_fold_continues_after_its_training(audited: Path, monkeypatc
     assert not Path(".work").exists()
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
+def test_params_are_checked(tmp_path: Path) -> None:
+    params = {"folds": [1, 2], "splits": ["train"], "group": "sentence", "seed": 1, "most": 9}
+    for values, message in (
         ({"folds": [1]}, "params.yaml:2: audit.folds: must be the numbers from 1 to the number of folds, at least 2"),
         ({"splits": ["test"]}, "audit.splits: must contain train, and no split twice; evaluate lists the errors of"),
-    ],
-)
-def test_params_are_checked(tmp_path: Path, values: dict[str, Any], message: str) -> None:
-    params = {"folds": [1, 2], "splits": ["train"], "group": "sentence", "seed": 1, "most": 9} | values
-    YAML().dump({"audit": params}, tmp_path / "params.yaml")
-    with pytest.raises(UserError, match=re.escape(message)):
-        read_section("audit", Audit, tmp_path / "params.yaml")
+    ):
+        YAML().dump({"audit": params | values}, tmp_path / "params.yaml")
+        with pytest.raises(UserError, match=re.escape(message)):
+            read_section("audit", Audit, tmp_path / "params.yaml")
 
 
 def test_corrections_come_back_by_download(audited: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.sources.formats.lines import decoded_lines
-from tagline.tools.predict.readers import read_columns, read_json, read_texts, read_words
+from tagline.tools.predict.readers import read_columns, read_json, read_texts
 
 Read = Callable[..., object]
 
@@ -30,11 +30,6 @@ def test_text_lines_become_documents() -> None:
         ("no end", ["no", "end"], "in:4"),
     ]
     assert read(read_texts, "") == []
-
-
-def test_words_are_separated_by_spaces_and_tabs() -> None:
-    found = read(read_words, " Ada  New\u00a0York\t. \n\n")
-    assert [(each.words, each.text) for each in found] == [(["Ada", "New\u00a0York", "."], None), ([], None)]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +66,6 @@ EXPECTED = '; expected JSON objects with "text" or "words", one per line or all 
     ("reader", "content", "message"),
     [
         (read_texts, b"a\n\xff\n", "in:2: not UTF-8 (invalid start byte); save the file as UTF-8"),
-        (read_json, '{"text": "a"}\n{"text": \n', "in:2: not JSON (Expecting value)" + EXPECTED),
         (read_json, '[{"text": "a"},\n{}]', "in:2: neither 'text' nor 'words' (no key)" + EXPECTED),
         (read_json, '{"txt": "a", "id": 1}', "in:1: neither 'text' nor 'words' (txt, id)" + EXPECTED),
         (read_json, '{"text": "a", "words": ["a"]}', "in:1: both 'text' and 'words'" + EXPECTED),
