@@ -183,9 +183,9 @@ def sweep_of(options: argparse.Namespace, splits: Sequence[str]) -> Sweep:
 
     if options.old is not None:
         return sweep([read(name, splits, options.pipeline) for name in options.old], options.by, splits)
-    experiments = last_experiments(options.experiments or "*", options.pipeline)
-    runs = [read(name, splits, options.pipeline, commit) for name, commit in experiments.commits.items()]
-    return sweep(runs, options.by, splits, experiments.notes)
+    experiments, notes = last_experiments(options.experiments or "*", options.pipeline)
+    runs = [read(name, splits, options.pipeline, commit) for name, commit in experiments.items()]
+    return sweep(runs, options.by, splits, notes)
 
 
 def as_json(content: dict[str, Any]) -> str:

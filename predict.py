@@ -39,8 +39,7 @@ try:
     from tagline.core.terminal import safe_message
     from tagline.inference import Document, Tagger
     from tagline.tools.annotation import label_studio_tasks, tool_formats
-    from tagline.tools.predict.highlighting import Highlighter, in_color
-    from tagline.tools.predict.notations import CONLL, JSON_LINES, Notation, task_notation
+    from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, in_color, task_notation
     from tagline.tools.predict.options import (
         FORMATS,
         STANDARD,
@@ -65,7 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     check_output(options.output, options.output_format)
     warnings.formatwarning = lambda message, *_: safe_message(f"predict: {message}\n")
-    with load(options) as tagger, source_of(options, tagger) as (documents, advance):
+    with defer_signals():  # a signal during the import of an extension module would become an ImportError
+        tagger = Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
+    with tagger, source_of(options, tagger) as (documents, advance):
         if tagger.labels.kind == "tags":
             check_options_of_tags(options)
         label(documents, advance, tagger, output_of(options, tagger), options.min_score)
@@ -91,17 +92,14 @@ def check_output(path: Path | None, output_format: str) -> None:
 
 def check_options_of_tags(options: argparse.Namespace) -> None:
     """Raise a `UserError` if an option needs a model that predicts entities."""
-    for option, given in (
-        ("--min-score", options.min_score),
-        (f"--output-format {options.output_format}", options.output_format in tool_formats.NAMES),
-    ):
-        if given:
-            raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
+    if options.min_score or options.output_format in tool_formats.NAMES:
+        option = "--min-score" if options.min_score else f"--output-format {options.output_format}"
+        raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
 
 
 def label(
     documents: Iterable[Document],
-    advance: Callable[[int], None],
+    advance: Callable[[int], object],
     tagger: Tagger,
     output: LineOutput | BratFolder,
     min_score: float,
@@ -133,7 +131,7 @@ def label(
 @contextmanager
 def source_of(
     options: argparse.Namespace, tagger: Tagger
-) -> Iterator[tuple[Iterable[Document], Callable[[int], None]]]:
+) -> Iterator[tuple[Iterable[Document], Callable[[int], object]]]:
     """Give the documents, and a function to call with the number of those that were written."""
     if options.input is None and not options.words:
         texts = (tagger.document(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
@@ -155,27 +153,15 @@ def source_of(
         yield source.documents, source.advance
 
 
-def load(options: argparse.Namespace) -> Tagger:
-    # A signal during the import of an extension module would become an ImportError.
-    with defer_signals():
-        return Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
-
-
 def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratFolder:
-    if options.output_format == tool_formats.BRAT:
+    name = options.output_format
+    if name == tool_formats.BRAT:
         return BratFolder(options.output, tagger.labels.types)
-    return LineOutput(notation_of(options, tagger), options.output)
-
-
-def notation_of(options: argparse.Namespace, tagger: Tagger) -> Notation:
-    if options.output_format == "jsonl":
-        return JSON_LINES
-    if options.output_format == "conll":
-        return CONLL
-    if options.output_format in tool_formats.JSON_FORMATS:
-        return task_notation(tool_formats.JSON_FORMATS[options.output_format])
-    color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
-    return Notation(Highlighter(tagger.labels, color).line)
+    if name == "text":
+        color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
+        return LineOutput(Notation(Highlighter(tagger.labels, color).line), options.output)
+    notations = {"jsonl": JSON_LINES, "conll": CONLL}
+    return LineOutput(notations.get(name) or task_notation(tool_formats.JSON_FORMATS[name]), options.output)
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -39,10 +39,9 @@ try:
         probability,
     )
     from tagline.tools.predict.readers import opened, reader_of
-    from tagline.tools.suggestion import writing
     from tagline.tools.suggestion.already_annotated import annotated_keys
     from tagline.tools.suggestion.diversity import mean_vectors
-    from tagline.tools.suggestion.selection import Selector, summary
+    from tagline.tools.suggestion.selection import FORMATS, Selector, save, summary
 except ModuleNotFoundError as error:
     sys.exit(
         f"suggest: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -64,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences)
         with opened(path, reader, show_progress=True) as source:
             suggestions = selector.select(source, tagger, annotated)
-        writing.save(options.format, options.output, suggestions, tagger.labels.types)
+        save(options.format, options.output, suggestions, tagger.labels.types)
     left_out = ", ".join(map(str, options.exclude)) or "none; --exclude names annotated texts"
     show(f"{summary(suggestions)}\nleft out: {left_out}")
 
@@ -85,7 +84,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
     parser.add_argument(
-        "--format", choices=writing.FORMATS, help="default: jsonl for a file named .jsonl, otherwise label_studio"
+        "--format", choices=FORMATS, help="default: jsonl for a file named .jsonl, otherwise label_studio"
     )
     add_input_format(parser)
     parser.add_argument(
@@ -107,7 +106,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
-        options.format = options.format or writing.default_format(options.output)
+        options.format = options.format or ("jsonl" if options.output.suffix == ".jsonl" else "label_studio")
         if not 0 <= options.seed < 2**64:
             raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
         read = {"POOL": [Path(options.pool)] if options.pool != STANDARD else [], "one of --exclude": options.exclude}

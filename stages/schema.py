@@ -11,12 +11,12 @@ if __name__ == "__main__":
     prepare_process()
 
 from tagline.core.errors import exit_with_message, take_no_arguments
-from tagline.tools.settings.schema import write
+from tagline.tools.settings.checks import SCHEMA, schema_text
 
 
 def main() -> None:
     take_no_arguments(__doc__)
-    write()
+    SCHEMA.write_text(schema_text(), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -179,7 +179,6 @@ def test_two_revisions_as_text_markdown_and_json(repository: Path, capsys: pytes
     assert text.startswith("F1 of test from 0.769 to 1.000, +0.231 (")
     assert "): significant\n" in text and "note" not in text
     assert "validation: 9 entities fixed, 0 false positives fixed\n  validation-0  LOC Oslo, before: nothing\n" in text
-    assert "\n  4 more: --all\n" in text
     run("bad,worse", "better,good", "--split", "test", "--md", "--examples", "0")
     text = capsys.readouterr().out
     assert text.startswith("### F1 of test from 0.753 to 0.989, +0.236 (")
@@ -210,7 +209,6 @@ def test_outdated_workspace_is_noted(repository: Path) -> None:
     ("arguments", "message"),
     [
         ("bad good --fail-below 0.2", None),
-        ("good bad --fail-below -0.3", None),
         ("good bad --fail-below -0.01", "from 1.000 to 0.769: -0.231 (significant) is below --fail-below -0.01"),
         ("good better --fail-below 0", "from 1.000 to 0.979: -0.021 (not significant) is below --fail-below +0"),
         ("good better --fail-below 0 --allow-insignificant", None),
@@ -335,9 +333,6 @@ def test_last_experiments_are_grouped_by_a_key(unchanged: Path, capsys: pytest.C
     assert found["notes"] == ["pos-1 is left out: same params and predictions as lr-1"]
     runs = [[run["revision"] for run in setting["runs"]] for setting in found["settings"]]
     assert runs == [["lr-1", "lr-2"], ["lr-3", "lr-4"]]
-    run("workspace,lr-3", "--by", "train.learning_rate", "--by", "train.seed", "--md", "--split", "test")
-    text = capsys.readouterr().out
-    assert text.startswith("### best: train.learning\\_rate=0.001, train.seed=1 with F1 of test 0.968; the other setti")
     run("HEAD,pos-1", "--by", "train.learning_rate", "--pipeline", "pos")
     assert capsys.readouterr().out.startswith("best: train.learning_rate=0.001 with F1 of test 0.933; the other")
 
@@ -348,17 +343,17 @@ def test_experiments_of_an_earlier_commit_are_noted_and_of_other_branches_not_us
     commit("third", "--allow-empty")
     with Repo() as repo:
         repo.experiments.save(name="other")
-    found = last_experiments("lr-[13]")
-    assert list(found.commits) == ["lr-1", "lr-3"]
-    assert found.notes == [f"the experiments are those of {first}, 2 commits before HEAD"]
-    assert (list(last_experiments().commits), last_experiments().notes) == (["other"], [])
+    found, notes = last_experiments("lr-[13]")
+    assert (list(found), notes) == (["lr-1", "lr-3"], [f"the experiments are those of {first}, 2 commits before HEAD"])
+    found, notes = last_experiments("*")
+    assert (list(found), notes) == (["other"], [])
     with pytest.raises(UserError, match=r"^no finished experiments named slow-\*; `dvc exp list --all-commits` lists"):
         last_experiments("slow-*")
     git("checkout", "-q", "--orphan", "unrelated")
     commit("unrelated")
     message = r"^no experiments in the history of HEAD, only on other branches \(lr-1, lr-2, lr-3 and 3 more\); give"
     with pytest.raises(UserError, match=message):
-        last_experiments()
+        last_experiments("*")
 
 
 def test_missing_package_is_one_message() -> None:

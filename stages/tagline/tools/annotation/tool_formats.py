@@ -19,20 +19,11 @@ class JsonFormat:
 
     Attributes:
         to_row: converts a task to its object.
-        opening: what precedes the first object.
-        separator: what precedes each further object.
-        closing: the line after the last object.
+        is_list: the objects are a list, whose brackets and commas begin lines.
     """
 
     to_row: Callable[[AnnotationTask], dict[str, Any]]
-    opening: str = ""
-    separator: str = ""
-    closing: str = ""
-
-    @property
-    def suffix(self) -> str:
-        """The suffix of its files: ``.jsonl``, or ``.json`` if they contain a list."""
-        return ".json" if self.opening else ".jsonl"
+    is_list: bool = False
 
     def line(self, task: AnnotationTask) -> str:
         """Write a task as one line."""
@@ -40,22 +31,23 @@ class JsonFormat:
 
     def lines(self, tasks: Iterable[AnnotationTask]) -> Iterator[str]:
         """Write tasks as they come."""
-        before = self.opening
+        before = "["
         for task in tasks:
-            yield before + self.line(task)
-            before = self.separator
-        yield ("" if before == self.separator else self.opening) + self.closing
+            yield (before if self.is_list else "") + self.line(task)
+            before = ","
+        if self.is_list:
+            yield "]\n" if before == "," else "[]\n"
 
 
 JSON_FORMATS = {
-    "label_studio": JsonFormat(label_studio_tasks.to_row, "[", ",", "]\n"),
+    "label_studio": JsonFormat(label_studio_tasks.to_row, is_list=True),
     "doccano": JsonFormat(doccano_tasks.to_row),
     "prodigy": JsonFormat(prodigy_tasks.to_row),
 }
 BRAT = "brat"
 NAMES = (*JSON_FORMATS, BRAT)
 # The suffix of what is written in each format; brat's is a folder.
-SUFFIXES = {**{name: format_.suffix for name, format_ in JSON_FORMATS.items()}, BRAT: ""}
+SUFFIXES = {**{name: ".json" if each.is_list else ".jsonl" for name, each in JSON_FORMATS.items()}, BRAT: ""}
 
 
 def save(name: str, path: Path, tasks: Iterable[AnnotationTask], types: Sequence[str]) -> None:

@@ -73,7 +73,8 @@ class Fold:
 
     def _drawn(self, split: str) -> Mask:
         seed, folds = self.params.seed, len(self.params.folds)
-        drawn_by = self._documents(split) if self.params.group == "document" else self._words(split)
+        words = (words for words, _ in self._sentences(split))
+        drawn_by = self._documents(split) if self.params.group == "document" else words
         return np.array([fold_of(key, seed, folds) == self.number for key in drawn_by], bool)
 
     def _all_of_validation(self) -> Mask:
@@ -98,10 +99,6 @@ class Fold:
         for batch in shards.read_batches(self.tokenized / "sentences" / split):
             yield from zip(batch["words"].to_pylist(), batch["labels"].to_pylist(), strict=True)
 
-    def _words(self, split: str) -> Iterator[list[str]]:
-        for words, _ in self._sentences(split):
-            yield words
-
     def _documents(self, split: str) -> Iterator[list[str]]:
         """Yield the name of each sentence's document; data/raw has the sentences in the same order."""
         for batch in shards.read_batches(self.raw / split):
@@ -123,11 +120,8 @@ class Fold:
     def numbers(self) -> dict[str, Any]:
         """The numbers of sentences: held out by split, and of train those that are learnt from and all."""
         held_out = {split: int(mask.sum()) for split, mask in self.held_out.items()}
-        return {
-            "held_out": held_out,
-            "learnt": int(self.learnable["train"].sum()),
-            "train": len(self.learnable["train"]),
-        }
+        learnable = self.learnable["train"]
+        return {"held_out": held_out, "learnt": int(learnable.sum()), "train": len(learnable)}
 
     def summary(self) -> str:
         """The numbers of sentences in one line."""
@@ -159,12 +153,9 @@ class Fold:
                 )
 
 
-SUFFIX = "-held-out"
-
-
 def held_out_name(split: str) -> str:
     """The name of the held-out part of a split."""
-    return split + SUFFIX
+    return f"{split}-held-out"
 
 
 def audited(folder: Path) -> list[str]:

@@ -19,10 +19,9 @@ import tagline
 from tagline.core.errors import UserError
 from tagline.inference import Tagger
 from tagline.tools.bulk import parts
-from tagline.tools.bulk.inputs import InputFile
+from tagline.tools.bulk.inputs import InputFile, Scan
 from tagline.tools.bulk.parts import Record
 from tagline.tools.bulk.plan import ModelFiles, Plan
-from tagline.tools.bulk.rows import Scan
 from tagline.tools.bulk.storage import Folder
 
 Result = TypeVar("Result")

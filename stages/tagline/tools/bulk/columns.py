@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from tagline.core.errors import UserError
-from tagline.tools.bulk.rows import Column
 
 TEXT, WORDS = "text", "words"
 POSITION = pa.schema([("input_file", pa.string()), ("input_row", pa.int64())])
 PROBLEM = "tagging_error"
 _ENTITY = pa.struct(
-    [
-        ("type", pa.string()),
-        ("text", pa.string()),
-        ("start", pa.int64()),
-        ("end", pa.int64()),
-        ("score", pa.float64()),
-    ]
+    {"type": pa.string(), "text": pa.string(), "start": pa.int64(), "end": pa.int64(), "score": pa.float64()}
 )
 _FOR_WORDS = pa.schema([("labels", pa.list_(pa.string())), ("scores", pa.list_(pa.float64()))])
 _FOR_ALL = pa.schema([("entities", pa.list_(_ENTITY)), (PROBLEM, pa.string())])
@@ -30,6 +23,13 @@ _SCALARS = {type(None): pa.null(), bool: pa.bool_(), int: pa.int64(), float: pa.
 
 Types = dict[str, pa.DataType]
 """The type of each column."""
+
+
+class Column(NamedTuple):
+    """The column to label: raw text, or lists of words."""
+
+    name: str
+    is_words: bool
 
 
 def add_types(types: Types, row: Mapping[str, Any]) -> None:

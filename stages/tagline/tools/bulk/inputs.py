@@ -1,13 +1,18 @@
-"""Input files: found by folder, pattern or name, on any file system; their format is known by their suffix."""
+"""Input files, and the slices and batches in which their rows are read.
+
+Files are found by folder, pattern or name, on any file system; their format is known by their suffix. `line_rows` and
+`parquet_rows` read them.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -26,6 +31,9 @@ SUFFIXES: dict[str, FormatName] = {
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 EXPECTED = f"expected {', '.join(SUFFIXES)}, of which all but .parquet may end with {' or '.join(COMPRESSIONS)}"
 _BUFFER = 2**20
+_HIDDEN = re.compile(r"(^|/)[._]")
+# Rows in memory at a time, besides those of the words that the tagger labels together.
+BATCH_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,50 @@ class InputFile:
             )
 
 
+class Slice(NamedTuple):
+    """Successive rows of a file.
+
+    Attributes:
+        first: index of the first row, or line, from 0.
+        rows: their number; empty lines are counted.
+        offset: of the first line in bytes; 0 for Parquet.
+        sha256: of the lines; of the file's footer for Parquet.
+    """
+
+    first: int
+    rows: int
+    offset: int
+    sha256: str
+
+
+class Scan(NamedTuple):
+    """What one pass over a file finds.
+
+    Attributes:
+        slices: at most ``--part-rows`` rows each; the whole file if it is compressed.
+        schema: the columns.
+    """
+
+    slices: list[Slice]
+    schema: pa.Schema
+
+
+class Rows(NamedTuple):
+    """A batch of rows.
+
+    Attributes:
+        numbers: of each row, or line, in its file, from 1.
+        columns: all columns of the input.
+        values: what is to be labelled.
+        problems: why a row could not be read; None: it was.
+    """
+
+    numbers: Sequence[int]
+    columns: pa.Table
+    values: Sequence[Any]
+    problems: Sequence[str | None]
+
+
 def find(urls: Sequence[str], output: str) -> list[InputFile]:
     """Find the files of folders (and the folders in them), patterns and names, sorted by path or URL.
 
@@ -123,13 +175,9 @@ def _found(url: str) -> list[str]:
             listed = file_system.find(path, detail=True).items()
             # Not pipes and devices; a link, too, is listed as neither file nor folder.
             files = [each for each, info in listed if info["type"] == "file" or file_system.isfile(each)]
-            paths = [each for each in files if not _is_hidden(each[len(path) :])]
+            paths = [each for each in files if not _HIDDEN.search(each[len(path) :])]
         else:
             paths = [each for each in file_system.glob(path) if file_system.isfile(each)]
         if not paths:
             raise UserError(f"{url}: no file found; expected a file, a pattern, or a folder with files; {EXPECTED}")
         return [url_of(file_system, each) for each in paths]
-
-
-def _is_hidden(path: str) -> bool:
-    return any(name.startswith((".", "_")) for name in path.split("/"))

@@ -16,13 +16,11 @@ import pyarrow as pa
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.json_rows import rows_in
-from tagline.tools.bulk.columns import TEXT, Types, add_types, to_table
-from tagline.tools.bulk.inputs import FormatName, InputFile
-from tagline.tools.bulk.rows import BATCH_ROWS, Column, Rows, Scan, Slice
+from tagline.tools.bulk.columns import TEXT, Column, Types, add_types, to_table
+from tagline.tools.bulk.inputs import BATCH_ROWS, FormatName, InputFile, Rows, Scan, Slice
 from tagline.tools.predict.readers import split_at_spaces
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_SPACE = b" \t"
 # The longest line in bytes.
 LONGEST = 2**24
 
@@ -60,7 +58,8 @@ class _Lines:
                 )
             self.digest.update(physical)
             self.size += len(physical)
-            lines = _split(physical)
+            # What ends with a line feed can have carriage returns inside.
+            lines = physical.splitlines() if b"\r" in physical else [physical.removesuffix(b"\n")]
             self.rows += len(lines)
             yield from _parsed(lines, number, self._file.format)
 
@@ -116,11 +115,6 @@ def _starts_list(content: BinaryIO) -> bool:
     return beginning.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(b"[")
 
 
-def _split(physical: bytes) -> list[bytes]:
-    """Split what ends with a line feed at carriage returns too, and remove the ends."""
-    return physical.splitlines() if b"\r" in physical else [physical.removesuffix(b"\n")]
-
-
 def _parsed(lines: list[bytes], count: int, format_name: FormatName) -> Iterator[_Line]:
     """Parse lines, of which the first has the index ``count``; empty ones are no rows of JSON Lines."""
     for number, line in enumerate(lines, count + 1):
@@ -134,7 +128,7 @@ def _parsed(lines: list[bytes], count: int, format_name: FormatName) -> Iterator
             yield _Line(number, {}, "NUL byte; expected text")
         elif format_name == "text":
             yield _Line(number, {TEXT: text})
-        elif line.strip(_SPACE):
+        elif line.strip(b" \t"):
             yield _json_line(number, text)
 
 

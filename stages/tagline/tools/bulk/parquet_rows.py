@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tagline.tools.bulk.inputs import InputFile
-from tagline.tools.bulk.rows import BATCH_ROWS, Column, Rows, Scan, Slice
+from tagline.tools.bulk.columns import Column
+from tagline.tools.bulk.inputs import BATCH_ROWS, InputFile, Rows, Scan, Slice
 
 # The end of a Parquet file: 4 bytes with the length of the footer before them, then 4 bytes "PAR1".
 _TAIL = 8

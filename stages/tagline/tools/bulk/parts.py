@@ -1,7 +1,8 @@
-"""Parts of the output: Parquet files that appear complete or not at all.
+"""Parts of the output: rows with their answers, in a Parquet file per part.
 
-So whoever starts a part first looks whether it exists: a run that continues an earlier one, and Ray when it repeats the
-work of a killed node, keep what is complete. The footer says what is known of a part.
+A file appears complete or not at all. So whoever starts a part first looks whether it exists: a run that continues an
+earlier one, and Ray when it repeats the work of a killed node, keep what is complete. The footer says what is known of
+a part.
 """
 
 from __future__ import annotations
@@ -9,22 +10,24 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice, tee
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tagline.core.errors import UserError
-from tagline.inference import Tagger
+from tagline.core.terminal import shortened
+from tagline.inference import Document, Tagger
 from tagline.tools.bulk import line_rows, parquet_rows
-from tagline.tools.bulk.columns import POSITION, PROBLEM
-from tagline.tools.bulk.inputs import InputFile
+from tagline.tools.bulk.columns import POSITION, PROBLEM, Column, answers
+from tagline.tools.bulk.inputs import InputFile, Rows, Scan
 from tagline.tools.bulk.plan import Part, Plan
-from tagline.tools.bulk.rows import Scan
 from tagline.tools.bulk.storage import Folder
-from tagline.tools.bulk.tagging import tag
+from tagline.tools.predict.notations import predictions
+from tagline.tools.predict.readers import are_words
 
 MANIFEST = "_manifest.json"
 # The key of the record in a footer.
@@ -53,9 +56,7 @@ class Record(NamedTuple):
 
 def scan(file: InputFile, part_rows: int) -> Scan:
     """Read a file once; see `Scan`."""
-    if file.format == "parquet":
-        return parquet_rows.scan(file, part_rows)
-    return line_rows.scan(file, part_rows)
+    return parquet_rows.scan(file, part_rows) if file.format == "parquet" else line_rows.scan(file, part_rows)
 
 
 def complete(part: Part, folder: Folder) -> Record | None:
@@ -85,7 +86,7 @@ def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -
     rows = read(part.file, part.slice, plan.schema, plan.column)
     with tempfile.TemporaryDirectory() as local:
         path = Path(local) / part.name
-        record = _write(tag(rows, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
+        record = _write(answered(rows, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
         folder.put(path, part.name)
     return record
 
@@ -126,3 +127,60 @@ def _grouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
             group = []
     if group:
         yield pa.concat_tables(group)
+
+
+def answered(
+    batches: Iterable[Rows], tagger: Tagger, column: Column, url: str, schema: pa.Schema
+) -> Iterator[pa.Table]:
+    """Label rows as a stream, and yield each batch with its position and answers.
+
+    Args:
+        batches: of one file.
+        tagger: labels them.
+        column: what is labelled.
+        url: of the file.
+        schema: of the output.
+    """
+    if not column.is_words:
+        tagger.split("")  # a missing library is an error of the run, not of each row
+    batches, ahead = tee(batches)
+    documents = (document for batch in ahead for document in _documents(batch, column, tagger))
+    tagged = chain.from_iterable(tagger.tag_stream(documents))
+    for batch in batches:
+        found = [
+            {PROBLEM: document.row[PROBLEM]} if PROBLEM in document.row else predictions(document, sentence)
+            for document, sentence in islice(tagged, len(batch.numbers))
+        ]
+        added = [pa.array([row.get(field.name) for row in found], field.type) for field in answers(column)]
+        position = [pa.array([url] * len(found)), pa.array(batch.numbers, pa.int64())]
+        yield pa.Table.from_arrays([*position, *batch.columns.columns, *added], schema=schema)
+
+
+def _documents(batch: Rows, column: Column, tagger: Tagger) -> Iterator[Document]:
+    """Yield a document per row; one that can't be labelled has no words, and the reason in its row."""
+    for value, problem in zip(batch.values, batch.problems, strict=True):
+        try:
+            if problem is not None:
+                raise UserError(problem)
+            yield _document(value, column, tagger)
+        except UserError as error:
+            yield Document.of_words([], row={PROBLEM: str(error)})
+
+
+def _document(value: Any, column: Column, tagger: Tagger) -> Document:
+    """Make a document of a value of the column.
+
+    Raises:
+        UserError: it is not a string or, for words, a list of non-empty strings; or UTF-8 can't encode it.
+    """
+    if not column.is_words:
+        if not isinstance(value, str):
+            raise UserError(f"{column.name!r} is {_shown(value)}; expected a string")
+        return tagger.document(value, column.name)
+    if not are_words(value):
+        raise UserError(f"{column.name!r} is {_shown(value)}; expected a list of non-empty strings")
+    return Document.of_words(value, column.name)
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else shortened(repr(value))

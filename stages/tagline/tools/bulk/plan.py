@@ -18,8 +18,8 @@ from tagline.artifacts.exported import TAGGER, TOKENIZER, BackendName
 from tagline.core.errors import UserError, require
 from tagline.inference.opening import chosen_backend
 from tagline.tools.bulk import columns
-from tagline.tools.bulk.inputs import InputFile
-from tagline.tools.bulk.rows import Column, Scan, Slice
+from tagline.tools.bulk.columns import Column
+from tagline.tools.bulk.inputs import InputFile, Scan, Slice
 from tagline.tools.bulk.storage import Folder, named
 
 PLAN = "_plan.json"

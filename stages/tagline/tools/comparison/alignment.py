@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tagline.core.errors import UserError
 from tagline.evaluation.summary import DIGITS
-from tagline.labels.label_list import Kind, LabelNames
+from tagline.labels.label_list import LabelNames
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts, count
 from tagline.tools.comparison.runs import EVALUATE, Run
@@ -22,14 +22,12 @@ class Aligned:
     """One split of several runs over the sentences that all of them have, with the gold labels of the last run.
 
     Attributes:
-        kind: how the labels are read.
         reference: the common sentences as the last run has them.
         scored: the same sentences with the predictions of each run.
         counts: of each run.
         notes: what a reader should know.
     """
 
-    kind: Kind
     reference: list[TaggedSentence]
     scored: list[list[TaggedSentence]]
     counts: list[Counts]
@@ -58,7 +56,7 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
         *_different_metrics(split, runs),
         *_same_predictions(split, runs, joined),
     ]
-    return Aligned(kind, reference, scored, [count(sentences, kind) for sentences in scored], notes)
+    return Aligned(reference, scored, [count(sentences, kind) for sentences in scored], notes)
 
 
 def join(runs: Sequence[Sequence[TaggedSentence]]) -> list[list[TaggedSentence]]:
@@ -150,14 +148,9 @@ def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
 
 def _same_predictions(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
     """Report runs with the same predictions, which were probably meant to differ, for instance by their seed."""
-    groups: list[tuple[list[list[str]], list[str]]] = []
+    groups = defaultdict(list)
     for run, own in zip(runs, joined, strict=True):
-        predicted = [sentence.predicted_names for sentence in own]
-        names = next((names for others, names in groups if others == predicted), None)
-        if names is None:
-            groups.append((predicted, [run.name]))
-        else:
-            names.append(run.name)
-    for _, names in groups:
+        groups[tuple(tuple(sentence.predicted_names) for sentence in own)].append(run.name)
+    for names in groups.values():
         if len(names) > 1:
             yield f"{split}: {', '.join(names[:-1])} and {names[-1]} have the same predictions"

@@ -9,11 +9,10 @@ from typing import Any
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import DIGITS
-from tagline.tools.comparison.changes import Change
 from tagline.tools.comparison.rendering import significance_test
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SEED, SHUFFLES, Difference, standard_deviation
-from tagline.tools.comparison.splits import Comparison
+from tagline.tools.comparison.splits import Change, Comparison
 from tagline.tools.comparison.sweeps import Sweep
 
 
@@ -40,16 +39,10 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "splits": {
             split.split: {
                 "sentences": len(split.sentences),
-                "overall": {name: _sides(each) for name, each in split.differences.overall.items()},
-                "per_type": {name: _sides(each) for name, each in split.differences.per_type.items()},
-                **{
-                    direction: [
-                        _change(change, split.sentences[change.sentence])
-                        for change in split.changes
-                        if change.direction == direction
-                    ]
-                    for direction in ("fixed", "broken")
-                },
+                "overall": {name: _sides(each) for name, each in split.overall.items()},
+                "per_type": {name: _sides(each) for name, each in split.per_type.items()},
+                "fixed": [_change(each, split.sentences[each.sentence]) for each in split.changed("fixed")],
+                "broken": [_change(each, split.sentences[each.sentence]) for each in split.changed("broken")],
             }
             for split in comparison.splits
         },
@@ -93,13 +86,8 @@ def _run_record(run: Run) -> dict[str, Any]:
 
 
 def _difference_record(each: Difference) -> dict[str, Any]:
-    return {
-        "difference": round(each.difference, DIGITS),
-        "low": round(each.low, DIGITS),
-        "high": round(each.high, DIGITS),
-        "p": round(each.p, DIGITS),
-        "verdict": each.verdict,
-    }
+    numbers = {"difference": each.difference, "low": each.low, "high": each.high, "p": each.p}
+    return {name: round(number, DIGITS) for name, number in numbers.items()} | {"verdict": each.verdict}
 
 
 def _scores_record(values: Sequence[float]) -> dict[str, Any]:

@@ -9,10 +9,9 @@ from tabulate import tabulate
 
 from tagline.core.terminal import printable
 from tagline.labels.entities import Entity
-from tagline.tools.comparison.changes import Change
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SHUFFLES, Difference, Verdict, standard_deviation
-from tagline.tools.comparison.splits import Compared, Comparison
+from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SHUFFLES, Difference, standard_deviation
+from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, value_text
 
 # Characters that are markup inside a line of GitHub's Markdown.
@@ -116,7 +115,7 @@ def headline(comparison: Comparison) -> str:
 
 
 def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
-    overall, per_type = split.differences.overall.items(), split.differences.per_type.items()
+    overall, per_type = split.overall.items(), split.per_type.items()
     for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
         score = style.safe(name.replace("f1", "F1", 1))
         yield split.split, score, _score_text(each.old), _score_text(each.new), *_judged(each)
@@ -142,14 +141,11 @@ def sweep_headline(sweep: Sweep) -> str:
     """Describe the best setting, and how many others differ from it, in one line."""
     best, split = sweep.best, sweep.splits[-1]
     verdicts = [setting.difference.verdict for setting in sweep.settings if setting.difference is not None]
-    return f"best: {best.name} with F1 of {split} {_score_text(best.f1[split])}; {_other_settings(verdicts)}"
-
-
-def _other_settings(verdicts: Sequence[Verdict]) -> str:
     count = verdicts.count("significant")
+    others = f"{count} of {len(verdicts)} other settings differ{'s' * (count == 1)} significantly"
     if len(verdicts) == 1:
-        return f"the other setting {'differs' if count else 'does not differ'} significantly"
-    return f"{count} of {len(verdicts)} other settings differ{'s' * (count == 1)} significantly"
+        others = f"the other setting {'differs' if count else 'does not differ'} significantly"
+    return f"best: {best.name} with F1 of {split} {_score_text(best.f1[split])}; {others}"
 
 
 def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, ...]:
@@ -237,7 +233,7 @@ def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str
         most: maximum number of each; None: all.
     """
     for direction in ("fixed", "broken"):
-        changes = [change for change in split.changes if change.direction == direction]
+        changes = split.changed(direction)
         items = [_excerpt(change, split, style) for change in changes[:most]]
         if len(items) < len(changes):
             items.append(style.more(f"{len(changes) - len(items)} more: --all"))
@@ -249,9 +245,9 @@ def _title(split: Compared, direction: str, changes: Sequence[Change]) -> str:
         return f"{split.split}: {_counted(len(changes), 'word', 'words')} {direction}"
     count = sum(change.false_positive for change in changes)
     entities = _counted(len(changes) - count, "entity", "entities")
-    if direction == "fixed":
-        return f"{split.split}: {entities} fixed, {_counted(count, 'false positive', 'false positives')} fixed"
-    return f"{split.split}: {entities} broken, {_counted(count, 'new false positive', 'new false positives')}"
+    false_positives = "false positive" if count == 1 else "false positives"
+    others = f"{count} {false_positives} fixed" if direction == "fixed" else f"{count} new {false_positives}"
+    return f"{split.split}: {entities} {direction}, {others}"
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -131,18 +131,17 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
 def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
     root = Path(repo.root_dir, pipeline.file.parent)
 
+    def committed(path: str) -> bytes | None:
+        return (root / path).read_bytes() if (root / path).is_file() else None
+
     def predictions(path: str) -> bytes:
-        try:
-            return (root / path).read_bytes()
-        except FileNotFoundError:
+        if (content := committed(path)) is None:
             raise UserError(
                 f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
                 f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, "
                 f"`dvc repro {pipeline.stage}` computes it"
-            ) from None
-
-    def committed(path: str) -> bytes | None:
-        return (root / path).read_bytes() if (root / path).is_file() else None
+            )
+        return content
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
     return replace(run, notes=_outdated(repo, pipeline))
@@ -218,25 +217,15 @@ def _recompute(commit: str, pipeline: Pipeline, options: str = "") -> str:
     return f"run `git checkout {commit[:7]} && dvc repro{options} {pipeline.stage}` here"
 
 
-@dataclass(frozen=True)
-class Experiments:
-    """The experiments of a commit.
-
-    Attributes:
-        commits: the hash of each experiment by its name.
-        notes: which commit, if it is not HEAD.
-    """
-
-    commits: dict[str, str]
-    notes: list[str]
-
-
-def last_experiments(pattern: str = "*", folder: Path | None = None) -> Experiments:
+def last_experiments(pattern: str, folder: Path | None = None) -> tuple[dict[str, str], list[str]]:
     """List the matching experiments of the last commit that has any: of HEAD, else of the nearest commit before it.
 
     Args:
         pattern: a name, or a shell pattern such as ``lr-*``.
         folder: a folder in the DVC repository; by default the current one.
+
+    Returns:
+        The hash of each experiment by its name, and a note on their commit if it is not HEAD.
 
     Raises:
         UserError: there are none, or the folder is not in a DVC repository.
@@ -253,7 +242,7 @@ def last_experiments(pattern: str = "*", folder: Path | None = None) -> Experime
                 commits = {name: repo.scm.get_ref(found[baseline][name]) for name in names}
                 distance = f"{behind} commit{'s' * (behind > 1)} before HEAD"
                 notes = [f"the experiments are those of {baseline[:7]}, {distance}"] if behind else []
-                return Experiments(commits, notes)
+                return commits, notes
     raise UserError(_no_experiments(pattern, found))
 
 

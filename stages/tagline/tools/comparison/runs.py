@@ -50,11 +50,10 @@ class Run:
 
     @property
     def title(self) -> str:
-        return self.name if self.commit is None or self.commit.startswith(self.name) else f"{self.name} ({self.short})"
-
-    @property
-    def short(self) -> str:
-        return (self.commit or self.name)[:7]
+        """The name, with the hash if that is not the name itself."""
+        if self.commit is None or self.commit.startswith(self.name):
+            return self.name
+        return f"{self.name} ({self.commit[:7]})"
 
 
 def make_run(

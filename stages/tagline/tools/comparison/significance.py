@@ -54,20 +54,12 @@ class Difference:
         return "significant" if self.p < LEVEL and (self.low > 0 or self.high < 0) else "not significant"
 
 
-@dataclass(frozen=True)
-class Differences:
-    """The `OVERALL` scores, and the F1 of each type with p adjusted for the number of types."""
-
-    overall: dict[str, Difference]
-    per_type: dict[str, Difference]
-
-
 def standard_deviation(values: Sequence[float]) -> float | None:
     """Compute the sample standard deviation of a score over runs; None for a single run."""
     return stdev(values) if len(values) > 1 else None
 
 
-def differences(old: Sequence[Counts], new: Sequence[Counts]) -> Differences:
+def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str, Difference], dict[str, Difference]]:
     """Compare two sides.
 
     Intervals come from a bootstrap. p comes from approximate randomisation if each side is a single run, otherwise from
@@ -76,6 +68,9 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> Differences:
     Args:
         old: the counts of each run of one side.
         new: likewise; all of the same sentences in the same order, with the same gold labels.
+
+    Returns:
+        The `OVERALL` scores, and the F1 of each type with p adjusted for the number of types.
     """
     runs = count_matrices([*old, *new])
     sides = runs[: len(old)], runs[len(old) :]
@@ -89,10 +84,7 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> Differences:
             values[0].T.tolist(), values[1].T.tolist(), low.tolist(), high.tolist(), p.tolist(), strict=True
         )
     ]
-    return Differences(
-        dict(zip(OVERALL, rows[: len(OVERALL)], strict=True)),
-        dict(zip(runs[0].types, rows[len(OVERALL) :], strict=True)),
-    )
+    return dict(zip(OVERALL, rows, strict=False)), dict(zip(runs[0].types, rows[len(OVERALL) :], strict=True))
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,37 @@
-"""Comparison of two sides, split by split."""
+"""Comparison of two sides, split by split: scores, fixed and broken entities."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.comparison.alignment import align
-from tagline.tools.comparison.changes import Change, changes
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import Difference, Differences, differences
+from tagline.tools.comparison.significance import Difference, differences
+
+
+@dataclass(frozen=True)
+class Change:
+    """A fixed or broken entity; for plain tags, a word.
+
+    Attributes:
+        direction: fixed: wrong in old and correct in new. broken: the reverse.
+        sentence: the index of the sentence among those compared.
+        entity: its type and words.
+        false_positive: the wrong side predicts the entity, and gold does not have it.
+        instead: what the wrong side predicts on the entity's words; empty if nothing, or for a false positive.
+    """
+
+    direction: Literal["fixed", "broken"]
+    sentence: int
+    entity: Entity
+    false_positive: bool
+    instead: tuple[Entity, ...]
 
 
 @dataclass(frozen=True)
@@ -21,7 +42,8 @@ class Compared:
         split: its name.
         kind: how its labels are read.
         sentences: the common sentences as the last run has them.
-        differences: of the scores over those sentences.
+        overall: the differences of scores over those sentences.
+        per_type: the difference of the F1 of each type.
         changes: the fixed and broken entities in them.
         notes: what a reader should know.
     """
@@ -29,9 +51,14 @@ class Compared:
     split: str
     kind: Kind
     sentences: list[TaggedSentence]
-    differences: Differences
+    overall: dict[str, Difference]
+    per_type: dict[str, Difference]
     changes: list[Change]
     notes: list[str]
+
+    def changed(self, direction: str) -> list[Change]:
+        """The changes in one direction."""
+        return [change for change in self.changes if change.direction == direction]
 
 
 @dataclass(frozen=True)
@@ -44,7 +71,7 @@ class Comparison:
 
     @property
     def headline(self) -> Difference:
-        return self.splits[-1].differences.overall["f1"]
+        return self.splits[-1].overall["f1"]
 
     @property
     def several(self) -> bool:
@@ -69,12 +96,52 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
     """Compare a split over the sentences that all runs have, with the gold labels of the last run; see `align`."""
     aligned = align(split, [*old, *new])
-    counts, scored, first_new = aligned.counts, aligned.scored, len(old)
+    counts, scored, first_new, kind = aligned.counts, aligned.scored, len(old), new[-1].kind
     return Compared(
         split,
-        aligned.kind,
+        kind,
         aligned.reference,
-        differences(counts[:first_new], counts[first_new:]),
-        changes(scored[:first_new], scored[first_new:], aligned.kind),
+        *differences(counts[:first_new], counts[first_new:]),
+        changes(scored[:first_new], scored[first_new:], kind),
         aligned.notes,
     )
+
+
+def changes(
+    old: Sequence[Sequence[TaggedSentence]], new: Sequence[Sequence[TaggedSentence]], kind: Kind
+) -> list[Change]:
+    """List the fixed and broken entities, sentence by sentence.
+
+    Args:
+        old: the sentences of each run of one side. A side of several runs predicts what more than half of them do.
+        new: likewise; all runs have the same sentences in the same order, with the same gold labels.
+        kind: how the labels are read. For ``tags`` each word is an entity of its tag.
+    """
+    found: list[Change] = []
+    for index, reference in enumerate(new[-1]):
+        before, after = ([run[index].predicted_entities for run in side] for side in (old, new))
+        gold = set(reference.gold_entities)
+        a, b = _majority(before), _majority(after)
+        if a != b:
+            found += _one_way("fixed", index, gold, wrong=a, correct=b)
+            found += _one_way("broken", index, gold, wrong=b, correct=a)
+    return found if kind == "spans" else [change for change in found if not change.false_positive]
+
+
+def _one_way(
+    direction: Literal["fixed", "broken"], sentence: int, gold: set[Entity], wrong: set[Entity], correct: set[Entity]
+) -> Iterator[Change]:
+    replaced: set[Entity] = set()
+    for entity in sorted(gold & correct - wrong, key=lambda entity: entity.start):
+        overlapping = (other for other in wrong if entity.start < other.end and other.start < entity.end)
+        instead = tuple(sorted(overlapping, key=lambda other: other.start))
+        replaced.update(instead)
+        yield Change(direction, sentence, entity, False, instead)
+    # A wrong entity that a correct one replaces is reported with it, not as a false positive of its own.
+    for entity in sorted(wrong - correct - gold - replaced, key=lambda entity: entity.start):
+        yield Change(direction, sentence, entity, True, ())
+
+
+def _majority(runs: Sequence[Sequence[Entity]]) -> set[Entity]:
+    votes = Counter(entity for entities in runs for entity in entities)
+    return {entity for entity, count in votes.items() if 2 * count > len(runs)}

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse
 from tagline.metrics.counts import Counts
-from tagline.tools.comparison.alignment import Aligned, align
+from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.runs import Run, some
 from tagline.tools.comparison.significance import Difference, count_matrices, differences, holm
 
@@ -86,12 +86,6 @@ def group(keys: Sequence[str], params: Sequence[Values]) -> list[list[int]]:
     for index, values in enumerate(params):
         groups.setdefault(tuple(_identity(values, key) for key in keys), []).append(index)
     return sorted(groups.values(), key=lambda indices: [_order(params[indices[0]], key) for key in keys])
-
-
-def differing_keys(keys: Sequence[str], params: Sequence[Values]) -> list[str]:
-    """List other keys in which the runs differ, except seeds."""
-    others = dict.fromkeys(key for values in params for key in values if key not in keys)
-    return [key for key in others if _end(key) != "seed" and len({_identity(values, key) for values in params}) > 1]
 
 
 def value_text(values: Values, key: str) -> str:
@@ -190,7 +184,9 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
         only, names = _name(keys, params[0]), some([run.name for run in runs])
         raise UserError(f"--by: all runs ({names}) have {only}; expected runs with different values")
     aligned = {split: align(split, runs) for split in splits}
-    f1 = {split: _f1(each) for split, each in aligned.items()}
+    f1 = {
+        split: [float(matrix.total()[0]) for matrix in count_matrices(each.counts)] for split, each in aligned.items()
+    }
     settings = [
         Setting(
             _name(keys, params[indices[0]]),
@@ -206,7 +202,7 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
         *notes,
         *repeated,
         *(note for run in runs for note in run.notes),
-        *_confounded(differing_keys(keys, params)),
+        *_confounded(keys, params),
         *_single_runs(settings),
         *(note for each in aligned.values() for note in each.notes),
     ]
@@ -227,34 +223,23 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[Values], list[str]]:
     notes = []
     for run in runs:
         values = read_values(run)
-        same = next((other for other, theirs in kept if theirs == values and _same_predictions(other, run)), None)
-        if same is None:
-            kept.append((run, values))
+        same = [other for other, theirs in kept if theirs == values and _predictions(other) == _predictions(run)]
+        if same:
+            notes.append(f"{run.name} is left out: same params and predictions as {same[0].name}")
         else:
-            notes.append(f"{run.name} is left out: same params and predictions as {same.name}")
+            kept.append((run, values))
     return [run for run, _ in kept], [values for _, values in kept], notes
 
 
-def _same_predictions(a: Run, b: Run) -> bool:
-    return all(
-        len(a.splits[split]) == len(b.splits[split])
-        and all(
-            own.words == other.words and own.predicted_names == other.predicted_names
-            for own, other in zip(a.splits[split], b.splits[split], strict=True)
-        )
-        for split in a.splits
-    )
-
-
-def _f1(aligned: Aligned) -> list[float]:
-    return [float(matrix.total()[0]) for matrix in count_matrices(aligned.counts)]
+def _predictions(run: Run) -> list[tuple[Sequence[str], list[str]]]:
+    return [(each.words, each.predicted_names) for sentences in run.splits.values() for each in sentences]
 
 
 def _compared(settings: Sequence[Setting], counts: Sequence[Sequence[Counts]], split: str) -> list[Setting]:
     """Add the differences from the setting with the highest mean F1 of a split."""
     best = max(range(len(settings)), key=lambda index: fmean(settings[index].f1[split]))
     others = [index for index in range(len(settings)) if index != best]
-    found = [differences(counts[best], counts[index]).overall["f1"] for index in others]
+    found = [differences(counts[best], counts[index])[0]["f1"] for index in others]
     adjusted = holm([each.p for each in found]).tolist()
     compared = list(settings)
     for index, each, p in zip(others, found, adjusted, strict=True):
@@ -262,22 +247,22 @@ def _compared(settings: Sequence[Setting], counts: Sequence[Sequence[Counts]], s
     return compared
 
 
-def _confounded(keys: Sequence[str]) -> list[str]:
-    if not keys:
-        return []
-    return [
-        f"the runs also differ in {some(keys)}, which affects means and ±; add {'it' if len(keys) == 1 else 'them'} to "
-        "--by, or choose runs with the same values"
-    ]
+def _confounded(keys: Sequence[str], params: Sequence[Values]) -> Iterator[str]:
+    """Report other keys in which the runs differ, except seeds."""
+    others = dict.fromkeys(key for values in params for key in values if key not in keys and _end(key) != "seed")
+    if differing := [key for key in others if len({_identity(values, key) for values in params}) > 1]:
+        yield (
+            f"the runs also differ in {some(differing)}, which affects means and ±; add "
+            f"{'it' if len(differing) == 1 else 'them'} to --by, or choose runs with the same values"
+        )
 
 
-def _single_runs(settings: Sequence[Setting]) -> list[str]:
+def _single_runs(settings: Sequence[Setting]) -> Iterator[str]:
     single = [setting.name for setting in settings if len(setting.runs) == 1]
     if len(single) == len(settings):
-        return ["each setting has one run, so p does not cover other seeds; run several, as with -S train.seed=1,2,3"]
-    if single:
-        return [
+        yield "each setting has one run, so p does not cover other seeds; run several, as with -S train.seed=1,2,3"
+    elif single:
+        yield (
             f"one run only: {some(single)}; ± is unknown there, and p assumes that of the other side (between two "
             "single runs, p does not cover other seeds)"
-        ]
-    return []
+        )

@@ -1,4 +1,8 @@
-"""Where the files of a data set are: one file, a folder that is one data set, or files and folders named by split."""
+"""Where the files of a data set are, and which format they have.
+
+A data set is one file, a folder that is one data set, or files and folders named by split. Each format is asked whether
+a file has it; the guess is only shown once it reads the file.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,11 @@ from pathlib import Path
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
 from tagline.sources.files import find
+from tagline.sources.formats.base import TextFiles
+from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.saved import INFO
-from tagline.sources.formats.sniffing import Keys
-from tagline.tools.inspection.guessing import guess
+from tagline.sources.formats.sniffing import Keys, read_sample
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
 _SPLITS = {
@@ -29,6 +35,8 @@ _OTHER = re.compile(
     r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|labels\.xml)|typesystem\.xml|dataset_dict\.json",
     re.IGNORECASE,
 )
+
+_MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,14 +69,14 @@ def find_layout(path: Path) -> Layout:
     if not path.is_dir():
         raise UserError(f"{path}: no such file; expected a file or folder of a data set")
     if (path / INFO).is_file():
-        return Layout(path, path, guess(path), {"train": "."})
+        return Layout(path, path, _guess(path), {"train": "."})
     entries = _entries(path)
     splits = _by_split(entries)
     if "train" in splits:
         patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
         (sample, *_), *_ = ([each] if _is_data(each) else _entries(each) for each in splits["train"])
         unused = [each.name for each in entries if all(each not in paths for paths in splits.values())]
-        return Layout(path, sample, guess(sample), patterns, unused)
+        return Layout(path, sample, _guess(sample), patterns, unused)
     if splits or not entries or not all(each.is_file() for each in entries):
         raise _unclear(path, entries)
     first = _of_file(entries[0])
@@ -79,8 +87,30 @@ def find_layout(path: Path) -> Layout:
     return first
 
 
+def _guess(path: Path) -> Keys:
+    """Guess the format of a file or folder, the keys of the format, and the encoding.
+
+    Raises:
+        UserError: no format fits.
+    """
+    sample = read_sample(path)
+    if path.is_file() and sample.problem is None and not sample.text.strip():
+        raise UserError(f"{path}: an empty file; expected a data set; docs/data.md describes the formats")
+    if _MARKUP.match("\n".join(sample.lines[:3])) and "<xmi:XMI" not in sample.text:
+        raise UserError(f"{path}: a web page or XML; expected a file of a data set; docs/data.md describes the formats")
+    for name, schema in reversed(FORMATS.items()):
+        keys = schema.sniff(sample)
+        if keys is not None:
+            has_encoding = sample.encoding != UTF_8 and issubclass(schema, TextFiles)
+            return {"format": name, **keys, **({"encoding": sample.encoding} if has_encoding else {})}
+    raise sample.problem or UserError(
+        f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
+        "or Parquet; docs/data.md describes them"
+    )
+
+
 def _of_file(path: Path) -> Layout:
-    keys = guess(path)
+    keys = _guess(path)
     # params.yaml reads a name with brackets as a pattern.
     name = f"*{path.suffix}" if _is_document(path, keys) else glob.escape(path.name)
     return Layout(path.parent, path, keys, {"train": name})

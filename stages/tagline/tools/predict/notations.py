@@ -1,19 +1,28 @@
-"""Output formats: how a tagged document is written."""
+"""Output formats: a tagged document as lines, for people or for programs."""
 
 from __future__ import annotations
 
 import json
+import os
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.inference.documents import Document
 from tagline.inference.mentions import mentions
+from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, in_text
 from tagline.tools.annotation.tool_formats import JsonFormat
+
+Color = Literal["auto", "always", "never"]
+
+# Light background colours of the 256-colour palette, readable with black text; assigned to the types in turn.
+_BACKGROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)
+_RESET, _BOLD, _NORMAL, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[22m", "\x1b[2m"
 
 
 @dataclass(frozen=True)
@@ -23,16 +32,12 @@ class Notation:
     Attributes:
         lines: formats a document as complete lines.
         with_empty: documents without words are written too.
-        opening: precedes the first document, as the bracket of a list does.
-        separator: precedes each further document.
-        closing: follows the last document.
+        is_list: the documents are a list of JSON, whose brackets and commas begin lines.
     """
 
     lines: Callable[[Document, TaggedSentence], str]
     with_empty: bool = True
-    opening: str = ""
-    separator: str = ""
-    closing: str = ""
+    is_list: bool = False
 
 
 def json_line(document: Document, tagged: TaggedSentence) -> str:
@@ -93,13 +98,7 @@ CONLL = Notation(conll_lines, with_empty=False)
 
 def task_notation(format_: JsonFormat) -> Notation:
     """The notation of an annotation tool: tasks with the predictions to correct."""
-    return Notation(
-        lambda document, tagged: format_.line(to_task(document, tagged)),
-        False,
-        format_.opening,
-        format_.separator,
-        format_.closing,
-    )
+    return Notation(lambda document, tagged: format_.line(to_task(document, tagged)), False, format_.is_list)
 
 
 def to_task(document: Document, tagged: TaggedSentence) -> AnnotationTask:
@@ -109,3 +108,53 @@ def to_task(document: Document, tagged: TaggedSentence) -> AnnotationTask:
     name = document.row.get("id")
     fields = {"id": name} if isinstance(name, str | int) else {}
     return AnnotationTask(text, words, [in_text(entity, words, score) for entity, score in entities], fields=fields)
+
+
+def in_color(color: Color, stream: Any) -> bool:
+    """Decide whether to use colours: on a terminal that has them, unless NO_COLOR is set (https://no-color.org)."""
+    if color != "auto":
+        return color == "always"
+    return bool(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+
+
+class Highlighter:
+    """Formats documents as lines.
+
+    Args:
+        labels: the model's labels.
+        color: use colours of a terminal instead of brackets.
+    """
+
+    def __init__(self, labels: Labels, color: bool) -> None:
+        self._background = {name: _BACKGROUNDS[index % len(_BACKGROUNDS)] for index, name in enumerate(labels.types)}
+        self._tags, self._color = labels.kind == "tags", color
+
+    def line(self, document: Document, tagged: TaggedSentence) -> str:
+        """Format a document as one line, with control characters escaped."""
+        text, spans = document.text_and_spans()
+        parts, end = [], 0
+        for entity in tagged.predicted_entities:
+            start = spans[entity.start][0]
+            # "dogs/NOUN." would look like a tag "NOUN.", so a space follows each tag.
+            parts.append(" " if self._tags and 0 < end == start else _escaped(text[end:start]))
+            end = spans[entity.end - 1][1]
+            parts.append(self._mark(entity.type, _escaped(text[start:end]), tagged.confidence(entity)))
+        return "".join([*parts, _escaped(text[end:]), "\n"])
+
+    def _mark(self, type_: str, text: str, score: float) -> str:
+        name = _escaped(type_)
+        if self._tags:
+            return f"{text}{_DIM}/{name}{_RESET}" if self._color else f"{text}/{name}"
+        if self._color:
+            background = f"\x1b[30;48;5;{self._background[type_]}m"
+            return f"{background} {text} {_BOLD}{name}{_NORMAL} {score:.2f} {_RESET}"
+        return f"[{text} {name} {score:.2f}]"
+
+
+def _escaped(text: str) -> str:
+    if text.isprintable():
+        return text
+    # Only control characters and line breaks: joiners and unusual spaces belong to the text.
+    return "".join(
+        c.encode("unicode_escape").decode() if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text
+    )

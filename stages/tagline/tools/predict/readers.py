@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -32,26 +32,18 @@ EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in
 _SPACES = re.compile("[ \t]+")
 
 
-class Source:
+class Source(NamedTuple):
     """Documents, read lazily.
 
-    Args:
+    Attributes:
         name: what messages call the source.
         documents: its documents.
-        file: what they are read from, if its size is known.
-        bar: the progress bar.
+        advance: advances the progress bar by a number of documents.
     """
 
-    def __init__(
-        self, name: str, documents: Iterable[Document], file: BinaryIO | None = None, bar: tqdm[Any] | None = None
-    ) -> None:
-        self.name, self.documents = name, iter(documents)
-        self._file, self._bar = file, bar
-
-    def advance(self, count: int) -> None:
-        """Advance the progress bar by a number of documents."""
-        if self._bar is not None:
-            self._bar.update(count if self._file is None else self._file.tell() - self._bar.n)
+    name: str
+    documents: Iterable[Document]
+    advance: Callable[[int], object] = lambda _: None
 
 
 @contextmanager
@@ -71,14 +63,13 @@ def opened(path: Path | None, reader: Reader, show_progress: bool) -> Iterator[S
     name = "stdin" if path is None else str(path)
     with nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as file:
         sized = file.seekable()
-        size = (
-            {"total": os.fstat(file.fileno()).st_size, "unit": "B", "unit_scale": True}
-            if sized
-            else {"unit": " documents"}
-        )
+        size: dict[str, Any] = {"unit": " documents"}
+        if sized:
+            size = {"total": os.fstat(file.fileno()).st_size, "unit": "B", "unit_scale": True}
         show_progress = show_progress and sys.stderr is not None
         with tqdm(desc=printable(name), disable=None if show_progress else True, **size) as bar:
-            yield Source(name, reader(decoded_lines(file, name), name), file if sized else None, bar)
+            documents = reader(decoded_lines(file, name), name)
+            yield Source(name, documents, (lambda _: bar.update(file.tell() - bar.n)) if sized else bar.update)
 
 
 def reader_of(input_format: str, column: int, split: Split, sentences: Split | None = None) -> Reader:
@@ -90,12 +81,9 @@ def reader_of(input_format: str, column: int, split: Split, sentences: Split | N
         split: finds the words of raw text.
         sentences: finds its sentences; None leaves each text whole.
     """
-    readers: dict[str, Reader] = {
-        "text": partial(read_texts, split=split, sentences=sentences),
-        "jsonl": partial(read_json, split=split, sentences=sentences),
-        "conll": partial(read_columns, words_column=column),
-    }
-    return readers[input_format]
+    if input_format == "conll":
+        return partial(read_columns, words_column=column)
+    return partial(read_json if input_format == "jsonl" else read_texts, split=split, sentences=sentences)
 
 
 def read_texts(
@@ -140,23 +128,21 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
     """
     tabs, numbered = conll.separated(lines)
     start: list[tuple[int, str]] = []
-    first = None
     for number, line in numbered:
         if not conll.is_border(line):
-            first = number, line
             break
         if line.startswith(conll.DOCUMENT_START):
             start = [(number, line)]
-    if first is None:
+    else:
         return
-    width = len(conll.fields(first[1], tabs))
+    width = len(conll.fields(line, tabs))
     if width < words_column:
-        found = f"{width} column{'s' * (width > 1)} in {shortened(repr(first[1]))}"
-        raise UserError(f"{name}:{first[0]}: {found}; expected words in column {words_column}")
+        found = f"{width} column{'s' * (width > 1)} in {shortened(repr(line))}"
+        raise UserError(f"{name}:{number}: {found}; expected words in column {words_column}")
     columns = [conll.SKIP] * width
     columns[words_column - 1] = conll.WORDS
     before: str | int | None = None
-    for sentence in conll.Table(name, columns, tabs).sentences(chain(start, [first], numbered)):
+    for sentence in conll.Table(name, columns, tabs).sentences(chain(start, [(number, line)], numbered)):
         continues = sentence.document is not None and sentence.document == before
         yield Document(sentence.words, name=sentence.location, continues=continues)
         before = sentence.document

@@ -15,21 +15,18 @@ from tagline.tools.annotation import brat_tasks
 from tagline.tools.predict.notations import Notation, to_task
 
 
-class StandardOutput:
-    """Standard output, flushed after each write."""
-
-    def write(self, text: str) -> None:
-        """Write some complete lines."""
-        with defer_signals():
-            try:
-                sys.stdout.buffer.write(text.encode())
-                sys.stdout.buffer.flush()
-            except OSError as error:
-                # Python flushes standard output again when it exits; /dev/null keeps that from failing.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                if isinstance(error, BrokenPipeError):
-                    raise
-                raise UserError(f"standard output: {error.strerror}") from None
+def print_lines(text: str) -> None:
+    """Write some complete lines to standard output, and flush it."""
+    with defer_signals():
+        try:
+            sys.stdout.buffer.write(text.encode())
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            # Python flushes standard output again when it exits; /dev/null keeps that from failing.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise UserError(f"standard output: {error.strerror}") from None
 
 
 class OutputFile:
@@ -62,23 +59,23 @@ class LineOutput:
     """
 
     def __init__(self, notation: Notation, path: Path | None) -> None:
-        self.notation, self.path, self.before = notation, path, notation.opening
-        self.file = OutputFile(path) if path else StandardOutput()
+        self.notation, self.path, self.before = notation, path, "["
+        self._write = OutputFile(path).write if path else print_lines
 
     def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
         """Write some documents."""
         parts, before = [], self.before
         for document, tagged in documents:
             if document.words or self.notation.with_empty:
-                parts.append(before + self.notation.lines(document, tagged))
-                before = self.notation.separator
-        self.file.write("".join(parts))
+                parts.append((before if self.notation.is_list else "") + self.notation.lines(document, tagged))
+                before = ","
+        self._write("".join(parts))
         self.before = before
 
     def end(self) -> None:
-        """Write what follows the last document."""
-        opening = "" if self.before == self.notation.separator else self.notation.opening
-        self.file.write(opening + self.notation.closing)
+        """Write what follows the last document; without any, empty an earlier file."""
+        closing = "]\n" if self.before == "," else "[]\n"
+        self._write(closing if self.notation.is_list else "")
 
 
 class BratFolder:
@@ -105,5 +102,4 @@ class BratFolder:
                 brat_tasks.write(to_task(document, tagged), self.path, self.number)
 
     def end(self) -> None:
-        if not self.number:
-            brat_tasks.start(self.path, self.types)
+        self.write(())

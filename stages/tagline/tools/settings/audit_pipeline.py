@@ -58,7 +58,5 @@ def text(path: Path) -> str:
 
 def _is_current() -> bool:
     """Return whether audit/dvc.yaml has the stages that it should have; what `dvc freeze` adds does not count."""
-    found, expected = (
-        without_frozen(each, DVC_YAML) for each in (DVC_YAML.read_text(encoding="utf-8"), text(DVC_YAML))
-    )
-    return bool(found.get("stages") == expected["stages"])
+    found = without_frozen(DVC_YAML.read_text(encoding="utf-8"), DVC_YAML)
+    return bool(found.get("stages") == without_frozen(text(DVC_YAML), DVC_YAML)["stages"])

@@ -1,11 +1,20 @@
-"""Checks of the whole params.yaml: the schema of each section, and rules across sections."""
+"""Checks of the whole params.yaml: the schema of each section, and rules across sections.
+
+And the JSON Schema by which editors complete, explain and check params.yaml and the presets: pydantic's own schema of
+the sections, in which a preset may leave out keys. Missing keys and rules across sections are left to `params_errors`.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from pydantic import create_model
 from ruamel.yaml.comments import CommentedMap
 
+from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
@@ -22,6 +31,10 @@ SECTIONS: dict[str, type[Section]] = {
     "export": Export,
 }
 
+SCHEMA = Path("params.schema.json")
+# Entries that editors do not need, or that a preset does not obey.
+_DROPPED = ("title", "required", "discriminator")
+
 
 def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     """List all errors in a file of params, each as ``file:line: key: what is wrong``."""
@@ -32,25 +45,52 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     ]
     for name, schema in SECTIONS.items():
         errors += section_errors(content, name, schema, path)
-    return errors or _task_errors(content, path) + _head_errors(content, path)
+    return errors or [f"{path}:{error}" for error in _errors_across_sections(content)]
 
 
-def _task_errors(content: CommentedMap, path: Path) -> list[str]:
-    """Check that the task is a tag column of the data set."""
-    section = content["tokenize_align"]
-    task, tag_columns = section["task"], validated(content, "download", Download).dataset.tag_columns
-    if task in tag_columns:
-        return []
-    line = line_of(section, "task", 0) + 1
-    names = ", ".join(tag_columns)
-    return [f"{path}:{line}: tokenize_align.task: download.dataset has no tag column {task} ({names})"]
+def check_data_folder(content: CommentedMap) -> None:
+    """Raise a `UserError` if ``download.folder`` does not exist, which DVC finds only after it has removed outputs."""
+    section = content["download"]
+    folder = Path(section["folder"])
+    # DVC restores a folder that it tracks by itself.
+    if not folder.is_dir() and not folder.with_name(f"{folder.name}.dvc").is_file():
+        raise UserError(
+            f"{PARAMS}:{line_of(section, 'folder', 0) + 1}: download.folder: {folder} is not a folder; expected that "
+            "of the data (data/none for a data set and an encoder of the Hub)"
+        )
 
 
-def _head_errors(content: CommentedMap, path: Path) -> list[str]:
-    """Check that a head that scores sequences of words is not trained on labels of all sub-words."""
-    section = content["train"]
-    head = section["head"]
-    if not HEADS[head].scores_sequences or not content["tokenize_align"]["label_all_tokens"]:
-        return []
-    line = line_of(section, "head", 0) + 1
-    return [f"{path}:{line}: train.head: {head} needs one label per word; set tokenize_align.label_all_tokens to false"]
+def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
+    """Yield errors of keys that fit their own section."""
+    section, tag_columns = content["tokenize_align"], validated(content, "download", Download).dataset.tag_columns
+    task, head = section["task"], content["train"]["head"]
+    if task not in tag_columns:
+        message = f"download.dataset has no tag column {task} ({', '.join(tag_columns)})"
+        yield f"{line_of(section, 'task', 0) + 1}: tokenize_align.task: {message}"
+    if HEADS[head].scores_sequences and section["label_all_tokens"]:
+        message = f"{head} needs one label per word; set tokenize_align.label_all_tokens to false"
+        yield f"{line_of(content['train'], 'head', 0) + 1}: train.head: {message}"
+
+
+def schema_text() -> str:
+    """Give the content of `SCHEMA`."""
+    fields: Any = {name: (section, ...) for name, section in SECTIONS.items()}
+    schema = create_model("Params", __base__=Section, **fields).model_json_schema()
+    for definition in (schema, *schema["$defs"].values()):
+        definition.pop("description", None)  # a docstring, which is for programmers
+    content = {"$comment": "Written by `python stages/schema.py`.", **_for_editors(schema)}
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _for_editors(node: Any, has_names: bool = False) -> Any:
+    """Drop entries of a schema; the keys of some mappings in it are names of params, which all stay."""
+    if isinstance(node, list):
+        return [_for_editors(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        # Without the key that decides, as in a preset, several alternatives may apply.
+        "anyOf" if key == "oneOf" else key: _for_editors(value, key in ("properties", "$defs") and not has_names)
+        for key, value in node.items()
+        if has_names or key not in _DROPPED
+    }

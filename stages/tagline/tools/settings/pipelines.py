@@ -7,7 +7,6 @@ scripts are relative to the current folder, so only the paths of code change.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from tagline.core.errors import UserError
+from tagline.core.outputs import replacing
 from tagline.core.params import PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
 from tagline.sources.download_params import OUTS
@@ -79,15 +79,10 @@ def create(name: str, settings: Sequence[str]) -> None:
         PARAMS: text_for_folder(params),
         GITIGNORE: "".join(f"{line}\n" for line in _ignored()),
     }
-    partial = Path(f".{name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    try:
+    with replacing(Path(name)) as [folder]:
+        folder.mkdir()
         for path, text in texts.items():
-            (partial / path).write_text(text, encoding="utf-8", newline="\n")
-        partial.rename(name)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            (folder / path).write_text(text, encoding="utf-8", newline="\n")
 
 
 def derive(name: str, text: str, frozen: Sequence[str] = ()) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -15,9 +16,8 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, Section, find, list_errors, parse, plain, read_file, sections_in
-from tagline.tools.settings.checks import SECTIONS, params_errors
-from tagline.tools.settings.schema import SCHEMA
+from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, sections_in
+from tagline.tools.settings.checks import SCHEMA, SECTIONS, params_errors
 from tagline.tools.settings.yaml_files import as_dvc_writes, is_committed, text_for_folder, text_of, write_text
 
 PRESETS = Path("presets")
@@ -32,6 +32,9 @@ _INTRODUCTION = """
 # `python stages/preset.py` lists other sets of values; with a name, it writes one of them here.
 """
 _WIDTH = 120
+
+# The sections as fields of a schema.
+FIELDS = {name: FieldInfo(annotation=section) for name, section in SECTIONS.items()}
 
 Keys = tuple[Any, ...]
 """The path of a key, such as ("train", "batches", "order")."""
@@ -91,7 +94,10 @@ def build(name: str) -> str:
     base, preset = read(BASE), read(name)
     whole = [MODELINE, *(preset.description or [f"# Preset {name}."]), _INTRODUCTION]
     for key, value in _merged(plain(base.content), plain(preset.content)).items():
-        whole += [*lines({key: value}, {key: field_of(SECTIONS.get(key))}, base.comments | preset.comments), ""]
+        whole += [
+            *lines({key: value}, FIELDS, base.comments | preset.comments),
+            "",
+        ]
     content = parse("\n".join(whole[:-1]), preset.path)
     if errors := params_errors(content):
         shown = [_at_origin(error, preset, base) for error in errors]
@@ -125,11 +131,6 @@ def described(annotation: Any, values: Mapping[str, Any]) -> dict[str, FieldInfo
         if all(values.get(key) in get_args(fields[key].annotation) for key in DISCRIMINATORS if key in fields):
             return fields
     return {}
-
-
-def field_of(section: type[Section] | None) -> FieldInfo:
-    """Return a whole section as the field of a schema."""
-    return FieldInfo(annotation=section)
 
 
 def lines(
@@ -196,9 +197,7 @@ def _is_recoverable() -> bool:
     if is_committed(PARAMS):
         return True
     for name in names():
-        try:
+        with suppress(UserError):  # params.yaml can't come from a preset with errors
             if build(name).encode() == PARAMS.read_bytes():
                 return True
-        except UserError:  # params.yaml can't come from a preset with errors
-            continue
     return False

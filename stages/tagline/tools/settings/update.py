@@ -13,7 +13,6 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, find, line_of, parse, plain
 from tagline.tools.settings import pipelines, presets
-from tagline.tools.settings.checks import SECTIONS
 from tagline.tools.settings.yaml_files import write_text
 
 # Keys of earlier versions: the last key of each path, and its name now.
@@ -71,7 +70,7 @@ def updated(text: str, path: Path) -> tuple[str, list[str]]:
     """
     text, done = _renamed(text, path)
     base = plain(presets.read(presets.BASE).content)
-    while missing := next(_missing(base, content := parse(text, path)), None):
+    while missing := next(_missing(base, content := parse(text, path), presets.FIELDS), None):
         text = _inserted(text, content, missing, path)
         done.append(f"{path}: {'.'.join((*missing.above, missing.key))} added")
     return text, done
@@ -118,28 +117,19 @@ def _line(content: CommentedMap, name: str) -> int | None:
     return line if depth == len(keys) else None
 
 
-def _missing(base: Mapping[str, Any], content: CommentedMap) -> Iterator[Missing]:
-    """The keys that a file lacks, with mappings of the same source and format as in presets/sample.yaml."""
-    for name, section in SECTIONS.items():
-        field = presets.field_of(section)
-        if name not in content:
-            earlier = [other for other in list(SECTIONS)[: list(SECTIONS).index(name)] if other in content]
-            yield Missing((), name, base[name], field, earlier[-1] if earlier else None)
-        elif isinstance(content[name], CommentedMap):
-            yield from _missing_in(base[name], content[name], field.annotation, (name,))
-
-
-def _missing_in(
-    base: Mapping[str, Any], node: CommentedMap, annotation: Any, above: tuple[str, ...]
+def _missing(
+    base: Mapping[str, Any], node: CommentedMap, fields: Mapping[str, FieldInfo], above: tuple[str, ...] = ()
 ) -> Iterator[Missing]:
+    """The keys that a file lacks, with mappings of the same source and format as in presets/sample.yaml."""
     if any(base.get(key) != node.get(key) for key in presets.DISCRIMINATORS if key in base and key in node):
         return
-    fields, before = presets.described(annotation, node), None
+    before = None
     for key, value in base.items():
         if key in node:
             before = key
             if isinstance(value, dict) and isinstance(node[key], CommentedMap) and key in fields:
-                yield from _missing_in(value, node[key], fields[key].annotation, (*above, key))
+                inner = presets.described(fields[key].annotation, node[key])
+                yield from _missing(value, node[key], inner, (*above, key))
         elif key in fields:
             yield Missing(above, key, value, fields[key], before)
 

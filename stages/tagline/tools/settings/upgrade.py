@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse, plain, read_file
@@ -19,24 +19,10 @@ from tagline.tools.settings import pipelines
 from tagline.tools.settings.update import RENAMED_KEYS, RENAMED_VALUES
 
 LOCK = Path("dvc.lock")
-# What DVC calls a change of a command; ours only name scripts, which are code.
-_COMMAND = "changed command"
 
 
-class Verdict(NamedTuple):
-    """Whether a stage must run again.
-
-    Attributes:
-        stage: its name.
-        reason: why it must run; empty if its outputs are valid.
-    """
-
-    stage: str
-    reason: str
-
-
-def verdicts(versions: str | None = None) -> list[Verdict]:
-    """Judge each stage of the current folder that DVC calls changed.
+def summary(versions: str | None) -> str:
+    """Say which stages must run again, and how to keep the outputs of the others.
 
     Args:
         versions: ``OLD..NEW``, the commits of Tagline before and after; None: those of the last merge.
@@ -44,21 +30,36 @@ def verdicts(versions: str | None = None) -> list[Verdict]:
     Raises:
         UserError: there was no merge, Git or DVC can't tell, or a commit has no dvc.lock.
     """
+    reasons = _reasons(versions)
+    if not reasons:
+        return "no stage is out of date"
+    width = max(map(len, reasons))
+    lines = [
+        f"{stage:{width}}  {f'must run: {reason}' if reason else 'valid: the new code writes the same'}"
+        for stage, reason in reasons.items()
+    ]
+    if valid := [stage for stage, reason in reasons.items() if not reason]:
+        lines.append(f"`dvc commit -f {' '.join(valid)}` keeps what is valid, then `dvc repro` runs the rest")
+    return "\n".join(lines)
+
+
+def _reasons(versions: str | None) -> dict[str, str]:
+    """Why each changed stage must run again; empty if its outputs are valid."""
     old, new = versions.split("..") if versions else _of_last_merge()
     before, after = (_outputs(commit) for commit in (old, new))
     locked, params = plain(read_file(LOCK))["stages"], plain(read_file(PARAMS))
     changed = json.loads(_run(sys.executable, "-m", "dvc", "status", "--json"))
-    return [
-        Verdict(stage, _reason(changes, locked.get(stage, {}), params) or _moved(stage, before, after))
+    return {
+        stage: _reason(changes, locked.get(stage, {}), params) or _moved(stage, before, after)
         for stage, changes in changed.items()
         if "/" not in stage and stage != "audit"
-    ]
+    }
 
 
 def _reason(changes: list[Any], locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
     """Why a stage must run whatever its code does: what else changed."""
     for change in changes:
-        if change == _COMMAND:
+        if change == "changed command":  # ours only name scripts, which are code
             continue
         if not isinstance(change, dict) or "changed deps" not in change:
             return "its outputs are missing or changed"
@@ -73,8 +74,8 @@ def _reason(changes: list[Any], locked: Mapping[str, Any], params: Mapping[str, 
 
 def _other_values(locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
     """A key whose value differs from the one that the stage ran with; new keys have defaults that change nothing."""
-    now = _flat(params)
-    for key, value in _flat(locked).items():
+    now = dict(_flat(params))
+    for key, value in _flat(locked):
         parent = key.rpartition(".")[0]
         name = f"{parent}.{RENAMED_KEYS[key]}" if key in RENAMED_KEYS else key
         if name not in now or now[name] != RENAMED_VALUES.get(name, {}).get(str(value), value):
@@ -82,15 +83,13 @@ def _other_values(locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
     return ""
 
 
-def _flat(content: Any, above: str = "") -> dict[str, Any]:
-    """The values of nested mappings, by dotted keys."""
-    if not isinstance(content, dict) or not content:
-        return {above: content}
-    return {
-        name: value
-        for key, inner in content.items()
-        for name, value in _flat(inner, f"{above}.{key}" if above else key).items()
-    }
+def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of nested mappings with their dotted keys."""
+    for key, value in content.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
 
 
 def _moved(stage: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

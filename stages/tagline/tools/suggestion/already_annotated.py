@@ -46,11 +46,10 @@ def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iter
     """Yield the documents that have words and are not annotated; none continues one that is left out."""
     follows = True  # whether the document before was not left out
     for document in documents:
-        if document.words and text_key(document.words) not in annotated:
+        kept = bool(document.words) and text_key(document.words) not in annotated
+        if kept:
             yield document if follows or not document.continues else replace(document, continues=False)
-            follows = True
-        else:
-            follows = False
+        follows = kept
 
 
 def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:

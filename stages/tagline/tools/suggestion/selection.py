@@ -1,4 +1,4 @@
-"""Selection: the texts of a pool that are worth annotating, with the model's suggestions."""
+"""Selection of texts that are worth annotating, and writing them to a file."""
 
 from __future__ import annotations
 
@@ -7,21 +7,29 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from pathlib import Path
 from typing import Generic, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from tagline.core.errors import UserError
+from tagline.core.outputs import replacing
 from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
 from tagline.labels.tagged import TaggedSentence
+from tagline.tools.annotation import tool_formats
+from tagline.tools.annotation.task import DIGITS, AnnotationTask
+from tagline.tools.predict.notations import json_line, own_row, row_line, to_task
 from tagline.tools.predict.readers import Source
 from tagline.tools.suggestion.already_annotated import text_key, without
 from tagline.tools.suggestion.diversity import choose
 
 # Words of the uncertain texts that are clustered, as a multiple of the words wanted.
 CANDIDATES = 4
+
+JSONL = "jsonl"
+FORMATS = (*tool_formats.NAMES, JSONL)
 
 Item = TypeVar("Item")
 Selection = Literal["random", "uncertain"]
@@ -84,8 +92,9 @@ class Selector:
                 # A few texts that rarely fit would displace all others, so they come last.
                 for best, priority in ((random, self._draw(key)), (uncertain, doubt - (length > other_words))):
                     if best.admits(priority, key):
-                        suggestion = Suggestion(document, _apart(tagged), doubt, "uncertain")
-                        best.add(priority, key, length, suggestion)
+                        # Arrays of its own: slices would keep those of all texts that were labelled together.
+                        own = replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
+                        best.add(priority, key, length, Suggestion(document, own, doubt, "uncertain"))
             source.advance(len(labelled))
         # What is kept are all texts, if they are few.
         random_words = round(min(self.words, uncertain.kept) * self.random_share)
@@ -197,11 +206,6 @@ def uncertainty(tagged: TaggedSentence) -> float:
     return float(doubt.mean())
 
 
-def _apart(tagged: TaggedSentence) -> TaggedSentence:
-    """The same with arrays of its own: slices would keep those of all texts that were labelled together."""
-    return replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
-
-
 def _count(suggestions: Sequence[Suggestion]) -> int:
     return sum(len(each.document.words) for each in suggestions)
 
@@ -215,3 +219,43 @@ def summary(suggestions: Sequence[Suggestion]) -> str:
         texts = f"{len(of_selection):,} text{'s' * (len(of_selection) != 1)}"
         lines.append(f"{selection}: {texts}, {_count(of_selection):,} words{mean}")
     return "\n".join(lines)
+
+
+def save(name: str, path: Path, suggestions: Sequence[Suggestion], types: Sequence[str]) -> None:
+    """Write suggestions in a format, all of them or nothing.
+
+    Random texts have no predicted entities: labels that start from a model's are biased towards it, and could not test
+    it honestly.
+
+    Args:
+        name: one of `FORMATS`.
+        path: a file, or a folder for brat.
+        suggestions: in this order.
+        types: the entity types.
+
+    Raises:
+        UserError: see `tool_formats.save`.
+    """
+    if name != JSONL:
+        tool_formats.save(name, path, map(_task, suggestions), types)
+        return
+    with replacing(path) as [file], file.open("w", encoding="utf-8", newline="") as out:
+        out.writelines(map(_line, suggestions))
+
+
+def _fields(suggestion: Suggestion) -> dict[str, str | float]:
+    return {"selection": suggestion.selection, "uncertainty": round(suggestion.uncertainty, DIGITS)}
+
+
+def _task(suggestion: Suggestion) -> AnnotationTask:
+    task = to_task(suggestion.document, suggestion.tagged)
+    suggested = None if suggestion.selection == "random" else task.suggested
+    return replace(task, suggested=suggested, fields={**task.fields, **_fields(suggestion)})
+
+
+def _line(suggestion: Suggestion) -> str:
+    document = suggestion.document
+    row = own_row(document) | _fields(suggestion)
+    if suggestion.selection == "random":
+        return row_line(row, document)
+    return json_line(replace(document, row=row), suggestion.tagged)

@@ -23,7 +23,6 @@ from tagline.text.words import split_words
 from tagline.tools.annotation import tool_formats
 from tagline.tools.annotation.task import AnnotationTask, in_text
 
-TOOLS = ("label_studio", "doccano", "prodigy", "brat")
 # An emoji of several code points, a flag, a combining accent, line ends, quotes and markup beside plain words.
 PIECES = ["Ada", "Oslo", " ", "  ", "\n", "\r\n", "\u2028", "\x85", "\t", "e\u0301", "\U0001f469\u200d\U0001f467"]
 PIECES += ["\U0001f1f3\U0001f1f4", '"', "<b>&", "\\", ".", "don't", "\u6771\u4eac", "\u0645\u0631"]
@@ -140,16 +139,3 @@ def test_brat_refuses_folders_with_annotations_and_types_it_cannot_read(tmp_path
     for type_ in ("A B", "#", ""):
         with pytest.raises(UserError, match=f"/new: brat can't read the entity type '{type_}'; expected a letter, dig"):
             tool_formats.save("brat", tmp_path / "new", [], ["PER", type_])
-
-
-@pytest.mark.parametrize("name", tool_formats.NAMES)
-def test_error_leaves_earlier_files(name: str, tmp_path: Path) -> None:
-    (tmp_path / "out").write_text("earlier") if name != "brat" else None
-
-    def failing() -> list[AnnotationTask]:
-        yield ADA
-        raise UserError("no")
-
-    with pytest.raises(UserError, match="no"):
-        saved(name, failing(), tmp_path)
-    assert [path.read_text() for path in tmp_path.iterdir() if path.suffix != ".lock"] == ["earlier"] * (name != "brat")

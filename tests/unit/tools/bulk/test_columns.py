@@ -9,8 +9,7 @@ import pytest
 
 from tagline.core.errors import UserError
 from tagline.tools.bulk import columns
-from tagline.tools.bulk.columns import to_table
-from tagline.tools.bulk.rows import Column
+from tagline.tools.bulk.columns import Column, to_table
 
 
 def inferred(*rows: dict[str, Any]) -> pa.Schema:

@@ -18,12 +18,11 @@ from helpers.handmade_export import save_export
 from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
 from tagline.tools.bulk import parts
+from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import find
 from tagline.tools.bulk.parts import Record
 from tagline.tools.bulk.plan import PLAN, ModelFiles, Plan
-from tagline.tools.bulk.rows import Column
 from tagline.tools.bulk.storage import Folder
-from tagline.tools.bulk.tagging import tag
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo", "Ada" * 30] * 8
 MODEL = ModelFiles("onnx", {"model.onnx": b"0"})
@@ -123,9 +122,9 @@ def test_only_raw_text_needs_the_library_that_splits_words(tagger: Tagger, monke
         raise UserError("jieba is not installed")
 
     monkeypatch.setattr(Tagger, "split", missing)
-    assert list(tag([], tagger, Column("words", is_words=True), "a", pa.schema([]))) == []
+    assert list(parts.answered([], tagger, Column("words", is_words=True), "a", pa.schema([]))) == []
     with pytest.raises(UserError, match=r"^jieba is not installed$"):
-        list(tag([], tagger, Column("text", is_words=False), "a", pa.schema([])))
+        list(parts.answered([], tagger, Column("text", is_words=False), "a", pa.schema([])))
 
 
 def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> None:
@@ -150,14 +149,3 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
     (tmp_path / "a.txt").touch()
     with pytest.raises(UserError, match=r"a.txt: no row; expected at least one in the input"):
         plan_of(tmp_path / "a.txt")
-
-
-def test_files_of_a_model_make_the_same_tagger(export: Path, tmp_path: Path) -> None:
-    model = ModelFiles.read(export, None)
-    files = ["model.onnx", "tagger.json", "tokenizer.json", "tokenizer_config.json"]
-    assert (model.backend, list(model.content)) == ("onnx", files)
-    model.write(tmp_path)
-    with Tagger(tmp_path, "onnx") as copied, Tagger(export) as original:
-        assert copied("Ada Lind") == original("Ada Lind")
-    with pytest.raises(UserError, match=r"tagger.json is missing: the stage export writes it"):
-        ModelFiles.read(tmp_path / "none", None)

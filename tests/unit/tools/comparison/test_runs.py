@@ -26,21 +26,14 @@ def read(columns: dict[str, list] = GOOD, metrics: bytes | None = None, kind: st
     return make_run("main", "0123456789", tracked.__getitem__, committed.__getitem__, ["test"])
 
 
-def test_run_has_predictions_metrics_and_a_title() -> None:
+def test_run_has_metrics_and_a_title() -> None:
     run = read(metrics=b'{"test.f1": 0}')
-    (sentence,) = run.splits["test"]
-    assert (sentence.id, list(sentence.words)) == ("0", ["Ada", "lives"])
-    assert (sentence.gold_names, sentence.predicted_names) == (["B-PER", "O"], ["O", "O"])
     assert (run.metrics, run.kind, run.title) == ({"test.f1": 0}, "spans", "main (0123456)")
     assert replace(run, name="01234").title == "01234", "the hash once"
-    (sentence,) = read(kind='{"kind": "tags"}').splits["test"]
-    assert sentence.kind == "tags", "B-PER may be a plain tag"
 
 
 def test_damaged_files_are_errors_with_the_name_of_the_run() -> None:
     with pytest.raises(UserError, match=r"^main: data/predictions/test.parquet: column score is missing; expected id"):
         read(ROW)
-    with pytest.raises(UserError, match=r"^main: data/predictions/provenance.json: damaged .+; expected a label list"):
-        read(kind='{"kind": "words"}')
     with pytest.raises(UserError, match=r"^main: metrics/evaluate.json: damaged.+; run `dvc repro evaluate` again"):
         read(metrics=b"[]")

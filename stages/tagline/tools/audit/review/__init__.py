@@ -1,4 +1,1 @@
-"""What to review: `disagreements` between gold and the models, their `ranking`, and the `page` that shows them.
-
-`usage` counts how gold labels the same words elsewhere, which the ranking takes into account.
-"""
+"""What to review: `disagreements` of gold and models, their `ranking`, the page."""

@@ -1,15 +1,28 @@
-"""Disagreements: the parts of a sentence in which gold and a model that has not seen it have different entities."""
+"""Disagreements: the parts of a sentence in which gold and a model that has not seen it have different entities.
+
+And their usage: how gold labels the same words, and the same texts as entities, in other sentences.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from math import log
+from statistics import fmean
 from typing import Literal, NamedTuple, get_args
 
 from tagline.labels.entities import Entity
+from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.labels.tagged import TaggedSentence
 
 Fault = Literal["missing", "spurious", "type", "boundary"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
+
+Key = tuple[str | tuple[str, ...], str]
+"""A word and its type or O; or the words of an entity and its type."""
+
+# Added to each number, so that what does not occur has a logarithm.
+PRIOR = 0.5
 
 
 class Disagreement(NamedTuple):
@@ -55,3 +68,61 @@ def disagreements(sentence: TaggedSentence) -> Iterator[Disagreement]:
         (found.gold if entity in gold else found.suggested).append(entity)
     if found.gold or found.suggested:
         yield found
+
+
+class Usage:
+    """Numbers of words and of entities with each type, counted in gold.
+
+    Args:
+        texts: the words and the words of entities that are counted, see `texts_of`; memory grows with them.
+        sentences: with gold labels.
+    """
+
+    def __init__(self, texts: set[str | tuple[str, ...]], sentences: Iterable[TaggedSentence]) -> None:
+        self._numbers: Counter[Key] = Counter()
+        for sentence in sentences:
+            self._numbers.update(key for key in _keys(sentence) if key[0] in texts)
+
+    def log_odds(self, sentence: TaggedSentence, found: Disagreement) -> float:
+        """Log-odds of the suggested over the gold labels in other sentences.
+
+        The sum of two: the mean over the words whose labels differ; and for spans, that of the entities.
+        """
+        own = Counter(_keys(sentence))
+
+        def logarithm(key: Key) -> float:
+            return log(self._numbers[key] - own[key] + PRIOR)
+
+        triples = zip(sentence.words, sentence.gold_names, sentence.predicted_names, strict=True)
+        differing = [(word, gold, new) for word, gold, new in list(triples)[slice(*found.extent)] if gold != new]
+        of_words = fmean(
+            logarithm((word, _type(new))) - logarithm((word, _type(gold))) for word, gold, new in differing
+        )
+        if sentence.kind == "tags":
+            return of_words
+        gold, suggested = (
+            max((logarithm(_key(sentence, entity)) for entity in side), default=log(PRIOR)) for side in found
+        )
+        return of_words + suggested - gold
+
+
+def texts_of(sentence: TaggedSentence, found: Disagreement) -> Iterator[str | tuple[str, ...]]:
+    """Yield the words of a disagreement, and the words of each of its entities."""
+    yield from sentence.words[slice(*found.extent)]
+    for entity in found.gold + found.suggested:
+        yield _key(sentence, entity)[0]
+
+
+def _keys(sentence: TaggedSentence) -> Iterator[Key]:
+    yield from zip(sentence.words, map(_type, sentence.gold_names), strict=True)
+    for entity in sentence.gold_entities:
+        yield _key(sentence, entity)
+
+
+def _key(sentence: TaggedSentence, entity: Entity) -> Key:
+    return tuple(sentence.words[entity.start : entity.end]), entity.type
+
+
+def _type(label: str) -> str:
+    """The type of an IOB2 label, O, or a plain tag."""
+    return split_tag(label)[1] or OUTSIDE

@@ -21,8 +21,7 @@ from tagline.labels.tagged import TaggedSentence
 from tagline.tools.audit import out_of_fold
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.tools.audit.out_of_fold import Chunk
-from tagline.tools.audit.review.disagreements import FAULTS, Disagreement, disagreements
-from tagline.tools.audit.review.usage import Usage, texts_of
+from tagline.tools.audit.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
 
 # The folder of the model that was trained on all, and the stage that writes it.
 ALL, MADE_ALL = "all", "audit/dvc.yaml:all"
@@ -248,20 +247,17 @@ def _suspicion(
     score = _log_odds(sentence, probabilities, words)
     score += 0.0 if learnt is None else _log_odds(sentence, learnt, words)
     score += 0.0 if usage is None else usage.log_odds(sentence, found)
-    means = (np.exp(_log_probabilities(probabilities[words], side[words]).mean()) for side in _sides(sentence))
+    sides = (side[words] for side in (sentence.known_gold, sentence.predicted))
+    means = (np.exp(_log_probabilities(probabilities[words], side).mean()) for side in sides)
     # Copies: views would keep the arrays of a whole chunk in memory.
     copies = {name: getattr(sentence, name).copy() for name in ("predicted", "scores", "gold")}
     rounded = (round(float(mean), DIGITS) for mean in means)
     return Suspicion(round(score, DIGITS), split, replace(sentence, **copies), found, *rounded)
 
 
-def _sides(sentence: TaggedSentence) -> tuple[AnyInts, AnyInts]:
-    return sentence.known_gold, sentence.predicted
-
-
 def _log_odds(sentence: TaggedSentence, probabilities: Floats, words: AnyInts) -> float:
     """The mean, over the words whose labels differ, of how much more probable the suggested label is."""
-    gold, suggested = _sides(sentence)
+    gold, suggested = sentence.known_gold, sentence.predicted
     differing = words[gold[words] != suggested[words]]
     of_sides = (_log_probabilities(probabilities[differing], side[differing]) for side in (suggested, gold))
     return float(np.subtract(*of_sides).mean())

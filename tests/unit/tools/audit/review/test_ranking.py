@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import log
 from pathlib import Path
 
-import numpy as np
 import pytest
 from helpers.held_out import LABELS, audit, chunk
 
@@ -109,19 +108,6 @@ def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:
     write_hashes(tmp_path / "1")
     (found,) = rank(tmp_path, params).suspicions
     assert found.score == 0
-
-
-def test_sentences_survive_the_file(tmp_path: Path) -> None:
-    rows = [MISSING, ("", "", ""), SPURIOUS]
-    sentences, probabilities = chunk(rows)
-    out_of_fold.write(tmp_path / "train.parquet", LABELS, [(sentences, probabilities), chunk([RIGHT])])
-    read = list(out_of_fold.read(tmp_path / "train.parquet", LABELS, "fold"))
-    found = [sentence for each, _ in read for sentence in each]
-    assert [sentence.words for sentence in found] == [row[0].split() for row in [*rows, RIGHT]]
-    assert [sentence.gold_names for sentence in found] == [row[1].split() for row in [*rows, RIGHT]]
-    assert [sentence.predicted_names for sentence in found] == [row[2].split() for row in [*rows, RIGHT]]
-    np.testing.assert_array_equal(np.concatenate([each for _, each in read])[:5], probabilities)
-    assert np.concatenate([sentence.scores for sentence in found]) == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize(

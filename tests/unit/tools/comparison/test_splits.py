@@ -7,7 +7,7 @@ from helpers.tagged import sentences
 
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
-from tagline.tools.comparison.changes import changes
+from tagline.tools.comparison.splits import changes
 
 
 def found(gold: str, old: str | list[str], new: str | list[str], kind: Kind = "spans") -> list[str]:
