@@ -30,7 +30,7 @@ pytestmark = pytest.mark.rare
 POLICIES = {"misaligned_spans": "expand", "overlaps": "longest"}
 # The keys of formats that read more with them.
 KEYS = {"label_studio": {"annotators": "agreed"}, "brat": {"discontinuous_spans": "split"}}
-SUFFIXES = {"parquet": ".parquet", "csv": ".csv", **dict.fromkeys(["conll", "conllu", "inception"], ".txt")}
+SUFFIXES = {"parquet": ".parquet", "csv": ".csv", "json": ".json", "inception": ".txt"}
 NAMES = [name for name in FORMATS if name != "save_to_disk"]  # a folder, which the reader of Arrow files checks
 
 
@@ -39,7 +39,8 @@ def test_damaged_data_set_is_read_or_refused(
     name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
-    path = tmp_path / f"data{SUFFIXES.get(name, '.json')}"
+    suffix = SUFFIXES.get(name, ".json" if issubclass(FORMATS[name], AnnotatedFiles) else ".txt")
+    path = tmp_path / f"data{suffix}"
     named = write_corpus(name, tmp_path / "brat" if name == "brat" else path, CORPUS * 4)
     if name == "brat":
         path, named = tmp_path / "brat/0.ann", "brat/0.txt"

@@ -34,7 +34,7 @@ def test_trained_weights_are_loaded(tmp_path: Path) -> None:
         ({"transitions": np.full((3, 3), np.nan, np.float32)}, "crf", "transitions are not 3 x 3 numbers from -300 to"),
         ({"other": np.zeros(1, np.float32)}, "crf", "KeyError: 'transitions'.*run `dvc repro train` again"),
         ({"other": np.zeros(1, np.float32)}, "linear", "a linear head with the weights other"),
-        ({"other": np.zeros(1, np.float32)}, "mlp", "unknown classifier head mlp; expected linear, crf"),
+        ({"other": np.zeros(1, np.float32)}, "tree", "unknown classifier head tree; expected linear, crf"),
     ],
 )
 def test_damaged_file_is_an_error(tmp_path: Path, tensors: dict[str, np.ndarray], head: str, message: str) -> None:
