@@ -19,6 +19,8 @@ def test_upgrade_keeps_stages_whose_sample_outputs_are_same(clone: Clone) -> Non
     lock = clone.path / "dvc.lock"
     head, export = lock.read_text(encoding="utf-8").split("\n  export:\n")
     outs = re.sub(r"(- path: models/export\n.*\n *md5: )\w{3}", r"\g<1>000", export)
+    head = re.sub(r"(- path: stages/tagline/\w+\n.*\n *md5: )\w{3}", r"\g<1>000", head)
+    outs = re.sub(r"(- path: stages/tagline/export\n.*\n *md5: )\w{3}", r"\g<1>000", outs)
     lock.write_text(f"{head}\n  export:\n{outs}", encoding="utf-8")
     clone.commit("upstream: its sample's export has other bytes")
     clone.run("git", "checkout", "-q", "main")
@@ -36,3 +38,8 @@ def test_upgrade_keeps_stages_whose_sample_outputs_are_same(clone: Clone) -> Non
     (keep,) = [line for line in said if line.startswith("`dvc commit")]
     clone.run(*keep.split("`")[1].split())
     assert [line.split()[0] for line in upgrade()] == ["export"]
+
+    (clone.path / "stages/train.py").open("a", encoding="utf-8").write("# my own line\n")
+    assert all("must run: stages/ has changes of your own" in line for line in upgrade() if line.startswith("train"))
+    command = [sys.executable, "stages/check.py", "--upgrade", "main"]
+    assert "expected two commits of Tagline as OLD..NEW" in clone.run(*command, status=1)

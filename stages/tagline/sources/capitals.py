@@ -70,9 +70,8 @@ def mark_saved(folder: Path, inputs: list[str]) -> tuple[list[str], str]:
 
 
 def lowers(tokenizer: Tokenizer) -> bool:
-    """Whether words in capitals and in small letters get the same sub-words."""
-    capitals, small = (tokenizer.encode(text, add_special_tokens=False).ids for text in ("THE SEA", "the sea"))
-    return bool(small) and capitals == small
+    """Whether a tokenizer's normalizer makes capitals small letters."""
+    return tokenizer.normalizer is not None and "the" in tokenizer.normalizer.normalize_str("THE")
 
 
 def unsuitable(content: dict[str, Any]) -> str:
@@ -80,7 +79,15 @@ def unsuitable(content: dict[str, Any]) -> str:
     for part, kind in _KINDS.items():
         if (other := (content.get(part) or {}).get("type")) != kind:
             return f"its {part} is {other}, not {kind}"
-    return "" if len(_unused(content)) >= 2 else "its vocabulary has no [unused] sub-words"
+    added = content["added_tokens"]
+    signs = (CAPITAL, CAPITALS, _INSTEAD)
+    if any(
+        sign in token for sign in signs for token in (*content["model"]["vocab"], *(each["content"] for each in added))
+    ):
+        return f"its vocabulary has one of {' '.join(signs)}"
+    if any(each["normalized"] and each["content"].lower() != each["content"] for each in added):
+        return "it has added tokens with capitals that it looks for in small letters"
+    return "" if len(_unused(content)) >= 2 else "its vocabulary lacks two [unused] sub-words that are not in use"
 
 
 def mark(content: dict[str, Any]) -> None:
@@ -118,8 +125,10 @@ def mark(content: dict[str, Any]) -> None:
 
 def _unused(content: dict[str, Any]) -> list[str]:
     """The sub-words of the vocabulary that the encoder never used, by their ids."""
-    vocabulary = content["model"]["vocab"]
-    return sorted(filter(_UNUSED.fullmatch, vocabulary), key=vocabulary.__getitem__)
+    vocabulary, used = content["model"]["vocab"], {each["content"] for each in content["added_tokens"]}
+    return sorted(
+        (each for each in vocabulary if _UNUSED.fullmatch(each) and each not in used), key=vocabulary.__getitem__
+    )
 
 
 def _sequence(name: str, *steps: dict[str, Any]) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def lowercase_bpe() -> PreTrainedTokenizerFast:
     [
         (word_piece(["[unused0]", "[unused1]"]), ""),
         (lowercase_bpe(), "its model is BPE, not WordPiece"),
-        (word_piece(["[unused0]"], lowercase=True), "its vocabulary has no [unused] sub-words"),
+        (word_piece(["[unused0]"], lowercase=True), "its vocabulary lacks two [unused] sub-words that are not in use"),
     ],
 )
 def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrainedTokenizerBase, said: str) -> None:
@@ -122,6 +122,24 @@ def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrained
     because = f"its tokenizer lower-cases, and capitals cannot be marked: {said}" if said else ""
     assert capitals.mark_saved(folder, INPUTS) == ([], because)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_ids_and_signs_in_use_are_not_taken(plain: Path) -> None:
+    def reason(*tokens: dict[str, object]) -> str:
+        content = json.loads((plain / "tokenizer.json").read_text(encoding="utf-8"))
+        content["added_tokens"] += [{"normalized": False} | token for token in tokens]
+        return capitals.unsuitable(content)
+
+    assert reason({"content": "[unused2]"}) == ""
+    assert "lacks two [unused]" in reason({"content": "[unused2]"}, {"content": "[unused3]"})
+    assert "has one of ⸏" in reason({"content": CAPITAL})
+    assert "added tokens with capitals" in reason({"content": "NewTok", "normalized": True})
+
+
+def test_cased_vocabulary_without_latin_letters_stays(tmp_path: Path) -> None:
+    tokenizer = word_piece(["[unused0]", "[unused1]"])
+    tokenizer.backend_tokenizer.model = models.WordPiece({"[UNK]": 0, "\u0410": 1, "\u0430": 2}, unk_token="[UNK]")
+    assert not capitals.lowers(tokenizer.backend_tokenizer)
 
 
 def test_javascript_reads_same_ids(plain: Path, marked: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, find, line_of, parse, plain
+from tagline.core.params import PARAMS, find, line_of, parse, plain, read_file
 from tagline.tools.settings import pipelines, presets
 from tagline.tools.settings.yaml_files import write_text
 
@@ -86,11 +86,14 @@ def update() -> list[str]:
         UserError: see `updated`; nothing is written. Or a dvc.yaml has changes that are not committed.
     """
     paths = [PARAMS, *(Path(name, PARAMS) for name in pipelines.names())]
-    texts = {path: updated(path.read_text(encoding="utf-8"), path) for path in paths if path.is_file()}
+    for path in paths:
+        read_file(path)  # says if it is missing or not text
+    texts = {path: updated(path.read_text(encoding="utf-8"), path) for path in paths}
+    files = pipelines.update()
     for path, (text, done) in texts.items():
         if done:
             write_text(path, text)
-    return [line for _, done in texts.values() for line in done] + pipelines.update()
+    return [line for _, done in texts.values() for line in done] + files
 
 
 def _renamed(text: str, path: Path) -> tuple[str, list[str]]:
@@ -98,15 +101,19 @@ def _renamed(text: str, path: Path) -> tuple[str, list[str]]:
     for name, new in RENAMED_KEYS.items():
         if (line := _line(content, name)) is not None:
             old = name.rpartition(".")[2]
+            if not lines[line].lstrip().startswith(f"{old}:"):
+                raise UserError(f"{path}:{line + 1}: {name} is {new} now; rename it by hand, it is written unusually")
             lines[line] = lines[line].replace(f"{old}:", f"{new}:", 1)
             done.append(f"{path}: {name} is {new} now")
     content = parse("\n".join(lines), path)
     for name, values in RENAMED_VALUES.items():
         if (line := _line(content, name)) is not None:
-            key, colon, value = lines[line].partition(":")
-            if value.strip() in values:
-                lines[line] = f"{key}{colon} {values[value.strip()]}"
-                done.append(f"{path}: {name}: {value.strip()} is {values[value.strip()]} now")
+            key, colon, rest = lines[line].partition(":")
+            value, comment, said = rest.partition(" #")
+            old = value.strip(" '\"")
+            if old in values:
+                lines[line] = f"{key}{colon} {values[old]}{comment}{said}"
+                done.append(f"{path}: {name}: {old} is {values[old]} now")
     return "".join(f"{line}\n" for line in lines), done
 
 
@@ -140,7 +147,7 @@ def _inserted(text: str, content: CommentedMap, missing: Missing, path: Path) ->
     for key in missing.above:
         node = node[key]
     start, _ = find(content, missing.above)
-    if node.fa.flow_style():
+    if node.fa.flow_style() or not node:
         name = ".".join(missing.above)
         raise UserError(f"{path}:{start + 1}: {name}: {missing.key} is missing; expected one key per line, not {{...}}")
     lines = text.splitlines()

@@ -7,6 +7,7 @@ old and with the new code: if a stage's outputs there are the same, the change d
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from tagline.tools.settings import pipelines
 from tagline.tools.settings.update import RENAMED_KEYS, RENAMED_VALUES
 
 LOCK = Path("dvc.lock")
+_VERSIONS = re.compile(r"[^\s.-][^\s.]*(\.[^\s.]+)*\.\.[^\s.-][^\s.]*(\.[^\s.]+)*")
 
 
 def summary(versions: str | None) -> str:
@@ -45,15 +47,25 @@ def summary(versions: str | None) -> str:
 
 def _reasons(versions: str | None) -> dict[str, str]:
     """Why each changed stage must run again; empty if its outputs are valid."""
+    if versions and not _VERSIONS.fullmatch(versions):
+        raise UserError(f"--upgrade {versions}: expected two commits of Tagline as OLD..NEW")
     old, new = versions.split("..") if versions else _of_last_merge()
-    before, after = (_outputs(commit) for commit in (old, new))
-    locked, params = plain(read_file(LOCK))["stages"], plain(read_file(PARAMS))
+    before, after = (_locked(commit) for commit in (old, new))
+    mine = _run("git", "log", "-1", "--format=%H", "--", str(LOCK)).strip()  # the last results, of this code:
+    own = "" if _own_code(old, mine) == _own_code(new) else "stages/ has changes of your own that it never ran with"
+    locked, params = plain(read_file(LOCK)).get("stages", {}), plain(read_file(PARAMS))
     changed = json.loads(_run(sys.executable, "-m", "dvc", "status", "--json"))
     return {
-        stage: _reason(changes, locked.get(stage, {}), params) or _moved(stage, before, after)
+        stage: _reason(changes, locked.get(stage, {}), params) or own or _moved(stage, before, after)
         for stage, changes in changed.items()
         if "/" not in stage and stage != "audit"
     }
+
+
+def _own_code(*commits: str) -> list[str]:
+    """The lines of code that differ between two commits, or between one and the working tree."""
+    lines = _run("git", "diff", "-U0", "--no-color", *commits, "--", f"{_root()}stages").splitlines()
+    return sorted(line for line in lines if line[:1] in ("+", "-") and not line.startswith(("+++", "---")))
 
 
 def _reason(changes: list[Any], locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
@@ -96,15 +108,24 @@ def _moved(stage: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> s
     """Say that the new code gives the sample other outputs, or that nobody knows."""
     if stage not in before or stage not in after:
         return "one of the versions does not have it"
-    names = [name for name, digest in after[stage].items() if before[stage].get(name) != digest]
+    if before[stage]["deps"] == after[stage]["deps"]:
+        return f"{LOCK} of the new version is not of its code"
+    outs, old = after[stage]["outs"], before[stage]["outs"]
+    names = [name for name, digest in outs.items() if old.get(name) != digest]
     return f"the new code writes another {names[0]}" if names else ""
 
 
-def _outputs(commit: str) -> dict[str, dict[str, str]]:
-    """The hash of each output of each stage in the root's dvc.lock of a commit."""
-    path = f"{'../' if pipelines.is_derived(pipelines.DVC_YAML) else './'}{LOCK}"
-    content = plain(parse(_run("git", "show", f"{commit}:{path}"), Path(f"{commit}:{LOCK}")))
-    return {stage: {out["path"]: out["md5"] for out in entry["outs"]} for stage, entry in content["stages"].items()}
+def _locked(commit: str) -> dict[str, dict[str, dict[str, str]]]:
+    """The hashes of the dependencies and outputs of each stage in the root's dvc.lock of a commit."""
+    content = plain(parse(_run("git", "show", f"{commit}:{_root()}{LOCK}"), Path(f"{commit}:{LOCK}")))
+    return {
+        stage: {kind: {each["path"]: each["md5"] for each in entry[kind]} for kind in ("deps", "outs")}
+        for stage, entry in content.get("stages", {}).items()
+    }
+
+
+def _root() -> str:
+    return "../" if pipelines.is_derived(pipelines.DVC_YAML) else "./"
 
 
 def _of_last_merge() -> tuple[str, str]:
