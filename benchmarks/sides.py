@@ -28,7 +28,7 @@ def data_parser(description: str) -> argparse.ArgumentParser:
 
 def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
     """Read the splits of a folder of column files with words in the first column and tags in the last one."""
-    from tagline.sources.formats import conll
+    from tagline.sources.formats.conll import ConllFiles
 
     splits = {}
     for split, names in FILES.items():
@@ -36,7 +36,9 @@ def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
         with file.open(encoding="utf-8") as lines:
             width = len(next(lines).split())
         columns = ["words", *["-"] * (width - 2), TASK]
-        splits[split] = [{"words": row.words, **row.tags} for row in conll.read_sentences(file, columns)]
+        named = dict.fromkeys(FILES, file.name)
+        section = ConllFiles(source="files", format="conll", columns=columns, comments=False, **named)
+        splits[split] = [{"words": row.words, **row.tags} for row in section.read(file)]
     return splits
 
 
