@@ -148,9 +148,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
     from tagline.evaluation.evaluate_params import Bootstrap
-    from tagline.evaluation.evaluation import SPLITS, Evaluation, _label, words_with_subwords
-    from tagline.evaluation.scored_split import metrics
-    from tagline.metrics.training_index import TrainingIndex
+    from tagline.evaluation.evaluation import SPLITS, Evaluation, label_and_score, words_with_subwords
     from tagline.model.heads import make_head
     from tagline.model.prediction import Predictor, score_split
     from tagline.report.evaluation_page import render
@@ -163,11 +161,8 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     )
     chunks = {name: score_split(predictor, splits[name], name) for name in SPLITS}
     words = words_with_subwords(folder / "data.json")
-    scored = {name: _label(splits[name], words[name], chunks[name], predictor) for name in SPLITS}
-    others = [split.sentences for split in scored.values()]
-    training = TrainingIndex(splits["train"].labelled_words(labels), others, labels.kind)
-    measures = {name: metrics(split, training, Bootstrap(resamples=1000, seed=1)) for name, split in scored.items()}
-    page = render(Evaluation(labels, scored, measures, 1), [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
+    scored, metrics = label_and_score(splits, words, chunks, predictor, Bootstrap(resamples=1000, seed=1))
+    page = render(Evaluation(labels, scored, metrics, 1), [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
     for name, split in scored.items():
         predictions.write(folder, name, split.sentences)
     (folder / "evaluate.html").write_text(page, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.evaluation import operating_point
 from tagline.evaluation.bias_search import find_biases, stored
-from tagline.evaluation.evaluate_params import Evaluate
+from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit, metrics
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases, Precision
@@ -86,14 +86,37 @@ def evaluate(data: Path, report: Path, finetuned: Path, curves: Sequence[Path], 
             found = find_biases(validation, loaded["validation"].gold(), head, labels, targets)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"], predictor = validation, predictor.with_biases(biases)
-        splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
-    others = [split.sentences for split in splits.values()]
-    training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
-    measured = {name: metrics(split, training, params.bootstrap) for name, split in splits.items()}
+        splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap)
     if targets:
         for name, split in splits.items():
             measured[name]["operating_point"] = operating_point.report(split.counts, targets, found, params.bootstrap)
     return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), predictor.biases)
+
+
+def label_and_score(
+    loaded: Mapping[str, Split],
+    words: Mapping[str, int],
+    chunks: Mapping[str, Iterable[Chunk]],
+    predictor: Predictor,
+    bootstrap: Bootstrap,
+) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]]]:
+    """Label validation and test and compute their metrics.
+
+    Args:
+        loaded: train, validation and test.
+        words: see `words_with_subwords`.
+        chunks: the scores of validation and test, computed when they are asked for.
+        predictor: chooses labels.
+        bootstrap: for the intervals.
+
+    Raises:
+        UserError: a word has no prediction.
+    """
+    labels = predictor.labels
+    splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
+    others = [split.sentences for split in splits.values()]
+    training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
+    return splits, {name: metrics(split, training, bootstrap) for name, split in splits.items()}
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:

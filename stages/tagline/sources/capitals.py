@@ -21,7 +21,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, normalizers
 
 from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object
@@ -55,12 +55,15 @@ def mark_saved(folder: Path, inputs: list[str]) -> tuple[list[str], str]:
         The marks, and what was done or why it could not be; both empty if the tokenizer distinguishes capitals.
     """
     path, configuration = folder / "tokenizer.json", folder / "tokenizer_config.json"
-    if not path.is_file() or not lowers(Tokenizer.from_file(str(path))):
+    if not path.is_file():
         return [], ""
-    content = parse_object(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    tokenizer, content = Tokenizer.from_str(text), parse_object(text)
+    if not lowers(tokenizer):
+        return [], ""
     if reason := unsuitable(content):
         return [], f"its tokenizer lower-cases, and capitals cannot be marked: {reason}"
-    mark(content)
+    mark(content, tokenizer.normalizer)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
     settings = parse_object(configuration.read_text(encoding="utf-8"))
     kept = {key: value for key, value in settings.items() if key not in _OF_BERT}
@@ -90,13 +93,12 @@ def unsuitable(content: dict[str, Any]) -> str:
     return "" if len(_unused(content)) >= 2 else "its vocabulary lacks two [unused] sub-words that are not in use"
 
 
-def mark(content: dict[str, Any]) -> None:
-    """Make the tokenizer of this tokenizer.json, one that lower-cases and is suitable, mark capitals."""
+def mark(content: dict[str, Any], own: normalizers.Normalizer) -> None:
+    """Make the tokenizer of a suitable tokenizer.json, whose own normalizer lower-cases, mark capitals."""
     vocabulary = content["model"]["vocab"]
     for sign, token in zip((CAPITAL, CAPITALS), _unused(content), strict=False):
         vocabulary[sign] = vocabulary.pop(token)
     marks = f"[{CAPITAL}{CAPITALS}]"
-    own = Tokenizer.from_str(json.dumps(content)).normalizer
     # If accents are dropped, letters are decomposed first: then a few capitals stand for all with accents.
     drops_accents = own.normalize_str("\u00e9") == "e"
     capitals = [

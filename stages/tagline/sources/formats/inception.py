@@ -40,7 +40,6 @@ _ROW = re.compile(r"\d+-\d+(\.\d+)?\t(\d{1,15})-(\d{1,15})\t([^\t]+)\t?(.*)")
 _VALUE = re.compile(r"((?:[^|\\]|\\.)+?)(?:\[(\d+)\])?(?:\||$)")
 _ESCAPED = re.compile(r"\\(.)")
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r"}
-_FIRST_COLUMNS = 3  # of the line after those of the token
 
 
 class InceptionFiles(AnnotatedFiles):
