@@ -23,8 +23,7 @@ repro: $(STAMP)
 # Says if results differ from the committed ones though their inputs do not; silent outside of a Git repository.
 differences:
 	@git diff --quiet HEAD -- $(INPUTS) 2>/dev/null || exit 0; \
-	differing=$$(git diff --relative --name-only HEAD -- $(RESULTS) 2>/dev/null); \
-	test -z "$$differing" || printf '%s\n' "Other results than committed; docs/training.md#reproducibility lists reasons. To keep them:" \
+	git diff --quiet HEAD -- $(RESULTS) || printf '%s\n' "Other results than committed; docs/training.md#reproducibility lists reasons. To keep them:" \
 		"git add $(RESULTS) && git commit"
 
 install: $(STAMP)

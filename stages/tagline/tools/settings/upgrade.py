@@ -7,7 +7,6 @@ old and with the new code: if a stage's outputs there are the same, the change d
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,6 @@ from tagline.tools.settings import pipelines
 from tagline.tools.settings.update import RENAMED_KEYS, RENAMED_VALUES
 
 LOCK = Path("dvc.lock")
-_VERSIONS = re.compile(r"[^\s.-][^\s.]*(\.[^\s.]+)*\.\.[^\s.-][^\s.]*(\.[^\s.]+)*")
 
 
 def summary(versions: str | None) -> str:
@@ -47,9 +45,7 @@ def summary(versions: str | None) -> str:
 
 def _reasons(versions: str | None) -> dict[str, str]:
     """Why each changed stage must run again; empty if its outputs are valid."""
-    if versions and not _VERSIONS.fullmatch(versions):
-        raise UserError(f"--upgrade {versions}: expected two commits of Tagline as OLD..NEW")
-    old, new = versions.split("..") if versions else _of_last_merge()
+    old, new = _named(versions) if versions else _of_last_merge()
     before, after = (_locked(commit) for commit in (old, new))
     mine = _run("git", "log", "-1", "--format=%H", "--", str(LOCK)).strip()  # the last results, of this code:
     own = "" if _own_code(old, mine) == _own_code(new) else "stages/ has changes of your own that it never ran with"
@@ -126,6 +122,13 @@ def _locked(commit: str) -> dict[str, dict[str, dict[str, str]]]:
 
 def _root() -> str:
     return "../" if pipelines.is_derived(pipelines.DVC_YAML) else "./"
+
+
+def _named(versions: str) -> list[str]:
+    commits = versions.split("..")  # which no name of Git contains
+    if len(commits) != 2 or any(commit.split() != [commit] or commit[0] in ".-" for commit in commits):
+        raise UserError(f"--upgrade {versions}: expected two commits of Tagline as OLD..NEW")
+    return commits
 
 
 def _of_last_merge() -> tuple[str, str]:

@@ -11,7 +11,6 @@ from helpers.formats import read, refusals
 TWO, FOUR = ["words", "ner"], ["-", "words", "pos", "ner"]
 GERMEVAL = "#\thttp://a.de [2009]\n1\tTroia\tB-OTH\tB-LOC\n2\t#\tO\tO\t\n"
 # Comments between spaces, and a word that looks like one.
-REMARKS = "# text = O JOGO\n1 Ada X B-PER\n2 # X O\n"
 LONG = "word O\n" * 501
 
 
