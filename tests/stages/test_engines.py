@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers.project import edit, error_of, run_stage
+from helpers.project import error_of, run_stage
 from helpers.tiny import TINY_PARAMS, set_train_params
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
@@ -40,8 +40,6 @@ CRF = {"head": "crf", "max_steps": 11, "weight_decay": 0.0, "max_grad_norm": 0.1
 
 @pytest.mark.parametrize("changed", [LINEAR, CRF], ids=["linear", "crf"])
 def test_both_engines_train_the_same_model(finished: Path, changed: dict[str, Any]) -> None:
-    edit(Path("params.yaml"), "label_all_tokens: true", "label_all_tokens: false")
-    run_stage("tokenize_align")
     curves, metrics, weights = [], [], []
     for engine in ENGINES:
         metrics.append(train(engine=engine, epochs=2, **changed))

@@ -120,13 +120,6 @@ def test_inputs_that_do_not_fit_each_other_are_reported(
         assert message in error_of(stage)
 
 
-def test_training_on_labels_of_all_subwords_is_refused_for_a_crf(finished: Path) -> None:
-    edit(Path("params.yaml"), "head: linear", "head: crf")
-    needs = "train.head: crf needs one label per word; set tokenize_align.label_all_tokens to false"
-    assert error_of("check").endswith(f": {needs}")
-    assert error_of("train").startswith(f"train: data/tokenized: all sub-words are labelled; {needs}")
-
-
 @pytest.mark.parametrize("stage", ["check", "download", "tokenize_align", "train", "evaluate", "export"])
 def test_unknown_argument_is_wrong_usage(stage: str) -> None:
     with pytest.raises(SystemExit) as raised:

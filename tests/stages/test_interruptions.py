@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from helpers.kill_points import killed
-from helpers.project import edit, error_of, run_stage, snapshot
+from helpers.project import error_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, set_train_params
 from safetensors import SafetensorError
 
@@ -57,8 +57,6 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_kill_during_train_resumes_to_same_bytes(
     finished: Path, engine: str, head: str, number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    edit(Path("params.yaml"), "label_all_tokens: true", "label_all_tokens: false")
-    run_stage("tokenize_align")
     set_train_params(engine=engine, head=head, **CHANGED)
     train()
     undisturbed = outs()

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.launching import TORCHRUN, finish, start
-from helpers.project import ROOT, edit, run_stage, snapshot
+from helpers.project import ROOT, run_stage, snapshot
 from helpers.tiny import conll, remove_dropout, set_train_params, tiny_sentences
 from safetensors.numpy import load_file
 
@@ -39,7 +39,6 @@ def results() -> tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]
 def test_two_processes_learn_what_one_does(workspace: Path, launcher: str, changed: dict[str, Any]) -> None:
     # An odd number of sentences: two processes can't share them equally.
     (workspace / "data/tiny/validation.conll").write_text(conll(tiny_sentences(5, 1)))
-    edit(Path("params.yaml"), "label_all_tokens: true", "label_all_tokens: false")
     run_stage("download")
     run_stage("tokenize_align")
     remove_dropout(Path("models/pretrained/encoder"))  # which differs between processes

@@ -11,30 +11,43 @@ import numpy.typing as npt
 IGNORED = -100
 # The word id of a special token in Arrow files; transformers' `word_ids()` returns None for it.
 NO_WORD = -1
+# The sub-words that download puts before a word with an initial capital and a word in capitals, if the encoder's
+# tokenizer lower-cases. They are editorial signs of Greek papyri: punctuation for every library, and not in texts.
+CAPITAL, CAPITALS = MARKS = "\u2e0f", "\u2e10"
 
 
 def align_labels(
-    labels: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], inside: Sequence[int], label_all_tokens: bool
+    labels: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    inside: Sequence[int],
+    label_all_tokens: bool,
+    marks: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.int64]:
     """Label sub-words by one of the two rules of the Hugging Face course, chapter "Token classification".
 
     With B-PER as 1, I-PER as 2 and "Blackburn" split into three sub-words: 1 2 2 with ``label_all_tokens``, otherwise
-    1 -100 -100.
+    1 -100 -100. If the first is a mark of a capital, the one after it also has a label, 1 2 -100: transformers'
+    pipeline takes it for another word.
 
     Args:
         labels: int64 (words,), label ids; a special token counts as a word with the label `IGNORED`.
         counts: int64 (words,), the number of sub-words of each word.
         inside: for each label id, the id of the label that continues it inside a word (`Labels.inside`).
         label_all_tokens: label all sub-words (B- becomes I- after the first) or only the first of each word.
+        marks: bool (sub-words,), which sub-words are `MARKS`; None: none.
 
     Returns:
         int64 (sub-words,), label ids; `IGNORED` for sub-words without a label.
     """
     further = np.full_like(labels, IGNORED)
-    if label_all_tokens:
-        is_word = labels != IGNORED
-        further[is_word] = np.asarray(inside, dtype=np.int64)[labels[is_word]]
+    is_word = labels != IGNORED
+    further[is_word] = np.asarray(inside, dtype=np.int64)[labels[is_word]]
     aligned = np.repeat(further, counts)
-    firsts = np.cumsum(counts) - counts
-    aligned[firsts[counts > 0]] = labels[counts > 0]
+    firsts = (np.cumsum(counts) - counts)[counts > 0]
+    if not label_all_tokens:
+        kept = np.zeros(len(aligned), dtype=bool)
+        if marks is not None:
+            kept[1:] = marks[:-1]  # a mark has a sub-word of its word after it
+        aligned[~kept] = IGNORED
+    aligned[firsts] = labels[counts > 0]
     return aligned

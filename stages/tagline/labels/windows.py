@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from tagline.labels.alignment import IGNORED
+from tagline.labels.alignment import IGNORED, NO_WORD
 from tagline.labels.arrays import AnyInts, Ints
 
 
@@ -43,12 +43,18 @@ class Windows:
         """The number of sub-words of each window, special tokens included, int64 (windows,)."""
         return np.concatenate([np.diff(each) for each in self.offsets], dtype=np.int64)
 
-    @cached_property
-    def labelled(self) -> Ints:
-        """The number of sub-words with a label of each window, int64 (windows,)."""
-        # Labels so far, read at the offsets: labels 1 -100 0 | 2 -100 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
-        so_far = (np.cumsum(np.concatenate([[False], each != IGNORED])) for each in self.labels)
-        return np.concatenate([np.diff(count[at]) for count, at in zip(so_far, self.offsets, strict=True)])
+    def labelled(self, once_per_word: bool = False) -> Ints:
+        """The number of labels of each window, or of words with a label, int64 (windows,)."""
+        counts = []
+        for labels, words, at in zip(self.labels, self.word_ids, self.offsets, strict=True):
+            counted = labels != IGNORED
+            if once_per_word:
+                later = np.diff(words, prepend=NO_WORD) == 0
+                later[at[:-1][np.diff(at) > 0]] = False  # after another window
+                counted &= ~later
+            # Labels so far, read at the offsets: 1 -100 0 | 2 -100 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
+            counts.append(np.diff(np.cumsum(np.concatenate([[False], counted]))[at]))
+        return np.concatenate(counts)
 
     @cached_property
     def _batches(self) -> Ints:

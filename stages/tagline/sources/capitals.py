@@ -25,10 +25,9 @@ from tokenizers import Tokenizer, normalizers
 
 from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object
+from tagline.labels.alignment import CAPITAL, CAPITALS
 
-# Editorial signs of Greek papyri: punctuation for every library, and not in texts.
-CAPITAL, CAPITALS = "\u2e0f", "\u2e10"
-# What they become if a text has them: a sign that the vocabulary lacks, as it lacked these.
+# What the marks become if a text has them: a sign that the vocabulary lacks, as it lacked these.
 _INSTEAD = "\u2e11"
 # The kinds of the components that `mark` extends, as in BERT and its relatives.
 _KINDS = {

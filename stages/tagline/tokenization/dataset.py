@@ -22,7 +22,7 @@ from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.core.terminal import show
 from tagline.labels import label_list
-from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
+from tagline.labels.alignment import IGNORED, MARKS, NO_WORD, align_labels
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
@@ -202,6 +202,7 @@ class SplitWriter:
         words = 0
         features = tokenized.sentence_features(self.names)
         unknown = subwords.unknown_id(self.cutter.tokenizer)
+        marks = [self.cutter.tokenizer.token_to_id(mark) for mark in MARKS]
         with (
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
             ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
@@ -216,7 +217,7 @@ class SplitWriter:
                 cut = self._cut(around, vocabulary)
                 find_in_words(findings, chunk, cut, unknown, self.cutter.capacity)
                 self._find_duplicates(findings, split, chunk, hash_sentences(vocabulary, ends))
-                aligned = align_words(cut, ids, self.names.inside, self.label_all_tokens)
+                aligned = align_words(cut, ids, self.names.inside, self.label_all_tokens, marks)
                 windows.write(tokenized.window_columns(cut.windows, aligned, first_sentence=sentences.rows))
                 labels = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
                 sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": labels})
@@ -243,12 +244,18 @@ class SplitWriter:
         findings.add("duplicate_sentences", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
 
 
-def align_words(cut: Cut, labels: Ints, inside: Sequence[int], label_all_tokens: bool) -> Ints:
-    """Align the label ids of words, int64 (words,), to the sub-words of their windows; see `align_labels`."""
+def align_words(
+    cut: Cut, labels: Ints, inside: Sequence[int], label_all_tokens: bool, marks: Sequence[int | None] = ()
+) -> Ints:
+    """Align the label ids of words, int64 (words,), to the sub-words of their windows; see `align_labels`.
+
+    ``marks`` are the ids of `MARKS`; None if the tokenizer does not have one.
+    """
     is_word = cut.words != NO_WORD
     of_words = np.full(len(cut.words), IGNORED, dtype=np.int64)
     of_words[is_word] = labels[cut.words[is_word]]
-    return align_labels(of_words, cut.sizes, inside, label_all_tokens)
+    is_mark = np.isin(cut.windows.input_ids[0], [mark for mark in marks if mark is not None])
+    return align_labels(of_words, cut.sizes, inside, label_all_tokens, is_mark)
 
 
 def find_in_words(findings: Findings, chunk: pa.RecordBatch, cut: Cut, unknown: int | None, capacity: int) -> None:

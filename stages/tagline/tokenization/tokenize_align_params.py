@@ -64,7 +64,7 @@ class TokenizeAlign(Section):
     )
     label_all_tokens: bool = Field(
         description="Which sub-words of a word are labelled. true: all, with B- as I- after the first. false: the "
-        "first; others get -100."
+        "first, and the one after it if that marks a capital; others get -100."
     )
     max_length: int = Field(
         ge=8,

@@ -34,8 +34,9 @@ SCHEDULES: dict[str, Callable[..., LambdaLR]] = {
 class Gradients:
     """Adds the gradients of batches to a model's.
 
-    The loss of a batch is the sum over its labelled sub-words divided by their number in the whole batch. So sharing
-    it among processes, or computing it in parts that fit a device, changes rounding and dropout only.
+    The loss of a batch is the sum over its labelled sub-words, the first of each word if the head scores sequences,
+    divided by their number in the whole batch. So sharing it among processes, or computing it in parts that fit a
+    device, changes rounding and dropout only.
 
     Args:
         rows: the windows to train on.
@@ -62,6 +63,7 @@ class Gradients:
         self.rows, self.batches, self.head, self.padding = rows, batches, head, padding
         self.seed, self.label_smoothing = seed, label_smoothing
         self.subwords_per_device, self.fewest = subwords_per_device, fewest
+        self.labelled = rows.labelled(once_per_word=head.scores_sequences)
 
     def parts(self, accelerator: Accelerator, batch: Ints) -> list[Part]:
         """Pad this process's share of a batch, in parts that fit the device.
@@ -79,6 +81,7 @@ class Gradients:
                 self.padding,
                 self.batches.multiple,
                 self._rows(rows, processes) if static else self.fewest,
+                once_per_word=self.head.scores_sequences,
             )
             for rows in share(batch, self.batches.padded, processes, self.subwords_per_device)[rank]
         ]
@@ -102,7 +105,7 @@ class Gradients:
         # Dropout depends on seed, step and process only, not on earlier steps or on what an engine draws.
         entropy = np.random.SeedSequence([self.seed, number, rank])
         _seed(accelerator.device, int(entropy.generate_state(1)[0]))
-        labelled = max(1, int(self.rows.labelled[batch].sum()))
+        labelled = max(1, int(self.labelled[batch].sum()))
         total = torch.zeros((), device=accelerator.device)
         for left, part in zip(reversed(range(len(parts))), parts, strict=True):
             # Processes exchange gradients once per step, with the last part.

@@ -127,11 +127,6 @@ def fine_tune(
     labels = tokenized.load_labels(inputs.tokenized)
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
     head = make_head(params.head, labels, "constrained")
-    if head.scores_sequences and tokenized.read_windowing(inputs.tokenized).label_all_tokens:
-        raise UserError(
-            f"{inputs.tokenized}: all sub-words are labelled; train.head: {head.name} needs one label per word; set "
-            "tokenize_align.label_all_tokens to false and run `dvc repro`"
-        )
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)

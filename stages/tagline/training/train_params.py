@@ -56,8 +56,7 @@ class Train(Section):
     )
     head: Literal["linear", "crf"] = Field(
         description="Classifier head. linear: labels of words are independent. crf: transitions between labels are "
-        "learnt, too, and the most probable sequence is chosen; not with label_smoothing or "
-        "tokenize_align.label_all_tokens."
+        "learnt, too, and the most probable sequence is chosen; not with label_smoothing."
     )
     head_learning_rate: float = Field(
         gt=0, lt=1, description="Peak learning rate of the transitions of head crf. Ignored when head is linear."

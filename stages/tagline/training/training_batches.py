@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.alignment import IGNORED
+from tagline.labels.alignment import IGNORED, NO_WORD
 from tagline.labels.arrays import Ints
 from tagline.labels.windows import Windows
 from tagline.model.batches import batch_borders, longest_first, pad, rounded_up
@@ -118,7 +118,9 @@ def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | 
     return [of_process + [batch[:0]] * (most - len(of_process)) for of_process in parts]
 
 
-def padded_part(windows: Windows, rows: Ints, padding: int, multiple: int = 1, count: int = 1) -> Part:
+def padded_part(
+    windows: Windows, rows: Ints, padding: int, multiple: int = 1, count: int = 1, once_per_word: bool = False
+) -> Part:
     """Pad some windows to the longest of them.
 
     Args:
@@ -128,7 +130,15 @@ def padded_part(windows: Windows, rows: Ints, padding: int, multiple: int = 1, c
         padding: sub-word id of the padding.
         multiple: the padded length is a multiple of it.
         count: minimum number of rows; additional ones have no labels.
+        once_per_word: whether later sub-words of a word have no label.
     """
     ids, mask = pad(windows.values(windows.input_ids, rows), padding, multiple, count)
-    labels, _ = pad(windows.values(windows.labels, rows), IGNORED, multiple, count)
+    of_rows = windows.values(windows.labels, rows)
+    if once_per_word:
+        words = windows.values(windows.word_ids, rows)
+        of_rows = [
+            np.where(np.diff(of_row, prepend=NO_WORD) == 0, IGNORED, labels)
+            for of_row, labels in zip(words, of_rows, strict=True)
+        ]
+    labels, _ = pad(of_rows, IGNORED, multiple, count)
     return Part(np.stack([ids, mask, labels], dtype=np.int32, casting="same_kind"), padded=not mask.all())

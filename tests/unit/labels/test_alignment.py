@@ -48,3 +48,9 @@ def test_first_subword_has_the_words_label_and_others_continue_or_ignore_it(word
             assert label == labels[word]
         else:
             assert label == (INSIDE[labels[word]] if label_all_tokens else IGNORED)
+
+
+def test_subword_after_a_mark_has_a_label_too() -> None:
+    marks = np.array([False, True, False, False, False, False])  # [CLS] ^ black ##burn said [SEP]
+    aligned = align_labels(np.array([IGNORED, 1, 0, IGNORED]), np.array([1, 3, 1, 1]), INSIDE, False, marks)
+    assert aligned.tolist() == [IGNORED, 1, 2, IGNORED, 0, IGNORED]

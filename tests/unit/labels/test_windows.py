@@ -13,8 +13,8 @@ from tagline.labels.windows import Windows
 COLUMNS = {
     "sentence": [0, 0, 1, 2],
     "input_ids": [[2, 7, 8, 3], [2, 8, 3], [], [2, 3]],
-    "word_ids": [[-1, 0, 1, -1], [-1, 1, -1], [], [-1, -1]],
-    "labels": [[-100, 1, -100, -100], [-100, 2, -100], [], [-100, -100]],
+    "word_ids": [[-1, 0, 0, -1], [0, 1, -1], [], [-1, -1]],
+    "labels": [[-100, 1, 1, -100], [1, 2, -100], [], [-100, -100]],
 }
 
 
@@ -28,7 +28,8 @@ def stored() -> Windows:
 def test_values_and_counts_do_not_depend_on_the_arrays(made: Windows) -> None:
     assert made.sentence.tolist() == COLUMNS["sentence"]
     assert made.lengths.tolist() == [4, 3, 0, 2]
-    assert made.labelled.tolist() == [1, 1, 0, 0]
+    assert made.labelled().tolist() == [2, 2, 0, 0]
+    assert made.labelled(once_per_word=True).tolist() == [1, 2, 0, 0]
     for name in ("input_ids", "word_ids", "labels"):
         assert rows(made, getattr(made, name)) == COLUMNS[name]
     assert [row.tolist() for row in made.values(made.input_ids, np.array([3, 0]))] == [[2, 3], [2, 7, 8, 3]]

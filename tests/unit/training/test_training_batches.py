@@ -112,6 +112,7 @@ N = -100
         ([1, 0], {}, [[2, 8, 3, 9], [2, 7, 8, 3]], [[1, 1, 1, 0], [1] * 4], [[N, 2, N, N], [N, 1, 1, N]]),
         ([2], {"multiple": 4}, [[2, 3, 9, 9]], [[1, 1, 0, 0]], [[N] * 4]),
         ([], {"multiple": 2}, [[9, 9]], [[1, 0]], [[N] * 2]),  # attention over no position would be NaN
+        ([0], {"multiple": 5, "once_per_word": True}, [[2, 7, 8, 3, 9]], [[1, 1, 1, 1, 0]], [[N, 1, N, N, N]]),
         ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[N] * 2] * 3),
     ],
 )
@@ -119,7 +120,8 @@ def test_part_is_padded_to_its_longest_window(
     rows: list[int], options: dict[str, int], ids: object, mask: object, labels: object
 ) -> None:
     input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
-    made = windows([0, 0, 1], input_ids, input_ids, [[N, 1, 1, N], [N, 2, N], [N, N]])
+    word_ids = [[-1, 0, 0, -1], [-1, 0, -1], [-1, -1]]
+    made = windows([0, 0, 1], input_ids, word_ids, [[N, 1, 1, N], [N, 2, N], [N, N]])
     part = padded_part(made, np.array(rows, dtype=np.int64), padding=9, **options)
     assert part.arrays.tolist() == [ids, mask, labels]
     assert (part.arrays.dtype, part.padded) == (np.int32, True)

@@ -1,7 +1,7 @@
 """CRF head: a linear-chain conditional random field (Lafferty et al., 2001) over the words of a sentence.
 
 The score of a sequence is the sum of the logits of its labels and of a learnt transition for each pair of neighbouring
-labels. In training the chain of a window has its labelled sub-words, one per word; at inference that of a sentence has
+labels. In training the chain of a window has the first sub-words of its words; at inference that of a sentence has
 all its words, with logits from different windows if it is long.
 """
 

@@ -33,7 +33,7 @@ class Head(Protocol):
 
     @property
     def scores_sequences(self) -> bool:
-        """Whether it scores sequences of labels: it learns from one label per word, without label smoothing."""
+        """Whether it scores sequences of labels: it learns from first sub-words only, without label smoothing."""
 
     def new_weights(self) -> Weights:
         """The head's own weights before training, float32; empty if the head does not have any."""

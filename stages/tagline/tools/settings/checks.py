@@ -18,7 +18,6 @@ from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
-from tagline.model.heads import HEADS
 from tagline.sources.download_params import Download
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
@@ -63,13 +62,9 @@ def check_data_folder(content: CommentedMap) -> None:
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
     """Yield errors of keys that fit their own section."""
     section, tag_columns = content["tokenize_align"], validated(content, "download", Download).dataset.tag_columns
-    task, head = section["task"], content["train"]["head"]
-    if task not in tag_columns:
+    if (task := section["task"]) not in tag_columns:
         message = f"download.dataset has no tag column {task} ({', '.join(tag_columns)})"
         yield f"{line_of(section, 'task', 0) + 1}: tokenize_align.task: {message}"
-    if HEADS[head].scores_sequences and section["label_all_tokens"]:
-        message = f"{head} needs one label per word; set tokenize_align.label_all_tokens to false"
-        yield f"{line_of(content['train'], 'head', 0) + 1}: train.head: {message}"
 
 
 def schema_text() -> str:
