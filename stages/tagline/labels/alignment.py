@@ -45,9 +45,9 @@ def align_labels(
     aligned = np.repeat(further, counts)
     firsts = (np.cumsum(counts) - counts)[counts > 0]
     if not label_all_tokens:
-        kept = np.zeros(len(aligned), dtype=bool)
+        others = np.ones(len(aligned), dtype=bool)
         if marks is not None:
-            kept[1:] = marks[:-1]  # a mark has a sub-word of its word after it
-        aligned[~kept] = IGNORED
+            others[firsts[marks[firsts]] + 1] = False  # a mark has a sub-word of its word after it
+        aligned[others] = IGNORED
     aligned[firsts] = labels[counts > 0]
     return aligned

@@ -50,7 +50,7 @@ def test_first_subword_has_the_words_label_and_others_continue_or_ignore_it(word
             assert label == (INSIDE[labels[word]] if label_all_tokens else IGNORED)
 
 
-def test_subword_after_a_mark_has_a_label_too() -> None:
-    marks = np.array([False, True, False, False, False, False])  # [CLS] ^ black ##burn said [SEP]
-    aligned = align_labels(np.array([IGNORED, 1, 0, IGNORED]), np.array([1, 3, 1, 1]), INSIDE, False, marks)
-    assert aligned.tolist() == [IGNORED, 1, 2, IGNORED, 0, IGNORED]
+def test_subword_after_the_mark_of_a_word_has_a_label_too() -> None:
+    marks = np.array([False, True, False, False, True, False, False, False])  # [CLS] ^ mary - ^ jane said [SEP]
+    aligned = align_labels(np.array([IGNORED, 1, 0, IGNORED]), np.array([1, 5, 1, 1]), INSIDE, False, marks)
+    assert aligned.tolist() == [IGNORED, 1, 2, IGNORED, IGNORED, IGNORED, 0, IGNORED]
