@@ -22,7 +22,7 @@ from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
 from tagline.core.reading import reading
 from tagline.core.terminal import show
-from tagline.export import onnx_export, quantization
+from tagline.export import conformance, onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export
 from tagline.export.parity import Parity
@@ -122,6 +122,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         _check(report, backend, shown, f1, params.min_agreement, params.max_f1_drop)
         size = sum(file.stat().st_size for file in exported.files(target, backend))
         reports[backend] = report | {"megabytes": round(size / 1e6, 1)}
+    conformance.write(target)
     sources = ", ".join(str(path) for path in (inputs.dataset, inputs.encoder, inputs.metrics))
     with reading(sources, problem="one of them is damaged", remedy="run `dvc repro` again"):
         card = document.render(_card_data(inputs, windowing, tagger, reports, name, params))
