@@ -53,8 +53,8 @@ class OnnxModel:
         # As `core.startup` says of OpenMP: waiting threads that spin are slow on a busy host.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4  # errors are raised, not logged
-        contents = _provide(options, weights)
         try:
+            contents = _provide(options, weights)
             self.session = onnxruntime.InferenceSession(
                 path.read_bytes() if weights else path,  # only of bytes may the weights be in another folder
                 options,
