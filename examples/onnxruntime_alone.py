@@ -38,14 +38,14 @@ class Model:
         label_ids = self.decode(scores)
         labels = [self.names[index] for index in label_ids]
         sure = np.exp(scores[range(len(words)), label_ids]) * np.isfinite(scores).all(1)  # 0 without sub-words
-        begins = [
-            word
-            for word, label in enumerate(labels)
-            if label != "O" and (word == 0 or label[0] == "B" or labels[word - 1][1:] != label[1:])
-        ]
-        for begin, limit in zip(begins, [*begins[1:], len(words)], strict=True):
-            end = next((word for word in range(begin, limit) if labels[word] == "O"), limit)
-            yield labels[begin][2:], begin, end - 1, float(sure[begin:end].mean())
+        groups: list[list[int]] = []
+        for word, label in enumerate(labels):
+            if label[0] == "B" or (label != "O" and (word == 0 or labels[word - 1][2:] != label[2:])):
+                groups.append([])
+            if label != "O":
+                groups[-1].append(word)
+        for group in groups:
+            yield labels[group[0]][2:], group[0], group[-1], float(sure[group].mean())
 
     def log_probabilities(self, words: list[str]) -> np.ndarray:
         """Those of each word's first sub-word (words, labels); a word without sub-words gets the fallback label."""

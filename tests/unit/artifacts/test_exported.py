@@ -29,7 +29,19 @@ TAGGING = Exported(
 
 
 def test_written_file_is_read_as_it_was_with_biases_only_if_there_are_any(tmp_path: Path) -> None:
-    keys = ["version", "task", "kind", "names", "fallback", "head", "decoding", "max_length", "stride", "padding", "one_by_one"]
+    keys = [
+        "version",
+        "task",
+        "kind",
+        "names",
+        "fallback",
+        "head",
+        "decoding",
+        "max_length",
+        "stride",
+        "padding",
+        "one_by_one",
+    ]
     keys += ["words", "precision", "context_subwords", "sentences"]
     for biases in ({}, {"X": -0.5}):
         written = dataclasses.replace(TAGGING, biases=biases)
@@ -73,7 +85,9 @@ def test_export_of_another_version_is_refused(tmp_path: Path, found: object) -> 
     exported.write(TAGGING, tmp_path)
     content = json.loads((tmp_path / TAGGER).read_text()) | {"version": found}
     (tmp_path / TAGGER).write_text(json.dumps({key: value for key, value in content.items() if value is not ...}))
-    with pytest.raises(UserError, match=r"tagger.json: version .*; this Tagline reads version 1; run `dvc repro export`"):
+    with pytest.raises(
+        UserError, match=r"tagger.json: version .*; this Tagline reads version 1; run `dvc repro export`"
+    ):
         exported.read(tmp_path)
 
 
