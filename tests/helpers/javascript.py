@@ -49,8 +49,9 @@ def in_node(export: Path, texts: Sequence[str]) -> list[list[str]]:
       const [folder, texts] = process.argv.slice(1);
       console.log(JSON.stringify(await labels(transformers, folder, JSON.parse(texts))));
     """
-    command = ["node", "--input-type=module", "--eval", script, str(export.resolve()), json.dumps(texts)]
-    found: list[list[str]] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    command = ["node", "--input-type=module", "--eval", script, export.name, json.dumps(texts)]
+    done = subprocess.run(command, cwd=export.parent, capture_output=True, text=True, check=True)
+    found: list[list[str]] = json.loads(done.stdout)
     return found
 
 
