@@ -267,6 +267,7 @@ def push(target: Target, folder: Path, report: Path) -> None:
         UserError: a file is missing or damaged, or the push failed; the folder stays as it is.
     """
     require(folder, "export")
+    exported.read(folder)  # refuses an earlier layout
     listed = read_hashes(folder, "export")
     exported.verify(folder, listed)
     f1 = read_json(report, "export")[SPLIT]["f1"]

@@ -95,17 +95,17 @@ def _provide(
     options: onnxruntime.SessionOptions, weights: Sequence[Path]
 ) -> list[np.memmap[tuple[int, ...], np.dtype[np.uint8]]]:
     """Tell onnxruntime where the weights of a graph are; what is returned must live until the session is created."""
-    if not any(file.is_symlink() for file in weights):
-        folder = str(weights[0].parent) if weights else ""
+    if any(file.is_symlink() for file in weights):
+        # It refuses links to other folders, as in the caches of the Hub and of DVC, so it gets the content, which takes
+        # twice the time and memory.
+        contents = [np.memmap(file, np.uint8, "r") for file in weights]
+        names, sizes = [file.name for file in weights], list(map(len, contents))
+        options.add_external_initializers_from_files_in_memory(names, contents, sizes)
+        return contents
+    if weights:
+        folder = str(weights[0].parent)
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
-        return []
-    # It refuses links to other folders, as in the caches of the Hub and of DVC, so it gets the content, which takes
-    # twice the time and memory.
-    contents = [np.memmap(file, np.uint8, "r") for file in weights]
-    options.add_external_initializers_from_files_in_memory(
-        [file.name for file in weights], contents, [*map(len, contents)]
-    )
-    return contents
+    return []
 
 
 def cores() -> int:
