@@ -5,7 +5,7 @@ That the bytes are the same in each process, tests/pipeline shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -47,11 +47,11 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> Graphs:
     return graph
 
 
-def assert_same_logits(model: PreTrainedModel, path: Path, *lengths: int) -> None:
+def assert_same_logits(model: PreTrainedModel, path: Path, *lengths: int, weights: Sequence[Path] = ()) -> None:
     generator = np.random.default_rng(3)
     batch, positions = [generator.integers(2, 40, length) for length in lengths], list(map(np.arange, lengths))
     expected = TorchModel(model)
-    found = OnnxModel(path, expected.padding).logits(batch, positions)
+    found = OnnxModel(path, expected.padding, weights).logits(batch, positions)
     assert found.shape == (sum(lengths), 3)
     assert np.ptp(found) > 0.5, "nearly equal logits would prove nothing"
     np.testing.assert_allclose(found, expected.logits(batch, positions), atol=1e-5)
@@ -145,4 +145,4 @@ def test_weights_behind_symbolic_links_are_read(tmp_path: Path, graphs: Graphs) 
         (tmp_path / f"of {name}").mkdir()
         (tmp_path / f"of {name}/hash").write_bytes(path.with_name(name).read_bytes())
         (tmp_path / name).symlink_to(f"of {name}/hash")
-    assert_same_logits(model, tmp_path / "model.onnx", 4, 9)
+    assert_same_logits(model, tmp_path / "model.onnx", 4, 9, weights=[tmp_path / "model.safetensors"])
