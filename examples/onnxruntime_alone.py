@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 class Model:
     def __init__(self, folder: Path) -> None:
         self.about = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
-        version, head, kind, context = (self.about[key] for key in ("version", "head", "kind", "context_subwords"))
+        version, head, kind, context = map(self.about.get, ("version", "head", "kind", "context_subwords"))
         if (version, head, kind, context) != (1, "linear", "spans", 0):
             sys.exit(f"tagger.json: version {version}, {head}, {kind}, context of {context}; not implemented here")
         self.names = self.about["names"]
