@@ -213,19 +213,21 @@ def test_damaged_and_mixed_exports_are_errors(export: Path, model: Path, tmp_pat
     def message(text: str = "a") -> str:
         return exit_of(text, "--model", str(model)).removeprefix(f"predict: {model}/")
 
-    for name in ("model.onnx", "tagger.json", "tokenizer.json"):
+    for name in ("onnx/model.onnx", "tagger.json", "tokenizer.json"):
         (model / name).write_bytes(b"{")
         assert re.fullmatch(rf"{name}(:| is) damaged \(.+[:;] run `dvc repro export` again", message())
-        shutil.copy(export / name, model)
+        shutil.copy(export / name, model / name)
     (model / "tokenizer.json").unlink()
     assert message().startswith("tokenizer.json is missing: the stage export writes it")
     text = (export / "tokenizer.json").read_text()
     (model / "tokenizer.json").write_text(text.replace('"Oslo":', '"Oslo":1000,"Moss":'))
-    expected = r"model.onnx: onnxruntime failed \(.*\); if the files beside it are of another export, run `dvc repro.*"
+    expected = (
+        r"onnx/model.onnx: onnxruntime failed \(.*\); if the files beside it are of another export, run `dvc repro.*"
+    )
     assert re.fullmatch(expected, message("Oslo"))
-    shutil.copy(save_export(tmp_path / "tags", TAGS) / "model.onnx", model)
+    shutil.copy(save_export(tmp_path / "tags", TAGS) / "onnx/model.onnx", model / "onnx")
     assert message().startswith(
-        f"model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro export` ag"
+        f"onnx/model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro export` ag"
     )
 
 

@@ -50,6 +50,7 @@ def save_export(
         )
         for piece, index in tokenizer.get_vocab().items():
             logits[index, labels.names.index(by_piece.get(piece, labels.names[0]))] = np.log(0.9)
+    (folder / "onnx").mkdir()
     onnx.save(lookup(logits), folder / GRAPHS[backend])
     exported.write(Exported(labels, "linear", "greedy", max_length, max_length // 4, 0, True), folder)
     return folder

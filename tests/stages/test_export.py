@@ -6,15 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers import javascript
+from helpers.browser import in_a_browser
 from helpers.project import edit, error_of, run_stage, snapshot
 from helpers.tiny import raw_rows
-from transformers import AutoModelForTokenClassification
+from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from tagline.artifacts import exported
 from tagline.core.errors import UserError
 from tagline.export import onnx_export
 from tagline.export.parity import Parity
-from tagline.inference.tagger import Tagger
+from tagline.inference import Document, Tagger
 from tagline.model import precision
 
 EXPORT = Path("models/export")
@@ -59,7 +61,7 @@ def test_only_enabled_backends_are_written(finished: Path, monkeypatch: pytest.M
     before = snapshot(EXPORT)
     edit(PARAMS, "onnx: true", "onnx: false")
     run_stage("export")
-    assert [path.name for path in EXPORT.glob("*.onnx*")] == ["model.int8.onnx"]
+    assert [path.name for path in EXPORT.glob("onnx/*")] == ["model_quantized.onnx"]
     assert list(reports()) == ["onnx-int8", "torch"]
     listings = (EXPORT / "README.md", EXPORT / "hashes.json")
     assert snapshot(EXPORT).keys() < before.keys()
@@ -107,6 +109,34 @@ def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monke
         Tagger(EXPORT, "torch") as tagger,
     ):
         assert tagger._predictor.backend.precision == "fp32"
+
+
+@javascript.with_npm
+@pytest.mark.parametrize(
+    ("labels", "dtype"),
+    [
+        (javascript.in_node, "q8"),
+        pytest.param(javascript.in_chromium, "q8", marks=in_a_browser),
+        pytest.param(javascript.in_chromium, "fp32", marks=in_a_browser),
+    ],
+)
+def test_transformers_js_without_options_gives_greedy_labels(
+    finished: Path, labels: javascript.Labels, dtype: str
+) -> None:
+    if dtype == "fp32":
+        edit(PARAMS, "int8: true\n  browser: false", "int8: false\n  browser: true")
+        run_stage("export")
+    assert json.loads((EXPORT / "config.json").read_text())["transformers.js_config"]["dtype"] == dtype
+    sentences = [row["words"] for row in raw_rows("test") if len(row["words"]) < 10] + [["bo", "IN", "Rome"]]
+    with Tagger() as tagger:
+        tagged = tagger.tag(list(map(Document.of_words, sentences)))
+    tokenizer = AutoTokenizer.from_pretrained(EXPORT)
+    found = labels(EXPORT, list(map(" ".join, sentences)))
+    for words, sentence, of_subwords in zip(sentences, tagged, found, strict=True):
+        owners = tokenizer(words, is_split_into_words=True).word_ids()
+        assert len(of_subwords) == len(owners)
+        known = sorted(set(owners) - {None})
+        assert [of_subwords[owners.index(word)] for word in known] == [sentence.predicted_names[word] for word in known]
 
 
 SAME = {"same_labels": 1.0, "largest_logit_difference": 0.5, "f1": 1.0}

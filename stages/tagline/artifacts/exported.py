@@ -1,38 +1,47 @@
-"""The folder models/export: a model for transformers and onnxruntime, with what is needed to use it.
+"""The folder models/export, laid out as transformers, transformers.js and the Hub expect a model.
 
-config.json, model.safetensors      the model for transformers
+config.json, model.safetensors      the model for transformers; with graphs, config.json has ``transformers.js_config``
 head.safetensors                    weights of the head, if it has any, see `tagline.model.heads.head_file`
 tokenizer.json, tokenizer_config.json
-model.onnx                          with ``export.onnx``: the model for onnxruntime, float32; its weights are those of
-                                    model.safetensors, or in model.onnx.data if these are in half precision
-model.int8.onnx                     with ``export.int8``: the same, quantised to 8-bit integers
+onnx/model_quantized.onnx           with ``export.int8``: the model for onnxruntime, quantised to 8-bit integers
+onnx/model.onnx                     with ``export.onnx``: the same in float32; its weights are those of
+                                    model.safetensors, or in model.onnx_data beside it with ``export.browser`` or if
+                                    model.safetensors is in half precision
 tagger.json                         labels, head, decoding, windows, words, precision, and biases if there are any
+conformance.jsonl                   texts with their words, sentences and entities, for other implementations
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
+from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import HEAD_FILE, Biases, Decoding, Precision, parse_biases
 
 TAGGER = "tagger.json"
+# Of the layout of the folder and of tagger.json.
+VERSION = 1
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 
 BackendName = Literal["onnx-int8", "onnx", "torch"]
 """Backends of an exported model, fastest on a CPU first. `torch` runs the model for transformers."""
-GRAPHS: dict[BackendName, str] = {"onnx-int8": "model.int8.onnx", "onnx": "model.onnx"}
-"""Files of the onnxruntime backends, which exist only if the params ask for them."""
+GRAPHS: dict[BackendName, str] = {"onnx-int8": "onnx/model_quantized.onnx", "onnx": "onnx/model.onnx"}
+"""Files of the onnxruntime backends, which exist only if the params ask for them; transformers.js has their names."""
+# The suffix of the file beside a graph that has its weights, if they are in neither the graph nor model.safetensors.
+DATA = "_data"
 
 
 @dataclass(frozen=True)
@@ -111,17 +120,22 @@ def write(exported: Exported, folder: Path) -> None:
     values = asdict(exported)
     if not exported.biases:
         del values["biases"]
-    write_json(folder / TAGGER, values.pop("labels") | values)
+    write_json(folder / TAGGER, {"version": VERSION} | values.pop("labels") | values)
 
 
 def read(folder: Path) -> Exported:
     """Read tagger.json.
 
     Raises:
-        UserError: the file is missing or damaged.
+        UserError: the file is missing, damaged, or of another version.
     """
     path = folder / TAGGER
     content = read_json(path, "export")
+    if (version := content.get("version")) != VERSION:
+        raise UserError(
+            f"{path}: version {shortened(json.dumps(version), QUOTED)}; this Tagline reads version {VERSION}; "
+            "run `dvc repro export`"
+        )
     with reading(path, "export", expected="labels, head, decoding and windows"):
         labels = label_list.parse(content)
         values = {name: content[name] for name in _TYPES}
@@ -167,6 +181,14 @@ def backends(folder: Path) -> list[BackendName]:
     return [name for name in get_args(BackendName) if name == "torch" or (folder / GRAPHS[name]).is_file()]
 
 
+def external_weights(folder: Path, backend: BackendName) -> list[Path]:
+    """List the files of weights that a graph refers to."""
+    data = folder / (GRAPHS[backend] + DATA)
+    if data.is_file():
+        return [data]
+    return weights(folder) if backend == "onnx" else []
+
+
 def weights(folder: Path) -> list[Path]:
     """List the safetensors files."""
     return sorted(folder.glob("*.safetensors"))
@@ -174,7 +196,7 @@ def weights(folder: Path) -> list[Path]:
 
 def files(folder: Path, backend: BackendName) -> list[Path]:
     """List the files of a backend; those of `torch` are all but the ONNX files."""
-    names = sorted(file.name for file in folder.iterdir() if file.is_file())
+    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     return [folder / name for name in names if backend in _backends_of(name, names)]
 
 
@@ -215,5 +237,5 @@ def _backends_of(name: str, names: Collection[str]) -> list[BackendName]:
     for graph, file in GRAPHS.items():
         if name.startswith(file):
             return [graph]
-    shared = name.endswith(".safetensors") and f"{GRAPHS['onnx']}.data" not in names
+    shared = name.endswith(".safetensors") and GRAPHS["onnx"] + DATA not in names
     return ["torch", "onnx"] if shared else ["torch"]

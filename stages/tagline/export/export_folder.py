@@ -15,14 +15,14 @@ from safetensors import SafetensorError
 from tabulate import tabulate
 
 from tagline.artifacts import exported, predictions, tokenized
-from tagline.artifacts.exported import GRAPHS, BackendName, Exported
+from tagline.artifacts.exported import DATA, GRAPHS, BackendName, Exported
 from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
-from tagline.core.outputs import read_columns, read_json
+from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
 from tagline.core.reading import reading
 from tagline.core.terminal import show
-from tagline.export import onnx_export, quantization
+from tagline.export import conformance, onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export
 from tagline.export.parity import Parity
@@ -108,9 +108,11 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     computed_in = resolve_recorded(precision, trained.device)
     f1 = parity.f1
     _write_folder(inputs.finetuned, params.dtype, tagger, target, name)
-    # Weights in half precision are not those of the graph.
-    weights = exported.weights(target) if params.dtype == "float32" else []
+    # Weights in half precision are not those of the graph, and a browser looks for them beside it.
+    shared = params.dtype == "float32" and not params.browser
+    weights = exported.weights(target) if shared else []
     _write_graphs(inputs.finetuned, labels, target, weights, onnx=params.onnx, int8=params.int8)
+    _configure_javascript(target)
     reports: Reports = {}
     for backend in exported.backends(target):  # torch is the last
         if backend == "torch" and computed_in != "fp32":
@@ -120,6 +122,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         _check(report, backend, shown, f1, params.min_agreement, params.max_f1_drop)
         size = sum(file.stat().st_size for file in exported.files(target, backend))
         reports[backend] = report | {"megabytes": round(size / 1e6, 1)}
+    conformance.write(target)
     sources = ", ".join(str(path) for path in (inputs.dataset, inputs.encoder, inputs.metrics))
     with reading(sources, problem="one of them is damaged", remedy="run `dvc repro` again"):
         card = document.render(_card_data(inputs, windowing, tagger, reports, name, params))
@@ -166,10 +169,24 @@ def _write_graphs(
     if not onnx and not int8:
         return
     graph = onnx_export.convert(classifier.load(finetuned, labels, torch.float32))
+    (target / GRAPHS["onnx"]).parent.mkdir()
     if int8:
         quantization.write(ir.to_proto(graph), target / GRAPHS["onnx-int8"])
     if onnx:
         onnx_export.write(graph, target / GRAPHS["onnx"], weights)
+
+
+def _configure_javascript(target: Path) -> None:
+    """Tell transformers.js in config.json which graph is the default, and which graphs have a file of weights."""
+    path = target / "config.json"
+    config = read_json(path, "export")
+    config.pop("transformers.js_config", None)  # an encoder's own: of other files
+    graphs = [name for name in exported.backends(target) if name in GRAPHS]
+    if graphs:
+        data = {Path(GRAPHS[name]).name: True for name in graphs if (target / (GRAPHS[name] + DATA)).is_file()}
+        settings: dict[str, Any] = {"dtype": "q8" if INT8 in graphs else "fp32"}
+        config["transformers.js_config"] = settings | ({"use_external_data_format": data} if data else {})
+    write_json(path, config)
 
 
 def _check(
@@ -204,7 +221,8 @@ def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
     """Load a backend from the export, as users do."""
     if backend == "torch":
         return _load_torch(target, tagger.labels, resolve_recorded(tagger.precision, PartialState().device))
-    return OnnxModel(target / GRAPHS[backend], tagger.padding, threads=cores())
+    weights = exported.external_weights(target, backend)
+    return OnnxModel(target / GRAPHS[backend], tagger.padding, weights, threads=cores())
 
 
 def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel:
@@ -249,6 +267,7 @@ def push(target: Target, folder: Path, report: Path) -> None:
         UserError: a file is missing or damaged, or the push failed; the folder stays as it is.
     """
     require(folder, "export")
+    exported.read(folder)  # refuses an earlier layout
     listed = read_hashes(folder, "export")
     exported.verify(folder, listed)
     f1 = read_json(report, "export")[SPLIT]["f1"]

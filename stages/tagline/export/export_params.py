@@ -27,9 +27,13 @@ class Export(Section):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         description="Number format of the exported weights for transformers: float32, bfloat16 or float16."
     )
-    onnx: bool = Field(description="Whether to export model.onnx, the model in float32 for onnxruntime.")
+    onnx: bool = Field(description="Whether to export onnx/model.onnx, the model in float32 for onnxruntime.")
     int8: bool = Field(
-        description="Whether to export model.int8.onnx, quantised to 8-bit integers: smaller and usually faster."
+        description="Whether to export onnx/model_quantized.onnx, in 8-bit integers: smaller and usually faster."
+    )
+    browser: bool = Field(
+        description="Whether onnx/model.onnx has a copy of its weights beside it, so that transformers.js can load it; "
+        "otherwise its weights are those of model.safetensors. The 8-bit graph needs no copy."
     )
     min_agreement: float = Field(
         ge=0,

@@ -24,6 +24,7 @@ from onnxscript import ir
 from torch.export import Dim
 from transformers import PreTrainedModel
 
+from tagline.artifacts.exported import DATA
 from tagline.core.errors import UserError
 from tagline.model.backends.onnx_model import INPUTS, OUTPUT
 
@@ -92,15 +93,15 @@ def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
     Args:
         model: a graph of `convert`; its weights are replaced by references to ``weights``.
         path: the file.
-        weights: safetensors files in the same folder that have the weights. Without any, or if they lack more than
-            `MAX_BYTES`, all weights are written to another file, ``NAME.data``.
+        weights: safetensors files that have the weights. Without any, or if they lack more than
+            `MAX_BYTES`, all weights are written to another file, ``NAME_data``.
     """
     share_weights(model.graph, weights)
     tensors = [weight.const_value for weight in model.graph.initializers.values()]
     inside = sum(
         tensor.nbytes for tensor in tensors if tensor is not None and not isinstance(tensor, ir.ExternalTensor)
     )
-    ir.save(model, path, external_data=f"{path.name}.data" if not weights or inside > MAX_BYTES else None)
+    ir.save(model, path, external_data=path.name + DATA if not weights or inside > MAX_BYTES else None)
 
 
 def _strip(graph: Any) -> None:
@@ -139,7 +140,7 @@ def share_weights(graph: ir.Graph, files: Iterable[Path]) -> None:
 
     Args:
         graph: modified in place; weights that no file has stay as they are.
-        files: safetensors files in the folder that the graph will be written to.
+        files: safetensors files of one folder.
     """
     stored = dict(pair for file in files for pair in _tensors(file))
     for weight in list(graph.initializers.values()):

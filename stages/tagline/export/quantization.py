@@ -18,6 +18,7 @@ import onnx
 from onnx import NodeProto, TensorProto, numpy_helper
 from onnx.helper import make_node
 
+from tagline.artifacts.exported import DATA
 from tagline.export.onnx_export import MAX_BYTES
 
 # Weights are quantised to -WEIGHT_STEPS ... WEIGHT_STEPS, which are 7 bits. x86 processors without VNNI add products in
@@ -40,11 +41,11 @@ def write(model: onnx.ModelProto, target: Path) -> None:
 
     Args:
         model: a graph of `tagline.export.onnx_export`, modified in place.
-        target: the file to write; more than `MAX_BYTES` go to a second one, ``NAME.data``.
+        target: the file to write; more than `MAX_BYTES` go to a second one, ``NAME_data``.
     """
     _Quantizer(model.graph).rewrite()
     external = model.ByteSize() > MAX_BYTES
-    onnx.save(model, target, save_as_external_data=external, location=f"{target.name}.data" if external else None)
+    onnx.save(model, target, save_as_external_data=external, location=target.name + DATA if external else None)
 
 
 def _takes_rows(gather: NodeProto) -> bool:

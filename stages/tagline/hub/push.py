@@ -22,8 +22,20 @@ from tagline.core.terminal import safe_message
 from tagline.hub.client import LOGIN, NO_HUB, endpoint, no_hub, prepare, unreachable
 from tagline.hub.hub_params import Push
 
-# Deleted from the top of the branch if they are not pushed again: weights of an earlier push belong to another model.
-STALE = ("head.safetensors", "model*.safetensors", "model.safetensors.index.json", "model*.onnx", "model*.onnx.data")
+# Deleted from the branch if they are not pushed again: weights of an earlier push belong to another model.
+STALE = (
+    "head.safetensors",
+    "model*.safetensors",
+    "model.safetensors.index.json",
+    "onnx/model*.onnx",
+    "onnx/model*_data",
+)
+
+
+def _is(name: str, pattern: str) -> bool:
+    """Whether a path is one of a pattern, whose ``*`` stays inside a folder."""
+    return name.count("/") == pattern.count("/") and fnmatch(name, pattern)
+
 
 # httpx2.HTTPError: requests; OSError: files and the xet library; RuntimeError: uploads (its cause says more);
 # ValueError: names, metadata and answers that the client does not understand.
@@ -143,8 +155,7 @@ class Target:
         with self._hub_errors():
             head = api.model_info(self.repo_id, revision=self.branch)
             remote = {file.rfilename for file in head.siblings or ()}
-            old = {name for name in remote - set(files) if "/" not in name}
-            stale = sorted(name for name in old if any(fnmatch(name, pattern) for pattern in STALE))
+            stale = sorted(name for name in remote - set(files) if any(_is(name, pattern) for pattern in STALE))
             commit = api.create_commit(
                 self.repo_id,
                 [

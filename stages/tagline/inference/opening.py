@@ -102,7 +102,7 @@ def _onnx(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
     from tagline.model.backends.onnx_model import OnnxModel, workers
 
     path = folder / GRAPHS[name]
-    model = OnnxModel(path, about.padding)
+    model = OnnxModel(path, about.padding, exported.external_weights(folder, name))
     if model.labels != len(about.labels.names):
         raise UserError(
             f"{path}: {model.labels} labels; expected {len(about.labels.names)} as in {folder / TAGGER}; "

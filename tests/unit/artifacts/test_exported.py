@@ -29,7 +29,19 @@ TAGGING = Exported(
 
 
 def test_written_file_is_read_as_it_was_with_biases_only_if_there_are_any(tmp_path: Path) -> None:
-    keys = ["task", "kind", "names", "fallback", "head", "decoding", "max_length", "stride", "padding", "one_by_one"]
+    keys = [
+        "version",
+        "task",
+        "kind",
+        "names",
+        "fallback",
+        "head",
+        "decoding",
+        "max_length",
+        "stride",
+        "padding",
+        "one_by_one",
+    ]
     keys += ["words", "precision", "context_subwords", "sentences"]
     for biases in ({}, {"X": -0.5}):
         written = dataclasses.replace(TAGGING, biases=biases)
@@ -68,17 +80,32 @@ def test_damaged_or_missing_entry_is_an_error(tmp_path: Path, damage: dict[str, 
         exported.read(tmp_path)
 
 
+@pytest.mark.parametrize("found", [..., 2, "1"])
+def test_export_of_another_version_is_refused(tmp_path: Path, found: object) -> None:
+    exported.write(TAGGING, tmp_path)
+    content = json.loads((tmp_path / TAGGER).read_text()) | {"version": found}
+    (tmp_path / TAGGER).write_text(json.dumps({key: value for key, value in content.items() if value is not ...}))
+    with pytest.raises(
+        UserError, match=r"tagger.json: version .*; this Tagline reads version 1; run `dvc repro export`"
+    ):
+        exported.read(tmp_path)
+
+
 def test_files_are_listed_by_backend(tmp_path: Path) -> None:
     def names(backend: BackendName) -> list[str]:
-        return [path.name for path in exported.files(tmp_path, backend)]
+        return [path.relative_to(tmp_path).as_posix() for path in exported.files(tmp_path, backend)]
 
-    for name in ("config.json", "model.safetensors", "tagger.json", "model.onnx"):
+    (tmp_path / "onnx").mkdir()
+    for name in ("config.json", "model.safetensors", "tagger.json", "onnx/model.onnx"):
         (tmp_path / name).touch()
     assert exported.backends(tmp_path) == ["onnx", "torch"]
-    assert names("onnx") == ["model.onnx", "model.safetensors"]
-    for name in ("model.int8.onnx", "model.onnx.data"):
+    assert names("onnx") == ["model.safetensors", "onnx/model.onnx"]
+    assert exported.external_weights(tmp_path, "onnx") == [tmp_path / "model.safetensors"]
+    for name in ("onnx/model_quantized.onnx", "onnx/model.onnx_data"):
         (tmp_path / name).touch()
     assert exported.backends(tmp_path) == ["onnx-int8", "onnx", "torch"]
-    assert names("onnx-int8") == ["model.int8.onnx"]
-    assert names("onnx") == ["model.onnx", "model.onnx.data"]
+    assert names("onnx-int8") == ["onnx/model_quantized.onnx"]
+    assert names("onnx") == ["onnx/model.onnx", "onnx/model.onnx_data"]
     assert names("torch") == ["config.json", "model.safetensors", "tagger.json"]
+    assert exported.external_weights(tmp_path, "onnx") == [tmp_path / "onnx/model.onnx_data"]
+    assert exported.external_weights(tmp_path, "onnx-int8") == []

@@ -43,8 +43,8 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )
     folder = tmp_path_factory.mktemp("graphs")
     onnx.save(model, folder / "model.onnx")
-    quantization.write(model, folder / "model.int8.onnx")
-    return folder / "model.onnx", folder / "model.int8.onnx"
+    quantization.write(model, folder / "model_quantized.onnx")
+    return folder / "model.onnx", folder / "model_quantized.onnx"
 
 
 def logits(path: Path, ids: list[int]) -> np.ndarray:
@@ -82,9 +82,9 @@ def test_large_weights_are_in_a_second_file(
     tmp_path: Path, graphs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quantization, "MAX_BYTES", 1000)
-    quantization.write(onnx.load(graphs[0]), tmp_path / "model.int8.onnx")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.int8.onnx", "model.int8.onnx.data"]
-    np.testing.assert_array_equal(logits(tmp_path / "model.int8.onnx", [3, 4]), logits(graphs[1], [3, 4]))
+    quantization.write(onnx.load(graphs[0]), tmp_path / "model_quantized.onnx")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model_quantized.onnx", "model_quantized.onnx_data"]
+    np.testing.assert_array_equal(logits(tmp_path / "model_quantized.onnx", [3, 4]), logits(graphs[1], [3, 4]))
 
 
 def test_rows_and_columns_of_zeros_stay_zero(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
@@ -94,8 +94,8 @@ def test_rows_and_columns_of_zeros_stay_zero(tmp_path: Path, graphs: tuple[Path,
         value[3] = value[:, 2] = 0
         entry.CopyFrom(numpy_helper.from_array(value, entry.name))
     onnx.save(model, tmp_path / "model.onnx")
-    quantization.write(model, tmp_path / "model.int8.onnx")
-    found = logits(tmp_path / "model.int8.onnx", [3, 4])
+    quantization.write(model, tmp_path / "model_quantized.onnx")
+    found = logits(tmp_path / "model_quantized.onnx", [3, 4])
     assert np.isfinite(found).all()
     assert np.abs(found[0]).max() < 1e-6
     assert (found[:, 2] == 0).all()

@@ -80,8 +80,9 @@ def test_new_repository_gets_one_commit(server: Hub, folder: Path) -> None:
 
 
 def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder: Path) -> None:
-    kept = dict.fromkeys(("notes.md", "onnx/model.onnx", "adapters/model.safetensors", "lora.safetensors"), b"mine")
-    gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b"", "model.int8.onnx": b""}
+    kept = dict.fromkeys(("notes.md", "onnx/notes.md", "adapters/model.safetensors", "lora.safetensors"), b"mine")
+    gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b""}
+    gone |= {"onnx/model_quantized.onnx": b"", "onnx/model.onnx": b"", "onnx/model.onnx_data": b""}
     server.add("model", NAME, private=True).commit({**kept, **gone})
     assert target().push(folder, "a push", {"config.json", "parts/notes.txt"})
     assert server.repositories["models", NAME].files().keys() == {"config.json", "parts/notes.txt", *kept}

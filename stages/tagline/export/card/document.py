@@ -75,6 +75,7 @@ def render(data: CardData) -> str:
         license=data.card.license,
         library_name="transformers",
         pipeline_tag="token-classification",
+        tags=["transformers.js"] if "onnx-int8" in data.backends else None,
         # The Hub turns these into links, so only names on the Hub are given.
         base_model=encoder.name if encoder.source == "hub" else None,
         datasets=[dataset.name] if dataset.commit else None,

@@ -32,6 +32,7 @@ class OnnxModel:
     Args:
         path: a file of `exported.GRAPHS`.
         padding: the id of the padding sub-word.
+        weights: the files that the graph refers to by their names, in one folder.
         threads: number of cores per batch. Several batches at once, each on one core (`workers`), are faster, and give
             the same logits on any number of cores.
 
@@ -42,7 +43,7 @@ class OnnxModel:
         UserError: the file is missing, damaged, or another kind of model.
     """
 
-    def __init__(self, path: Path, padding: int = 0, threads: int = 1) -> None:
+    def __init__(self, path: Path, padding: int = 0, weights: Sequence[Path] = (), threads: int = 1) -> None:
         if not path.is_file():
             raise UserError(
                 f"{path} is missing; set export.onnx or export.int8 in params.yaml and run `dvc repro export`"
@@ -53,17 +54,17 @@ class OnnxModel:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4  # errors are raised, not logged
         try:
+            contents = _provide(options, weights)
             self.session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"], disabled_optimizers=[DISABLED_FUSION]
+                path.read_bytes() if weights else path,  # only of bytes may the weights be in another folder
+                options,
+                providers=["CPUExecutionProvider"],
+                disabled_optimizers=[DISABLED_FUSION],
             )
         except Exception as error:  # the library has no more specific exception
             reason = str(error).splitlines()[0]
-            if path.is_symlink():
-                raise UserError(
-                    f"{path}: not loaded ({reason}); onnxruntime needs the weights in the same folder, not links "
-                    "to other folders; run `dvc config cache.type reflink,copy` and `dvc checkout --relink`"
-                ) from None
             raise UserError(f"{path}: damaged ({reason}); run `dvc repro export` again") from None
+        del contents  # onnxruntime has copied them
         if tuple(entry.name for entry in self.session.get_inputs()) != INPUTS:
             raise UserError(f"{path}: not a token classifier of this project; expected the inputs {', '.join(INPUTS)}")
         self.path, self.padding = path, padding
@@ -88,6 +89,23 @@ class OnnxModel:
         row = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in positions])
         chosen: npt.NDArray[np.float32] = logits[row, np.concatenate(positions)]
         return chosen
+
+
+def _provide(
+    options: onnxruntime.SessionOptions, weights: Sequence[Path]
+) -> list[np.memmap[tuple[int, ...], np.dtype[np.uint8]]]:
+    """Tell onnxruntime where the weights of a graph are; what is returned must live until the session is created."""
+    if any(file.is_symlink() for file in weights):
+        # It refuses links to other folders, as in the caches of the Hub and of DVC, so it gets the content, which takes
+        # twice the time and memory.
+        contents = [np.memmap(file, np.uint8, "r") for file in weights]
+        names, sizes = [file.name for file in weights], list(map(len, contents))
+        options.add_external_initializers_from_files_in_memory(names, contents, sizes)
+        return contents
+    if weights:
+        folder = str(weights[0].parent)
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
+    return []
 
 
 def cores() -> int:

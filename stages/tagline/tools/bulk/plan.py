@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import TAGGER, TOKENIZER, BackendName
-from tagline.core.errors import UserError, require
+from tagline.core.errors import UserError
 from tagline.inference.opening import chosen_backend
 from tagline.tools.bulk import columns
 from tagline.tools.bulk.columns import Column
@@ -44,11 +44,12 @@ class ModelFiles:
         Raises:
             UserError: the folder, or its files for the backend, are missing or damaged.
         """
-        require(folder / TAGGER, "export")
+        exported.read(folder)  # checks it before there is any part
         name = chosen_backend(folder, backend)
         exported.verify(folder, exported.hashes(folder), name)
         paths = {*exported.files(folder, name), *(folder / each for each in (TAGGER, *TOKENIZER))}
-        return cls(name, {path.name: path.read_bytes() for path in sorted(paths) if path.is_file()})
+        files = (path for path in sorted(paths) if path.is_file())
+        return cls(name, {path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file."""
@@ -56,6 +57,7 @@ class ModelFiles:
 
     def write(self, folder: Path) -> None:
         for name, content in self.content.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
 
 

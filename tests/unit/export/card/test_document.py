@@ -95,6 +95,8 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
             {},
             [
                 'model="models/export", aggregation',
+                "transformers.js loads the model without options",
+                "Text Embeddings Inference returns one label for the whole text, without an error: do not use it.",
                 "Tagline splits raw text into sentences, as in the training data; the pipeline reads a text as a whole.",
                 f"| validation {INTERVALS}| 1,234 | | test {INTERVALS}| 1,234 |",
                 "| LOC | 0.100 | 0.200 | 0.300 (0.500 to 0.750) | 60 | | PER | 0.100 | 0.200 | 0.300 | 40 |",
@@ -127,6 +129,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
         (
             {
                 "labels": Labels("pos", "tags", ("NOUN", "VERB"), "NOUN"),
+                "backends": {"onnx": {"same_labels": 1.0, "f1": 0.61, "megabytes": 90.3}},
                 "test": {"slices": {}, "calibration": {"number": 0}},
                 "dataset": DRAWN,
                 "encoder": {"source": "package", "package": "p", "revision": "0.1", "path": "p/x", "sha256": WEIGHTS},
@@ -138,7 +141,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 "each sentence: seed 4, test 0.1.",
                 "From p/x of the package p, version 0.1; SHA-256",
             ],
-            ["IOB2", "does not occur in the training data", "mean score"],
+            ["IOB2", "does not occur in the training data", "mean score", "transformers.js loads"],
         ),
         (
             {
@@ -170,7 +173,7 @@ def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: l
 
 def test_metadata_names_only_what_is_on_the_hub() -> None:
     read = ModelCard(render(card_data())).data.to_dict()
-    assert list(read) == ["library_name", "metrics", "pipeline_tag", "model-index"]
+    assert list(read) == ["library_name", "metrics", "pipeline_tag", "tags", "model-index"]
     encoder = {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS}
     hub = Push(repo_id="ada/people", private=True, branch="main", push=True)
     data = ModelCard(

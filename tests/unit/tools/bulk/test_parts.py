@@ -25,7 +25,7 @@ from tagline.tools.bulk.plan import PLAN, ModelFiles, Plan
 from tagline.tools.bulk.storage import Folder
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo", "Ada" * 30] * 8
-MODEL = ModelFiles("onnx", {"model.onnx": b"0"})
+MODEL = ModelFiles("onnx", {"onnx/model.onnx": b"0"})
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
     for other, found in (
         (replace(plan, backend="torch"), r"another backend \(onnx, now torch\)"),
         (plan_of(source, text="body"), r"another column \(.*'text'.*, now .*'body'"),
-        (replace(plan, model={"model.onnx": "1"}), "another model"),
+        (replace(plan, model={"onnx/model.onnx": "1"}), "another model"),
         (plan_of(write_json(source, [{"text": "Rome", "body": "x"}])), "another input"),
     ):
         with pytest.raises(UserError, match=rf"out: _plan.json has {found}.*; expected the same arguments, model and"):
