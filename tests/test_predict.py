@@ -283,21 +283,6 @@ def test_closed_pipe_ends_silently(folder: Path) -> None:
     process.stderr.close()
 
 
-def test_one_sentence_imports_no_heavy_library(folder: Path) -> None:
-    program = (
-        "import runpy, sys\n"
-        f"sys.argv = ['predict.py', {TEXT!r}]\n"
-        f"runpy.run_path({str(ROOT / 'predict.py')!r}, run_name='__main__')\n"
-        "heavy = 'torch transformers datasets pandas pyarrow scipy sklearn huggingface_hub accelerate dvc'.split()\n"
-        "print([name for name in [*heavy, 'tagline.sources'] if name in sys.modules])"
-    )
-    environment = {"PYTHONPATH": str(ROOT / "stages")}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    assert done.stdout == f"{MARKED}[]\n"
-
-
 def test_test_split_gets_the_labels_of_evaluate(finished: Path) -> None:
     """With both floating-point backends: windows, decoding and fallback label are those of the stage."""
     for backend in ("onnx", "torch"):

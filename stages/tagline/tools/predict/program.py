@@ -155,7 +155,10 @@ def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratF
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     usage = "%(prog)s TEXT... [options]\n       %(prog)s --input FILE [options]"
-    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage)
+    description = str(__doc__)
+    if not sys.argv[0].endswith(".py"):  # the installed command
+        description = description.replace("python predict.py", program_name())
+    parser = ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw text")
     parser.add_argument(
         "--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces"
