@@ -52,6 +52,8 @@ OUTPUT_FORMATS = (*FORMATS, *tool_formats.NAMES)
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     check_output(options.output, options.output_format)
+    if not options.model.is_dir():
+        raise UserError(f"--model {options.model}: not a folder; expected an exported model; run `dvc repro export`")
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
         tagger = Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
