@@ -39,8 +39,8 @@ try:
     from tagline.tools.predict.options import add_model, add_no_split, natural
 except ModuleNotFoundError as error:
     sys.exit(
-        f"bulk: the package {error.name} is not installed; `make install` sets up .venv, `source "
-        ".venv/bin/activate` activates it, `pip install -e '.[ray]'` adds the extra ray"
+        f"bulk: the package {error.name} is not installed; `make install` sets up .venv, "
+        "`source .venv/bin/activate` activates it, `pip install -e '.[ray]'` adds the extra ray"
     )
 
 
