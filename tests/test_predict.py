@@ -25,6 +25,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.tools.annotation import tool_formats
+from tagline.tools.predict import program
 
 run, exit_of = partial(run_script, "predict.py"), partial(project.exit_of, "predict.py")
 
@@ -68,6 +69,16 @@ def test_texts_are_printed_with_their_entities(
 ) -> None:
     run(*arguments)
     assert capfd.readouterr() == (expected, "")
+
+
+def test_help_of_the_installed_command_shows_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bin/tagline-predict"])
+    with pytest.raises(SystemExit):
+        program.main(["--help"])
+    shown = capsys.readouterr().out
+    assert "\n    tagline-predict --words My name is Sylvain\n" in shown and "predict.py" not in shown
 
 
 def test_plain_tags_follow_their_words_and_have_no_entities(
