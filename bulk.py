@@ -40,7 +40,7 @@ try:
 except ModuleNotFoundError as error:
     sys.exit(
         f"bulk: the package {error.name} is not installed; `make install` sets up .venv, "
-        "`source .venv/bin/activate` activates it"
+        "`source .venv/bin/activate` activates it, `pip install -e '.[ray]'` adds the extra ray"
     )
 
 

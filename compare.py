@@ -34,8 +34,8 @@ try:
     from tagline.tools.comparison import SPLITS, WORKSPACE
 except ModuleNotFoundError as error:
     sys.exit(
-        f"compare: the package {error.name} is not installed; `make install` sets up .venv, "
-        "`source .venv/bin/activate` activates it"
+        f"compare: the package {error.name} is not installed; `make install` sets up .venv with the extra "
+        "pipeline, `source .venv/bin/activate` activates it"
     )
 
 

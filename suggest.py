@@ -44,8 +44,8 @@ try:
     from tagline.tools.suggestion.selection import FORMATS, Selector, save, summary
 except ModuleNotFoundError as error:
     sys.exit(
-        f"suggest: the package {error.name} is not installed; `make install` sets up .venv, "
-        "`source .venv/bin/activate` activates it"
+        f"suggest: the package {error.name} is not installed; `make install` sets up .venv with the extra "
+        "pipeline, `source .venv/bin/activate` activates it"
     )
 
 

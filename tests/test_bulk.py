@@ -20,6 +20,7 @@ from helpers.project import ROOT
 from tagline.core.errors import UserError
 from tagline.tools.bulk import cluster
 from tagline.tools.bulk.parts import Record
+from tagline.tools.predict import program
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo"] * 10
 
@@ -56,7 +57,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [json.dumps({"id": index, "text": text}) for index, text in enumerate(TEXTS)]
     Path("a.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    run("predict.py", "--input", "a.jsonl", "--output", "predicted.jsonl")
+    program.main(["--input", "a.jsonl", "--output", "predicted.jsonl"])
     Path("in").mkdir()
     Path("a.jsonl").rename("in/a.jsonl")
     Path("in/b.jsonl").write_text('{"text": 1}\n', encoding="utf-8")

@@ -25,6 +25,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.tools.annotation import tool_formats
+from tagline.tools.predict import program
 
 run, exit_of = partial(run_script, "predict.py"), partial(project.exit_of, "predict.py")
 
@@ -68,6 +69,16 @@ def test_texts_are_printed_with_their_entities(
 ) -> None:
     run(*arguments)
     assert capfd.readouterr() == (expected, "")
+
+
+def test_help_of_the_installed_command_shows_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bin/tagline-predict"])
+    with pytest.raises(SystemExit):
+        program.main(["--help"])
+    shown = capsys.readouterr().out
+    assert "\n    tagline-predict --words My name is Sylvain\n" in shown and "predict.py" not in shown
 
 
 def test_plain_tags_follow_their_words_and_have_no_entities(
@@ -160,7 +171,7 @@ def test_wrong_usage_exits_with_2(
     ("arguments", "message"),
     [
         (("--input", "none.txt"), "none.txt: No such file or directory"),
-        (("a", "--model", "nowhere"), "nowhere/tagger.json is missing: the stage export writes it"),
+        (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model"),
         (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
         (("a", "--output", "none/out.txt"), "--output none/out.txt: none is not a folder; expected an existing one"),
         (("a", "--output", "models", "--output-format", "text"), "--output models: a folder; expected a file"),
@@ -283,21 +294,6 @@ def test_closed_pipe_ends_silently(folder: Path) -> None:
     assert process.wait() == 0
     assert process.stderr.read() == b""
     process.stderr.close()
-
-
-def test_one_sentence_imports_no_heavy_library(folder: Path) -> None:
-    program = (
-        "import runpy, sys\n"
-        f"sys.argv = ['predict.py', {TEXT!r}]\n"
-        f"runpy.run_path({str(ROOT / 'predict.py')!r}, run_name='__main__')\n"
-        "heavy = 'torch transformers datasets pandas pyarrow scipy sklearn huggingface_hub accelerate dvc'.split()\n"
-        "print([name for name in [*heavy, 'tagline.sources'] if name in sys.modules])"
-    )
-    environment = {"PYTHONPATH": str(ROOT / "stages")}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    assert done.stdout == f"{MARKED}[]\n"
 
 
 def test_test_split_gets_the_labels_of_evaluate(finished: Path) -> None:

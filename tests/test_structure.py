@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +66,15 @@ def imported(module: Path) -> Iterator[str]:
         yield from (folder_of(*name.split(".")[1:]) for name in names if name.startswith("tagline."))
 
 
+def imports_at_start(module: Path) -> Iterator[str]:
+    """The names that a module imports when it is imported itself, and not only inside its functions."""
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def is_empty(path: str) -> bool:
     """Whether a file is an ``__init__.py`` that holds a docstring and nothing else."""
     if not path.endswith("/__init__.py"):
@@ -116,6 +127,28 @@ def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots() -
     assert not [path for path in paths for folder in later if covers(folder, path)]
     metrics = [path for path in paths if path.startswith("stages/tagline/metrics")]
     assert metrics == ["stages/tagline/metrics/counts.py", "stages/tagline/metrics/scores.py"]
+
+
+def test_inference_and_predict_import_the_base_dependencies_and_no_others() -> None:
+    """PyTorch and spaCy are imported in the functions of one backend and some languages."""
+    loaded: set[Path] = set()
+    libraries: set[str] = set()
+    waiting = [PACKAGE / "inference/tagger.py", *(PACKAGE / "tools/predict").glob("*.py")]
+    waiting += [PACKAGE / "model/backends/onnx_model.py"]
+    while waiting:
+        module = waiting.pop()
+        if module in loaded or not module.is_file():
+            continue
+        loaded.add(module)
+        waiting.append(module.parent / "__init__.py")
+        for name in imports_at_start(module):
+            if name.startswith("tagline."):
+                path = PACKAGE.joinpath(*name.split(".")[1:])  # a module, or something in one
+                waiting += [path.with_suffix(".py"), path.parent.with_suffix(".py"), path / "__init__.py"]
+            else:
+                libraries.add(name.partition(".")[0])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert libraries - sys.stdlib_module_names == {re.split("[^a-z]", each)[0] for each in project["dependencies"]}
 
 
 def test_no_stage_knows_of_dvc() -> None:

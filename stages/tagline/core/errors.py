@@ -9,7 +9,8 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -41,6 +42,34 @@ def invalid_url(variable: str, url: str, example: str, reason: object = "") -> U
         f"environment variable {variable} is {shown}{reason and f' ({reason})'}; expected a URL such as {example}; "
         "correct it, or unset it"
     )
+
+
+def program_name() -> str:
+    """What messages call the running program, such as train or tagline-predict."""
+    return Path(sys.argv[0]).stem
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an extra of pyproject.toml, in a clone or beside the installed package."""
+    in_clone = (Path(__file__).parents[3] / "pyproject.toml").is_file()
+    return f"pip install -e '.[{extra}]'" if in_clone else f"pip install 'tagline[{extra}]'"
+
+
+@contextmanager
+def extra(name: str, user: str) -> Iterator[None]:
+    """Import in the block what an extra of pyproject.toml installs.
+
+    Args:
+        name: of the extra.
+        user: what needs it, for the message.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UserError(f"{user} needs {error.name}, which is not installed; run `{install_command(name)}`") from None
 
 
 def require(path: Path, made_by: str) -> None:
@@ -81,7 +110,6 @@ def exit_with_message(main: Callable[[], None]) -> None:
     environment and reported like a `UserError`. Control characters in a message are escaped, credentials in its URLs
     are masked.
     """
-    name = Path(sys.argv[0]).stem
     try:
         with raise_on_signals():
             _check_flags()
@@ -89,12 +117,12 @@ def exit_with_message(main: Callable[[], None]) -> None:
     except (UserError, OSError) as error:
         if shows_tracebacks():
             print(safe_message(_full_traceback(error)), end="", file=sys.stderr)
-        sys.exit(safe_message(f"{name}: {_describe(error)}"))
+        sys.exit(safe_message(f"{program_name()}: {_describe(error)}"))
     except KeyboardInterrupt as interrupt:
         interrupted = interrupt if isinstance(interrupt, Interrupted) else Interrupted(signal.SIGINT)
         # A terminal may show a progress bar in the current line.
         start = "\n" if sys.stderr.isatty() else ""
-        print(f"{start}{name}: {interrupted}", file=sys.stderr)
+        print(f"{start}{program_name()}: {interrupted}", file=sys.stderr)
         # Not 0: DVC would take the stage for finished.
         sys.exit(interrupted.status)
 

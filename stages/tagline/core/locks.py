@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from tagline.core.errors import UserError
 from tagline.core.terminal import printable
 
@@ -26,6 +24,8 @@ def locked(path: Path, target: Path) -> Iterator[None]:
     Raises:
         UserError: another process still holds the lock after `PATIENCE` seconds, or no file can be created there.
     """
+    from filelock import FileLock, Timeout  # here, since inference writes nothing and starts sooner without it
+
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:

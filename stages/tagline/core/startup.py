@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from tagline.core.errors import invalid_url, shows_tracebacks
+from tagline.core.errors import invalid_url, program_name, shows_tracebacks
 from tagline.core.signals import default_sigint
 
 # How threads that wait for each other behave, by OpenMP runtime: GNU's (PyTorch on Linux) and LLVM's (macOS, conda).
@@ -29,10 +28,10 @@ def prepare_process() -> None:
     try:
         urlsplit(endpoint := os.environ.get("HF_ENDPOINT", ""))
     except ValueError as error:  # huggingface_hub parses it when it is imported
-        sys.exit(f"{Path(sys.argv[0]).stem}: {invalid_url('HF_ENDPOINT', endpoint, 'https://huggingface.co', error)}")
+        sys.exit(f"{program_name()}: {invalid_url('HF_ENDPOINT', endpoint, 'https://huggingface.co', error)}")
     for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):  # likewise
         if not os.environ.get(name, "1").strip().isdecimal():
-            sys.exit(f"{Path(sys.argv[0]).stem}: environment variable {name} is {os.environ[name]!r}; expected seconds")
+            sys.exit(f"{program_name()}: environment variable {name} is {os.environ[name]!r}; expected seconds")
     if "OMP_WAIT_POLICY" not in os.environ:  # each of the others would overrule it
         for name, value in _WAITING.items():
             os.environ.setdefault(name, value)
@@ -44,7 +43,8 @@ def _without_traceback(kind: type[BaseException], error: BaseException, trace: T
         sys.__excepthook__(kind, error, trace)
         return
     print(
-        f"{Path(sys.argv[0]).stem}: the package {library} is not installed; `make install` sets up .venv, "
+        f"{program_name()}: the package {library} is not installed; `make install` sets up .venv with the "
+        "extra pipeline, "
         "`source .venv/bin/activate` activates it",
         file=sys.stderr,
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import GRAPHS, TAGGER, BackendName, Exported
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, extra
 from tagline.model.backends import Backend
 from tagline.model.batches import ONE_CORE, default_size
 
@@ -64,12 +64,13 @@ def opened(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]
 
 @contextmanager
 def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
-    from accelerate import PartialState
-    from transformers.utils import logging
+    with extra("pipeline", f"{folder}: the backend torch"):
+        from accelerate import PartialState
+        from transformers.utils import logging
 
-    from tagline.model import classifier
-    from tagline.model.backends.torch_model import TorchModel, workers
-    from tagline.model.precision import resolve_recorded
+        from tagline.model import classifier
+        from tagline.model.backends.torch_model import TorchModel, workers
+        from tagline.model.precision import resolve_recorded
 
     device = PartialState().device
     precision = resolve_recorded(about.precision, device)

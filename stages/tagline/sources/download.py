@@ -15,8 +15,7 @@ from tagline.sources import capitals, encoders, hub
 from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
-from tagline.sources.formats.base import leads_out
-from tagline.sources.formats.cleaning import WordKeys
+from tagline.sources.formats.base import WordKeys, leads_out
 from tagline.sources.hub_dataset import HubSource
 from tagline.sources.splitting import TRAIN
 from tagline.text.agreement import Agreement, SentenceAgreement

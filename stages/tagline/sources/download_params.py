@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import Section
-from tagline.sources.formats.base import RESERVED, InnerPath, Key
-from tagline.sources.formats.cleaning import WordKeys
+from tagline.sources.formats.base import RESERVED, InnerPath, Key, WordKeys
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.languages import Language
 

@@ -17,7 +17,7 @@ from typing import Literal, get_args
 
 import regex
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, install_command
 from tagline.core.terminal import quoted
 from tagline.text.words import NOT_SPACE, TAGS_AND_EMOJI, split_words
 
@@ -69,8 +69,8 @@ def library_version(language: str | None) -> str | None:
         return f"{name} {version(name)}"
     except PackageNotFoundError:
         raise UserError(
-            f"language: the words of {language} are split by {name}, which is not installed; run `pip install -e "
-            f"'.[{name}]'`"
+            f"language: the words of {language} are split by {name}, which is not installed; run "
+            f"`{install_command(name)}`"
         ) from None
 
 

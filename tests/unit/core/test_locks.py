@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from helpers.project import ROOT
 
 from tagline.core import locks
@@ -63,7 +64,7 @@ def test_folder_that_can_not_be_written_is_an_error(tmp_path: Path, monkeypatch:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(locks.FileLock, "acquire", refuse)
+    monkeypatch.setattr(FileLock, "acquire", refuse)
     message = r"^out.json: not written \(Read-only file system\); expected a folder for new"
     with pytest.raises(UserError, match=message), locked(tmp_path / ".out.lock", Path("out.json")):
         pass

@@ -56,4 +56,5 @@ def test_without_the_environment_a_script_names_the_remedy() -> None:
     done = subprocess.run([*command[:-1], "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("download: the package ")
-    assert done.stderr.endswith("`make install` sets up .venv, `source .venv/bin/activate` activates it\n")
+    remedy = "`make install` sets up .venv with the extra pipeline, `source .venv/bin/activate` activates it\n"
+    assert done.stderr.endswith(remedy)

@@ -335,21 +335,6 @@ class AnnotatorFiles(TextFiles, OffsetFiles):
         return select(annotations, self.annotators, location, words)
 
 
-@contextmanager
-def extra(name: str, path: Path) -> Iterator[None]:
-    """Import in the block what an extra of pyproject.toml installs.
-
-    Raises:
-        UserError: it is not installed.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"{path}: needs {error.name}, which is not installed; run `pip install -e '.[{name}]'`"
-        ) from None
-
-
 def text_in(row: Mapping[str, Any], key: str, location: str) -> str:
     """The text of a row.
 

@@ -17,7 +17,7 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, text_in, to_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_rows import first_rows, read_rows
+from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample, list_of, objects_in, text_key
 from tagline.text.sentence import Note

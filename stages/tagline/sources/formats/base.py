@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import Section
-from tagline.sources.formats.cleaning import WordKeys
+from tagline.sources.formats.cleaning import EMPTY_WORDS, WordRules
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sniffing import Keys, Sample
 from tagline.text.languages import Language
@@ -78,6 +79,15 @@ def text_encoding(name: str) -> str:
     if not usable:
         raise ValueError("must be an encoding that Python knows, such as utf-8, latin-1, cp1252 or utf-16")
     return name
+
+
+def pattern(text: str) -> str:
+    """Return a regular expression unchanged if it is one."""
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"must be a regular expression of Python ({error})") from None
+    return text
 
 
 InnerPath = Annotated[str, AfterValidator(inside)]
@@ -209,6 +219,23 @@ class DocumentKey(Section):
     """The column or key that names the document of a sentence."""
 
     document: Key | None = None
+
+
+class WordKeys(Section):
+    """The keys of `WordRules`."""
+
+    strip_pattern: Annotated[str, Field(min_length=1), AfterValidator(pattern)] | None = None
+    empty_words: Literal["error", "skip"] = "error"
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """See `Files.meanings`."""
+        return {EMPTY_WORDS: "words of white space only, skipped"} if self.empty_words == "skip" else {}
+
+    @property
+    def rules(self) -> WordRules:
+        remedy = "; to skip such words set download.dataset.empty_words: skip in params.yaml"
+        return WordRules(self.strip_pattern, self.empty_words == "skip", remedy)
 
 
 class WordFiles(WordKeys, Files):

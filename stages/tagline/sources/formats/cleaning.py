@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal
-
-from pydantic import AfterValidator, Field
-
-from tagline.core.params import Section
 
 # The kind of note about a skipped word.
 EMPTY_WORDS = "empty_words"
 # Fewer words with as many tags can be one name and one label: "New York" with "B-home town".
 _LEAST_WORDS = 3
-
-
-def pattern(text: str) -> str:
-    """Return a regular expression unchanged if it is one."""
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"must be a regular expression of Python ({error})") from None
-    return text
 
 
 @dataclass(frozen=True)
@@ -49,23 +35,6 @@ class WordRules:
 
 
 AS_THEY_ARE = WordRules()
-
-
-class WordKeys(Section):
-    """The keys of `WordRules`."""
-
-    strip_pattern: Annotated[str, Field(min_length=1), AfterValidator(pattern)] | None = None
-    empty_words: Literal["error", "skip"] = "error"
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        """See `Files.meanings`."""
-        return {EMPTY_WORDS: "words of white space only, skipped"} if self.empty_words == "skip" else {}
-
-    @property
-    def rules(self) -> WordRules:
-        remedy = "; to skip such words set download.dataset.empty_words: skip in params.yaml"
-        return WordRules(self.strip_pattern, self.empty_words == "skip", remedy)
 
 
 def is_sentence(word: str, tag: str) -> bool:

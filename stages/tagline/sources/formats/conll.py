@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -19,7 +17,7 @@ from pydantic import Field, model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
-from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
+from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
 from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.sniffing import (
     MOST_TAGS,
@@ -30,13 +28,8 @@ from tagline.sources.formats.sniffing import (
     name_of_tags,
     unused_name,
 )
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Sentence
 
-WORDS = "words"
-SKIP = "-"
-DOCUMENT_START = "-DOCSTART-"
-# Not str.split(): it also splits at no-break and other unusual spaces, which occur inside words of real data.
-_SPACES = re.compile(" +")
 # What the first line of a table calls its columns.
 _WORDS_HEADER = re.compile("words?|tokens?|form|text", re.IGNORECASE)
 _TAGS_HEADER = re.compile(
@@ -44,17 +37,11 @@ _TAGS_HEADER = re.compile(
     "|ne-(coarse|fine|nested)(-[a-z]+)?|nel-(lit|meto)|misc",  # HIPE
     re.IGNORECASE,
 )
-# What neither a header nor a comment has in a column of tags.
-_SPAN_TAG = re.compile("O|[BIESLUMW][-_:].+")
 # A longer text without empty lines is not one sentence.
 MOST_WORDS = 500
 # Fewer lines of one width are no table, while a few others are errors in one.
 LEAST_SHARE = 0.9
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
-# Line number, line and its fields.
-Row = tuple[int, str, list[str]]
-# The ids of multi-word tokens and empty nodes in CoNLL-U.
-NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 
 
 class ConllFiles(TextFiles, WordFiles):
@@ -129,25 +116,6 @@ class ConllFiles(TextFiles, WordFiles):
         return in_documents(found if self.one_sentence_per_file else _with_borders(found, path), self.documents)
 
 
-def separated(lines: Iterable[tuple[int, str]]) -> tuple[bool, Iterator[tuple[int, str]]]:
-    """Find out whether tabs separate the columns of numbered lines, or spaces, by the first line that is no comment.
-
-    Returns:
-        Whether tabs do, and the lines: if so, without comments, which begin with # and have no tab.
-    """
-    lines = iter(lines)
-    start = []
-    tabs = False
-    for number, line in lines:
-        start.append((number, line))
-        if not is_border(line):
-            tabs = "\t" in line
-            if not line.startswith("#"):
-                break
-    whole = chain(start, lines)
-    return tabs, (row for row in whole if "\t" in row[1] or not row[1].startswith("#")) if tabs else whole
-
-
 def _without_comments(lines: Iterable[tuple[int, str]], table: Table, skip: bool) -> Iterator[tuple[int, str]]:
     """Skip comments, or check that no line looks like one."""
     for number, line in lines:
@@ -203,130 +171,6 @@ def _with_borders(found: Iterator[Sentence], path: Path) -> Iterator[Sentence]:
     if second is not None:
         yield second
         yield from found
-
-
-@dataclass(frozen=True)
-class Table:
-    """Makes sentences of the lines of a file.
-
-    Attributes:
-        name: the file's name in messages.
-        columns: a name per column: `WORDS` once, `SKIP` for a column to skip, else a tag column.
-        tabs: whether tabs separate the columns; otherwise spaces do.
-        rules: for the words.
-    """
-
-    name: str
-    columns: Sequence[str]
-    tabs: bool
-    rules: WordRules = AS_THEY_ARE
-
-    def sentences(self, lines: Iterable[tuple[int, str]]) -> Iterator[Sentence]:
-        """Read numbered lines sentence by sentence.
-
-        Raises:
-            UserError: a line has another number of columns, an empty one, or is not of one word.
-        """
-        rows: list[Row] = []
-        document: int | None = None
-        for number, line in lines:
-            if is_border(line):
-                if rows:
-                    yield self.sentence(rows, document)
-                rows = []
-                if line.startswith(DOCUMENT_START):
-                    document = (document or 0) + 1
-            else:
-                rows.append((number, line, self._checked_fields(line, number)))
-        if rows:
-            yield self.sentence(rows, document)
-
-    def sentence(self, rows: Sequence[Row], document: int | None) -> Sentence:
-        """Make a sentence; words that the rules skip become notes."""
-        rows = rows if self.columns[0] == WORDS else _words_only(rows)
-        words, tags = [], {}
-        for index, column in enumerate(self.columns):
-            values = [row[2][index] for row in rows]
-            if column == WORDS:
-                words = list(map(self.rules.strip, values)) if self.rules.strip_pattern else values
-                words = [word.strip(" ") for word in words]
-            elif column != SKIP:
-                tags[column] = list(map(str.strip, values))
-        sentence = Sentence(f"{self.name}:{rows[0][0]}", words, tags, document=document)
-        # Joined, since a look at each tag would take longer than all else.
-        if all(map(str.strip, words)) and all(map(all, tags.values())) and " " not in "".join(chain(*tags.values())):
-            return sentence
-        return self._checked(sentence, rows)
-
-    def _checked(self, sentence: Sentence, rows: Sequence[Row]) -> Sentence:
-        """Leave out the words that the rules skip, and check the others one by one."""
-        kept, notes = [], []
-        for index, (number, line, _) in enumerate(rows):
-            word, tags = sentence.words[index], [column[index] for column in sentence.tags.values()]
-            location = f"{self.name}:{number}"
-            if self.rules.skips(word):
-                notes.append(Note(EMPTY_WORDS, location))
-                continue
-            kept.append(index)
-            if not word.strip() or not all(tags):
-                remedy = "" if word.strip() else self.rules.remedy
-                raise UserError(f"{location}: an empty column in {quoted(line)}; {self._expected}{remedy}")
-            if any(is_sentence(word, tag) for tag in tags):
-                raise UserError(
-                    f"{location}: {quoted(line)} looks like a whole sentence; expected one word per line; for one "
-                    "sentence per line add a header, and set download.dataset.format: csv and rows: sentences in "
-                    "params.yaml"
-                )
-        words = [sentence.words[index] for index in kept]
-        by_column = {name: [column[index] for index in kept] for name, column in sentence.tags.items()}
-        return replace(sentence, words=words, tags=by_column, notes=tuple(notes))
-
-    def is_comment(self, line: str) -> bool:
-        """Whether a line is a comment if the file has any."""
-        if line.startswith("# "):
-            return self.columns[0] != WORDS or not self.is_tagged(line)
-        return line == "#" or (line.startswith("#\t") and self.columns[0] != WORDS)
-
-    def is_tagged(self, line: str) -> bool:
-        """Whether a line has all columns, and a tag that is O or has a prefix."""
-        cells = fields(line, self.tabs)
-        return len(cells) == len(self.columns) and any(
-            _SPAN_TAG.fullmatch(cell.strip())
-            for cell, column in zip(cells, self.columns, strict=True)
-            if column not in (WORDS, SKIP)
-        )
-
-    def _checked_fields(self, line: str, number: int) -> list[str]:
-        values = fields(line, self.tabs)
-        if len(values) == len(self.columns) + 1 and not values[-1]:
-            values.pop()  # a tab after the last column
-        if len(values) != len(self.columns):
-            problem = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
-            separator = f" separated by {'tabs' if self.tabs else 'spaces'}, as in the first line"
-            between = separator * (("\t" in line) != self.tabs)
-            raise UserError(f"{self.name}:{number}: {problem} in {quoted(line)}; {self._expected}{between}")
-        return values
-
-    @property
-    def _expected(self) -> str:
-        return f"expected {len(self.columns)} ({' '.join(self.columns)})"
-
-
-def _words_only(rows: Sequence[Row]) -> Sequence[Row]:
-    """Leave out multi-word tokens and empty nodes (12-13, 8.1), if the first column counts the words."""
-    words = [row for row in rows if not NOT_A_WORD.fullmatch(row[2][0])]
-    counts = [row[2][0] for row in words] == [str(number) for number in range(1, len(words) + 1)]
-    return words if words and counts else rows
-
-
-def is_border(line: str) -> bool:
-    """Whether a line separates sentences."""
-    return not line.strip(" \t") or line.startswith(DOCUMENT_START)
-
-
-def fields(line: str, tabs: bool) -> list[str]:
-    """Split a line into its columns, at tabs or at spaces."""
-    return line.split("\t") if tabs else _SPACES.split(line.strip(" "))
 
 
 def _strip_pattern(sample: Sample, columns: Sequence[str], first: Sequence[str]) -> Keys:

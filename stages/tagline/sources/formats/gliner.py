@@ -14,7 +14,7 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, list_in, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import TextFiles
-from tagline.sources.formats.json_rows import first_rows, read_rows
+from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.agreement import running_text

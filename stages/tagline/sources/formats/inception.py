@@ -18,10 +18,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, extra
 from tagline.core.reading import reading
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, extra, new_span
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
@@ -140,7 +140,7 @@ def _begins(path: Path) -> bytes:
 
 
 def _load(path: Path) -> Cas:
-    with extra("inception", path):
+    with extra("inception", f"{path}: the format inception"):
         import cassis
     is_xmi = _begins(path) == b"<"
     with reading(path, problem="not a UIMA CAS, or damaged", expected="XMI with its TypeSystem.xml, or JSON"):

@@ -24,7 +24,7 @@ from tagline.sources.formats.annotated import (
 )
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_rows import first_rows, read_rows
+from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import id_in
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample, objects_in, text_key

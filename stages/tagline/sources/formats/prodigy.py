@@ -13,7 +13,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, shared_text, to_span
 from tagline.sources.formats.annotators import Annotation, Row, grouped
-from tagline.sources.formats.json_rows import first_rows, read_rows
+from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 

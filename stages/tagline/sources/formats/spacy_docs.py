@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, extra
 from tagline.core.reading import reading
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, extra, list_in, list_to_span, new_span
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, list_in, list_to_span, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Unit
@@ -78,7 +78,7 @@ def _is_json(path: Path) -> bool:
 
 
 def _docs(path: Path) -> Iterator[Doc]:
-    with extra("spacy", path):
+    with extra("spacy", f"{path}: the format spacy"):
         from spacy.tokens import DocBin
         from spacy.vocab import Vocab
     with reading(path, problem="not a DocBin, or damaged", expected=EXPECTED):

@@ -15,7 +15,7 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, text_in, to_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key, TextFiles
-from tagline.sources.formats.json_rows import first_rows, read_rows
+from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import sniff_id, to_id
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note

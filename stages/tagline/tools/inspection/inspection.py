@@ -21,7 +21,7 @@ from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import OffsetFiles
-from tagline.sources.formats.conll import SKIP
+from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import ENCODINGS, Keys

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from tagline.core.errors import UserError
 from tagline.core.terminal import printable, shortened
 from tagline.inference.documents import Document, Split
-from tagline.sources.formats import conll
-from tagline.sources.formats.json_rows import rows_in
+from tagline.sources.formats import conll_table
+from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import decoded_lines
 from tagline.text.words import split_words
 
@@ -126,23 +126,23 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
     Raises:
         UserError: there is no such column, or lines have different numbers of columns.
     """
-    tabs, numbered = conll.separated(lines)
+    tabs, numbered = conll_table.separated(lines)
     start: list[tuple[int, str]] = []
     for number, line in numbered:
-        if not conll.is_border(line):
+        if not conll_table.is_border(line):
             break
-        if line.startswith(conll.DOCUMENT_START):
+        if line.startswith(conll_table.DOCUMENT_START):
             start = [(number, line)]
     else:
         return
-    width = len(conll.fields(line, tabs))
+    width = len(conll_table.fields(line, tabs))
     if width < words_column:
         found = f"{width} column{'s' * (width > 1)} in {shortened(repr(line))}"
         raise UserError(f"{name}:{number}: {found}; expected words in column {words_column}")
-    columns = [conll.SKIP] * width
-    columns[words_column - 1] = conll.WORDS
+    columns = [conll_table.SKIP] * width
+    columns[words_column - 1] = conll_table.WORDS
     before: str | int | None = None
-    for sentence in conll.Table(name, columns, tabs).sentences(chain(start, [(number, line)], numbered)):
+    for sentence in conll_table.Table(name, columns, tabs).sentences(chain(start, [(number, line)], numbered)):
         continues = sentence.document is not None and sentence.document == before
         yield Document(sentence.words, name=sentence.location, continues=continues)
         before = sentence.document

@@ -11,7 +11,7 @@ from helpers.formats import read, refusals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagline.sources.formats.json_rows import read_rows
+from tagline.sources.formats.json_objects import read_rows
 
 ROWS = [
     {"id": 7, "w": ["Ada", "a\u2028"], "t": ["B-X", "O"], "more": {"x": [None]}},

@@ -48,7 +48,7 @@ def test_a_doc_bin(tmp_path: Path) -> None:
 def test_spacy_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("spacy", "spacy.tokens"):
         monkeypatch.setitem(sys.modules, name, None)
-    message = "f: needs spacy.tokens, which is not installed; run `pip install -e '.[spacy]'`"
+    message = "f: the format spacy needs spacy.tokens, which is not installed; run `pip install -e '.[spacy]'`"
     assert fault(tmp_path, "spacy", b"\x78\x9c") == message
 
 

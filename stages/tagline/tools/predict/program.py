@@ -1,0 +1,230 @@
+"""Find entities in text with the exported model.
+
+    python predict.py "My name is Sylvain and I work at Hugging Face in Brooklyn."
+    python predict.py --words My name is Sylvain
+    python predict.py --input texts.txt --output entities.jsonl
+    cat texts.txt | python predict.py --input - | less
+    python predict.py --input texts.txt --output tasks.json --output-format label_studio
+
+Raw text is split into words and sentences as in training. The input is read as a stream, and the output keeps its
+order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) and .conll:
+
+    text    input: one document per line; output: the same with marked entities
+    jsonl   input: one object with "text" or "words" per line; output: the same with "entities", for "words" also with
+            "labels" and "scores"
+    conll   input: columns, one word per line; output: word, label and score
+
+Formats of output for annotation tools, which import the entities for people to correct: label_studio, doccano, prodigy,
+and brat, for which the output is a folder. Texts without words are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tagline.core.errors import ArgumentParser, UserError, program_name
+from tagline.core.signals import Interrupted, defer_signals
+from tagline.core.terminal import safe_message
+from tagline.inference import Document, Tagger
+from tagline.tools.annotation import label_studio_tasks, tool_formats
+from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, in_color, task_notation
+from tagline.tools.predict.options import (
+    FORMATS,
+    STANDARD,
+    add_input_format,
+    add_model,
+    add_no_split,
+    check_folder,
+    infer_format,
+    probability,
+)
+from tagline.tools.predict.written_outputs import BratFolder, LineOutput
+
+OUTPUT_FORMATS = (*FORMATS, *tool_formats.NAMES)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parsed(arguments)
+    check_output(options.output, options.output_format)
+    if not options.model.is_dir():
+        raise UserError(f"--model {options.model}: not a folder; expected an exported model; run `dvc repro export`")
+    warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
+    with defer_signals():  # a signal during the import of an extension module would become an ImportError
+        tagger = Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
+    with tagger, source_of(options, tagger) as (documents, advance):
+        if tagger.labels.kind == "tags":
+            check_options_of_tags(options)
+        label(documents, advance, tagger, output_of(options, tagger), options.min_score)
+        if options.output_format == "label_studio" and options.output:
+            configuration = label_studio_tasks.configuration(tagger.labels.types)
+            label_studio_tasks.configuration_path(options.output).write_text(configuration, encoding="utf-8")
+
+
+def check_output(path: Path | None, output_format: str) -> None:
+    """Raise a `UserError` if the output can't be written; None is standard output."""
+    if path is None:
+        if sys.stdout is None:
+            raise UserError("standard output is closed; expected --output FILE")
+        return
+    check_folder(path)
+    if output_format == tool_formats.BRAT:
+        return  # `BratFolder` checks
+    if path.is_dir():
+        raise UserError(f"--output {path}: a folder; expected a file")
+    if path.exists() and not path.is_file():
+        raise UserError(f"--output {path}: a pipe or device; expected a file; to write there, use `> {path}`")
+
+
+def check_options_of_tags(options: argparse.Namespace) -> None:
+    """Raise a `UserError` if an option needs a model that predicts entities."""
+    if options.min_score or options.output_format in tool_formats.NAMES:
+        option = "--min-score" if options.min_score else f"--output-format {options.output_format}"
+        raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
+
+
+def label(
+    documents: Iterable[Document],
+    advance: Callable[[int], object],
+    tagger: Tagger,
+    output: LineOutput | BratFolder,
+    min_score: float,
+) -> None:
+    """Label documents and write them; ``advance`` is told how many were written."""
+    done = 0
+
+    def so_far() -> str:  # what the output contains after an error
+        return f"; {output.path} has the {done:,} documents before it" if done and output.path else ""
+
+    try:
+        for tagged in tagger.tag_stream(documents):
+            shown = [(document, found.without_unsure(min_score)) for document, found in tagged] if min_score else tagged
+            with defer_signals():  # what is written is also counted
+                output.write(shown)
+                done += len(tagged)
+            advance(len(tagged))
+        output.end()
+    except BrokenPipeError:
+        pass  # the reader, such as `head`, needs no more
+    except UserError as error:
+        raise UserError(f"{error}{so_far()}") from None
+    except Interrupted as stop:
+        start = "\n" if sys.stderr.isatty() else ""  # after a progress bar
+        print(f"{start}{program_name()}: {stop}{so_far()}", file=sys.stderr)
+        sys.exit(stop.status)
+
+
+@contextmanager
+def source_of(
+    options: argparse.Namespace, tagger: Tagger
+) -> Iterator[tuple[Iterable[Document], Callable[[int], object]]]:
+    """Give the documents, and a function to call with the number of those that were written."""
+    if options.input is None and not options.words:
+        texts = (tagger.document(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
+        yield texts, lambda _: None
+        return
+    # Here, since one sentence needs none of the libraries that read files.
+    from tagline.tools.predict.readers import opened, read_words, reader_of, split_at_spaces
+
+    if options.input is None:
+        words = [word for text in options.texts for word in split_at_spaces(text)]
+        yield [Document.of_words(words, "TEXT")], lambda _: None
+        return
+    format_ = options.input_format
+    reader = read_words if options.words else reader_of(format_, options.column, tagger.split, tagger.sentences)
+    path = None if options.input == STANDARD else Path(options.input)
+    # A bar would mix with output on the same terminal.
+    show_progress = options.output is not None or not sys.stdout.isatty()
+    with opened(path, reader, show_progress) as source:
+        yield source.documents, source.advance
+
+
+def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratFolder:
+    name = options.output_format
+    if name == tool_formats.BRAT:
+        return BratFolder(options.output, tagger.labels.types)
+    if name == "text":
+        color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
+        return LineOutput(Notation(Highlighter(tagger.labels, color).line), options.output)
+    notations = {"jsonl": JSON_LINES, "conll": CONLL}
+    return LineOutput(notations.get(name) or task_notation(tool_formats.JSON_FORMATS[name]), options.output)
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    usage = "%(prog)s TEXT... [options]\n       %(prog)s --input FILE [options]"
+    description = str(__doc__)
+    if not sys.argv[0].endswith(".py"):  # the installed command
+        description = description.replace("python predict.py", program_name())
+    parser = ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage)
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw text")
+    parser.add_argument(
+        "--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces"
+    )
+    parser.add_argument("--input", metavar="FILE", help="file to label; - for standard input")
+    add_input_format(parser)
+    parser.add_argument(
+        "--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -"
+    )
+    parser.add_argument("--output-format", choices=OUTPUT_FORMATS, help="default: by suffix; text for standard output")
+    parser.add_argument(
+        "--min-score",
+        type=probability,
+        default=0.0,
+        metavar="P",
+        help="leave out entities with a score below P (0 to 1)",
+    )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="mark entities in colour; default: on a terminal",
+    )
+    add_model(parser)
+    add_no_split(parser)
+    parser.add_argument(
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not compare the model's files with its hashes.json, to start faster",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        check(options)
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+def check(options: argparse.Namespace) -> None:
+    """Check combinations of options, and fill in formats that are not given.
+
+    Raises:
+        ValueError: options contradict each other, or a format can't be inferred.
+    """
+    if bool(options.texts) == (options.input is not None):
+        raise ValueError("expected either TEXT or --input FILE")
+    if any("\udc80" <= character <= "\udcff" for text in options.texts for character in text):
+        raise ValueError("TEXT is not UTF-8")
+    options.input_format = options.input_format or infer_format("--input", options.input)
+    if options.words and options.input_format != "text":
+        raise ValueError(f"--words: the input format is {options.input_format}; expected text")
+    options.output_format = options.output_format or infer_format("--output", options.output)
+    options.output = None if options.output in (None, STANDARD) else Path(options.output)
+    if options.output_format == tool_formats.BRAT and options.output is None:
+        raise ValueError("brat needs --output FOLDER, a new or empty one")
+    if options.output and options.input and is_input(options.output, options.input):
+        raise ValueError("--output is the same file as --input; expected another one")
+
+
+def is_input(output: Path, file: str) -> bool:
+    """Whether the output is the input file, possibly as standard input."""
+    if not output.is_file():
+        return False
+    if file != STANDARD:
+        return output.samefile(file)
+    return sys.stdin is not None and os.path.samestat(output.stat(), os.fstat(sys.stdin.fileno()))
