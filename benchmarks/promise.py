@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -29,9 +30,8 @@ COLUMNS = ("type", "found", "least", "rule", "kept", "redrawn", "re-split", "rec
 
 def rows(arguments: argparse.Namespace) -> Iterator[list[Any]]:
     """Yield the values of COLUMNS: shares of all runs; recall and precision of test, means over runs with a bias."""
-    from tagline.evaluation.bias_search import STARTS, count_at_each_step
+    from tagline.evaluation.bias_search import count_at_each_step
     from tagline.evaluation.operating_point import Goal
-    from tagline.evaluation.promise import RecallTest, least_step
     from tagline.metrics.found import How
 
     chunks, gold, head, labels, validation = scored(arguments.project)
@@ -42,19 +42,22 @@ def rows(arguments: argparse.Namespace) -> Iterator[list[Any]]:
         if counts[0, 0, 1, :validation].sum() < FEW:
             continue
         for index, found in enumerate(get_args(How)):
-            starts = STARTS[found]
             for least in arguments.least:
-
-                def promised(right: Any, number: int) -> int | None:
-                    test = RecallTest(least, arguments.confidence, len(starts), False, number)
-                    return least_step(test.passes(number - right), starts)
-
-                def reached(right: Any, number: int) -> int | None:
-                    return next(iter(np.flatnonzero(right >= least * number)), None)
-
-                for rule, choose in zip(RULES, (promised, reached), strict=True):
+                for rule in RULES:
+                    choose = partial(chosen, rule, found, least, arguments.confidence)
                     runs = simulated(counts[:, [index, 2]], validation, least, choose, arguments.runs)
                     yield [name, found, least, rule, *runs]
+
+
+def chosen(rule: str, how: Any, least: float, confidence: float, found: Any, number: int) -> int | None:
+    """The step that a rule chooses, given how many of the entities are found at each step."""
+    from tagline.evaluation.bias_search import STARTS
+    from tagline.evaluation.promise import RecallTest, least_step
+
+    if rule == "promise":
+        test = RecallTest(least, confidence, len(STARTS[how]), False, number)
+        return least_step(test.passes(number - found), STARTS[how])
+    return next(iter(np.flatnonzero(found >= least * number)), None)
 
 
 def scored(project: Path) -> tuple[Any, Any, Any, Any, int]:

@@ -141,8 +141,7 @@ def count_at_each_step(
 ) -> Doubles:
     """Count what `count_found` counts of each target at each bias, in steps of 1/16 from 0 to 16.
 
-    Args:
-        chunks, gold, head, labels, targets, documents: see `keep_promises`; the first target is of recall.
+    The arguments are those of `keep_promises`; the first target is of recall.
 
     Returns:
         (steps, targets, 2, documents), or 1 for all sentences if documents are not known.
