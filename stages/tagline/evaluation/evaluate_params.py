@@ -51,6 +51,7 @@ class Recall(Section):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         mapping = handler(schema)
+        del mapping["description"]  # a docstring, which is for programmers
         return {"anyOf": [mapping["properties"]["at_least"], mapping]}
 
 
@@ -101,6 +102,13 @@ class Evaluate(Section):
         default=OperatingPoint(),
         description="Minimum recall or precision of types on validation; a bias on their scores is chosen to reach "
         "it, the one closest to 0, in the exported model too.",
+    )
+    beta: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=10,
+        description="How many times as much recall weighs as precision in F-beta, which the reports give beside F1; 1: "
+        "F1 only.",
     )
     bootstrap: Bootstrap = Field(
         description="Bootstrap over sentences, for the 95 % confidence intervals of the scores."

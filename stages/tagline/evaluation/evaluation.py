@@ -99,7 +99,7 @@ def evaluate(
             found = keep_promises(*known, documents["validation"]) if promised else find_biases(*known)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"], predictor = validation, predictor.with_biases(biases)
-        splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap)
+        splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap, params.beta)
     if targets:
         for name, split in splits.items():
             of_split = operating_point.report(split.sentences, documents[name], targets, found, params.bootstrap)
@@ -113,6 +113,7 @@ def label_and_score(
     chunks: Mapping[str, Iterable[Chunk]],
     predictor: Predictor,
     bootstrap: Bootstrap,
+    beta: float = 1.0,
 ) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]]]:
     """Label validation and test and compute their metrics.
 
@@ -122,6 +123,7 @@ def label_and_score(
         chunks: the scores of validation and test, computed when they are asked for.
         predictor: chooses labels.
         bootstrap: for the intervals.
+        beta: of F-beta.
 
     Raises:
         UserError: a word has no prediction.
@@ -130,7 +132,7 @@ def label_and_score(
     splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
     others = [split.sentences for split in splits.values()]
     training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
-    return splits, {name: metrics(split, training, bootstrap) for name, split in splits.items()}
+    return splits, {name: metrics(split, training, bootstrap, beta) for name, split in splits.items()}
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:
