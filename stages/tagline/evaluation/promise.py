@@ -61,7 +61,7 @@ class Promise(NamedTuple):
         if self.allowed < 0:
             more = f"annotate {(self.needed or 0) - self.number:,} more"
             reason = f"validation has {self.number:,} {self.unit}; expected at least {self.needed:,}; {more}"
-        elif self.missed <= self.allowed:
+        elif self.needed == self.number:
             reason = "its own test passes, but not with a bias that keeps the others' promises; leave some of them out"
         else:
             more = "" if self.needed is None else f"annotate about {self.needed - self.number:,} more, "
@@ -124,7 +124,7 @@ class RecallTest(NamedTuple):
         if allowed < 0:  # without a miss, both p-values are least ** number
             return math.ceil(math.log(self._risk) / math.log(self.least))
         numbers = np.geomspace(self.number, 1000 * self.number, 700).astype(np.int64)  # each larger by a hundredth
-        enough = numbers[self.passes(np.ceil(missed / self.number * numbers), numbers)]
+        enough = numbers[self.passes(missed / self.number * numbers, numbers)]
         return int(enough[0]) if len(enough) else None
 
 
