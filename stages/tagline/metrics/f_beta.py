@@ -22,12 +22,12 @@ def f_beta(counts: Counts, beta: float) -> dict[str, Any]:
     of_types = ratios(*weighted).f1
     occurs = total.gold > 0
     if counts.kind == "spans":
-        overall = ratios(*(each.sum() for each in weighted)).f1
+        overall = float(ratios(*(each.sum() for each in weighted)).f1)
     else:
-        overall = np.mean(of_types[occurs]) if occurs.any() else np.float64(0)
+        overall = float(np.mean(of_types[occurs])) if occurs.any() else 0.0
     per_type = {
         name: round(float(value), DIGITS)
         for name, value, in_gold in zip(counts.types, of_types, occurs, strict=True)
         if counts.kind == "spans" or in_gold
     }
-    return {"beta": beta, "overall": round(float(overall), DIGITS), "per_type": per_type}
+    return {"beta": beta, "overall": round(overall, DIGITS), "per_type": per_type}
