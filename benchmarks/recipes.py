@@ -183,7 +183,9 @@ def evaluated(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
 
     params = read_section("evaluate", Evaluate, ROOT / "presets/sample.yaml")
     start = time.perf_counter()
-    splits = evaluate(folder / "data/tokenized", folder / "data/report.json", folder / "finetuned", (), params).splits
+    splits = evaluate(
+        folder / "raw", folder / "data/tokenized", folder / "data/report.json", folder / "finetuned", (), params
+    ).splits
     return measured(start) | {"sentences": sum(len(split.sentences) for split in splits.values())}
 
 

@@ -1,9 +1,9 @@
 """Stage 4, evaluate: label each word of validation and test, score the labels, and write a report.
 
 Reads the section ``evaluate`` of params.yaml, data/tokenized, reports/data.json, models/finetuned, plots/train_loss.csv
-and plots/validation.csv. Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json (what
-people compare between commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split
-plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
+and plots/validation.csv; for promises also data/raw. Writes data/predictions (see `tagline.artifacts.predictions`),
+metrics/evaluate.json (what people compare between commits), reports/evaluate.json (all scores), reports/evaluate.html,
+and for the test split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
     python stages/evaluate.py --show    print the scores of the last run and exit
@@ -25,7 +25,7 @@ from tagline.core.params import read_section
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.score_table import score_table, score_table_of
 
-TOKENIZED = Path("data/tokenized")
+RAW, TOKENIZED = Path("data/raw"), Path("data/tokenized")
 DATA = Path("reports/data.json")
 FINETUNED, PREDICTIONS = Path("models/finetuned"), Path("data/predictions")
 METRICS, SCORES = Path("metrics/evaluate.json"), Path("reports/evaluate.json")
@@ -57,7 +57,7 @@ def run(params: Evaluate) -> None:
     quiet()
     losses = read_columns(TRAIN_LOSS, "train", charts.LOSSES)
     epochs = read_columns(VALIDATION, "train", charts.EPOCHS)
-    evaluation = evaluate(TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
+    evaluation = evaluate(RAW, TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     test, scored = evaluation.splits["test"], evaluation.metrics["test"]
     page = render(evaluation, losses, epochs)
     outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)

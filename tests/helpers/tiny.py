@@ -33,7 +33,7 @@ TINY_PARAMS["evaluate"] |= {
     "bootstrap": {"resamples": 100, "seed": 3},
 }
 TINY_PARAMS["export"]["max_f1_drop"] = 0.05
-for section, *keys in (("tokenize_align", "outside", "context_subwords"), ("evaluate", "operating_point")):
+for section, *keys in (("tokenize_align", "outside", "context_subwords"), ("evaluate", "operating_point", "beta")):
     for key in keys:
         del TINY_PARAMS[section][key]  # it has a default
 

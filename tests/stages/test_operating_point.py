@@ -83,3 +83,26 @@ def test_every_backend_applies_the_biases(export: Path) -> None:
         scores = [score for sentence in found for score in sentence.scores.tolist()]
         assert scores == pytest.approx([score for of_row in table["score"] for score in of_row], abs=0.02)
         assert min(score for score in scores if score) < 0.5
+
+
+def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
+    params: dict[str, Any] = {
+        "operating_point": {"recall": {"PER": promise, "LOC": promise | {"at_least": 0.99}}},
+        "beta": 2.0,
+    }
+    write_params(Path(), TINY_PARAMS | {"evaluate": TINY_PARAMS["evaluate"] | params})
+    run_stage("evaluate")
+    points = content("reports/evaluate.json")["validation"]["operating_point"]
+    assert not points["PER"]["promise"]["kept"] and points["PER"]["bias"] == 0
+    number = points["LOC"]["promise"]["number"]
+    message = f"No promise for LOC: validation has {number} entities; expected at least 92; annotate {92 - number} more"
+    assert f"evaluate.operating_point.recall: {message}" in " ".join(capsys.readouterr().out.split())
+    params["operating_point"] = {"recall": {"PER": promise}}
+    write_params(Path(), TINY_PARAMS | {"evaluate": TINY_PARAMS["evaluate"] | params})
+    run_stage("evaluate")
+    point = content("reports/evaluate.json")["test"]["operating_point"]["PER"]
+    assert point["promise"]["kept"] and 0 < point["bias"] < 16
+    page = " ".join(Path("reports/evaluate.html").read_text(encoding="utf-8").split())
+    assert " if texts are like those of validation and entities independent of each other; " in page
+    assert "<dt>F2</dt>" in page

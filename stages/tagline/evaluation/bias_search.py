@@ -1,9 +1,9 @@
-"""Bias search: biases with which types reach their targets on validation.
+"""Bias search: biases with which types reach their targets on validation, or keep their promises.
 
 A bias is added to the scores of all labels of a type before decoding. The number of words with the type never decreases
 with it, whatever the head and the decoding: all of them choose the sequence with the largest sum of scores. Recall and
 precision are not monotone, since larger entities have other boundaries. So all biases of a grid are tried, from 0
-outwards.
+outwards; for promises, from the safest bias to 0.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ import numpy.typing as npt
 from tagline.core.errors import UserError
 from tagline.core.reading import full_disk
 from tagline.evaluation.operating_point import Found, Goal
+from tagline.evaluation.promise import RecallTest, least_step
 from tagline.labels.arrays import Doubles, Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
-from tagline.metrics.counts import count, ratios
+from tagline.metrics.counts import ratios
+from tagline.metrics.found import count_found
 from tagline.model.heads.head import Head
 from tagline.model.prediction import Chunk, LabelIds, bias_of_labels
 
@@ -36,6 +38,10 @@ BORDERS = (0, 16, 32, 64, 128, 256)
 # Maximum number of searches per type: a bias also moves the scores of the other types, so all are searched again until
 # none changes.
 ROUNDS = 5
+# The steps at which the tests of a promise start. With the largest bias, entities of the type cover nearly all words:
+# the safest one if entities must only be covered. They are then too long to be exact, and which bias is the safest is
+# not known in advance, so there are several starts, which share the risk (Bonferroni).
+STARTS = {"covered": BORDERS[-1:], "exact": BORDERS[1:-1]}
 
 
 @contextmanager
@@ -78,20 +84,83 @@ def find_biases(
     for target in islice(cycle(targets), ROUNDS * len(targets)):
         before = found[target.type]
         biases = {name: of_type.bias for name, of_type in found.items()}
-        found[target.type] = _search(target, chunks, gold, _Sweep(head, labels, target, biases))
+        found[target.type] = _search(target, chunks, gold, _Sweep(head, labels, [target], biases))
         settled = settled + 1 if found[target.type].bias == before.bias else 1
         if settled == len(targets):
             break
     return found
 
 
+def keep_promises(
+    chunks: Iterable[Chunk],
+    gold: LabelIds,
+    head: Head,
+    labels: Labels,
+    targets: Sequence[Goal],
+    documents: Ints | None = None,
+) -> dict[str, Found]:
+    """Find the least bias with which all promises can be made; without one, the types keep 0.
+
+    The types have one bias in common, since a bias of one type also moves the entities of the others: so the hypotheses
+    have one order, and a bias passes if the recall of each type does. The promises then hold together.
+
+    Args:
+        chunks: the scores of validation.
+        gold: int32 (words,), their gold label ids.
+        head: chooses labels.
+        labels: the label list.
+        targets: recalls with a confidence, at most one per type.
+        documents: int64 (sentences,), the number of the document of each sentence, from 0; None if they are not known.
+    """
+    found, number = np.moveaxis(count_at_each_step(chunks, gold, head, labels, targets, documents), 2, 0)
+    if documents is not None:
+        found, number = ratios(found, 0, number).recall, np.minimum(number, 1)
+    missed, numbers = (number - found).sum(-1).T, number[0].sum(-1)
+    starts = STARTS["exact" if any(target.found == "exact" for target in targets) else "covered"]
+    tests = [
+        RecallTest(target.value, target.confidence or 0, len(starts), documents is not None, int(of_type))
+        for target, of_type in zip(targets, numbers, strict=True)
+    ]
+    step = least_step(np.all([test.passes(row) for test, row in zip(tests, missed, strict=True)], axis=0), starts)
+    chosen = list(starts) if step is None else [step]
+    return {
+        target.type: Found(
+            (step or 0) / STEPS_PER_UNIT, promise=test.promise(step is not None, float(row[chosen].min()))
+        )
+        for target, test, row in zip(targets, tests, missed, strict=True)
+    }
+
+
+def count_at_each_step(
+    chunks: Iterable[Chunk],
+    gold: LabelIds,
+    head: Head,
+    labels: Labels,
+    targets: Sequence[Goal],
+    documents: Ints | None = None,
+) -> Doubles:
+    """Count what `count_found` counts of each target at each bias, in steps of 1/16 from 0 to 16.
+
+    The arguments are those of `keep_promises`; the first target is of recall.
+
+    Returns:
+        (steps, targets, 2, documents), or 1 for all sentences if documents are not known.
+    """
+    sweep = _Sweep(head, labels, targets, {})
+    total = np.zeros((BORDERS[-1] + 1, len(targets), 2, 1 if documents is None else int(documents[-1]) + 1))
+    for sentences in _sentences(chunks, gold, documents):
+        total[..., sentences.columns] += sweep.counts(sentences, 0, BORDERS[-1])
+    return total
+
+
 def _search(target: Goal, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep) -> Found:
     values: list[float] = []  # of the target's measure, at each step from 0 on
     for first, last in pairwise(BORDERS):
-        counts = np.zeros((last - first + 1, 3))
+        counts = np.zeros((last - first + 1, 1, 2, 1))
         for sentences in _sentences(chunks, gold):
             counts += sweep.counts(sentences, first, last)
-        values[first:] = getattr(ratios(*counts.T), target.measure).tolist()
+        right, number = counts[:, 0, :, 0].T
+        values[first:] = ratios(right, 0, number).recall.tolist()
         for step, value in enumerate(values):
             if value >= target.value:
                 return Found(sweep.bias(step))
@@ -117,49 +186,64 @@ class _StoredChunks:
 
 
 class _Sentences(NamedTuple):
-    """The scores (words, labels), lengths and gold label ids of some sentences."""
+    """Some sentences.
+
+    Attributes:
+        scores: (words, labels).
+        lengths: the number of words of each sentence.
+        gold: (words,), label ids.
+        owners: the column of each sentence, to which it is counted.
+        columns: where these columns are among those of all sentences.
+    """
 
     scores: Floats
     lengths: Ints
     gold: LabelIds
+    owners: Ints
+    columns: slice
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> tuple[_Sentences, npt.NDArray[np.bool_]]:
         """Choose some sentences; the second value says which words are theirs."""
         words = np.repeat(chosen, self.lengths)
-        return _Sentences(self.scores[words], self.lengths[chosen], self.gold[words]), words
+        owners = self.owners[chosen]
+        return _Sentences(self.scores[words], self.lengths[chosen], self.gold[words], owners, self.columns), words
 
 
-def _sentences(chunks: Iterable[Chunk], gold: LabelIds) -> Iterator[_Sentences]:
-    first = 0  # the first word of the chunk
+def _sentences(chunks: Iterable[Chunk], gold: LabelIds, documents: Ints | None = None) -> Iterator[_Sentences]:
+    """Yield the sentences of each chunk, with a column for each document, or one for all."""
+    word = sentence = 0  # the first ones of the chunk
     for chunk in chunks:
-        last = first + len(chunk.seen)
-        yield _Sentences(chunk.scores, chunk.lengths, gold[first:last])
-        first = last
+        own = slice(sentence, sentence + len(chunk.lengths))
+        owners = np.zeros(len(chunk.lengths), np.int64) if documents is None else documents[own]
+        columns = slice(int(owners[0]), int(owners[-1]) + 1)
+        of_chunk = gold[word : word + len(chunk.seen)]
+        yield _Sentences(chunk.scores, chunk.lengths, of_chunk, owners - columns.start, columns)
+        word, sentence = word + len(chunk.seen), own.stop
 
 
 class _Sweep:
-    """Counts of correct, predicted and gold entities (or words) of a target's type at many biases, in steps from 0.
+    """Counts what is found of the targets at many biases, in steps from 0, as `count_found` does.
 
     Args:
         head: chooses labels.
         labels: the label list.
-        target: for recall the biases are positive, for precision negative.
+        targets: of one measure, whose types have the same bias: positive for recall, negative for precision.
         biases: of the other types.
     """
 
-    def __init__(self, head: Head, labels: Labels, target: Goal, biases: Biases) -> None:
-        self.head, self.labels, self.type = head, labels, target.type
-        self.others = {name: bias for name, bias in biases.items() if name != target.type}
-        self.step = (1 if target.measure == "recall" else -1) / STEPS_PER_UNIT
+    def __init__(self, head: Head, labels: Labels, targets: Sequence[Goal], biases: Biases) -> None:
+        self.head, self.labels, self.targets, self.biases = head, labels, targets, biases
+        self.step = (1 if targets[0].measure == "recall" else -1) / STEPS_PER_UNIT
 
     def bias(self, step: int) -> float:
         return self.step * step + 0.0  # not -0.0
 
     def counts(self, sentences: _Sentences, first: int, last: int) -> Doubles:
-        """Count at the steps from ``first`` to ``last``, a row each: (steps, 3)."""
+        """Count at the steps from ``first`` to ``last``: (steps, targets, 2, columns)."""
         low, high = (self._decode(sentences, step) for step in (first, last))
-        counts = np.zeros((last - first + 1, 3))
-        counts[0], counts[-1] = self._count(sentences, low), self._count(sentences, high)
+        ends = self._count(sentences, low), self._count(sentences, high)
+        counts = np.zeros((last - first + 1, *ends[0].shape))
+        counts[0], counts[-1] = ends
         self._fill(counts[1:-1], first + 1, sentences, low, high)
         return counts
 
@@ -185,12 +269,16 @@ class _Sweep:
         self._fill(counts[half + 1 :], first + half + 1, sentences, middle, high[words])
 
     def _decode(self, sentences: _Sentences, step: int) -> Ints:
-        biases = bias_of_labels(self.labels, {**self.others, self.type: self.bias(step)})
-        return self.head.decode(sentences.scores + biases, sentences.lengths)
+        moved = {target.type: self.bias(step) for target in self.targets}
+        return self.head.decode(
+            sentences.scores + bias_of_labels(self.labels, {**self.biases, **moved}), sentences.lengths
+        )
 
     def _count(self, sentences: _Sentences, ids: Ints) -> Doubles:
         scores = np.empty(len(ids), np.float32)  # not used
         tagged = TaggedSentences(self.labels, sentences.lengths.tolist(), ids, scores, sentences.gold)
-        counts = count(tagged, self.labels.kind)
-        column, total = [name == self.type for name in counts.types], counts.total()
-        return np.array([numbers[column].sum() for numbers in (total.correct, total.predicted, total.gold)])
+        columns = sentences.columns.stop - sentences.columns.start
+        counted = [count_found(tagged, target.type, target.measure, target.found) for target in self.targets]
+        return np.array(
+            [[np.bincount(sentences.owners, weights=row, minlength=columns) for row in rows] for rows in counted]
+        )

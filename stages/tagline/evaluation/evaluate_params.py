@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from tagline.core.params import Section
 from tagline.labels.model_settings import Decoding, Precision
+from tagline.metrics.found import How
 
 
 class Bootstrap(Section):
@@ -19,30 +22,63 @@ class Bootstrap(Section):
     seed: int = Field(ge=0, lt=2**32, description="Random seed of the resampling.")
 
 
-Measure = Literal["recall", "precision"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class OperatingPoint(Section):
-    """The recall or the precision that types should reach on validation."""
+class Recall(Section):
+    """The minimum recall of a type; a number alone is ``at_least``."""
 
-    recall: dict[str, Share] | None = Field(
-        default=None, description="Minimum recall of types, for example {PER: 0.95}; empty: none."
+    at_least: Share = Field(description="Minimum recall.")
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] | None = Field(
+        default=None,
+        description="Confidence that later texts like those of validation reach it; empty: validation reaches it.",
+    )
+    found: How = Field(
+        default="exact",
+        description="When an entity is found. exact: type and boundaries agree. covered: each of its words is in a "
+        "predicted entity of any type.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_number(cls, value: Any) -> Any:
+        if isinstance(value, float | int):
+            return {"at_least": value}
+        if not isinstance(value, dict) or value.keys() - cls.model_fields.keys():
+            raise ValueError("expected a number, or a mapping with at_least, confidence and found")
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        mapping = handler(schema)
+        del mapping["description"]  # a docstring, which is for programmers
+        return {"anyOf": [mapping["properties"]["at_least"], mapping]}
+
+
+class OperatingPoint(Section):
+    """The recall or the precision that types should reach."""
+
+    recall: dict[str, Recall] | None = Field(
+        default=None,
+        description="Minimum recall of types on validation, for example {PER: 0.95}, or on later texts: {PER: "
+        "{at_least: 0.95, confidence: 0.9}}, with `found: covered` for masking (docs/scores.md); empty: none.",
     )
     precision: dict[str, Share] | None = Field(
         default=None,
         description="Minimum precision of types, for example {ORG: 0.9}; one measure per type; empty: none.",
     )
 
-    @property
-    def by_measure(self) -> dict[Measure, dict[str, float]]:
-        return {"recall": self.recall or {}, "precision": self.precision or {}}
-
     @model_validator(mode="after")
     def _one_target_per_type(self) -> Self:
-        recall, precision = self.by_measure.values()
+        recall, precision = self.recall or {}, self.precision or {}
         if both := sorted(recall.keys() & precision.keys()):
             raise ValueError(f"both recall and precision of {', '.join(both)}; expected one of them per type")
+        promised = {name for name, target in recall.items() if target.confidence}
+        if promised and (others := sorted((recall.keys() | precision.keys()) - promised)):
+            raise ValueError(
+                f"{', '.join(sorted(promised))} with a confidence, {', '.join(others)} without; expected one for all "
+                "or for none, since biases chosen for other targets would break the promise"
+            )
         return self
 
 
@@ -66,6 +102,13 @@ class Evaluate(Section):
         default=OperatingPoint(),
         description="Minimum recall or precision of types on validation; a bias on their scores is chosen to reach "
         "it, the one closest to 0, in the exported model too.",
+    )
+    beta: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=10,
+        description="How many times as much recall weighs as precision in F-beta, which the reports give beside F1; 1: "
+        "F1 only.",
     )
     bootstrap: Bootstrap = Field(
         description="Bootstrap over sentences, for the 95 % confidence intervals of the scores."

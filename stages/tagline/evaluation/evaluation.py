@@ -8,17 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
+from tagline.core import shards
+from tagline.core.errors import UserError
 from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.evaluation import operating_point
-from tagline.evaluation.bias_search import find_biases, stored
+from tagline.evaluation.bias_search import find_biases, keep_promises, stored
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit, metrics
+from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases, Precision
 from tagline.labels.tagged import TaggedSentences
@@ -33,6 +37,9 @@ from tagline.model.precision import resolve
 from tagline.model.prediction import Chunk, Predictor, score_split
 
 SPLITS = ("validation", "test")
+# A column of data/raw. Also in `tagline.artifacts.raw_data`, which is not loaded here: a change there would evaluate
+# again.
+DOCUMENT = "document"
 
 
 @dataclass(frozen=True)
@@ -54,10 +61,13 @@ class Evaluation:
     biases: Biases = field(default_factory=dict)
 
 
-def evaluate(data: Path, report: Path, finetuned: Path, curves: Sequence[Path], params: Evaluate) -> Evaluation:
+def evaluate(
+    raw: Path, data: Path, report: Path, finetuned: Path, curves: Sequence[Path], params: Evaluate
+) -> Evaluation:
     """Label and score validation and test.
 
     Args:
+        raw: data/raw, whose documents are read for promises.
         data: data/tokenized.
         report: reports/data.json.
         finetuned: models/finetuned.
@@ -74,6 +84,8 @@ def evaluate(data: Path, report: Path, finetuned: Path, curves: Sequence[Path], 
     labels = tokenized.load_labels(data)
     targets = operating_point.targets_of(params.operating_point, labels)
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
+    promised = any(target.confidence for target in targets)
+    documents = {name: _documents(raw, name, len(loaded[name].sentences)) if promised else None for name in SPLITS}
     backend = _load_backend(data, finetuned, params.precision, labels)
     with workers(backend.device) as threads, ExitStack() as stack:
         head = load_head(finetuned, labels, params.decoding, "train")
@@ -83,13 +95,15 @@ def evaluate(data: Path, report: Path, finetuned: Path, curves: Sequence[Path], 
         if targets:
             # Decoded again for each bias that is tried, so the scores are computed once.
             validation = stack.enter_context(stored(chunks["validation"], data.parent))
-            found = find_biases(validation, loaded["validation"].gold(), head, labels, targets)
+            known = validation, loaded["validation"].gold(), head, labels, targets
+            found = keep_promises(*known, documents["validation"]) if promised else find_biases(*known)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"], predictor = validation, predictor.with_biases(biases)
-        splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap)
+        splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap, params.beta)
     if targets:
         for name, split in splits.items():
-            measured[name]["operating_point"] = operating_point.report(split.counts, targets, found, params.bootstrap)
+            of_split = operating_point.report(split.sentences, documents[name], targets, found, params.bootstrap)
+            measured[name]["operating_point"] = of_split
     return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), predictor.biases)
 
 
@@ -99,6 +113,7 @@ def label_and_score(
     chunks: Mapping[str, Iterable[Chunk]],
     predictor: Predictor,
     bootstrap: Bootstrap,
+    beta: float = 1.0,
 ) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]]]:
     """Label validation and test and compute their metrics.
 
@@ -108,6 +123,7 @@ def label_and_score(
         chunks: the scores of validation and test, computed when they are asked for.
         predictor: chooses labels.
         bootstrap: for the intervals.
+        beta: of F-beta.
 
     Raises:
         UserError: a word has no prediction.
@@ -116,7 +132,7 @@ def label_and_score(
     splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
     others = [split.sentences for split in splits.values()]
     training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
-    return splits, {name: metrics(split, training, bootstrap) for name, split in splits.items()}
+    return splits, {name: metrics(split, training, bootstrap, beta) for name, split in splits.items()}
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:
@@ -131,6 +147,25 @@ def words_with_subwords(report: Path) -> dict[str, int]:
     found = read_json(report, "tokenize-align")
     with reading(report, "tokenize-align", expected="the number of words of each split"):
         return {name: found[name]["words"] - found[name]["words_without_subwords"] for name in SPLITS}
+
+
+def _documents(raw: Path, split: str, sentences: int) -> Ints | None:
+    """Number the documents of a split of data/raw from 0, int64 (sentences,); None if each sentence is one by itself.
+
+    Raises:
+        UserError: data/raw is missing or damaged, or not what data/tokenized was made from.
+    """
+    verify(raw, "download")
+    names = np.concatenate(
+        [batch[DOCUMENT].to_numpy(zero_copy_only=False) for batch in shards.read_batches(raw / split)]
+    )
+    if len(names) != sentences:
+        raise UserError(
+            f"{raw}: {len(names):,} sentences of {split}, but {sentences:,} in data/tokenized; expected as many: run "
+            "`dvc repro tokenize-align` again"
+        )
+    documents: Ints = np.cumsum(np.append(0, names[1:] != names[:-1]))
+    return documents if documents[-1] + 1 < sentences else None
 
 
 def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels) -> TorchModel:

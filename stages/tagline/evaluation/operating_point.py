@@ -1,4 +1,4 @@
-"""Operating point: the recall or precision that types should reach on validation, and what splits reach."""
+"""Operating point: the recall or precision that types should reach, and what splits reach."""
 
 from __future__ import annotations
 
@@ -8,19 +8,33 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tagline.core.errors import UserError
-from tagline.evaluation.evaluate_params import Bootstrap, Measure, OperatingPoint
+from tagline.evaluation.evaluate_params import Bootstrap, OperatingPoint
+from tagline.evaluation.promise import Promise
+from tagline.labels.arrays import Doubles, Ints
 from tagline.labels.label_list import Labels
-from tagline.metrics.counts import Counts
+from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.metrics.counts import ratios
+from tagline.metrics.found import How, Measure, count_found
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import DIGITS
 
 
 class Goal(NamedTuple):
-    """What a type should reach on validation."""
+    """What a type should reach.
+
+    Attributes:
+        type: of the entities.
+        measure: recall or precision.
+        value: its minimum.
+        found: when an entity counts as found, see `count_found`.
+        confidence: with which later texts reach the value; None: validation reaches it.
+    """
 
     type: str
     measure: Measure
     value: float
+    found: How = "exact"
+    confidence: float | None = None
 
 
 class Found(NamedTuple):
@@ -29,26 +43,35 @@ class Found(NamedTuple):
     Attributes:
         bias: 0 if no bias reaches the target.
         highest: the highest value on validation with any bias, if that is below the target; else None.
+        promise: what the test of a promise says, if the target has a confidence.
     """
 
     bias: float
     highest: float | None = None
+    promise: Promise | None = None
 
 
 def targets_of(params: OperatingPoint, labels: Labels) -> list[Goal]:
     """List the targets in ``evaluate.operating_point``, sorted by type.
 
     Raises:
-        UserError: a type is not in the label list.
+        UserError: a type is not in the label list, or words of plain tags should be covered.
     """
-    targets = [Goal(name, measure, value) for measure, of in params.by_measure.items() for name, value in of.items()]
-    for name, measure, _ in targets:
-        if name not in labels.types:
+    recall, precision = params.recall or {}, params.precision or {}
+    targets = [Goal(name, "recall", of.at_least, of.found, of.confidence) for name, of in recall.items()]
+    targets += [Goal(name, "precision", value) for name, value in precision.items()]
+    for target in targets:
+        if target.type not in labels.types:
             raise UserError(
-                f"evaluate.operating_point.{measure}: the task {labels.task} does not have the type {name}; expected "
-                f"one of {', '.join(sorted(labels.types))}"
+                f"evaluate.operating_point.{target.measure}: the task {labels.task} does not have the type "
+                f"{target.type}; expected one of {', '.join(sorted(labels.types))}"
             )
-    return sorted(targets)
+        if target.found == "covered" and labels.kind == "tags":
+            raise UserError(
+                f"evaluate.operating_point.recall.{target.type}.found: the task {labels.task} has a tag for each word, "
+                "so that all words are covered; expected exact"
+            )
+    return sorted(targets, key=lambda target: target.type)
 
 
 def by_split(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -56,26 +79,44 @@ def by_split(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, An
     return {split: scores["operating_point"] for split, scores in metrics.items() if "operating_point" in scores}
 
 
-def report(counts: Counts, targets: Sequence[Goal], found: Mapping[str, Found], bootstrap: Bootstrap) -> dict[str, Any]:
+def measure_of(point: Mapping[str, Any]) -> str:
+    """Name the measure of what `report` says of a type."""
+    return f"{'covered ' * (point['found'] == 'covered')}{point['measure']}"
+
+
+def report(
+    sentences: Sequence[TaggedSentence],
+    documents: Ints | None,
+    targets: Sequence[Goal],
+    found: Mapping[str, Found],
+    bootstrap: Bootstrap,
+) -> dict[str, Any]:
     """Describe what a split reaches.
 
+    Args:
+        sentences: of the split.
+        documents: of promises: the number of the document of each sentence, from 0; None if they are not known.
+        targets: what to reach.
+        found: the bias of each type.
+        bootstrap: for the intervals, over sentences or documents.
+
     Returns:
-        ``{TYPE: {measure, target, bias, value, low, high, reached}}``: the value of the measure with its 95 % interval,
-        and whether it is at least the target; also highest_on_validation if no bias reaches the target there.
+        ``{TYPE: {measure, found, target, bias, value, low, high, reached}}``: the value of the measure with its 95 %
+        interval, and whether it is at least the target. If no bias reaches the target on validation, also
+        highest_on_validation; for a promise, also promise: the fields of `Promise` and its statement.
     """
-    resampled = [
-        counts.total(block).per_type() for block in weights(len(counts.words), bootstrap.resamples, bootstrap.seed)
-    ]
-    total = counts.total().per_type()
 
     def described(target: Goal) -> dict[str, Any]:
-        # A type that is neither in gold nor predicted has no column; its scores are 0.
-        column = [name == target.type for name in counts.types]
-        value = float(getattr(total, target.measure)[column].sum())
-        low, high = interval(np.concatenate([getattr(part, target.measure)[:, column].sum(-1) for part in resampled]))
-        bias, highest = found[target.type]
+        counted = count_found(flatten(sentences), target.type, target.measure, target.found)
+        if documents is not None:
+            counted = of_documents(counted, documents)
+        blocks = weights(counted.shape[1], bootstrap.resamples, bootstrap.seed)
+        low, high = interval(np.concatenate([_ratio(block @ counted.T) for block in blocks]))
+        value = float(_ratio(counted.sum(-1)))
+        bias, highest, promise = found[target.type]
         return {
             "measure": target.measure,
+            "found": target.found,
             "target": target.value,
             "bias": bias,
             "value": round(value, DIGITS),
@@ -83,6 +124,25 @@ def report(counts: Counts, targets: Sequence[Goal], found: Mapping[str, Found], 
             "high": round(float(high), DIGITS),
             "reached": value >= target.value,
             **({} if highest is None else {"highest_on_validation": round(highest, DIGITS)}),
+            **(
+                {}
+                if promise is None
+                else {
+                    "promise": promise._asdict()
+                    | {"statement": promise.statement(target.type, target.value, target.found)}
+                }
+            ),
         }
 
     return {target.type: described(target) for target in targets}
+
+
+def of_documents(counted: Doubles, documents: Ints) -> Doubles:
+    """Turn counts of sentences, (2, sentences), into the share that is found of each document, and 1 if it has any."""
+    found, number = (np.bincount(documents, weights=row) for row in counted)
+    return np.array([_ratio(np.stack([found, number], -1)), number > 0])
+
+
+def _ratio(counted: Doubles) -> Doubles:
+    """Divide those that are found by all, (..., 2); 0 divided by 0 is 0."""
+    return ratios(counted[..., 0], 0, counted[..., 1]).recall

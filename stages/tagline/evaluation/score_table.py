@@ -11,7 +11,7 @@ from tabulate import tabulate
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading
 from tagline.core.terminal import printable
-from tagline.evaluation.operating_point import by_split
+from tagline.evaluation.operating_point import by_split, measure_of
 
 HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")
 
@@ -36,12 +36,15 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
     if not points:
         return
     rows = [
-        [printable(name), f"{point['measure']} >= {point['target']:g}", f"{point['bias']:+g}"]
+        [printable(name), f"{measure_of(point)} >= {point['target']:g}", f"{point['bias']:+g}"]
         + ["{value:.3f} ({low:.3f}-{high:.3f})".format(**points[split][name]) for split in points]
         for name, point in points["validation"].items()
     ]
     yield tabulate(rows, ("type", "target", "bias", *points), tablefmt="simple", disable_numparse=True)
     for name, point in points["validation"].items():
+        if "promise" in point:
+            yield f"evaluate.operating_point.{point['measure']}: {printable(point['promise']['statement'])}"
+            continue
         if "highest_on_validation" in point:
             reason = f"at most {point['highest_on_validation']:.3f} with any bias, so it gets none"
         elif not point["reached"]:

@@ -17,6 +17,8 @@ from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.calibration import calibration, reliability
 from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count
+from tagline.metrics.f_beta import f_beta
+from tagline.metrics.matching import matching
 from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes_of_errors
 from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import DIGITS, count_repaired, score, strict
@@ -62,12 +64,13 @@ class ScoredSplit:
         return reliability(self.sentences)
 
 
-def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -> dict[str, Any]:
+def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap, beta: float = 1.0) -> dict[str, Any]:
     """Compute the metrics of a split.
 
     Returns:
-        overall and per_type, see `scores.score`; loss; intervals of the scores; greedy, the F1 of greedy decoding;
-        strict and repaired (spans only), see `scores.strict` and `scores.count_repaired`; slices; errors, see
+        overall and per_type, see `scores.score`; f_beta unless beta is 1, see `f_beta.f_beta`; loss; intervals of the
+        scores; greedy, the F1 of greedy decoding; strict, repaired and matching (spans only), see `scores.strict`,
+        `scores.count_repaired` and `matching.matching`; slices; errors, see
         `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
         words_without_subwords.
 
@@ -80,13 +83,17 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap) -
             "reports/data.json counts: run `dvc repro tokenize-align` again"
         )
     sentences, counts, kind = split.sentences, split.counts, split.kind
-    by_iob2 = {"strict": strict(sentences), "repaired": count_repaired(sentences)} if kind == "spans" else {}
+    of_spans: dict[str, Any] = {}
+    if kind == "spans":
+        of_spans = {"strict": strict(sentences), "repaired": count_repaired(sentences)}
+        of_spans["matching"] = matching(sentences, split.outcomes.keys())
     return {
         **score(counts),
+        **({} if beta == 1 else {"f_beta": f_beta(counts, beta)}),
         "loss": round(split.loss, DIGITS),
         "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
         "greedy": {"f1": split.greedy_f1},
-        **by_iob2,
+        **of_spans,
         "slices": slices(sentences, counts, training),
         "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
         "calibration": calibration(split.reliability),

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tagline.core.errors import UserError
 from tagline.evaluation import bias_search
 from tagline.evaluation.bias_search import find_biases, stored
-from tagline.evaluation.evaluate_params import Measure
 from tagline.evaluation.operating_point import Found, Goal
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
+from tagline.metrics.found import Measure
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head
 from tagline.model.heads.linear import LinearHead

@@ -25,6 +25,11 @@ def test_targets_are_sorted_by_type() -> None:
     message = "^evaluate.operating_point.precision: the task ner does not have the type B-X; expected one of X, Y$"
     with pytest.raises(UserError, match=message):
         targets_of(OperatingPoint(precision={"B-X": 0.5}), LABELS)
+    promise = OperatingPoint(recall={"X": {"at_least": 0.95, "confidence": 0.9, "found": "covered"}})
+    assert targets_of(promise, LABELS) == [Goal("X", "recall", 0.95, "covered", 0.9)]
+    message = "recall.X.found: the task pos has a tag for each word, so that all words are covered; expected exact$"
+    with pytest.raises(UserError, match=message):
+        targets_of(promise, Labels("pos", "tags", ("X", "Y"), "X"))
 
 
 def test_each_type_has_one_share_as_its_target() -> None:
@@ -33,15 +38,24 @@ def test_each_type_has_one_share_as_its_target() -> None:
             OperatingPoint(recall={"X": share})
     with pytest.raises(ValidationError, match="both recall and precision of X; expected one of them per type"):
         OperatingPoint(recall={"X": 0.9, "Y": 0.8}, precision={"X": 0.5})
+    promise = {"at_least": 0.95, "confidence": 0.9}
+    for others in ({"recall": {"X": promise, "Y": 0.8}}, {"recall": {"X": promise}, "precision": {"Y": 0.8}}):
+        with pytest.raises(ValidationError, match="X with a confidence, Y without; expected one for all or for none"):
+            OperatingPoint(**others)
+    for target in ("high", {"at_least": 0.9, "confident": 0.9}):
+        with pytest.raises(
+            ValidationError, match="expected a number, or a mapping with at_least, confidence and found"
+        ):
+            OperatingPoint(recall={"X": target})
 
 
 def test_value_of_each_target_is_reported_with_its_interval() -> None:
     gold = ["B-X O B-Y", "B-X O", "B-X B-Y", "O O"]
     predicted = ["B-X O B-Y", "O O", "B-X B-X", "B-X O"]
-    counts = count(sentences(gold, predicted), "spans")
+    split = sentences(gold, predicted)
     targets = [Goal("X", "precision", 0.5), Goal("Y", "recall", 0.6), Goal("Z", "recall", 0.5)]
     biases = {"X": Found(-0.5), "Y": Found(1.0), "Z": Found(0.0, 0.25)}
-    found = report(counts, targets, biases, Bootstrap(resamples=100, seed=1))
+    found = report(split, None, targets, biases, Bootstrap(resamples=100, seed=1))
     assert "highest_on_validation" not in found["X"]
     about_x = {"measure": "precision", "target": 0.5, "bias": -0.5, "value": 0.5, "reached": True}
     assert found["X"].items() >= about_x.items()
@@ -49,6 +63,6 @@ def test_value_of_each_target_is_reported_with_its_interval() -> None:
     about_z = {"value": 0, "low": 0, "high": 0, "reached": False, "highest_on_validation": 0.25}
     assert found["Z"].items() >= about_z.items()
     # Only X is predicted or in gold: its interval is that of all types together.
-    only = count(sentences(["B-X O", "B-X O", "O O"], ["B-X B-X", "O O", "O O"]), "spans")
-    of_x = report(only, targets[:1], {"X": Found(0.0)}, Bootstrap(resamples=100, seed=1))["X"]
-    assert {"low": of_x["low"], "high": of_x["high"]} == intervals(only, 100, 1)["overall"]["precision"]
+    only = sentences(["B-X O", "B-X O", "O O"], ["B-X B-X", "O O", "O O"])
+    of_x = report(only, None, targets[:1], {"X": Found(0.0)}, Bootstrap(resamples=100, seed=1))["X"]
+    assert {"low": of_x["low"], "high": of_x["high"]} == intervals(count(only, "spans"), 100, 1)["overall"]["precision"]

@@ -34,9 +34,15 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     reached = {"value": 0.9512, "low": 0.9, "high": 1.0, "reached": True}
     missed = {"value": 0.5, "low": 0.25, "high": 0.75, "reached": False}
     points = {
-        "LOC": {"measure": "precision", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
-        "ORG": {"measure": "precision", "target": 0.7, "bias": -0.5},
-        "PER": {"measure": "recall", "target": 0.95, "bias": 1.5},
+        "LOC": {"measure": "precision", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
+        "ORG": {"measure": "precision", "found": "exact", "target": 0.7, "bias": -0.5},
+        "PER": {
+            "measure": "recall",
+            "found": "covered",
+            "promise": {"statement": "No promise"},
+            "target": 0.95,
+            "bias": 1.5,
+        },
     }
     of_splits = {
         "validation": {name: point | (reached if name == "PER" else missed) for name, point in points.items()},
@@ -47,13 +53,14 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
         "LOC precision >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
         "ORG precision >= 0.7 -0.5 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
-        "PER recall >= 0.95 +1.5 0.951 (0.900-1.000) 0.500 (0.250-0.750)",
+        "PER covered recall >= 0.95 +1.5 0.951 (0.900-1.000) 0.500 (0.250-0.750)",
     ]
     assert messages == [
         "evaluate.operating_point.precision: LOC does not reach 0.9 on validation, but at most 0.875 with any bias, so it "
         "gets none; lower the target or improve the model",
         "evaluate.operating_point.precision: ORG does not reach 0.7 on validation, but 0.500 with the targets of the other "
         "types; lower the target or improve the model",
+        "evaluate.operating_point.recall: No promise",
     ]
 
 

@@ -84,6 +84,7 @@ def render(data: CardData) -> str:
         eval_results=model_index(data.metrics, labels.task, dataset),
     )
     test = data.metrics[TEST]
+    points = test.get("operating_point", {})
     body = (
         _environment()
         .get_template("document.md")
@@ -100,7 +101,8 @@ def render(data: CardData) -> str:
             intervals=test["intervals"]["per_type"],
             # For plain tags, slices only have an accuracy.
             unseen=test["slices"].get("text", {}).get("unseen") if labels.kind == "spans" else None,
-            points={name: point for name, point in test.get("operating_point", {}).items() if point["bias"]},
+            points={name: point for name, point in points.items() if point["bias"]},
+            promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
             curve=curve(data.epochs, data.training["best_epoch"]),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Literal
 
 from tagline.core.errors import UserError
@@ -149,6 +150,40 @@ class Highlighter:
             background = f"\x1b[30;48;5;{self._background[type_]}m"
             return f"{background} {text} {_BOLD}{name}{_NORMAL} {score:.2f} {_RESET}"
         return f"[{text} {name} {score:.2f}]"
+
+
+class Redactor:
+    """Writes texts with the type of each entity in its place, as ``[PER]``.
+
+    Args:
+        numbered: write ``[PER_1]``, with one number for the same words of a type in a document; sentences below one
+            -DOCSTART- are one. A number whose mark occurs in a text already is left out.
+    """
+
+    def __init__(self, numbered: bool) -> None:
+        self._numbered, self._marks = numbered, dict[tuple[str, ...], str]()
+
+    def line(self, document: Document, tagged: TaggedSentence) -> str:
+        """Format a document as one line, with control characters other than tabs escaped."""
+        text, spans = document.text_and_spans()
+        if not document.continues:
+            self._marks = {}
+        parts, end = [], 0
+        for entity in tagged.predicted_entities:
+            parts.append(text[end : spans[entity.start][0]])
+            parts.append(self._mark(entity.type, document.words[entity.start : entity.end], text))
+            end = spans[entity.end - 1][1]
+        return "\t".join(map(_escaped, "".join([*parts, text[end:]]).split("\t"))) + "\n"
+
+    def _mark(self, type_: str, words: Sequence[str], text: str) -> str:
+        if not self._numbered:
+            return f"[{type_}]"
+        key = (type_, *words)
+        if key not in self._marks:
+            used = {*self._marks.values()}
+            marks = (f"[{type_}_{number}]" for number in count(1))
+            self._marks[key] = next(mark for mark in marks if mark not in used and mark not in text)
+        return self._marks[key]
 
 
 def _escaped(text: str) -> str:

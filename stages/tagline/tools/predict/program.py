@@ -14,6 +14,9 @@ order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) an
             "labels" and "scores"
     conll   input: columns, one word per line; output: word, label and score
 
+Formats of output for masking: redacted writes texts with [PER] in place of entities of the type PER, redacted_numbered
+with [PER_1], the same number for the same words in a document.
+
 Formats of output for annotation tools, which import the entities for people to correct: label_studio, doccano, prodigy,
 and brat, for which the output is a folder. Texts without words are left out.
 """
@@ -46,7 +49,8 @@ from tagline.tools.predict.options import (
 )
 from tagline.tools.predict.written_outputs import BratFolder, LineOutput
 
-OUTPUT_FORMATS = (*FORMATS, *tool_formats.NAMES)
+REDACTED = ("redacted", "redacted_numbered")
+OUTPUT_FORMATS = (*FORMATS, *REDACTED, *tool_formats.NAMES)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -83,7 +87,7 @@ def check_output(path: Path | None, output_format: str) -> None:
 
 def check_options_of_tags(options: argparse.Namespace) -> None:
     """Raise a `UserError` if an option needs a model that predicts entities."""
-    if options.min_score or options.output_format in tool_formats.NAMES:
+    if options.min_score or options.output_format in (*REDACTED, *tool_formats.NAMES):
         option = "--min-score" if options.min_score else f"--output-format {options.output_format}"
         raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
 
@@ -151,6 +155,8 @@ def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratF
     if name == "text":
         color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
         return LineOutput(Notation(Highlighter(tagger.labels, color).line), options.output)
+    if name in REDACTED:
+        return LineOutput(Notation(Redactor(name == REDACTED[1]).line), options.output)
     notations = {"jsonl": JSON_LINES, "conll": CONLL}
     return LineOutput(notations.get(name) or task_notation(tool_formats.JSON_FORMATS[name]), options.output)
 

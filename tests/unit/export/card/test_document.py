@@ -84,7 +84,11 @@ DRAWN = {
     "files": {"train": [{"path": "all.conll", "sha256": "a" * 64}]},
     **{"rows": {"train": 8}, "drawn_from_train": {"seed": 4, "test": 0.1}},
 }
-BIASES = {"<b>": {"bias": 1.5, "measure": "recall", "target": 0.9, "value": 0.85}, "LOC": {"bias": 0.0}}
+PROMISE = {"kept": True, "statement": "With 90 % confidence, <all> are found."}
+BIASES = {
+    "<b>": {"bias": 1.5, "measure": "recall", "found": "covered", "target": 0.9, "value": 0.85, "promise": PROMISE},
+    "LOC": {"bias": 0.0, "promise": {"kept": False, "statement": "LOC 0"}},
+}
 INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
 
 
@@ -154,7 +158,8 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 "gives an F1 of 0.500 on the test split instead of 0.625.",
                 "Tagline and the pipeline read a text as a whole, as in the training data",
                 "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side.",
-                r"\<b\> +1.5 (recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not add",
+                r"\<b\> +1.5 (covered recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not",
+                r"- With 90 % confidence, \<all\> are found. The promise is of the trained model with Tagline, not of",
             ],
             ["LOC 0"],
         ),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, in_color
+from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, Redactor, in_color
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 
@@ -104,6 +104,33 @@ def test_entities_stand_in_brackets() -> None:
     )
     text = "\U0001f469\u200d\U0001f467\u00a0\u3000e\u0301"  # joiners and unusual spaces are kept
     assert highlighted(Document.of_text(text), ["O"] * len(Document.of_text(text).words)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "expected", "numbered"),
+    [
+        ("", "", "", ""),
+        ("Ada met Bo.", "B-PER O B-PER", "[PER] met [PER].", "[PER_1] met [PER_2]."),
+        ("Ada  Lind, Ada Lind, Ada", "B-PER I-PER O B-PER I-PER O B-PER", "[PER], [PER], [PER]", None),
+        ("Oslo Ada Oslo", "B-LOC B-PER B-PER", "[LOC] [PER] [PER]", "[LOC_1] [PER_1] [PER_2]"),
+        ("Ada,Bo", "B-PER O B-LOC", "[PER],[LOC]", "[PER_1],[LOC_1]"),
+        ("[PER_1] is Bo", "O O O O B-PER", "[PER_1] is [PER]", "[PER_1] is [PER_2]"),
+        ("Ada\tin\r\nBo \x1b", "B-PER O B-LOC", "[PER]\tin\\r\\n[LOC] \\x1b", None),
+    ],
+)
+def test_redaction(text: str, labels: str, expected: str, numbered: str | None) -> None:
+    document = Document.of_text(text)
+    assert write(Notation(Redactor(False).line), document, *labels.split()) == f"{expected}\n"
+    if numbered is not None:
+        assert write(Notation(Redactor(True).line), document, *labels.split()) == f"{numbered}\n"
+
+
+def test_numbers_are_those_of_a_document() -> None:
+    notation = Notation(Redactor(True).line)
+    sentences = [(("Ada", "Lind"), False), (("Ada",), False), (("Bo",), True), (("Ada",), True), (("Bo",), False)]
+    documents = [Document(words, continues=continues) for words, continues in sentences]
+    written = [write(notation, document, "B-PER", "I-PER") for document in documents]
+    assert [line.strip() for line in written] == ["[PER_1]", "[PER_1]", "[PER_2]", "[PER_1]", "[PER_1]"]
 
 
 def test_types_have_different_colours() -> None:

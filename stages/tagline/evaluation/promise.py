@@ -1,0 +1,137 @@
+"""Promise: a recall that later texts reach with a confidence, if they are like those of validation.
+
+Learn then Test (Angelopoulos et al., 2021, https://arxiv.org/abs/2110.01052): for each bias, the hypothesis that the
+recall of all texts is below the promise is tested on validation. Biases are tested in an order that is fixed in
+advance, from the safest to 0, until one is not rejected. So the probability that any rejected hypothesis is true is at
+most 1 - confidence, without a correction for the number of biases.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import rel_entr
+from scipy.stats import binom
+
+from tagline.labels.arrays import Doubles
+from tagline.metrics.found import How
+
+Unit = Literal["entities", "documents"]
+ROUNDING = 1e-9  # of a sum of shares
+
+
+class Promise(NamedTuple):
+    """The test of a type's promise on validation.
+
+    Attributes:
+        confidence: of the promise.
+        kept: whether the promise can be made.
+        unit: what is taken as independent of each other: documents if they are known, else entities.
+        number: of entities, or of documents with entities of the type.
+        missed: entities that are missed with the chosen bias, or if there is none, with the safest one; for documents,
+            the sum of the missed shares of their entities.
+        allowed: how many may be missed; -1: not even 0.
+        needed: the number with which the promise is possible if the same share is missed, or none where ``allowed`` is
+            -1; None: no number is enough.
+    """
+
+    confidence: float
+    kept: bool
+    unit: Unit
+    number: int
+    missed: float
+    allowed: int
+    needed: int | None
+
+    def statement(self, type_: str, least: float, found: How) -> str:
+        """Say what is promised under which assumptions, or why nothing is."""
+        missed = f"{self.missed:.4g} of {self.number:,} {self.unit}"
+        if self.kept:
+            how = "each word is in a predicted entity" if found == "covered" else "type and boundaries"
+            where = "later texts" if self.unit == "entities" else "a later document, on average,"
+            return (
+                f"With {100 * self.confidence:.4g} % confidence, at least {100 * least:.4g} % of the {type_} entities "
+                f"of {where} are found ({how}), if texts are like those of validation and {self.unit} independent of "
+                f"each other; {missed} are missed there."
+            )
+        if self.allowed < 0:
+            more = f"annotate {(self.needed or 0) - self.number:,} more"
+            reason = f"validation has {self.number:,} {self.unit}; expected at least {self.needed:,}; {more}"
+        elif self.needed == self.number:
+            reason = "its own test passes, but not with a bias that keeps the others' promises; leave some of them out"
+        else:
+            more = "" if self.needed is None else f"annotate about {self.needed - self.number:,} more, "
+            most = f"expected at most {self.allowed:,}"
+            reason = f"the safest bias misses {missed} of validation; {most}; {more}lower at_least or improve the model"
+        return f"No promise for {type_}: {reason}"
+
+
+class RecallTest(NamedTuple):
+    """The test of a type's recall.
+
+    Attributes:
+        least: the promised recall.
+        confidence: of the promise.
+        sequences: the number of sequences of tests, which share the risk of 1 - confidence.
+        of_documents: whether documents, not entities, are taken as independent of each other.
+        number: of these.
+    """
+
+    least: float
+    confidence: float
+    sequences: int
+    of_documents: bool
+    number: int
+
+    def p_values(self, missed: npt.ArrayLike, number: npt.ArrayLike) -> Doubles:
+        """Test the hypothesis that the recall is below the promise.
+
+        Entities: the exact binomial test. Documents: the Hoeffding-Bentkus inequality (Bates et al., 2021,
+        https://arxiv.org/abs/2101.02703), since each is missed by a share from 0 to 1.
+
+        Args:
+            missed: (...), entities, or the sum of the shares of documents.
+            number: (...), of entities or documents.
+        """
+        missed, number, risk = np.asarray(missed, np.float64), np.asarray(number), 1 - self.least
+        binomial: Doubles = binom.cdf(np.ceil(missed - ROUNDING), number, risk)
+        if not self.of_documents:
+            return binomial
+        mean = np.minimum(missed / np.maximum(number, 1), risk)
+        hoeffding = np.exp(-number * (rel_entr(mean, risk) + rel_entr(1 - mean, 1 - risk)))
+        bound: Doubles = np.minimum(hoeffding, np.e * binomial)
+        return bound
+
+    def passes(self, missed: npt.ArrayLike, number: npt.ArrayLike | None = None) -> npt.NDArray[np.bool_]:
+        """Whether the hypothesis is rejected, so that the promise can be made; by default with the test's number."""
+        return self.p_values(missed, self.number if number is None else number) <= self._risk
+
+    @property
+    def _risk(self) -> float:
+        return (1 - self.confidence) / self.sequences
+
+    def promise(self, kept: bool, missed: float) -> Promise:
+        """Describe what the test found; for the arguments see `Promise`."""
+        allowed = int(np.count_nonzero(self.passes(np.arange(self.number + 1)))) - 1
+        unit: Unit = "documents" if self.of_documents else "entities"
+        return Promise(self.confidence, kept, unit, self.number, missed, allowed, self._needed(allowed, missed))
+
+    def _needed(self, allowed: int, missed: float) -> int | None:
+        if allowed < 0:  # without a miss, both p-values are least ** number
+            return math.ceil(math.log(self._risk) / math.log(self.least))
+        numbers = np.geomspace(self.number, 1000 * self.number, 700).astype(np.int64)  # each larger by a hundredth
+        enough = numbers[self.passes(missed / self.number * numbers, numbers)]
+        return int(enough[0]) if len(enough) else None
+
+
+def least_step(passes: npt.NDArray[np.bool_], starts: Sequence[int]) -> int | None:
+    """Choose the least step that is reached from a start downwards while all steps pass; None if no start passes.
+
+    Steps 0 to 5 that pass: no, yes, no, yes, yes, no. From 1 and 4, steps 1 and 3 are reached, so 1 is chosen.
+    """
+    ends = [int(np.flatnonzero(~passes[: start + 1]).max(initial=-1)) + 1 for start in starts]
+    return min((end for start, end in zip(starts, ends, strict=True) if end <= start), default=None)
