@@ -36,7 +36,7 @@ from tagline.core.signals import Interrupted, defer_signals
 from tagline.core.terminal import safe_message
 from tagline.inference import Document, Tagger
 from tagline.tools.annotation import label_studio_tasks, tool_formats
-from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, in_color, task_notation
+from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, Redactor, in_color, task_notation
 from tagline.tools.predict.options import (
     FORMATS,
     STANDARD,
