@@ -1,17 +1,9 @@
-"""Serve the exported model over HTTP; `python serve.py --help` lists addresses and options."""
-
-from __future__ import annotations
+"""Serve the exported model over HTTP: `tagline.tools.serving.program`, installed as `tagline-serve`."""
 
 import sys
 
 try:
-    from tagline.core.startup import prepare_process
-
-    if __name__ == "__main__":
-        prepare_process()
-
-    from tagline.core.errors import exit_with_message
-    from tagline.tools.serving.program import main
+    from tagline.tools.serving.command import run
 except ModuleNotFoundError as error:
     sys.exit(
         f"serve: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -19,4 +11,4 @@ except ModuleNotFoundError as error:
     )
 
 if __name__ == "__main__":
-    exit_with_message(main)
+    run()

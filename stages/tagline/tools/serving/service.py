@@ -40,7 +40,7 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
     """Make the ASGI application that serves a tagger."""
     desk = Desk(tagger, limits)
     folder = Path(__file__).parent
-    page = render_file(folder / "page.html", {"types": tagger.labels.types}, folder / "page.js")
+    page = render_file(folder / "page.html", {"task": tagger.labels.task}, folder / "page.js")
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
@@ -153,8 +153,8 @@ class Desk:
                 async for chunk in request.stream():
                     body += chunk
                     if len(body) > self._limits.bytes:
-                        expected = f"expected at most {self._limits.bytes:,}; send fewer or shorter texts"
-                        raise HTTPException(413, f"the body is larger; {expected}")
+                        most = f"{self._limits.bytes:,} bytes"
+                        raise HTTPException(413, f"the body has more than {most}; send fewer or shorter texts")
         except TimeoutError:
             raise HTTPException(408, f"the body was not received within {self._limits.seconds} seconds") from None
         except ClientDisconnect:
