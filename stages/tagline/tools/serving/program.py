@@ -87,9 +87,8 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise UserError(
-            f"{host}:{port}: {error.strerror}; expected a free port of this machine: --host, --port"
-        ) from None
+        reason = (error.strerror or str(error)).partition(" (")[0]  # Python repeats the address in brackets
+        raise UserError(f"{host}:{port}: {reason}; expected a free port of this machine: --host, --port") from None
 
 
 def serve(tagger: Tagger, limits: Limits, listener: socket.socket) -> None:
