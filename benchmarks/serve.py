@@ -196,8 +196,10 @@ def load(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     asyncio.run(run(min(2, arguments.seconds)))  # a first time that does not count
     times.clear()
     words = 0
-    before = sum(process.cpu_times()[:2])
+    before = sum(process.cpu_times()[:2])  # of the user and of the system
     asyncio.run(run(arguments.seconds))
+    if not times:
+        sys.exit(f"no answer within {arguments.seconds} seconds; give more --seconds")
     cpu = 1000 * (sum(process.cpu_times()[:2]) - before) / len(times)
     p50, p99 = (round(1000 * float(each), 1) for each in np.percentile(times, [50, 99]))
     speed = {"requests": len(times), "words_per_s": round(words / arguments.seconds), "cpu_ms": round(cpu, 2)}

@@ -50,7 +50,7 @@ def in_progress(service: Served) -> int:
     return int(float(line.split()[1]))
 
 
-def test_inference_client_of_hugging_face_works_unchanged(service: Served) -> None:
+def test_inference_client_of_hugging_face_works_unchanged(service: Served, online: pytest.MonkeyPatch) -> None:
     for client in (InferenceClient(base_url=service.url), InferenceClient(model=f"{service.url}/", timeout=20)):
         found = client.token_classification(TEXT)
         assert [(each.entity_group, each.word, each.start, each.end, each.score) for each in found] == [
@@ -70,7 +70,6 @@ def test_slow_clients_are_refused_and_vanished_ones_forgotten(service: Served) -
         pass
     slow = received(connected(service, HEAD + BODY[:5]))
     assert slow.startswith("HTTP/1.1 408 ") and slow.endswith('{"detail":"the body was not received within 2 seconds"}')
-    assert received(connected(service, b"nonsense\r\n\r\n")).startswith("HTTP/1.1 400 ")
 
 
 def test_requests_in_progress_are_finished_after_sigterm(export: Path) -> None:

@@ -31,4 +31,5 @@ def served(model: Path, *options: str) -> Iterator[Served]:
             yield Served(url, int(url.rpartition(":")[2]), process)
         finally:
             process.terminate()
-    assert (process.returncode, process.stderr.read()) == (0, "")
+            _, logged = process.communicate()
+    assert (process.returncode, logged) == (0, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -30,8 +30,8 @@ class Texts(BaseModel):
         """The inputs, and whether they were given as a list of several."""
         if self.words is None:
             return _texts(self.text)
-        several = bool(self.words) and not isinstance(self.words[0], str)
-        return (self.words if several else [self.words]), several
+        several = bool(self.words) and isinstance(self.words[0], list)
+        return cast("list[list[str]]", self.words if several else [self.words]), several
 
     @staticmethod
     def shown(answer: Answer) -> Answer:

@@ -177,6 +177,6 @@ def malformed(error: ValidationError) -> HTTPException:
 
 
 def _described(path: tuple[int | str, ...], message: str) -> str:
-    # After the name of a field, only indices: pydantic also names the alternative of a union, such as list[str].
-    shown = [str(part) for index, part in enumerate(path) if index == 0 or isinstance(part, int)]
+    # pydantic also names the alternative of a union, such as list[str].
+    shown = [str(part) for part in path if not (isinstance(part, str) and (part == "str" or part.startswith("list[")))]
     return f"{'.'.join(shown) or 'the body'}: {message.removeprefix('Value error, ')}"
