@@ -27,7 +27,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from tagline.core.errors import ArgumentParser, UserError
@@ -116,11 +116,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_no_split(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=port_number, default=8080, help="0 for any free one (default: %(default)s)")
-    for name, default in asdict(Limits()).items():
-        about = Limits.__dataclass_fields__[name].metadata["help"]
-        parser.add_argument(
-            f"--max-{name}", type=natural, default=default, metavar="N", help=f"{about} (default: {default:,})"
-        )
+    for each in fields(Limits):
+        about = f"{each.metadata['help']} (default: {each.default:,})"
+        parser.add_argument(f"--max-{each.name}", type=natural, default=each.default, metavar="N", help=about)
     return parser.parse_args(arguments)
 
 
