@@ -1,7 +1,8 @@
 """Benchmark of serve.py: single sentences from 1, 8 and 64 clients, against transformers' pipeline behind FastAPI.
 
 The pipeline is served as transformers' documentation does it (Using pipelines for a webserver): requests wait in a
-queue, and a task calls the pipeline with one text after the other. Both sides run under uvicorn in a process of their
+queue, and a task calls the pipeline with one text after the other, here in a thread, so that answers do not wait until
+the queue is empty. Both sides run under uvicorn in a process of their
 own and get the sentences of a corpus as JSON from one process of clients, each of which sends its next sentence when it
 has its answer. The sides take turns. The clients work on the same cores; `cpu_ms`, the processor time of a side per
 request, is without them, and changes little on a busy host.
@@ -146,7 +147,7 @@ def serve_pipeline(_: Path, arguments: argparse.Namespace) -> None:
     async def work() -> None:
         while True:
             text, answer = await waiting.get()
-            found = tagger(text)
+            found = await asyncio.to_thread(tagger, text)
             answer.set_result([entity | {"score": float(entity["score"])} for entity in found])
 
     @asynccontextmanager

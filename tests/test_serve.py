@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,3 +99,10 @@ def test_messages(export: Path, tmp_path: Path) -> None:
     missing = str(exit_of("serve.py", "--port=0", f"--model={tmp_path}/none"))
     assert missing.startswith(f"serve: {tmp_path}/none")
     assert exit_of("serve.py", "--port=65536") == exit_of("serve.py", "--max-texts=0") == 2
+
+
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "tagline.tools.serving.program", raising=False)
+    message = "serve: the package uvicorn is not installed; it is of the extra serve: pip install '.[serve]'"
+    assert exit_of("serve.py") == message

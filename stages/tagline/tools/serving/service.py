@@ -38,13 +38,13 @@ class Limits:
 
 def create(tagger: Tagger, limits: Limits) -> FastAPI:
     """Make the ASGI application that serves a tagger."""
-    desk = Desk(tagger, limits)
+    handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
     page = render_file(folder / "page.html", {"task": tagger.labels.task}, folder / "page.js")
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        async with desk.batcher.running():
+        async with handler.batcher.running():
             yield
 
     # FastAPI's pages of documentation load scripts from another host, so there is only the schema.
@@ -57,12 +57,12 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
     @app.post("/entities", response_model=Found | list[Found], openapi_extra=described(Texts))
     async def entities(request: Request) -> Response:
         """Find the entities of a text, of each of several texts, or of sentences that are split into words."""
-        return await desk.answer(request, Texts)
+        return await handler.answer(request, Texts)
 
     @app.post("/", response_model=list[EntityGroup] | list[list[EntityGroup]], openapi_extra=described(Inputs))
     async def token_classification(request: Request) -> Response:
         """Find entities as Hugging Face's inference API does, for `huggingface_hub.InferenceClient`."""
-        return await desk.answer(request, Inputs)
+        return await handler.answer(request, Inputs)
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
@@ -72,7 +72,7 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
         """Give counts and times in Prometheus's format."""
-        return Response(generate_latest(desk.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(handler.registry), media_type=CONTENT_TYPE_LATEST)
 
     return app
 
@@ -83,7 +83,7 @@ def described(interface: type[Texts | Inputs]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-class Desk:
+class RequestHandler:
     """Receives requests, within limits, answers them, and counts.
 
     Args:
@@ -98,7 +98,7 @@ class Desk:
     def __init__(self, tagger: Tagger, limits: Limits) -> None:
         self._limits, self._requests = limits, 0
         self.registry = registry = CollectorRegistry()
-        self._answers = Counter("tagline_requests", "Requests answered.", ["path", "status"], registry=registry)
+        self._answered = Counter("tagline_requests", "Requests answered.", ["path", "status"], registry=registry)
         self._seconds = Histogram("tagline_request_seconds", "From request to answer.", ["path"], registry=registry)
         words = Counter("tagline_words", "Words labelled.", registry=registry)
         self.batcher = Batcher(tagger, words.inc)
@@ -124,7 +124,7 @@ class Desk:
             raise
         finally:
             self._requests -= 1
-            self._answers.labels(path, status).inc()
+            self._answered.labels(path, status).inc()
             self._seconds.labels(path).observe(time.perf_counter() - start)
 
     async def _content(self, request: Request, interface: type[Texts | Inputs]) -> str:
