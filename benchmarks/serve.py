@@ -4,7 +4,8 @@ The pipeline is served as transformers' documentation does it (Using pipelines f
 queue, and a task calls the pipeline with one text after the other, here in a thread, so that answers do not wait until
 the queue is empty. Each side runs under uvicorn in its own process and gets the sentences of a corpus as JSON from one
 process of clients, each of which sends its next sentence when it has its answer. The sides take turns. The clients work
-on the same cores; `cpu_ms`, the processor time of a side per request, is without them and hardly changes on a busy host.
+on the same cores; `cpu_ms`, the processor time of a side per request, is without them, and hardly changes on a busy
+host.
 
 Then many requests go to serve.py, some of them malformed: each answer must be that of the tagger for this text alone,
 and each malformed one must be refused with status 4xx.

@@ -22,12 +22,15 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import socket
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields
+from types import FrameType
 from typing import Any
 
 from tagline.core.errors import ArgumentParser, UserError
@@ -91,8 +94,17 @@ def listening(host: str, port: int) -> socket.socket:
         raise UserError(f"{host}:{port}: {reason}; expected a free port of this machine: --host, --port") from None
 
 
+class Server(uvicorn.Server):
+    """A server that finishes the requests in progress after a signal, and gives them up after a second one."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            os._exit(128 + sig)
+        super().handle_exit(sig, frame)
+
+
 def serve(tagger: Tagger, limits: Limits, listener: socket.socket) -> None:
-    """Answer requests until SIGTERM or Ctrl-C, then finish those in progress; a second Ctrl-C gives them up."""
+    """Answer requests until SIGTERM or Ctrl-C."""
     config = uvicorn.Config(
         create(tagger, limits),
         log_config=LOGGING,
@@ -102,12 +114,8 @@ def serve(tagger: Tagger, limits: Limits, listener: socket.socket) -> None:
         timeout_keep_alive=KEPT,
         timeout_graceful_shutdown=2 * limits.seconds,
     )
-    server = uvicorn.Server(config)
-    try:
-        server.run([listener])
-    except Interrupted:  # uvicorn raises the signal again when it has ended
-        if server.force_exit:
-            raise
+    with suppress(Interrupted):  # uvicorn raises the signal again when it has ended
+        Server(config).run([listener])
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
