@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import socket
 import sys
 import traceback
@@ -95,10 +96,10 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """A server that finishes the requests in progress after a signal, and gives them up after a second one."""
+    """A server that finishes the requests in progress after a signal, and gives them up after Ctrl-C again."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self.should_exit:
+        if self.should_exit and sig == signal.SIGINT:
             os._exit(128 + sig)
         super().handle_exit(sig, frame)
 
