@@ -58,6 +58,7 @@ def test_promise_simulates_both_rules(finished: Path) -> None:
         ("evaluate", ("--precision=fp32", "--model=models/finetuned")),
         ("predict", ("--model=models/export", "--rounds=1")),
         ("busy", (ENCODER, "--steps=5", "--busy=1")),
+        ("serve", ("--model=models/export", "--clients", "1", "4", "--seconds=3", "--requests=60")),
     ],
 )
 def test_benchmarks_end_with_json(finished: Path, name: str, options: tuple[str, ...]) -> None:
@@ -81,6 +82,8 @@ def test_benchmarks_end_with_json(finished: Path, name: str, options: tuple[str,
         # The pipeline does not split the long sentence into windows, so its entities could differ; here they do not.
         assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
         assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
+    elif name == "serve":
+        assert result["checked"].items() >= {"right": 54, "refused": 6, "wrong": 0, "lost": 0}.items()
     else:
         assert result["equal_weights"] is True
 

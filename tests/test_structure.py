@@ -26,7 +26,7 @@ LAYERS = (
     {"report"},
     {"tools/annotation", "tools/inspection", "tools/comparison"},
     {"tools/predict", "tools/audit"},
-    {"tools/settings", "tools/suggestion", "tools/bulk"},
+    {"tools/settings", "tools/suggestion", "tools/bulk", "tools/serving"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 

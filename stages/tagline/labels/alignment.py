@@ -11,9 +11,6 @@ import numpy.typing as npt
 IGNORED = -100
 # The word id of a special token in Arrow files; transformers' `word_ids()` returns None for it.
 NO_WORD = -1
-# The sub-words that download puts before a word with an initial capital and a word in capitals, if the encoder's
-# tokenizer lower-cases. They are editorial signs of Greek papyri: punctuation for every library, and not in texts.
-CAPITAL, CAPITALS = MARKS = "\u2e0f", "\u2e10"
 
 
 def align_labels(
@@ -34,7 +31,7 @@ def align_labels(
         counts: int64 (words,), the number of sub-words of each word.
         inside: for each label id, the id of the label that continues it inside a word (`Labels.inside`).
         label_all_tokens: label all sub-words (B- becomes I- after the first) or only the first of each word.
-        marks: bool (sub-words,), which sub-words are `MARKS`; None: none.
+        marks: bool (sub-words,), which sub-words are marks of capitals; None: none.
 
     Returns:
         int64 (sub-words,), label ids; `IGNORED` for sub-words without a label.

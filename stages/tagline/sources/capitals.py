@@ -25,7 +25,7 @@ from tokenizers import Tokenizer, normalizers
 
 from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object
-from tagline.labels.alignment import CAPITAL, CAPITALS
+from tagline.text.marks import CAPITAL, CAPITALS
 
 # What the marks become if a text has them: a sign that the vocabulary lacks, as it lacked these.
 _INSTEAD = "\u2e11"

@@ -22,10 +22,11 @@ from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.core.terminal import show
 from tagline.labels import label_list
-from tagline.labels.alignment import IGNORED, MARKS, NO_WORD, align_labels
+from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
+from tagline.text.marks import MARKS
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences

@@ -1,0 +1,94 @@
+"""The bodies of requests and answers, as the OpenAPI schema describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tagline.tools.serving.batching import Answer, Input
+
+Word = Annotated[str, Field(min_length=1)]
+
+
+class Texts(BaseModel):
+    """Texts, or sentences that are already split into words."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: str | list[str] | None = Field(None, description="A text, or a list of texts.")
+    words: list[Word] | list[list[Word]] | None = Field(None, description="The words of a sentence, or a list of such.")
+
+    @model_validator(mode="after")
+    def _has_one_of_both(self) -> Texts:
+        if (self.text is None) == (self.words is None):
+            raise ValueError("expected either text or words")
+        return self
+
+    def given(self) -> tuple[Sequence[Input], bool]:
+        """The inputs, and whether they were given as a list of several."""
+        if self.words is None:
+            return _texts(self.text)
+        several = bool(self.words) and isinstance(self.words[0], list)
+        return cast("list[list[str]]", self.words if several else [self.words]), several
+
+    @staticmethod
+    def shown(answer: Answer) -> Answer:
+        """An answer in the form of this interface."""
+        return answer
+
+
+class Inputs(BaseModel):
+    """The request of Hugging Face's inference API for token classification."""
+
+    model_config = ConfigDict(strict=True)
+
+    inputs: str | list[str] = Field(description="A text, or a list of texts.")
+    parameters: dict[Literal["aggregation_strategy"], Literal["simple", "first", "average", "max"]] = Field(
+        {}, description="Each strategy gives the same answer: words are never split."
+    )
+
+    def given(self) -> tuple[Sequence[Input], bool]:
+        """The inputs, and whether they were given as a list of several."""
+        return _texts(self.inputs)
+
+    @staticmethod
+    def shown(answer: Answer) -> list[dict[str, Any]]:
+        """An answer in the form of this interface."""
+        names = {"type": "entity_group", "text": "word"}
+        return [{names.get(name, name): value for name, value in each.items()} for each in answer["entities"]]
+
+
+def _texts(given: str | list[str] | None) -> tuple[list[str], bool]:
+    return (given, True) if isinstance(given, list) else ([given or ""], False)
+
+
+class Entity(BaseModel):
+    """An entity; offsets count code points of the text, or words of the sentence, and the end is exclusive."""
+
+    type: str
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+class Found(BaseModel):
+    """What predict.py writes as a line of JSON: the input with its entities; of words also labels and scores."""
+
+    text: str | None = None
+    words: list[str] | None = None
+    labels: list[str] | None = None
+    scores: list[float] | None = None
+    entities: list[Entity]
+
+
+class EntityGroup(BaseModel):
+    """An entity as Hugging Face's inference API gives it."""
+
+    entity_group: str
+    score: float
+    word: str
+    start: int
+    end: int

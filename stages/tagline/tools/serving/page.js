@@ -1,0 +1,57 @@
+"use strict";
+// Sends the text to the service, and marks the entities of the answer as the report marks predicted ones.
+const [form, field, find, state, found, marked, copy, json] = ["form", "text", "find", "state", "found", "marked", "copy", "json"].map((id) => document.getElementById(id));
+
+const element = (name, classes, ...content) => {
+  const made = Object.assign(document.createElement(name), { className: classes });
+  made.append(...content);
+  return made;
+};
+
+const show = ({ text, entities }) => {
+  const characters = Array.from(text); // offsets count code points; the indices of a string count UTF-16 units
+  const between = (start, end) => characters.slice(start, end).join("");
+  const parts = [];
+  let last = 0;
+  for (const { type, start, end, score } of entities) {
+    const note = element("bdi", "note", element("span", "label predicted-label", `${type} ${score.toFixed(2)}`));
+    Object.assign(note, { dir: "ltr", lang: "en" });
+    parts.push(between(last, start), element("span", "predicted", between(start, end)), note);
+    last = end;
+  }
+  marked.replaceChildren(...parts, between(last));
+  json.textContent = JSON.stringify({ text, entities }, null, 2);
+  return entities.length === 1 ? "1 entity" : `${entities.length} entities`;
+};
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  find.disabled = true;
+  try {
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch("entities", { method: "POST", headers, body: JSON.stringify({ text: field.value }) });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.detail);
+    state.value = show(answer);
+    found.hidden = false;
+  } catch (error) {
+    state.value = error instanceof TypeError ? "The service does not answer." : error.message;
+    found.hidden = true;
+  }
+  find.disabled = false;
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !find.disabled) form.requestSubmit();
+});
+
+copy.addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(json.textContent);
+    state.value = "Copied";
+  } catch { // browsers allow it only over HTTPS and on this machine
+    json.parentElement.open = true;
+    getSelection().selectAllChildren(json);
+    state.value = "Selected: press Ctrl+C";
+  }
+});

@@ -1,0 +1,182 @@
+"""The service: routes, limits, metrics and the page. No text of a request is logged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+
+from tagline.inference import Tagger
+from tagline.report.html_files import render_file
+from tagline.tools.serving.batching import Batcher
+from tagline.tools.serving.bodies import EntityGroup, Found, Inputs, Texts
+
+# Maximum number of faults of a body that a message lists.
+FAULTS = 3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the service takes at most; bodies of requests in progress need up to ``bytes`` times ``requests``."""
+
+    bytes: int = field(default=2**18, metadata={"help": "bytes per request"})
+    texts: int = field(default=1000, metadata={"help": "texts per request"})
+    requests: int = field(default=256, metadata={"help": "requests in progress; others get status 503"})
+    seconds: int = field(default=30, metadata={"help": "seconds to receive a request, and to answer it"})
+
+
+def create(tagger: Tagger, limits: Limits) -> FastAPI:
+    """Make the ASGI application that serves a tagger."""
+    handler = RequestHandler(tagger, limits)
+    folder = Path(__file__).parent
+    page = render_file(folder / "page.html", {"task": tagger.labels.task}, folder / "page.js")
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        async with handler.batcher.running():
+            yield
+
+    # FastAPI's pages of documentation load scripts from another host, so there is only the schema.
+    app = FastAPI(title="Tagline", docs_url=None, redoc_url=None, lifespan=running)
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> HTMLResponse:
+        return HTMLResponse(page)
+
+    @app.post("/entities", response_model=Found | list[Found], openapi_extra=described(Texts))
+    async def entities(request: Request) -> Response:
+        """Find the entities of a text, of each of several texts, or of sentences that are split into words."""
+        return await handler.answer(request, Texts)
+
+    @app.post("/", response_model=list[EntityGroup] | list[list[EntityGroup]], openapi_extra=described(Inputs))
+    async def token_classification(request: Request) -> Response:
+        """Find entities as Hugging Face's inference API does, for `huggingface_hub.InferenceClient`."""
+        return await handler.answer(request, Inputs)
+
+    @app.get("/health")
+    async def health() -> dict[str, Any]:
+        """Say that the service is ready, and with which model."""
+        return {"status": "ok", "backend": tagger.backend, "types": tagger.labels.types}
+
+    @app.get("/metrics", response_class=Response)
+    async def metrics() -> Response:
+        """Give counts and times in Prometheus's format."""
+        return Response(generate_latest(handler.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def described(interface: type[Texts | Inputs]) -> dict[str, Any]:
+    """Describe the body of a request in the OpenAPI schema."""
+    schema = interface.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+class RequestHandler:
+    """Receives requests, within limits, answers them, and counts.
+
+    Args:
+        tagger: labels the texts.
+        limits: beyond which a request is refused.
+
+    Attributes:
+        batcher: calls the tagger; it must be running.
+        registry: the metrics.
+    """
+
+    def __init__(self, tagger: Tagger, limits: Limits) -> None:
+        self._limits, self._requests = limits, 0
+        self.registry = registry = CollectorRegistry()
+        self._answered = Counter("tagline_requests", "Requests answered.", ["path", "status"], registry=registry)
+        self._seconds = Histogram("tagline_request_seconds", "From request to answer.", ["path"], registry=registry)
+        words = Counter("tagline_words", "Words labelled.", registry=registry)
+        self.batcher = Batcher(tagger, words.inc)
+        queue = Gauge("tagline_queue_requests", "Requests that wait for a batch.", registry=registry)
+        queue.set_function(lambda: self.batcher.waiting)
+        in_progress = Gauge("tagline_requests_in_progress", "Requests that are not answered yet.", registry=registry)
+        in_progress.set_function(lambda: self._requests)
+
+    async def answer(self, request: Request, interface: type[Texts | Inputs]) -> Response:
+        """Answer a request to an interface.
+
+        Raises:
+            HTTPException: the request is malformed, over a limit or too slow, or too many others are in progress.
+        """
+        path, start, status = request.url.path, time.perf_counter(), 500
+        self._requests += 1
+        try:
+            content = await self._content(request, interface)
+            status = 200
+            return Response(content, media_type="application/json")
+        except HTTPException as refusal:
+            status = refusal.status_code
+            raise
+        finally:
+            self._requests -= 1
+            self._answered.labels(path, status).inc()
+            self._seconds.labels(path).observe(time.perf_counter() - start)
+
+    async def _content(self, request: Request, interface: type[Texts | Inputs]) -> str:
+        if self._requests > self._limits.requests:
+            raise try_again(f"{self._limits.requests:,} requests are in progress")
+        try:
+            body = interface.model_validate_json(await self._received(request))
+        except ValidationError as error:
+            raise malformed(error) from None
+        inputs, several = body.given()
+        if len(inputs) > self._limits.texts:
+            raise HTTPException(413, f"{len(inputs):,} texts; expected at most {self._limits.texts:,} per request")
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                answers = await self.batcher.label(inputs)
+        except TimeoutError:
+            raise try_again(f"no answer within {self._limits.seconds} seconds") from None
+        shown = [interface.shown(answer) for answer in answers]
+        return json.dumps(shown if several else shown[0], ensure_ascii=False)
+
+    async def _received(self, request: Request) -> bytes:
+        """Receive the body of a request, up to the limits."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > self._limits.bytes:
+                        most = f"{self._limits.bytes:,} bytes"
+                        raise HTTPException(413, f"the body has more than {most}; send fewer or shorter texts")
+        except TimeoutError:
+            raise HTTPException(408, f"the body was not received within {self._limits.seconds} seconds") from None
+        except ClientDisconnect:
+            raise HTTPException(400, "the client disconnected before the end of the body") from None
+        return bytes(body)
+
+
+def try_again(reason: str) -> HTTPException:
+    """The refusal of a request that would be answered at another time."""
+    return HTTPException(503, f"{reason}; try again later", {"Retry-After": "1"})
+
+
+def malformed(error: ValidationError) -> HTTPException:
+    """The refusal of a body that is not JSON, or not what the interface expects; without the body's own text."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    if faults[0]["type"] == "json_invalid":
+        return HTTPException(400, f"the body is not JSON in UTF-8: {faults[0]['msg'].removeprefix('Invalid JSON: ')}")
+    listed = dict.fromkeys(_described(fault["loc"], fault["msg"]) for fault in faults)
+    return HTTPException(422, "; ".join(list(listed)[:FAULTS]))
+
+
+def _described(path: tuple[int | str, ...], message: str) -> str:
+    # pydantic also names the alternative of a union, such as list[str].
+    shown = [str(part) for part in path if not (isinstance(part, str) and (part == "str" or part.startswith("list[")))]
+    return f"{'.'.join(shown) or 'the body'}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,35 @@
+"""serve.py in another process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from helpers.project import ROOT
+
+
+class Served(NamedTuple):
+    url: str
+    port: int
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def served(model: Path, *options: str) -> Iterator[Served]:
+    """Serve a model in the block. Whatever was asked, the process must end well and have logged nothing."""
+    command = [sys.executable, str(ROOT / "serve.py"), "--port=0", f"--model={model}", *options]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        try:
+            url = process.stdout.readline().split()[-1]
+            yield Served(url, int(url.rpartition(":")[2]), process)
+        finally:
+            process.terminate()
+            _, logged = process.communicate()
+    assert (process.returncode, logged) == (0, "")

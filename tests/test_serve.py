@@ -1,0 +1,108 @@
+"""serve.py as a process: real clients, slow and vanishing ones, its end, and its messages."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.handmade_export import save_export
+from helpers.project import exit_of
+from helpers.serving import Served, served
+from huggingface_hub import InferenceClient
+from huggingface_hub.errors import HfHubHTTPError
+
+TEXT = "Ada Lind lives in Oslo."
+BODY = json.dumps({"text": TEXT}).encode()
+HEAD = f"POST /entities HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_export(tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture(scope="module")
+def service(export: Path) -> Iterator[Served]:
+    with served(export, "--max-seconds=2") as service:
+        yield service
+
+
+def connected(service: Served, sent: bytes) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", service.port))
+    connection.sendall(sent)
+    return connection
+
+
+def received(connection: socket.socket) -> str:
+    """The answer, after which the connection is closed."""
+    with connection, connection.makefile() as file:
+        return file.read()
+
+
+def in_progress(service: Served) -> int:
+    with urllib.request.urlopen(f"{service.url}/metrics") as metrics:
+        (line,) = [each for each in metrics.read().decode().splitlines() if each.startswith("tagline_requests_in_")]
+    return int(float(line.split()[1]))
+
+
+def test_inference_client_of_hugging_face_works_unchanged(service: Served, online: pytest.MonkeyPatch) -> None:
+    for client in (InferenceClient(base_url=service.url), InferenceClient(model=f"{service.url}/", timeout=20)):
+        found = client.token_classification(TEXT)
+        assert [(each.entity_group, each.word, each.start, each.end, each.score) for each in found] == [
+            ("PER", "Ada Lind", 0, 8, 0.9),
+            ("LOC", "Oslo", 18, 22, 0.9),
+        ]
+        assert client.token_classification(TEXT, aggregation_strategy="first") == found
+        with pytest.raises(HfHubHTTPError, match="422"):
+            client.token_classification(TEXT, stride=3)
+
+
+def test_slow_clients_are_refused_and_vanished_ones_forgotten(service: Served) -> None:
+    with connected(service, HEAD + BODY[:5]):
+        while in_progress(service) != 1:
+            pass
+    while in_progress(service):
+        pass
+    slow = received(connected(service, HEAD + BODY[:5]))
+    assert slow.startswith("HTTP/1.1 408 ") and slow.endswith('{"detail":"the body was not received within 2 seconds"}')
+
+
+def test_requests_in_progress_are_finished_after_sigterm(export: Path) -> None:
+    with served(export) as service:
+        connections = [connected(service, HEAD + BODY[:5]) for _ in range(20)]
+        while in_progress(service) != 20:
+            pass
+        service.process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionRefusedError):
+            while True:
+                connected(service, b"").close()
+        for connection in connections:
+            connection.sendall(BODY[5:])
+        answers = [received(connection) for connection in connections]
+        assert all(answer.startswith("HTTP/1.1 200 ") and answer.endswith("]}") for answer in answers)
+
+
+def test_messages(export: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = (
+            f"serve: 127.0.0.1:{port}: Address already in use; expected a free port of this machine: --host, --port"
+        )
+        assert exit_of("serve.py", f"--port={port}", f"--model={export}") == message
+    assert str(exit_of("serve.py", "--port=0", "--host=nowhere.invalid")).startswith("serve: nowhere.invalid:0: ")
+    missing = str(exit_of("serve.py", "--port=0", f"--model={tmp_path}/none"))
+    assert missing.startswith(f"serve: {tmp_path}/none")
+    assert exit_of("serve.py", "--port=65536") == exit_of("serve.py", "--max-texts=0") == 2
+
+
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "tagline.tools.serving.program", raising=False)
+    message = "serve: the package uvicorn is not installed; it is of the extra serve: pip install '.[serve]'"
+    assert exit_of("serve.py") == message

@@ -1,0 +1,56 @@
+"""The page of the service in a browser: keyboard, marks, copy, themes, width."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from helpers.browser import chromium, in_a_browser, requests
+from helpers.handmade_export import save_export
+from helpers.serving import served
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+# The marks must be counted in code points; markup must not be run; CSP must allow the request.
+TEXT = "\U0001f600 Ada Lind lives in\n<b>Oslo</b>"
+
+
+def find(page: Chrome, text: str, state: str) -> None:
+    field = page.find_element(By.ID, "text")
+    page.execute_script("arguments[0].value = arguments[1]", field, text)
+    field.send_keys(Keys.CONTROL, Keys.ENTER)
+    WebDriverWait(page, 60).until(lambda page: page.find_element(By.ID, "state").text.startswith(state))
+
+
+@in_a_browser
+def test_page_marks_entities_and_copies_json(tmp_path: Path) -> None:
+    with chromium("--window-size=500,900") as page, served(save_export(tmp_path), "--max-bytes=200") as service:
+        page.get(service.url)
+        assert page.switch_to.active_element.get_attribute("id") == "text"
+        find(page, TEXT, "2 entities")
+        marks = page.find_elements(By.CSS_SELECTOR, "#marked .predicted")
+        assert [mark.text for mark in marks] == ["Ada Lind", "Oslo"]
+        notes = page.find_elements(By.CSS_SELECTOR, "#marked .note")
+        assert [note.text for note in notes] == ["PER 0.90", "LOC 0.90"]
+        marked = page.find_element(By.ID, "marked").get_property("textContent")
+        assert marked == TEXT.replace("Lind", "LindPER 0.90").replace("Oslo", "OsloLOC 0.90")
+
+        permission = {"origin": service.url, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+        page.execute_cdp_cmd("Browser.grantPermissions", permission)
+        page.find_element(By.ID, "copy").send_keys(Keys.ENTER)
+        WebDriverWait(page, 60).until(lambda page: page.find_element(By.ID, "state").text == "Copied")
+        copied = json.loads(page.execute_async_script("navigator.clipboard.readText().then(arguments[0])"))
+        assert copied["text"] == TEXT and len(copied["entities"]) == 2
+
+        assert page.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+        field = page.find_element(By.ID, "text")
+        assert field.value_of_css_property("background-color") == "rgba(20, 23, 28, 1)"
+        assert requests(page) == {f"{service.url}/", f"{service.url}/entities"}
+        assert page.get_log("browser") == []
+
+        find(page, "a" * 300, "the body has more than 200 bytes")
+        assert not page.find_element(By.ID, "found").is_displayed()

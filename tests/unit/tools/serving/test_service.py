@@ -1,0 +1,195 @@
+"""The service: its answers, what it refuses and with which message, and what it counts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from helpers.handmade_export import save_export
+
+from tagline.inference import Document, Tagger
+from tagline.labels.tagged import TaggedSentence
+from tagline.tools.predict.notations import json_line
+from tagline.tools.serving.batching import Batcher, Input
+from tagline.tools.serving.program import WithoutMessage
+from tagline.tools.serving.service import Limits, create
+
+TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
+    with Tagger(save_export(tmp_path_factory.mktemp("export"))) as tagger:
+        yield tagger
+
+
+@pytest.fixture
+def client(tagger: Tagger) -> Iterator[TestClient]:
+    with TestClient(create(tagger, Limits(bytes=1000, texts=3))) as client:
+        yield client
+
+
+def line(tagger: Tagger, given: str | list[str]) -> Any:
+    """What predict.py writes for an input."""
+    document = tagger.document(given) if isinstance(given, str) else Document.of_words(given)
+    return json.loads(json_line(document, tagger.tag([document])[0]))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": TEXT},
+        {"text": ""},
+        {"text": [TEXT, "", "no entity"]},
+        {"text": []},
+        {"words": WORDS},
+        {"words": []},
+        {"words": [WORDS, [], ["\u200b"]]},
+    ],
+)
+def test_answers_are_what_predict_writes_as_json_lines(client: TestClient, tagger: Tagger, body: Any) -> None:
+    answer = client.post("/entities", json=body)
+    (given,) = body.values()
+    several = isinstance(given, list) and (given != WORDS and body != {"words": []})
+    expected = [line(tagger, each) for each in given] if several else line(tagger, given)
+    assert (answer.status_code, answer.json()) == (200, expected)
+
+
+def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
+    groups = [
+        {"entity_group": "PER", "word": "Ada Lind", "start": 2, "end": 10, "score": 0.9},
+        {"entity_group": "LOC", "word": "Oslo", "start": 20, "end": 24, "score": 0.9},
+    ]
+    assert client.post("/", json={"inputs": TEXT, "parameters": {"aggregation_strategy": "simple"}}).json() == groups
+    assert client.post("/", json={"inputs": [TEXT, ""], "options": {}}).json() == [groups, []]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "message"),
+    [
+        ("/entities", b'{"text": "a', 400, "the body is not JSON in UTF-8: EOF while parsing a string at line 1 col"),
+        ("/entities", b'{"text": "\xff"}', 400, "the body is not JSON in UTF-8: invalid unicode code point at line 1"),
+        ("/entities", b'{"text": "\\ud800"}', 400, "the body is not JSON in UTF-8: unexpected end of hex escape at"),
+        ("/entities", b"[" * 1000, 400, "the body is not JSON in UTF-8: recursion limit exceeded at line 1 column"),
+        ("/entities", b"", 400, "the body is not JSON in UTF-8: EOF while parsing a value at line 1 column 0"),
+        ("/entities", b"[]", 422, "the body: Input should be an object"),
+        ("/entities", b"{}", 422, "the body: expected either text or words"),
+        ("/entities", b'{"text": "a", "words": []}', 422, "the body: expected either text or words"),
+        ("/entities", b'{"text": ["a", 3]}', 422, "text: Input should be a valid string; text.1: Input should be a v"),
+        ("/entities", b'{"words": [["a", ""]]}', 422, "words.0: Input should be a valid string; words.0.1: String sho"),
+        ("/entities", b'{"text": "a", "id": 1}', 422, "id: Extra inputs are not permitted"),
+        ("/entities", b'{"text": ["a", "b", "c", "d"]}', 413, "4 texts; expected at most 3 per request"),
+        (
+            "/entities",
+            b'"' + b"a" * 10_000_000 + b'"',
+            413,
+            "the body has more than 1,000 bytes; send fewer or shorter",
+        ),
+        (
+            "/",
+            b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}',
+            422,
+            "parameters.aggregation_strategy: Input",
+        ),
+    ],
+)
+def test_malformed_and_large_requests_are_refused(
+    client: TestClient, path: str, body: bytes, status: int, message: str
+) -> None:
+    answer = client.post(path, content=body)
+    assert (answer.status_code, answer.json()["detail"][: len(message)]) == (status, message)
+    assert client.post("/entities", json={"text": "Ada"}).json()["entities"]
+
+
+class Held(Tagger):
+    """A tagger that waits before it labels."""
+
+    def tag(self, documents: Sequence[Document], *around: Any) -> list[TaggedSentence]:
+        self.go.wait()
+        if any(document.text == "secret" for document in documents):
+            raise RuntimeError("secret")
+        self.calls.append(len(documents))
+        return super().tag(documents, *around)
+
+    def hold(self) -> Held:
+        self.go, self.calls = Event(), list[int]()
+        return self
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Held]:
+    with Held(save_export(tmp_path, seed=0)).hold() as tagger:
+        yield tagger
+        tagger.go.set()
+
+
+def test_requests_over_the_limit_are_told_to_try_again_and_all_are_counted(held: Held) -> None:
+    with TestClient(create(held, Limits(requests=2))) as client, ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(client.post, "/entities", json={"words": WORDS}) for _ in range(2)]
+        while "tagline_requests_in_progress 2.0" not in client.get("/metrics").text:
+            pass
+        refused = client.post("/entities", json={"text": "Ada"})
+        healthy = client.get("/health")
+        held.go.set()
+        assert [answer.result().status_code for answer in waiting] == [200, 200]
+        counted = client.get("/metrics").text.splitlines()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert refused.json() == {"detail": "2 requests are in progress; try again later"}
+    assert healthy.json() == {"status": "ok", "backend": "onnx", "types": ["PER", "LOC"]}
+    assert 'tagline_requests_total{path="/entities",status="503"} 1.0' in counted
+    assert 'tagline_request_seconds_count{path="/entities"} 3.0' in counted
+    assert {"tagline_words_total 4.0", "tagline_queue_requests 0.0", "tagline_requests_in_progress 0.0"} <= {*counted}
+
+
+def test_answer_that_comes_too_late_is_refused(held: Held) -> None:
+    with TestClient(create(held, Limits(seconds=0))) as client:
+        refused = client.post("/", json={"inputs": "Ada"})
+        held.go.set()
+    assert (refused.status_code, refused.json()["detail"]) == (503, "no answer within 0 seconds; try again later")
+
+
+async def together(tagger: Tagger, *requests: list[Input]) -> list[Any]:
+    batcher = Batcher(tagger, lambda words: None)
+    async with batcher.running():
+        return await asyncio.gather(*map(batcher.label, requests), return_exceptions=True)
+
+
+def test_requests_that_arrive_together_are_one_batch_and_fail_alone(held: Held) -> None:
+    held.go.set()
+    requests: list[list[Input]] = [[f"Ada {'lives in ' * number}Oslo"] for number in range(12)]
+    requests += [[WORDS, "Bo"], []]
+    alone = [asyncio.run(together(held, request))[0] for request in requests]
+    held.calls.clear()
+    assert asyncio.run(together(held, *requests)) == alone
+    assert held.calls == [14]
+    *others, failed = asyncio.run(together(held, *requests, ["secret"]))
+    assert others == alone
+    assert isinstance(failed, RuntimeError)
+
+
+def test_log_of_a_failure_does_not_quote_the_text() -> None:
+    try:
+        raise RuntimeError("secret")
+    except RuntimeError:
+        record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "failed", (), sys.exc_info())
+    text = WithoutMessage().format(record)
+    assert text.startswith("failed\n") and text.endswith("RuntimeError") and __file__ in text
+    # The line of code that raised it is quoted, with the constant of this test.
+    assert text.count("secret") == 1
+
+
+def test_schema_describes_requests_and_answers(client: TestClient) -> None:
+    schema = client.get("/openapi.json").json()
+    assert set(schema["paths"]) == {"/", "/entities", "/health", "/metrics"}
+    body = schema["paths"]["/entities"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(body["properties"]) == {"text", "words"}
+    assert client.get("/docs").status_code == 404, "FastAPI's page loads scripts from another host"
