@@ -104,5 +104,5 @@ def test_messages(export: Path, tmp_path: Path) -> None:
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     monkeypatch.delitem(sys.modules, "tagline.tools.serving.program", raising=False)
-    message = "serve: the package uvicorn is not installed; it is of the extra serve: pip install '.[serve]'"
+    message = "serve: the service needs uvicorn, which is not installed; run `pip install -e '.[serve]'`"
     assert exit_of("serve.py") == message

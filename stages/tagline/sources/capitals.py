@@ -23,9 +23,9 @@ from typing import Any
 
 from tokenizers import Tokenizer, normalizers
 
+from tagline.core.capital_marks import CAPITAL, CAPITALS
 from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object
-from tagline.text.marks import CAPITAL, CAPITALS
 
 # What the marks become if a text has them: a sign that the vocabulary lacks, as it lacked these.
 _INSTEAD = "\u2e11"

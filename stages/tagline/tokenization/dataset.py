@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
+from tagline.core.capital_marks import MARKS
 from tagline.core.errors import UserError, require
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.core.outputs import read_json
@@ -26,7 +27,6 @@ from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
-from tagline.text.marks import MARKS
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
