@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 from tabulate import tabulate
 
 from tagline.core.reading import parse_object, reading
-from tagline.core.terminal import printable, shortened
+from tagline.core.terminal import GAP, printable, shortened
 from tagline.tools.comparison.rendering import COLUMNS
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import EVALUATE
 from tagline.tools.comparison.sweeps import read_values, value_text
 
-SCORES = ("test.f1", "validation.f1", "train.best_epoch")
+SCORES = {"test.f1": "test F1", "validation.f1": "validation F1", "train.best_epoch": "best epoch"}
+# Characters of a name that are shown.
 NAME = 30
 
 
@@ -30,9 +32,12 @@ def table(pattern: str, folder: Path | None = None) -> str:
     """
     found = last_experiments(pattern, folder)
     rows = list(_rows({found.baseline[:7]: found.baseline, **found.commits}, folder))
-    width = COLUMNS - 2 - max(len(row) for row in tabulate([row[:-1] for row in rows], ("", *SCORES)).splitlines())
-    headers = ("experiment", *SCORES, "differs in")
-    content = tabulate(rows, headers, disable_numparse=True, maxcolwidths=[None] * 4 + [width])
+    headers = ("experiment", *SCORES.values(), "differs in")
+    scores = tabulate([row[:-1] for row in rows], headers[:-1], disable_numparse=True)
+    width = COLUMNS - GAP - len(scores.partition("\n")[0])
+    for row in rows:
+        row[-1] = "\n".join(textwrap.wrap(row[-1], width, break_on_hyphens=False))
+    content = tabulate(rows, headers, disable_numparse=True)
     return "\n\n".join([content, *found.notes]) + "\n"
 
 
