@@ -18,11 +18,11 @@ from tagline.core.reading import committed
 _CODE = re.compile(r"(?<![\w./-])stages/")
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, line_end: str = "\n") -> None:
     """Write a file whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.write_text(text, encoding="utf-8", newline=line_end)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
