@@ -356,7 +356,7 @@ def test_last_experiments_are_listed_in_100_columns(repository: Path, capsys: py
     assert note == f"the experiments are those of {first}, 1 commit before HEAD\n"
     assert max(map(len, table.splitlines())) <= 100
     assert [row.split()[4:] for row in rows if row.startswith("lr-2 ")] == [["train.seed=3"]]
-    assert [row.split()[0] for row in rows if row.startswith("long")] == [f"{'long-' * 5}lo..."] * 5
+    assert [row.split()[0] for row in rows if row.startswith("long")] == [f"{'long-' * 4}l..."] * 5
     run("--experiments", "lr-[34]", "--pipeline", ".")
     assert len(capsys.readouterr().out.splitlines()) == 7
 

@@ -17,7 +17,7 @@ from tagline.tools.comparison.sweeps import read_values, value_text
 
 SCORES = {"test.f1": "test F1", "validation.f1": "validation F1", "train.best_epoch": "best epoch"}
 # Characters of a name that are shown.
-NAME = 30
+NAME = 24
 
 
 def table(pattern: str, folder: Path | None = None) -> str:
@@ -34,7 +34,7 @@ def table(pattern: str, folder: Path | None = None) -> str:
     rows = list(_rows({found.baseline[:7]: found.baseline, **found.commits}, folder))
     headers = ("experiment", *SCORES.values(), "differs in")
     scores = tabulate([row[:-1] for row in rows], headers[:-1], disable_numparse=True)
-    width = COLUMNS - GAP - len(scores.partition("\n")[0])
+    width = COLUMNS - GAP - len(scores.splitlines()[1])
     for row in rows:
         row[-1] = "\n".join(textwrap.wrap(row[-1], width, break_on_hyphens=False))
     content = tabulate(rows, headers, disable_numparse=True)
