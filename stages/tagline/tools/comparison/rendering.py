@@ -123,7 +123,7 @@ def render_screen(comparison: Comparison, most: int) -> str:
     old, new = ([style.safe(run.title) for run in side] for side in (comparison.old, comparison.new))
     notes = comparison.notes[:SHOWN]
     if more := len(comparison.notes) - len(notes):
-        notes.append(f"{more} more notes: --all")
+        notes.append(f"and {more} more: --all")
     changes = [_title(last, direction, last.changed(direction)) for direction in ("fixed", "broken")]
     return _joined(
         style,

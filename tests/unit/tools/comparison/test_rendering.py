@@ -89,7 +89,7 @@ def test_first_screen_has_40_lines_of_100_columns() -> None:
     lines = text.splitlines()
     assert len(lines) <= 40 and max(map(len, lines)) <= 100, text
     assert lines[0].startswith("F1 of test from 0.000 to ")
-    assert "note: 10 more notes: --all\n" in text and " and 1 more\n" in text
+    assert "note: and 10 more: --all\n" in text and " and 1 more\n" in text
     assert len([line for line in lines if line.startswith("- ")]) == 8
     assert len([line for line in lines if line.startswith("  1x a-very-long")]) == 5
 
