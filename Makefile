@@ -39,10 +39,10 @@ test: $(STAMP)
 test-all: $(STAMP)
 	pytest -n auto --dist worksteal -m "not release"
 
-# The scores that matter and the params that differ. Plain `dvc exp show` has a column per metric, param and dependency,
-# too many for a terminal.
+# The scores that matter and the params that differ. `dvc exp show` has a column per metric, param and dependency, too
+# many for a terminal.
 experiments: $(STAMP)
-	dvc exp show --only-changed --keep '(test|validation)\.f1$$|train\.best_epoch' --drop '(test|validation|export|audit)\.|.*/'
+	@python compare.py --experiments
 
 # Whether dvc.lock, metrics, plots and README here are of the committed code, params and sample corpus.
 check-release: $(STAMP)

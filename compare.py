@@ -5,6 +5,7 @@
     python compare.py OLD NEW            two revisions
     python compare.py OLD,OLD NEW,NEW    several runs per side, for instance one per seed
     python compare.py --by KEY           the last DVC experiments, grouped by a key of params.yaml
+    python compare.py --experiments      the last DVC experiments, with what differs in params.yaml
 
 A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Metrics are read from Git,
 predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean and
@@ -52,6 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from tagline.tools.comparison.revisions import read
     from tagline.tools.comparison.splits import compare
 
+    if options.experiments is not None and not options.by:
+        from tagline.tools.comparison import experiments
+
+        write(experiments.table(options.experiments, options.pipeline))
+        return
     splits = SPLITS if options.split is None else (options.split,)
     style = Markdown() if options.md else Terminal()
     if options.by:
@@ -62,8 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     comparison = compare(old, new, splits)
     if options.json:
         text = as_json(record.comparison_record(comparison))
-    else:
+    elif options.md or options.all:
         text = rendering.render_comparison(comparison, style, None if options.all else options.examples)
+    else:
+        text = rendering.render_screen(comparison, options.examples)
     write(text)
     if options.fail_below is not None:
         gate(comparison, options.fail_below, options.allow_insignificant)
@@ -75,7 +83,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=(
             "%(prog)s [OLD [NEW]] [options]\n"
-            "       %(prog)s --by KEY[,KEY] [REVISION,REVISION | --experiments NAME] [options]"
+            "       %(prog)s --by KEY[,KEY] [REVISION,REVISION | --experiments NAME] [options]\n"
+            "       %(prog)s --experiments [NAME] [--pipeline FOLDER]"
         ),
     )
     parser.add_argument(
@@ -95,8 +104,10 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--experiments",
         metavar="NAME",
-        help="with --by: only experiments with this name or pattern, such as 'lr-*'; they are those of the last commit "
-        "that has any (default: all of them)",
+        nargs="?",
+        const="*",
+        help="list the experiments of the last commit that has any; with a name or pattern, such as 'lr-*', only "
+        "these; with --by: only these are grouped",
     )
     parser.add_argument("--split", choices=SPLITS, help="only this split (default: both)")
     parser.add_argument(
@@ -113,9 +124,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=natural,
         default=5,
         metavar="N",
-        help="maximum number of fixed, and of broken, entities shown per split (default: 5)",
+        help="maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)",
     )
-    parser.add_argument("--all", action="store_true", help="show all fixed and broken entities")
+    parser.add_argument("--all", action="store_true", help="show all scores, and all fixed and broken entities")
     parser.add_argument(
         "--fail-below",
         type=number,
@@ -141,7 +152,8 @@ def wrong_combination(options: argparse.Namespace) -> str | None:
     if options.allow_insignificant and options.fail_below is None:
         return "--allow-insignificant needs --fail-below"
     if not options.by:
-        return None if options.experiments is None else "--experiments needs --by"
+        others = options.old or options.md or options.json or options.fail_below is not None
+        return "--experiments takes no other options without --by" if options.experiments and others else None
     if options.new is not None:
         return "--by takes one list of revisions, separated by commas; got two"
     if options.old is not None and options.experiments is not None:
@@ -183,9 +195,9 @@ def sweep_of(options: argparse.Namespace, splits: Sequence[str]) -> Sweep:
 
     if options.old is not None:
         return sweep([read(name, splits, options.pipeline) for name in options.old], options.by, splits)
-    experiments, notes = last_experiments(options.experiments or "*", options.pipeline)
-    runs = [read(name, splits, options.pipeline, commit) for name, commit in experiments.items()]
-    return sweep(runs, options.by, splits, notes)
+    found = last_experiments(options.experiments or "*", options.pipeline)
+    runs = [read(name, splits, options.pipeline, commit) for name, commit in found.commits.items()]
+    return sweep(runs, options.by, splits, found.notes)
 
 
 def as_json(content: dict[str, Any]) -> str:

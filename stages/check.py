@@ -23,6 +23,7 @@ import os
 from tagline.core.errors import ArgumentParser, UserError, exit_with_message
 from tagline.core.params import list_errors, read_file, read_section, validated
 from tagline.core.signals import BY_DVC
+from tagline.core.terminal import show
 from tagline.export.export_params import Export
 from tagline.hub.hub_params import Push
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
@@ -37,7 +38,7 @@ def main() -> None:
     parser.add_argument("--upgrade", metavar="OLD..NEW", nargs="?", const="", help="what a newer version must run")
     arguments = parser.parse_args()
     if arguments.upgrade is not None:
-        print(upgrade.summary(arguments.upgrade or None))
+        show(upgrade.summary(arguments.upgrade or None))
         return
     pipelines.check_this_folder()
     content = read_file()

@@ -23,7 +23,8 @@ from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.core.terminal import show
 from tagline.sources.download import write_dataset, write_encoder
-from tagline.sources.download_params import Download
+from tagline.sources.download_params import Download, HubDataset
+from tagline.sources.formats.saved import SavedFiles
 
 RAW = Path("data/raw")
 PRETRAINED = Path("models/pretrained")
@@ -41,7 +42,7 @@ def main() -> None:
         show(describe(inspected))
         return
     params = read_section("download", Download)
-    quiet()
+    quiet(with_datasets=isinstance(params.dataset, HubDataset | SavedFiles))
     folder = Path(params.folder)
     with replacing(RAW, PRETRAINED) as (raw, pretrained):
         write_dataset(folder, params.dataset, raw)

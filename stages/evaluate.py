@@ -22,8 +22,9 @@ from tagline.core import launchers
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import read_columns, replacing, write_json
 from tagline.core.params import read_section
+from tagline.core.terminal import show
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.score_table import score_table, score_table_of
+from tagline.evaluation.score_table import score_line, score_table, score_table_of
 
 RAW, TOKENIZED = Path("data/raw"), Path("data/tokenized")
 DATA = Path("reports/data.json")
@@ -38,7 +39,7 @@ def main() -> None:
     parser = ArgumentParser(description="Label validation and test with the fine-tuned model and score it.")
     parser.add_argument("--show", action="store_true", help="print the scores of the last run and exit")
     if parser.parse_args().show:
-        print(score_table_of(SCORES))
+        show(score_table_of(SCORES))
         return
     launchers.only_main_process("evaluate")
     run(read_section("evaluate", Evaluate))
@@ -73,7 +74,7 @@ def run(params: Evaluate) -> None:
         plots.write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)
         report.write_bytes(page.encode())
-    print(score_table(evaluation.metrics))
+    show(f"{score_table(evaluation.metrics)}\n\n{score_line(METRICS)}")
 
 
 if __name__ == "__main__":

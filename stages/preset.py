@@ -21,6 +21,7 @@ import argparse
 
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.params import PARAMS
+from tagline.core.terminal import show
 from tagline.tools.settings import presets, update
 
 
@@ -37,7 +38,7 @@ def main() -> None:
     if arguments.update:
         if arguments.name or arguments.force:
             parser.error("--update goes with neither NAME nor --force")
-        print("\n".join(update.update()) or "nothing to update")
+        show("\n".join(update.update()) or "nothing to update")
         return
     names = presets.names()
     if arguments.name is None:

@@ -21,6 +21,7 @@ from datasets import disable_progress_bars
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
+from tagline.core.terminal import write
 from tagline.tokenization import show
 from tagline.tokenization.dataset import tokenize_align
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
@@ -37,7 +38,7 @@ def main() -> None:
     wanted = parser.parse_args().show
     if wanted is not None:
         try:
-            print(show.sentence(TOKENIZED, TOKENIZER, wanted))
+            write(f"{show.sentence(TOKENIZED, TOKENIZER, wanted)}\n")
         except show.UnknownSentenceError as error:
             parser.error(str(error))
         return

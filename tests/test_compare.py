@@ -175,6 +175,8 @@ def test_two_revisions_as_text_markdown_and_json(repository: Path, capsys: pytes
     write_results(5, seed=77)
     before = state()
     run("bad", "good")
+    assert "\n  9x LOC, before: nothing: Ada lives in [Oslo]\n" in capsys.readouterr().out
+    run("bad", "good", "--all")
     text = capsys.readouterr().out
     assert text.startswith("F1 of test from 0.769 to 1.000, +0.231 (")
     assert "): significant\n" in text and "note" not in text
@@ -232,7 +234,7 @@ def test_fail_below_is_status_1_after_the_comparison(
         ("--fail-below nan", "expected a number such as -0.01, got 'nan'"),
         ("--examples -1", "expected a number of 0 or more, got '-1'"),
         ("--allow-insignificant", "--allow-insignificant needs --fail-below"),
-        ("--experiments lr-*", "--experiments needs --by"),
+        ("a --experiments lr-*", "--experiments takes no other options without --by"),
         ("a b --by c", "--by takes one list of revisions, separated by commas; got two"),
         ("a --by c --experiments b", "--by takes revisions or --experiments; got both"),
         ("--by c --fail-below 0", "--fail-below is about two sides; not available with --by"),
@@ -337,16 +339,39 @@ def test_last_experiments_are_grouped_by_a_key(unchanged: Path, capsys: pytest.C
     assert capsys.readouterr().out.startswith("best: train.learning_rate=0.001 with F1 of test 0.933; the other")
 
 
+def test_last_experiments_are_listed_in_100_columns(repository: Path, capsys: pytest.CaptureFixture) -> None:
+    first = git("rev-parse", "HEAD")[:7]
+    for number in range(5):
+        with Path("params.yaml").open("a") as params:
+            params.write("".join(f"  a_key_that_only_it_has_{number}_{key}: {key}\n" for key in range(3)))
+        with Repo() as repo:
+            repo.experiments.save(name=f"{'long-' * 8}{number}", force=True)
+        git("checkout", "-q", "--", ".")
+    commit("later", "--allow-empty")
+    run("--experiments")
+    table, note = capsys.readouterr().out.split("\n\n")
+    head, _, base, *rows = table.splitlines()
+    assert head.split() == "experiment test F1 validation F1 best epoch differs in".split()
+    assert base.split() == [first, *[row.split()[1] for row in rows if row.startswith("lr-1 ")] * 2, "-"]
+    assert note == f"the experiments are those of {first}, 1 commit before HEAD\n"
+    assert max(map(len, table.splitlines())) <= 100
+    assert [row.split()[4:] for row in rows if row.startswith("lr-2 ")] == [["train.seed=3"]]
+    assert [row.split()[0] for row in rows if row.startswith("long")] == [f"{'long-' * 4}l..."] * 5
+    run("--experiments", "lr-[34]", "--pipeline", ".")
+    assert len(capsys.readouterr().out.splitlines()) == 7
+
+
 def test_experiments_of_an_earlier_commit_are_noted_and_of_other_branches_not_used(repository: Path) -> None:
     first = git("rev-parse", "HEAD")[:7]
     commit("second", "--allow-empty")
     commit("third", "--allow-empty")
     with Repo() as repo:
         repo.experiments.save(name="other")
-    found, notes = last_experiments("lr-[13]")
-    assert (list(found), notes) == (["lr-1", "lr-3"], [f"the experiments are those of {first}, 2 commits before HEAD"])
-    found, notes = last_experiments("*")
-    assert (list(found), notes) == (["other"], [])
+    found = last_experiments("lr-[13]")
+    assert list(found.commits) == ["lr-1", "lr-3"]
+    assert found.notes == [f"the experiments are those of {first}, 2 commits before HEAD"]
+    found = last_experiments("*")
+    assert (list(found.commits), found.notes) == (["other"], [])
     with pytest.raises(UserError, match=r"^no finished experiments named slow-\*; `dvc exp list --all-commits` lists"):
         last_experiments("slow-*")
     git("checkout", "-q", "--orphan", "unrelated")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -47,7 +48,21 @@ UNNEEDED = {
     "stages/tagline/model/used_embeddings.py",  # likewise
     "stages/tagline/text/agreement.py",  # export splits raw text, and compares no words
     "stages/tagline/text/sentence.py",  # likewise
+    "stages/tagline/sources/hub_dataset.py",  # download loads it for data sets on the Hub only, since it takes a second
 }
+# What takes half a second or more to load.
+HEAVY = [
+    "accelerate",
+    "datasets",
+    "dvc",
+    "onnxruntime",
+    "onnxscript",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "torch",
+    "transformers",
+]
 
 
 def folder_of(*parts: str) -> str:
@@ -110,6 +125,24 @@ def test_what_a_stage_loads_is_declared(stage: str) -> None:
     assert not idle, "declared, but nothing of it is loaded"
 
 
+@pytest.mark.parametrize(
+    ("script", "heavy"),
+    [
+        ("check", []),
+        ("tokenize_align", ["datasets", "pandas"]),
+        ("download", ["torch", "transformers"]),  # transformers loads PyTorch for its configurations
+        ("evaluate", ["scipy"]),  # as long as it only shows scores
+    ],
+)
+def test_script_loads_only_heavy_libraries_that_it_needs(script: str, heavy: list[str]) -> None:
+    program = (
+        f"import runpy, sys; sys.path.insert(0, 'stages'); runpy.run_path('stages/{script}.py', run_name='imported')\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == f"{heavy}\n"
+
+
 def test_little_is_declared_without_need() -> None:
     unneeded = set()
     for stage in (*STAGES, "audit_fold"):  # the stage audit takes seconds
@@ -119,6 +152,7 @@ def test_little_is_declared_without_need() -> None:
         unneeded |= {path for path in files - loaded if any(covers(each, path) for each in code) and not is_empty(path)}
     assert unneeded == UNNEEDED
     assert len(UNNEEDED) <= 15
+    assert len(UNNEEDED) <= 13
 
 
 def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots() -> None:

@@ -43,3 +43,12 @@ def test_upgrade_keeps_stages_whose_sample_outputs_are_same(clone: Clone) -> Non
     assert all("must run: stages/ has changes of your own" in line for line in upgrade() if line.startswith("train"))
     command = [sys.executable, "stages/check.py", "--upgrade", "main"]
     assert "expected two commits of Tagline as OLD..NEW" in clone.run(*command, status=1)
+
+    clone.commit("own line")
+    clone.run("git", "checkout", "-q", "--orphan", "copied")
+    clone.run("git", "rm", "-q", "--cached", "dvc.lock")
+    clone.run("git", "commit", "-q", "-m", "without history")
+    command = [sys.executable, "stages/check.py", "--upgrade"]
+    assert "dvc.lock was never committed here" in clone.run(*command, "main~1..main", status=1)
+    clone.run("git", "merge", "-q", "--allow-unrelated-histories", "-s", "ours", "-m", "joined", "main")
+    assert "the last merge joined histories without a common commit" in clone.run(*command, status=1)

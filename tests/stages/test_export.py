@@ -97,7 +97,13 @@ def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monke
     assert params.count("precision: fp32") == 2
     PARAMS.write_text("bf16".join(params.rsplit("fp32", 1)))
     run_stage("evaluate")
+    asked = []
+    predict = Parity._predict
+    monkeypatch.setattr(Parity, "_predict", lambda *arguments: asked.append(arguments[2]) or predict(*arguments))
     run_stage("export")
+    assert asked == ["trained", "onnx-int8", "onnx"], "the exported weights are the trained ones"
+    evaluated = json.loads(Path("reports/evaluate.json").read_text())["test"]["overall"]["f1"]
+    assert reports()["torch"]["f1"] == evaluated
     assert exported.read(EXPORT).precision == "bf16"
     assert reports()["torch"].items() >= {"same_labels": 1.0, "largest_logit_difference": 0.0}.items()
     assert reports()["onnx"] == before["onnx"]
@@ -145,7 +151,7 @@ SAME = {"same_labels": 1.0, "largest_logit_difference": 0.5, "f1": 1.0}
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (SAME | {"same_labels": 0.98}, "backend torch in float32: 98.00% of the test words have the"),
+        (SAME | {"same_labels": 0.98}, "backend torch in bfloat16: 98.00% of the test words have the"),
         (SAME | {"f1": 0.5}, "backend torch: F1 of test is 0.5000, 0.5000 below the trained model; exp"),
     ],
 )
@@ -153,6 +159,7 @@ def test_deviating_backend_is_an_error(
     finished: Path, monkeypatch: pytest.MonkeyPatch, found: dict[str, float], message: str
 ) -> None:
     edit(PARAMS, "onnx: true\n  int8: true", "onnx: false\n  int8: false")
+    edit(PARAMS, "dtype: float32", "dtype: bfloat16")
     monkeypatch.setattr(Parity, "report", lambda *_: found)
     assert error_of("export").startswith(f"export: {message}")
 

@@ -38,13 +38,21 @@ def read_file(path: Path = PARAMS) -> CommentedMap:
     Raises:
         UserError: the file is missing, is not a YAML mapping, or has a key twice.
     """
+    return parse(read_text(path).replace("\r\n", "\n"), path)
+
+
+def read_text(path: Path) -> str:
+    """Read the text of a file of params with its own line ends.
+
+    Raises:
+        UserError: the file is missing or not UTF-8.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run the stages from the root of the repository") from None
     except ValueError as error:
         raise UserError(f"{path} is not YAML: {error}") from None
-    return parse(text, path)
 
 
 def parse(text: str, path: Path) -> CommentedMap:
@@ -118,7 +126,7 @@ def _addition(keys: Sequence[Any]) -> str:
         if not isinstance(node, dict) or key not in node:
             return ""
         node = node[key]
-    command = "`python stages/preset.py --update`"
+    command = "`python stages/preset.py --update`" + ("" if Path("stages").is_dir() else " in the repository's root")
     if isinstance(node, dict | list):
         return f"; {command} adds it"
     value = "" if node is None else f" {quoted(node)}"

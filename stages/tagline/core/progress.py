@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 
-import datasets
 import huggingface_hub
 import transformers
 
@@ -19,19 +18,25 @@ def watched() -> bool:
     return sys.stderr.isatty()
 
 
-def quiet() -> None:
+def quiet(with_datasets: bool = True) -> None:
     """Silence libraries: progress bars on a terminal only, errors instead of warnings.
 
-    Also keeps `datasets` from writing cache files into a data set that DVC tracks.
+    Args:
+        with_datasets: also `datasets`, which takes a second to load: it writes no cache files into a data set that DVC
+            tracks.
     """
-    for library in (transformers, datasets, huggingface_hub):
+    for library in (transformers, huggingface_hub):
         library.logging.set_verbosity_error()
-    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # it raises the errors that it logs
-    datasets.disable_caching()
     if not watched():
-        datasets.disable_progress_bars()
         transformers.logging.disable_progress_bar()
         huggingface_hub.utils.disable_progress_bars()  # type: ignore[attr-defined]  # public by its documentation
+    if with_datasets:
+        import datasets
+
+        datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # it raises the errors that it logs
+        datasets.disable_caching()
+        if not watched():
+            datasets.disable_progress_bars()
 
 
 class Heartbeat:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,6 +82,15 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
         raise ValueError(f"the value is of type {type(value).__name__}")
     json.dumps(value, ensure_ascii=False).encode()  # a UnicodeEncodeError is a ValueError
     return value
+
+
+def committed(path: Path) -> bytes | None:
+    """The content of a file in Git's last commit; None if it is not there, or without Git."""
+    try:
+        show = subprocess.run(["git", "show", f"HEAD:./{path.as_posix()}"], capture_output=True, check=False)
+    except FileNotFoundError:
+        return None
+    return None if show.returncode else show.stdout
 
 
 def _refuse_constant(name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from tabulate import tabulate
 
 from tagline.core.outputs import read_json
-from tagline.core.reading import reading
+from tagline.core.reading import committed, parse_object, reading
 from tagline.core.terminal import printable
 from tagline.evaluation.operating_point import by_split, measure_of
 
@@ -55,6 +55,21 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
             f"evaluate.operating_point.{point['measure']}: {printable(name)} does not reach {point['target']:g} on "
             f"validation, but {reason}; lower the target or improve the model"
         )
+
+
+def score_line(path: Path) -> str:
+    """Say the F1 of metrics/evaluate.json, and how it differs from the file in Git's last commit, if that has one."""
+    now, content = read_json(path, "evaluate"), committed(path)
+    try:
+        before = parse_object(content or b"{}")
+    except ValueError:  # of a version that did not write it
+        before = {}
+
+    def said(split: str, since: str) -> str:
+        f1, old = now[f"{split}.f1"], before.get(f"{split}.f1")
+        return f"{split} {f1:.4f}" + (f" ({f1 - old:+.4f}{since})" if isinstance(old, float | int) else "")
+
+    return f"F1 of {said('test', ' since the last commit')}, of {said('validation', '')}"
 
 
 def score_table_of(path: Path) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from onnxscript import ir
 from safetensors import SafetensorError
 from tabulate import tabulate
+from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, BackendName, Exported
@@ -29,7 +29,6 @@ from tagline.export.parity import Parity
 from tagline.hub.push import Target
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
-from tagline.model.backends import Backend
 from tagline.model.backends.onnx_model import OnnxModel, cores
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
@@ -38,6 +37,8 @@ from tagline.model.precision import Resolved, resolve_recorded
 CARD = "README.md"
 SPLIT = "test"
 # What the model card says of the windows.
+# Where transformers.js looks in config.json for its defaults.
+JAVASCRIPT = "transformers.js_config"
 WINDOWS = ("label_all_tokens", "max_length", "stride", "context_subwords")
 INT8: BackendName = "onnx-int8"
 # Files of models/finetuned that are written anew, or not needed; the others are of the tokenizer and the head.
@@ -105,7 +106,6 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         biases=biases,
     )
     parity = Parity(trained, split, labels, head, biases)
-    computed_in = resolve_recorded(precision, trained.device)
     f1 = parity.f1
     _write_folder(inputs.finetuned, params.dtype, tagger, target, name)
     # Weights in half precision are not those of the graph, and a browser looks for them beside it.
@@ -115,9 +115,12 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     _configure_javascript(target)
     reports: Reports = {}
     for backend in exported.backends(target):  # torch is the last
-        if backend == "torch" and computed_in != "fp32":
-            parity.record(_load_torch(inputs.finetuned, labels, computed_in))
-        report = parity.report(_load(backend, target, tagger), backend)
+        if backend == "torch":
+            report = _report_torch(inputs, target, tagger, parity, trained)
+        else:
+            files = exported.external_weights(target, backend)
+            model = OnnxModel(target / GRAPHS[backend], tagger.padding, files, threads=cores())
+            report = parity.report(model, backend)
         shown = f"{backend} in {params.dtype}" if backend == "torch" else backend
         _check(report, backend, shown, f1, params.min_agreement, params.max_f1_drop)
         size = sum(file.stat().st_size for file in exported.files(target, backend))
@@ -180,12 +183,12 @@ def _configure_javascript(target: Path) -> None:
     """Tell transformers.js in config.json which graph is the default, and which graphs have a file of weights."""
     path = target / "config.json"
     config = read_json(path, "export")
-    config.pop("transformers.js_config", None)  # an encoder's own: of other files
+    config.pop(JAVASCRIPT, None)  # an encoder's own: of other files
     graphs = [name for name in exported.backends(target) if name in GRAPHS]
     if graphs:
         data = {Path(GRAPHS[name]).name: True for name in graphs if (target / (GRAPHS[name] + DATA)).is_file()}
         settings: dict[str, Any] = {"dtype": "q8" if INT8 in graphs else "fp32"}
-        config["transformers.js_config"] = settings | ({"use_external_data_format": data} if data else {})
+        config[JAVASCRIPT] = settings | ({"use_external_data_format": data} if data else {})
     write_json(path, config)
 
 
@@ -217,12 +220,30 @@ def _check(
         )
 
 
-def _load(backend: BackendName, target: Path, tagger: Exported) -> Backend:
-    """Load a backend from the export, as users do."""
-    if backend == "torch":
-        return _load_torch(target, tagger.labels, resolve_recorded(tagger.precision, PartialState().device))
-    weights = exported.external_weights(target, backend)
-    return OnnxModel(target / GRAPHS[backend], tagger.padding, weights, threads=cores())
+def _report_torch(
+    inputs: ExportInputs, target: Path, tagger: Exported, parity: Parity, trained: TorchModel
+) -> dict[str, float]:
+    """Compare the exported model in PyTorch with the trained one, both in the precision of the evaluation."""
+    exact = classifier.load(target, tagger.labels)
+    if _is_same(exact, trained.model):  # then it predicts what the stage evaluate has scored
+        f1 = read_json(inputs.metrics, "evaluate")[SPLIT]["overall"]["f1"]
+        return {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": f1}
+    computed_in = resolve_recorded(tagger.precision, trained.device)
+    if computed_in != "fp32":
+        parity.record(_load_torch(inputs.finetuned, tagger.labels, computed_in))
+    return parity.report(TorchModel.for_inference(exact, computed_in), "torch")
+
+
+def _is_same(model: PreTrainedModel, other: PreTrainedModel) -> bool:
+    """Whether two models have equal configurations and weights, wherever they were loaded from."""
+    weights, others = model.state_dict(), other.state_dict()
+    other_programs = {"_name_or_path": None, JAVASCRIPT: None}  # settings that change no logit
+    settings, of_other = (each.config.to_dict() | other_programs for each in (model, other))
+    return (
+        settings == of_other
+        and weights.keys() == others.keys()
+        and all(torch.equal(weight, others[name].to(weight.device)) for name, weight in weights.items())
+    )
 
 
 def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel:

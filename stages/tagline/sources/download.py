@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
@@ -24,6 +24,9 @@ from tagline.text.sentence import Sentence
 from tagline.text.sentences import library_version as sentence_library
 from tagline.text.sentences import split_sentences
 
+if TYPE_CHECKING:
+    from tagline.sources.hub_dataset import HubSource
+
 # The share of training sentences that the library leaves whole from which on predict.py splits raw text by it.
 LEAST_WHOLE = 0.8
 
@@ -41,7 +44,13 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     """
     agreement = Agreement(splitter(dataset.language), write_text=_lacks_raw_text(dataset))
     whole = SentenceAgreement(partial(split_sentences, language=dataset.language))
-    source = HubSource(dataset) if isinstance(dataset, HubDataset) else FileSource(folder, dataset)
+    source: FileSource | HubSource
+    if isinstance(dataset, HubDataset):
+        from tagline.sources.hub_dataset import HubSource  # it loads `datasets`, which takes a second
+
+        source = HubSource(dataset)
+    else:
+        source = FileSource(folder, dataset)
     splits = source.splits()
     splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
     rows = {split: map(to_row, sentences) for split, sentences in splits.items()}

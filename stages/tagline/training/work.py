@@ -120,15 +120,22 @@ def _remove(folder: Path) -> None:
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     folder.rename(partial)
-    shutil.rmtree(partial)
+    shutil.rmtree(partial, ignore_errors=True)  # another run may be removing it too, see `_remove_old`
 
 
 def _remove_old(parent: Path, current: Path) -> None:
     for partial in parent.glob(".*.partial"):
         shutil.rmtree(partial, ignore_errors=True)
     others = [path for path in parent.iterdir() if path.is_dir() and path != current]
-    for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+    for path in sorted(others, key=_changed)[:-KEPT]:
         # Of another process, or on Windows, where release() removes the file.
         with suppress(Timeout, PermissionError), FileLock(_lock(path), timeout=0):
-            _remove(path)
+            if path.is_dir():  # its run may have ended since
+                _remove(path)
             _lock(path).unlink()
+
+
+def _changed(path: Path) -> float:
+    with suppress(FileNotFoundError):  # its run has just ended
+        return path.stat().st_mtime
+    return 0.0

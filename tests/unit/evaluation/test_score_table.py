@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from helpers.tagged import sentences
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.score_table import score_table, score_table_of
+from tagline.evaluation.score_table import score_line, score_table, score_table_of
 from tagline.evaluation.scored_split import ScoredSplit, metrics
 from tagline.metrics.training_index import TrainingIndex
 
@@ -62,6 +63,22 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
         "types; lower the target or improve the model",
         "evaluate.operating_point.recall: No promise",
     ]
+
+
+def test_line_has_the_difference_from_the_last_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    path = Path("evaluate.json")
+    write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
+    assert score_line(path) == "F1 of test 0.8341, of validation 0.7900"
+    for content in ('{"test.f1": 0.9, "validation.f1": 0.78}', "[]"):
+        path.write_text(content)
+        for command in ("init -q", "add -A", "-c user.name=t -c user.email=t@example.com commit -qm results"):
+            subprocess.run(["git", *command.split()], check=True)
+        write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
+        said = [" (-0.0659 since the last commit)", " (+0.0100)"] if content != "[]" else ["", ""]
+        assert score_line(path) == f"F1 of test 0.8341{said[0]}, of validation 0.7900{said[1]}"
+        assert len(score_line(path)) <= 100
 
 
 @pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -113,3 +114,18 @@ def test_other_processes_than_the_main_one_make_no_folder(root: Path, monkeypatc
     with work_folder("train", "abc"):
         pass
     assert not list(root.iterdir())
+
+
+def test_run_ends_though_another_one_removes_its_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As experiments of a queue do that share the work folder of the clone."""
+    monkeypatch.chdir(tmp_path)
+    rename = Path.rename
+
+    def then_removed(path: Path, target: Path) -> None:
+        rename(path, target)
+        shutil.rmtree(target)
+
+    monkeypatch.setattr(Path, "rename", then_removed)
+    with work_folder("train", "a") as folder:
+        (folder / "best").mkdir()
+    assert not Path(".work").exists()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from tabulate import tabulate
 
-from tagline.core.terminal import printable
+from tagline.core.terminal import printable, shortened
 from tagline.labels.entities import Entity
-from tagline.tools.comparison.runs import Run
+from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SHUFFLES, Difference, standard_deviation
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, value_text
 
+# What a first screen may take.
+COLUMNS = 100
+TYPES = 8
+LABEL = 21
 # Characters that are markup inside a line of GitHub's Markdown.
 _ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_[]|~#$@"}})
 
@@ -38,7 +44,8 @@ class Terminal:
         return f"[{text}]"
 
     def listed(self, lines: Sequence[str]) -> str:
-        return "\n".join(lines)
+        wrapped = (textwrap.wrap(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
+        return "\n".join(line for each in wrapped for line in each)
 
     def excerpt(self, head: str, sentence: str) -> str:
         return f"  {head}\n      {sentence}"
@@ -103,6 +110,67 @@ def render_comparison(comparison: Comparison, style: Terminal, most: int | None)
         _legend(comparison.several, "for types adjusted for their number (Holm)"),
         *(part for split in comparison.splits for part in excerpts(split, style, most)),
     )
+
+
+def render_screen(comparison: Comparison, most: int) -> str:
+    """Render what matters most on about 40 lines of 100 columns.
+
+    Args:
+        comparison: two sides.
+        most: maximum number of kinds of changes.
+    """
+    style, last = Terminal(), comparison.splits[-1]
+    old, new = ([style.safe(run.title) for run in side] for side in (comparison.old, comparison.new))
+    notes = comparison.notes[:SHOWN]
+    if more := len(comparison.notes) - len(notes):
+        notes.append(f"and {more} more: --all")
+    changes = [_title(last, direction, last.changed(direction)) for direction in ("fixed", "broken")]
+    return _joined(
+        style,
+        headline(comparison),
+        [f"old: {some(old)}", f"new: {some(new)}"],
+        notes,
+        list(_screen_rows(comparison, style)),
+        ("", "old", "new", "difference", "95 % interval", "verdict"),
+        1,
+        [],
+        style.listed([f"{changes[0]}; {changes[1].removeprefix(f'{last.split}: ')}"]),
+        "\n".join(_frequent(last, style, most)),
+        "--all: all scores, types and changes, and how significance is tested",
+    )
+
+
+def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str, ...]]:
+    """The F1 of each split; of the last one also the other scores, and the F1 of the types with the smallest p."""
+
+    def row(name: str, each: Difference) -> tuple[str, ...]:
+        difference, interval, _, verdict = _judged(each)
+        label = shortened(style.safe(name), LABEL)
+        return label, _score_text(each.old), _score_text(each.new), difference, interval, verdict
+
+    *others, last = comparison.splits
+    for split in others:
+        yield row(f"{split.split} F1", split.overall["f1"])
+    for name, each in last.overall.items():
+        yield row(f"{last.split} {name.replace('f1', 'F1')}", each)
+    chosen = sorted(last.per_type, key=lambda name: last.per_type[name].p)[:TYPES]
+    for name, each in last.per_type.items():
+        if name in chosen:
+            yield row(f"- {name}", each)
+
+
+def _frequent(split: Compared, style: Terminal, most: int) -> Iterator[str]:
+    """The most frequent kinds of changes, each with its first example."""
+
+    def kind(change: Change) -> str:
+        instead = " ".join(dict.fromkeys(style.safe(other.type) for other in change.instead))
+        return f"{style.safe(change.entity.type)}, {_what(change, instead)}"
+
+    kinds = Counter(map(kind, split.changes))
+    for name, count in kinds.most_common(most):
+        change = next(change for change in split.changes if kind(change) == name)
+        words = split.sentences[change.sentence].words
+        yield shortened(f"  {count}x {name}: {_sentence(change.entity, words, style, 3)}", COLUMNS)
 
 
 def headline(comparison: Comparison) -> str:
@@ -257,21 +325,24 @@ def _counted(count: int, one: str, many: str) -> str:
 def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
     sentence = split.sentences[change.sentence]
     words = sentence.words
-    if change.false_positive:
-        what = "false positive fixed" if change.direction == "fixed" else "new false positive"
-    else:
-        instead = ", ".join(_name(other, words, style) for other in change.instead) or "nothing"
-        what = f"{'before' if change.direction == 'fixed' else 'now'}: {instead}"
+    what = _what(change, ", ".join(_name(other, words, style) for other in change.instead))
     head = f"{style.quote(style.safe(sentence.id))}  {_name(change.entity, words, style)}, {what}"
     return style.excerpt(head, style.quote(_sentence(change.entity, words, style)))
+
+
+def _what(change: Change, instead: str) -> str:
+    """Describe a change, given what the wrong side predicts instead."""
+    if change.false_positive:
+        return "false positive fixed" if change.direction == "fixed" else "new false positive"
+    return f"{'before' if change.direction == 'fixed' else 'now'}: {instead or 'nothing'}"
 
 
 def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
     return style.quote(f"{style.safe(entity.type)} {_text(words[entity.start : entity.end], style)}")
 
 
-def _sentence(entity: Entity, words: Sequence[str], style: Terminal) -> str:
-    first, last = max(0, entity.start - CONTEXT), entity.end + CONTEXT
+def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: int = CONTEXT) -> str:
+    first, last = max(0, entity.start - context), entity.end + context
     parts = [
         "..." if first else "",
         _text(words[first : entity.start], style),

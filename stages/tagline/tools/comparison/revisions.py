@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
@@ -22,9 +22,10 @@ from dvc.repo.experiments.utils import exp_refs_by_baseline
 from dvc.scm import RevError, resolve_rev
 
 from tagline.core.errors import UserError
+from tagline.core.params import PARAMS
 from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.tools.comparison import WORKSPACE
-from tagline.tools.comparison.runs import PREDICTIONS, Run, make_run, some
+from tagline.tools.comparison.runs import EVALUATE, PREDICTIONS, Run, make_run, some
 
 _DVC_YAML = "dvc.yaml"
 
@@ -217,15 +218,42 @@ def _recompute(commit: str, pipeline: Pipeline, options: str = "") -> str:
     return f"run `git checkout {commit[:7]} && dvc repro{options} {pipeline.stage}` here"
 
 
-def last_experiments(pattern: str, folder: Path | None = None) -> tuple[dict[str, str], list[str]]:
+class Experiments(NamedTuple):
+    """Experiments of one commit.
+
+    Attributes:
+        baseline: hash of the commit.
+        commits: the hash of each experiment by its name.
+        notes: on their commit if it is not HEAD.
+    """
+
+    baseline: str
+    commits: dict[str, str]
+    notes: list[str]
+
+
+def read_small(commit: str, folder: Path | None = None) -> tuple[bytes | None, bytes | None]:
+    """Read metrics/evaluate.json and params.yaml of a commit, None for a file that it does not have.
+
+    Args:
+        commit: its hash.
+        folder: see `read`.
+    """
+    with _open_repository(folder) as repo:
+        root = Path(repo.root_dir).resolve()
+        pipeline, files = Pipeline.find(root, folder), GitFileSystem(scm=repo.scm, rev=commit)
+        inside = root.relative_to(Path(repo.scm.root_dir).resolve()).as_posix()
+        paths = [f"/{inside}/{pipeline.path(path)}" for path in (EVALUATE, str(PARAMS))]
+        metrics, params = (bytes(files.read_bytes(path)) if files.exists(path) else None for path in paths)
+        return metrics, params
+
+
+def last_experiments(pattern: str, folder: Path | None = None) -> Experiments:
     """List the matching experiments of the last commit that has any: of HEAD, else of the nearest commit before it.
 
     Args:
         pattern: a name, or a shell pattern such as ``lr-*``.
         folder: a folder in the DVC repository; by default the current one.
-
-    Returns:
-        The hash of each experiment by its name, and a note on their commit if it is not HEAD.
 
     Raises:
         UserError: there are none, or the folder is not in a DVC repository.
@@ -242,7 +270,7 @@ def last_experiments(pattern: str, folder: Path | None = None) -> tuple[dict[str
                 commits = {name: repo.scm.get_ref(found[baseline][name]) for name in names}
                 distance = f"{behind} commit{'s' * (behind > 1)} before HEAD"
                 notes = [f"the experiments are those of {baseline[:7]}, {distance}"] if behind else []
-                return commits, notes
+                return Experiments(baseline, commits, notes)
     raise UserError(_no_experiments(pattern, found))
 
 

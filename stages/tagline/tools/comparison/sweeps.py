@@ -24,16 +24,19 @@ Values: TypeAlias = dict[str, Any]
 CUTOFF = 0.8
 
 
-def read_values(run: Run) -> Values:
+def read_values(name: str, params: bytes | None) -> Values:
     """Read the params of a run.
+
+    Args:
+        name: of the run, for messages.
+        params: the content of params.yaml; None if it does not exist.
 
     Raises:
         UserError: params.yaml is missing or damaged.
     """
-    if run.params is None:
-        raise UserError(f"{run.name}: {PARAMS} is missing; expected a revision of this pipeline")
-    text = run.params.decode("utf-8", "replace")
-    return dict(_leaves(parse(text, Path(f"{run.name}:{PARAMS}"))))
+    if params is None:
+        raise UserError(f"{name}: {PARAMS} is missing; expected a revision of this pipeline")
+    return dict(_leaves(parse(params.decode("utf-8", "replace"), Path(f"{name}:{PARAMS}"))))
 
 
 def _leaves(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -222,7 +225,7 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[Values], list[str]]:
     kept: list[tuple[Run, Values]] = []
     notes = []
     for run in runs:
-        values = read_values(run)
+        values = read_values(run.name, run.params)
         same = [other for other, theirs in kept if theirs == values and _predictions(other) == _predictions(run)]
         if same:
             notes.append(f"{run.name} is left out: same params and predictions as {same[0].name}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from pydantic.fields import FieldInfo
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, find, line_of, parse, plain, read_file
+from tagline.core.params import PARAMS, find, line_of, parse, plain, read_text
 from tagline.tools.settings import pipelines, presets
 from tagline.tools.settings.yaml_files import write_text
 
@@ -46,6 +46,7 @@ class Missing(NamedTuple):
         value: in presets/sample.yaml.
         field: of the schema.
         before: the key that it follows there and that the file has, if there is one.
+        empty: the file has the key, but no value, which must be a mapping.
     """
 
     above: tuple[str, ...]
@@ -53,6 +54,7 @@ class Missing(NamedTuple):
     value: Any
     field: FieldInfo
     before: str | None
+    empty: bool = False
 
 
 def updated(text: str, path: Path) -> tuple[str, list[str]]:
@@ -86,13 +88,12 @@ def update() -> list[str]:
         UserError: see `updated`; nothing is written. Or a dvc.yaml has changes that are not committed.
     """
     paths = [PARAMS, *(Path(name, PARAMS) for name in pipelines.names())]
-    for path in paths:
-        read_file(path)  # says if it is missing or not text
-    texts = {path: updated(path.read_text(encoding="utf-8"), path) for path in paths}
+    read = {path: read_text(path) for path in paths}
+    texts = {path: updated(text.replace("\r\n", "\n"), path) for path, text in read.items()}
     files = pipelines.update()
     for path, (text, done) in texts.items():
         if done:
-            write_text(path, text)
+            write_text(path, text, "\r\n" if "\r\n" in read[path] else "\n")
     return [line for _, done in texts.values() for line in done] + files
 
 
@@ -137,8 +138,14 @@ def _missing(
             if isinstance(value, dict) and isinstance(node[key], CommentedMap) and key in fields:
                 inner = presets.described(fields[key].annotation, node[key])
                 yield from _missing(value, node[key], inner, (*above, key))
+            elif isinstance(value, dict) and node[key] is None and key in fields and not _may_be_empty(fields[key]):
+                yield Missing(above, key, value, fields[key], before, empty=True)
         elif key in fields:
             yield Missing(above, key, value, fields[key], before)
+
+
+def _may_be_empty(field: FieldInfo) -> bool:
+    return type(None) in get_args(field.annotation)
 
 
 def _inserted(text: str, content: CommentedMap, missing: Missing, path: Path) -> str:
@@ -153,7 +160,9 @@ def _inserted(text: str, content: CommentedMap, missing: Missing, path: Path) ->
     lines = text.splitlines()
     first = next(iter(node))
     indent = node.lc.data[first][1] if node.lc.data else 0
-    if missing.before is None:
+    if missing.empty:
+        position = line_of(node, missing.key, start) + 1
+    elif missing.before is None:
         position = line_of(node, first, start)
     else:
         position = line_of(node, missing.before, start) + 1
@@ -163,6 +172,8 @@ def _inserted(text: str, content: CommentedMap, missing: Missing, path: Path) ->
         position -= 1
     new = presets.lines({missing.key: missing.value}, {missing.key: missing.field}, {}, missing.above)
     added = textwrap.indent(textwrap.dedent("\n".join(new)), " " * indent).splitlines()
+    if missing.empty:
+        added = added[added.index(f"{' ' * indent}{missing.key}:") + 1 :]
     return "".join(f"{line}\n" for line in [*lines[:position], *added, *lines[position:]])
 
 

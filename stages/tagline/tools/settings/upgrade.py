@@ -48,6 +48,8 @@ def _reasons(versions: str | None) -> dict[str, str]:
     old, new = _named(versions) if versions else _of_last_merge()
     before, after = (_locked(commit) for commit in (old, new))
     mine = _run("git", "log", "-1", "--format=%H", "--", str(LOCK)).strip()  # the last results, of this code:
+    if not mine:
+        raise UserError(f"{LOCK} was never committed here, so there are no outputs to keep; run `dvc repro`")
     own = "" if _own_code(old, mine) == _own_code(new) else "stages/ has changes of your own that it never ran with"
     locked, params = plain(read_file(LOCK)).get("stages", {}), plain(read_file(PARAMS))
     changed = json.loads(_run(sys.executable, "-m", "dvc", "status", "--json"))
@@ -139,7 +141,13 @@ def _of_last_merge() -> tuple[str, str]:
         parents = ["HEAD", merging.stdout.strip()]
     if len(parents) != 2:
         raise UserError("no merge of a newer version in this history; name both commits of Tagline: --upgrade OLD..NEW")
-    return _run("git", "merge-base", *parents).strip(), parents[1]
+    base = subprocess.run(["git", "merge-base", *parents], capture_output=True, text=True)
+    if base.returncode:
+        raise UserError(
+            "the last merge joined histories without a common commit, as with `-s ours`; merge a newer version first, "
+            "or name both commits of Tagline: --upgrade OLD..NEW"
+        )
+    return base.stdout.strip(), parents[1]
 
 
 def _run(*command: str) -> str:

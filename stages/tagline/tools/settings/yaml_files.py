@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,17 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from tagline.core.params import parse
+from tagline.core.reading import committed
 
 # Where a path to the code begins, in a command or by itself.
 _CODE = re.compile(r"(?<![\w./-])stages/")
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, line_end: str = "\n") -> None:
     """Write a file whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.write_text(text, encoding="utf-8", newline=line_end)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -76,11 +76,7 @@ def without_frozen(text: str, path: Path) -> CommentedMap:
 
 def is_committed(path: Path) -> bool:
     """Return whether a file is as in the last commit; False without Git."""
-    try:
-        show = subprocess.run(["git", "show", f"HEAD:./{path.as_posix()}"], capture_output=True, check=False)
-    except FileNotFoundError:
-        return False
-    return show.returncode == 0 and show.stdout == path.read_bytes()
+    return committed(path) == path.read_bytes()
 
 
 def _to_block_style(node: Any) -> None:

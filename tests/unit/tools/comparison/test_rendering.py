@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from helpers.runs import run_of
 
 from tagline.tools.comparison.record import comparison_record
-from tagline.tools.comparison.rendering import CONTEXT, Markdown, Terminal, _judged, excerpts, render_comparison
+from tagline.tools.comparison.rendering import (
+    CONTEXT,
+    Markdown,
+    Terminal,
+    _judged,
+    excerpts,
+    render_comparison,
+    render_screen,
+)
 from tagline.tools.comparison.significance import Difference
 from tagline.tools.comparison.splits import Comparison, compare
 
@@ -60,6 +69,41 @@ def test_excerpts_show_fixed_and_broken_entities_in_their_sentences() -> None:
     text = render_comparison(worse, Terminal(), None)
     assert "test: 1 entity broken, 1 new false positive\n  0  LOC Oslo, now: ORG Oslo\n" in text
     assert "  0  X lives, new false positive\n" in text
+
+
+def test_first_screen_has_40_lines_of_100_columns() -> None:
+    types = [f"{'a-very-long-type-' * 2}{number}" for number in range(20)]
+    long = "word " * 30
+    rows = [(str(number), long, "O " * 20 + f"B-{name}" + " O" * 9) for number, name in enumerate(types)]
+    wrong = "O " * 30
+    runs = [
+        replace(
+            run_of(f"{'long-name-' * 3}{number}", found, validation=found),
+            notes=[f"{'a long note ' * 14}of {number}", "another"],
+        )
+        for number, found in enumerate(
+            [[(*row, row[2] if number < 4 else wrong) for row in rows] for number in range(8)]
+        )
+    ]
+    text = render_screen(compare(runs[4:], runs[:4], ["validation", "test"]), 5)
+    lines = text.splitlines()
+    assert len(lines) <= 40 and max(map(len, lines)) <= 100, text
+    assert lines[0].startswith("F1 of test from 0.000 to ")
+    assert "note: and 10 more: --all\n" in text and " and 1 more\n" in text
+    assert len([line for line in lines if line.startswith("- ")]) == 8
+    assert len([line for line in lines if line.startswith("  1x a-very-long")]) == 5
+
+
+def test_first_screen_has_scores_and_most_frequent_changes() -> None:
+    text = render_screen(comparison(mostly_wrong), 5)
+    rows = [line.split()[:4] for line in text.splitlines() if line.startswith(("test ", "- "))]
+    assert rows[0] == ["test", "F1", "0.714", "1.000"] and rows[-1] == ["-", "PER", "1.000", "1.000"]
+    assert text.endswith(
+        "\n\ntest: 6 entities fixed, 2 false positives fixed; 0 entities broken, 0 new false positives\n\n"
+        "  6x LOC, before: nothing: Ada lives in [Oslo]\n"
+        "  2x LOC, false positive fixed: Ada lives [in] Oslo\n\n"
+        "--all: all scores, types and changes, and how significance is tested\n"
+    )
 
 
 def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:

@@ -18,10 +18,10 @@ from tagline.tools.comparison.sweeps import Sweep, check_keys, group, read_value
 
 
 def test_values_have_dotted_keys() -> None:
-    run = replace(run_of("a", []), params=b"train:\n  batches:\n    order: random\n  rate: 2e-5\n  steps:\n")
-    assert read_values(run) == {"train.batches.order": "random", "train.rate": 0.00002, "train.steps": None}
+    params = b"train:\n  batches:\n    order: random\n  rate: 2e-5\n  steps:\n"
+    assert read_values("a", params) == {"train.batches.order": "random", "train.rate": 0.00002, "train.steps": None}
     with pytest.raises(UserError, match="^a: params.yaml is missing; expected a revision of this pipeline$"):
-        read_values(run_of("a", []))
+        read_values("a", None)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tagline.core.errors import UserError
 from tagline.core.params import parse
 from tagline.tools.settings import presets
 from tagline.tools.settings.checks import params_errors
-from tagline.tools.settings.update import updated
+from tagline.tools.settings.update import update, updated
 
 PARAMS = Path("params.yaml")
 
@@ -76,6 +77,21 @@ def test_own_values_and_comments_stay(sample: str) -> None:
     own = sample.replace("  seed: 42\n", "  seed: 7  # my lucky one\n", 1)
     engine = next(line for line, content in enumerate(own.splitlines()) if content.startswith("  engine:"))
     assert updated(without(own, engine), PARAMS) == (own, ["params.yaml: train.engine added"])
+
+
+def test_empty_section_is_filled_and_line_ends_stay(
+    sample: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = sample.splitlines(keepends=True)
+    start, end = lines.index("  bootstrap:\n"), lines.index("export:\n")
+    while not lines[end - 1].strip() or lines[end - 1].startswith("#"):
+        end -= 1
+    shutil.copytree(ROOT / "presets", tmp_path / "presets")
+    shutil.copy(ROOT / "dvc.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    PARAMS.write_text("".join(lines[: start + 1] + lines[end:]), newline="\r\n")
+    assert update() == ["params.yaml: evaluate.bootstrap added"]
+    assert PARAMS.read_bytes().decode() == sample.replace("\n", "\r\n")
 
 
 def test_keys_and_values_of_earlier_versions_are_renamed(sample: str) -> None:
