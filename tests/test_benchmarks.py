@@ -6,14 +6,17 @@ import importlib
 import json
 import subprocess
 import sys
+from dataclasses import astuple
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.project import ROOT, STAGES, edit, run_stage
 
+from tagline.core.errors import UserError
 from tagline.labels.entities import entities
 
 BENCHMARKS = ROOT / "benchmarks"
@@ -96,6 +99,56 @@ def test_training_measures_each_run_once(finished: Path) -> None:
     again = result_of("training", *options)  # nothing but the rates of the host is measured again
     assert again | {"share": result["share"]} == result
     assert Path("runs.jsonl").read_text() == runs
+
+
+@pytest.mark.rare
+def test_learning_curve_measures_each_run_once(workspace: Path) -> None:
+    options = ("--sizes", "3", "5", "8", "12", "99", "--seeds=1", "--least=1", "--runs=runs.jsonl", "--plot=plot.svg")
+    result = result_of("curve", *options)
+    runs = [json.loads(line) for line in Path("runs.jsonl").read_text().splitlines()]
+    assert [run["sentences"] for run in runs] == [3, 5, 8, 12, 16]
+    curve = result["curves"]["params.yaml"]
+    assert curve["hidden"]["f1"] == runs[-1]["test.f1"]
+    assert curve["interval"][0] <= curve["gain"] <= curve["interval"][1]
+    assert Path("plot.svg").read_text().count("<circle") == 6  # one is of the legend
+    assert result_of("curve", *options) == result
+    assert len(Path("runs.jsonl").read_text().splitlines()) == 5
+    # All sentences are trained as the stages do it.
+    edit(Path("params.yaml"), "  seed: 7", "  seed: 1")
+    for stage in STAGES[:4]:
+        run_stage(stage)
+    assert json.loads(Path("metrics/evaluate.json").read_text())["test.f1"] == runs[-1]["test.f1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("-S train.epoch=3", "-S train.epoch=3: expected section.key=value with a key of params.yaml"),
+        ("-S train.epochs=0", r"check: params.yaml has 1 error:\n.*train.epochs: "),
+        ("--sizes 5 8 12 16", "--sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200"),
+    ],
+)
+def test_errors_of_learning_curves_are_one_message(
+    workspace: Path, load: Any, monkeypatch: pytest.MonkeyPatch, options: str, message: str
+) -> None:
+    curve = load("curve")
+    monkeypatch.setattr(sys, "argv", ["curve", *options.split()])
+    with pytest.raises(UserError, match=message):
+        curve.main()
+
+
+def test_law_of_a_learning_curve_is_found(load: Any) -> None:
+    module = load("power_law")
+    law, sizes = module.PowerLaw(0.1, 2.0, 0.32), np.repeat([100, 200, 400, 800, 1600], 3)
+    f1 = law.f1(sizes)
+    assert astuple(module.fit(sizes, f1)) == pytest.approx(astuple(law))
+    exact = module.Fit(sizes, f1)
+    assert exact.interval(lambda each: each.f1(2000)) == pytest.approx((law.f1(2000), law.f1(2000)))
+    noisy = module.Fit(sizes, f1 + np.tile([0.01, -0.02, 0.01], 5))
+    low, high = noisy.interval(lambda each: each.f1(2000))
+    least, most = noisy.interval(lambda each: each.f1(2000), runs=1)
+    assert least < low < law.f1(2000) < high < most
+    assert module.fit(sizes, np.full(15, 0.7)).f1(2000) == pytest.approx(0.7), "no gain where there is none"
 
 
 def test_faster_format_than_auto_is_a_warning(load: Any) -> None:
