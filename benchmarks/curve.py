@@ -45,12 +45,14 @@ from tabulate import tabulate
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError, exit_with_message
-from tagline.core.params import PARAMS, plain, read_file
+from tagline.core.params import PARAMS, list_errors, plain, read_file
 from tagline.core.provenance import HASHES, write_hashes
 from tagline.tools.predict.options import natural
+from tagline.tools.settings.checks import params_errors
 from tagline.tools.settings.pipelines import set_param
 from tagline.tools.settings.yaml_files import text_of
 from tagline.tools.suggestion import coverage
+from tagline.training.train_params import WITHOUT_EFFECT
 
 RAW, PRETRAINED = Path("data/raw"), Path("models/pretrained")
 STAGES = ("tokenize_align", "train", "evaluate")
@@ -75,6 +77,9 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, help="file to which runs are appended; those in it are not repeated")
     parser.add_argument("--plot", type=Path, help="SVG file to write")
     arguments = parser.parse_args()
+    for path in filter(None, (arguments.runs, arguments.plot)):
+        if not path.parent.is_dir():
+            parser.error(f"{path}: {path.parent} is not a folder; expected an existing one")
     finished = FinishedRuns(arguments.runs)
     with tempfile.TemporaryDirectory() as folder:
         least, changes, diverse = arguments.least, arguments.set_param, arguments.diverse
@@ -121,6 +126,8 @@ class Curve:
         self.params = read_file()
         for setting in changes:
             set_param(self.params, setting)
+        if errors := params_errors(self.params):
+            raise UserError(list_errors(errors))
         data = Path(self.params["download"]["folder"])
         self.params["download"]["folder"] = str(data.absolute())
         for stage in ("train", "export"):
@@ -128,10 +135,11 @@ class Curve:
         self.params["tokenize_align"]["limits"] = dict.fromkeys(self.params["tokenize_align"]["limits"])
         (folder / RAW).parent.mkdir(parents=True)
         self._write_params(folder, self.params["train"]["seed"])
-        run_stages(folder, "check", "download")
+        run_stages(folder, "download")
         self.raw = raw_data.load(folder / RAW)
         self.total = self.raw.sentences["train"]
-        self.settings = {"corpus": data.name, "params": self.name, "settings": self._digest()}
+        name = self.params["download"]["dataset"].get("name", data.name)  # on the Hub, or the folder's
+        self.settings = {"corpus": name, "params": self.name, "settings": self._digest()}
 
     def measure(self, sizes: Sequence[int], seeds: Sequence[int], jobs: int) -> None:
         """Run each size and all sentences with each seed, unless the file of runs has it.
@@ -196,7 +204,7 @@ class Curve:
     def _digest(self) -> str:
         """A digest of the data, the encoder and the params that decide the scores, but for the seed."""
         params = plain(self.params)
-        train = {key: value for key, value in params["train"].items() if key not in ("seed", "hub")}
+        train = {key: value for key, value in params["train"].items() if key not in {"seed", *WITHOUT_EFFECT}}
         sections = [params["tokenize_align"], train, params["evaluate"], self.least]
         hashes = [(self.folder / path / HASHES).read_text(encoding="utf-8") for path in (RAW, PRETRAINED)]
         return hashlib.sha256(json.dumps([*sections, *hashes], sort_keys=True).encode()).hexdigest()[:12]
@@ -218,23 +226,21 @@ def worth(points: Sequence[tuple[int, float]], of_all: Fit, more: int) -> dict[s
     largest = points[-1][0]
     smaller = Fit(*zip(*(point for point in points if point[0] < largest), strict=True))
     at_largest = [f1 for size, f1 in points if size == largest]
+    predicted = smaller.interval(lambda law: law.f1(largest), len(at_largest))
 
     def gain(law: PowerLaw) -> float:
         return law.f1(largest + more) - law.f1(largest)
-
-    def rounded(*values: float) -> list[float]:
-        return [round(value, 4) for value in values]
 
     return {
         "law": asdict(of_all.law),
         "fitted": round(of_all.law.f1(largest), 4),
         "expected": round(of_all.law.f1(largest + more), 4),
         "gain": round(gain(of_all.law), 4),
-        "interval": rounded(*of_all.interval(gain)),
+        "interval": [round(bound, 4) for bound in of_all.interval(gain)],
         "hidden": {
             "f1": round(mean(at_largest), 4),
             "predicted": round(smaller.law.f1(largest), 4),
-            "interval": rounded(*smaller.interval(lambda law: law.f1(largest), len(at_largest))),
+            "interval": [round(min(max(bound, 0), 1), 4) for bound in predicted],
         },
     }
 

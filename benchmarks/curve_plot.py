@@ -51,7 +51,7 @@ def learning_curves(curves: Mapping[str, tuple[Points, PowerLaw]], more: int) ->
         parts.append(f'<path d="{line(law, first, last)}" stroke="{color}"/>')
         parts.append(f'<path d="{line(law, last, last + more)}" stroke="{color}" stroke-dasharray="4"/>')
         parts += [f'<circle cx="{x(size)}" cy="{y(f1)}" r="3" fill="{color}"/>' for size, f1 in points]
-        height = y(y_ticks[0]) - 12 - 18 * number
+        height = y(y_ticks[0]) - 12 - 18 * (len(curves) - 1 - number)
         parts.append(f'<circle cx="{x(x_ticks[-1]) - 8}" cy="{height - 4}" r="4" fill="{color}"/>')
         parts.append(f'<text x="{x(x_ticks[-1]) - 18}" y="{height}" text-anchor="end">{html.escape(name)}</text>')
     start = (

@@ -124,7 +124,7 @@ def test_learning_curve_measures_each_run_once(workspace: Path) -> None:
     ("options", "message"),
     [
         ("-S train.epoch=3", "-S train.epoch=3: expected section.key=value with a key of params.yaml"),
-        ("-S train.epochs=0", r"check: params.yaml has 1 error:\n.*train.epochs: "),
+        ("-S train.epochs=0", r"params.yaml has 1 error:\n  .*: train.epochs: "),
         ("--sizes 5 8 12 16", "--sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -26,8 +26,9 @@ from tagline.tools.suggestion import coverage
 from tagline.tools.suggestion.already_annotated import text_key, without
 from tagline.tools.suggestion.diversity import choose
 
-# Words of the uncertain texts that are clustered, as a multiple of the words wanted.
-CANDIDATES = 4
+# Words of the uncertain texts that are clustered, and of the diverse ones without a model, as multiples of the words
+# wanted.
+CANDIDATES, DIVERSE_CANDIDATES = 4, 16
 
 JSONL = "jsonl"
 FORMATS = (*tool_formats.NAMES, JSONL)
@@ -83,10 +84,14 @@ class Selector:
             UserError: no text is left.
         """
         other_words, too_long = self.words - round(self.words * self.random_share), 0
-        random, others = Best[Suggestion](self.words - other_words), Best[Suggestion](CANDIDATES * self.words)
+        random = Best[Suggestion](self.words - other_words)
+        others = Best[Suggestion](self.words * (CANDIDATES if tagger else DIVERSE_CANDIDATES))
         documents = without(source.documents, annotated)
-        for labelled in tagger.tag_stream(documents) if tagger else ([(each, None)] for each in documents):
-            for document, tagged in labelled:
+        parts: Iterable[Sequence[tuple[Document, TaggedSentence | None]]] = (
+            tagger.tag_stream(documents) if tagger else ([(document, None)] for document in documents)
+        )
+        for part in parts:
+            for document, tagged in part:
                 key, length = text_key(document.words), len(document.words)
                 if length > self.words:
                     too_long += 1
@@ -97,7 +102,7 @@ class Selector:
                 for best, priority in ((random, drawn), (others, usefulness)):
                     if best.admits(priority, key):
                         best.add(priority, key, length, _suggestion(document, tagged, doubt))
-            source.advance(len(labelled))
+            source.advance(len(part))
         # What is kept are all texts, if they are few.
         random_words = round(min(self.words, others.kept) * self.random_share)
         at_random = dict(self._fitting(random, random_words))
@@ -259,8 +264,9 @@ def save(name: str, path: Path, suggestions: Sequence[Suggestion], types: Sequen
 
 
 def _fields(suggestion: Suggestion) -> dict[str, str | float]:
-    doubt = suggestion.uncertainty
-    return {"selection": suggestion.selection} | ({} if doubt is None else {"uncertainty": round(doubt, DIGITS)})
+    if suggestion.uncertainty is None:
+        return {"selection": suggestion.selection}
+    return {"selection": suggestion.selection, "uncertainty": round(suggestion.uncertainty, DIGITS)}
 
 
 def _task(suggestion: Suggestion) -> AnnotationTask:
