@@ -49,9 +49,6 @@ try:
     from tagline.tools.suggestion.already_annotated import annotated_keys
     from tagline.tools.suggestion.diversity import mean_vectors
     from tagline.tools.suggestion.selection import FORMATS, Selector, save, summary
-
-    # Whose project needs a configuration with the entity types.
-    CONFIGURED = ("label_studio", tool_formats.BRAT)
 except ModuleNotFoundError as error:
     sys.exit(
         f"suggest: the package {error.name} is not installed; `make install` sets up .venv, "
@@ -89,7 +86,7 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
     """Raise a `UserError` before any work if the output can't be written."""
     if tagger and options.format in tool_formats.NAMES and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
-    if options.format in CONFIGURED and not types:
+    if options.format in tool_formats.CONFIGURED and not types:
         raise UserError(
             f"{MODEL} is missing; expected a model, or the entity types to annotate; run `dvc repro export`, or give "
             "--types, for instance --types PER LOC"
