@@ -1,84 +1,60 @@
-"""A power law of the error, fitted to a learning curve, and intervals of what it predicts.
+"""A power law of the error of a learning curve, and intervals of what it predicts.
 
-See Figueroa et al., 2012, "Predicting sample size required for classification performance".
+The error is `factor * sentences ** -exponent`: a line in logarithms, fitted to the mean of each size, so that intervals
+also cover how far a curve is from a law (Hestness et al., 2017, "Deep learning scaling is predictable, empirically").
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from statistics import mean
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import nnls
+from scipy import stats
 
-# Exponents that are tried: from almost a logarithm to the reciprocal of the size.
-EXPONENTS = np.linspace(0.04, 1, 25)
-PARAMETERS = 3
-RESAMPLES = 500
-# What lies below and above an interval of 80 %.
-TAILS = (0.1, 0.9)
+# Half of what is outside of an interval of 80 %.
+TAIL = 0.1
+# An error of 0 has no logarithm.
+SMALLEST = 1e-3
 
 
-@dataclass(frozen=True)
 class PowerLaw:
-    """F1 as 1 - floor - factor * sentences ** -exponent; each of them is at least 0."""
+    """A law of some runs.
 
-    floor: float
-    factor: float
-    exponent: float
+    Args:
+        points: sentences and F1 of each run, ascending, of at least three sizes.
+
+    Attributes:
+        factor: the error of one sentence.
+        exponent: how fast it falls.
+    """
+
+    def __init__(self, points: Sequence[tuple[int, float]]) -> None:
+        means = [(size, mean(f1 for _, f1 in runs)) for size, runs in groupby(points, key=itemgetter(0))]
+        sizes, f1 = np.array(means).T
+        logs = np.log(sizes)
+        line = stats.linregress(logs, np.log(np.maximum(1 - f1, SMALLEST)))
+        self.factor, self.exponent = float(np.exp(line.intercept)), float(-line.slope)
+        self._t = float(stats.t.isf(TAIL, len(means) - 2))
+        self._count, self._mean, self._squares = len(means), logs.mean(), ((logs - logs.mean()) ** 2).sum()
+        self._slope_error = float(line.stderr)
 
     def f1(self, sentences: Any) -> Any:
         """The F1 of a number of sentences, or of an array of them."""
-        return 1 - self.floor - self.factor * np.asarray(sentences, dtype=np.float64) ** -self.exponent
+        return 1 - self.factor * np.asarray(sentences, dtype=np.float64) ** -self.exponent
 
+    def interval(self, sentences: int) -> tuple[float, float]:
+        """The interval of 80 % of the mean F1 that is measured with a number of sentences."""
+        squared = self._squares * (1 + 1 / self._count) + (np.log(sentences) - self._mean) ** 2
+        factor = np.exp(self._t * self._slope_error * np.sqrt(squared))
+        error = 1 - self.f1(sentences)
+        return float(1 - error * factor), float(1 - error / factor)
 
-def fit(sizes: npt.ArrayLike, f1: npt.ArrayLike) -> PowerLaw:
-    """Fit a law by least squares: linear for each exponent.
-
-    Args:
-        sizes: sentences of each run, of at least three sizes.
-        f1: of each run.
-    """
-    candidates = []
-    for exponent in EXPONENTS:
-        powers = np.asarray(sizes, dtype=np.float64) ** -exponent
-        (floor, factor), residual = nnls(np.stack([np.ones_like(powers), powers], axis=1), 1 - np.asarray(f1))
-        candidates.append((residual, floor, factor, exponent))
-    return PowerLaw(*map(float, min(candidates)[1:]))
-
-
-class Fit:
-    """A law, and the laws of the runs with their residuals drawn again (a residual bootstrap).
-
-    Args:
-        sizes: sentences of each run, of at least four sizes.
-        f1: of each run.
-
-    Attributes:
-        law: of the runs.
-    """
-
-    def __init__(self, sizes: Sequence[int], f1: Sequence[float]) -> None:
-        self.law, self._generator = fit(sizes, f1), np.random.default_rng(0)
-        fitted = self.law.f1(sizes)
-        # Residuals of a fit are smaller than the errors, since each parameter takes up some of them.
-        self._residuals = (np.asarray(f1) - fitted) * np.sqrt(len(sizes) / (len(sizes) - PARAMETERS))
-        self._laws = [fit(sizes, fitted + self._drawn(len(sizes))) for _ in range(RESAMPLES)]
-
-    def _drawn(self, *shape: int) -> npt.NDArray[np.float64]:
-        return self._generator.choice(self._residuals, shape)
-
-    def interval(self, value: Callable[[PowerLaw], float], runs: int | None = None) -> tuple[float, float]:
-        """The interval of 80 % of a value of the law.
-
-        Args:
-            value: of a law.
-            runs: the value is measured as a mean over so many runs, with their own errors; None: without.
-        """
-        values = np.array([value(law) for law in self._laws])
-        if runs:
-            values += self._drawn(RESAMPLES, runs).mean(1)
-        low, high = np.quantile(values, TAILS)
-        return float(low), float(high)
+    def gain(self, sentences: int, more: int) -> tuple[float, float, float]:
+        """What more sentences add to the F1, and the interval of 80 % by that of the exponent."""
+        exponents = self.exponent + self._t * self._slope_error * np.array([0, -1, 1])
+        gain, low, high = (1 - self.f1(sentences)) * (1 - (1 + more / sentences) ** -exponents)
+        return float(gain), float(low), float(high)

@@ -6,7 +6,6 @@ import importlib
 import json
 import subprocess
 import sys
-from dataclasses import astuple
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -108,7 +107,7 @@ def test_learning_curve_measures_each_run_once(workspace: Path) -> None:
     runs = [json.loads(line) for line in Path("runs.jsonl").read_text().splitlines()]
     assert [run["sentences"] for run in runs] == [3, 5, 8, 12, 16]
     curve = result["curves"]["params.yaml"]
-    assert curve["hidden"]["f1"] == runs[-1]["test.f1"]
+    assert curve["hidden"] == runs[-1]["test.f1"]
     assert curve["interval"][0] <= curve["gain"] <= curve["interval"][1]
     assert Path("plot.svg").read_text().count("<circle") == 6  # one is of the legend
     assert result_of("curve", *options) == result
@@ -138,17 +137,23 @@ def test_errors_of_learning_curves_are_one_message(
 
 
 def test_law_of_a_learning_curve_is_found(load: Any) -> None:
-    module = load("power_law")
-    law, sizes = module.PowerLaw(0.1, 2.0, 0.32), np.repeat([100, 200, 400, 800, 1600], 3)
-    f1 = law.f1(sizes)
-    assert astuple(module.fit(sizes, f1)) == pytest.approx(astuple(law))
-    exact = module.Fit(sizes, f1)
-    assert exact.interval(lambda each: each.f1(2000)) == pytest.approx((law.f1(2000), law.f1(2000)))
-    noisy = module.Fit(sizes, f1 + np.tile([0.01, -0.02, 0.01], 5))
-    low, high = noisy.interval(lambda each: each.f1(2000))
-    least, most = noisy.interval(lambda each: each.f1(2000), runs=1)
-    assert least < low < law.f1(2000) < high < most
-    assert module.fit(sizes, np.full(15, 0.7)).f1(2000) == pytest.approx(0.7), "no gain where there is none"
+    sizes, deviations = (100, 200, 400, 800, 1600), (0.05, -0.1, 0.05, 0.05, -0.05)
+
+    def points(deviation: float) -> list[tuple[int, float]]:
+        """Two runs of each size, which deviate from the law and by chance."""
+        factors = [(1 + deviation * each, chance) for each in deviations for chance in (-0.01, 0.01)]
+        runs = zip(np.repeat(sizes, 2).tolist(), factors, strict=True)
+        return [(size, 1 - 2 * size**-0.3 * factor + chance) for size, (factor, chance) in runs]
+
+    exact, rough = (load("power_law").PowerLaw(points(deviation)) for deviation in (0, 1))
+    assert (exact.factor, exact.exponent) == pytest.approx((2, 0.3))
+    gain = 2 * (1600**-0.3 - 2100**-0.3)
+    assert exact.gain(1600, 500) == pytest.approx((gain, gain, gain), abs=1e-6)
+    assert exact.interval(2100) == pytest.approx([1 - 2 * 2100**-0.3] * 2, abs=1e-6)
+    _, low, high = rough.gain(1600, 500)
+    assert low < gain < high
+    low, high = rough.interval(2100)
+    assert low < exact.f1(2100) < high
 
 
 def test_faster_format_than_auto_is_a_warning(load: Any) -> None:
