@@ -7,6 +7,10 @@ POOL is read as a stream: text (one per line), JSON Lines with "text" or "words"
 those of which the model is least certain, different from each other, and a random share. The random texts come first,
 without entities, so that their annotations can test any model; the field "selection" marks them. Texts that are
 annotated already are left out. The same seed, pool and model give the same choice.
+
+Without a model, the first texts to annotate are diverse ones, which together have as many different words as possible:
+
+    python suggest.py pool.txt --words 5000 --types PER LOC ORG --output tasks.json
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -28,8 +33,10 @@ try:
     from tagline.core.signals import defer_signals
     from tagline.core.terminal import safe_message, show
     from tagline.inference import Tagger
+    from tagline.text.words import split_words
     from tagline.tools.annotation import brat_tasks, tool_formats
     from tagline.tools.predict.options import (
+        MODEL,
         STANDARD,
         add_input_format,
         add_model,
@@ -53,27 +60,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     warnings.formatwarning = lambda message, *_: safe_message(f"suggest: {message}\n")
     check_folder(options.output)
-    with defer_signals():  # a signal during the import of an extension module would become an ImportError
-        tagger = Tagger(options.model, options.backend)
-    with tagger:
-        check_output(options, tagger)
-        selector = Selector(options.words, options.random_share, options.seed, partial(mean_vectors, options.model))
-        annotated = annotated_keys(options.exclude, tagger.split)
+    with ExitStack() as stack:
+        tagger = None
+        if options.model:
+            with defer_signals():  # a signal during the import of an extension module would become an ImportError
+                tagger = stack.enter_context(Tagger(options.model, options.backend))
+        types = tagger.labels.types if tagger else options.types
+        check_output(options, types, tagger)
+        vectors = partial(mean_vectors, options.model) if tagger else None
+        selector = Selector(options.words, options.random_share, options.seed, vectors)
+        split, sentences = (tagger.split, tagger.sentences) if tagger else (split_words, None)
+        annotated = annotated_keys(options.exclude, split)
         path = None if options.pool == STANDARD else Path(options.pool)
-        reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences)
+        reader = reader_of(options.input_format, options.column, split, sentences)
         with opened(path, reader, show_progress=True) as source:
             suggestions = selector.select(source, tagger, annotated)
-        save(options.format, options.output, suggestions, tagger.labels.types)
+        save(options.format, options.output, suggestions, types)
+    if not tagger:
+        show(f"no model in {MODEL}: diverse texts, without entities")
     left_out = ", ".join(map(str, options.exclude)) or "none; --exclude names annotated texts"
     show(f"{summary(suggestions)}\nleft out: {left_out}")
 
 
-def check_output(options: argparse.Namespace, tagger: Tagger) -> None:
+def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagger | None) -> None:
     """Raise a `UserError` before any work if the output can't be written."""
-    if options.format in tool_formats.NAMES and tagger.labels.kind == "tags":
+    if tagger and options.format in tool_formats.NAMES and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
+    if options.format in tool_formats.CONFIGURED and not types:
+        raise UserError(
+            f"{MODEL} is missing; expected a model, or the entity types to annotate; run `dvc repro export`, or give "
+            "--types, for instance --types PER LOC"
+        )
     if options.format == tool_formats.BRAT:
-        brat_tasks.check(options.output, tagger.labels.types)
+        brat_tasks.check(options.output, types)
     elif options.output.exists() and not options.output.is_file():
         raise UserError(f"--output {options.output}: not a file; expected a file")
 
@@ -99,14 +118,20 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="annotated texts to leave out: files like POOL, or folders like data/raw (default: data/raw beside the "
         "model's folder, if it exists)",
     )
+    parser.add_argument(
+        "--types", nargs="+", default=[], metavar="TYPE", help="entity types for the tool, if there is no model"
+    )
     add_model(parser)
+    parser.set_defaults(model=MODEL if MODEL.exists() else None)
     options = parser.parse_args(arguments)
     if options.exclude is None:
-        raw = options.model.parent.parent / "data/raw"  # of the pipeline that made models/export
+        raw = (options.model or MODEL).parent.parent / "data/raw"  # of the pipeline that made models/export
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
         options.format = options.format or ("jsonl" if options.output.suffix == ".jsonl" else "label_studio")
+        if options.types and options.model:
+            raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
         if not 0 <= options.seed < 2**64:
             raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
         read = {"POOL": [Path(options.pool)] if options.pool != STANDARD else [], "one of --exclude": options.exclude}

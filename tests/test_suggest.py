@@ -104,6 +104,30 @@ def test_annotation_tools_get_both_selections_and_the_next_round_others(folder: 
     assert len(suggested("--words", "180", "--random-share", "0", "--exclude", str(output))) == 24
 
 
+def test_without_a_model_diverse_texts_follow_the_random_ones(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("models/export").rename("models/other")
+    rows = suggested("--words", "60", "--random-share", "0.25")
+    assert [row.keys() for row in rows] == [{"text", "selection"}] * 12
+    assert [row["selection"] for row in rows] == ["random"] * 3 + ["diverse"] * 9
+    assert len({row["text"] for row in rows}) == 12
+    # Six people and six places; the first texts say nothing twice.
+    assert len({word for text in texts(rows, "diverse")[:6] for word in text.split()[::3]}) == 12
+    assert suggested("--words", "60", "--random-share", "0.25") == rows
+    first, *counts = capsys.readouterr().out.splitlines()
+    assert first == "no model in models/export: diverse texts, without entities"
+    assert counts[:2] == ["random: 3 texts, 15 words", "diverse: 9 texts, 45 words"]
+    run("pool.txt", "--words", "60", "--output", "out.json", "--types", "PER", "A<B")
+    assert {tuple(row) for row in json.loads(Path("out.json").read_text())} == {("data",)}
+    assert '<Label value="A&lt;B"' in Path("out.labels.xml").read_text()
+    Path("out.json").write_text("earlier")
+    assert exit_of("pool.txt", "--words", "60", "--output", "out.json") == (
+        "suggest: models/export is missing; expected a model, or the entity types to annotate; run `dvc repro export`, "
+        "or give --types, for instance --types PER LOC"
+    )
+    assert exit_of("pool.txt", "--words", "60", "--output", "out", "--model", "none").startswith("suggest: none")
+    assert Path("out.json").read_text() == "earlier"
+
+
 def test_texts_are_split_into_sentences_as_in_training(folder: Path, tmp_path: Path) -> None:
     split = add_encoder(save_export(tmp_path / "split"))
     about = exported.read(split)
@@ -135,6 +159,7 @@ def test_what_pools_and_shares_lack_is_a_warning(folder: Path) -> None:
         ("pool.csv --words 9 --output o", "POOL pool.csv: unknown suffix; expected .txt, .jsonl, .json,"),
         ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
         ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
+        ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
     ],
 )
 def test_wrong_usage_exits_with_2(

@@ -36,9 +36,9 @@ from tagline.model.precision import Resolved, resolve_recorded
 
 CARD = "README.md"
 SPLIT = "test"
-# What the model card says of the windows.
 # Where transformers.js looks in config.json for its defaults.
 JAVASCRIPT = "transformers.js_config"
+# What the model card says of the windows.
 WINDOWS = ("label_all_tokens", "max_length", "stride", "context_subwords")
 INT8: BackendName = "onnx-int8"
 # Files of models/finetuned that are written anew, or not needed; the others are of the tokenizer and the head.

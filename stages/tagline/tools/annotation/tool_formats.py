@@ -46,6 +46,8 @@ JSON_FORMATS = {
 }
 BRAT = "brat"
 NAMES = (*JSON_FORMATS, BRAT)
+# Their projects have a configuration with the entity types, which is written too.
+CONFIGURED = ("label_studio", BRAT)
 # The suffix of what is written in each format; brat's is a folder.
 SUFFIXES = {**{name: ".json" if each.is_list else ".jsonl" for name, each in JSON_FORMATS.items()}, BRAT: ""}
 

@@ -102,12 +102,14 @@ def task_notation(format_: JsonFormat) -> Notation:
     return Notation(lambda document, tagged: format_.line(to_task(document, tagged)), False, format_.is_list)
 
 
-def to_task(document: Document, tagged: TaggedSentence) -> AnnotationTask:
-    """Make a task of a document with its predicted entities; its ``id`` is kept."""
+def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask:
+    """Make a task of a document with its predicted entities, if there are any labels; its ``id`` is kept."""
     text, words = document.text_and_spans()
-    entities = [(each, tagged.confidence(each)) for each in tagged.predicted_entities]
     name = document.row.get("id")
     fields = {"id": name} if isinstance(name, str | int) else {}
+    if tagged is None:
+        return AnnotationTask(text, words, fields=fields)
+    entities = [(each, tagged.confidence(each)) for each in tagged.predicted_entities]
     return AnnotationTask(text, words, [in_text(entity, words, score) for entity, score in entities], fields=fields)
 
 

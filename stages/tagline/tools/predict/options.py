@@ -13,6 +13,7 @@ from tagline.core.errors import UserError
 FORMATS = ("text", "jsonl", "conll")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}
 STANDARD = "-"
+MODEL = Path("models/export")
 
 
 def infer_format(option: str, file: str | None, override: str | None = None) -> str:
@@ -53,9 +54,9 @@ def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first
     parser.add_argument(
         "--model",
         type=Path,
-        default=Path("models/export"),
+        default=MODEL,
         metavar="FOLDER",
-        help="exported model, a local folder (default: models/export)",
+        help=f"exported model, a local folder (default: {MODEL})",
     )
     parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default_backend}")
 

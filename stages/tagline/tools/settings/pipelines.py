@@ -70,7 +70,7 @@ def create(name: str, settings: Sequence[str]) -> None:
     _check_name(name)
     params = read_file()
     for setting in settings:
-        _set(params, setting)
+        set_param(params, setting)
     if errors := params_errors(params):
         source = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
         raise UserError(list_errors(errors, source, f"{name} was not created"))
@@ -151,7 +151,7 @@ def _ignored() -> list[str]:
     return [line for line in GITIGNORE.read_text(encoding="utf-8").splitlines() if line.startswith("/")]
 
 
-def _set(params: CommentedMap, setting: str) -> None:
+def set_param(params: CommentedMap, setting: str) -> None:
     """Set a key of params that exists.
 
     Raises:

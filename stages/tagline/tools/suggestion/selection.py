@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -22,17 +22,19 @@ from tagline.tools.annotation import tool_formats
 from tagline.tools.annotation.task import DIGITS, AnnotationTask
 from tagline.tools.predict.notations import json_line, own_row, row_line, to_task
 from tagline.tools.predict.readers import Source
+from tagline.tools.suggestion import coverage
 from tagline.tools.suggestion.already_annotated import text_key, without
 from tagline.tools.suggestion.diversity import choose
 
-# Words of the uncertain texts that are clustered, as a multiple of the words wanted.
-CANDIDATES = 4
+# Words of the uncertain texts that are clustered, and of the diverse ones without a model, as multiples of the words
+# wanted.
+CANDIDATES, DIVERSE_CANDIDATES = 4, 16
 
 JSONL = "jsonl"
 FORMATS = (*tool_formats.NAMES, JSONL)
 
 Item = TypeVar("Item")
-Selection = Literal["random", "uncertain"]
+Selection = Literal["random", "uncertain", "diverse"]
 Vectors = Callable[[Sequence[Sequence[str]]], npt.NDArray[np.float32]]
 """Gives similar vectors to similar texts, as `mean_vectors` does."""
 
@@ -43,14 +45,14 @@ class Suggestion:
 
     Attributes:
         document: the text.
-        tagged: its predicted labels.
-        uncertainty: see `uncertainty`.
+        tagged: its predicted labels; None without a model.
+        uncertainty: see `uncertainty`; None without a model.
         selection: why it was chosen.
     """
 
     document: Document
-    tagged: TaggedSentence
-    uncertainty: float
+    tagged: TaggedSentence | None
+    uncertainty: float | None
     selection: Selection
 
 
@@ -70,38 +72,43 @@ class Selector:
     seed: int
     vectors: Vectors | None
 
-    def select(self, source: Source, tagger: Tagger, annotated: Collection[bytes] = ()) -> list[Suggestion]:
-        """Choose texts: the random ones first, then the uncertain ones, the most useful first.
+    def select(self, source: Source, tagger: Tagger | None, annotated: Collection[bytes] = ()) -> list[Suggestion]:
+        """Choose texts: the random ones first, then the uncertain or diverse ones, the most useful first.
 
         Args:
             source: the pool; texts without words, and those that are longer than all words wanted, are passed over.
-            tagger: labels it.
+            tagger: labels it; None: diverse texts (`coverage`) of a random part of the pool.
             annotated: the keys of texts to pass over (`text_key`).
 
         Raises:
             UserError: no text is left.
         """
         other_words, too_long = self.words - round(self.words * self.random_share), 0
-        random, uncertain = Best[Suggestion](self.words - other_words), Best[Suggestion](CANDIDATES * self.words)
-        for labelled in tagger.tag_stream(without(source.documents, annotated)):
-            for document, tagged in labelled:
-                key, doubt, length = text_key(document.words), uncertainty(tagged), len(document.words)
+        random = Best[Suggestion](self.words - other_words)
+        others = Best[Suggestion](self.words * (CANDIDATES if tagger else DIVERSE_CANDIDATES))
+        documents = without(source.documents, annotated)
+        parts: Iterable[Sequence[tuple[Document, TaggedSentence | None]]] = (
+            tagger.tag_stream(documents) if tagger else ([(document, None)] for document in documents)
+        )
+        for part in parts:
+            for document, tagged in part:
+                key, length = text_key(document.words), len(document.words)
                 if length > self.words:
                     too_long += 1
                     continue
+                drawn, doubt = self._draw(key), uncertainty(tagged) if tagged else None
                 # A few texts that rarely fit would displace all others, so they come last.
-                for best, priority in ((random, self._draw(key)), (uncertain, doubt - (length > other_words))):
+                usefulness = (drawn if doubt is None else doubt) - (length > other_words)
+                for best, priority in ((random, drawn), (others, usefulness)):
                     if best.admits(priority, key):
-                        # Arrays of its own: slices would keep those of all texts that were labelled together.
-                        own = replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
-                        best.add(priority, key, length, Suggestion(document, own, doubt, "uncertain"))
-            source.advance(len(labelled))
+                        best.add(priority, key, length, _suggestion(document, tagged, doubt))
+            source.advance(len(part))
         # What is kept are all texts, if they are few.
-        random_words = round(min(self.words, uncertain.kept) * self.random_share)
+        random_words = round(min(self.words, others.kept) * self.random_share)
         at_random = dict(self._fitting(random, random_words))
-        others = [(key, item) for _, key, item in uncertain.items() if key not in at_random]
+        candidates = [item for _, key, item in others.items() if key not in at_random]
         chosen = [replace(each, selection="random") for each in at_random.values()]
-        chosen += self._different([item for _, item in others], self.words - _count(chosen) if other_words else 0)
+        chosen += self._different(candidates, self.words - _count(chosen) if other_words else 0)
         if not chosen:
             raise UserError(
                 f"{source.name}: no text of at most {self.words:,} words that is not annotated yet; expected at least "
@@ -112,8 +119,8 @@ class Selector:
                 f"{source.name}: texts of more than {self.words:,} words left out: {too_long:,}; raise --words",
                 stacklevel=2,
             )
-        if uncertain.kept <= self.words:
-            warnings.warn(f"{source.name} has only {uncertain.kept:,} words to annotate; all are chosen", stacklevel=2)
+        if others.kept <= self.words:
+            warnings.warn(f"{source.name} has only {others.kept:,} words to annotate; all are chosen", stacklevel=2)
         if self.random_share and not at_random:
             warnings.warn(
                 f"no text at random: the first one drawn has more than {random_words:,} words; raise --words or "
@@ -139,6 +146,8 @@ class Selector:
         if not candidates:
             return []
         texts = [each.document.words for each in candidates]
+        if candidates[0].tagged is None:
+            return [candidates[index] for index in coverage.choose(texts, words)]
         uncertainties = np.array([each.uncertainty for each in candidates])
         # Equal vectors are one cluster.
         vectors = np.zeros((len(texts), 1), np.float32) if self.vectors is None else self.vectors(texts)
@@ -206,6 +215,14 @@ def uncertainty(tagged: TaggedSentence) -> float:
     return float(doubt.mean())
 
 
+def _suggestion(document: Document, tagged: TaggedSentence | None, doubt: float | None) -> Suggestion:
+    if tagged is None:
+        return Suggestion(document, None, None, "diverse")
+    # Arrays of its own: slices would keep those of all texts that were labelled together.
+    own = replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
+    return Suggestion(document, own, doubt, "uncertain")
+
+
 def _count(suggestions: Sequence[Suggestion]) -> int:
     return sum(len(each.document.words) for each in suggestions)
 
@@ -215,7 +232,10 @@ def summary(suggestions: Sequence[Suggestion]) -> str:
     lines = []
     for selection in get_args(Selection):
         of_selection = [each for each in suggestions if each.selection == selection]
-        mean = f", mean uncertainty {np.mean([each.uncertainty for each in of_selection]):.3f}" if of_selection else ""
+        if not of_selection and selection != "random":
+            continue
+        doubts = [each.uncertainty for each in of_selection if each.uncertainty is not None]
+        mean = f", mean uncertainty {np.mean(doubts):.3f}" if doubts else ""
         texts = f"{len(of_selection):,} text{'s' * (len(of_selection) != 1)}"
         lines.append(f"{selection}: {texts}, {_count(of_selection):,} words{mean}")
     return "\n".join(lines)
@@ -244,18 +264,20 @@ def save(name: str, path: Path, suggestions: Sequence[Suggestion], types: Sequen
 
 
 def _fields(suggestion: Suggestion) -> dict[str, str | float]:
+    if suggestion.uncertainty is None:
+        return {"selection": suggestion.selection}
     return {"selection": suggestion.selection, "uncertainty": round(suggestion.uncertainty, DIGITS)}
 
 
 def _task(suggestion: Suggestion) -> AnnotationTask:
-    task = to_task(suggestion.document, suggestion.tagged)
-    suggested = None if suggestion.selection == "random" else task.suggested
-    return replace(task, suggested=suggested, fields={**task.fields, **_fields(suggestion)})
+    shown = None if suggestion.selection == "random" else suggestion.tagged
+    task = to_task(suggestion.document, shown)
+    return replace(task, fields={**task.fields, **_fields(suggestion)})
 
 
 def _line(suggestion: Suggestion) -> str:
     document = suggestion.document
     row = own_row(document) | _fields(suggestion)
-    if suggestion.selection == "random":
+    if suggestion.selection == "random" or suggestion.tagged is None:
         return row_line(row, document)
     return json_line(replace(document, row=row), suggestion.tagged)

@@ -1,0 +1,60 @@
+"""A power law of the error of a learning curve, and intervals of what it predicts.
+
+The error is `factor * sentences ** -exponent`: a line in logarithms, fitted to the mean of each size, so that intervals
+also cover how far a curve is from a law (Hestness et al., 2017, "Deep learning scaling is predictable, empirically").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from statistics import mean
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+# Half of what is outside of an interval of 80 %.
+TAIL = 0.1
+# An error of 0 has no logarithm.
+SMALLEST = 1e-3
+
+
+class PowerLaw:
+    """A law of some runs.
+
+    Args:
+        points: sentences and F1 of each run, ascending, of at least three sizes.
+
+    Attributes:
+        factor: the error of one sentence.
+        exponent: how fast it falls.
+    """
+
+    def __init__(self, points: Sequence[tuple[int, float]]) -> None:
+        means = [(size, mean(f1 for _, f1 in runs)) for size, runs in groupby(points, key=itemgetter(0))]
+        sizes, f1 = np.array(means).T
+        logs = np.log(sizes)
+        line = stats.linregress(logs, np.log(np.maximum(1 - f1, SMALLEST)))
+        self.factor, self.exponent = float(np.exp(line.intercept)), float(-line.slope)
+        self._t = float(stats.t.isf(TAIL, len(means) - 2))
+        self._count, self._mean, self._squares = len(means), logs.mean(), ((logs - logs.mean()) ** 2).sum()
+        self._slope_error = float(line.stderr)
+
+    def f1(self, sentences: Any) -> Any:
+        """The F1 of a number of sentences, or of an array of them."""
+        return 1 - self.factor * np.asarray(sentences, dtype=np.float64) ** -self.exponent
+
+    def interval(self, sentences: int) -> tuple[float, float]:
+        """The interval of 80 % of the mean F1 that is measured with a number of sentences."""
+        squared = self._squares * (1 + 1 / self._count) + (np.log(sentences) - self._mean) ** 2
+        factor = np.exp(self._t * self._slope_error * np.sqrt(squared))
+        error = 1 - self.f1(sentences)
+        return float(1 - error * factor), float(1 - error / factor)
+
+    def gain(self, sentences: int, more: int) -> tuple[float, float, float]:
+        """What more sentences add to the F1, and the interval of 80 % by that of the exponent."""
+        exponents = self.exponent + self._t * self._slope_error * np.array([0, -1, 1])
+        gain, low, high = (1 - self.f1(sentences)) * (1 - (1 + more / sentences) ** -exponents)
+        return float(gain), float(low), float(high)

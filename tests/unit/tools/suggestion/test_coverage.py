@@ -1,0 +1,35 @@
+"""Choosing texts with as many different words as possible."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagline.tools.suggestion.coverage import choose
+
+# Three groups of texts that differ only in a number, and one text with a word of each group.
+TEXTS = [f"{group} {number}".split() for group in ("Ada lives", "Bo in", "Oslo today") for number in range(10)]
+TEXTS.append(["ADA", "bo", "oslo", "oslo", "oslo"])
+
+
+def test_the_first_texts_are_of_different_groups() -> None:
+    assert choose(TEXTS, 9) == [0, 10, 20]
+    assert choose(TEXTS[::-1], 9) == [1, 11, 21], "of equal texts the first one"
+
+
+WORD = st.sampled_from(["a", "B", "b", "c", "d", "1", "."])
+
+
+@given(st.lists(st.lists(WORD, min_size=1, max_size=6), max_size=12), st.integers(1, 30))
+def test_each_text_adds_the_largest_share_of_new_words(texts: list[list[str]], budget: int) -> None:
+    chosen = choose(texts, budget)
+    covered: set[str] = set()
+    left = list(range(len(texts)))
+    for index in chosen:
+        shares = {each: len({word.lower() for word in texts[each] if word.isalpha()} - covered) for each in left}
+        fitting = [each for each in left if len(texts[each]) <= budget]
+        assert index == max(fitting, key=lambda each: (shares[each] / len(texts[each]), -each))
+        covered |= {word.lower() for word in texts[index]}
+        budget -= len(texts[index])
+        left.remove(index)
+    assert all(len(texts[each]) > budget for each in left), "the budget is used"
