@@ -26,8 +26,7 @@ from tagline.core.terminal import show
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.score_table import score_line, score_table, score_table_of
 
-RAW, TOKENIZED = Path("data/raw"), Path("data/tokenized")
-DATA = Path("reports/data.json")
+RAW, TOKENIZED, DATA = Path("data/raw"), Path("data/tokenized"), Path("reports/data.json")
 FINETUNED, PREDICTIONS = Path("models/finetuned"), Path("data/predictions")
 METRICS, SCORES = Path("metrics/evaluate.json"), Path("reports/evaluate.json")
 CONFUSION, PER_TYPE, RELIABILITY = (Path(f"plots/{name}.csv") for name in ("confusion", "per_type", "reliability"))

@@ -16,7 +16,6 @@ from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, 
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import WordKeys, leads_out
-from tagline.sources.hub_dataset import HubSource
 from tagline.sources.splitting import TRAIN
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, library_version, splitter

@@ -10,9 +10,9 @@ def run() -> None:
     """Run the program, and exit with its status."""
     prepare_process()
 
-    def main() -> None:
-        from tagline.tools.serving import program  # after that, since its libraries take a while to import
+    def serve() -> None:
+        from tagline.tools.serving.program import main  # after that, since its libraries take a while to import
 
-        program.main()
+        main()
 
-    exit_with_message(main)
+    exit_with_message(serve)
