@@ -43,5 +43,5 @@ def analyzer(folder: str | Path = "models/export", language: str = "en") -> Anal
 
 
 if __name__ == "__main__":
-    for result in analyzer().analyze(sys.argv[1], "en"):
+    for result in analyzer().analyze(" ".join(sys.argv[1:]), "en"):
         print(result)

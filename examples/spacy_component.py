@@ -37,5 +37,5 @@ class TaglineComponent:
 if __name__ == "__main__":
     nlp = spacy.blank("en")
     nlp.add_pipe("tagline")
-    for entity in nlp(sys.argv[1]).ents:
+    for entity in nlp(" ".join(sys.argv[1:])).ents:
         print(entity.label_, entity.text, entity.start_char, entity.end_char)
