@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.project import STAGES, declared, edit, error_of, run_stage, snapshot
-from helpers.tiny import raw_rows
 from transformers import pipeline
 
 from tagline.artifacts import tokenized
@@ -36,14 +35,6 @@ def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished:
     Path("new").touch()
     mode = Path("new").stat().st_mode
     assert os.name == "nt" or not [path for path in files if path.stat().st_mode != mode and "tiny" not in path.parts]
-
-
-def test_raw_data_has_every_tag_column_and_labels_are_those_of_the_task(finished: Path) -> None:
-    row, *rows = raw_rows("train")
-    assert list(row) == ["id", "document", "words", "pos", "ner"]
-    assert (row["id"], row["ner"], len(rows)) == ("train-0", ["B-PER", "I-PER", "O", "O", "B-LOC", "O"], 15)
-    labels = tokenized.load_labels(Path("data/tokenized"))
-    assert labels.names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "I-LOC is added though no location has two words"
 
 
 def test_every_word_is_predicted_and_scored(finished: Path) -> None:

@@ -62,23 +62,6 @@ def assert_refused(expected: str, call: Callable[..., object], *arguments: objec
     assert "\n" not in str(raised.value) and TOKEN not in str(raised.value)
 
 
-def test_new_repository_gets_one_commit(server: Hub, folder: Path) -> None:
-    target().check()
-    assert server.repositories == {}, "a check changes nothing"
-    commit = checked_and_pushed(target(), folder, "Test F1 0.7")
-    repository = server.repositories["models", NAME]
-    assert repository.private
-    assert repository.refs == {"main": commit}
-    assert repository.messages == ["initial commit", "Test F1 0.7"]
-    assert repository.files() == {
-        ".gitattributes": b"*.safetensors filter=lfs\n",
-        "README.md": b"---\nlicense: mit\n---\n# A card\n",
-        "config.json": b"{}",
-        "model.safetensors": WEIGHTS,
-        "parts/notes.txt": b"deeper",
-    }
-
-
 def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder: Path) -> None:
     kept = dict.fromkeys(("notes.md", "onnx/notes.md", "adapters/model.safetensors", "lora.safetensors"), b"mine")
     gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b""}

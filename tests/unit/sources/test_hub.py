@@ -141,11 +141,9 @@ COMMIT = {"id": NAME, "sha": "0" * 40}
             ({**COMMIT, "siblings": [{"rfilename": name}]}, PATH.format(name=name))
             for name in ("../token", "/etc/passwd", "a\x1b[31m", "a\\..\\b")
         ],
-        ({"id": NAME}, NO_HUB),
         ({"id": NAME, "sha": "../x"}, NO_HUB),
         ({**COMMIT, "siblings": [1]}, NO_HUB),
         ({**COMMIT, "siblings": [{"rfilename": "a", "lfs": dict.fromkeys(LFS)}]}, NO_HUB),
-        ({}, NO_HUB),
     ],
 )
 def test_malformed_or_hostile_answer_is_refused(

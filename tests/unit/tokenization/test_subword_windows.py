@@ -16,7 +16,6 @@ from tagline.labels.alignment import NO_WORD
 from tagline.model.prediction import UNSEEN, choose_windows
 from tagline.tokenization.dataset import align_words
 from tagline.tokenization.subword_windows import WindowCutter, WordRanges, cut_ranges, extended
-from tagline.tokenization.subwords import unknown_id
 
 WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.", min_size=1, max_size=12))
 # Documents of sentences of words.
@@ -87,17 +86,6 @@ def pieces_of(tokenizer: Tokenizer, words: list[str]) -> list[list[int]]:
         [piece for piece, owner in zip(encoding.ids, encoding.word_ids, strict=True) if owner == word]
         for word in range(len(words))
     ]
-
-
-def test_words_with_an_unknown_subword() -> None:
-    tokenizer = word_piece(["ab"]).backend_tokenizer
-    sentences = [words.split() for words in ("ab \u4e00 ab", "\u4e00", "ab " * 9 + "\u4e01 ab")]
-    for cutter in (WindowCutter(tokenizer, True, 64, 8), WindowCutter(tokenizer, False, 6, 2)):
-        made = cut(cutter, sentences)
-        assert made.words_with(unknown_id(tokenizer)).tolist() == [1, 3, 13]
-        assert made.words_with(None).tolist() == []
-        assert cut(cutter, sentences, own=slice(1, 3)).words_with(unknown_id(tokenizer)).tolist() == [0, 10]
-    assert [unknown_id(each) for each in (tokenizer, byte_level_bpe(), unigram())] == [1, None, 3]
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,8 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
         {"entity_group": "PER", "word": "Ada Lind", "start": 2, "end": 10, "score": 0.9},
         {"entity_group": "LOC", "word": "Oslo", "start": 20, "end": 24, "score": 0.9},
     ]
-    assert client.post("/", json={"inputs": TEXT, "parameters": {"aggregation_strategy": "simple"}}).json() == groups
-    assert client.post("/", json={"inputs": [TEXT, ""], "options": {}}).json() == [groups, []]
+    body = {"inputs": [TEXT, ""], "parameters": {"aggregation_strategy": "simple"}, "options": {}}
+    assert client.post("/", json=body).json() == [groups, []]
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,7 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
     [
         ("/entities", b'{"text": "a', 400, "the body is not JSON in UTF-8: EOF while parsing a string at line 1 col"),
         ("/entities", b'{"text": "\xff"}', 400, "the body is not JSON in UTF-8: invalid unicode code point at line 1"),
-        ("/entities", b'{"text": "\\ud800"}', 400, "the body is not JSON in UTF-8: unexpected end of hex escape at"),
         ("/entities", b"[" * 1000, 400, "the body is not JSON in UTF-8: recursion limit exceeded at line 1 column"),
-        ("/entities", b"", 400, "the body is not JSON in UTF-8: EOF while parsing a value at line 1 column 0"),
-        ("/entities", b"[]", 422, "the body: Input should be an object"),
         ("/entities", b"{}", 422, "the body: expected either text or words"),
         ("/entities", b'{"text": "a", "words": []}', 422, "the body: expected either text or words"),
         ("/entities", b'{"text": ["a", 3]}', 422, "text: Input should be a valid string; text.1: Input should be a v"),
