@@ -11,10 +11,8 @@ from tagline.labels.schemes import respell
     "tags",
     [
         "B-PER I-PER O",
-        "B-PER L-PER U-PER",
         "NOUN VERB O",
         "N O ^ S Z L M V A R ! D P & T X Y # @ ~ U E $ , G",  # of tweets (Gimpel et al., 2011)
-        "NN_S VB_S",
         "e-mail s-form NOUN",
         "B_x M_y L_z O",
         "Hepatitis_B Hepatitis_E O",

@@ -85,18 +85,8 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
         ("/entities", b'{"words": [["a", ""]]}', 422, "words.0: Input should be a valid string; words.0.1: String sho"),
         ("/entities", b'{"text": "a", "id": 1}', 422, "id: Extra inputs are not permitted"),
         ("/entities", b'{"text": ["a", "b", "c", "d"]}', 413, "4 texts; expected at most 3 per request"),
-        (
-            "/entities",
-            b'"' + b"a" * 10_000_000 + b'"',
-            413,
-            "the body has more than 1,000 bytes; send fewer or shorter",
-        ),
-        (
-            "/",
-            b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}',
-            422,
-            "parameters.aggregation_strategy: Input",
-        ),
+        ("/entities", b'"' + b"a" * 10_000_000 + b'"', 413, "the body has more than 1,000 bytes; send fewer or sho"),
+        ("/", b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}', 422, "parameters.aggregation_strat"),
     ],
 )
 def test_malformed_and_large_requests_are_refused(
