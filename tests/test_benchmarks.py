@@ -167,16 +167,6 @@ def test_faster_format_than_auto_is_a_warning(load: Any) -> None:
     )
 
 
-def test_share_is_that_of_the_rate_of_all_cores(load: Any) -> None:
-    host = load("host")
-    rates = {"fp32": {"one": 1.0, "all": 2.0}, "onnx": {"one": 1.0, "all": 4.0}, "bf16": {"one": 5.0, "all": 10.0}}
-    measured = host.Host({"device": "cpu"}, 1_000_000, rates)
-    # 1,000 sub-words of a million FLOP each in half a second are 2 GFLOP/s.
-    assert (measured.share(1000, 0.5, "bf16"), measured.share(1000, 0.5, "bf16", passes=3)) == (0.2, 0.6)
-    assert measured.share(1000, 0.5, "fp32") == measured.share(1000, 0.5, "onnx") == 0.5, "the faster library counts"
-    assert host.Host({"device": "mps"}, 1_000_000, rates).share(1000, 0.5, "fp32") is None
-
-
 TYPES = ("LOC", "ORG", "PER")
 # Sentences of two entities, of which the first has two words, between words that are in none.
 ROWS = [

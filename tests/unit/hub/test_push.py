@@ -92,7 +92,6 @@ def test_branch_is_created_and_extended_with_the_token_of_the_login_file(
     ("name", "token", "existing", "role", "message"),
     [
         (NAME, "", "", "write", "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf"),
-        (NAME, "hf_expired", "", "write", "the Hub rejected your token for ada/people (401: Invalid credentials"),
         (NAME, TOKEN, NAME, "read", "your token has no write permission for ada/people (403: You don't have the"),
         (NAME, TOKEN, "", "read", "your token is read-only, so it can't create ada/people (export.hub.repo_id);"),
         ("bo/x", TOKEN, "", "write", "bo/x (export.hub.repo_id in params.yaml) does not exist or is not visible"),

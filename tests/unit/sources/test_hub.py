@@ -64,7 +64,6 @@ ABSENT = "or it is private; check download.{}.name in params.yaml; if it is priv
         ("model", "a/b", "main", GOOD, f"a/b: the Hub has no such model, {ABSENT.format('encoder')}"),
         ("model", NAME, "v9", "", f"{NAME}: no revision v9 (download.encoder.revision); expected a branch, a tag"),
         ("dataset", GATED, "main", "", f"{GATED}: gated; accept its conditions at {{url}}/datasets/{GATED}, then"),
-        ("dataset", NAME, "main", "hf_old", f"{NAME}: the Hub rejected your token (401); renew it by {LOGIN}, or"),
         ("dataset", "a..b", "main", "", "'a..b' is not a repository name (download.dataset.name in params.yaml)"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Duplicates: equal sentences have equal hashes, others do not, however the words are spread over dictionaries."""
+"""Duplicates: equal sentences have equal hashes, others do not."""
 
 from __future__ import annotations
 

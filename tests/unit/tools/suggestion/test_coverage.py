@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from tagline.tools.suggestion.coverage import choose
 
-
 WORD = st.sampled_from(["a", "B", "b", "c", "d", "1", "."])
 
 
