@@ -10,14 +10,7 @@ from dataclasses import replace
 from helpers.runs import run_of
 
 from tagline.tools.comparison.record import comparison_record
-from tagline.tools.comparison.rendering import (
-    CONTEXT,
-    Markdown,
-    Terminal,
-    excerpts,
-    render_comparison,
-    render_screen,
-)
+from tagline.tools.comparison.rendering import CONTEXT, Markdown, Terminal, excerpts, render_comparison, render_screen
 from tagline.tools.comparison.splits import Comparison, compare
 
 ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in range(8)]
