@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.project import STAGES, declared, edit, error_of, run_stage, snapshot
+from helpers.project import STAGES, declared, edit, run_stage, snapshot
 from transformers import pipeline
 
 from tagline.artifacts import tokenized
@@ -92,13 +91,3 @@ def test_same_bytes_twice(finished: Path, capsys: pytest.CaptureFixture[str]) ->
     run_stage("evaluate", "--show")
     assert f"{content('reports/evaluate.json')['test']['overall']['f1']:.3f}" in capsys.readouterr().out
     assert snapshot(finished) == first
-
-
-def test_full_disk_is_reported_with_the_file(finished: Path) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (900, limits[1]))  # of a file
-    try:
-        message = error_of("evaluate")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert message.startswith("evaluate: data/predictions/validation.parquet: File too large; expected more space; ")

@@ -35,15 +35,6 @@ def test_flat_arrays_are_split_by_length() -> None:
         FOUND[3]
 
 
-def test_unknown_gold_labels_are_an_error() -> None:
-    unknown = TaggedSentences(FOUND.labels, [1], np.array([1]), np.array([1], np.float32), ids=["a"])
-    assert unknown[0].predicted_entities == [("X", 0, 1)]
-    with pytest.raises(ValueError, match="the gold labels of a are unknown"):
-        _ = unknown[0].gold_entities
-    with pytest.raises(ValueError, match="the gold labels are unknown"):
-        _ = unknown.gold_entities
-
-
 def test_flattened_sentences_are_the_same() -> None:
     assert flatten(FOUND) is FOUND
     again = flatten(list(FOUND))

@@ -1,4 +1,4 @@
-"""History: points of the loss curve, the best epoch, early stopping."""
+"""History: points of the loss curve, the best epoch; stages/test_engines.py stops early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The choice of a head: by name, and from the files of a trained model."""
+"""The choice of a head: of a model without a file of it, and damaged files."""
 
 from __future__ import annotations
 
