@@ -114,7 +114,7 @@ def report(
         low, high = interval(np.concatenate([_ratio(block @ counted.T) for block in blocks]))
         value = float(_ratio(counted.sum(-1)))
         bias, highest, promise = found[target.type]
-        point = {
+        point: dict[str, Any] = {
             "measure": target.measure,
             "found": target.found,
             "target": target.value,
