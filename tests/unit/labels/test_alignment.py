@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
 
-# O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, B-MISC, I-MISC, as the chapter's data set has them.
+# O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, B-MISC, I-MISC.
 INSIDE = [0, 2, 2, 4, 4, 6, 6, 8, 8]
 
 
