@@ -52,18 +52,7 @@ UNNEEDED = {
     "stages/tagline/sources/hub_dataset.py",  # download loads it for data sets on the Hub only, since it takes a second
 }
 # What takes half a second or more to load.
-HEAVY = [
-    "accelerate",
-    "datasets",
-    "dvc",
-    "onnxruntime",
-    "onnxscript",
-    "pandas",
-    "scipy",
-    "sklearn",
-    "torch",
-    "transformers",
-]
+HEAVY = "accelerate datasets dvc onnxruntime onnxscript pandas scipy sklearn torch transformers".split()
 
 
 def folder_of(*parts: str) -> str:

@@ -17,8 +17,7 @@ DRIVER = shutil.which("chromedriver")
 LOGS = ("browser", "performance")
 
 in_a_browser = pytest.mark.skipif(
-    not (BROWSER and DRIVER),
-    reason="needs Chromium and chromedriver (on Debian: apt install chromium chromium-driver)",
+    not (BROWSER and DRIVER), reason="needs Chromium and chromedriver (on Debian: apt install chromium chromium-driver)"
 )
 
 

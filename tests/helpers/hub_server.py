@@ -47,7 +47,6 @@ class Hub:
         self.unheard: set[str] = set()  # routes that close the connection and do nothing
         self.unanswered: set[str] = set()  # routes that do their work and close the connection within the answer
         self.storage = ""  # URL to which requests for files are redirected, if any
-        self.headers: dict[str, str] = {}  # headers of files, instead of the right ones
         self.gate: threading.Event | None = None  # commits wait until it is set
         self.requests: list[str] = []  # "METHOD /path", in the order of arrival
         self.broken: int | None = None  # status of all answers, which are empty then
@@ -189,7 +188,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         commit, files = self.at(repository, revision)
         if path not in files:
             raise Refused(404, "EntryNotFound", "Entry not found")
-        headers = {"ETag": f'"{object_id(path, files[path])}"', "X-Repo-Commit": commit, **self.hub.headers}
+        headers = {"ETag": f'"{object_id(path, files[path])}"', "X-Repo-Commit": commit}
         if self.hub.storage:
             self.send(b"", HTTPStatus.FOUND, {**headers, "Location": self.hub.storage})
             return

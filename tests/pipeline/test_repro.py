@@ -19,8 +19,6 @@ from helpers.project import edit
 # metrics/evaluate.json has five scores per split, the best epoch, the F1 of greedy decoding and that of each type;
 # metrics/export.json has one.
 ROWS_WITHOUT_TYPES = 13
-# Columns of the terminal.
-WIDTH = 120
 
 
 def test_forced_repro_leaves_the_lock_byte_identical(clone: Clone) -> None:

@@ -49,15 +49,6 @@ def test_each_learns_its_own_task_and_a_second_repro_runs_nothing(clone: Clone) 
     assert paths <= set(json.loads(clone.run("dvc", "metrics", "show", "--json"))[""]["data"])
 
 
-def test_both_share_the_cache(clone: Clone) -> None:
-    encoders = [clone.path / folder / "models/pretrained/encoder/model.safetensors" for folder in ("", "pos")]
-    content = encoders[0].read_bytes()
-    assert encoders[1].read_bytes() == content
-    cached = [path for path in (clone.path / ".dvc/cache").rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size == len(content) and path.read_bytes() == content for path in cached) == 1
-    assert not (clone.path / "pos/.dvc").exists()
-
-
 def test_programs_know_both(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = run_in_pos(clone, "python", "../stages/evaluate.py", "--show")
     assert "PROPN" in shown

@@ -133,7 +133,11 @@ def test_transformers_js_without_options_gives_greedy_labels(
         edit(PARAMS, "int8: true\n  browser: false", "int8: false\n  browser: true")
         run_stage("export")
     assert json.loads((EXPORT / "config.json").read_text())["transformers.js_config"]["dtype"] == dtype
-    sentences = [row["words"] for row in raw_rows("test") if len(row["words"]) < 10] + [["bo", "IN", "Rome"]]
+    sentences = [row["words"] for row in raw_rows("test") if len(row["words"]) < 10] + [
+        ["bo", "IN", "Rome"],
+        ["Straße", "\u0130zmir"],
+        ["O'Neill", "USA"],
+    ]
     with Tagger() as tagger:
         tagged = tagger.tag(list(map(Document.of_words, sentences)))
     tokenizer = AutoTokenizer.from_pretrained(EXPORT)

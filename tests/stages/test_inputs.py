@@ -118,10 +118,3 @@ def test_inputs_that_do_not_fit_each_other_are_reported(
     write_hashes(folder)
     for stage in stages.split():
         assert message in error_of(stage)
-
-
-@pytest.mark.parametrize("stage", ["check", "download", "tokenize_align", "train", "evaluate", "export"])
-def test_unknown_argument_is_wrong_usage(stage: str) -> None:
-    with pytest.raises(SystemExit) as raised:
-        run_stage(stage, "--foo")
-    assert raised.value.code == 2

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.project import STAGES, declared, edit, error_of, run_stage, snapshot
-from helpers.tiny import raw_rows
+from helpers.project import STAGES, declared, edit, run_stage, snapshot
 from transformers import pipeline
 
 from tagline.artifacts import tokenized
@@ -36,14 +34,6 @@ def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished:
     Path("new").touch()
     mode = Path("new").stat().st_mode
     assert os.name == "nt" or not [path for path in files if path.stat().st_mode != mode and "tiny" not in path.parts]
-
-
-def test_raw_data_has_every_tag_column_and_labels_are_those_of_the_task(finished: Path) -> None:
-    row, *rows = raw_rows("train")
-    assert list(row) == ["id", "document", "words", "pos", "ner"]
-    assert (row["id"], row["ner"], len(rows)) == ("train-0", ["B-PER", "I-PER", "O", "O", "B-LOC", "O"], 15)
-    labels = tokenized.load_labels(Path("data/tokenized"))
-    assert labels.names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "I-LOC is added though no location has two words"
 
 
 def test_every_word_is_predicted_and_scored(finished: Path) -> None:
@@ -101,13 +91,3 @@ def test_same_bytes_twice(finished: Path, capsys: pytest.CaptureFixture[str]) ->
     run_stage("evaluate", "--show")
     assert f"{content('reports/evaluate.json')['test']['overall']['f1']:.3f}" in capsys.readouterr().out
     assert snapshot(finished) == first
-
-
-def test_full_disk_is_reported_with_the_file(finished: Path) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (900, limits[1]))  # of a file
-    try:
-        message = error_of("evaluate")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert message.startswith("evaluate: data/predictions/validation.parquet: File too large; expected more space; ")

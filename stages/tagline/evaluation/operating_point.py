@@ -114,7 +114,7 @@ def report(
         low, high = interval(np.concatenate([_ratio(block @ counted.T) for block in blocks]))
         value = float(_ratio(counted.sum(-1)))
         bias, highest, promise = found[target.type]
-        return {
+        point: dict[str, Any] = {
             "measure": target.measure,
             "found": target.found,
             "target": target.value,
@@ -123,16 +123,13 @@ def report(
             "low": round(float(low), DIGITS),
             "high": round(float(high), DIGITS),
             "reached": value >= target.value,
-            **({} if highest is None else {"highest_on_validation": round(highest, DIGITS)}),
-            **(
-                {}
-                if promise is None
-                else {
-                    "promise": promise._asdict()
-                    | {"statement": promise.statement(target.type, target.value, target.found)}
-                }
-            ),
         }
+        if highest is not None:
+            point["highest_on_validation"] = round(highest, DIGITS)
+        if promise is not None:
+            statement = promise.statement(target.type, target.value, target.found)
+            point["promise"] = promise._asdict() | {"statement": statement}
+        return point
 
     return {target.type: described(target) for target in targets}
 

@@ -84,12 +84,9 @@ LENGTHS = "row s-7: lists of different lengths; expected a gold label, a predict
         ("gold", [], "column gold is missing; expected id, words, gold, predicted, score: run `dvc repro evaluate`"),
         ("id", [None], "column id has null values; expected none: run `dvc repro evaluate` again"),
         ("words", [None], "column words has null values"),
-        ("score", [[0.5, None]], "column score has null values"),
         ("words", [[]], LENGTHS),
         ("predicted", [["O"]], LENGTHS),
-        ("score", [[0.5, 1.0, 0.5]], LENGTHS),
         ("id", [["a", "b"]], r"damaged \(.*run `dvc repro evaluate` again"),
-        ("gold", [{"label": "O"}], r"damaged \("),
         ("score", [["high", "low"]], "column score has string values; expected float"),
     ],
 )

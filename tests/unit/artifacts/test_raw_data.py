@@ -6,7 +6,6 @@ import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from datasets import Dataset, concatenate_datasets
 
@@ -88,33 +87,6 @@ def test_rows_are_read_while_they_are_written(tmp_path: Path, monkeypatch) -> No
 def test_malformed_split_is_an_error(tmp_path: Path, train: list[Row], message: str) -> None:
     with pytest.raises(UserError, match=message):
         written(tmp_path / "raw", train)
-
-
-@pytest.fixture
-def numbered(tmp_path: Path, monkeypatch) -> RawData:
-    """A training split of 11 sentences of one word, their numbers, in batches of two."""
-    monkeypatch.setattr(raw_data, "BATCH_WORDS", 2)
-    return written(tmp_path / "raw", [{"words": [str(n)], "ner": ["O"]} for n in range(11)])
-
-
-def test_chunks_have_about_so_many_words(numbered: RawData) -> None:
-    chunks = list(numbered.chunks("train", 4))
-    assert [chunk.num_rows for chunk in chunks] == [4, 4, 3]
-    assert [word for chunk in chunks for word in chunk["words"].values.to_pylist()] == [str(n) for n in range(11)]
-
-
-@pytest.mark.parametrize("size", [1, 3, 5, 20])
-def test_a_sample_is_spread_over_the_split(numbered: RawData, size: int) -> None:
-    sample = numbered.sample("train", size)
-    assert sample == [[str(n)] for n in range(0, 11, 11 // size + 1)]
-    assert len(sample) <= size
-
-
-def test_words_are_named_by_sentence_index_and_form() -> None:
-    batch = pa.record_batch({"id": ["x", "y", "z"], "words": [["a", "b"], [], ["c", "\u200b"]]})
-    assert [raw_data.name_word(batch, index) for index in range(4)] == [
-        *("x, word 0 (a)", "x, word 1 (b)", "z, word 0 (c)", "z, word 1 (\\u200b)")
-    ]
 
 
 def test_split_with_other_columns_is_an_error(tmp_path: Path) -> None:

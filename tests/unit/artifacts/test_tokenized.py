@@ -1,16 +1,15 @@
-"""The folder data/tokenized: selected rows of a split, files that do not fit the label list, and lazy columns."""
+"""The folder data/tokenized: selected rows of a split, and files that do not fit the label list."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from datasets import Dataset
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.tokenized import LazyColumn, Split
+from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.core.shards import ShardWriter
 from tagline.labels import label_list
@@ -44,11 +43,3 @@ def test_other_labels_than_in_the_label_list_are_an_error(tmp_path: Path) -> Non
         UserError, match=r"sentences/test: damaged \(the features differ from those of labels.json\); r"
     ):
         tokenized.load_split(tmp_path, "test")
-
-
-def test_lazy_column_is_a_sequence_and_an_arrow_array() -> None:
-    values = pa.chunked_array([[["a"], ["b", "c"]], [[]]], pa.list_(pa.string()))
-    column = LazyColumn(values)
-    assert (len(column), column[1], column[-1]) == (3, ["b", "c"], [])
-    assert list(column) == column[0:3] == [["a"], ["b", "c"], []]
-    assert pa.array(column, pa.list_(pa.large_string())).to_pylist() == values.to_pylist()

@@ -85,19 +85,6 @@ def test_bias_is_that_of_a_scan_of_the_grid(
         assert find_biases(chunks, gold, head, head.labels, [target]) == {"X": best}
 
 
-@pytest.mark.parametrize("name", HEADS)
-@settings(max_examples=20)
-@given(seed=st.integers(0, 2**32 - 1), lengths=st.lists(st.integers(0, 6), min_size=1, max_size=4))
-def test_a_larger_bias_never_takes_words_from_its_type(name: str, seed: int, lengths: list[int]) -> None:
-    head = HEADS[name]
-    chunks, _ = split(head, seed, [lengths])
-    of_type = np.array(head.labels.type_of_labels) == "X"
-    sizes = [int(of_type[decoded(chunks, head, {"X": bias})].sum()) for bias in (-20.0, -3.0, -0.5, 0, 0.5, 3.0, 20.0)]
-    assert sizes == sorted(sizes)
-    assert (sizes[0], sizes[-1]) == (0, sum(lengths))
-    np.testing.assert_array_equal(decoded(chunks, head, {"X": 0.0}), decoded(chunks, head, {}))
-
-
 def one_word_each(scores: list[list[float]], gold: list[int]) -> tuple[list[Chunk], np.ndarray]:
     """Sentences of one word, whose scores are of ADJ, NOUN and X."""
     size = len(scores)
@@ -123,26 +110,6 @@ def test_biases_of_several_types_settle_together() -> None:
     chunks, gold = one_word_each([[0, 1, -9], [0, 0.5, -9]], [0, 1])
     biases = search(chunks, gold, targets=targets)
     assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [0, 1]
-
-
-def test_a_target_out_of_reach_leaves_the_type_without_a_bias() -> None:
-    # The second adjective is never the best: at most 1 of 2 is found. X has no gold words.
-    chunks, gold = one_word_each([[0, 0.7, -9], [-40, 1, -9]], [0, 0])
-    targets = [Goal("ADJ", "recall", 0.95), Goal("X", "recall", 0.5)]
-    found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
-    assert found == {"ADJ": Found(0.0, 0.5), "X": Found(0.0, 0.0)}
-
-
-def test_scores_on_disk_are_read_as_often_as_needed(tmp_path: Path) -> None:
-    chunks, _ = split(HEADS["greedy"], 1, [[2, 0, 3], [0], [4]])
-    chunks[0].scores[1] = -np.inf
-    with stored(iter(chunks), tmp_path) as found:
-        for _ in range(2):
-            for chunk, expected in zip(found, chunks, strict=True):
-                for values, of_expected in zip(chunk, expected, strict=True):
-                    assert values.dtype == of_expected.dtype
-                    np.testing.assert_array_equal(values, of_expected)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_full_disk_says_what_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

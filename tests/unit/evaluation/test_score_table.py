@@ -37,14 +37,9 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     points = {
         "LOC": {"measure": "precision", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
         "ORG": {"measure": "precision", "found": "exact", "target": 0.7, "bias": -0.5},
-        "PER": {
-            "measure": "recall",
-            "found": "covered",
-            "promise": {"statement": "No promise"},
-            "target": 0.95,
-            "bias": 1.5,
-        },
+        "PER": {"measure": "recall", "found": "covered", "target": 0.95, "bias": 1.5},
     }
+    points["PER"]["promise"] = {"statement": "No promise"}
     of_splits = {
         "validation": {name: point | (reached if name == "PER" else missed) for name, point in points.items()},
         "test": {name: point | missed for name, point in points.items()},

@@ -14,18 +14,14 @@ import onnx
 import pytest
 import torch
 from helpers.architectures import new_model
-from helpers.onnx_graphs import graph_of
 from helpers.project import ROOT
 from onnx import TensorProto
-from onnx.helper import make_node
-from onnxruntime import InferenceSession
 from onnxscript import ir
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.export import onnx_export
-from tagline.export.onnx_export import share_weights
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.backends.torch_model import TorchModel
 
@@ -120,22 +116,6 @@ def test_model_that_pytorch_can_not_convert_is_reported(monkeypatch: pytest.Monk
         "BertForTokenClassification: PyTorch can't convert it to ONNX (no operator for this); "
         "set export.onnx and export.int8 to false"
     )
-
-
-def test_only_float32_weights_of_the_same_shape_and_bytes_are_shared(tmp_path: Path) -> None:
-    wide = torch.arange(600.0).reshape(20, 30)
-    weights = {"half": torch.ones(40, 20).half(), "flat": torch.full((400,), 2.0), "wide": wide, "small": torch.ones(3)}
-    save_file(weights, tmp_path / "model.safetensors")
-    square = np.full((20, 20), 2, np.float32)
-    values = {"ones": np.ones((40, 20), np.float32), "square": square, "same": wide.numpy(), "narrow": wide.numpy().T}
-    values["few"] = np.ones(3, np.float32)
-    nodes = [make_node("Identity", [name], [f"{name}.copy"]) for name in values]
-    model = ir.from_proto(graph_of(nodes, {}, {f"{name}.copy": None for name in values}, values))
-    share_weights(model.graph, [tmp_path / "model.safetensors"])
-    ir.save(model, tmp_path / "model.onnx")
-    assert outside(tmp_path / "model.onnx").keys() == {"same", "narrow.transposed"}
-    for value, found in zip(values.values(), InferenceSession(tmp_path / "model.onnx").run(None, {}), strict=True):
-        np.testing.assert_array_equal(found, value)
 
 
 def test_weights_behind_symbolic_links_are_read(tmp_path: Path, graphs: Graphs) -> None:

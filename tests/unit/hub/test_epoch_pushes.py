@@ -60,19 +60,6 @@ def add(pushes: EpochPushes, epoch: int) -> None:
     assert not model.exists()
 
 
-def test_each_epoch_is_pushed_with_its_own_files_in_order(hub: Recorder, pushes: EpochPushes) -> None:
-    hub.open.clear()
-    with pushes:
-        for epoch in (1, 2, 3):
-            add(pushes, epoch)
-        assert hub.pushed == [], "nobody waits for a push"
-        assert pushes.waiting() == [1, 2, 3]
-        hub.open.set()
-        pushes.wait()
-    assert hub.pushed == [(f"epoch {n}", {"tokenizer.json": "{}", "weights": f"of {n}"}) for n in (1, 2, 3)]
-    assert pushes.waiting() == []
-
-
 def test_failed_push_is_reported_and_tried_again_before_the_next(hub: Recorder, pushes: EpochPushes, capsys) -> None:
     for name in ("3.bak", ".4.partial", "²"):  # copies that a user made are no epochs
         (pushes.folder / name).mkdir(parents=True)

@@ -62,23 +62,6 @@ def assert_refused(expected: str, call: Callable[..., object], *arguments: objec
     assert "\n" not in str(raised.value) and TOKEN not in str(raised.value)
 
 
-def test_new_repository_gets_one_commit(server: Hub, folder: Path) -> None:
-    target().check()
-    assert server.repositories == {}, "a check changes nothing"
-    commit = checked_and_pushed(target(), folder, "Test F1 0.7")
-    repository = server.repositories["models", NAME]
-    assert repository.private
-    assert repository.refs == {"main": commit}
-    assert repository.messages == ["initial commit", "Test F1 0.7"]
-    assert repository.files() == {
-        ".gitattributes": b"*.safetensors filter=lfs\n",
-        "README.md": b"---\nlicense: mit\n---\n# A card\n",
-        "config.json": b"{}",
-        "model.safetensors": WEIGHTS,
-        "parts/notes.txt": b"deeper",
-    }
-
-
 def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder: Path) -> None:
     kept = dict.fromkeys(("notes.md", "onnx/notes.md", "adapters/model.safetensors", "lora.safetensors"), b"mine")
     gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b""}
@@ -109,7 +92,6 @@ def test_branch_is_created_and_extended_with_the_token_of_the_login_file(
     ("name", "token", "existing", "role", "message"),
     [
         (NAME, "", "", "write", "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf"),
-        (NAME, "hf_expired", "", "write", "the Hub rejected your token for ada/people (401: Invalid credentials"),
         (NAME, TOKEN, NAME, "read", "your token has no write permission for ada/people (403: You don't have the"),
         (NAME, TOKEN, "", "read", "your token is read-only, so it can't create ada/people (export.hub.repo_id);"),
         ("bo/x", TOKEN, "", "write", "bo/x (export.hub.repo_id in params.yaml) does not exist or is not visible"),

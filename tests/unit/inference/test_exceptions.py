@@ -61,16 +61,8 @@ def test_exception_in_any_step_leaves_the_tagger_usable(
 @pytest.mark.parametrize(
     ("ask", "kind", "message"),
     [
-        (
-            lambda tagger: tagger(["Ada", "x\udfffy"]),
-            UserError,
-            r"texts[1]: character 1 is '\udfff', a lone surr",
-        ),
-        (
-            lambda tagger: tagger.words(["Ada", "\ud800"]),
-            UserError,
-            r"sentence, word 1: character 0 is '\ud800'",
-        ),
+        (lambda tagger: tagger(["Ada", "x\udfffy"]), UserError, r"texts[1]: character 1 is '\udfff', a lone surr"),
+        (lambda tagger: tagger.words(["Ada", "\ud800"]), UserError, r"sentence, word 1: character 0 is '\ud800'"),
         (lambda tagger: list(tagger.stream([["\udc80"]])), UserError, r"documents[0], word 0: character 0 is '\udc80'"),
         (lambda tagger: tagger(["Ada", nan]), TypeError, "texts[1]: nan is of type float; expected a string"),
         (lambda tagger: tagger.words(["Ada", None]), TypeError, "sentence, word 1: None is of type NoneType; expected"),

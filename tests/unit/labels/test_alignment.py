@@ -1,37 +1,15 @@
-"""Alignment: the course chapter's own example, and its rules as properties."""
+"""Alignment: its rules as properties."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from helpers.tiny import word_piece
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
-from tagline.tokenization.subwords import of_sentences
 
-# O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, B-MISC, I-MISC, as the chapter's data set has them.
+# O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, B-MISC, I-MISC.
 INSIDE = [0, 2, 2, 4, 4, 6, 6, 8, 8]
-WORDS = "EU rejects German call to boycott British lamb .".split()
-LABELS = [3, 0, 7, 0, 0, 0, 7, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("label_all_tokens", "expected"),
-    [
-        (False, [-100, 3, 0, 7, 0, 0, 0, 7, 0, -100, 0, -100]),
-        (True, [-100, 3, 0, 7, 0, 0, 0, 7, 0, 0, 0, -100]),
-    ],
-)
-def test_example_of_the_chapter(label_all_tokens: bool, expected: list[int]) -> None:
-    tokenizer = word_piece([*WORDS[:-2], "la", "##mb"])
-    tokens = tokenizer(WORDS, is_split_into_words=True).tokens()
-    assert " ".join(tokens) == "[CLS] EU rejects German call to boycott British la ##mb . [SEP]"
-    # As the stage does: a special token before and after the words, each as a word of its own.
-    counts = np.array([1, *of_sentences(tokenizer.backend_tokenizer, [WORDS]).counts, 1])
-    aligned = align_labels(np.array([IGNORED, *LABELS, IGNORED]), counts, INSIDE, label_all_tokens)
-    assert aligned.tolist() == expected
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), max_size=12), st.booleans())

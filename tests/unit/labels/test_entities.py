@@ -1,9 +1,8 @@
-"""Entities: conlleval's rule, by hand and against seqeval."""
+"""Entities: conlleval's rule, against seqeval."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
@@ -13,18 +12,6 @@ from tagline.labels.label_list import Kind
 
 TYPES = ["PER", "LOC", "O", "a-b", "micro avg"]
 TAGS = ["O", *(f"{prefix}-{type_}" for type_ in TYPES for prefix in "BI")]
-
-
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        ("B-PER I-PER O B-LOC", [("PER", 0, 2), ("LOC", 3, 4)]),
-        ("O I-PER I-PER", [("PER", 1, 3)]),  # an I- that continues nothing starts an entity
-        ("B-PER I-LOC I-LOC", [("PER", 0, 1), ("LOC", 1, 3)]),  # so does another type
-    ],
-)
-def test_rule_of_conlleval(tags: str, expected: list[tuple[str, int, int]]) -> None:
-    assert entities(tags.split()) == expected
 
 
 @given(st.lists(st.sampled_from(TAGS), max_size=12))

@@ -43,27 +43,3 @@ def test_weight_repeats_a_sentence(kind: Kind, tags: list[str], dense: int, monk
         np.testing.assert_allclose(np.array(found.per_type())[:, occur], reference.per_type())
 
     test()
-
-
-def test_many_weightings_at_once() -> None:
-    counts = count(sentences(["B-A O", "B-A O"], ["B-A O", "O O"]), "spans")
-    total = counts.total([[1, 1], [2, 0], [0, 2], [0, 0]])
-    np.testing.assert_allclose(total.overall().recall, [0.5, 1, 0, 0])
-    np.testing.assert_allclose(total.overall().precision, [1, 1, 0, 0])
-    np.testing.assert_allclose(total.per_type().recall, [[0.5], [1], [0], [0]])
-    np.testing.assert_allclose(total.accuracy(), [0.75, 1, 0.5, 0])
-
-
-def test_types_of_gold_and_predictions_are_sorted() -> None:
-    counts = count(sentences(["B-Z O", "B-O O"], [["B-A", "B-micro avg"], ["O", "O"]]), "spans")
-    assert counts.types == ("A", "O", "Z", "micro avg")
-    assert counts.gold.toarray().tolist() == [[0, 0, 1, 0], [0, 1, 0, 0]]
-    assert counts.predicted.toarray().tolist() == [[1, 0, 0, 1], [0, 0, 0, 0]]
-    assert counts.correct.toarray().tolist() == [[0] * 4] * 2
-    assert (counts.words.tolist(), counts.correct_words.tolist()) == ([2, 2], [0, 1])
-
-
-def test_nothing_to_count_scores_zero() -> None:
-    total = count(sentences(["O"], ["O"]), "spans").total()
-    assert [float(value) for value in (*total.overall(), total.accuracy())] == [0, 0, 0, 1]
-    assert count([], "tags").total().accuracy() == 0

@@ -18,13 +18,9 @@ PAIRS = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), max_size=12)
 @pytest.mark.parametrize(
     ("gold", "predicted", "expected"),
     [
-        ("O", "O", []),
-        ("B-A I-A", "B-A I-A", [("correct", ("A", 0, 2), ("A", 0, 2))]),
         ("B-A I-A", "B-B I-B", [("type_error", ("A", 0, 2), ("B", 0, 2))]),
         ("B-A I-A", "B-A O", [("boundary_error", ("A", 0, 2), ("A", 0, 1))]),
         ("O B-A", "B-A I-A", [("boundary_error", ("A", 1, 2), ("A", 0, 2))]),
-        ("B-A O", "O O", [("missed", ("A", 0, 1), None)]),
-        ("O O", "B-A O", [("spurious", None, ("A", 0, 1))]),
         # Neither the type nor the boundaries agree.
         ("B-A I-A", "B-B O", [("missed", ("A", 0, 2), None), ("spurious", None, ("B", 0, 1))]),
         # Two entities predicted for one: the longer one is paired, on ties the left one.

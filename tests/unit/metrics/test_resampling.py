@@ -31,13 +31,6 @@ def test_weights_depend_on_the_seed_and_not_on_the_block_size(
     assert all_weights(0, 3).shape == (3, 0)
 
 
-def test_interval_of_known_values() -> None:
-    values = np.arange(1001.0)[:, None] * [1, 2]
-    low, high = interval(values)
-    np.testing.assert_allclose(low, [25, 50])
-    np.testing.assert_allclose(high, [975, 1950])
-
-
 def test_equal_to_scipys_percentile_bootstrap() -> None:
     """Accuracy over sentences of one word, which scipy can compute too, with many resamples."""
     correct = np.random.default_rng(3).random(60) < 0.7
@@ -74,13 +67,3 @@ def test_interval_of_a_macro_score_is_about_the_tags_of_the_split(right: bool) -
     ends = found["overall"]["f1"]
     assert ends["low"] <= f1 <= ends["high"] < ends["low"] + 0.02
     assert "C" not in found["per_type"], "a tag that is only predicted is left out"
-
-
-def of_spans(gold: list[str], predicted: list[str]) -> dict:
-    return intervals(count(sentences(gold, predicted), "spans"), 100, 1)
-
-
-def test_intervals_of_perfect_and_useless_predictions() -> None:
-    assert of_spans(["B-A"], ["B-A"])["overall"]["f1"] == {"low": 1, "high": 1}
-    assert of_spans(["B-A", "O"], ["O", "O"])["overall"]["f1"] == {"low": 0, "high": 0}
-    assert of_spans(["O"], ["O"])["per_type"] == {}

@@ -1,4 +1,4 @@
-"""Scores: the course chapter's example, and seqeval and scikit-learn as references."""
+"""Scores: seqeval and scikit-learn as references."""
 
 from __future__ import annotations
 
@@ -34,16 +34,6 @@ def corpora(tags: list[str]) -> st.SearchStrategy[list[list[tuple[str, str]]]]:
 
 def score(sentences: Sequence[TaggedSentence], kind: Kind = "spans") -> dict[str, Any]:
     return scores.score(count(sentences, kind))
-
-
-def test_chapter_example() -> None:
-    gold = "B-ORG O B-MISC O O O B-MISC O O"
-    found = score(sentences([gold], ["B-ORG O O O O O B-MISC O O"]))
-    assert found["per_type"] == {
-        "MISC": {"precision": 1.0, "recall": 0.5, "f1": 0.666667, "number": 2},
-        "ORG": {"precision": 1.0, "recall": 1.0, "f1": 1.0, "number": 1},
-    }
-    assert found["overall"] == {"precision": 1.0, "recall": 0.666667, "f1": 0.8, "accuracy": 0.888889, "number": 3}
 
 
 @given(corpora(TAGS))

@@ -60,20 +60,6 @@ def test_slices_by_hand() -> None:
     assert "not_in_train" not in all_seen
 
 
-def test_sentences_are_sorted_into_ranges_of_lengths() -> None:
-    words = [["w"] * length for length in (41, 500, 11, 1, 10, 40)]
-    found = sliced(words, words, words, "tags")["sentence_length"]
-    assert {name: part["sentences"] for name, part in found.items()} == {"1-10": 2, "11-20": 1, "21-40": 1, "41+": 2}
-    assert list(found) == sorted(found)
-
-
-def test_slices_do_not_depend_on_predictions() -> None:
-    words, gold = [["Ada", "Lind", "met", "Bo"]], [["O", "O", "O", "B-PER"]]
-    for predicted in ([["B-PER", "I-PER", "O", "B-PER"]], [["B-LOC", "O", "O", "O"]], [["O"] * 4]):
-        found = sliced(words, gold, predicted, "spans", [TRAIN])
-        assert (list(found["text"]), list(found["entity_length"])) == (["unseen"], ["1"])
-
-
 def test_words_of_plain_tags() -> None:
     words, gold, predicted = [["a", "run", "walks"]], [["DET", "VERB", "VERB"]], [["DET", "NOUN", "VERB"]]
     found = sliced(words, gold, predicted, "tags", [(["a", "run"], ["DET", "NOUN"])])

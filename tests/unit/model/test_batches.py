@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.model.batches import longest_first, pad, rounded_up
+from tagline.model.batches import longest_first
 
 
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 100))
@@ -36,11 +36,3 @@ def test_batches_are_as_full_as_size_and_padding_allow(
     lengths: list[int], limits: tuple[float, ...], expected: list[list[int]]
 ) -> None:
     assert [batch.tolist() for batch in longest_first(np.array(lengths), *limits)] == expected
-
-
-def test_padding_is_masked() -> None:
-    for multiple, ids in ((1, [[5, 6, 7], [8, 1, 1]]), (4, [[5, 6, 7, 1], [8, 1, 1, 1]])):
-        found, mask = pad([np.array([5, 6, 7]), np.array([8])], padding=1, multiple=multiple)
-        assert found.tolist() == ids
-        assert mask.tolist() == [[1 if value != 1 else 0 for value in row] for row in ids]
-    assert rounded_up(np.array([0, 1, 4, 5]), 4).tolist() == [0, 4, 4, 8]

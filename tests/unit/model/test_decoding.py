@@ -13,7 +13,6 @@ from tagline.labels.label_list import Labels
 from tagline.model.decoding import decode
 
 SPANS = Labels("ner", "spans", ("O", "B-X", "B-Y", "I-X", "I-Y"), "O")
-TAGS = Labels("pos", "tags", ("ADJ", "NOUN", "VERB"), "NOUN")
 
 
 def legal(names: tuple[str, ...]) -> bool:
@@ -37,9 +36,3 @@ def test_constrained_finds_the_best_legal_sequence(lengths: list[int], seed: int
     ):
         assert legal(tuple(SPANS.names[label] for label in chosen))
         assert rows[np.arange(len(rows)), chosen].sum() == pytest.approx(brute_force(rows, SPANS))
-
-
-def test_plain_tags_are_decoded_greedily() -> None:
-    scores = np.log(np.array([[0.2, 0.5, 0.3], [0.4, 0.3, 0.3]]))
-    for decoding in ("greedy", "constrained"):
-        assert decode(scores, np.array([1, 1]), TAGS, decoding).tolist() == [1, 0]

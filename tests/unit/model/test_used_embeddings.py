@@ -10,11 +10,7 @@ import torch
 from helpers.architectures import new_model
 from transformers import PreTrainedModel
 
-from tagline.model.used_embeddings import (
-    PartlyTrainedEmbedding,
-    restore_full_embeddings,
-    train_used_embeddings,
-)
+from tagline.model.used_embeddings import PartlyTrainedEmbedding, restore_full_embeddings, train_used_embeddings
 
 # Of sub-words that train holds; the padding is 0 or 1.
 IDS = np.array([0, 1, 4, 7, 9, 25, 39])

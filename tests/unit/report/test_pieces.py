@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.metrics.outcomes import outcomes
-from tagline.report.pieces import Piece, pieces
+from tagline.report.pieces import pieces
 
 LABELS = st.sampled_from(["O", "B-X", "I-X", "B-Y", "I-Y"])
 
@@ -36,17 +36,6 @@ def split(text: str, gold: str, predicted: str) -> list[str]:
 )
 def test_sentence_is_split_where_entities_begin_and_end(text: str, gold: str, predicted: str, expected) -> None:
     assert split(text, gold, predicted) == expected
-
-
-def test_words_that_are_not_shown_are_counted() -> None:
-    tagged = sentence("a b c d", "O O B-X O", "O O O O")
-    found = outcomes(tagged)
-    assert pieces(tagged.words, found, [False, False, True, False]) == [
-        Piece(left_out=2),
-        Piece("c", gold=True),
-        Piece(note=found[0]),
-        Piece(left_out=1),
-    ]
 
 
 @given(st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=12))

@@ -76,13 +76,6 @@ def test_only_the_first_errors_are_listed() -> None:
     assert sentence.pieces[-1].left_out == length - ERRORS - CONTEXT + 1 - 1
 
 
-def test_only_errors_of_plain_tags_are_marked() -> None:
-    sentence = shown("a b c", "N V N", "N N N", kind="tags")
-    marked = [(piece.text, piece.gold) for piece in sentence.pieces if not piece.note]
-    assert marked == [("a ", False), ("b", True), (" c", False)]
-    assert [piece.note.kind for piece in sentence.pieces if piece.note] == ["type_error"]
-
-
 def test_confidence_is_the_mean_over_the_words_of_both_entities() -> None:
     (found,) = sentences(["B-X I-X O O"], ["O B-X I-X O"], scores=[[0.9, 0.8, 0.4, 1.0]])
     (outcome,) = outcomes(found)

@@ -1,15 +1,13 @@
-"""Marks of capitals: where they stand, and that nothing else changes, in transformers and in JavaScript."""
+"""Marks of capitals: where they stand, and that nothing else changes; stages/test_export.py reads them in JavaScript."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import unicodedata
 from pathlib import Path
 
 import pytest
-from helpers.project import ROOT
 from helpers.tiny import word_piece
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,24 +138,3 @@ def test_cased_vocabulary_without_latin_letters_stays() -> None:
     tokenizer = word_piece(["[unused0]", "[unused1]"])
     tokenizer.backend_tokenizer.model = models.WordPiece({"[UNK]": 0, "\u0410": 1, "\u0430": 2}, unk_token="[UNK]")
     assert not capitals.lowers(tokenizer.backend_tokenizer)
-
-
-def test_javascript_reads_same_ids(plain: Path, marked: Path, tmp_path: Path) -> None:
-    """In the tokenizers of transformers.js, where Node and the package are installed, as in CI."""
-    package = ROOT / "node_modules/@huggingface/tokenizers"
-    if not (shutil.which("node") and package.is_dir()):
-        pytest.skip("needs Node and `npm install --no-save --ignore-scripts @huggingface/transformers`")
-    script = f"""
-        import {{ Tokenizer }} from "{package.as_uri()}/dist/tokenizers.mjs";
-        import {{ readFileSync as read }} from "node:fs";
-        const [folder, texts] = process.argv.slice(2);
-        const json = name => JSON.parse(read(folder + "/" + name, "utf-8"));
-        const tokenizer = new Tokenizer(json("tokenizer.json"), json("tokenizer_config.json"));
-        console.log(JSON.stringify(JSON.parse(texts).map(text => tokenizer.encode(text).ids)));
-    """
-    (tmp_path / "ids.mjs").write_text(script, encoding="utf-8")
-    for folder in (plain, marked):
-        command = ["node", str(tmp_path / "ids.mjs"), str(folder), json.dumps(list(EXAMPLES))]
-        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        assert json.loads(printed) == [tokenizer(text)["input_ids"] for text in EXAMPLES]

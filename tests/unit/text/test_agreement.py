@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tagline.text.agreement import FIRST, STEP, Agreement, SentenceAgreement, running_text
-from tagline.text.sentence import Sentence, Surface
+from tagline.text.agreement import FIRST, STEP, SentenceAgreement, running_text
+from tagline.text.sentence import Sentence
 from tagline.text.sentences import split_sentences
-from tagline.text.words import split_words
 
 
 @pytest.mark.parametrize(
@@ -23,24 +22,6 @@ def test_running_text(words: str, text: str) -> None:
     found, spans = running_text(words.split())
     assert found == text
     assert [found[start:end] for start, end in spans] == words.split()
-
-
-def test_words_that_are_not_found_again_lower_the_share() -> None:
-    agreement = Agreement(split_words)
-    assert agreement.share == 1.0
-    for words in ("Ada lives in Oslo .", "Ms. Lind does n't .", "Ms. Lind does n't ."):
-        agreement.compare(words.split())
-    assert agreement.share == round((5 + 2 * 2) / 15, 4)
-    assert list(agreement.differences) == ["'Ms.' is found as 'Ms' '.'"]
-
-
-def test_words_of_a_raw_text_are_compared_in_it() -> None:
-    agreement = Agreement(split_words, write_text=False)
-    surface = Surface("Pain du .", [(0, 4), (5, 5), (5, 5), (8, 9)])
-    without_text = Sentence("", ["Ms."], {})
-    list(agreement.watch([without_text, Sentence("", ["Pain", "de", "le", "."], {}, surface=surface)]))
-    assert (agreement.words, agreement.found) == (4, 2)
-    assert list(agreement.differences) == ["'de' is found as 'du'"]
 
 
 def test_share_of_sentences_that_stay_whole_is_of_a_sample() -> None:

@@ -50,10 +50,3 @@ def test_chunks_do_not_cut_the_context(documents: list[list[list[str]]], context
         found += rows(made.windows, made.windows.input_ids)
     whole = cut(cutter, sentences["words"].to_pylist(), document_numbers(sentences)).windows
     assert found == rows(whole, whole.input_ids)
-
-
-def test_without_context_nothing_is_read_ahead() -> None:
-    chunks = iter([batch([[["a"]]]), batch([[["b"]]])])
-    first = next(surrounded(chunks, TOKENIZER, 0))
-    assert first.all is first.chunk
-    assert next(chunks)["words"].to_pylist() == [["b"]]

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.core.errors import UserError
-from tagline.tokenization.conversion import before, convert, detect, is_io, transitions
+from tagline.tokenization.conversion import before, convert, transitions
 
 # A sentence as spans: (type or "", length); neighbours of one type touch, which tells IOB1 from IOB2.
 SPANS = st.lists(st.tuples(st.sampled_from(["", "PER", "LOC"]), st.integers(1, 3)), max_size=8)
@@ -71,26 +70,6 @@ def test_io_joins_neighbours_of_one_type(spans: list[tuple[str, int]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentences", "scheme"),
-    [
-        *(
-            (
-                [" ".join(write(row, scheme)) for row in ([("PER", 2), ("PER", 1), ("", 1), ("LOC", 1)], [("LOC", 3)])],
-                scheme,
-            )
-            for scheme in ("IOB1", "IOB2", "BIOES", "BILOU")
-        ),
-        (["I-PER I-PER O I-LOC"], "IO"),
-        (["O I-PER", "B-PER I-PER"], "IOB2"),  # a B- that begins a sentence divides nothing
-        (["O O"], "IOB2"),
-    ],
-)
-def test_schemes_are_recognised(sentences: list[str], scheme: str) -> None:
-    names, ids, ends = encode([tags.split() for tags in sentences])
-    assert detect(names, transitions(ids, ends, len(names))) == scheme
-
-
-@pytest.mark.parametrize(
     ("tags", "scheme", "expected", "repaired"),
     [
         ("O I-PER I-PER", "IOB2", "O B-PER I-PER", 1),
@@ -104,14 +83,3 @@ def test_illegal_tags_are_repaired_as_conlleval_reads_them(
     tags: str, scheme: str, expected: str, repaired: int
 ) -> None:
     assert converted([tags.split()], scheme) == (expected.split(), repaired)
-
-
-def test_labels_without_prefix_are_io_if_few_words_have_one() -> None:
-    assert is_io({"O": 70, "PER": 20, "LOC": 10}) and is_io({"o": 60, "O": 10, "per": 30})
-    # A part of speech called O, no O, O alone, a few words without a tag, one tag alone, two tags.
-    for counts in ({"O": 10, "N": 60, "V": 30}, {"N": 40, "V": 30}, {"O": 40, "o": 1}, {"_": 10, "N": 60, "V": 30}):
-        assert not is_io(counts)
-    assert not is_io({"_": 10}) and not is_io({"X": 60, "N": 40})
-    for outside in (11, 46, 69):  # near one half a user must decide; the message: test_tags.py
-        with pytest.raises(UserError, match=f"^{outside}% of the words have the tag O and no tag has a prefix"):
-            is_io({"O": outside, "PER": 100 - outside})

@@ -15,8 +15,7 @@ from tokenizers import Tokenizer
 from tagline.labels.alignment import NO_WORD
 from tagline.model.prediction import UNSEEN, choose_windows
 from tagline.tokenization.dataset import align_words
-from tagline.tokenization.subword_windows import WindowCutter, WordRanges, cut_ranges, extended
-from tagline.tokenization.subwords import unknown_id
+from tagline.tokenization.subword_windows import WindowCutter, cut_ranges
 
 WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.", min_size=1, max_size=12))
 # Documents of sentences of words.
@@ -89,17 +88,6 @@ def pieces_of(tokenizer: Tokenizer, words: list[str]) -> list[list[int]]:
     ]
 
 
-def test_words_with_an_unknown_subword() -> None:
-    tokenizer = word_piece(["ab"]).backend_tokenizer
-    sentences = [words.split() for words in ("ab \u4e00 ab", "\u4e00", "ab " * 9 + "\u4e01 ab")]
-    for cutter in (WindowCutter(tokenizer, True, 64, 8), WindowCutter(tokenizer, False, 6, 2)):
-        made = cut(cutter, sentences)
-        assert made.words_with(unknown_id(tokenizer)).tolist() == [1, 3, 13]
-        assert made.words_with(None).tolist() == []
-        assert cut(cutter, sentences, own=slice(1, 3)).words_with(unknown_id(tokenizer)).tolist() == [0, 10]
-    assert [unknown_id(each) for each in (tokenizer, byte_level_bpe(), unigram())] == [1, None, 3]
-
-
 @pytest.mark.parametrize(
     ("sentences", "capacity", "stride", "expected"),
     [
@@ -122,20 +110,3 @@ def test_windows_overlap_by_whole_words(
     ends = np.cumsum(lengths)
     found = cut_ranges(counts, ends - lengths, ends, capacity, stride)
     assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
-
-
-def with_context(counts: list[int], window: tuple[int, int], capacity: int, context: int) -> tuple[int, int]:
-    arrays = [np.array([number]) for number in (0, *window)]
-    found = extended(WordRanges(*arrays), np.array(counts), np.array([0]), np.array([len(counts)]), capacity, context)
-    return int(found.begin[0]), int(found.end[0])
-
-
-def test_context_is_whole_words_as_far_as_there_is_room() -> None:
-    assert with_context([2, 2, 2, 2, 3], (2, 3), 7, 3) == (1, 4)
-    assert with_context([1] * 9, (4, 5), 100, 3) == (1, 8), "at most so many sub-words on each side"
-    assert with_context([1] * 9, (4, 5), 5, 9) == (2, 7), "both sides share the room"
-    assert with_context([1] * 9, (1, 2), 5, 9) == (0, 5), "what one side does not need is for the other"
-    assert with_context([1] * 9, (8, 9), 5, 9) == (4, 9)
-    assert with_context([1] * 9, (2, 7), 5, 9) == (2, 7), "a window that is full has no context"
-    assert with_context([3, 3, 3], (1, 2), 9, 2) == (1, 2), "no word is cut"
-    assert with_context([1, 0, 1], (1, 2), 9, 5) == (1, 2), "a window without sub-words of its own has no context"

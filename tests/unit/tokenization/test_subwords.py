@@ -13,13 +13,7 @@ from helpers.tiny import ODD_WORDS, PEOPLE, byte_level_bpe, unigram, word_piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
-from transformers import (
-    AutoTokenizer,
-    BertTokenizer,
-    ByT5Tokenizer,
-    PreTrainedTokenizerBase,
-    PreTrainedTokenizerFast,
-)
+from transformers import AutoTokenizer, BertTokenizer, ByT5Tokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from tagline.core.errors import UserError
 from tagline.sources import encoders

@@ -51,6 +51,7 @@ def test_each_split_is_read_in_its_own_scheme(tmp_path: Path) -> None:
         ("per o o o o O o o", "o", "spans", "O B-per I-per", "B-per O O O O O O O"),
         ("B I O O O O O O", "O", "spans", "O B-ENTITY I-ENTITY", "B-ENTITY I-ENTITY O O O O O O"),
         ("B-X i-X o O b-X", "O", "spans", "O B-X I-X", "B-X I-X O O B-X"),
+        ("B-X L-X O U-X", "O", "spans", "O B-X I-X", "B-X I-X O B-X"),
         ("N V O N N N N N N N N N N", "N", "tags", "N O V", "N V O N N N N N N N N N N"),
     ],
 )

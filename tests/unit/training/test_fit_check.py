@@ -59,8 +59,7 @@ def test_longest_window_is_what_the_model_reads(name: str, config: dict[str, Any
 
 
 @pytest.mark.parametrize(
-    ("name", "config"),
-    [("fnet", SIZE), ("funnel", {"d_model": 16, "block_sizes": [1, 1], "d_head": 8})],
+    ("name", "config"), [("fnet", SIZE), ("funnel", {"d_model": 16, "block_sizes": [1, 1], "d_head": 8})]
 )
 def test_encoder_that_ignores_the_padding_mask_is_refused(name: str, config: dict[str, Any]) -> None:
     check_mask(new_model(lambda: model_of("bert", **SIZE)))
@@ -86,10 +85,7 @@ def test_weights_that_get_no_gradient_are_frozen(name: str, config: dict[str, An
 
 
 def split_of(*lengths: int, subword: int = 7) -> Split:
-    windows = {
-        "sentence": list(range(len(lengths))),
-        "input_ids": [[subword] * length for length in lengths],
-    }
+    windows = {"sentence": list(range(len(lengths))), "input_ids": [[subword] * length for length in lengths]}
     return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows))
 
 

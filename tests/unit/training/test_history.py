@@ -1,4 +1,4 @@
-"""History: points of the loss curve, the best epoch, early stopping."""
+"""History: points of the loss curve, the best epoch; stages/test_engines.py stops early."""
 
 from __future__ import annotations
 
@@ -30,14 +30,3 @@ def test_best_epoch_has_the_highest_f1_then_the_lowest_loss() -> None:
     found = [history.after_epoch(scores(f1) | {"loss": loss}) for f1, loss in epochs]
     assert found == [True, True, False, True, False]
     assert history.best == {"epoch": 4, **scores(0.7), "loss": 0.4}
-
-
-@pytest.mark.parametrize(("patience", "stops"), [(None, []), (1, [4, 6, 7]), (2, [7])])
-def test_patience_counts_epochs_without_a_higher_f1(patience: int | None, stops: list[int]) -> None:
-    history = History(1, patience)
-    ended = []
-    for number, f1 in enumerate((0.0, 0.0, 0.5, 0.5, 0.6, 0.4, 0.6), start=1):
-        history.after_epoch(scores(f1) | {"loss": 1 / number})
-        if history.exhausted:
-            ended.append(number)
-    assert ended == stops

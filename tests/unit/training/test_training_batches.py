@@ -23,10 +23,7 @@ def at_random(size: int) -> Batches:
     return Batches(order="random", subwords_per_batch=1, batch_size=size)
 
 
-ORDERS = st.one_of(
-    st.builds(by_length, st.integers(1, 300)),
-    st.builds(at_random, st.integers(1, 20)),
-)
+ORDERS = st.one_of(st.builds(by_length, st.integers(1, 300)), st.builds(at_random, st.integers(1, 20)))
 
 
 def listed(epoch: list[np.ndarray]) -> list[list[int]]:

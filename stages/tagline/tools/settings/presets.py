@@ -94,10 +94,7 @@ def build(name: str) -> str:
     base, preset = read(BASE), read(name)
     whole = [MODELINE, *(preset.description or [f"# Preset {name}."]), _INTRODUCTION]
     for key, value in _merged(plain(base.content), plain(preset.content)).items():
-        whole += [
-            *lines({key: value}, FIELDS, base.comments | preset.comments),
-            "",
-        ]
+        whole += [*lines({key: value}, FIELDS, base.comments | preset.comments), ""]
     content = parse("\n".join(whole[:-1]), preset.path)
     if errors := params_errors(content):
         shown = [_at_origin(error, preset, base) for error in errors]

@@ -1,4 +1,4 @@
-"""The choice of a head: by name, and from the files of a trained model."""
+"""The choice of a head: of a model without a file of it, and damaged files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
-from tagline.model.heads import head_file, load_head
+from tagline.model.heads import load_head
 from tagline.model.heads.linear import LinearHead
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -18,14 +18,6 @@ LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
 def test_model_without_head_file_has_a_linear_head(tmp_path: Path) -> None:
     assert load_head(tmp_path, LABELS, "constrained", "train") == LinearHead(LABELS, "constrained")
-
-
-def test_trained_weights_are_loaded(tmp_path: Path) -> None:
-    transitions = np.array([[0, 0, 0], [0, 0, 9], [0, 0, 0]], np.float32)
-    head_file.write(tmp_path, "crf", {"transitions": transitions})
-    head = load_head(tmp_path, LABELS, "greedy", "train")
-    assert head.name == "crf"
-    assert head.decode(np.array([[0, 1, 0], [2, 0, 0]], np.float32), np.array([2])).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Decoding
 from tagline.model.heads.linear import LinearHead
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -69,12 +68,3 @@ def test_negative_log_likelihood_of_known_words(seed: int, known: list[bool]) ->
     expected = cross_entropy(torch.from_numpy(values).double(), targets, reduction="sum").item()
     found = HEAD.negative_log_likelihood(scores, np.array([1, 5]), gold, np.array(known))
     assert found == pytest.approx(expected, abs=1e-4)
-
-
-@pytest.mark.parametrize(("decoding", "labels"), [("greedy", [0, 2]), ("constrained", [1, 2])])
-def test_constrained_decoding_replaces_an_illegal_sequence(decoding: Decoding, labels: list[int]) -> None:
-    head = LinearHead(LABELS, decoding)
-    scores = head.scores(np.array([[2.0, 1.9, 0.0], [0.0, 0.0, 5.0]], np.float32))
-    assert head.decode(scores, np.array([2])).tolist() == labels
-    # In another sentence, I-X can't continue B-X.
-    assert head.decode(scores, np.array([1, 1])).tolist()[1] == (2 if decoding == "greedy" else 0)

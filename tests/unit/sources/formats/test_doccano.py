@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import tagged, write_rows
-from helpers.formats import fault, read, section
+from helpers.formats import read, refusals, section
 
 from tagline.core.errors import UserError
 from tagline.sources.files import FileSource
@@ -59,12 +59,11 @@ def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
         list(section("doccano", annotators="majority").read(folder))
 
 
-def test_malformed_rows_are_reported_together(tmp_path: Path) -> None:
-    rows = [{"text": "Ada", "spans": []}, {"text": "Ada", "label": [[0, 3]]}]
-    rows += [{"text": "Ada", "entities": [{"start_offset": 0}]}, {"data": "Ada", "label": []}]
-    assert fault(tmp_path, "doccano", rows, offsets="utf16").split("\n  ")[1:] == [
-        "f:1: neither 'label' nor 'entities' (keys: 'text', 'spans'); expected doccano's JSONL",
-        "f:2: a span must be a list of start, end and label; got [0, 3]",
-        "f:3: a span must be an object with start_offset, end_offset, label; got {'start_offset': 0}",
-        "f:4: the key 'text' is missing (keys: 'data', 'label')",
-    ]
+test_malformed_row_is_reported_by_line = refusals(
+    "doccano",
+    ({"text": "Ada", "spans": []}, "neither 'label' nor 'entities' (keys: 'text', 'spans'); expected doccano's JSONL"),
+    ({"text": "Ada", "label": [[0, 3]]}, "a span must be a list of start, end and label; got [0, 3]"),
+    ({"text": "Ada", "entities": [{"start_offset": 0}]}, "a span must be an object with start_offset, end_offset, l"),
+    ({"data": "Ada", "label": []}, "the key 'text' is missing (keys: 'data', 'label')"),
+    at="f:1: ",
+)

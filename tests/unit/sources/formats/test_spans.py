@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,6 @@ from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.core.findings import Findings
-from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.span_tags import to_tags
 from tagline.text.sentence import Sentence
 from tagline.text.words import split_words
 
@@ -85,14 +82,6 @@ def test_whole_words_come_back_as_the_spans_that_they_were(
         tags[first:last] = ["B-X"] + ["I-X"] * (last - first - 1)
     assert sentence.tags == {"ner": tags}
     assert not sentence.notes
-
-
-def test_time_does_not_grow_with_the_length_of_overlapping_spans() -> None:
-    text, begin = "a " * 8000, time.perf_counter()
-    spans = [Span(2 * index, 16000 - 2 * index, "X") for index in range(4000)]
-    tags, notes = to_tags(text, split_words(text), spans, ("error", "longest"), "f:1")
-    assert (tags, len(notes)) == (["B-X", *["I-X"] * 7999], 3999)
-    assert time.perf_counter() - begin < 8
 
 
 def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:

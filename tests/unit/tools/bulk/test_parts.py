@@ -57,15 +57,6 @@ def write_json(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
     return path
 
 
-def test_raw_text_gets_the_entities_of_the_tagger(tmp_path: Path, tagger: Tagger) -> None:
-    source = write_json(tmp_path / "a.jsonl", [{"id": index, "text": text} for index, text in enumerate(TEXTS)])
-    make_all(plan_of(source, 7), Folder(f"{tmp_path}/out"), tagger)
-    for index, (row, text) in enumerate(zip(output(tmp_path / "out"), TEXTS, strict=True)):
-        entities = [each._replace(score=round(each.score, 4))._asdict() for each in tagger(text)]
-        own = {"input_file": str(source), "input_row": index + 1, "id": index, "text": text}
-        assert row == own | {"entities": entities, "tagging_error": None}
-
-
 def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger) -> None:
     table = pa.table({"tokens": [["Ada", "Lind"], [], ["Oslo", ""], None], "day": pa.array([1, 2, 3, 4], pa.date32())})
     pq.write_table(table, tmp_path / "a.parquet")

@@ -10,16 +10,7 @@ from dataclasses import replace
 from helpers.runs import run_of
 
 from tagline.tools.comparison.record import comparison_record
-from tagline.tools.comparison.rendering import (
-    CONTEXT,
-    Markdown,
-    Terminal,
-    _judged,
-    excerpts,
-    render_comparison,
-    render_screen,
-)
-from tagline.tools.comparison.significance import Difference
+from tagline.tools.comparison.rendering import CONTEXT, Markdown, Terminal, excerpts, render_comparison, render_screen
 from tagline.tools.comparison.splits import Comparison, compare
 
 ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in range(8)]
@@ -115,11 +106,6 @@ def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
     found = comparison_record(several)
     assert (found["rule"]["p"], found["rule"]["shuffles"]) == ("t-test over runs", None)
     assert found["splits"]["test"]["overall"]["f1"]["old"]["sd"] == 0.399357
-
-
-def test_zero_has_no_minus() -> None:
-    old, new = (0.5001,), (0.5,)
-    assert _judged(Difference(old, new, low=-0.0001, high=-0.0, p=1.0))[:2] == ("+0.000", "+0.000 to +0.000")
 
 
 def test_plain_tags_are_counted_as_words() -> None:

@@ -23,8 +23,6 @@ from tagline.tools.comparison.significance import (
     count_matrices,
     difference_interval,
     differences,
-    draw_runs,
-    holm,
     p_values,
     t_test,
 )
@@ -69,14 +67,6 @@ def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not() -> None:
     assert high[0] - low[0] > 0.2
 
 
-@pytest.mark.parametrize("runs", [1, 2, 5])
-def test_mean_of_drawn_runs_has_the_variance_of_the_mean(runs: int) -> None:
-    values = np.arange(runs, dtype=float) ** 2
-    means = draw_runs(np.random.default_rng(1), 40_000, runs) @ values
-    assert means.var() == pytest.approx(values.var(ddof=1) / runs if runs > 1 else 0, rel=0.03)
-    assert means.mean() == pytest.approx(values.mean(), rel=0.03)
-
-
 @pytest.mark.parametrize("kind", ["spans", "tags"])
 def test_p_is_the_share_of_all_swaps_of_few_sentences(kind: Kind) -> None:
     gold, (old, new) = sample(6, 0.6, 0.8, kind=kind)
@@ -117,12 +107,6 @@ def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
     # Without variance within the sides nothing is significant; in one side is enough: 0.15 over 0.1 / 2.
     p = t_test(np.array([[0.5, 0.5, 0.7]] * 2), np.array([[0.5, 0.6, 0.8], [0.5, 0.6, 0.9]]))
     assert p.tolist() == pytest.approx([1.0, 1.0, 2 * stats.t.sf(3, 1)])
-
-
-def test_holm_by_hand() -> None:
-    assert holm([]).tolist() == []
-    assert holm([0.01, 0.04, 0.03]).tolist() == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9, 0.6]).tolist() == [1, 1, 1]
 
 
 def test_verdict_needs_a_small_p_and_an_interval_without_0() -> None:

@@ -69,8 +69,8 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
         {"entity_group": "PER", "word": "Ada Lind", "start": 2, "end": 10, "score": 0.9},
         {"entity_group": "LOC", "word": "Oslo", "start": 20, "end": 24, "score": 0.9},
     ]
-    assert client.post("/", json={"inputs": TEXT, "parameters": {"aggregation_strategy": "simple"}}).json() == groups
-    assert client.post("/", json={"inputs": [TEXT, ""], "options": {}}).json() == [groups, []]
+    body = {"inputs": [TEXT, ""], "parameters": {"aggregation_strategy": "simple"}, "options": {}}
+    assert client.post("/", json=body).json() == [groups, []]
 
 
 @pytest.mark.parametrize(
@@ -78,28 +78,15 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
     [
         ("/entities", b'{"text": "a', 400, "the body is not JSON in UTF-8: EOF while parsing a string at line 1 col"),
         ("/entities", b'{"text": "\xff"}', 400, "the body is not JSON in UTF-8: invalid unicode code point at line 1"),
-        ("/entities", b'{"text": "\\ud800"}', 400, "the body is not JSON in UTF-8: unexpected end of hex escape at"),
         ("/entities", b"[" * 1000, 400, "the body is not JSON in UTF-8: recursion limit exceeded at line 1 column"),
-        ("/entities", b"", 400, "the body is not JSON in UTF-8: EOF while parsing a value at line 1 column 0"),
-        ("/entities", b"[]", 422, "the body: Input should be an object"),
         ("/entities", b"{}", 422, "the body: expected either text or words"),
         ("/entities", b'{"text": "a", "words": []}', 422, "the body: expected either text or words"),
         ("/entities", b'{"text": ["a", 3]}', 422, "text: Input should be a valid string; text.1: Input should be a v"),
         ("/entities", b'{"words": [["a", ""]]}', 422, "words.0: Input should be a valid string; words.0.1: String sho"),
         ("/entities", b'{"text": "a", "id": 1}', 422, "id: Extra inputs are not permitted"),
         ("/entities", b'{"text": ["a", "b", "c", "d"]}', 413, "4 texts; expected at most 3 per request"),
-        (
-            "/entities",
-            b'"' + b"a" * 10_000_000 + b'"',
-            413,
-            "the body has more than 1,000 bytes; send fewer or shorter",
-        ),
-        (
-            "/",
-            b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}',
-            422,
-            "parameters.aggregation_strategy: Input",
-        ),
+        ("/entities", b'"' + b"a" * 10_000_000 + b'"', 413, "the body has more than 1,000 bytes; send fewer or sho"),
+        ("/", b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}', 422, "parameters.aggregation_strat"),
     ],
 )
 def test_malformed_and_large_requests_are_refused(

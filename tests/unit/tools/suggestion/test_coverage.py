@@ -7,16 +7,6 @@ from hypothesis import strategies as st
 
 from tagline.tools.suggestion.coverage import choose
 
-# Three groups of texts that differ only in a number, and one text with a word of each group.
-TEXTS = [f"{group} {number}".split() for group in ("Ada lives", "Bo in", "Oslo today") for number in range(10)]
-TEXTS.append(["ADA", "bo", "oslo", "oslo", "oslo"])
-
-
-def test_the_first_texts_are_of_different_groups() -> None:
-    assert choose(TEXTS, 9) == [0, 10, 20]
-    assert choose(TEXTS[::-1], 9) == [1, 11, 21], "of equal texts the first one"
-
-
 WORD = st.sampled_from(["a", "B", "b", "c", "d", "1", "."])
 
 
