@@ -55,10 +55,10 @@ def check_keys(keys: Sequence[str], params: Sequence[Values]) -> None:
     """
     known = list(dict.fromkeys(key for values in params for key in values))
     for key in keys:
+        if inside := [other for other in known if other.startswith(f"{key}.")]:  # at least in some runs
+            raise UserError(f"--by {key}: a section of {PARAMS}; expected one of its keys: {', '.join(inside)}")
         if key in known:
             continue
-        if inside := [other for other in known if other.startswith(f"{key}.")]:
-            raise UserError(f"--by {key}: a section of {PARAMS}; expected one of its keys: {', '.join(inside)}")
         close = _similar(key, known)
         hint = f"; did you mean {' or '.join(close)}?" if close else f"; expected a key such as {some(known)}"
         raise UserError(f"--by {key}: {PARAMS} does not have this key{hint}")
