@@ -166,6 +166,7 @@ def serve_pipeline(_: Path, arguments: argparse.Namespace) -> None:
     entities.__annotations__["inputs"] = Inputs  # a name of this function, which FastAPI does not see
     app.post("/entities")(entities)
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as uvicorn's own listener
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run([listener])
 

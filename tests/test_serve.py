@@ -17,6 +17,8 @@ from helpers.serving import Served, served
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
+from tagline.tools.serving.program import listening
+
 TEXT = "Ada Lind lives in Oslo."
 BODY = json.dumps({"text": TEXT}).encode()
 HEAD = f"POST /entities HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
@@ -99,6 +101,11 @@ def test_messages(export: Path, tmp_path: Path) -> None:
     missing = str(exit_of("serve.py", "--port=0", f"--model={tmp_path}/none"))
     assert missing.startswith(f"serve: {tmp_path}/none")
     assert exit_of("serve.py", "--port=65536") == exit_of("serve.py", "--max-texts=0") == 2
+
+
+def test_answers_do_not_wait_for_the_client_to_confirm_their_head() -> None:
+    with listening("127.0.0.1", 0) as listener:
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,10 +86,14 @@ def listening(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (")[0]  # Python repeats the address in brackets
         raise UserError(f"{host}:{port}: {reason}; expected a free port of this machine: --host, --port") from None
+    # Connections inherit it. asyncio sets it only for sockets that name their protocol; without it, the body of an
+    # answer, which is written after the head, waits up to 40 ms for the client to confirm the head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 class Server(uvicorn.Server):
