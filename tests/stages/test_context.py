@@ -47,3 +47,11 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
             (tagged,) = tagger.tag([Document(list(chain(*words)), ends=list(accumulate(map(len, words))))])
             predicted = evaluated["predicted"][3 * number - 3 : 3 * number].to_pylist()
             assert tagged.predicted_names == list(chain(*predicted))
+
+    promise = "  operating_point: {recall: {PER: {at_least: 0.5, confidence: 0.6}}}\n"
+    edit(Path("params.yaml"), "  decoding: constrained\n", f"  decoding: constrained\n{promise}")
+    run_stage("evaluate")
+    points = json.loads(Path("reports/evaluate.json").read_text())["validation"]["operating_point"]
+    documents = {row["document"] for row in raw_rows("validation")}
+    assert points["PER"]["promise"]["unit"] == "documents"
+    assert 0 < points["PER"]["promise"]["number"] <= len(documents)

@@ -43,8 +43,7 @@ def _without_traceback(kind: type[BaseException], error: BaseException, trace: T
         sys.__excepthook__(kind, error, trace)
         return
     print(
-        f"{program_name()}: the package {library} is not installed; `make install` sets up .venv with the "
-        "extra pipeline, "
-        "`source .venv/bin/activate` activates it",
+        f"{program_name()}: the package {library} is not installed; `make install` sets up .venv with the extra "
+        "pipeline, `source .venv/bin/activate` activates it",
         file=sys.stderr,
     )

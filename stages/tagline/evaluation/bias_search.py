@@ -91,34 +91,24 @@ def find_biases(
     return found
 
 
-def keep_promises(
-    chunks: Iterable[Chunk],
-    gold: LabelIds,
-    head: Head,
-    labels: Labels,
-    targets: Sequence[Goal],
-    documents: Ints | None = None,
-) -> dict[str, Found]:
+def keep_promises(counts: Doubles, targets: Sequence[Goal], of_documents: bool = False) -> dict[str, Found]:
     """Find the least bias with which all promises can be made; without one, the types keep 0.
 
     The types have one bias in common, since a bias of one type also moves the entities of the others: so the hypotheses
     have one order, and a bias passes if the recall of each type does. The promises then hold together.
 
     Args:
-        chunks: the scores of validation.
-        gold: int32 (words,), their gold label ids.
-        head: chooses labels.
-        labels: the label list.
+        counts: of validation, see `count_at_each_step`.
         targets: recalls with a confidence, at most one per type.
-        documents: int64 (sentences,), the number of the document of each sentence, from 0; None if they are not known.
+        of_documents: whether the last axis of ``counts`` are documents, which are taken as independent of each other.
     """
-    found, number = np.moveaxis(count_at_each_step(chunks, gold, head, labels, targets, documents), 2, 0)
-    if documents is not None:
+    found, number = np.moveaxis(counts, 2, 0)
+    if of_documents:
         found, number = ratios(found, 0, number).recall, np.minimum(number, 1)
     missed, numbers = (number - found).sum(-1).T, number[0].sum(-1)
     starts = STARTS["exact" if any(target.found == "exact" for target in targets) else "covered"]
     tests = [
-        RecallTest(target.value, target.confidence or 0, len(starts), documents is not None, int(of_type))
+        RecallTest(target.value, target.confidence or 0, len(starts), of_documents, int(of_type))
         for target, of_type in zip(targets, numbers, strict=True)
     ]
     step = least_step(np.all([test.passes(row) for test, row in zip(tests, missed, strict=True)], axis=0), starts)
@@ -141,7 +131,13 @@ def count_at_each_step(
 ) -> Doubles:
     """Count what `count_found` counts of each target at each bias, in steps of 1/16 from 0 to 16.
 
-    The arguments are those of `keep_promises`; the first target is of recall.
+    Args:
+        chunks: scores.
+        gold: int32 (words,), their gold label ids.
+        head: chooses labels.
+        labels: the label list.
+        targets: the first one is of recall.
+        documents: int64 (sentences,), the number of the document of each sentence, from 0; None if they are not known.
 
     Returns:
         (steps, targets, 2, documents), or 1 for all sentences if documents are not known.

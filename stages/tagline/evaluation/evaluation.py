@@ -19,7 +19,7 @@ from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.evaluation import operating_point
-from tagline.evaluation.bias_search import find_biases, keep_promises, stored
+from tagline.evaluation.bias_search import count_at_each_step, find_biases, keep_promises, stored
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit, metrics
 from tagline.labels.arrays import Ints
@@ -96,7 +96,11 @@ def evaluate(
             # Decoded again for each bias that is tried, so the scores are computed once.
             validation = stack.enter_context(stored(chunks["validation"], data.parent))
             known = validation, loaded["validation"].gold(), head, labels, targets
-            found = keep_promises(*known, documents["validation"]) if promised else find_biases(*known)
+            if promised:
+                of = documents["validation"]
+                found = keep_promises(count_at_each_step(*known, of), targets, of_documents=of is not None)
+            else:
+                found = find_biases(*known)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"], predictor = validation, predictor.with_biases(biases)
         splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap, params.beta)

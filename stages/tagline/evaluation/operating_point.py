@@ -105,14 +105,17 @@ def report(
         interval, and whether it is at least the target. If no bias reaches the target on validation, also
         highest_on_validation; for a promise, also promise: the fields of `Promise` and its statement.
     """
+    flat = flatten(sentences)
+    counted = [count_found(flat, target.type, target.measure, target.found) for target in targets]
+    if documents is not None:
+        counted = [of_documents(each, documents) for each in counted]
+    blocks = weights(counted[0].shape[1], bootstrap.resamples, bootstrap.seed)
+    # (targets, resamples)
+    resampled = np.concatenate([[_ratio(block @ each.T) for each in counted] for block in blocks], axis=1)
 
-    def described(target: Goal) -> dict[str, Any]:
-        counted = count_found(flatten(sentences), target.type, target.measure, target.found)
-        if documents is not None:
-            counted = of_documents(counted, documents)
-        blocks = weights(counted.shape[1], bootstrap.resamples, bootstrap.seed)
-        low, high = interval(np.concatenate([_ratio(block @ counted.T) for block in blocks]))
-        value = float(_ratio(counted.sum(-1)))
+    def described(target: Goal, of_target: Doubles, of_resamples: Doubles) -> dict[str, Any]:
+        low, high = interval(of_resamples)
+        value = float(_ratio(of_target.sum(-1)))
         bias, highest, promise = found[target.type]
         point: dict[str, Any] = {
             "measure": target.measure,
@@ -131,7 +134,7 @@ def report(
             point["promise"] = promise._asdict() | {"statement": statement}
         return point
 
-    return {target.type: described(target) for target in targets}
+    return {target.type: described(target, *own) for target, *own in zip(targets, counted, resampled, strict=True)}
 
 
 def of_documents(counted: Doubles, documents: Ints) -> Doubles:

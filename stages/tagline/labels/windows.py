@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from tagline.labels.alignment import IGNORED, NO_WORD
 from tagline.labels.arrays import AnyInts, Ints
@@ -49,7 +50,7 @@ class Windows:
         for labels, words, at in zip(self.labels, self.word_ids, self.offsets, strict=True):
             counted = labels != IGNORED
             if once_per_word:
-                later = np.diff(words, prepend=NO_WORD) == 0
+                later = continues(words)
                 later[at[:-1][np.diff(at) > 0]] = False  # after another window
                 counted &= ~later
             # Labels so far, read at the offsets: 1 -100 0 | 2 -100 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
@@ -82,3 +83,9 @@ class Windows:
 
     def _flat(self, column: Sequence[AnyInts], windows: AnyInts) -> list[AnyInts]:
         return [np.concatenate([column[0][:0], *self.values(column, windows)])]
+
+
+def continues(word_ids: AnyInts) -> npt.NDArray[np.bool_]:
+    """Whether each sub-word is of the word of the one before it; so are special tokens in a row."""
+    same: npt.NDArray[np.bool_] = np.diff(word_ids, prepend=NO_WORD) == 0
+    return same

@@ -203,7 +203,7 @@ class SplitWriter:
         words = 0
         features = tokenized.sentence_features(self.names)
         unknown = subwords.unknown_id(self.cutter.tokenizer)
-        marks = [self.cutter.tokenizer.token_to_id(mark) for mark in MARKS]
+        marks = [number for mark in MARKS if (number := self.cutter.tokenizer.token_to_id(mark)) is not None]
         with (
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
             ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
@@ -246,16 +246,16 @@ class SplitWriter:
 
 
 def align_words(
-    cut: Cut, labels: Ints, inside: Sequence[int], label_all_tokens: bool, marks: Sequence[int | None] = ()
+    cut: Cut, labels: Ints, inside: Sequence[int], label_all_tokens: bool, marks: Sequence[int] = ()
 ) -> Ints:
     """Align the label ids of words, int64 (words,), to the sub-words of their windows; see `align_labels`.
 
-    ``marks`` are the ids of `MARKS`; None if the tokenizer does not have one.
+    ``marks`` are the ids of the sub-words that mark capitals.
     """
     is_word = cut.words != NO_WORD
     of_words = np.full(len(cut.words), IGNORED, dtype=np.int64)
     of_words[is_word] = labels[cut.words[is_word]]
-    is_mark = np.isin(cut.windows.input_ids[0], [mark for mark in marks if mark is not None])
+    is_mark = np.isin(cut.windows.input_ids[0], marks)
     return align_labels(of_words, cut.sizes, inside, label_all_tokens, is_mark)
 
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.alignment import IGNORED, NO_WORD
+from tagline.labels.alignment import IGNORED
 from tagline.labels.arrays import Ints
-from tagline.labels.windows import Windows
+from tagline.labels.windows import Windows, continues
 from tagline.model.batches import batch_borders, longest_first, pad, rounded_up
 from tagline.training.train_params import Batches
 
@@ -136,9 +136,6 @@ def padded_part(
     of_rows = windows.values(windows.labels, rows)
     if once_per_word:
         words = windows.values(windows.word_ids, rows)
-        of_rows = [
-            np.where(np.diff(of_row, prepend=NO_WORD) == 0, IGNORED, labels)
-            for of_row, labels in zip(words, of_rows, strict=True)
-        ]
+        of_rows = [np.where(continues(of_row), IGNORED, labels) for of_row, labels in zip(words, of_rows, strict=True)]
     labels, _ = pad(of_rows, IGNORED, multiple, count)
     return Part(np.stack([ids, mask, labels], dtype=np.int32, casting="same_kind"), padded=not mask.all())

@@ -44,8 +44,7 @@ def table(pattern: str, folder: Path | None = None) -> str:
 def _rows(commits: dict[str, str], folder: Path | None) -> Iterator[list[str]]:
     """The name, scores and differing params of each commit; the first one is what the others are compared with."""
     base = None
-    for name, commit in commits.items():
-        content, params = read_small(commit, folder)
+    for name, (content, params) in zip(commits, read_small(commits.values(), folder), strict=True):
         with reading(f"{name}: {EVALUATE}", "evaluate", expected="a JSON object"):
             metrics = {} if content is None else parse_object(content)
         values = read_values(name, params)

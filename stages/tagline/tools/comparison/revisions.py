@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -232,20 +232,22 @@ class Experiments(NamedTuple):
     notes: list[str]
 
 
-def read_small(commit: str, folder: Path | None = None) -> tuple[bytes | None, bytes | None]:
-    """Read metrics/evaluate.json and params.yaml of a commit, None for a file that it does not have.
+def read_small(commits: Iterable[str], folder: Path | None = None) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Read metrics/evaluate.json and params.yaml of each commit, None for a file that it does not have.
 
     Args:
-        commit: its hash.
+        commits: their hashes.
         folder: see `read`.
     """
     with _open_repository(folder) as repo:
         root = Path(repo.root_dir).resolve()
-        pipeline, files = Pipeline.find(root, folder), GitFileSystem(scm=repo.scm, rev=commit)
+        pipeline = Pipeline.find(root, folder)
         inside = root.relative_to(Path(repo.scm.root_dir).resolve()).as_posix()
         paths = [f"/{inside}/{pipeline.path(path)}" for path in (EVALUATE, str(PARAMS))]
-        metrics, params = (bytes(files.read_bytes(path)) if files.exists(path) else None for path in paths)
-        return metrics, params
+        for commit in commits:
+            files = GitFileSystem(scm=repo.scm, rev=commit)
+            metrics, params = (bytes(files.read_bytes(path)) if files.exists(path) else None for path in paths)
+            yield metrics, params
 
 
 def last_experiments(pattern: str, folder: Path | None = None) -> Experiments:
