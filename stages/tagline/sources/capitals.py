@@ -6,7 +6,7 @@ made by standard components of tokenizer.json alone, so that every library that 
 - between the steps of the encoder's normalizer that clean and lower-case, others put a mark before each capital, make
   it the other one if two capitals follow each other, and remove it inside words;
 - the pre-tokenizer splits marks off, since they are punctuation;
-- the vocabulary has them in place of two sub-words that the encoder never used;
+- the vocabulary has them in place of two sub-words that the encoder never used, or else after its last one;
 - the decoder removes them.
 
 All other sub-words, their offsets and the words stay those of the encoder's own tokenizer.
@@ -23,7 +23,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, normalizers
 
-from tagline.core.capital_marks import CAPITAL, CAPITALS
+from tagline.core.capital_marks import CAPITAL, CAPITALS, MARKS
 from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object
 
@@ -43,7 +43,7 @@ _UNUSED = re.compile(r"\[unused\d+\]")
 _INSIDE = r"[^\s\p{P}$+<=>^`|~]"
 
 
-def mark_saved(folder: Path, inputs: list[str]) -> tuple[list[str], str]:
+def mark_saved(folder: Path, inputs: list[str]) -> tuple[dict[str, int], str]:
     """Make a saved tokenizer mark capitals if it lower-cases.
 
     Args:
@@ -51,24 +51,25 @@ def mark_saved(folder: Path, inputs: list[str]) -> tuple[list[str], str]:
         inputs: what the encoder reads: ``model_input_names`` of its tokenizer.
 
     Returns:
-        The marks, and what was done or why it could not be; both empty if the tokenizer distinguishes capitals.
+        The ids of the marks, and what was done or why it could not be; both empty if the tokenizer distinguishes
+        capitals.
     """
     path, configuration = folder / "tokenizer.json", folder / "tokenizer_config.json"
     if not path.is_file():
-        return [], ""
+        return {}, ""
     text = path.read_text(encoding="utf-8")
     tokenizer, content = Tokenizer.from_str(text), parse_object(text)
     if not lowers(tokenizer):
-        return [], ""
+        return {}, ""
     if reason := unsuitable(content):
-        return [], f"its tokenizer lower-cases, and capitals cannot be marked: {reason}"
-    mark(content, tokenizer.normalizer)
+        return {}, f"its tokenizer lower-cases, and capitals cannot be marked: {reason}"
+    marks = mark(content, tokenizer.normalizer)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
     settings = parse_object(configuration.read_text(encoding="utf-8"))
     kept = {key: value for key, value in settings.items() if key not in _OF_BERT}
     # The class of every library that takes tokenizer.json as it is.
     write_json(configuration, kept | {"model_input_names": inputs, "tokenizer_class": "PreTrainedTokenizerFast"})
-    return [CAPITAL, CAPITALS], "capitals are marked, since its tokenizer lower-cases"
+    return marks, "capitals are marked, since its tokenizer lower-cases"
 
 
 def lowers(tokenizer: Tokenizer) -> bool:
@@ -89,14 +90,20 @@ def unsuitable(content: dict[str, Any]) -> str:
         return f"its vocabulary has one of {' '.join(signs)}"
     if any(each["normalized"] and each["content"].lower() != each["content"] for each in added):
         return "it has added tokens with capitals that it looks for in small letters"
-    return "" if len(_unused(content)) >= 2 else "its vocabulary lacks two [unused] sub-words that are not in use"
+    return ""
 
 
-def mark(content: dict[str, Any], own: normalizers.Normalizer) -> None:
-    """Make the tokenizer of a suitable tokenizer.json, whose own normalizer lower-cases, mark capitals."""
+def mark(content: dict[str, Any], own: normalizers.Normalizer) -> dict[str, int]:
+    """Make the tokenizer of a suitable tokenizer.json, whose own normalizer lower-cases, mark capitals.
+
+    Returns:
+        The ids of the marks. If the vocabulary lacks two sub-words that are not in use, it grows by them.
+    """
     vocabulary = content["model"]["vocab"]
-    for sign, token in zip((CAPITAL, CAPITALS), _unused(content), strict=False):
-        vocabulary[sign] = vocabulary.pop(token)
+    ids = [vocabulary.pop(token) for token in _unused(content)[: len(MARKS)]]
+    last = max([*ids, *vocabulary.values(), *(each["id"] for each in content["added_tokens"])])
+    ids += range(last + 1, last + 1 + len(MARKS) - len(ids))
+    vocabulary |= zip(MARKS, ids, strict=True)
     marks = f"[{CAPITAL}{CAPITALS}]"
     # If accents are dropped, letters are decomposed first: then a few capitals stand for all with accents.
     drops_accents = own.normalize_str("\u00e9") == "e"
@@ -122,6 +129,7 @@ def mark(content: dict[str, Any], own: normalizers.Normalizer) -> None:
     content["decoder"] = _sequence(
         "decoders", content["decoder"], {"type": "Fuse"}, _replace({"Regex": f"{marks} ?"}, "")
     )
+    return dict(zip(MARKS, ids, strict=True))
 
 
 def _unused(content: dict[str, Any]) -> list[str]:

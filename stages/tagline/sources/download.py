@@ -95,11 +95,12 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     encoders.check_architecture(name, source)
     tokenizer = encoders.load_tokenizer(source)
     encoders.save_tokenizer(tokenizer, target / "tokenizer")
-    marks: list[str] = []
     said = ""
     if encoder.mark_capitals:
         marks, said = capitals.mark_saved(target / "tokenizer", tokenizer.model_input_names)
-    origin |= {"marks": marks} if marks else {}
+        if marks:
+            encoders.grow_vocabulary(name, target / "encoder", max(marks.values()) + 1, tokenizer.unk_token_id or 0)
+            origin |= {"marks": list(marks)}
     write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
     # One hashes.json per folder: the stage tokenize-align depends on the tokenizer only.
     write_hashes(target / "encoder")

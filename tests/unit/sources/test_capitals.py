@@ -8,14 +8,19 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from helpers.tiny import word_piece
+import torch
+from helpers.tiny import save_encoder, word_piece
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from tagline.core.errors import UserError
+from tagline.core.outputs import read_json, write_json
 from tagline.sources import capitals, encoders
 from tagline.sources.capitals import CAPITAL, CAPITALS
+from tagline.sources.download import write_encoder
+from tagline.sources.download_params import LocalEncoder
 
 INPUTS = ["input_ids", "token_type_ids", "attention_mask"]
 SMALL = (
@@ -50,7 +55,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def marked(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shutil.copytree(plain, tmp_path_factory.mktemp("marked"), dirs_exist_ok=True)
     said = "capitals are marked, since its tokenizer lower-cases"
-    assert capitals.mark_saved(folder, INPUTS) == ([CAPITAL, CAPITALS], said)
+    assert capitals.mark_saved(folder, INPUTS) == ({CAPITAL: 4, CAPITALS: 5}, said)
     return folder
 
 
@@ -100,6 +105,26 @@ def test_marks_take_unused_ids_and_decoding_removes_them(plain: Path, marked: Pa
     assert after.model_input_names == INPUTS
 
 
+def test_vocabulary_and_embeddings_grow_if_no_ids_are_unused(tmp_path: Path) -> None:
+    save_encoder(tmp_path / "small", tokenizer := word_piece(["[unused0]"], lowercase=True))
+    encoder = LocalEncoder(source="path", path="small", mark_capitals=True)
+    write_encoder(tmp_path, encoder, copy := tmp_path / "copy")
+    after = AutoTokenizer.from_pretrained(copy / "tokenizer")
+    last = len(tokenizer)
+    assert after.convert_tokens_to_ids([CAPITAL, CAPITALS]) == [tokenizer.convert_tokens_to_ids("[unused0]"), last]
+    own, grown = (
+        AutoModel.from_pretrained(folder).get_input_embeddings().weight
+        for folder in (tmp_path / "small", copy / "encoder")
+    )
+    assert torch.equal(grown, torch.cat([own, own[tokenizer.unk_token_id or 0][None]]))
+
+    write_json(
+        tmp_path / "small/config.json", read_json(tmp_path / "small/config.json", "a test") | {"vocab_size": last - 1}
+    )
+    with pytest.raises(UserError, match=f"small: no embeddings word_embeddings.weight with {last - 1} rows"):
+        write_encoder(tmp_path, encoder, tmp_path / "other")
+
+
 def lowercase_bpe() -> PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.BPE({letter: number for number, letter in enumerate("abehst ")}, []))
     tokenizer.normalizer = normalizers.Lowercase()
@@ -111,14 +136,13 @@ def lowercase_bpe() -> PreTrainedTokenizerFast:
     [
         (word_piece(["[unused0]", "[unused1]"]), ""),
         (lowercase_bpe(), "its model is BPE, not WordPiece"),
-        (word_piece(["[unused0]"], lowercase=True), "its vocabulary lacks two [unused] sub-words that are not in use"),
     ],
 )
 def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrainedTokenizerBase, said: str) -> None:
     folder = save(tmp_path, tokenizer)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     because = f"its tokenizer lower-cases, and capitals cannot be marked: {said}" if said else ""
-    assert capitals.mark_saved(folder, INPUTS) == ([], because)
+    assert capitals.mark_saved(folder, INPUTS) == ({}, because)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -128,8 +152,6 @@ def test_ids_and_signs_in_use_are_not_taken(plain: Path) -> None:
         content["added_tokens"] += [{"normalized": False} | token for token in tokens]
         return capitals.unsuitable(content)
 
-    assert reason({"content": "[unused2]"}) == ""
-    assert "lacks two [unused]" in reason({"content": "[unused2]"}, {"content": "[unused3]"})
     assert "has one of ⸏" in reason({"content": CAPITAL})
     assert "added tokens with capitals" in reason({"content": "NewTok", "normalized": True})
 
