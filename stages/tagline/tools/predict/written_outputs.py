@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, extra
 from tagline.core.signals import defer_signals
 from tagline.inference.documents import Document
 from tagline.labels.tagged import TaggedSentence
@@ -76,6 +76,39 @@ class LineOutput:
         """Write what follows the last document; without any, empty an earlier file."""
         closing = "]\n" if self.before == "," else "[]\n"
         self._write(closing if self.notation.is_list else "")
+
+
+class PageFile:
+    """An annotation page, which is complete after each `write`; documents without words are left out.
+
+    Args:
+        path: the HTML file.
+        types: the entity types.
+        guideline: a file with a text to show, if any.
+
+    Raises:
+        UserError: Jinja is not installed, or the guideline can't be read.
+    """
+
+    def __init__(self, path: Path, types: Sequence[str], guideline: Path | None) -> None:
+        with extra("pipeline", "The annotation page"):
+            from tagline.tools.annotation import page
+        self.path, self.number, self._of_task = path, 0, page.of_task
+        self._page = page.Page(types, page.read_guideline(guideline))
+        self._file = OutputFile(path)
+
+    def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
+        parts = [] if self._file.size else [self._page.opening()]
+        for document, tagged in documents:
+            if document.words:
+                self.number += 1
+                parts.append(self._page.line(self._of_task(to_task(document, tagged), self.number)))
+        closing = self._page.closing()
+        self._file.write("".join([*parts, closing]))
+        self._file.size -= len(closing.encode())  # which the next tasks replace
+
+    def end(self) -> None:
+        self.write(())
 
 
 class BratFolder:
