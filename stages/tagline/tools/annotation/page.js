@@ -44,7 +44,8 @@ const fits = (task, answer) => {
   const bounds = isText(task) ? task.words : task.words.map((_, index) => [index, index + 1]);
   const [starts, ends] = [0, 1].map((side) => new Set(bounds.map((word) => word[side])));
   let last = 0;
-  return answer.spans.every(([start, end, type]) => {
+  return answer.spans.every((span) => {
+    const [start, end, type] = Array.isArray(span) ? span : [];
     const isRight = last <= start && start < end && starts.has(start) && ends.has(end) && typeof type === "string";
     last = end;
     return isRight;
@@ -84,18 +85,11 @@ const setAnswer = (task, answer) => {
   });
 };
 
-const readDraft = (task, text) => {
-  try {
-    const answer = JSON.parse(text);
-    if (fits(task, answer)) answers.set(task.id, { ...answerTo(task), ...answer });
-  } catch {} // written by something else
-};
-
 const readDrafts = (storage) => {
   byId("name").value = storage.getItem("tagline:annotator") ?? "";
   for (const each of tasks) {
-    const text = storage.getItem(PREFIX + each.id);
-    if (text) readDraft(each, text);
+    const answer = JSON.parse(storage.getItem(PREFIX + each.id));
+    if (fits(each, answer)) answers.set(each.id, answer);
   }
 };
 
@@ -205,16 +199,14 @@ const drawSelection = () => {
 
 const drawVersions = () => {
   const made = (task.versions ?? []).map(({ by, spans: version }, number) => {
-    const take = element("button", "", `Take ${by} `);
-    if (VERSION_KEYS[number]) take.append(element("kbd", "", VERSION_KEYS[number]));
+    const take = element("button", "", `Take ${by} `, element("kbd", "", VERSION_KEYS[number] ?? ""));
     take.addEventListener("click", () => takeVersion(number));
     const entities = marks(inWords(task, version), "gold", (span) => span[2]);
-    const text = element("p", "text", ...textOfWords(entities));
+    const text = element("p", "text", ...textNodes((word) => visible(words[word]), entities));
     return element("div", "version", take, Object.assign(text, { dir: "auto", lang: "" }));
   });
   byId("versions").replaceChildren(...made);
 };
-const textOfWords = (entities) => textNodes((number) => visible(words[number]), entities);
 
 const drawTask = () => {
   const { note, annotator } = answerTo(task);
@@ -540,14 +532,6 @@ byId("scroll").addEventListener("scroll", drawList);
 window.addEventListener("resize", drawList);
 window.addEventListener("beforeunload", (event) => {
   if (!keepsDrafts && !isSaved) event.preventDefault();
-});
-window.addEventListener("storage", ({ key, newValue }) => {
-  const changed = key?.startsWith(PREFIX) && tasks.find((each) => PREFIX + each.id === key);
-  if (!changed) return; // by another tab with this page
-  if (newValue) readDraft(changed, newValue);
-  else answers.delete(changed.id);
-  if (changed === task) open(index);
-  draw();
 });
 
 byId("guide").hidden = guideline === null;

@@ -77,8 +77,13 @@ def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) 
     of_sentence: dict[object, list[Suspicion]] = {}
     for suspicion in ranking.suspicions:
         of_sentence.setdefault((suspicion.split, _key(suspicion.sentence)), []).append(suspicion)
-    page.write(target, map(_page_task, of_sentence.values()), ranking.labels.types, text)
-    return f"{target}: {len(of_sentence):,} suspicious sentences"
+    by_id: dict[str, list[Suspicion]] = {}
+    for suspicions in of_sentence.values():
+        by_id.setdefault(suspicions[0].sentence.id, suspicions)
+    page.write(target, map(_page_task, by_id.values()), ranking.labels.types, text)
+    left_out = len(of_sentence) - len(by_id)
+    note = f"; left out, since another one has the same id: {left_out:,}" if left_out else ""
+    return f"{target}: {len(by_id):,} suspicious sentences{note}"
 
 
 def _page_task(suspicions: Sequence[Suspicion]) -> page.Task:

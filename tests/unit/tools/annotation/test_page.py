@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.annotated import embedded
 from helpers.browser import LOGS, chromium, in_a_browser, requests
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
@@ -29,13 +30,6 @@ SCRIPT = "</script><script>document.title='taken'</script><!--"
 HOSTILE = [SCRIPT, "a\u2028b\u202e", "\0\x1b", "x" * 1_000_000, "<img src=x onerror=document.title='taken'>", "&lt;"]
 
 
-def embedded(path: Path) -> tuple[str, dict[str, Any]]:
-    """The text of the tasks in a page, and what it means."""
-    found = re.findall(r'<script type="application/json" id="tasks">(.*?)</script>', path.read_text("utf-8"), re.S)
-    assert len(found) == 1
-    return found[0], json.loads(found[0])
-
-
 def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     path = tmp_path / "tasks.html"
     text, words = "Ada \U0001f44b in\r\nOslo", [(0, 3), (4, 5), (6, 8), (10, 14)]
@@ -47,7 +41,8 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
         AnnotationTask("no model", [(0, 2), (3, 8)]),
     ]
     page.write(path, [page.of_task(each, number) for number, each in enumerate(given, 1)], TYPES, "Mark <names>.")
-    written, data = embedded(path)
+    written = embedded(path)
+    data = json.loads(written)
     assert {**data, "tasks": None} == {"version": 1, "types": TYPES, "guideline": "Mark <names>.", "tasks": None}
     assert data["tasks"] == [
         {
@@ -177,7 +172,7 @@ def test_corrections_are_saved_as_intended(browser: Chrome, tmp_path: Path, devi
     assert message(browser) == "All sentences are decided: save them."
     rows = saved(browser, tmp_path)
     assert [row["spans"] for row in rows] == [list(map(list, expected)) for *_, expected in CORRECTIONS]
-    digest = hashlib.sha256(embedded(tmp_path / "tasks.html")[0].encode()).hexdigest()
+    digest = hashlib.sha256(embedded(tmp_path / "tasks.html").encode()).hexdigest()
     for row, given in zip(rows, tasks, strict=True):
         content = "text" if "text" in given else "words"
         assert list(row) == [SAVED[0], content, *SAVED[1:]]
