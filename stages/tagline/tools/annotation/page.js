@@ -213,7 +213,7 @@ const drawTask = () => {
   const facts = [visible(task.id), `${index + 1} of ${tasks.length}`, stateOf(task), ...(annotator ? [`by ${annotator}`] : [])];
   byId("where").replaceChildren(...facts.map((fact, number) => element(number ? "span" : "b", "", fact)));
   byId("note").value = note;
-  byId("accept").hidden = !suggested;
+  byId("accept").hidden = byId("of-model").hidden = !suggested;
   drawVersions();
   drawSentence();
 };

@@ -48,7 +48,7 @@ class Page:
 
     def line(self, task: Task) -> str:
         """Write a task; an id that another one has already is followed by the number of the task."""
-        if task["id"] in self._ids:
+        while task["id"] in self._ids:
             task = {**task, "id": f"{task['id']}#{len(self._ids) + 1}"}
         separator = ",\n" if self._ids else "\n"
         self._ids.add(task["id"])
@@ -106,16 +106,16 @@ def of_task(given: AnnotationTask, number: int) -> Task:
         bounds = (starts[entity.start], ends[entity.end]) if given.joined else (entity.start, entity.end)
         return *bounds, entity.type
 
-    suggested = given.suggested and [
-        (*span(each), None if each.score is None else round(each.score, DIGITS)) for each in given.suggested
-    ]
+    def scored(entity: TextEntity) -> tuple[int, int, str, float | None]:
+        return *span(entity), None if entity.score is None else round(entity.score, DIGITS)
+
     words = [given.text[start:end] for start, end in given.words]
     return task(
         str(given.fields.get("id", number)),
         words if given.joined else given.text,
         [span(each) for each in given.entities],
         given.words,
-        suggested=suggested,
+        suggested=None if given.suggested is None else list(map(scored, given.suggested)),
     )
 
 

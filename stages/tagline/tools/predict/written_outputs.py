@@ -33,11 +33,17 @@ class OutputFile:
     """A file that is first opened when there is something to write, so that an existing one stays until then."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.size = path, 0
+        self.path, self.size, self._end = path, 0, b""
 
-    def write(self, text: str) -> None:
-        """Write all of some complete lines, or none of them."""
-        content = memoryview(text.encode())
+    def write(self, text: str, end: str = "") -> None:
+        """Write all of some complete lines, or none of them.
+
+        Args:
+            text: the lines.
+            end: what makes a complete file of all lines so far; the next lines replace it.
+        """
+        lines, after = text.encode(), end.encode()
+        content = memoryview(lines + after)
         with defer_signals(), self.path.open("r+b" if self.size else "wb", buffering=0) as file:
             file.truncate(self.size)
             file.seek(self.size)
@@ -46,8 +52,10 @@ class OutputFile:
                     content = content[file.write(content) :]
             except OSError as error:
                 file.truncate(self.size)
+                file.seek(self.size)
+                file.write(self._end)
                 raise UserError(f"{self.path}: {error.strerror}") from None
-            self.size = file.tell()
+        self.size, self._end = self.size + len(lines), after
 
 
 class LineOutput:
@@ -103,9 +111,7 @@ class PageFile:
             if document.words:
                 self.number += 1
                 parts.append(self._page.line(self._of_task(to_task(document, tagged), self.number)))
-        closing = self._page.closing()
-        self._file.write("".join([*parts, closing]))
-        self._file.size -= len(closing.encode())  # which the next tasks replace
+        self._file.write("".join(parts), self._page.closing())
 
     def end(self) -> None:
         self.write(())

@@ -189,8 +189,11 @@ def few(number: int = 4) -> list[dict[str, Any]]:
 
 
 def listed(browser: Chrome) -> list[str]:
-    """The signs and numbers of the list."""
-    return [row.text.replace("\n", " ").split(" Ada")[0] for row in browser.find_elements(By.CSS_SELECTOR, "#rows li")]
+    """The sign and the number of each row of the list, at one moment: rows are made anew at each change."""
+    rows = (
+        "[...document.querySelectorAll('#rows button')].map(row => [...row.childNodes].map(each => each.textContent))"
+    )
+    return [f"{sign} {number}" for sign, number, _ in browser.execute_script(f"return {rows}")]
 
 
 @in_a_browser
