@@ -229,7 +229,10 @@ const drawList = () => {
     const beginning = element("bdi", "beginning", visible((text ?? start.slice(0, 20).join(" ")).slice(0, 80)));
     const button = element("button", "", sign, String(number + 1), beginning);
     Object.assign(button, { tabIndex: -1, ariaCurrent: number === index ? "true" : null });
-    button.addEventListener("click", () => show(number));
+    button.addEventListener("click", () => {
+      say("");
+      show(number);
+    });
     const row = element("li", "", button);
     row.style.top = `${(first + each) * ROW}px`;
     return row;

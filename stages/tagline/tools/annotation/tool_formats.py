@@ -49,7 +49,7 @@ BRAT = "brat"
 # Our own tool, one HTML file. Its module is imported where one is written, since it needs Jinja.
 PAGE = "page"
 NAMES = (*JSON_FORMATS, BRAT)
-# They are told the entity types, in a configuration that is written too.
+# What is written for them names all entity types.
 CONFIGURED = ("label_studio", BRAT, PAGE)
 # The suffix of what is written in each format; brat's is a folder.
 SUFFIXES = {**{name: ".json" if each.is_list else ".jsonl" for name, each in JSON_FORMATS.items()}, BRAT: ""}

@@ -107,11 +107,9 @@ def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask
     text, words = document.text_and_spans()
     name = document.row.get("id")
     fields = {"id": name} if isinstance(name, str | int) else {}
-    suggested = (
-        None
-        if tagged is None
-        else [in_text(entity, words, tagged.confidence(entity)) for entity in tagged.predicted_entities]
-    )
+    suggested = None
+    if tagged is not None:
+        suggested = [in_text(entity, words, tagged.confidence(entity)) for entity in tagged.predicted_entities]
     return AnnotationTask(text, words, suggested, fields=fields, joined=document.text is None)
 
 
