@@ -1,6 +1,7 @@
 """Choose which texts of a pool to annotate next, with the model's entities as a start.
 
-    python suggest.py pool.txt --words 5000 --output tasks.json
+    python suggest.py pool.txt --words 5000 --output tasks.html    # a page to annotate in, for a browser
+    python suggest.py pool.txt --words 5000 --output tasks.json    # for Label Studio
     zcat pool.jsonl.gz | python suggest.py - --input-format jsonl --words 5000 --output tasks --format brat
 
 POOL is read as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. The texts chosen are
@@ -34,10 +35,11 @@ try:
     from tagline.core.terminal import safe_message, show
     from tagline.inference import Tagger
     from tagline.text.words import split_words
-    from tagline.tools.annotation import brat_tasks, tool_formats
+    from tagline.tools.annotation import brat_tasks, page, tool_formats
     from tagline.tools.predict.options import (
         MODEL,
         STANDARD,
+        add_guideline,
         add_input_format,
         add_model,
         check_folder,
@@ -48,7 +50,7 @@ try:
     from tagline.tools.predict.readers import opened, reader_of
     from tagline.tools.suggestion.already_annotated import annotated_keys
     from tagline.tools.suggestion.diversity import mean_vectors
-    from tagline.tools.suggestion.selection import FORMATS, Selector, save, summary
+    from tagline.tools.suggestion.selection import FORMATS, JSONL, Selector, save, summary
 except ModuleNotFoundError as error:
     sys.exit(
         f"suggest: the package {error.name} is not installed; `make install` sets up .venv with the extra "
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 tagger = stack.enter_context(Tagger(options.model, options.backend))
         types = tagger.labels.types if tagger else options.types
         check_output(options, types, tagger)
+        guideline = page.read_guideline(options.guideline)
         vectors = partial(mean_vectors, options.model) if tagger else None
         selector = Selector(options.words, options.random_share, options.seed, vectors)
         split, sentences = (tagger.split, tagger.sentences) if tagger else (split_words, None)
@@ -75,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         reader = reader_of(options.input_format, options.column, split, sentences)
         with opened(path, reader, show_progress=True) as source:
             suggestions = selector.select(source, tagger, annotated)
-        save(options.format, options.output, suggestions, types)
+        save(options.format, options.output, suggestions, types, guideline)
     if not tagger:
         show(f"no model in {MODEL}: diverse texts, without entities")
     left_out = ", ".join(map(str, options.exclude)) or "none; --exclude names annotated texts"
@@ -84,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagger | None) -> None:
     """Raise a `UserError` before any work if the output can't be written."""
-    if tagger and options.format in tool_formats.NAMES and tagger.labels.kind == "tags":
+    if tagger and options.format != JSONL and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
     if options.format in tool_formats.CONFIGURED and not types:
         raise UserError(
@@ -103,8 +106,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
     parser.add_argument(
-        "--format", choices=FORMATS, help="default: jsonl for a file named .jsonl, otherwise label_studio"
+        "--format",
+        choices=FORMATS,
+        help="default: page for a file named .html, jsonl for .jsonl, otherwise label_studio",
     )
+    add_guideline(parser)
     add_input_format(parser)
     parser.add_argument(
         "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
@@ -129,7 +135,10 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
-        options.format = options.format or ("jsonl" if options.output.suffix == ".jsonl" else "label_studio")
+        by_suffix = {".html": tool_formats.PAGE, ".jsonl": JSONL}
+        options.format = options.format or by_suffix.get(options.output.suffix, "label_studio")
+        if options.guideline and options.format != tool_formats.PAGE:
+            raise ValueError("--guideline: expected --format page, or --output FILE.html")
         if options.types and options.model:
             raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
         if not 0 <= options.seed < 2**64:

@@ -4,7 +4,8 @@ Reads the section ``audit`` of audit/params.yaml and data/audit. Writes reports/
 reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py for each fold, and stages/audit_all.py.
 
     python stages/audit.py
-    python stages/audit.py --export FOLDER    write all splits for an annotation tool, most suspicious sentences first
+    python stages/audit.py --export FOLDER       write all splits for an annotation tool, most suspicious first
+    python stages/audit.py --export FIXES.html   write the suspicious sentences as a page to correct them in
 """
 
 from __future__ import annotations
@@ -34,12 +35,19 @@ REPORT = Path("reports/audit.html")
 def main() -> None:
     parser = ArgumentParser(description="Rank the entities whose gold label is improbable.")
     parser.add_argument(
-        "--export", metavar="FOLDER", type=Path, help="write all splits for an annotation tool, and stop"
+        "--export",
+        metavar="FOLDER",
+        type=Path,
+        help="write all splits for an annotation tool, or the suspicious sentences to a page FILE.html, and stop",
     )
     parser.add_argument("--tool", help="label_studio (default), doccano, prodigy or brat, with --export")
+    parser.add_argument("--guideline", metavar="FILE", type=Path, help="a text that the page shows")
     arguments = parser.parse_args()
-    if arguments.tool and not arguments.export:
+    to_page = arguments.export is not None and arguments.export.suffix == ".html"
+    if arguments.tool and (to_page or not arguments.export):
         parser.error("--tool: expected --export FOLDER beside it")
+    if arguments.guideline and not to_page:
+        parser.error("--guideline: expected --export FILE.html beside it")
     launchers.only_main_process("audit")
     params = read_section("audit", Audit, AUDIT_PARAMS)
     if arguments.export:
@@ -47,6 +55,9 @@ def main() -> None:
         from tagline.tools.annotation import tool_formats
         from tagline.tools.audit import tasks
 
+        if to_page:
+            show(tasks.save_page(FOLDS, params, arguments.export, arguments.guideline))
+            return
         tool = arguments.tool or "label_studio"
         if tool not in tool_formats.NAMES:
             parser.error(f"--tool {tool}: expected one of {', '.join(tool_formats.NAMES)}")

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers import project
+from helpers.annotated import embedded
 from helpers.handmade_export import TAGS, save_export, work_beside
 from helpers.project import ROOT, run_script
 
@@ -142,13 +143,32 @@ def test_annotation_tools_get_tasks_of_texts_with_words(folder: Path, name: str)
     assert Path("out.labels.xml").exists() == (name == "label_studio")
 
 
+def test_annotation_page_has_what_was_labelled_before_an_error(folder: Path) -> None:
+    Path("in.jsonl").write_text('{"words": ["Ada", "Lind"], "id": "a"}\n{"text": ""}\n{"text": "in Oslo"}\n{')
+    Path("guide.md").write_text("Mark names.")
+    assert "in.jsonl:4: not JSON" in exit_of("--input", "in.jsonl", "--output", "out.html", "--guideline", "guide.md")
+    Path("in.jsonl").write_text(Path("in.jsonl").read_text()[:-1])
+    run("--input", "in.jsonl", "--output", "out.html", "--guideline", "guide.md")
+    page = json.loads(embedded(Path("out.html")))
+    assert (page["types"], page["guideline"]) == (["PER", "LOC"], "Mark names.")
+    assert [(task["id"], task["spans"], task["suggested"]) for task in page["tasks"]] == [
+        ("a", [[0, 2, "PER"]], [[0, 2, "PER", 0.9]]),
+        ("2", [[3, 7, "LOC"]], [[3, 7, "LOC", 0.9]]),
+    ]
+    run("", "--output", "out.html")
+    assert json.loads(embedded(Path("out.html")))["tasks"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ((), "expected either TEXT or --input FILE"),
         (("--input", "in.xml"), "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input"),
+        (("a", "--output", "out.xml"), "unknown suffix; expected .txt, .jsonl, .json, .conll, .html, or --output-f"),
         (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from "),
         (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one"),
+        (("a", "--output-format", "page"), "page needs --output FILE.html"),
+        (("a", "--guideline", "in.txt"), "--guideline: expected the output format page, or --output FILE.html"),
         (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
         (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
         (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
@@ -173,6 +193,7 @@ def test_wrong_usage_exits_with_2(
         (("--input", "none.txt"), "none.txt: No such file or directory"),
         (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model"),
         (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
+        (("a", "--output", "out.html", "--guideline", "no"), "no: can't be read (No such file or directory); exp"),
         (("a", "--output", "none/out.txt"), "--output none/out.txt: none is not a folder; expected an existing one"),
         (("a", "--output", "models", "--output-format", "text"), "--output models: a folder; expected a file"),
         (("a", "--output", "/dev/null", "--output-format", "text"), "--output /dev/null: a pipe or device; expect"),

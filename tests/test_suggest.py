@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from helpers import project
+from helpers.annotated import embedded
 from helpers.handmade_export import TAGS, add_encoder, save_export, work_beside
 from helpers.project import run_script
 from helpers.tiny import PEOPLE, PLACES
@@ -104,6 +105,17 @@ def test_annotation_tools_get_both_selections_and_the_next_round_others(folder: 
     assert len(suggested("--words", "180", "--random-share", "0", "--exclude", str(output))) == 24
 
 
+def test_annotation_page_has_suggestions_for_texts_that_are_not_random(folder: Path) -> None:
+    Path("guide.md").write_text("Mark names.")
+    share = ("--words", "60", "--random-share", "0.5")
+    run("pool.txt", *share, "--output", "round1.html", "--guideline", "guide.md")
+    page = json.loads(embedded(Path("round1.html")))
+    assert (page["types"], page["guideline"]) == (["PER", "LOC"], "Mark names.")
+    assert ["suggested" in task for task in page["tasks"]] == [False] * 6 + [True] * 6
+    assert all(task["spans"] == [span[:3] for span in task.get("suggested", [])] for task in page["tasks"])
+    assert {task["text"] for task in page["tasks"]} <= {*TEXTS}
+
+
 def test_without_a_model_diverse_texts_follow_the_random_ones(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("models/export").rename("models/other")
     rows = suggested("--words", "60", "--random-share", "0.25")
@@ -158,6 +170,7 @@ def test_what_pools_and_shares_lack_is_a_warning(folder: Path) -> None:
     [
         ("pool.csv --words 9 --output o", "POOL pool.csv: unknown suffix; expected .txt, .jsonl, .json,"),
         ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
+        ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
         ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
         ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
     ],

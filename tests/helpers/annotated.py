@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ def tagged(sentence: Sentence) -> str:
 
 def kinds(sentence: Sentence) -> list[str]:
     return [note.kind for note in sentence.notes]
+
+
+def embedded(page: Path) -> str:
+    """The tasks in an annotation page, as JSON."""
+    found = re.findall('<script type="application/json" id="tasks">(.*?)</script>', page.read_text("utf-8"), re.S)
+    assert len(found) == 1
+    return str(found[0])
 
 
 def accepted(name: str, path: Path) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.annotated import embedded
 from helpers.project import edit, error_of, run_stage, snapshot, status_of
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 from ruamel.yaml import YAML
@@ -119,6 +120,19 @@ def test_corrections_come_back_by_download(audited: Path) -> None:
         assert sorted((row["words"], row["ner"]) for row in raw_rows(split)) == sorted(expected[split].values())
 
 
+def test_page_has_the_suspicious_sentences(audited: Path) -> None:
+    run_stage("audit", "--export", "fixes.html")
+    found = [json.loads(line) for line in Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()]
+    page = json.loads(embedded(Path("fixes.html")))
+    assert [task["id"] for task in page["tasks"]] == list(dict.fromkeys(each["id"] for each in found))
+    first = page["tasks"][0]
+    assert (first["id"], first["words"], first["suggested"][0][:3]) == ("train-0", found[0]["words"], [0, 2, "PER"])
+    for task in page["tasks"]:
+        gold = [entity for each in found if each["id"] == task["id"] for entity in each["gold"]]
+        assert task["suspect"] == [[entity["start"], entity["end"], entity["type"]] for entity in gold]
+        assert all(span in task["spans"] for span in task["suspect"])
+
+
 def test_words_with_white_space_are_exported_for_prodigy_only(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = AnnotationTask.of_words(["New York"], None, [], {"id": "a"})
     monkeypatch.setattr(tasks, "_unaudited", lambda *_: iter([task]))
@@ -137,6 +151,8 @@ def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: py
     )
     assert status_of("audit", "--tool", "doccano") == 2
     assert "--tool: expected --export FOLDER beside it" in capsys.readouterr().err
+    assert status_of("audit", "--export", "out", "--guideline", "guide.md") == 2
+    assert "--guideline: expected --export FILE.html beside it" in capsys.readouterr().err
     assert status_of("audit", "--export", "out", "--tool", "word") == 2
     assert "--tool word: expected one of label_studio, doccano, prodigy, brat" in capsys.readouterr().err
     # Label ids of other data would be read with the names of the folds.

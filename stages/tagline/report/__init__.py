@@ -2,5 +2,6 @@
 
 Python computes what is shown (`charts`, `confusion`, `error_counts`, `scores`, `sentences`), page.html contains the
 text, style.css the layout, and filter.js hides sentences. `page.render` combines them. The audit's page has the same
-frame (base.html), filters (filters.html) and marks (marked.html); `html_files` renders both.
+frame (base.html), filters (filters.html) and marks (marked.html); `html_files` renders both. marks.js marks entities
+likewise in pages that change them: those of the annotation and of the service.
 """

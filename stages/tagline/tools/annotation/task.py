@@ -42,6 +42,7 @@ class AnnotationTask:
         suggested: entities that a model predicts, from left to right; None if it was not asked.
         gold: entities that a person marked, from left to right; None if nobody annotated the text.
         fields: what the tool shows and exports beside the text, such as an ``id``; no ``text`` or ``label``.
+        joined: the text is words joined by spaces, as which a format may write them.
     """
 
     text: str
@@ -49,6 +50,7 @@ class AnnotationTask:
     suggested: Sequence[TextEntity] | None = None
     gold: Sequence[TextEntity] | None = None
     fields: Mapping[str, str | int | float] = field(default_factory=dict)
+    joined: bool = False
 
     @classmethod
     def of_words(
@@ -66,6 +68,7 @@ class AnnotationTask:
             None if suggested is None else [in_text(entity, bounds, score) for entity, score in suggested],
             None if gold is None else [in_text(entity, bounds) for entity in gold],
             fields or {},
+            joined=True,
         )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -45,27 +46,37 @@ JSON_FORMATS = {
     "prodigy": JsonFormat(prodigy_tasks.to_row),
 }
 BRAT = "brat"
+# Our own tool, one HTML file. Its module is imported where one is written, since it needs Jinja.
+PAGE = "page"
 NAMES = (*JSON_FORMATS, BRAT)
-# Their projects have a configuration with the entity types, which is written too.
-CONFIGURED = ("label_studio", BRAT)
+# What is written for them names all entity types.
+CONFIGURED = ("label_studio", BRAT, PAGE)
 # The suffix of what is written in each format; brat's is a folder.
 SUFFIXES = {**{name: ".json" if each.is_list else ".jsonl" for name, each in JSON_FORMATS.items()}, BRAT: ""}
 
 
-def save(name: str, path: Path, tasks: Iterable[AnnotationTask], types: Sequence[str]) -> None:
+def save(
+    name: str, path: Path, tasks: Iterable[AnnotationTask], types: Sequence[str], guideline: str | None = None
+) -> None:
     """Write a file, or a folder for brat, with the configuration that the tool needs: all of it or nothing.
 
     Tasks are written one at a time, so memory does not grow with their number.
 
     Args:
-        name: of the format, one of `NAMES`.
+        name: of the format, one of `NAMES`, or `PAGE`.
         path: what to write; an earlier file is replaced, an earlier folder must be empty.
         tasks: in the order of the file; brat shows them by their number.
         types: the entity types of the project.
+        guideline: how to annotate, a text shown by the page.
 
     Raises:
         UserError: the folder is not empty, or the tool does not allow the name of a type.
     """
+    if name == PAGE:
+        from tagline.tools.annotation import page
+
+        page.write(path, map(page.of_task, tasks, count(1)), types, guideline)
+        return
     if name == BRAT:
         brat_tasks.check(path, types)
         with replacing(path) as [folder]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tagline.artifacts import annotation_page
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core import shards
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.provenance import HASHES, sha256, verify
 from tagline.core.terminal import quoted
-from tagline.labels.entities import entities
+from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
-from tagline.tools.annotation import tool_formats
-from tagline.tools.annotation.task import AnnotationTask
+from tagline.tools.annotation import page, tool_formats
+from tagline.tools.annotation.task import DIGITS, AnnotationTask
 from tagline.tools.audit.audit_params import Audit
 from tagline.tools.audit.review.ranking import Ranking, Suspicion, rank
 
@@ -42,15 +43,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
     """
     if target.exists():
         raise UserError(f"{target} exists; expected a new folder, so that no correction is overwritten; choose another")
-    verify(TOKENIZED, "tokenize-align")
-    ranking = rank(folds, params)
-    if ranking.labels.kind == "tags":
-        raise UserError(
-            f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
-            "files by hand"
-        )
-    if ranking.folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
-        raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
+    ranking = _ranking(folds, params)
     lines = []
     with replacing(target) as [folder]:
         for split in SPLITS:
@@ -61,6 +54,62 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
             tool_formats.save(tool, folder / name, written, ranking.labels.types)
             lines.append(f"{target / name}: {f'{len(first):,} suspicious sentences first' if first else 'gold'}")
     return lines
+
+
+def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) -> str:
+    """Write the suspicious sentences of all audited splits as an annotation page, the most suspicious one first.
+
+    Args:
+        folds: data/audit.
+        params: the section ``audit``.
+        target: the HTML file.
+        guideline: a file with a text to show, if any.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UserError: see `rank`; the data are not those of the audit; the labels are plain tags; or the guideline can't be
+            read.
+    """
+    text = page.read_guideline(guideline)
+    ranking = _ranking(folds, params)
+    of_sentence: dict[object, list[Suspicion]] = {}
+    for suspicion in ranking.suspicions:
+        of_sentence.setdefault((suspicion.split, _key(suspicion.sentence)), []).append(suspicion)
+    by_id: dict[str, list[Suspicion]] = {}
+    for suspicions in of_sentence.values():
+        by_id.setdefault(suspicions[0].sentence.id, suspicions)
+    page.write(target, map(_page_task, by_id.values()), ranking.labels.types, text)
+    left_out = len(of_sentence) - len(by_id)
+    note = f"; left out, since another one has the same id: {left_out:,}" if left_out else ""
+    return f"{target}: {len(by_id):,} suspicious sentences{note}"
+
+
+def _page_task(suspicions: Sequence[Suspicion]) -> page.Task:
+    """The suspicions of one sentence as a task."""
+    sentence = suspicions[0].sentence
+    suggested = [(*_span(each), round(sentence.confidence(each), DIGITS)) for each in sentence.predicted_entities]
+    suspect = [_span(entity) for suspicion in suspicions for entity in suspicion.found.gold]
+    gold = [_span(entity) for entity in sentence.gold_entities]
+    return annotation_page.task(sentence.id, sentence.words, gold, suggested=suggested, suspect=suspect)
+
+
+def _span(entity: Entity) -> tuple[int, int, str]:
+    return entity.start, entity.end, entity.type
+
+
+def _ranking(folds: Path, params: Audit) -> Ranking:
+    verify(TOKENIZED, "tokenize-align")
+    ranking = rank(folds, params)
+    if ranking.labels.kind == "tags":
+        raise UserError(
+            f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
+            "files by hand"
+        )
+    if ranking.folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
+        raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
+    return ranking
 
 
 def _checked(task: AnnotationTask) -> AnnotationTask:

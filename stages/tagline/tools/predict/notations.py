@@ -107,10 +107,10 @@ def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask
     text, words = document.text_and_spans()
     name = document.row.get("id")
     fields = {"id": name} if isinstance(name, str | int) else {}
-    if tagged is None:
-        return AnnotationTask(text, words, fields=fields)
-    entities = [(each, tagged.confidence(each)) for each in tagged.predicted_entities]
-    return AnnotationTask(text, words, [in_text(entity, words, score) for entity, score in entities], fields=fields)
+    suggested = None
+    if tagged is not None:
+        suggested = [in_text(entity, words, tagged.confidence(entity)) for entity in tagged.predicted_entities]
+    return AnnotationTask(text, words, suggested, fields=fields, joined=document.text is None)
 
 
 def in_color(color: Color, stream: Any) -> bool:

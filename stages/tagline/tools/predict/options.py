@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -16,13 +17,16 @@ STANDARD = "-"
 MODEL = Path("models/export")
 
 
-def infer_format(option: str, file: str | None, override: str | None = None) -> str:
+def infer_format(
+    option: str, file: str | None, override: str | None = None, suffixes: Mapping[str, str] = SUFFIXES
+) -> str:
     """Infer the format of a file from its suffix; standard input and output are text.
 
     Args:
         option: how messages call the file.
         file: its path; None or ``-``: a standard stream.
         override: the option that names the format; None: that of the file with ``-format``.
+        suffixes: the format of each suffix.
 
     Raises:
         ValueError: the suffix is unknown.
@@ -30,10 +34,10 @@ def infer_format(option: str, file: str | None, override: str | None = None) -> 
     if file in (None, STANDARD):
         return "text"
     suffix = Path(file).suffix.lower()
-    if suffix not in SUFFIXES:
-        expected = f"{', '.join(SUFFIXES)}, or {override or f'{option}-format'}"
+    if suffix not in suffixes:
+        expected = f"{', '.join(suffixes)}, or {override or f'{option}-format'}"
         raise ValueError(f"{option} {file}: unknown suffix; expected {expected}")
-    return SUFFIXES[suffix]
+    return suffixes[suffix]
 
 
 def add_input_format(parser: argparse.ArgumentParser) -> None:
@@ -69,6 +73,13 @@ def add_no_split(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         const=False,
         help="do not split raw text into sentences; default: as in training",
+    )
+
+
+def add_guideline(parser: argparse.ArgumentParser) -> None:
+    """Add ``--guideline``, for the annotation page."""
+    parser.add_argument(
+        "--guideline", type=Path, metavar="FILE", help="how to annotate: a text that the annotation page shows"
     )
 
 

@@ -18,7 +18,8 @@ Formats of output for masking: redacted writes texts with [PER] in place of enti
 with [PER_1], the same number for the same words in a document.
 
 Formats of output for annotation tools, which import the entities for people to correct: label_studio, doccano, prodigy,
-and brat, for which the output is a folder. Texts without words are left out.
+brat, for which the output is a folder, and page, one HTML file in which they correct them (suffix .html). Texts without
+words are left out.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Nota
 from tagline.tools.predict.options import (
     FORMATS,
     STANDARD,
+    SUFFIXES,
+    add_guideline,
     add_input_format,
     add_model,
     add_no_split,
@@ -47,10 +50,11 @@ from tagline.tools.predict.options import (
     infer_format,
     probability,
 )
-from tagline.tools.predict.written_outputs import BratFolder, LineOutput
+from tagline.tools.predict.written_outputs import BratFolder, LineOutput, PageFile
 
 REDACTED = ("redacted", "redacted_numbered")
-OUTPUT_FORMATS = (*FORMATS, *REDACTED, *tool_formats.NAMES)
+TOOLS = (*tool_formats.NAMES, tool_formats.PAGE)
+OUTPUT_FORMATS = (*FORMATS, *REDACTED, *TOOLS)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -87,7 +91,7 @@ def check_output(path: Path | None, output_format: str) -> None:
 
 def check_options_of_tags(options: argparse.Namespace) -> None:
     """Raise a `UserError` if an option needs a model that predicts entities."""
-    if options.min_score or options.output_format in (*REDACTED, *tool_formats.NAMES):
+    if options.min_score or options.output_format in (*REDACTED, *TOOLS):
         option = "--min-score" if options.min_score else f"--output-format {options.output_format}"
         raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
 
@@ -96,7 +100,7 @@ def label(
     documents: Iterable[Document],
     advance: Callable[[int], object],
     tagger: Tagger,
-    output: LineOutput | BratFolder,
+    output: LineOutput | BratFolder | PageFile,
     min_score: float,
 ) -> None:
     """Label documents and write them; ``advance`` is told how many were written."""
@@ -148,10 +152,12 @@ def source_of(
         yield source.documents, source.advance
 
 
-def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratFolder:
+def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratFolder | PageFile:
     name = options.output_format
     if name == tool_formats.BRAT:
         return BratFolder(options.output, tagger.labels.types)
+    if name == tool_formats.PAGE:
+        return PageFile(options.output, tagger.labels.types, options.guideline)
     if name == "text":
         color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
         return LineOutput(Notation(Highlighter(tagger.labels, color).line), options.output)
@@ -177,6 +183,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -"
     )
     parser.add_argument("--output-format", choices=OUTPUT_FORMATS, help="default: by suffix; text for standard output")
+    add_guideline(parser)
     parser.add_argument(
         "--min-score",
         type=probability,
@@ -219,10 +226,15 @@ def check(options: argparse.Namespace) -> None:
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
-    options.output_format = options.output_format or infer_format("--output", options.output)
+    suffixes = {**SUFFIXES, ".html": tool_formats.PAGE}
+    options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
     if options.output_format == tool_formats.BRAT and options.output is None:
         raise ValueError("brat needs --output FOLDER, a new or empty one")
+    if options.output_format == tool_formats.PAGE and options.output is None:
+        raise ValueError("page needs --output FILE.html")
+    if options.guideline and options.output_format != tool_formats.PAGE:
+        raise ValueError("--guideline: expected the output format page, or --output FILE.html")
     if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the same file as --input; expected another one")
 

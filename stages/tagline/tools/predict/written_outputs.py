@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, extra
 from tagline.core.signals import defer_signals
 from tagline.inference.documents import Document
 from tagline.labels.tagged import TaggedSentence
@@ -33,11 +33,17 @@ class OutputFile:
     """A file that is first opened when there is something to write, so that an existing one stays until then."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.size = path, 0
+        self.path, self.size, self._end = path, 0, b""
 
-    def write(self, text: str) -> None:
-        """Write all of some complete lines, or none of them."""
-        content = memoryview(text.encode())
+    def write(self, text: str, end: str = "") -> None:
+        """Write all of some complete lines, or none of them.
+
+        Args:
+            text: the lines.
+            end: what makes a complete file of all lines so far; the next lines replace it.
+        """
+        lines, after = text.encode(), end.encode()
+        content = memoryview(lines + after)
         with defer_signals(), self.path.open("r+b" if self.size else "wb", buffering=0) as file:
             file.truncate(self.size)
             file.seek(self.size)
@@ -46,8 +52,10 @@ class OutputFile:
                     content = content[file.write(content) :]
             except OSError as error:
                 file.truncate(self.size)
+                file.seek(self.size)
+                file.write(self._end)
                 raise UserError(f"{self.path}: {error.strerror}") from None
-            self.size = file.tell()
+        self.size, self._end = self.size + len(lines), after
 
 
 class LineOutput:
@@ -76,6 +84,37 @@ class LineOutput:
         """Write what follows the last document; without any, empty an earlier file."""
         closing = "]\n" if self.before == "," else "[]\n"
         self._write(closing if self.notation.is_list else "")
+
+
+class PageFile:
+    """An annotation page, which is complete after each `write`; documents without words are left out.
+
+    Args:
+        path: the HTML file.
+        types: the entity types.
+        guideline: a file with a text to show, if any.
+
+    Raises:
+        UserError: Jinja is not installed, or the guideline can't be read.
+    """
+
+    def __init__(self, path: Path, types: Sequence[str], guideline: Path | None) -> None:
+        with extra("pipeline", "The annotation page"):
+            from tagline.tools.annotation import page
+        self.path, self.number, self._of_task = path, 0, page.of_task
+        self._page = page.Page(types, page.read_guideline(guideline))
+        self._file = OutputFile(path)
+
+    def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
+        parts = [] if self._file.size else [self._page.opening()]
+        for document, tagged in documents:
+            if document.words:
+                self.number += 1
+                parts.append(self._page.line(self._of_task(to_task(document, tagged), self.number)))
+        self._file.write("".join(parts), self._page.closing())
+
+    def end(self) -> None:
+        self.write(())
 
 
 class BratFolder:

@@ -1,25 +1,13 @@
-"use strict";
 // Sends the text to the service, and marks the entities of the answer as the report marks predicted ones.
-const [form, field, find, state, found, marked, copy, json] = ["form", "text", "find", "state", "found", "marked", "copy", "json"].map((id) => document.getElementById(id));
-
-const element = (name, classes, ...content) => {
-  const made = Object.assign(document.createElement(name), { className: classes });
-  made.append(...content);
-  return made;
-};
+const [form, field, find, state, found, shown, copy, json] = ["form", "text", "find", "state", "found", "marked", "copy", "json"].map((id) => document.getElementById(id));
 
 const show = ({ text, entities }) => {
   const characters = Array.from(text); // offsets count code points; the indices of a string count UTF-16 units
-  const between = (start, end) => characters.slice(start, end).join("");
-  const parts = [];
-  let last = 0;
-  for (const { type, start, end, score } of entities) {
-    const note = element("bdi", "note", element("span", "label predicted-label", `${type} ${score.toFixed(2)}`));
-    Object.assign(note, { dir: "ltr", lang: "en" });
-    parts.push(between(last, start), element("span", "predicted", between(start, end)), note);
-    last = end;
-  }
-  marked.replaceChildren(...parts, between(last));
+  const slice = (start, end) => [characters.slice(start, end).join("")];
+  const predicted = entities.map(({ type, start, end, score }) => {
+    return { start, end, classes: "predicted", label: `${type} ${score.toFixed(2)}`, labelClasses: "predicted-label" };
+  });
+  shown.replaceChildren(...marked(slice, characters.length, predicted));
   json.textContent = JSON.stringify({ text, entities }, null, 2);
   return entities.length === 1 ? "1 entity" : `${entities.length} entities`;
 };

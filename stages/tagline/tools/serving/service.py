@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from tagline.inference import Tagger
-from tagline.report.html_files import render_file
+from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.serving.batching import Batcher
 from tagline.tools.serving.bodies import EntityGroup, Found, Inputs, Texts
 
@@ -40,7 +40,7 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
     """Make the ASGI application that serves a tagger."""
     handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
-    page = render_file(folder / "page.html", {"task": tagger.labels.task}, folder / "page.js")
+    page = render_file(folder / "page.html", {"task": tagger.labels.task}, FOLDER / "marks.js", folder / "page.js")
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:

@@ -31,7 +31,7 @@ from tagline.tools.suggestion.diversity import choose
 CANDIDATES, DIVERSE_CANDIDATES = 4, 16
 
 JSONL = "jsonl"
-FORMATS = (*tool_formats.NAMES, JSONL)
+FORMATS = (*tool_formats.NAMES, tool_formats.PAGE, JSONL)
 
 Item = TypeVar("Item")
 Selection = Literal["random", "uncertain", "diverse"]
@@ -241,7 +241,9 @@ def summary(suggestions: Sequence[Suggestion]) -> str:
     return "\n".join(lines)
 
 
-def save(name: str, path: Path, suggestions: Sequence[Suggestion], types: Sequence[str]) -> None:
+def save(
+    name: str, path: Path, suggestions: Sequence[Suggestion], types: Sequence[str], guideline: str | None = None
+) -> None:
     """Write suggestions in a format, all of them or nothing.
 
     Random texts have no predicted entities: labels that start from a model's are biased towards it, and could not test
@@ -252,12 +254,13 @@ def save(name: str, path: Path, suggestions: Sequence[Suggestion], types: Sequen
         path: a file, or a folder for brat.
         suggestions: in this order.
         types: the entity types.
+        guideline: see `tool_formats.save`.
 
     Raises:
         UserError: see `tool_formats.save`.
     """
     if name != JSONL:
-        tool_formats.save(name, path, map(_task, suggestions), types)
+        tool_formats.save(name, path, map(_task, suggestions), types, guideline)
         return
     with replacing(path) as [file], file.open("w", encoding="utf-8", newline="") as out:
         out.writelines(map(_line, suggestions))

@@ -13,13 +13,14 @@ from tagline.tools.predict.written_outputs import OutputFile
 
 def test_full_disk_keeps_the_lines_before(tmp_path: Path) -> None:
     file = OutputFile(tmp_path / "out")
-    file.write("whole\n")
+    file.write("first\n", "replaced")
+    file.write("whole\n", ".")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (14, limits[1]))
     try:
         with pytest.raises(UserError) as raised:
             file.write("this is too much\n")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert str(raised.value) == f"{tmp_path / 'out'}: File too large"
-    assert file.path.read_text() == "whole\n"
+    assert file.path.read_text() == "first\nwhole\n."

@@ -1,0 +1,124 @@
+"""The annotation page: one HTML file, in which people correct entities and save what they decided, without a server.
+
+`tagline.artifacts.annotation_page` describes the tasks inside it and the rows that it saves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from tagline.artifacts.annotation_page import VERSION, task
+from tagline.core.outputs import replacing
+from tagline.core.reading import reading
+from tagline.report import html_files
+from tagline.tools.annotation.task import DIGITS, AnnotationTask, TextEntity
+
+Task = Mapping[str, Any]
+
+# Where the template leaves room for the tasks and their hash, which are known last.
+_TASKS, _HASH = "@@TASKS@@", "@@HASH@@"
+
+
+class Page:
+    """The text of a page, which is written task by task: `opening`, a `line` per task, `closing`.
+
+    Args:
+        types: the entity types to choose from.
+        guideline: how to annotate, a text shown beside the tasks.
+    """
+
+    def __init__(self, types: Sequence[str], guideline: str | None = None) -> None:
+        folder = Path(__file__).parent
+        rooms = {"tasks": Markup(_TASKS), "hash": _HASH}
+        scripts = (html_files.FOLDER / "marks.js", folder / "page.js")
+        self._before, self._after = html_files.render_file(folder / "page.html", rooms, *scripts).split(_TASKS)
+        head = _written({"version": VERSION, "types": list(types), "guideline": guideline})
+        self._first = f'{head[:-1]},"tasks":['
+        self._sha256, self._ids = hashlib.sha256(), set[str]()
+
+    def opening(self) -> str:
+        """What precedes the tasks."""
+        return self._before + self._hashed(self._first)
+
+    def line(self, task: Task) -> str:
+        """Write a task; an id that another one has already is followed by the number of the task."""
+        while task["id"] in self._ids:
+            task = {**task, "id": f"{task['id']}#{len(self._ids) + 1}"}
+        separator = ",\n" if self._ids else "\n"
+        self._ids.add(task["id"])
+        return self._hashed(separator + _written(task))
+
+    def closing(self) -> str:
+        """What follows the tasks so far; it makes a complete page of them."""
+        sha256, end = self._sha256.copy(), "\n]}"
+        sha256.update(end.encode())
+        return end + self._after.replace(_HASH, sha256.hexdigest())
+
+    def _hashed(self, text: str) -> str:
+        self._sha256.update(text.encode())
+        return text
+
+
+def write(path: Path, tasks: Iterable[Task], types: Sequence[str], guideline: str | None = None) -> None:
+    """Write a page, all of it or nothing.
+
+    Args:
+        path: the HTML file.
+        tasks: as `tagline.artifacts.annotation_page` describes them.
+        types: the entity types to choose from.
+        guideline: see `Page`.
+
+    Raises:
+        UserError: see `replacing`.
+    """
+    page = Page(types, guideline)
+    with replacing(path) as [file], file.open("w", encoding="utf-8", newline="") as out:
+        out.write(page.opening())
+        out.writelines(map(page.line, tasks))
+        out.write(page.closing())
+
+
+def read_guideline(path: Path | None) -> str | None:
+    """Read the text of ``--guideline``; a `UserError` if there is none."""
+    if path is None:
+        return None
+    with reading(path, problem="can't be read", expected="text in UTF-8"):
+        return path.read_text(encoding="utf-8")
+
+
+def of_task(given: AnnotationTask, number: int) -> Task:
+    """Convert a task of any format to one of the page.
+
+    Args:
+        given: the task.
+        number: its id, if it has none.
+    """
+    starts = {start: index for index, (start, _) in enumerate(given.words)}
+    ends = {end: index for index, (_, end) in enumerate(given.words, 1)}
+
+    def span(entity: TextEntity) -> tuple[int, int, str]:
+        bounds = (starts[entity.start], ends[entity.end]) if given.joined else (entity.start, entity.end)
+        return *bounds, entity.type
+
+    def scored(entity: TextEntity) -> tuple[int, int, str, float | None]:
+        return *span(entity), None if entity.score is None else round(entity.score, DIGITS)
+
+    words = [given.text[start:end] for start, end in given.words]
+    return task(
+        str(given.fields.get("id", number)),
+        words if given.joined else given.text,
+        [span(each) for each in given.entities],
+        given.words,
+        suggested=None if given.suggested is None else list(map(scored, given.suggested)),
+    )
+
+
+def _written(value: Mapping[str, Any]) -> str:
+    """Write an object as JSON that can't end the script element that contains it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", r"\u003c")

@@ -1,0 +1,315 @@
+"""The annotation page: what is written is a page, and what people do in a browser is what it saves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.annotated import embedded
+from helpers.browser import LOGS, chromium, in_a_browser, requests
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from tagline.artifacts.annotation_page import SAVED, content_hash, task
+from tagline.core.errors import UserError
+from tagline.labels.entities import Entity
+from tagline.text.words import split_words
+from tagline.tools.annotation import page
+from tagline.tools.annotation.task import AnnotationTask, in_text
+
+TYPES = ["LOC", "ORG", "PER"]  # with the keys 1, 2 and 3
+SCRIPT = "</script><script>document.title='taken'</script><!--"
+HOSTILE = [SCRIPT, "a\u2028b\u202e", "\0\x1b", "x" * 1_000_000, "<img src=x onerror=document.title='taken'>", "&lt;"]
+
+
+def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.html"
+    text, words = "Ada \U0001f44b in\r\nOslo", [(0, 3), (4, 5), (6, 8), (10, 14)]
+    entities = [(Entity("LOC", 3, 4), 0.87654), (Entity("PER", 0, 1), None)]
+    suggested = [in_text(entity, words, score) for entity, score in entities]
+    given = [
+        AnnotationTask(text, words, suggested, fields={"id": 7}),
+        AnnotationTask.of_words(["New York", SCRIPT], [], [Entity("LOC", 0, 1)], {"id": "7"}),
+        AnnotationTask("no model", [(0, 2), (3, 8)]),
+    ]
+    page.write(path, [page.of_task(each, number) for number, each in enumerate(given, 1)], TYPES, "Mark <names>.")
+    written = embedded(path)
+    data = json.loads(written)
+    assert {**data, "tasks": None} == {"version": 1, "types": TYPES, "guideline": "Mark <names>.", "tasks": None}
+    assert data["tasks"] == [
+        {
+            "id": "7",
+            "text": text,
+            "words": [list(word) for word in words],
+            "sha256": hashlib.sha256('"Ada \U0001f44b in\\r\\nOslo"'.encode()).hexdigest(),
+            "spans": [[10, 14, "LOC"], [0, 3, "PER"]],
+            "suggested": [[10, 14, "LOC", 0.8765], [0, 3, "PER", None]],
+        },
+        {
+            "id": "7#2",
+            "words": ["New York", SCRIPT],
+            "sha256": content_hash(["New York", SCRIPT]),
+            "spans": [[0, 1, "LOC"]],
+            "suggested": [],
+        },
+        {"id": "3", "text": "no model", "words": [[0, 2], [3, 8]], "sha256": content_hash("no model"), "spans": []},
+    ]
+    html = path.read_text("utf-8")
+    assert f'<data id="hash" value="{hashlib.sha256(written.encode()).hexdigest()}">' in html
+    assert html.count("<script>") == 1 and "default-src 'none'" in html
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest| src=", html.replace(written, ""))
+
+
+def test_unreadable_guideline_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"\xe9")
+    for name in ("none.txt", "latin.txt"):
+        with pytest.raises(UserError, match=f"{name}: can't be read .*; expected text in UTF-8"):
+            page.read_guideline(tmp_path / name)
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Chrome]:
+    with chromium("--window-size=1280,900") as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def browser(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
+    """A browser that saves into the folder of the test; afterwards, no error and no request for another file."""
+    chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    for kind in LOGS:
+        chrome.get_log(kind)
+    yield chrome
+    assert chrome.get_log("browser") == []
+    assert {url for url in requests(chrome) if not url.startswith("blob:")} <= {f"file://{tmp_path}/tasks.html"}
+    chrome.execute_script("localStorage.clear()")
+
+
+def opened(browser: Chrome, folder: Path, tasks: list[dict[str, Any]], guideline: str | None = None) -> None:
+    page.write(folder / "tasks.html", tasks, TYPES, guideline)
+    browser.get((folder / "tasks.html").as_uri())
+
+
+def do(browser: Chrome, steps: str) -> None:
+    """Do what a person does: a key, `click:WORD`, `drag:WORD-WORD` or `press:BUTTON` after the other."""
+    for step in steps.split():
+        action, _, what = step.partition(":")
+        if action in ("click", "drag"):
+            first, last = ([browser.find_element(By.ID, f"word-{word}") for word in what.split("-")] * 2)[:2]
+            ActionChains(browser, 0).click_and_hold(first).move_to_element(last).release().perform()
+        elif action == "press":
+            browser.find_element(By.XPATH, f"//button[contains(., '{what}') or @data-key='{what}']").click()
+        else:
+            *held, key = step.split("+")
+            chain = ActionChains(browser, 0)
+            for each in held:
+                chain.key_down(getattr(Keys, each.upper()))
+            chain.send_keys(getattr(Keys, key.upper(), key))
+            for each in held:
+                chain.key_up(getattr(Keys, each.upper()))
+            chain.perform()
+
+
+def message(browser: Chrome) -> str:
+    return browser.find_element(By.ID, "message").text
+
+
+def saved(browser: Chrome, folder: Path, name: str = "Ada Lind") -> list[dict[str, Any]]:
+    """Type a name, save, and read the rows."""
+    field = browser.find_element(By.ID, "name")
+    field.clear()
+    field.send_keys(name, Keys.CONTROL, "s")
+    path = folder / f"tasks.{name.lower().replace(' ', '-')}.jsonl"
+    WebDriverWait(browser, 10).until(lambda _: path.exists())
+    assert path.name in message(browser)
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+WORDS = ["Ada", "Lind", "of", "New York", "Bank"]
+# The words (0, 2), (3, 6), (7, 10), (11, 13), (15, 19), (20, 22), (23, 28), and (0, 4), (5, 9), (10, 13) to the left.
+EMOJI = "\U0001f44b\U0001f3fd Ada \U0001f469\u200d\U0001f467 in\r\nOslo e\u0301 cafe\u0301"
+HEBREW = "\u05e9\u05dc\u05d5\u05dd \u05dc\u05de\u05e8\u05d9 \u05db\u05d4\u05df"
+ADA, OTHERS = (0, 2, "PER"), [(0, 1, "ORG", 0.5), (3, 5, "ORG", 0.9)]
+# What is annotated, the spans and those of a model; keys, and what the mouse does for the same spans at the end.
+CORRECTIONS = [
+    (WORDS, [(0, 2, "ORG")], None, "3", "click:1 press:PER", [ADA]),
+    (WORDS, [(0, 1, "PER")], None, "Shift+Arrow_Right", "click:0 press:Shift+ArrowRight", [ADA]),
+    (WORDS, [(0, 3, "PER")], None, "Shift+Arrow_Left", "drag:0-1 press:PER", [ADA]),
+    (WORDS, [(4, 5, "ORG")], None, "Alt+Arrow_Left", "drag:4-3 press:ORG", [(3, 5, "ORG")]),
+    (WORDS, [(2, 5, "ORG")], None, "Control+Arrow_Right", "click:4 press:Alt+ArrowRight", [(3, 5, "ORG")]),
+    (WORDS, [ADA, (3, 4, "LOC")], None, "e x", "click:3 press:Delete", [ADA]),
+    (WORDS, [], None, "Arrow_Right Arrow_Right Arrow_Right 1", "click:3 press:LOC", [(3, 4, "LOC")]),
+    (WORDS, [], None, "Shift+Arrow_Right 3", "drag:0-1 press:PER", [ADA]),
+    (WORDS, [ADA], OTHERS, "a e a", "press:model click:4 press:model", [(0, 1, "ORG"), (3, 5, "ORG")]),
+    (WORDS, [ADA], [], "a", "press:model", []),
+    (WORDS, [ADA], None, "x 1 z z", "click:0 press:Delete press:Undo", [ADA]),
+    (EMOJI, [(3, 6, "PER")], [(15, 19, "LOC", None)], "a e a", "press:Delete click:4 press:model", [(15, 19, "LOC")]),
+    (EMOJI, [(3, 10, "PER")], None, "x Shift+Arrow_Right 3", "drag:2-1 press:PER", [(3, 10, "PER")]),
+    (EMOJI, [(15, 19, "ORG")], None, "Shift+Arrow_Right Shift+Arrow_Right", "drag:6-4 press:ORG", [(15, 28, "ORG")]),
+    (HEBREW, [(0, 4, "PER")], None, "x Arrow_Left Shift+Arrow_Left 3", "press:Delete drag:1-2 press:PER", [(5, 13, "PER")]),
+    (HOSTILE, [(4, 5, "ORG")], None, "x Arrow_Left 1", "press:Delete click:3 press:LOC", [(3, 4, "LOC")]),
+]  # fmt: skip
+
+
+@in_a_browser
+@pytest.mark.parametrize("device", ["keyboard", "mouse"])
+def test_corrections_are_saved_as_intended(browser: Chrome, tmp_path: Path, device: str) -> None:
+    tasks = []
+    for number, (content, spans, suggested, *_) in enumerate(CORRECTIONS):
+        bounds = split_words(content) if isinstance(content, str) else ()
+        tasks.append(task(f"s-{number}", content, spans, bounds, suggested=suggested))
+    opened(browser, tmp_path, tasks)
+    for *_, keys, pointer, _ in CORRECTIONS:
+        do(browser, f"{keys} Enter" if device == "keyboard" else f"{pointer} press:Done")
+    assert message(browser) == "All sentences are decided: save them."
+    rows = saved(browser, tmp_path)
+    assert [row["spans"] for row in rows] == [list(map(list, expected)) for *_, expected in CORRECTIONS]
+    digest = hashlib.sha256(embedded(tmp_path / "tasks.html").encode()).hexdigest()
+    for row, given in zip(rows, tasks, strict=True):
+        content = "text" if "text" in given else "words"
+        assert list(row) == [SAVED[0], content, *SAVED[1:]]
+        assert [row[key] for key in ("id", content, "sha256")] == [given[key] for key in ("id", content, "sha256")]
+        assert [row[key] for key in ("status", "note", "annotator", "tasks")] == ["done", "", "Ada Lind", digest]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["at"])
+    assert browser.title == "Annotate", "a script of the texts was run"
+
+
+def few(number: int = 4) -> list[dict[str, Any]]:
+    return [
+        task(f"s-{index}", ["Ada", "in", "Oslo", str(index)], [(0, 1, TYPES[index % 3])]) for index in range(number)
+    ]
+
+
+def listed(browser: Chrome) -> list[str]:
+    """The sign and the number of each row of the list, at one moment: rows are made anew at each change."""
+    rows = (
+        "[...document.querySelectorAll('#rows button')].map(row => [...row.childNodes].map(each => each.textContent))"
+    )
+    return [f"{sign} {number}" for sign, number, _ in browser.execute_script(f"return {rows}")]
+
+
+@in_a_browser
+def test_states_filters_and_guideline(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few(), "Mark <b>names</b>.")
+    do(browser, "Enter s x j u")
+    browser.switch_to.active_element.send_keys("a river?", Keys.ENTER)
+    assert listed(browser) == ["● 1", "\u2013 2", "◐ 3", "? 4"]
+    assert browser.find_element(By.ID, "decided").text == "3 of 4 decided"
+    do(browser, "g")
+    assert browser.find_element(By.ID, "guideline").text == "Mark <b>names</b>."
+    assert [(row["status"], row["note"]) for row in saved(browser, tmp_path)] == [
+        ("done", ""),
+        ("skipped", ""),
+        ("unsure", "a river?"),
+    ]
+    assert "Not in it: 1 sentence changed, but not decided." in message(browser)
+    for field, value, expected in (
+        ("state", "open", ["◐ 3"]),
+        ("state", "all", ["● 1", "\u2013 2", "◐ 3", "? 4"]),
+        ("type", "LOC", ["● 1", "? 4"]),
+    ):
+        Select(browser.find_element(By.NAME, field)).select_by_visible_text(value)
+        assert listed(browser) == expected
+    do(browser, "Escape k")
+    assert browser.find_element(By.ID, "where").text.startswith("s-0")
+
+
+@in_a_browser
+def test_killed_tab_loses_nothing(browser: Chrome, tmp_path: Path) -> None:
+    first = browser.current_window_handle
+    browser.switch_to.new_window("tab")
+    opened(browser, tmp_path, few())
+    do(browser, "2 Enter Arrow_Right Shift+Arrow_Right 3")
+    with pytest.raises(WebDriverException):
+        browser.get("chrome://crash")
+    browser.switch_to.window(first)
+    browser.get((tmp_path / "tasks.html").as_uri())
+    assert listed(browser) == ["● 1", "◐ 2", "○ 3", "○ 4"]
+    do(browser, "Enter")
+    assert [row["spans"] for row in saved(browser, tmp_path)] == [[[0, 1, "ORG"]], [[0, 1, "ORG"], [1, 3, "PER"]]]
+
+
+@in_a_browser
+def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few())
+    do(browser, "3 Enter Enter")
+    rows = saved(browser, tmp_path)
+    path = tmp_path / "tasks.ada-lind.jsonl"
+    browser.execute_script("localStorage.clear()")
+    browser.refresh()
+
+    def load(content: str | None = None) -> str:
+        if content is not None:
+            path.write_text(content, "utf-8")
+        browser.execute_script("document.getElementById('message').value = ''")
+        browser.find_element(By.ID, "file").send_keys(str(path))
+        return WebDriverWait(browser, 10).until(message)
+
+    other = {"tasks": "0" * 64}
+    for changed, expected in (
+        (
+            [rows[0], rows[1] | other],
+            "line 2 is of other tasks; expected a file that this page saved. Nothing was loaded.",
+        ),
+        ([rows[0] | {"sha256": ""}], "line 1 is of other tasks"),
+        ([rows[0] | {"spans": [[0, 9, "PER"]]}], "line 1: its spans or status do not fit the sentence"),
+        ([rows[0] | {"status": "maybe"}], "line 1: its spans or status do not fit the sentence"),
+    ):
+        assert f"{path.name}: {expected}" in load("\n".join(map(json.dumps, changed)))
+    assert "line 1 is not JSON; expected a file that this page saved" in load("{")
+    assert "it is empty" in load("")
+    assert listed(browser) == ["○ 1", "○ 2", "○ 3", "○ 4"]
+    assert load("\n".join(map(json.dumps, rows))) == "Loaded 2 sentences from tasks.ada-lind.jsonl."
+    assert listed(browser) == ["● 1", "● 2", "○ 3", "○ 4"]
+    do(browser, "Enter")
+    assert [row["id"] for row in saved(browser, tmp_path, "Bo")] == ["s-0", "s-1", "s-2"]
+
+
+@in_a_browser
+def test_full_storage_is_told(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few())
+    browser.execute_script(
+        "for (let n = 2 ** 22, k = 0; n >= 1; n /= 2) try { for (;;) localStorage[k++] = 'x'.repeat(n) } catch {}"
+    )
+    do(browser, "Enter")
+    warning = browser.find_element(By.ID, "warning").text
+    assert warning == "This browser keeps no drafts: its storage is full. Save often; the rest is lost with this tab."
+    assert len(saved(browser, tmp_path)) == 1
+
+
+@in_a_browser
+def test_conflicting_versions_are_taken_with_a_key(browser: Chrome, tmp_path: Path) -> None:
+    spans = [[(0, 1, "PER")], [(2, 3, "LOC")]]
+    versions = [{"by": name, "spans": each} for name, each in zip(("Ada", "<b>Bo</b>"), spans, strict=True)]
+    opened(browser, tmp_path, [task(str(number), ["Ada", "in", "Oslo"], [], versions=versions) for number in range(2)])
+    assert [each.text.split("\n")[0] for each in browser.find_elements(By.CSS_SELECTOR, ".version")] == [
+        "Take Ada a",
+        "Take <b>Bo</b> b",
+    ]
+    do(browser, "b Enter a Enter")
+    assert [row["spans"] for row in saved(browser, tmp_path)] == [[[2, 3, "LOC"]], [[0, 1, "PER"]]]
+
+
+@in_a_browser
+def test_ten_thousand_sentences_and_a_narrow_window(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few(10_000))
+    size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        inside, needed = browser.execute_script(
+            "let e = document.documentElement; return [e.clientWidth, e.scrollWidth]"
+        )
+        assert needed == inside
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_script("document.getElementById('scroll').scrollTop = 1e9")
+    WebDriverWait(browser, 10).until(lambda browser: listed(browser)[-1] == "○ 10000")
+    assert len(listed(browser)) < 50
