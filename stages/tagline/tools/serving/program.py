@@ -37,7 +37,7 @@ from tagline.core.errors import ArgumentParser, UserError, extra
 from tagline.core.signals import Interrupted, defer_signals
 from tagline.core.terminal import safe_message, show
 from tagline.inference import Tagger
-from tagline.tools.predict.options import add_model, add_no_split, natural
+from tagline.tools.predict.options import add_model, add_no_split, check_model, natural
 
 with extra("serve", "the service"):
     import uvicorn
@@ -66,6 +66,7 @@ LOGGING = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
+    check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"serve: {message}\n")
     limits = Limits(**{each.name: getattr(options, f"max_{each.name}") for each in fields(Limits)})
     with listening(options.host, options.port) as listener:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tagline.tools.serving.bodies import EntityGroup, Found, Inputs, Texts
 
 # Maximum number of faults of a body that a message lists.
 FAULTS = 3
+VERSION = version("tagline")
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
             yield
 
     # FastAPI's pages of documentation load scripts from another host, so there is only the schema.
-    app = FastAPI(title="Tagline", docs_url=None, redoc_url=None, lifespan=running)
+    app = FastAPI(title="Tagline", version=VERSION, docs_url=None, redoc_url=None, lifespan=running)
 
+    @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     async def home() -> HTMLResponse:
         return HTMLResponse(page)
@@ -64,11 +67,13 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
         """Find entities as Hugging Face's inference API does, for `huggingface_hub.InferenceClient`."""
         return await handler.answer(request, Inputs)
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health")
     async def health() -> dict[str, Any]:
         """Say that the service is ready, and with which model."""
         return {"status": "ok", "backend": tagger.backend, "types": tagger.labels.types}
 
+    @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
         """Give counts and times in Prometheus's format."""
