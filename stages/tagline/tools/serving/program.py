@@ -21,17 +21,14 @@ SIGTERM and Ctrl-C finish the requests in progress. No text is logged.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import socket
-import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from types import FrameType
-from typing import Any
 
 from tagline.core.errors import ArgumentParser, UserError, extra
 from tagline.core.signals import Interrupted, defer_signals
@@ -48,17 +45,10 @@ with extra("serve", "the service"):
 KEPT = 75
 
 
-class WithoutMessage(logging.Formatter):
-    """Formats a traceback without the message of its exception, which may quote a text."""
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802
-        return "".join([*traceback.format_tb(ei[2]), ei[0].__name__])
-
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"short": {"()": WithoutMessage, "format": "serve: %(message)s"}},
+    "formatters": {"short": {"format": "serve: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "short"}},
     "root": {"level": "WARNING", "handlers": ["stderr"]},
 }

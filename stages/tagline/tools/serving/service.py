@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -127,6 +129,11 @@ class RequestHandler:
         except HTTPException as refusal:
             status = refusal.status_code
             raise
+        except Exception as error:  # whose message may quote a text
+            logging.getLogger(__name__).error(
+                "".join([*traceback.format_tb(error.__traceback__), type(error).__name__])
+            )
+            raise HTTPException(500, "internal error; the service's log has where") from None
         finally:
             self._requests -= 1
             self._answered.labels(path, status).inc()
