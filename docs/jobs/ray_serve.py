@@ -1,8 +1,12 @@
-"""Serve a model on a Ray cluster: `serve run --app-dir docs/jobs ray_serve:app replicas=8 cores=2`.
+"""Serve a model with Ray Serve, on this machine or a cluster, at http://127.0.0.1:8000.
 
-Each node needs this project, with the extra `serve`, `ray[serve]`, and the model at the same path.
+    pip install ".[serve]" "ray[serve]>=2.59,<3"
+    serve run --app-dir docs/jobs ray_serve:app model=models/export replicas=8 cores=2
+
+Each node of a cluster needs the packages, and the model at the same path.
 """
 
+from pathlib import Path
 from typing import Any
 
 from ray import serve
@@ -14,7 +18,7 @@ LIMITS = Limits()
 
 
 def app(arguments: dict[str, Any]) -> serve.Application:
-    model = arguments.get("model", "models/export")
+    model = Path(arguments.get("model", "models/export")).resolve()  # the current folder of replicas may be another
 
     def service() -> Any:  # of a replica
         tagger = Tagger(model)

@@ -43,8 +43,6 @@ with extra("serve", "the service"):
 
 # Seconds that an idle connection is kept, longer than load balancers usually keep it.
 KEPT = 75
-
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -133,7 +133,7 @@ class RequestHandler:
             logging.getLogger(__name__).error(
                 "".join([*traceback.format_tb(error.__traceback__), type(error).__name__])
             )
-            raise HTTPException(500, "internal error; the service's log has where") from None
+            raise HTTPException(500, "internal error; see the service's log") from None
         finally:
             self._requests -= 1
             self._answered.labels(path, status).inc()

@@ -194,7 +194,7 @@ def test_log_of_a_failure_does_not_quote_the_text(held: Held, caplog: pytest.Log
     held.go.set()
     with TestClient(create(held, Limits())) as client:
         answer = client.post("/entities", json={"text": "secret"})
-    assert (answer.status_code, answer.json()) == (500, {"detail": "internal error; the service's log has where"})
+    assert (answer.status_code, answer.json()) == (500, {"detail": "internal error; see the service's log"})
     (logged,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert logged.endswith("RuntimeError") and __file__ in logged
     assert "secret" not in caplog.text
