@@ -20,6 +20,8 @@ from tokenizers import Tokenizer
 
 class Model:
     def __init__(self, folder: Path) -> None:
+        if not (folder / "tagger.json").is_file():
+            sys.exit(f"{folder}: not an exported model, which has a tagger.json; give its folder as argument")
         self.about = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
         version, head, kind, context = map(self.about.get, ("version", "head", "kind", "context_subwords"))
         if (version, head, kind, context) != (1, "linear", "spans", 0):

@@ -191,7 +191,7 @@ def test_wrong_usage_exits_with_2(
     ("arguments", "message"),
     [
         (("--input", "none.txt"), "none.txt: No such file or directory"),
-        (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model"),
+        (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; name its fol"),
         (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
         (("a", "--output", "out.html", "--guideline", "no"), "no: can't be read (No such file or directory); exp"),
         (("a", "--output", "none/out.txt"), "--output none/out.txt: none is not a folder; expected an existing one"),

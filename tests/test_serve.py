@@ -97,9 +97,10 @@ def test_messages(export: Path, tmp_path: Path) -> None:
             f"serve: 127.0.0.1:{port}: Address already in use; expected a free port of this machine: --host, --port"
         )
         assert exit_of("serve.py", f"--port={port}", f"--model={export}") == message
-    assert str(exit_of("serve.py", "--port=0", "--host=nowhere.invalid")).startswith("serve: nowhere.invalid:0: ")
+    unknown = exit_of("serve.py", "--port=0", "--host=nowhere.invalid", f"--model={export}")
+    assert str(unknown).startswith("serve: nowhere.invalid:0: ")
     missing = str(exit_of("serve.py", "--port=0", f"--model={tmp_path}/none"))
-    assert missing.startswith(f"serve: {tmp_path}/none")
+    assert missing.startswith(f"serve: --model {tmp_path}/none: not a folder")
     assert exit_of("serve.py", "--port=65536") == exit_of("serve.py", "--max-texts=0") == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
@@ -186,7 +186,11 @@ class Tagger:
             yield list(zip(part, self.tag(part, before, after), strict=True))
 
     def tag(
-        self, documents: Sequence[Document], before: Sequence[Document] = (), after: Sequence[Document] = ()
+        self,
+        documents: Sequence[Document],
+        before: Sequence[Document] = (),
+        after: Sequence[Document] = (),
+        progress: Callable[[int], None] | None = None,
     ) -> list[TaggedSentence]:
         """Label some documents at once; the answers of each do not depend on others that it does not continue.
 
@@ -194,6 +198,7 @@ class Tagger:
             documents: to label.
             before: those directly before them, which are only read, as far as the documents continue them.
             after: those directly after them, likewise.
+            progress: called after each forward pass with its number of words; an exception from it ends the work.
         """
         self._check_process()
         every = [*before, *documents, *after]
@@ -207,7 +212,7 @@ class Tagger:
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._lock:  # the cutter caches the sub-words of words
             windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths), texts, own).windows
-        predicted = self._predictor.predict(lengths[own], windows)
+        predicted = self._predictor.label(self._predictor.score(lengths[own], windows, progress=progress))
         labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]
         return list(TaggedSentences(self.labels, list(map(len, split)), labels, predicted.scores, ids=ids, words=split))

@@ -46,3 +46,5 @@ def test_other_implementation_finds_entities_of_the_tagger(
     (folder / conformance.CONFORMANCE).write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(SystemExit, match="expected"):
         other_implementation(folder)
+    with pytest.raises(SystemExit, match=f"^{tmp_path}: not an exported model"):
+        other_implementation(tmp_path)

@@ -155,7 +155,7 @@ class Highlighter:
 
 
 class Redactor:
-    """Writes texts with the type of each entity in its place, as ``[PER]``.
+    """Writes texts with the type of each entity in its place, as ``[PER]``; JSON objects with such a text or words.
 
     Args:
         numbered: write ``[PER_1]``, with one number for the same words of a type in a document; sentences below one
@@ -166,16 +166,21 @@ class Redactor:
         self._numbered, self._marks = numbered, dict[tuple[str, ...], str]()
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:
-        """Format a document as one line, with control characters other than tabs escaped."""
+        """Format a document as one line, an object or a text with control characters other than tabs escaped."""
         text, spans = document.text_and_spans()
         if not document.continues:
             self._marks = {}
-        parts, end = [], 0
+        words, parts, end, last = list[str](), list[str](), 0, 0
         for entity in tagged.predicted_entities:
-            parts.append(text[end : spans[entity.start][0]])
-            parts.append(self._mark(entity.type, document.words[entity.start : entity.end], text))
-            end = spans[entity.end - 1][1]
-        return "\t".join(map(_escaped, "".join([*parts, text[end:]]).split("\t"))) + "\n"
+            mark = self._mark(entity.type, document.words[entity.start : entity.end], text)
+            words += [*document.words[last : entity.start], mark]
+            parts += [text[end : spans[entity.start][0]], mark]
+            last, end = entity.end, spans[entity.end - 1][1]
+        masked = "".join([*parts, text[end:]])
+        if document.row:
+            own = {"words": [*words, *document.words[last:]]} if document.text is None else {"text": masked}
+            return row_line(document.row | own, document)
+        return "\t".join(map(_escaped, masked.split("\t"))) + "\n"
 
     def _mark(self, type_: str, words: Sequence[str], text: str) -> str:
         if not self._numbered:

@@ -65,6 +65,13 @@ def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first
     parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default_backend}")
 
 
+def check_model(folder: Path) -> None:
+    """Raise a `UserError` if the folder of ``--model`` does not exist."""
+    if not folder.is_dir():
+        advice = "run `dvc repro export`" if Path("dvc.yaml").is_file() else "name its folder: --model FOLDER"
+        raise UserError(f"--model {folder}: not a folder; expected an exported model; {advice}")
+
+
 def add_no_split(parser: argparse.ArgumentParser) -> None:
     """Add ``--no-split``: ``split_sentences`` as `Tagger` takes it."""
     parser.add_argument(

@@ -14,8 +14,8 @@ order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) an
             "labels" and "scores"
     conll   input: columns, one word per line; output: word, label and score
 
-Formats of output for masking: redacted writes texts with [PER] in place of entities of the type PER, redacted_numbered
-with [PER_1], the same number for the same words in a document.
+Formats of output for masking: redacted writes texts, or the objects of jsonl, with [PER] in place of entities of the
+type PER, redacted_numbered with [PER_1], the same number for the same words in a document.
 
 Formats of output for annotation tools, which import the entities for people to correct: label_studio, doccano, prodigy,
 brat, for which the output is a folder, and page, one HTML file in which they correct them (suffix .html). Texts without
@@ -47,6 +47,7 @@ from tagline.tools.predict.options import (
     add_model,
     add_no_split,
     check_folder,
+    check_model,
     infer_format,
     probability,
 )
@@ -60,8 +61,7 @@ OUTPUT_FORMATS = (*FORMATS, *REDACTED, *TOOLS)
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     check_output(options.output, options.output_format)
-    if not options.model.is_dir():
-        raise UserError(f"--model {options.model}: not a folder; expected an exported model; run `dvc repro export`")
+    check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
         tagger = Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)

@@ -35,6 +35,10 @@ class Job(NamedTuple):
         return sum(len(each) if isinstance(each, str) else sum(map(len, each)) for each in self.inputs)
 
 
+class GivenUp(Exception):
+    """Nobody waits for the answers of a batch any more."""
+
+
 class Batcher:
     """Labels the inputs of concurrent requests together. An answer does not depend on the others of its batch.
 
@@ -96,14 +100,20 @@ class Batcher:
         """Label the inputs of several requests, or of each one alone if they fail together."""
         try:
             return self._labelled(jobs)
+        except GivenUp:
+            return [[] for _ in jobs]
         except BaseException as error:  # a panic of a Rust library is not an `Exception`
             if len(jobs) > 1:
                 return [answer for job in jobs for answer in self._answers([job])]
             return [error if isinstance(error, Exception) else RuntimeError(type(error).__name__)]
 
     def _labelled(self, jobs: Sequence[Job]) -> list[list[Answer] | Exception]:
+        def go_on(_: int) -> None:
+            if all(job.answers.done() for job in jobs):
+                raise GivenUp
+
         documents = [self._document(each) for job in jobs for each in job.inputs]
-        tagged = zip(documents, self._tagger.tag(documents), strict=True)
+        tagged = zip(documents, self._tagger.tag(documents, progress=go_on), strict=True)
         answers = (own_row(document) | predictions(document, found) for document, found in tagged)
         by_job: list[list[Answer] | Exception] = [[next(answers) for _ in job.inputs] for job in jobs]
         self._count(sum(len(document.words) for document in documents))

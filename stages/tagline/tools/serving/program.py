@@ -21,23 +21,20 @@ SIGTERM and Ctrl-C finish the requests in progress. No text is logged.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import socket
-import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from types import FrameType
-from typing import Any
 
 from tagline.core.errors import ArgumentParser, UserError, extra
 from tagline.core.signals import Interrupted, defer_signals
 from tagline.core.terminal import safe_message, show
 from tagline.inference import Tagger
-from tagline.tools.predict.options import add_model, add_no_split, natural
+from tagline.tools.predict.options import add_model, add_no_split, check_model, natural
 
 with extra("serve", "the service"):
     import uvicorn
@@ -46,19 +43,10 @@ with extra("serve", "the service"):
 
 # Seconds that an idle connection is kept, longer than load balancers usually keep it.
 KEPT = 75
-
-
-class WithoutMessage(logging.Formatter):
-    """Formats a traceback without the message of its exception, which may quote a text."""
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802
-        return "".join([*traceback.format_tb(ei[2]), ei[0].__name__])
-
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"short": {"()": WithoutMessage, "format": "serve: %(message)s"}},
+    "formatters": {"short": {"format": "serve: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "short"}},
     "root": {"level": "WARNING", "handlers": ["stderr"]},
 }
@@ -66,6 +54,7 @@ LOGGING = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
+    check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"serve: {message}\n")
     limits = Limits(**{each.name: getattr(options, f"max_{each.name}") for each in fields(Limits)})
     with listening(options.host, options.port) as listener:

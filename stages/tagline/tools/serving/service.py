@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from tagline.tools.serving.bodies import EntityGroup, Found, Inputs, Texts
 
 # Maximum number of faults of a body that a message lists.
 FAULTS = 3
+VERSION = version("tagline")
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,9 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
             yield
 
     # FastAPI's pages of documentation load scripts from another host, so there is only the schema.
-    app = FastAPI(title="Tagline", docs_url=None, redoc_url=None, lifespan=running)
+    app = FastAPI(title="Tagline", version=VERSION, docs_url=None, redoc_url=None, lifespan=running)
 
+    @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     async def home() -> HTMLResponse:
         return HTMLResponse(page)
@@ -64,11 +69,13 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
         """Find entities as Hugging Face's inference API does, for `huggingface_hub.InferenceClient`."""
         return await handler.answer(request, Inputs)
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health")
     async def health() -> dict[str, Any]:
         """Say that the service is ready, and with which model."""
         return {"status": "ok", "backend": tagger.backend, "types": tagger.labels.types}
 
+    @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
         """Give counts and times in Prometheus's format."""
@@ -122,6 +129,11 @@ class RequestHandler:
         except HTTPException as refusal:
             status = refusal.status_code
             raise
+        except Exception as error:  # whose message may quote a text
+            logging.getLogger(__name__).error(
+                "".join([*traceback.format_tb(error.__traceback__), type(error).__name__])
+            )
+            raise HTTPException(500, "internal error; see the service's log") from None
         finally:
             self._requests -= 1
             self._answered.labels(path, status).inc()

@@ -11,8 +11,9 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, find, line_of, parse, plain, read_text
+from tagline.core.params import PARAMS, find, line_of, list_errors, parse, plain, read_text
 from tagline.tools.settings import pipelines, presets
+from tagline.tools.settings.checks import params_errors
 from tagline.tools.settings.yaml_files import write_text
 
 # Keys of earlier versions: the last key of each path, and its name now.
@@ -68,9 +69,13 @@ def updated(text: str, path: Path) -> tuple[str, list[str]]:
         The new text, and what was done, one line for each key.
 
     Raises:
-        UserError: it is not a YAML mapping, or has a mapping on one line that lacks a key.
+        UserError: it is not a YAML mapping, has unknown keys, or has a mapping on one line that lacks a key.
     """
     text, done = _renamed(text, path)
+    errors = [error.split(": ", 2) for error in params_errors(parse(text, path), path)]
+    if unknown := [": ".join(error) for error in errors if error[2].startswith("unknown ")]:
+        # Of a misspelt key, the right one would be added with the value of the sample.
+        raise UserError(list_errors(unknown, path, "nothing is updated; correct or remove them"))
     base = plain(presets.read(presets.BASE).content)
     while missing := next(_missing(base, content := parse(text, path), presets.FIELDS), None):
         text = _inserted(text, content, missing, path)

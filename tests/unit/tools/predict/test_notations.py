@@ -125,6 +125,15 @@ def test_redaction(text: str, labels: str, expected: str, numbered: str | None) 
         assert write(Notation(Redactor(True).line), document, *labels.split()) == f"{numbered}\n"
 
 
+def test_redacted_objects_keep_their_other_keys() -> None:
+    notation = Notation(Redactor(False).line)
+    text, words = {"id": 7, "text": "Ada\nmet Bo."}, {"words": ["Ada", "Lind", "met", "Bo"], "id": 8}
+    labels = ("B-PER", "O", "B-PER", "O"), ("B-PER", "I-PER", "O", "B-PER")
+    documents = Document.of_text(text["text"], row=text), Document.of_words(words["words"], row=words)
+    written = [json.loads(write(notation, *each)) for each in ((documents[0], *labels[0]), (documents[1], *labels[1]))]
+    assert written == [{"id": 7, "text": "[PER]\nmet [PER]."}, {"words": ["[PER]", "met", "[PER]"], "id": 8}]
+
+
 def test_numbers_are_those_of_a_document() -> None:
     notation = Notation(Redactor(True).line)
     sentences = [(("Ada", "Lind"), False), (("Ada",), False), (("Bo",), True), (("Ada",), True), (("Bo",), False)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,7 +20,6 @@ from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.predict.notations import json_line
 from tagline.tools.serving.batching import Batcher, Input
-from tagline.tools.serving.program import WithoutMessage
 from tagline.tools.serving.service import Limits, create
 
 TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
@@ -86,7 +85,18 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
         ("/entities", b'{"text": "a", "id": 1}', 422, "id: Extra inputs are not permitted"),
         ("/entities", b'{"text": ["a", "b", "c", "d"]}', 413, "4 texts; expected at most 3 per request"),
         ("/entities", b'"' + b"a" * 10_000_000 + b'"', 413, "the body has more than 1,000 bytes; send fewer or sho"),
-        ("/", b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}', 422, "parameters.aggregation_strat"),
+        (
+            "/",
+            b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}',
+            422,
+            "parameters: expected only aggreg",
+        ),
+        (
+            "/",
+            b'{"inputs": "a", "parameters": {"stride": 1, "ignore_labels": []}}',
+            422,
+            "parameters: expected only agg",
+        ),
     ],
 )
 def test_malformed_and_large_requests_are_refused(
@@ -100,15 +110,16 @@ def test_malformed_and_large_requests_are_refused(
 class Held(Tagger):
     """A tagger that waits before it labels."""
 
-    def tag(self, documents: Sequence[Document], *around: Any) -> list[TaggedSentence]:
+    def tag(self, documents: Sequence[Document], **options: Any) -> list[TaggedSentence]:
+        self.called.set()
         self.go.wait()
         if any(document.text == "secret" for document in documents):
-            raise RuntimeError("secret")
+            raise RuntimeError(documents[-1].text)
         self.calls.append(len(documents))
-        return super().tag(documents, *around)
+        return super().tag(documents, **options)
 
     def hold(self) -> Held:
-        self.go, self.calls = Event(), list[int]()
+        self.go, self.called, self.calls = Event(), Event(), list[int]()
         return self
 
 
@@ -163,15 +174,30 @@ def test_requests_that_arrive_together_are_one_batch_and_fail_alone(held: Held) 
     assert isinstance(failed, RuntimeError)
 
 
-def test_log_of_a_failure_does_not_quote_the_text() -> None:
-    try:
-        raise RuntimeError("secret")
-    except RuntimeError:
-        record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "failed", (), sys.exc_info())
-    text = WithoutMessage().format(record)
-    assert text.startswith("failed\n") and text.endswith("RuntimeError") and __file__ in text
-    # The line of code that raised it is quoted, with the constant of this test.
-    assert text.count("secret") == 1
+def test_work_for_a_request_that_was_given_up_ends(held: Held) -> None:
+    labelled: list[int] = []
+
+    async def give_up() -> None:
+        batcher = Batcher(held, labelled.append)
+        async with batcher.running():
+            late = asyncio.create_task(batcher.label(["Ada lives in Oslo"]))
+            await asyncio.to_thread(held.called.wait)
+            late.cancel()
+            held.go.set()
+            await batcher.label([WORDS])
+
+    asyncio.run(give_up())
+    assert (held.calls, labelled) == ([1, 1], [2])
+
+
+def test_log_of_a_failure_does_not_quote_the_text(held: Held, caplog: pytest.LogCaptureFixture) -> None:
+    held.go.set()
+    with TestClient(create(held, Limits())) as client:
+        answer = client.post("/entities", json={"text": "secret"})
+    assert (answer.status_code, answer.json()) == (500, {"detail": "internal error; see the service's log"})
+    (logged,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert logged.endswith("RuntimeError") and __file__ in logged
+    assert "secret" not in caplog.text
 
 
 def test_schema_describes_requests_and_answers(client: TestClient) -> None:
@@ -179,4 +205,11 @@ def test_schema_describes_requests_and_answers(client: TestClient) -> None:
     assert set(schema["paths"]) == {"/", "/entities", "/health", "/metrics"}
     body = schema["paths"]["/entities"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(body["properties"]) == {"text", "words"}
+    assert schema["info"]["version"] == version("tagline")
     assert client.get("/docs").status_code == 404, "FastAPI's page loads scripts from another host"
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/openapi.json"])
+def test_head_has_the_type_of_get(client: TestClient, path: str) -> None:
+    answer = client.head(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, client.get(path).headers["Content-Type"])

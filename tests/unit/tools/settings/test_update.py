@@ -106,6 +106,13 @@ def test_keys_and_values_of_earlier_versions_are_renamed(sample: str) -> None:
     assert again == sample.replace("illegal: repair", "illegal: error")
 
 
+def test_unknown_keys_are_named_with_the_nearest(sample: str) -> None:
+    misspelt = sample.replace("  learning_rate:", "  lerning_rate:", 1).replace("export:\n", "exprot:\n", 1)
+    message = r"^params.yaml has 2 errors; nothing is updated.*\n.*:\d+: exprot: unknown section \(.*\n.*: train\..*lerning_rate"
+    with pytest.raises(UserError, match=message + r": unknown key; did you mean learning_rate\?"):
+        updated(misspelt, PARAMS)
+
+
 def test_keys_of_another_source_are_left_alone(sample: str) -> None:
     preset = presets.build("conll2003")
     assert updated(preset, PARAMS) == (preset, [])
