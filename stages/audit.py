@@ -6,6 +6,7 @@ reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py f
     python stages/audit.py
     python stages/audit.py --export FOLDER       write all splits for an annotation tool, most suspicious first
     python stages/audit.py --export FIXES.html   write the suspicious sentences as a page to correct them in
+    python stages/audit.py --apply FIXES.jsonl --output FOLDER   write the data set with what the page saved
 """
 
 from __future__ import annotations
@@ -34,42 +35,44 @@ REPORT = Path("reports/audit.html")
 
 def main() -> None:
     parser = ArgumentParser(description="Rank the entities whose gold label is improbable.")
-    parser.add_argument(
-        "--export",
-        metavar="FOLDER",
-        type=Path,
-        help="write all splits for an annotation tool, or the suspicious sentences to a page FILE.html, and stop",
-    )
+    parser.add_argument("--export", metavar="FOLDER", type=Path, help="write for a tool, or a page FILE.html, and stop")
     parser.add_argument("--tool", help="label_studio (default), doccano, prodigy or brat, with --export")
     parser.add_argument("--guideline", metavar="FILE", type=Path, help="a text that the page shows")
+    parser.add_argument("--apply", metavar="FIXES", type=Path, help="write the corrected data set, and stop")
+    parser.add_argument("--output", metavar="FOLDER", type=Path, help="new folder, with --apply")
     arguments = parser.parse_args()
     to_page = arguments.export is not None and arguments.export.suffix == ".html"
     if arguments.tool and (to_page or not arguments.export):
         parser.error("--tool: expected --export FOLDER beside it")
     if arguments.guideline and not to_page:
         parser.error("--guideline: expected --export FILE.html beside it")
+    if (arguments.apply is None) != (arguments.output is None):
+        parser.error("--apply FIXES --output FOLDER: expected both, or neither")
+    if arguments.apply:
+        from tagline.tools.audit import corrections  # here, since the stage itself does not need it
+
+        show("\n".join(corrections.save(arguments.apply, arguments.output)))
+        return
     launchers.only_main_process("audit")
     params = read_section("audit", Audit, AUDIT_PARAMS)
     if arguments.export:
-        # Here, since the stage itself does not need them.
-        from tagline.tools.annotation import tool_formats
+        from tagline.tools.annotation import tool_formats  # likewise
         from tagline.tools.audit import tasks
 
-        if to_page:
-            show(tasks.save_page(FOLDS, params, arguments.export, arguments.guideline))
-            return
         tool = arguments.tool or "label_studio"
         if tool not in tool_formats.NAMES:
             parser.error(f"--tool {tool}: expected one of {', '.join(tool_formats.NAMES)}")
-        show("\n".join(tasks.save(FOLDS, params, tool, arguments.export)))
+        if to_page:
+            show(tasks.save_page(FOLDS, params, arguments.export, arguments.guideline))
+        else:
+            show("\n".join(tasks.save(FOLDS, params, tool, arguments.export)))
         return
     ranking = rank(FOLDS, params)
-    page = render(ranking)
     with replacing(SUSPICIONS, REPORT) as (suspicions, report):
         with suspicions.open("w", encoding="utf-8", newline="\n") as file:
             for number, suspicion in enumerate(ranking.suspicions, 1):
                 file.write(json.dumps(suspicion.as_json(number), ensure_ascii=False, allow_nan=False) + "\n")
-        report.write_bytes(page.encode())
+        report.write_bytes(render(ranking).encode())
     print(ranking.summary())
 
 

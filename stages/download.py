@@ -6,6 +6,7 @@ each with a provenance.json.
 
     python stages/download.py
     python stages/download.py --inspect PATH    print what a file or folder holds and the section that reads it
+    python stages/download.py --conflicts FOLDER --output PAGE    write what annotators decided differently
 """
 
 from __future__ import annotations
@@ -35,13 +36,24 @@ def main() -> None:
     parser.add_argument(
         "--inspect", metavar="PATH", type=Path, help="print what a file or folder looks like and how to read it"
     )
-    inspected = parser.parse_args().inspect
-    if inspected is not None:
+    parser.add_argument(
+        "--conflicts", metavar="FOLDER", type=Path, help="write a page of what annotators decided differently, and stop"
+    )
+    parser.add_argument("--output", metavar="PAGE", type=Path, help="HTML file to write, with --conflicts")
+    arguments = parser.parse_args()
+    if (arguments.conflicts is None) != (arguments.output is None):
+        parser.error("--conflicts FOLDER and --output PAGE: expected both or neither")
+    if arguments.inspect is not None:
         from tagline.tools.inspection.inspection import describe  # no stage depends on tools
 
-        show(describe(inspected))
+        show(describe(arguments.inspect))
         return
     params = read_section("download", Download)
+    if arguments.conflicts is not None:
+        from tagline.tools.annotation import conflicts  # likewise
+
+        show("\n".join(conflicts.save(arguments.conflicts, params.dataset.language, arguments.output)))
+        return
     quiet(with_datasets=isinstance(params.dataset, HubDataset | SavedFiles))
     folder = Path(params.folder)
     with replacing(RAW, PRETRAINED) as (raw, pretrained):

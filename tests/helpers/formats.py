@@ -14,6 +14,7 @@ from helpers.annotated import write_rows
 from pydantic import TypeAdapter
 
 from tagline.core.errors import UserError
+from tagline.sources.formats import annotation_page
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.sentence import Sentence
 
@@ -32,7 +33,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "save_to_disk": LISTS,
     "argilla": {**SPANS, "question": "q"},
     "inception": {**SPANS, "span_layer": "custom.Span", "feature": "label"},
-    **dict.fromkeys(["spans", "label_studio", "doccano", "prodigy", "brat", "spacy", "gliner"], SPANS),
+    **dict.fromkeys(["spans", "label_studio", "doccano", "prodigy", "brat", "spacy", "gliner", "page"], SPANS),
 }
 
 
@@ -107,7 +108,16 @@ def to_object(name: str, number: int, sentence: Tagged) -> dict[str, Any]:
         "prodigy": {"text": text, "spans": objects, "answer": "accept", "_input_hash": number},
         "label_studio": {"data": {"text": text}, "annotations": [{"completed_by": 1, "result": labels}]},
         "gliner": {"tokenized_text": [word for word, _ in sentence], "ner": of_words},
+        "page": saved_row(str(number), [word for word, _ in sentence], [[a, b + 1, label] for a, b, label in of_words]),
     }[name]
+
+
+def saved_row(id_: str, content: str | list[str], spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
+    """A row that the annotation page saves."""
+    task = annotation_page.task(id_, content, [])
+    row = {key: task[key] for key in ("id", "text" if isinstance(content, str) else "words", "sha256")}
+    row |= {"spans": spans, "status": "done", "note": "", "annotator": "Ada", "at": "2026-11-28T08:00:00Z"}
+    return {**row, "tasks": "0" * 64, **changed}
 
 
 def to_lines(name: str, number: int, sentence: Tagged) -> str:

@@ -63,3 +63,24 @@ def _items(row: Row) -> list[str]:
 
 def _label_ids(rows: Sequence[Sequence[str]], names: tuple[str, ...]) -> npt.NDArray[np.int64]:
     return np.array([names.index(name) for name in chain(*rows)], np.int64)
+
+
+def in_scheme(spans: Sequence[tuple[str, int]], scheme: str) -> list[str]:
+    """Write spans, each a type (or "" outside) and a number of words, in a scheme, straight from its definition."""
+    tags: list[str] = []
+    last = ""
+    for kind, length in spans:
+        if not kind:
+            tags += ["O"] * length
+        elif scheme == "IOB1":
+            tags += [("B-" if last == kind else "I-") + kind] + ["I-" + kind] * (length - 1)
+        elif scheme == "IOB2":
+            tags += ["B-" + kind] + ["I-" + kind] * (length - 1)
+        elif scheme == "IO":
+            tags += ["I-" + kind] * length
+        else:
+            begin, inside, end, single = ("B", "I", "E", "S") if scheme == "BIOES" else ("B", "I", "L", "U")
+            body = [begin, *[inside] * (length - 2), end] if length > 1 else [single]
+            tags += [f"{prefix}-{kind}" for prefix in body]
+        last = kind
+    return tags

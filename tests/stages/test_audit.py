@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.annotated import embedded
+from helpers.annotated import embedded, write_rows
+from helpers.formats import saved_row
 from helpers.project import edit, error_of, run_stage, snapshot, status_of
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 from ruamel.yaml import YAML
@@ -133,6 +134,29 @@ def test_page_has_the_suspicious_sentences(audited: Path) -> None:
         assert all(span in task["spans"] for span in task["suspect"])
 
 
+def test_saved_page_is_applied_to_the_files_of_the_data_set(
+    audited: Path, tiny_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person accepts what the page suggests for the first sentence; the data set is as before its error was made."""
+    run_stage("audit", "--export", "fixes.html")
+    task = json.loads(embedded(Path("fixes.html")))["tasks"][0]
+    spans = [span[:3] for span in task["suggested"]]
+    write_rows(Path("fixes.jsonl"), [saved_row(task["id"], task["words"], spans)])
+    capsys.readouterr()
+    run_stage("audit", "--apply", "fixes.jsonl", "--output", "data/corrected")
+    assert capsys.readouterr().out == (
+        "train: 1 of 1 sentences changed: 0 entities removed, 1 added\n"
+        "data/corrected: set download.folder: data/corrected in params.yaml to read it\n"
+    )
+    assert {
+        path.relative_to("data/corrected"): content for path, content in snapshot(Path("data/corrected")).items()
+    } == {path.relative_to(tiny_folder): content for path, content in snapshot(tiny_folder).items()}
+    edit(Path("params.yaml"), "folder: data/tiny", "folder: data/corrected")
+    for stage in ("download", "tokenize_align", "train"):
+        run_stage(stage)
+    assert raw_rows("train")[0]["ner"][:2] == ["B-PER", "I-PER"]
+
+
 def test_words_with_white_space_are_exported_for_prodigy_only(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = AnnotationTask.of_words(["New York"], None, [], {"id": "a"})
     monkeypatch.setattr(tasks, "_unaudited", lambda *_: iter([task]))
@@ -153,6 +177,12 @@ def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: py
     assert "--tool: expected --export FOLDER beside it" in capsys.readouterr().err
     assert status_of("audit", "--export", "out", "--guideline", "guide.md") == 2
     assert "--guideline: expected --export FILE.html beside it" in capsys.readouterr().err
+    assert status_of("audit", "--apply", "fixes.jsonl") == 2
+    assert "--apply FIXES --output FOLDER: expected both, or neither" in capsys.readouterr().err
+    assert (
+        error_of("audit", "--apply", "fixes.jsonl", "--output", "out")
+        == "audit: --apply fixes.jsonl: no such file; expected what the annotation page saved"
+    )
     assert status_of("audit", "--export", "out", "--tool", "word") == 2
     assert "--tool word: expected one of label_studio, doccano, prodigy, brat" in capsys.readouterr().err
     # Label ids of other data would be read with the names of the folds.

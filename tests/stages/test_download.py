@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.annotated import write_rows
+from helpers.annotated import embedded, write_rows
+from helpers.formats import saved_row
 from helpers.project import edit, error_of, run_stage
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 from ruamel.yaml import YAML
@@ -62,3 +63,44 @@ def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: p
     run_stage("check")
     run_stage("download")
     assert [len(raw_rows(split)) for split in ("train", "validation", "test")] == [16, 6, 6]
+
+
+def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--conflicts", "saved", "--output", "adjudicate.html")
+    words, text = ["Ada", "in", "New York"], "\U0001f44b Ada won"
+    of_ada = [
+        saved_row("1", words, [[0, 1, "PER"], [2, 3, "LOC"]]),
+        saved_row("2", words, [[0, 1, "PER"]]),
+        saved_row("3", text, [[2, 5, "PER"]], status="unsure", note="A pet?"),
+    ]
+    of_bo = [saved_row("1", words, [[0, 1, "PER"], [1, 3, "ORG"]]), saved_row("2", words, [[0, 1, "PER"]])]
+    Path("saved").mkdir()
+    write_rows(Path("saved/ada.jsonl"), of_ada)
+    write_rows(Path("saved/bo.jsonl"), [{**row, "annotator": "Bo"} for row in of_bo])
+    run_stage("download", *arguments)
+    # kappa: 4 of 6 words have one type; by chance (2 * 2 PER + 3 * 2 outside) / 6
+    assert capsys.readouterr().out == (
+        "Ada, Bo: 2 texts, F1 of spans 0.667, kappa of words 0.538\n"
+        "2 texts to decide: 3, 1\n"
+        "adjudicate.html: decide them there, and put what it saves, named adjudicate*.jsonl, into saved\n"
+    )
+    page = json.loads(embedded(Path("adjudicate.html")))
+    assert page["types"] == ["LOC", "ORG", "PER"]
+    versions = [{"by": "Ada", "spans": of_ada[0]["spans"]}, {"by": "Bo", "spans": of_bo[0]["spans"]}]
+    assert [(task["spans"], task["versions"]) for task in page["tasks"]] == [
+        (of_ada[2]["spans"], [{"by": "Ada", "spans": of_ada[2]["spans"]}]),
+        ([[0, 1, "PER"]], versions),
+    ]
+    assert page["tasks"][0]["words"] == [[0, 1], [2, 5], [6, 9]]
+    Path("adjudicate.html").unlink()
+    decided = [saved_row(task["id"], task.get("text", words), task["spans"], tasks="1") for task in page["tasks"]]
+    write_rows(Path("saved/adjudicate.cy.jsonl"), decided)
+    run_stage("download", *arguments)
+    assert capsys.readouterr().out.endswith("\n0 texts to decide\n")
+    assert not Path("adjudicate.html").exists()
+    with pytest.raises(SystemExit):
+        run_stage("download", "--conflicts", "saved")
+    assert "--conflicts FOLDER and --output PAGE: expected both or neither" in capsys.readouterr().err
+    assert error_of("download", "--conflicts", "data/tiny/train.conll", "--output", "x") == (
+        "download: --conflicts data/tiny/train.conll: no such folder; expected one with a file of each annotator"
+    )

@@ -126,7 +126,8 @@ OUTS = (
 )
 
 
-def _source(folder: str) -> str:
+def data_folder(folder: str) -> str:
+    """Return a folder unchanged if it is apart from what the stages write."""
     path = PurePosixPath(posixpath.normpath(folder))
     if not folder.strip() or "\0" in folder:
         raise ValueError("must be a folder")
@@ -139,7 +140,7 @@ def _source(folder: str) -> str:
 class Download(Section):
     """Params of the download."""
 
-    folder: Annotated[str, AfterValidator(_source)] = Field(
+    folder: Annotated[str, AfterValidator(data_folder)] = Field(
         description="Local folder that contains the files named below (data/none if none are). DVC tracks it: a change "
         "to its files reruns the stage."
     )

@@ -54,7 +54,7 @@ class FileSource:
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
         check_different(self.paths, self.files)
         self.findings = {split: Findings(dataset.meanings) for split in SPLITS}
-        self.agreement: dict[str, Counter[tuple[str, str, str]]] = {split: Counter() for split in SPLITS}
+        self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in SPLITS}
 
     def splits(self) -> dict[str, Iterator[Sentence]]:
         """The sentences of each split that have words, read as they are iterated.

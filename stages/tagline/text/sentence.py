@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ class Sentence:
         agreement: see `annotators.compare`.
         surface: the raw text and the start and end of each word in it, if the file has both.
         spans: the number of spans that the file marks in it, if it has spans.
+        lines: the line of each word, in a CoNLL file.
     """
 
     location: str
@@ -49,6 +51,7 @@ class Sentence:
     id: str | None = None
     document: str | int | None = None
     notes: tuple[Note, ...] = ()
-    agreement: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    agreement: Counter[tuple[str, ...]] = field(default_factory=Counter)
     surface: Surface | None = None
     spans: int = 0
+    lines: Sequence[int] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.tagged import in_scheme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,27 +12,6 @@ from tagline.tokenization.conversion import before, convert, transitions
 
 # A sentence as spans: (type or "", length); neighbours of one type touch, which tells IOB1 from IOB2.
 SPANS = st.lists(st.tuples(st.sampled_from(["", "PER", "LOC"]), st.integers(1, 3)), max_size=8)
-
-
-def write(spans: list[tuple[str, int]], scheme: str) -> list[str]:
-    """Write spans in a scheme, straight from its definition."""
-    tags: list[str] = []
-    last = ""
-    for kind, length in spans:
-        if not kind:
-            tags += ["O"] * length
-        elif scheme == "IOB1":
-            tags += [("B-" if last == kind else "I-") + kind] + ["I-" + kind] * (length - 1)
-        elif scheme == "IOB2":
-            tags += ["B-" + kind] + ["I-" + kind] * (length - 1)
-        elif scheme == "IO":
-            tags += ["I-" + kind] * length
-        else:
-            begin, inside, end, single = ("B", "I", "E", "S") if scheme == "BIOES" else ("B", "I", "L", "U")
-            body = [begin, *[inside] * (length - 2), end] if length > 1 else [single]
-            tags += [f"{prefix}-{kind}" for prefix in body]
-        last = kind
-    return tags
 
 
 def encode(sentences: list[list[str]]) -> tuple[list[str], np.ndarray, np.ndarray]:
@@ -54,8 +34,8 @@ def converted(sentences: list[list[str]], scheme: str) -> tuple[list[str], int]:
 
 @given(st.lists(SPANS, max_size=4), st.sampled_from(["IOB1", "IOB2", "BIOES", "BILOU"]))
 def test_every_scheme_becomes_the_same_iob2(sentences: list[list[tuple[str, int]]], scheme: str) -> None:
-    expected = [tag for spans in sentences for tag in write(spans, "IOB2")]
-    assert converted([write(spans, scheme) for spans in sentences], scheme) == (expected, 0)
+    expected = [tag for spans in sentences for tag in in_scheme(spans, "IOB2")]
+    assert converted([in_scheme(spans, scheme) for spans in sentences], scheme) == (expected, 0)
 
 
 @given(SPANS)
@@ -66,7 +46,7 @@ def test_io_joins_neighbours_of_one_type(spans: list[tuple[str, int]]) -> None:
             joined[-1] = (kind, joined[-1][1] + length)
         else:
             joined.append((kind, length))
-    assert converted([write(spans, "IO")], "IO") == (write(joined, "IOB2"), 0)
+    assert converted([in_scheme(spans, "IO")], "IO") == (in_scheme(joined, "IOB2"), 0)
 
 
 @pytest.mark.parametrize(

@@ -62,12 +62,17 @@ def select(
     return of_annotator[0].spans if of_annotator else None, []
 
 
-def compare(annotations: Sequence[Annotation], words: Words) -> Counter[tuple[str, str, str]]:
-    """Count for each pair of annotators of a text the texts, the spans of both, and those that are in both."""
-    counts: Counter[tuple[str, str, str]] = Counter()
+def compare(annotations: Sequence[Annotation], words: Words) -> Counter[tuple[str, ...]]:
+    """Count for each pair of annotators of a text the texts, the spans of both, and those that are in both.
+
+    With two types after the names, keys count the words to which the first and the second annotator gave them.
+    """
+    counts: Counter[tuple[str, ...]] = Counter()
     for first, second in combinations(sorted(annotations, key=lambda each: each.annotator), 2):
         of_first, of_second = _marked(first, words).keys(), _marked(second, words).keys()
         pair = first.annotator, second.annotator
+        types = zip(_types(of_first, len(words)), _types(of_second, len(words)), strict=True)
+        counts.update((*pair, *of_word) for of_word in types)
         counts[*pair, "texts"] += 1
         counts[*pair, "spans"] += len(of_first) + len(of_second)
         counts[*pair, "common"] += 2 * len(of_first & of_second)
@@ -79,18 +84,38 @@ def _marked(annotation: Annotation, words: Words) -> dict[Marked, Span]:
     return {(*covered_words(span, words), span.label): span for span in annotation.spans}
 
 
-def summary(counts: Mapping[tuple[str, str, str], int]) -> dict[str, dict[str, Any]]:
-    """The agreement of each pair of annotators: the F1 of the spans of one against those of the other.
+def _types(marked: Iterable[Marked], count: int) -> list[str]:
+    """The type of each word, empty outside all spans."""
+    types = [""] * count
+    for first, last, type_ in marked:
+        types[first:last] = [type_] * (last - first)
+    return types
 
-    F1 needs no count of what nobody marked, which kappa does (Hripcsak and Rothschild, 2005). It is None if neither
-    marked a span.
+
+def summary(counts: Mapping[tuple[str, ...], int]) -> dict[str, dict[str, Any]]:
+    """The agreement of each pair of annotators.
+
+    ``f1`` is that of the spans of one against those of the other, None if neither marked a span. It needs no count of
+    what nobody marked (Hripcsak and Rothschild, 2005), unlike ``kappa``: that of Cohen (1960), of the types of words,
+    None if all words have one type.
     """
     pairs: dict[str, dict[str, Any]] = {}
     for first, second in sorted({key[:2] for key in counts}):
         texts, spans, common = (counts[first, second, each] for each in ("texts", "spans", "common"))
         f1 = round(common / spans, 4) if spans else None
-        pairs[f"{first}, {second}"] = {"texts": texts, "f1": f1}
+        of_words = {key[2:]: count for key, count in counts.items() if key[:2] == (first, second) and len(key) == 4}
+        pairs[f"{first}, {second}"] = {"texts": texts, "f1": f1, "kappa": _kappa(of_words)}
     return pairs
+
+
+def _kappa(counts: Mapping[tuple[str, str], int]) -> float | None:
+    total, same = sum(counts.values()), sum(count for (left, right), count in counts.items() if left == right)
+    lefts, rights = Counter[str](), Counter[str]()
+    for (left, right), count in counts.items():
+        lefts[left] += count
+        rights[right] += count
+    by_chance = sum(count * rights[type_] for type_, count in lefts.items())  # both times the square of total
+    return round((same * total - by_chance) / (total**2 - by_chance), 4) if by_chance < total**2 else None
 
 
 Row = Mapping[str, Any]

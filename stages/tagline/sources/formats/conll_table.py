@@ -91,7 +91,8 @@ class Table:
                 words = [word.strip(" ") for word in words]
             elif column != SKIP:
                 tags[column] = list(map(str.strip, values))
-        sentence = Sentence(f"{self.name}:{rows[0][0]}", words, tags, document=document)
+        lines = [row[0] for row in rows]
+        sentence = Sentence(f"{self.name}:{lines[0]}", words, tags, document=document, lines=lines)
         # Joined, since a look at each tag would take longer than all else.
         if all(map(str.strip, words)) and all(map(all, tags.values())) and " " not in "".join(chain(*tags.values())):
             return sentence
@@ -118,7 +119,8 @@ class Table:
                 )
         words = [sentence.words[index] for index in kept]
         by_column = {name: [column[index] for index in kept] for name, column in sentence.tags.items()}
-        return replace(sentence, words=words, tags=by_column, notes=tuple(notes))
+        lines = [sentence.lines[index] for index in kept]
+        return replace(sentence, words=words, tags=by_column, notes=tuple(notes), lines=lines)
 
     def is_comment(self, line: str) -> bool:
         """Whether a line is a comment if the file has any."""

@@ -16,7 +16,7 @@ from pydantic import model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, in_documents
-from tagline.sources.formats.lines import read_lines
+from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.sniffing import Keys, Sample, marks_spans
 from tagline.text.languages import Spans
 from tagline.text.sentence import Sentence, Surface
@@ -30,7 +30,7 @@ _SKIPPED_ID = re.compile(rf"{_ID.pattern}-{_ID.pattern}|[0-9]+\.[1-9][0-9]*")
 _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(.*?)\s*")
 _TEXT = re.compile(r"#\s*text\s*=\s*(.*?)\s*")
 _NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?))?\s*")
-_UNSPECIFIED = "_"
+UNSPECIFIED = "_"
 
 
 class ConlluFiles(TextFiles):
@@ -69,14 +69,17 @@ class ConlluFiles(TextFiles):
         return {"tag_columns": columns, **absent} if columns else None
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return in_documents(self._sentences(path), self.documents)
+        expected = f"expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})"
+        found = at_least_one(self._sentences(path), f"{path}: no sentence; {expected}")
+        return in_documents(found, self.documents)
 
     def _sentences(self, path: Path) -> Iterator[Sentence]:
         """Read sentences, with their ``sent_id`` as id and that of ``newdoc`` as document if they have them."""
         words: list[list[str]] = []
+        lines: list[int] = []
         tokens: dict[int, tuple[int, str]] = {}  # the first id of each multi-word token, its last id and its form
         sent_id = text = None
-        first_line = documents = 0
+        documents = 0
         document: str | int | None = None
 
         def sentence() -> Sentence:
@@ -85,14 +88,14 @@ class ConlluFiles(TextFiles):
             }
             forms = [word[1] for word in words]
             surface = _surface(text, forms, tokens) if text else None
-            return Sentence(f"{path}:{first_line}", forms, tags, sent_id, document, surface=surface)
+            return Sentence(f"{path}:{lines[0]}", forms, tags, sent_id, document, surface=surface, lines=lines)
 
         for number, line in read_lines(path, self.encoding, borders=True):
             location = f"{path}:{number}"
             if not line.strip():
                 if words:
                     yield sentence()
-                words, tokens, sent_id, text = [], {}, None, None
+                words, lines, tokens, sent_id, text = [], [], {}, None, None
             elif line.startswith("#"):
                 if new := _NEW_DOCUMENT.fullmatch(line):
                     documents += 1
@@ -112,16 +115,14 @@ class ConlluFiles(TextFiles):
                     if dash:
                         tokens[int(first)] = int(last), fields[1]
                     continue
-                first_line = first_line if words else number
                 if not _ID.fullmatch(fields[0]) or int(fields[0]) != len(words) + 1:
                     raise UserError(
                         f"{location}: word id {quoted(fields[0])}; expected {len(words) + 1}, ids count from 1"
                     )
                 words.append(fields)
+                lines.append(number)
         if words:
             yield sentence()
-        if not first_line:
-            raise UserError(f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})")
 
 
 def _surface(text: str, words: list[str], tokens: Mapping[int, tuple[int, str]]) -> Surface | None:
@@ -177,4 +178,4 @@ def _tag(word: list[str], column: str, absent: str) -> str:
     if key:
         pairs = dict(pair.partition("=")[::2] for pair in value.split("|"))
         return pairs.get(key, "").strip() or absent
-    return absent if value.strip() == _UNSPECIFIED else value.strip()
+    return absent if value.strip() == UNSPECIFIED else value.strip()

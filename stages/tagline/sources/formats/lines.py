@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 UTF_8 = "utf-8"
 # At the beginning of a file it is a byte order mark; at that of a later line it is left from joining such files.
-_MARK = "\ufeff"
+MARK = "\ufeff"
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _BLOCK = 8192  # bytes at the beginning of a file that show its line ends
 UTF_8_REMEDY = "save the file as UTF-8"
 ENCODING_REMEDY = (
@@ -44,7 +44,7 @@ def read_lines(
     """
     damaged = reading(path, problem="a damaged gzip file", remedy="compress it again")
     with damaged, path.open("rb") as file:
-        compressed = file.read(len(_GZIP)) == _GZIP
+        compressed = file.read(len(GZIP)) == GZIP
         file.seek(0)
         with closing(gzip.GzipFile(fileobj=file) if compressed else file) as content:
             if borders and b"\r\r\n" in content.peek(_BLOCK):
@@ -53,7 +53,7 @@ def read_lines(
             if not codecs.lookup(encoding).name.startswith("utf"):  # nearly all bytes can be characters of others
                 lines = _not_utf_8(lines, str(path), encoding)
             for number, line in lines:
-                yield number, line.removeprefix(_MARK)
+                yield number, line.removeprefix(MARK)
 
 
 def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> Iterator[tuple[int, str]]:
@@ -112,7 +112,7 @@ def decoded_lines(
     number = 0
     try:
         for number, line in enumerate(text, 1):
-            if number == 1 and line.startswith(_GZIP.decode(errors="surrogateescape")):
+            if number == 1 and line.startswith(GZIP.decode(errors="surrogateescape")):
                 raise UserError(f"{name}: gzip-compressed; expected text; decompress it, for example by `zcat`")
             if not line.isascii():
                 _check(line, f"{name}:{number}", encoding, remedy)

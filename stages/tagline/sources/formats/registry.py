@@ -17,6 +17,7 @@ from tagline.sources.formats.gliner import GlinerFiles
 from tagline.sources.formats.inception import InceptionFiles
 from tagline.sources.formats.json_rows import JsonFiles
 from tagline.sources.formats.label_studio import LabelStudioFiles
+from tagline.sources.formats.page import PageFiles
 from tagline.sources.formats.parquet import ParquetFiles
 from tagline.sources.formats.prodigy import ProdigyFiles
 from tagline.sources.formats.saved import SavedFiles
@@ -38,6 +39,7 @@ AnyFiles = Annotated[
     | InceptionFiles
     | ArgillaFiles
     | GlinerFiles
+    | PageFiles
     | SavedFiles,
     Field(discriminator="format"),
 ]

@@ -1,6 +1,6 @@
 """The annotation page: one HTML file, in which people correct entities and save what they decided, without a server.
 
-`tagline.artifacts.annotation_page` describes the tasks inside it and the rows that it saves.
+`tagline.sources.formats.annotation_page` describes the tasks inside it and the rows that it saves.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tagline.artifacts.annotation_page import VERSION, task
 from tagline.core.outputs import replacing
 from tagline.core.reading import reading
 from tagline.report import html_files
+from tagline.sources.formats.annotation_page import VERSION, task
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, TextEntity
 
 Task = Mapping[str, Any]
@@ -70,7 +70,7 @@ def write(path: Path, tasks: Iterable[Task], types: Sequence[str], guideline: st
 
     Args:
         path: the HTML file.
-        tasks: as `tagline.artifacts.annotation_page` describes them.
+        tasks: as `tagline.sources.formats.annotation_page` describes them.
         types: the entity types to choose from.
         guideline: see `Page`.
 

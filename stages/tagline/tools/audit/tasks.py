@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tagline.artifacts import annotation_page
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core import shards
 from tagline.core.errors import UserError
@@ -14,6 +13,7 @@ from tagline.core.provenance import HASHES, sha256, verify
 from tagline.core.terminal import quoted
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
+from tagline.sources.formats import annotation_page
 from tagline.tools.annotation import page, tool_formats
 from tagline.tools.annotation.task import DIGITS, AnnotationTask
 from tagline.tools.audit.audit_params import Audit

@@ -80,7 +80,11 @@ def find_layout(path: Path) -> Layout:
     if splits or not entries or not all(each.is_file() for each in entries):
         raise _unclear(path, entries)
     first = _of_file(entries[0])
-    if first.keys["format"] == "doccano" and {each.suffix for each in entries} == {".jsonl"} and len(entries) > 1:
+    if (
+        first.keys["format"] in ("doccano", "page")
+        and {each.suffix for each in entries} == {".jsonl"}
+        and len(entries) > 1
+    ):
         return Layout(path, path, first.keys, {"train": "."})
     if len(entries) > 1 and not _is_document(first.sample, first.keys):
         raise _unclear(path, entries)

@@ -47,7 +47,9 @@ def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
         source = FileSource(tmp_path, dataset)
         assert [file.name for file in source.files["train"]] == ["ada.jsonl", "bo.lind.jsonl"]
         found = {str(sentence.id): tagged(sentence) for sentence in source.splits()["train"]}
-        assert source.provenance()["findings"]["train"]["agreement"] == {"ada, bo.lind": {"texts": 2, "f1": 0.5}}
+        assert source.provenance()["findings"]["train"]["agreement"] == {
+            "ada, bo.lind": {"texts": 2, "f1": 0.5, "kappa": 0.6429}
+        }
         return found
 
     assert texts("agreed") == {"1": "Oslo/B-LOC", "2": "", "3": ""}

@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 from helpers.annotated import embedded
 from helpers.browser import LOGS, chromium, in_a_browser, requests
+from helpers.formats import section
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from tagline.artifacts.annotation_page import SAVED, content_hash, task
 from tagline.core.errors import UserError
-from tagline.labels.entities import Entity
+from tagline.labels.entities import Entity, entities
+from tagline.sources.formats.annotation_page import SAVED, content_hash, task
 from tagline.text.words import split_words
 from tagline.tools.annotation import page
 from tagline.tools.annotation.task import AnnotationTask, in_text
@@ -172,6 +173,9 @@ def test_corrections_are_saved_as_intended(browser: Chrome, tmp_path: Path, devi
     assert message(browser) == "All sentences are decided: save them."
     rows = saved(browser, tmp_path)
     assert [row["spans"] for row in rows] == [list(map(list, expected)) for *_, expected in CORRECTIONS]
+    read = section("page").read(tmp_path / "tasks.ada-lind.jsonl")
+    types = [[type_ for _, _, type_ in expected] for *_, expected in CORRECTIONS]
+    assert [[each.type for each in entities(sentence.tags["ner"])] for sentence in read] == types
     digest = hashlib.sha256(embedded(tmp_path / "tasks.html").encode()).hexdigest()
     for row, given in zip(rows, tasks, strict=True):
         content = "text" if "text" in given else "words"

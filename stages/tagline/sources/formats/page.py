@@ -1,0 +1,145 @@
+"""What the annotation page saves (`annotation_page` beside this file): a file, or a folder with one per annotator.
+
+In such a folder a file whose name begins with `ADJUDICATE` decides, whatever the other annotators marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.errors import UserError
+from tagline.core.terminal import quoted
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, list_to_span, text_in
+from tagline.sources.formats.annotation_page import SAVED, STATUSES, content_hash
+from tagline.sources.formats.annotators import Annotation, Row, Words, grouped
+from tagline.sources.formats.json_objects import first_rows, read_rows
+from tagline.sources.formats.lists import keys_of, to_id
+from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.sniffing import Keys, Sample
+from tagline.text.agreement import running_text
+from tagline.text.sentence import Note
+
+# Begins the name of such a file, as of what adjudicate.html saves; messages and reports call its annotator so.
+ADJUDICATE = "adjudicate"
+UNSURE = "unsure_texts"
+
+
+class PageFiles(AnnotatorFiles):
+    """Rows that the annotation page saved; spans count code points, or the words of rows with words."""
+
+    folders: ClassVar[bool] = True
+
+    holds: ClassVar[str] = "what the [page](annotate.md#in-a-page) saves, or a folder with such a file per annotator"
+
+    format: Literal["page"]
+    offsets: Literal["code_points"] = "code_points"
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Keys | None:
+        rows = first_rows(sample)
+        return {"tag_column": "ner"} if rows and all(row.keys() >= {*SAVED} for row in rows) else None
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
+
+    def files(self, path: Path) -> list[Path]:
+        return sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        for rows in grouped(lambda: self._rows(path), "id"):
+            with errors.collected():
+                yield _text(rows, errors)
+
+    def selected(
+        self, annotations: Sequence[Annotation], location: str, words: Words
+    ) -> tuple[list[Span] | None, list[Span]]:
+        final = next((each.spans for each in annotations if each.annotator == ADJUDICATE), None)
+        return super().selected(annotations, location, words) if final is None else (final, [])
+
+    def _rows(self, path: Path) -> Iterator[tuple[str, Row]]:
+        """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others."""
+        first: tuple[str, object] | None = None
+        for file in self.files(path):
+            for number, row in read_rows(file, self.encoding):
+                location = f"{file}:{number}"
+                if missing := [key for key in SAVED if row.get(key) is None]:
+                    raise UserError(
+                        f"{location}: the key {missing[0]!r} is missing (keys: {keys_of(row)}); expected what the "
+                        "annotation page saved"
+                    )
+                if not file.name.startswith(ADJUDICATE):
+                    first = first or (location, row["tasks"])
+                    if row["tasks"] != first[1]:
+                        raise UserError(
+                            f"{location}: made from other tasks than {first[0]}; expected annotations of one page; "
+                            "read those of several pages by a pattern such as *.jsonl; the name of a file that decides "
+                            f"conflicts begins with {ADJUDICATE}"
+                        )
+                yield location, row
+
+
+def any_page(tag_column: str, **keys: Any) -> PageFiles:
+    """The section that reads what a page saved, where params.yaml names no such file."""
+    files = dict.fromkeys(SPLITS, "any")
+    return PageFiles.model_validate({"source": "files", "format": "page", "tag_column": tag_column, **files, **keys})
+
+
+def _text(rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
+    """Join the rows of one text.
+
+    Raises:
+        UserError: a row is malformed; its text was changed, or is not that of the others; an annotator decided twice.
+    """
+    location, first = rows[0]
+    text, words = _content(first, location)
+    decided: dict[str, tuple[str, list[Span]]] = {}
+    notes = []
+    for other, row in rows:
+        if _content(row, other) != (text, words):
+            raise UserError(f"{other}: another text than at {location}, but the same id {quoted(row['id'])}")
+        if row["status"] not in STATUSES:
+            raise UserError(f"{other}: status {quoted(row['status'])}; expected one of {', '.join(STATUSES)}")
+        if row["status"] == "skipped":
+            continue
+        if row["status"] == "unsure":
+            notes.append(Note(UNSURE, f"{other}: {quoted(row['note'])}" if row["note"] else other))
+        file = Path(other.rpartition(":")[0]).stem
+        name = ADJUDICATE if file.startswith(ADJUDICATE) else text_in(row, "annotator", other) or file
+        spans = sorted(errors.of_each(list_in(row, "spans", other), partial(_span, words, other)))
+        earlier, same = decided.setdefault(name, (other, spans))
+        if spans != same:
+            raise UserError(
+                f"{other}: {quoted(name)} annotated this text differently at {earlier}; expected one annotation by "
+                "each annotator; remove the other row"
+            )
+    annotations = [Annotation(name, spans) for name, (_, spans) in decided.items()]
+    return AnnotatedText(location, text, annotations, to_id(first["id"], "id", location), words, notes=notes)
+
+
+def _content(row: Row, location: str) -> tuple[str, list[tuple[int, int]] | None]:
+    """The text of a row and, if it has words, the start and end of each."""
+    key = "words" if "words" in row else "text"
+    content = list_in(row, key, location) if key == "words" else text_in(row, key, location)
+    if not all(isinstance(word, str) and word.strip() for word in content if key == "words"):
+        raise UserError(f"{location}: 'words' must be a list of words; got {quoted(content)}")
+    if content_hash(content) != row["sha256"]:
+        raise UserError(
+            f"{location}: {key!r} was changed after the annotation: its SHA-256 is not that of the row; expected what "
+            "the page saved; annotate the new text"
+        )
+    return (content, None) if isinstance(content, str) else running_text(content)
+
+
+def _span(words: Words | None, location: str, value: object) -> Span:
+    """Convert a span of a row, which counts words if the row has words, to code points."""
+    span = list_to_span(value, location)
+    if words is None:
+        return span
+    if not 0 <= span.start < span.end <= len(words):
+        raise UserError(f"{location}: span {quoted(value)} is not inside the text of {len(words)} words")
+    return Span(words[span.start][0], words[span.end - 1][1], span.label)

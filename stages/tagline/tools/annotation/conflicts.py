@@ -1,0 +1,82 @@
+"""What annotators of the page decided differently, as a page on which another person decides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tagline.core.errors import UserError
+from tagline.core.terminal import QUOTED, shortened
+from tagline.sources.formats import annotation_page
+from tagline.sources.formats.annotated import AnnotatedText, Errors
+from tagline.sources.formats.annotators import AGREED, MAJORITY, Annotation, Words, select, summary
+from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.page import ADJUDICATE, UNSURE, any_page
+from tagline.sources.formats.span_tags import covered_words
+from tagline.text.languages import Language, splitter
+from tagline.tools.annotation import page
+
+
+def save(folder: Path, language: Language | None, target: Path) -> list[str]:
+    """Write a page of the texts that are marked differently, or that an annotator was not sure of.
+
+    Args:
+        folder: files that the page saved; texts in `ADJUDICATE` files are decided already.
+        language: of raw texts, for their words.
+        target: the page; not written if nothing is left to decide.
+
+    Returns:
+        The agreement of each pair of annotators, the ids of the texts, and where to save what is decided.
+
+    Raises:
+        UserError: see `AnnotatedFiles.read` and `page.write`; there is no such folder.
+    """
+    if not folder.is_dir():
+        raise UserError(f"--conflicts {folder}: no such folder; expected one with a file of each annotator")
+    reader = any_page("ner", annotators=MAJORITY, language=language)
+    agreement: Counter[tuple[str, ...]] = Counter()
+    for sentence in reader.read(folder):  # which checks the files, too
+        agreement.update(sentence.agreement)
+    tasks, types = [], set[str]()
+    split = splitter(language)
+    for text in reader.texts(folder, Errors(folder)):
+        types.update(span.label for each in text.annotations for span in each.spans)
+        words = split(text.text) if text.words is None else text.words
+        agreed, disputed = select(text.annotations, AGREED, text.location, words)
+        undecided = disputed or any(note.kind == UNSURE for note in text.notes)
+        if undecided and all(each.annotator != ADJUDICATE for each in text.annotations):
+            tasks.append(_task(text, words, agreed or []))
+    if tasks:
+        page.write(target, tasks, sorted(types))
+    ids = shortened(", ".join(task["id"] for task in tasks), QUOTED)
+    return [
+        *(f"{pair}: {_described(scores)}" for pair, scores in summary(agreement).items()),
+        f"{len(tasks):,} texts to decide{f': {ids}' if tasks else ''}",
+        *(
+            [f"{target}: decide them there, and put what it saves, named {ADJUDICATE}*.jsonl, into {folder}"]
+            if tasks
+            else []
+        ),
+    ]
+
+
+def _task(text: AnnotatedText, words: Words, agreed: Sequence[Span]) -> Mapping[str, Any]:
+    """A task that begins with the spans that all annotators marked, and has the spans of each as a version."""
+
+    def to_spans(spans: Sequence[Span]) -> list[tuple[int, int, str]]:
+        in_words = text.words is not None
+        return [(*(covered_words(span, words) if in_words else (span.start, span.end)), span.label) for span in spans]
+
+    def version(annotation: Annotation) -> dict[str, Any]:
+        return {"by": annotation.annotator, "spans": to_spans(annotation.spans)}
+
+    content = text.text if text.words is None else [text.text[start:end] for start, end in words]
+    versions = list(map(version, text.annotations))
+    return annotation_page.task(str(text.id), content, to_spans(sorted(agreed)), words, versions=versions)
+
+
+def _described(scores: Mapping[str, Any]) -> str:
+    f1, kappa = ("none" if scores[key] is None else f"{scores[key]:.3f}" for key in ("f1", "kappa"))
+    return f"{scores['texts']:,} texts, F1 of spans {f1}, kappa of words {kappa}"

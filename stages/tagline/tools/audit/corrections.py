@@ -1,0 +1,239 @@
+"""Corrections from the annotation page, written into the files of the data set in the format that they have."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from tagline.artifacts import raw_data
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.errors import UserError
+from tagline.core.findings import Findings
+from tagline.core.outputs import replacing
+from tagline.core.params import read_section
+from tagline.core.provenance import verify
+from tagline.core.terminal import QUOTED, shortened
+from tagline.labels.entities import entities
+from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, standard_names, to_iob2
+from tagline.sources.download_params import Download, LocalEncoder, data_folder
+from tagline.sources.files import FileSource
+from tagline.sources.formats.annotated import DISPUTED
+from tagline.sources.formats.annotators import AGREED
+from tagline.sources.formats.base import leads_out
+from tagline.sources.formats.conll import ConllFiles
+from tagline.sources.formats.conllu import ConlluFiles
+from tagline.sources.formats.page import any_page
+from tagline.text.sentence import Sentence
+from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
+from tagline.tools.audit.tag_lines import Changes, rewritten
+
+RAW = Path("data/raw")
+# The tag column of the corrections.
+_CORRECTED = "corrected"
+# The prefix of the last word of a span, by that of IOB2.
+_LAST = {"BIOES": {"B": "S", "I": "E"}, "BILOU": {"B": "U", "I": "L"}}
+
+
+def save(fixes: Path, target: Path) -> list[str]:
+    """Write the data set of params.yaml, and the encoder beside it, with corrections of the task's tags.
+
+    Args:
+        fixes: what the annotation page saved, with the ids of data/raw.
+        target: the folder to make.
+
+    Returns:
+        What was corrected, one line per split, and how to read it.
+
+    Raises:
+        UserError: the data set's format is another one; the corrections are malformed, of other data, or cannot be
+            expressed by its tags; data/raw is missing or outdated; the target is not empty, or inside the data set.
+    """
+    download, params = read_section("download", Download), read_section("tokenize_align", TokenizeAlign)
+    folder, dataset = Path(download.folder), download.dataset
+    if not isinstance(dataset, ConllFiles | ConlluFiles):
+        raise UserError(
+            f"--apply: the data set is {getattr(dataset, 'format', 'on the Hub')}; expected conll or conllu, in whose "
+            "lines tags can be replaced; correct others in an annotation tool (--export FOLDER)"
+        )
+    try:
+        data_folder(target.as_posix())
+    except ValueError as error:
+        raise UserError(f"--output {target}: {error}; choose another one") from None
+    if not leads_out(target, folder) or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
+        raise UserError(f"--output {target}: expected a new or empty folder outside of {folder}; choose another one")
+    source = FileSource(folder, dataset)
+    decisions, found = _decisions(fixes)
+    changes, summary = _compare(decisions, source, _tags(params))
+    with replacing(target) as [out]:
+        for path in dict.fromkeys(path for paths in source.files.values() for path in paths):
+            copy = out / path.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(rewritten(path, dataset, params.task, changes[path]))
+        if isinstance(download.encoder, LocalEncoder):
+            shutil.copytree(folder / download.encoder.path, out / download.encoder.path)
+    return [*found, *summary, f"{target}: set download.folder: {target.as_posix()} in params.yaml to read it"]
+
+
+def _compare(
+    decisions: Mapping[str, Sentence], source: FileSource, tags: Mapping[str, Tags]
+) -> tuple[Mapping[Path, Changes], list[str]]:
+    """The tags to replace in each file, and a line per split that counts them; for errors see `save`."""
+    changes: defaultdict[Path, Changes] = defaultdict(dict)
+    counts: Counter[tuple[str, str]] = Counter()
+    column = tags[SPLITS[0]].column
+    standard = dict(zip(column.tags, column.names, strict=True))
+    for split, sentence, fix in _matched(decisions, column, source):
+        written, corrected = sentence.tags[column.name], fix.tags[_CORRECTED]
+        labels = _to_labels([standard[tag] for tag in written], tags[split].scheme)
+        counts[split, "read"] += 1
+        if labels != corrected:
+            before, after = set(entities(labels)), set(entities(corrected))
+            counts[split, "changed"] += 1
+            counts[split, "removed"] += len(before - after)
+            counts[split, "added"] += len(after - before)
+            rows = zip(sentence.lines, written, _as_in_file(corrected, tags[split], fix.location), strict=True)
+            path = Path(sentence.location.rpartition(":")[0])
+            changes[path].update({line: (old, new) for line, old, new in rows if old != new})
+    return changes, [
+        f"{split}: {counts[split, 'changed']:,} of {counts[split, 'read']:,} sentences changed: "
+        f"{counts[split, 'removed']:,} entities removed, {counts[split, 'added']:,} added"
+        for split in SPLITS
+        if counts[split, "read"]
+    ]
+
+
+def _tags(params: TokenizeAlign) -> dict[str, Tags]:
+    """How the tags of each split are written."""
+    verify(RAW, "download")
+    data = raw_data.load(RAW)
+    if params.task not in data.tag_columns:
+        raise UserError(f"{RAW}: no column {params.task!r} (tokenize_align.task in params.yaml); run `dvc repro`")
+    labels, tags = read_tags(read_column(data, params.task, params.scheme, params.outside), params.scheme)
+    if labels.kind == "tags":
+        raise UserError(
+            f"{params.task} has one tag per word; expected entities, which the page marks; correct the files by hand"
+        )
+    return tags
+
+
+def _decisions(path: Path) -> tuple[dict[str, Sentence], list[str]]:
+    """Read corrections by the ids of their sentences, with tags in IOB2, and describe what is unusual in them.
+
+    Raises:
+        UserError: see `AnnotatedFiles.read`; a span covers part of a word, or overlaps another one; annotators differ.
+    """
+    if not path.exists():
+        raise UserError(f"--apply {path}: no such file; expected what the annotation page saved")
+    reader = any_page(_CORRECTED, annotators=AGREED)
+    decisions, findings = {}, Findings(reader.meanings)
+    for sentence in reader.read(path):
+        findings.add_notes(sentence.notes)
+        if sentence.words:
+            decisions[str(sentence.id)] = sentence
+    remedies = dict.fromkeys(
+        reader.refused, "expected spans of whole words, each word in one; correct them in the page"
+    )
+    for kind, remedy in (*remedies.items(), (DISPUTED, "decide by `python stages/download.py --conflicts FOLDER`")):
+        if findings.counts[kind]:
+            raise UserError(f"{findings.line(kind)}; {remedy}")
+    return decisions, findings.lines()
+
+
+def _matched(
+    decisions: Mapping[str, Sentence], column: TagColumn, source: FileSource
+) -> Iterator[tuple[str, Sentence, Sentence]]:
+    """Yield the split and the sentence of each correction, and the correction.
+
+    Raises:
+        UserError: data/raw is not made of these files; a correction is of no sentence.
+    """
+    missing = dict(decisions)
+    others: dict[str, str] = {}
+    for split, sentences in source.splits().items():
+        rows = (row for batch in column.raw.batches(split) for row in batch.to_pylist())
+        for sentence, row in zip_longest(sentences, rows):
+            if (
+                sentence is None
+                or row is None
+                or (sentence.words, sentence.tags.get(column.name)) != (row[raw_data.WORDS], row[column.name])
+            ):
+                raise UserError(f"{RAW}: not made of {source.folder}; run `dvc repro download` first")
+            id_ = row[raw_data.ID]
+            if (fix := decisions.get(id_)) is None:
+                continue
+            if fix.words != sentence.words:
+                others[id_] = sentence.location  # another split can have the id, too
+                continue
+            missing.pop(id_, None)
+            yield split, sentence, fix
+    for id_, fix in missing.items():
+        where = f"other words than at {others[id_]}" if id_ in others else f"not in {RAW}"
+        raise UserError(f"{fix.location}: sentence {id_}: {where}; expected corrections of these data; make a new page")
+
+
+def _to_labels(names: Sequence[str], scheme: Scheme) -> list[str]:
+    """Convert the tags of a sentence, in their standard spelling, to IOB2."""
+    return [to_iob2(left, name, scheme)[0] for left, name in zip([None, *names], names, strict=False)]
+
+
+def _in_scheme(labels: Sequence[str], scheme: Scheme) -> list[str]:
+    """Write the IOB2 labels of a sentence in another scheme; of IO, neighbouring entities of one type become one."""
+    names = []
+    for left, label, right in zip([OUTSIDE, *labels], labels, [*labels[1:], OUTSIDE], strict=False):
+        prefix, type_ = split_tag(label)
+        if right != f"I-{type_}":
+            prefix = _LAST.get(scheme, {}).get(prefix, prefix)
+        if scheme == "IO" or (scheme == "IOB1" and split_tag(left)[1] != type_):
+            prefix = "I"
+        names.append(OUTSIDE if label == OUTSIDE else f"{prefix}-{type_}")
+    return names
+
+
+def _as_in_file(labels: Sequence[str], tags: Tags, location: str) -> list[str]:
+    """Write the IOB2 labels of a sentence as the tags of its split are written.
+
+    Raises:
+        UserError: IO cannot tell two entities apart, or how the column spells a new tag is not known.
+    """
+    names = _in_scheme(labels, tags.scheme)
+    if _to_labels(names, tags.scheme) != labels:
+        raise UserError(
+            f"{location}: neighbouring entities of one type, which the {tags.scheme} tags of the data set cannot tell "
+            "apart; expected words between them, or data in IOB2"
+        )
+    try:
+        spelled = {name: _spelled(name, tags.column) for name in set(names)}
+    except KeyError as error:
+        raise UserError(
+            f"{location}: how the data set would spell the tag {error.args[0]} does not follow from its tags "
+            f"({shortened(', '.join(tags.column.tags), QUOTED)}); expected one of its types"
+        ) from None
+    return [spelled[name] for name in names]
+
+
+def _spelled(name: str, column: TagColumn) -> str:
+    """Spell a tag as the column does, a new one like a tag of another type; a `KeyError` if it cannot be spelled so."""
+    counts = np.sum(list(column.counts.values()), axis=0).tolist()
+    known = {standard: tag for _, standard, tag in sorted(zip(counts, column.names, column.tags, strict=True))}
+    prefix, type_ = split_tag(name)
+    if all(split_tag(standard)[0] in ("", OUTSIDE) for standard in known):  # types without I-
+        name = type_ or name
+    if name in known:
+        return known[name]
+    if re.search(r"[\s|]", name):  # it would end the column, or the value of a key in CoNLL-U
+        raise KeyError(name)
+    if not column.respelled:
+        return name
+    similar = [(tag, split_tag(standard)[1]) for standard, tag in known.items() if split_tag(standard)[0] == prefix]
+    read = [OUTSIDE if standard == OUTSIDE else tag for tag, standard in zip(column.tags, column.names, strict=True)]
+    for made in (*(tag.replace(other, type_) for tag, other in similar), name):
+        if standard_names([*read, made]) == [*column.names, name]:
+            return made
+    raise KeyError(name)

@@ -1,0 +1,111 @@
+"""page: what the annotation page saves, by one person or by several, and the file that decides their conflicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.annotated import kinds, tagged, write_rows
+from helpers.formats import read, refusals, saved_row, section
+
+from tagline.core.errors import UserError
+from tagline.sources.files import FileSource
+
+TEXT = "\U0001f44b Ada e\u0301t\u2028Oslo."
+WORDS = ["Ada", "New York", "\u05e9\u05dc", "</script>"]
+MARKED = [[1, 2, "LOC"], [2, 4, "PER"]]
+OF_BO = {"annotator": "Bo"}
+
+
+def test_spans_count_code_points_of_a_text_and_words_of_words(tmp_path: Path) -> None:
+    rows = [
+        saved_row("train-7", TEXT, [[2, 5, "PER"], [10, 14, "LOC"]]),
+        saved_row("a", WORDS, MARKED, status="unsure", note="Is it one?"),
+        saved_row("b", WORDS, MARKED, status="skipped"),
+    ]
+    sentences = read(tmp_path, "page", rows)
+    assert [(each.id, tagged(each)) for each in sentences[:2]] == [
+        ("train-7", "Ada/B-PER Oslo/B-LOC"),
+        ("a", "New York/B-LOC \u05e9\u05dc/B-PER </script>/I-PER"),
+    ]
+    assert sentences[1].words == WORDS
+    assert list(map(kinds, sentences)) == [[], ["unsure_texts"], ["unannotated_texts"]]
+    assert sentences[1].notes[0].occurrence == f"{tmp_path}/f:2: 'Is it one?'"
+
+
+def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tmp_path: Path) -> None:
+    of_ada = [saved_row("1", WORDS, MARKED), saved_row("2", WORDS, []), saved_row("3", WORDS, MARKED)]
+    write_rows(tmp_path / "ada.jsonl", of_ada)
+    write_rows(tmp_path / "ada-later.jsonl", of_ada[:1])  # the same once more
+    of_bo = [saved_row("2", WORDS, []), saved_row("1", WORDS, [[0, 1, "PER"]])]
+    write_rows(tmp_path / "bo.jsonl", [{**row, "annotator": ""} for row in of_bo])
+
+    def texts(annotators: str) -> dict[str, str]:
+        files = {"train": ".", "validation": "ada.jsonl", "test": "bo.jsonl"}
+        source = FileSource(tmp_path, section("page", annotators=annotators, **files))
+        found = {str(sentence.id): tagged(sentence) for sentence in source.splits()["train"]}
+        # 4 of 8 words have one type; by chance (5 * 7 without + 2 * 1 PER) / 8
+        agreement = {"texts": 2, "f1": 0.0, "kappa": round((4 - 37 / 8) / (8 - 37 / 8), 4)}
+        assert source.provenance()["findings"]["train"]["agreement"]["Ada, bo"] == agreement
+        return found
+
+    marked = "New York/B-LOC \u05e9\u05dc/B-PER </script>/I-PER"
+    assert texts("agreed") == {"1": "", "2": "", "3": marked}
+    write_rows(tmp_path / "adjudicate.cy.jsonl", [saved_row("1", WORDS, MARKED[:1], annotator="Cy", tasks="1" * 64)])
+    for annotators in ("agreed", "majority", "Ada"):
+        assert texts(annotators) == {"1": "New York/B-LOC", "2": "", "3": marked}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (saved_row("1", WORDS, [], tasks="1" * 64), r"made from other tasks than .*/ada.jsonl:1; expected annotations"),
+        (
+            saved_row("1", WORDS, []),
+            r"'Ada' annotated this text differently at .*/ada.jsonl:1; expected one annotation",
+        ),
+        (saved_row("1", TEXT, [], **OF_BO), r"another text than at .*/ada.jsonl:1, but the same id '1'"),
+        (saved_row("1", WORDS, [], **OF_BO), r"2 annotations of one text \(by Ada, Bo\); expected one; set"),
+    ],
+)
+def test_file_that_does_not_fit_the_others_of_a_folder_is_an_error(tmp_path: Path, row: object, message: str) -> None:
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    write_rows(folder / "ada.jsonl", [saved_row("1", WORDS, MARKED)])
+    write_rows(folder / "later.jsonl", [row])
+    with pytest.raises(UserError, match=rf"/saved/\w+.jsonl:1: {message}"):
+        list(section("page").read(folder))
+
+
+test_row_that_the_page_did_not_save_is_reported_by_line = refusals(
+    "page",
+    ({"id": "1", "text": "Ada"}, "the key 'sha256' is missing (keys: 'id', 'text'); expected what the annotation page"),
+    ({**saved_row("1", TEXT, []), "text": "Bo"}, "'text' was changed after the annotation: its SHA-256 is not that of"),
+    ({**saved_row("1", WORDS, []), "words": ["Bo"]}, "'words' was changed after the annotation: its SHA-256 is not"),
+    (saved_row("1", ["a", " "], []), "'words' must be a list of words; got ['a', ' ']"),
+    (saved_row("1", WORDS, [], status="x" * 300), "status 'xxxxx"),
+    (saved_row("1", WORDS, [[3, 5, "PER"]]), "span [3, 5, 'PER'] is not inside the text of 4 words"),
+    (saved_row("1", WORDS, [[2, 1, "PER"]]), "span [2, 1, 'PER'] is not inside the text of 4 words"),
+    (saved_row("1", TEXT, [[0, 99, "PER"]]), "span 0 to 99 (PER) is not inside the text of 15 characters"),
+    (saved_row("1", TEXT, [[3, 3, "PER"]]), "span 3 to 3 (PER) is not inside the text of 15 characters"),
+    (saved_row("1", TEXT, [{"start": 0}]), "a span must be a list of start, end and label; got {'start': 0}"),
+    (saved_row("1", WORDS, [[0, 1, ""]]), "start and end of a span must be integers and its label a name; got (0, 1"),
+    at="f:1: ",
+)
+
+
+def test_overlapping_and_misaligned_spans_are_an_error(tmp_path: Path) -> None:
+    write_rows(
+        tmp_path / "train", [saved_row("1", TEXT, [[3, 5, "PER"]]), saved_row("2", WORDS, [*MARKED, [0, 2, "X"]])]
+    )
+    for split in ("validation", "test"):
+        write_rows(tmp_path / split, [saved_row(split, WORDS, MARKED)])
+    source = FileSource(tmp_path, section("page", train="train", validation="validation", test="test"))
+    for sentences in source.splits().values():
+        list(sentences)
+    with pytest.raises(
+        UserError, match="spans that tags cannot represent; correct them, or choose a policy:"
+    ) as raised:
+        source.report()
+    assert f"share a word with another one: 1 ({tmp_path}/train:2: span 4 to 12 (LOC, 'New York')" in str(raised.value)
+    assert f"begin or end inside a word: 1 ({tmp_path}/train:1: span 3 to 5 (PER, 'da')" in str(raised.value)
