@@ -15,7 +15,7 @@ from tagline.core.params import PARAMS, parse
 from tagline.metrics.counts import Counts
 from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.runs import Run, some
-from tagline.tools.comparison.significance import Difference, count_matrices, differences, holm
+from tagline.tools.comparison.significance import Difference, RunCounts, differences, holm
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -187,9 +187,7 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
         only, names = _name(keys, params[0]), some([run.name for run in runs])
         raise UserError(f"--by: all runs ({names}) have {only}; expected runs with different values")
     aligned = {split: align(split, runs) for split in splits}
-    f1 = {
-        split: [float(matrix.total()[0]) for matrix in count_matrices(each.counts)] for split, each in aligned.items()
-    }
+    f1 = {split: RunCounts.of(each.counts).total()[:, 0].tolist() for split, each in aligned.items()}
     settings = [
         Setting(
             _name(keys, params[indices[0]]),
