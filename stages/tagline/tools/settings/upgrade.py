@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse, plain, read_file
 from tagline.tools.settings import pipelines
 from tagline.tools.settings.update import RENAMED_KEYS, RENAMED_VALUES
+from tagline.tools.settings.yaml_files import flat
 
 LOCK = Path("dvc.lock")
 
@@ -84,22 +85,13 @@ def _reason(changes: list[Any], locked: Mapping[str, Any], params: Mapping[str, 
 
 def _other_values(locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
     """A key whose value differs from the one that the stage ran with; new keys have defaults that change nothing."""
-    now = dict(_flat(params))
-    for key, value in _flat(locked):
+    now = dict(flat(params))
+    for key, value in flat(locked):
         parent = key.rpartition(".")[0]
         name = f"{parent}.{RENAMED_KEYS[key]}" if key in RENAMED_KEYS else key
         if name not in now or now[name] != RENAMED_VALUES.get(name, {}).get(str(value), value):
             return name
     return ""
-
-
-def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of nested mappings with their dotted keys."""
-    for key, value in content.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
 
 
 def _moved(stage: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -135,24 +127,23 @@ def _named(versions: str) -> list[str]:
 
 def _of_last_merge() -> tuple[str, str]:
     """Tagline's commits before and after the last merge, which may not be committed yet."""
-    parents = _run("git", "log", "-1", "--merges", "--first-parent", "--format=%P").split()
-    merging = subprocess.run(["git", "rev-parse", "-q", "--verify", "MERGE_HEAD"], capture_output=True, text=True)
-    if merging.returncode == 0:
-        parents = ["HEAD", merging.stdout.strip()]
+    merging = _run("git", "rev-parse", "-q", "--verify", "MERGE_HEAD", may_fail=True).split()
+    last = _run("git", "log", "-1", "--merges", "--first-parent", "--format=%P").split()
+    parents = ["HEAD", *merging] if merging else last
     if len(parents) != 2:
         raise UserError("no merge of a newer version in this history; name both commits of Tagline: --upgrade OLD..NEW")
-    base = subprocess.run(["git", "merge-base", *parents], capture_output=True, text=True)
-    if base.returncode:
+    base = _run("git", "merge-base", *parents, may_fail=True).strip()
+    if not base:
         raise UserError(
             "the last merge joined histories without a common commit, as with `-s ours`; merge a newer version first, "
             "or name both commits of Tagline: --upgrade OLD..NEW"
         )
-    return base.stdout.strip(), parents[1]
+    return base, parents[1]
 
 
-def _run(*command: str) -> str:
+def _run(*command: str, may_fail: bool = False) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode and not may_fail:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         raise UserError(f"`{' '.join(command)}` failed: {''.join(said)}")
     return done.stdout
