@@ -14,8 +14,8 @@ from tagline.tools.comparison.runs import EVALUATE
 from tagline.tools.comparison.sweeps import read_values, value_text
 
 SCORES = {"test.f1": "test F1", "validation.f1": "validation F1", "train.best_epoch": "best epoch"}
-# Characters of a name, and of a line of differences; with the scores between them, 100 columns.
-NAME, DIFFERENCES = 24, 32
+# Characters of a name that are shown, and of the widest name and the differences together: the rest of 100 columns.
+NAME, NAME_AND_DIFFERENCES = 24, 56
 
 
 def table(pattern: str, folder: Path | None = None) -> str:
@@ -31,7 +31,8 @@ def table(pattern: str, folder: Path | None = None) -> str:
     found = last_experiments(pattern, folder)
     rows = list(_rows({found.baseline[:7]: found.baseline, **found.commits}, folder))
     headers = ("experiment", *SCORES.values(), "differs in")
-    widths = [*[None] * len(headers[:-1]), DIFFERENCES]
+    name = max(12, *(len(row[0]) for row in rows))  # as wide as its header at least
+    widths = [None, *[None] * len(SCORES), NAME_AND_DIFFERENCES - name]
     content = tabulate(rows, headers, disable_numparse=True, maxcolwidths=widths)
     return "\n\n".join([content, *found.notes]) + "\n"
 
