@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -16,7 +16,6 @@ from tagline.metrics.counts import Counts
 from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.runs import Run, some
 from tagline.tools.comparison.significance import Difference, RunCounts, differences, holm
-from tagline.tools.settings.yaml_files import flat
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -37,8 +36,15 @@ def read_values(name: str, params: bytes | None) -> Values:
     """
     if params is None:
         raise UserError(f"{name}: {PARAMS} is missing; expected a revision of this pipeline")
-    values = flat(parse(params.decode("utf-8", "replace"), Path(f"{name}:{PARAMS}")))
-    return {key: value for key, value in values if value != {}}
+    return dict(_leaves(parse(params.decode("utf-8", "replace"), Path(f"{name}:{PARAMS}"))))
+
+
+def _leaves(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in section.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def check_keys(keys: Sequence[str], params: Sequence[Values]) -> None:

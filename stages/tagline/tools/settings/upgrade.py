@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, parse, plain, read_file
 from tagline.tools.settings import pipelines
 from tagline.tools.settings.update import RENAMED_KEYS, RENAMED_VALUES
-from tagline.tools.settings.yaml_files import flat
 
 LOCK = Path("dvc.lock")
 
@@ -85,13 +84,22 @@ def _reason(changes: list[Any], locked: Mapping[str, Any], params: Mapping[str, 
 
 def _other_values(locked: Mapping[str, Any], params: Mapping[str, Any]) -> str:
     """A key whose value differs from the one that the stage ran with; new keys have defaults that change nothing."""
-    now = dict(flat(params))
-    for key, value in flat(locked):
+    now = dict(_flat(params))
+    for key, value in _flat(locked):
         parent = key.rpartition(".")[0]
         name = f"{parent}.{RENAMED_KEYS[key]}" if key in RENAMED_KEYS else key
         if name not in now or now[name] != RENAMED_VALUES.get(name, {}).get(str(value), value):
             return name
     return ""
+
+
+def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of nested mappings with their dotted keys."""
+    for key, value in content.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
 
 
 def _moved(stage: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

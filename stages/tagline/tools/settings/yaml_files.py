@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +72,6 @@ def without_frozen(text: str, path: Path) -> CommentedMap:
     for stage in content.get("stages", {}).values():
         stage.pop("frozen", None)
     return content
-
-
-def flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of nested mappings with their dotted keys; an empty mapping is a value."""
-    for key, value in content.items():
-        if isinstance(value, Mapping) and value:
-            yield from flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
 
 
 def is_committed(path: Path) -> bool:
