@@ -42,12 +42,6 @@ def git(*arguments: str) -> None:
     subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True, capture_output=True)
 
 
-def freeze(stage: str, file: str) -> None:
-    """As `dvc freeze` does."""
-    with modify_yaml(file) as content:
-        content["stages"][stage]["frozen"] = True
-
-
 def changed_lines(old: str, new: str) -> list[tuple[str, str]]:
     return [pair for pair in zip(old.splitlines(), new.splitlines(), strict=True) if pair[0] != pair[1]]
 
@@ -150,7 +144,8 @@ def change_root() -> None:
 
 
 def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos: Path) -> None:
-    freeze("train", "pos/dvc.yaml")
+    with modify_yaml("pos/dvc.yaml") as content:  # as `dvc freeze train`
+        content["stages"]["train"]["frozen"] = True
     git("init", "-q")
     git("add", "pos")
     git("commit", "-q", "-m", "a pipeline")
