@@ -28,30 +28,15 @@ class Terminal:
     """Plain text."""
 
     table = "simple"
+    heading, quoted, marked, excerpt = "{}", "{}", "[{}]", "  {}\n      {}"
 
     def safe(self, text: str) -> str:
         """Escape text so that none of it is markup and all of it is visible."""
         return printable(text)
 
-    def heading(self, text: str) -> str:
-        return self.safe(text)
-
-    def quote(self, text: str) -> str:
-        """Quote text of the data that `safe` has escaped."""
-        return text
-
-    def mark(self, text: str) -> str:
-        return f"[{text}]"
-
     def listed(self, lines: Sequence[str]) -> str:
         wrapped = (textwrap.wrap(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
         return "\n".join(line for each in wrapped for line in each)
-
-    def excerpt(self, head: str, sentence: str) -> str:
-        return f"  {head}\n      {sentence}"
-
-    def more(self, text: str) -> str:
-        return f"  {text}"
 
     def fold(self, title: str, items: Sequence[str]) -> str:
         return "\n".join([title, *items])
@@ -61,28 +46,14 @@ class Markdown(Terminal):
     """GitHub's Markdown."""
 
     table = "pipe"
+    # Inside <code>, GitHub does not turn @name into a mention or #1 into a link.
+    heading, quoted, marked, excerpt = "### {}", "<code>{}</code>", "<b>{}</b>", "- {}<br>{}"
 
     def safe(self, text: str) -> str:
         return super().safe(text).translate(_ESCAPES)
 
-    def heading(self, text: str) -> str:
-        return f"### {self.safe(text)}"
-
-    def quote(self, text: str) -> str:
-        # Inside <code>, GitHub does not turn @name into a mention or #1 into a link.
-        return f"<code>{text}</code>"
-
-    def mark(self, text: str) -> str:
-        return f"<b>{text}</b>"
-
     def listed(self, lines: Sequence[str]) -> str:
         return "\n".join(f"- {line}" for line in lines)
-
-    def excerpt(self, head: str, sentence: str) -> str:
-        return f"- {head}<br>{sentence}"
-
-    def more(self, text: str) -> str:
-        return f"- {self.safe(text)}"
 
     def fold(self, title: str, items: Sequence[str]) -> str:
         return "\n".join([f"<details><summary>{title}</summary>", "", *items, "", "</details>"])
@@ -220,7 +191,9 @@ def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, 
 
 def _joined(style: Terminal, head: str, sides: Sequence[str], notes: Sequence[str], *parts: str) -> str:
     noted = style.listed([f"note: {style.safe(note)}" for note in notes])
-    return "\n\n".join(filter(None, [style.heading(head), style.listed(sides), noted, *parts])) + "\n"
+    return (
+        "\n\n".join(filter(None, [style.heading.format(style.safe(head)), style.listed(sides), noted, *parts])) + "\n"
+    )
 
 
 def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Terminal, left: int) -> str:
@@ -291,7 +264,7 @@ def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str
         changes = split.changed(direction)
         items = [_excerpt(change, split, style) for change in changes[:most]]
         if len(items) < len(changes):
-            items.append(style.more(f"{len(changes) - len(items)} more: --all"))
+            items.append(style.listed([f"{len(changes) - len(items)} more: --all"]))
         yield style.fold(f"{split.split}: {_counted(split, direction)}", items)
 
 
@@ -310,8 +283,8 @@ def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
     sentence = split.sentences[change.sentence]
     words = sentence.words
     what = _what(change, ", ".join(_name(other, words, style) for other in change.instead))
-    head = f"{style.quote(style.safe(sentence.id))}  {_name(change.entity, words, style)}, {what}"
-    return style.excerpt(head, style.quote(_sentence(change.entity, words, style)))
+    head = f"{style.quoted.format(style.safe(sentence.id))}  {_name(change.entity, words, style)}, {what}"
+    return style.excerpt.format(head, style.quoted.format(_sentence(change.entity, words, style)))
 
 
 def _what(change: Change, instead: str) -> str:
@@ -322,7 +295,7 @@ def _what(change: Change, instead: str) -> str:
 
 
 def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
-    return style.quote(f"{style.safe(entity.type)} {_text(words[entity.start : entity.end], style)}")
+    return style.quoted.format(f"{style.safe(entity.type)} {_text(words[entity.start : entity.end], style)}")
 
 
 def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: int = CONTEXT) -> str:
@@ -330,7 +303,7 @@ def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: in
     parts = [
         "..." if first else "",
         _text(words[first : entity.start], style),
-        style.mark(_text(words[entity.start : entity.end], style)),
+        style.marked.format(_text(words[entity.start : entity.end], style)),
         _text(words[entity.end : last], style),
         "..." if last < len(words) else "",
     ]
