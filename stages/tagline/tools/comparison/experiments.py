@@ -31,8 +31,8 @@ def table(pattern: str, folder: Path | None = None) -> str:
     found = last_experiments(pattern, folder)
     rows = list(_rows({found.baseline[:7]: found.baseline, **found.commits}, folder))
     headers = ("experiment", *SCORES.values(), "differs in")
-    name = max(12, *(len(row[0]) for row in rows))  # as wide as its header at least
-    widths = [None, *[None] * len(SCORES), NAME_AND_DIFFERENCES - name]
+    widest_name = max(12, *(len(row[0]) for row in rows))  # 12 for the header
+    widths = [None, *[None] * len(SCORES), NAME_AND_DIFFERENCES - widest_name]
     content = tabulate(rows, headers, disable_numparse=True, maxcolwidths=widths)
     return "\n\n".join([content, *found.notes]) + "\n"
 

@@ -191,9 +191,8 @@ def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, 
 
 def _joined(style: Terminal, head: str, sides: Sequence[str], notes: Sequence[str], *parts: str) -> str:
     noted = style.listed([f"note: {style.safe(note)}" for note in notes])
-    return (
-        "\n\n".join(filter(None, [style.heading.format(style.safe(head)), style.listed(sides), noted, *parts])) + "\n"
-    )
+    whole = [style.heading.format(style.safe(head)), style.listed(sides), noted, *parts]
+    return "\n\n".join(filter(None, whole)) + "\n"
 
 
 def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Terminal, left: int) -> str:
@@ -273,10 +272,11 @@ def _counted(split: Compared, direction: str) -> str:
     changes = split.changed(direction)
     if split.kind == "tags":
         return f"{len(changes)} word{'s' * (len(changes) != 1)} {direction}"
-    false = sum(change.false_positive for change in changes)
-    entities = f"{len(changes) - false} {'entity' if len(changes) - false == 1 else 'entities'} {direction}"
-    positives = f"false positive{'s' * (false != 1)}"
-    return f"{entities}, {f'{false} {positives} fixed' if direction == 'fixed' else f'{false} new {positives}'}"
+    false_positives = sum(change.false_positive for change in changes)
+    entities = len(changes) - false_positives
+    counted = f"{entities} {'entity' if entities == 1 else 'entities'} {direction}, {false_positives}"
+    noun = f"false positive{'s' * (false_positives != 1)}"
+    return f"{counted} {noun} fixed" if direction == "fixed" else f"{counted} new {noun}"
 
 
 def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
