@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from helpers.project import ROOT
+from helpers.project import ROOT, json_of
 from ruamel.yaml import YAML
 from safetensors.numpy import load_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -121,7 +121,7 @@ def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: in
 
 def remove_dropout(encoder: Path) -> None:
     """Switch dropout off, which differs between processes."""
-    config = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
+    config = json_of(encoder / "config.json")
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (encoder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     write_hashes(encoder)
@@ -161,7 +161,7 @@ def training_results() -> Trained:
     curves = [pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")]
     files = Path("models/finetuned").glob("*.safetensors")
     weights = {name: tensor for path in files for name, tensor in load_file(path).items()}
-    return json.loads(Path("reports/train.json").read_text()), curves, weights
+    return json_of("reports/train.json"), curves, weights
 
 
 def assert_same_training(found: Trained, expected: Trained, curves: float, weights: float) -> None:

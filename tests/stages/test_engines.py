@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers.project import error_of, run_stage
+from helpers.project import error_of, json_of, run_stage
 from helpers.tiny import TINY_PARAMS, assert_same_training, set_train_params, training_results
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
@@ -30,7 +29,7 @@ def train(**changed: Any) -> dict[str, Any]:
     """Run the stage with some values changed, and return its metrics."""
     set_train_params(**changed)
     run_stage("train")
-    return json.loads(Path("reports/train.json").read_text())
+    return json_of("reports/train.json")
 
 
 LINEAR = {"batches": BY_LENGTH, "subwords_per_device": 12, "pad_to_multiple_of": 4, "max_grad_norm": None}
@@ -74,7 +73,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path) -> N
     assert metrics["best_epoch"] < len(f1) < TINY_PARAMS["train"]["epochs"]
     assert metrics["steps"] == 9 * len(f1)
     run_stage("evaluate")
-    scores = json.loads(Path("reports/evaluate.json").read_text())["validation"]["overall"]
+    scores = json_of("reports/evaluate.json")["validation"]["overall"]
     for name in ("precision", "recall", "f1", "accuracy"):
         assert metrics["validation"][name] == scores[name]
         assert round(scores[name], 4) == curve[name][metrics["best_epoch"] - 1]
