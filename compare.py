@@ -121,7 +121,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
     parser.add_argument(
         "--examples",
-        type=natural,
+        type=int,
         default=5,
         metavar="N",
         help="maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)",
@@ -129,7 +129,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="show all scores, and all fixed and broken entities")
     parser.add_argument(
         "--fail-below",
-        type=number,
+        type=float,
         metavar="X",
         help="exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01",
     )
@@ -148,7 +148,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def wrong_combination(options: argparse.Namespace) -> str | None:
-    """Return what is wrong with options that belong to one of the two usages, or to another option."""
+    """Return what is wrong with numbers, or with options that belong to one of the two usages or to another option."""
+    if options.examples < 0:
+        return f"--examples {options.examples}: expected a number of 0 or more"
+    if options.fail_below is not None and not math.isfinite(options.fail_below):
+        return f"--fail-below {options.fail_below}: expected a number such as -0.01"
     if options.allow_insignificant and options.fail_below is None:
         return "--allow-insignificant needs --fail-below"
     if not options.by:
@@ -170,22 +174,6 @@ def separated(noun: str, text: str) -> list[str]:
     if len(set(names)) < len(names):
         raise argparse.ArgumentTypeError(f"{text!r} has the same {noun} twice; expected different ones")
     return names
-
-
-def natural(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a number of 0 or more, got {text!r}")
-    return int(text)
-
-
-def number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"expected a number such as -0.01, got {text!r}")
-    return value
 
 
 def sweep_of(options: argparse.Namespace, splits: Sequence[str]) -> Sweep:

@@ -5,7 +5,6 @@ all pipeline folders; their params stay. See docs/pipelines.md.
 
     python stages/pipeline.py NAME [-S section.key=value ...]
     python stages/pipeline.py --update
-    python stages/pipeline.py --check
     python stages/pipeline.py --audit    add the audit of the labels, audit/; see docs/audit.md
 """
 
@@ -25,13 +24,12 @@ from tagline.tools.settings import audit_pipeline, pipelines
 def main() -> None:
     parser = ArgumentParser(
         description=__doc__,
-        usage="%(prog)s [-h] (NAME [-S KEY=VALUE ...] | --update | --check | --audit)",
+        usage="%(prog)s [-h] (NAME [-S KEY=VALUE ...] | --update | --audit)",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = parser.add_mutually_exclusive_group(required=True)
     actions.add_argument("name", metavar="NAME", nargs="?", help="folder to create, with the current params.yaml")
     actions.add_argument("--update", action="store_true", help="derive dvc.yaml of all pipeline folders again")
-    actions.add_argument("--check", action="store_true", help="fail if dvc.yaml of a pipeline folder is out of date")
     actions.add_argument("--audit", action="store_true", help="create audit/, or bring its dvc.yaml up to date")
     parser.add_argument(
         "-S",
@@ -46,8 +44,6 @@ def main() -> None:
         parser.error("-S needs NAME: it sets params of a new folder")
     if arguments.update:
         print("\n".join(pipelines.update()) or "no dvc.yaml is out of date")
-    elif arguments.check:
-        pipelines.check()
     elif arguments.audit:
         written = ", ".join(path.as_posix() for path in audit_pipeline.create())
         print(f"{written or 'nothing'} written: `dvc repro audit/dvc.yaml` runs the audit")

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers.annotated import write_rows
 from helpers.handmade_export import save_export, work_beside
 from helpers.project import ROOT
 
@@ -55,8 +56,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = [json.dumps({"id": index, "text": text}) for index, text in enumerate(TEXTS)]
-    Path("a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    write_rows(Path("a.jsonl"), [{"id": index, "text": text} for index, text in enumerate(TEXTS)])
     program.main(["--input", "a.jsonl", "--output", "predicted.jsonl"])
     Path("in").mkdir()
     Path("a.jsonl").rename("in/a.jsonl")

@@ -231,8 +231,8 @@ def test_fail_below_is_status_1_after_the_comparison(
     [
         ("a,,b", "expected revisions separated by commas, got 'a,,b'"),
         ("--by a,a", "'a,a' has the same key twice; expected different ones"),
-        ("--fail-below nan", "expected a number such as -0.01, got 'nan'"),
-        ("--examples -1", "expected a number of 0 or more, got '-1'"),
+        ("--fail-below nan", "--fail-below nan: expected a number such as -0.01"),
+        ("--examples -1", "--examples -1: expected a number of 0 or more"),
         ("--allow-insignificant", "--allow-insignificant needs --fail-below"),
         ("a --experiments lr-*", "--experiments takes no other options without --by"),
         ("a b --by c", "--by takes one list of revisions, separated by commas; got two"),

@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from helpers import project
 from helpers.annotated import embedded
@@ -315,15 +314,3 @@ def test_closed_pipe_ends_silently(folder: Path) -> None:
     assert process.wait() == 0
     assert process.stderr.read() == b""
     process.stderr.close()
-
-
-def test_test_split_gets_the_labels_of_evaluate(finished: Path) -> None:
-    """With both floating-point backends: windows, decoding and fallback label are those of the stage."""
-    for backend in ("onnx", "torch"):
-        run("--input", "data/tiny/test.conll", "--output", f"{backend}.jsonl", "--backend", backend)
-    expected = pd.read_parquet("data/predictions/test.parquet")
-    assert expected["words"].map(len).max() == 24, "a sentence is longer than a window"
-    for backend in ("onnx", "torch"):
-        rows = [json.loads(line) for line in Path(f"{backend}.jsonl").read_text(encoding="utf-8").splitlines()]
-        assert [row["words"] for row in rows] == expected["words"].map(list).tolist()
-        assert [row["labels"] for row in rows] == expected["predicted"].map(list).tolist()

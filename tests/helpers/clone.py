@@ -33,10 +33,10 @@ class Clone:
             **{f"GIT_{role}_{key}": "t@example.com" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")},
         }
 
-    def run(self, *command: str, status: int = 0, **environment: str) -> str:
+    def run(self, *command: str, status: int = 0, folder: str = ".", **environment: str) -> str:
         done = subprocess.run(
             command,
-            cwd=self.path,
+            cwd=self.path / folder,
             env=self.environment | environment,
             capture_output=True,
             text=True,

@@ -94,7 +94,7 @@ class Refused(Exception):
 
 
 def entries(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """Files and their folders, as the tree and paths-info endpoints list them."""
+    """Files and their folders, as the tree endpoint lists them."""
     folders = sorted({path.rsplit("/", depth)[0] for path in files for depth in range(1, path.count("/") + 1)})
     return [
         *({"type": "directory", "path": path, "size": 0, "oid": blob_id(path.encode())} for path in folders),

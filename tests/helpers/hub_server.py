@@ -90,7 +90,6 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         rf"GET {_REPOSITORY}(/revision/(?P<revision>[^/]+))?": "info",
         rf"GET {_REPOSITORY}/auth-check": "auth_check",
         rf"GET {_REPOSITORY}/tree/(?P<revision>[^/]+)(/(?P<path>.+))?": "tree",
-        rf"POST {_REPOSITORY}/paths-info/(?P<revision>[^/]+)": "paths_info",
         r"(GET|HEAD) /((?P<kind>datasets)/)?(?P<name>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)": "resolve",
         **Writing.ROUTES,
     }
@@ -176,12 +175,6 @@ class _Handler(Writing, BaseHTTPRequestHandler):
             raise Refused(404, "EntryNotFound", "Entry not found")
         recursive = parse_qs(urlsplit(self.path).query).get("recursive", ["false"])[0].lower() == "true"
         self.send_json([entry for entry in entries(below) if recursive or "/" not in entry["path"][len(prefix) :]])
-
-    def paths_info(self, repository: Repository, revision: str) -> None:
-        self.open(repository)
-        _, files = self.at(repository, revision)
-        asked = set(parse_qs(self.body.decode())["paths"])
-        self.send_json([entry for entry in entries(files) if entry["path"] in asked])
 
     def resolve(self, repository: Repository, revision: str, path: str) -> None:
         self.open(repository)

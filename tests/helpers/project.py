@@ -94,6 +94,11 @@ def status_of(stage: str, *arguments: str) -> Any:
     return raised.value.code
 
 
+def json_of(path: str | Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
 def edit(path: Path, old: str, new: str) -> None:
     """Replace a text that must stand in the file exactly once."""
     text = path.read_text(encoding="utf-8")

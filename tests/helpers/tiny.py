@@ -8,9 +8,12 @@ import string
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
-from helpers.project import ROOT
+from helpers.project import ROOT, json_of
 from ruamel.yaml import YAML
+from safetensors.numpy import load_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -118,7 +121,7 @@ def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: in
 
 def remove_dropout(encoder: Path) -> None:
     """Switch dropout off, which differs between processes."""
-    config = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
+    config = json_of(encoder / "config.json")
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (encoder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     write_hashes(encoder)
@@ -148,6 +151,27 @@ def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> No
 def set_train_params(**changed: Any) -> None:
     """Write params.yaml to the current folder, with some values of the section train changed."""
     write_params(Path(), TINY_PARAMS | {"train": TINY_PARAMS["train"] | changed})
+
+
+Trained = tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]]
+"""What the stage train wrote: metrics, curves and weights."""
+
+
+def training_results() -> Trained:
+    curves = [pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")]
+    files = Path("models/finetuned").glob("*.safetensors")
+    weights = {name: tensor for path in files for name, tensor in load_file(path).items()}
+    return json_of("reports/train.json"), curves, weights
+
+
+def assert_same_training(found: Trained, expected: Trained, curves: float, weights: float) -> None:
+    """Compare metrics exactly, curves and weights with absolute tolerances."""
+    assert found[0] == expected[0]
+    for ours, theirs in zip(found[1], expected[1], strict=True):
+        pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=curves)
+    assert found[2].keys() == expected[2].keys()
+    for name, tensor in expected[2].items():
+        np.testing.assert_allclose(found[2][name], tensor, rtol=0, atol=weights)
 
 
 def raw_rows(split: str) -> list[dict[str, Any]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from itertools import accumulate, chain
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from helpers.project import STAGES, edit, run_stage
+from helpers.project import STAGES, edit, json_of, run_stage
 from helpers.tiny import raw_rows
 
 from tagline.artifacts import tokenized
@@ -37,7 +36,7 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
     labelled = [[[label for label in labels if label >= 0] for labels in each["labels"]] for each in (plain, windows)]
     assert labelled[0] == labelled[1], "context is not labelled"
 
-    tagger_file = json.loads(Path("models/export/tagger.json").read_text())
+    tagger_file = json_of("models/export/tagger.json")
     assert (tagger_file["context_subwords"], tagger_file["sentences"]["split"]) == (8, True)
     assert "sub-words of the neighbouring sentences" in Path("models/export/README.md").read_text()
     evaluated = pq.read_table("data/predictions/test.parquet")
@@ -51,7 +50,7 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
     promise = "  operating_point: {recall: {PER: {at_least: 0.5, confidence: 0.6}}}\n"
     edit(Path("params.yaml"), "  decoding: constrained\n", f"  decoding: constrained\n{promise}")
     run_stage("evaluate")
-    points = json.loads(Path("reports/evaluate.json").read_text())["validation"]["operating_point"]
+    points = json_of("reports/evaluate.json")["validation"]["operating_point"]
     documents = {row["document"] for row in raw_rows("validation")}
     assert points["PER"]["promise"]["unit"] == "documents"
     assert 0 < points["PER"]["promise"]["number"] <= len(documents)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
-from helpers.project import edit, error_of, run_stage
+from helpers.project import edit, error_of, json_of, run_stage
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 from ruamel.yaml import YAML
 
@@ -48,7 +47,7 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     write_rows(Path("data/tiny/test"), [row("Eva")])
     run_stage("download")
     run_stage("tokenize_align")
-    counts = json.loads(Path("reports/data.json").read_text())["train"]["source"]
+    counts = json_of("reports/data.json")["train"]["source"]
     found = {kind: count for kind, count in counts.items() if count}
     assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1}
 

@@ -17,7 +17,7 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers import preloaded
 from helpers.hub_server import Hub, client_environment
-from helpers.project import ROOT, snapshot
+from helpers.project import ROOT, json_of, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
@@ -114,7 +114,7 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
     assert list(raw_rows("test")[0]) == ["id", "document", "words", "pos", "chunk", "ner"]
     assert raw_rows("train")[0]["words"] == ["Ada", "Lind", "lives", "in", "Oslo", "."]
     assert raw_rows("train")[0]["ner"] == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
-    assert json.loads(Path("data/raw/provenance.json").read_text()) == {
+    assert json_of("data/raw/provenance.json") == {
         "source": "hub",
         "name": DATASET,
         "config": None,
@@ -124,7 +124,7 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
         "words": {"agreement": 1.0, "language": None, "library": None},
         "sentences": {"split": True, "library": library_version(), "agreement": 0.8333},
     }
-    origin = json.loads(Path("models/pretrained/provenance.json").read_text())
+    origin = json_of("models/pretrained/provenance.json")
     assert [origin[key] for key in ("source", "name", "commit")] == ["hub", ENCODER, weights]
     assert not [request for request in hub.requests if request.endswith(NOT_NEEDED)]
     cold = snapshot(Path("data"), Path("models"))
@@ -140,7 +140,7 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
     second = data.commit({"data/train.parquet": parquet(5)})
     assert download(hub.url, home).returncode == 0
     newer = snapshot(Path("data"), Path("models"))
-    assert json.loads(Path("data/raw/provenance.json").read_text())["commit"] == second
+    assert json_of("data/raw/provenance.json")["commit"] == second
 
     # Offline the older commit is not mistaken for the newer, and one that was never there is not for either.
     change(dataset__revision=first, encoder__revision=weights)
@@ -180,7 +180,7 @@ def test_parquet_branch_of_a_script_is_read(hub: Hub, home: Path) -> None:
     commit = repository.commit(splits, ref="refs/convert/parquet")
     change(dataset__name=name, dataset__config="wnut_17", dataset__revision="refs/convert/parquet")
     assert download(hub.url, home).returncode == 0
-    assert json.loads(Path("data/raw/provenance.json").read_text())["commit"] == commit
+    assert json_of("data/raw/provenance.json")["commit"] == commit
     before = snapshot(Path("data"), Path("models"))
     pinned = hub.repositories["models", ENCODER].refs["main"]
     change(dataset__name=name, dataset__config="wnut_17", dataset__revision=commit, encoder__revision=pinned)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers.project import error_of, run_stage
-from helpers.tiny import TINY_PARAMS, set_train_params
+from helpers.project import error_of, json_of, run_stage
+from helpers.tiny import TINY_PARAMS, assert_same_training, set_train_params, training_results
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
 
@@ -30,7 +29,7 @@ def train(**changed: Any) -> dict[str, Any]:
     """Run the stage with some values changed, and return its metrics."""
     set_train_params(**changed)
     run_stage("train")
-    return json.loads(Path("reports/train.json").read_text())
+    return json_of("reports/train.json")
 
 
 LINEAR = {"batches": BY_LENGTH, "subwords_per_device": 12, "pad_to_multiple_of": 4, "max_grad_norm": None}
@@ -40,19 +39,14 @@ CRF = {"head": "crf", "max_steps": 11, "weight_decay": 0.0, "max_grad_norm": 0.1
 
 @pytest.mark.parametrize("changed", [LINEAR, CRF], ids=["linear", "crf"])
 def test_both_engines_train_the_same_model(finished: Path, changed: dict[str, Any]) -> None:
-    curves, metrics, weights = [], [], []
+    results = []
     for engine in ENGINES:
-        metrics.append(train(engine=engine, epochs=2, **changed))
-        curves.append([pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")])
-        files = Path("models/finetuned").glob("*.safetensors")
-        weights.append({name: tensor for path in files for name, tensor in load_file(path).items()})
-    assert curves[0][0]["step"].iloc[-1] == metrics[0]["steps"] == changed.get("max_steps", metrics[0]["steps"])
-    for ours, theirs in zip(*curves, strict=True):
-        pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=1e-5)
-    assert metrics[0] == metrics[1]
-    assert ("transitions" in weights[0]) == ("head" in changed)
-    for name, tensor in weights[0].items():
-        np.testing.assert_allclose(tensor, weights[1][name], rtol=0, atol=1e-5)
+        train(engine=engine, epochs=2, **changed)
+        results.append(training_results())
+    metrics, (losses, _), weights = results[0]
+    assert losses["step"].iloc[-1] == metrics["steps"] == changed.get("max_steps", metrics["steps"])
+    assert ("transitions" in weights) == ("head" in changed)
+    assert_same_training(*results, curves=1e-5, weights=1e-5)
 
 
 def test_precision_is_that_of_params_in_both_engines(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +73,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path) -> N
     assert metrics["best_epoch"] < len(f1) < TINY_PARAMS["train"]["epochs"]
     assert metrics["steps"] == 9 * len(f1)
     run_stage("evaluate")
-    scores = json.loads(Path("reports/evaluate.json").read_text())["validation"]["overall"]
+    scores = json_of("reports/evaluate.json")["validation"]["overall"]
     for name in ("precision", "recall", "f1", "accuracy"):
         assert metrics["validation"][name] == scores[name]
         assert round(scores[name], 4) == curve[name][metrics["best_epoch"] - 1]

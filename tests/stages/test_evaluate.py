@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import numpy as np
-from helpers.project import edit, error_of, run_stage
+from helpers.project import edit, error_of, json_of, run_stage
 from safetensors.numpy import load_file, save_file
 
 from tagline.core.provenance import write_hashes
 
 
 def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
-    report = json.loads(Path("reports/data.json").read_text())
+    report = json_of("reports/data.json")
     report["test"]["words"] += 2
     Path("reports/data.json").write_text(json.dumps(report))
     assert "data/tokenized: no prediction for 2 words; expected one for each word that reports" in error_of("evaluate")
@@ -38,6 +38,6 @@ def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished: Path) -
     for decoding in ("greedy", "constrained"):
         edit(Path("params.yaml"), "decoding: greedy", f"decoding: {decoding}")
         run_stage("evaluate")
-        reports.append(json.loads(Path("reports/evaluate.json").read_text())["test"])
+        reports.append(json_of("reports/evaluate.json")["test"])
     assert [report["greedy"]["f1"] for report in reports] == [reports[0]["overall"]["f1"]] * 2
     assert reports[1]["overall"] != reports[0]["overall"]

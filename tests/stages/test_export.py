@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from helpers import javascript
 from helpers.browser import in_a_browser
-from helpers.project import edit, error_of, run_stage, snapshot
+from helpers.project import edit, error_of, json_of, run_stage, snapshot
 from helpers.tiny import raw_rows
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
@@ -24,12 +23,12 @@ PARAMS = Path("params.yaml")
 
 
 def reports() -> dict[str, dict[str, float]]:
-    return json.loads(Path("reports/export.json").read_text())["test"]["backends"]
+    return json_of("reports/export.json")["test"]["backends"]
 
 
 def test_each_backend_is_compared_with_the_trained_model(finished: Path) -> None:
-    evaluated = json.loads(Path("reports/evaluate.json").read_text())["test"]
-    whole = json.loads(Path("reports/export.json").read_text())["test"]
+    evaluated = json_of("reports/evaluate.json")["test"]
+    whole = json_of("reports/export.json")["test"]
     assert list(whole) == ["words", "f1", "backends"]
     assert (whole["words"], whole["f1"]) == (evaluated["words"], evaluated["overall"]["f1"])
     assert list(reports()) == ["onnx-int8", "onnx", "torch"]
@@ -102,7 +101,7 @@ def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monke
     monkeypatch.setattr(Parity, "_predict", lambda *arguments: asked.append(arguments[2]) or predict(*arguments))
     run_stage("export")
     assert asked == ["trained", "onnx-int8", "onnx"], "the exported weights are the trained ones"
-    evaluated = json.loads(Path("reports/evaluate.json").read_text())["test"]["overall"]["f1"]
+    evaluated = json_of("reports/evaluate.json")["test"]["overall"]["f1"]
     assert reports()["torch"]["f1"] == evaluated
     assert exported.read(EXPORT).precision == "bf16"
     assert reports()["torch"].items() >= {"same_labels": 1.0, "largest_logit_difference": 0.0}.items()
@@ -132,7 +131,7 @@ def test_transformers_js_without_options_gives_greedy_labels(
     if dtype == "fp32":
         edit(PARAMS, "int8: true\n  browser: false", "int8: false\n  browser: true")
         run_stage("export")
-    assert json.loads((EXPORT / "config.json").read_text())["transformers.js_config"]["dtype"] == dtype
+    assert json_of(EXPORT / "config.json")["transformers.js_config"]["dtype"] == dtype
     sentences = [row["words"] for row in raw_rows("test") if len(row["words"]) < 10] + [
         ["bo", "IN", "Rome"],
         ["Straße", "\u0130zmir"],

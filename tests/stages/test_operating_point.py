@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from helpers.project import run_stage
+from helpers.project import json_of, run_stage
 from helpers.tiny import TINY_PARAMS, write_params
 from safetensors.numpy import load_file, save_file
 
 from tagline.core.provenance import write_hashes
 from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
-
-
-def content(path: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +45,7 @@ def export(exported_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_reached_recall_is_recorded_and_reported(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    scores = content("reports/evaluate.json")
+    scores = json_of("reports/evaluate.json")
     points = {split: of_split["operating_point"]["PER"] for split, of_split in scores.items()}
     bias, value = (points["test"][name] for name in ("bias", "value"))
     assert 0 < bias < 16
@@ -63,7 +57,7 @@ def test_reached_recall_is_recorded_and_reported(export: Path, capsys: pytest.Ca
         assert scores[split]["per_type"]["LOC"]["recall"] == scores[split]["greedy"]["f1"] == 0
     assert points["validation"]["reached"]
     for path in ("data/predictions/provenance.json", "models/export/tagger.json"):
-        assert content(path)["biases"] == {"PER": bias}
+        assert json_of(path)["biases"] == {"PER": bias}
     card = (export / "README.md").read_text()
     assert f"PER +{bias:g} (recall, target 0.9, {value:.3f} on the test split). The pipe" in card
     assert "<td>recall ≥ 0.9</td>" in Path("reports/evaluate.html").read_text(encoding="utf-8")
@@ -93,7 +87,7 @@ def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.Ca
     }
     write_params(Path(), TINY_PARAMS | {"evaluate": TINY_PARAMS["evaluate"] | params})
     run_stage("evaluate")
-    points = content("reports/evaluate.json")["validation"]["operating_point"]
+    points = json_of("reports/evaluate.json")["validation"]["operating_point"]
     assert not points["PER"]["promise"]["kept"] and points["PER"]["bias"] == 0
     number = points["LOC"]["promise"]["number"]
     needed = f"expected at least 92, even if none is missed; annotate {92 - number} more"
@@ -102,7 +96,7 @@ def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.Ca
     params["operating_point"] = {"recall": {"PER": promise}}
     write_params(Path(), TINY_PARAMS | {"evaluate": TINY_PARAMS["evaluate"] | params})
     run_stage("evaluate")
-    point = content("reports/evaluate.json")["test"]["operating_point"]["PER"]
+    point = json_of("reports/evaluate.json")["test"]["operating_point"]["PER"]
     assert point["promise"]["kept"] and 0 < point["bias"] < 16
     page = " ".join(Path("reports/evaluate.html").read_text(encoding="utf-8").split())
     assert " if texts are like those of validation and entities independent of each other; " in page

@@ -6,7 +6,6 @@ LFS. xet, whose library reads its settings once, and loading from the Hub need a
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 from helpers.hub_repositories import Account, Repository
 from helpers.hub_server import Hub, client_environment
-from helpers.project import ROOT, error_of, run_stage, snapshot
+from helpers.project import ROOT, error_of, json_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from huggingface_hub import ModelCard, constants
 
@@ -61,7 +60,7 @@ def files(folder: str) -> dict[str, bytes]:
 def test_export_pushes_one_commit_and_none_if_nothing_changed(finished: Path, hub: Hub, capsys) -> None:
     configure("export")
     run_stage("export")
-    f1 = json.loads(Path("reports/evaluate.json").read_text())["test"]["overall"]["f1"]
+    f1 = json_of("reports/evaluate.json")["test"]["overall"]["f1"]
     assert repository(hub).private
     assert repository(hub).messages == ["initial commit", f"Test F1 {f1:.3f}"]
     assert {**repository(hub).files(), ".gitattributes": b""} == {**files("models/export"), ".gitattributes": b""}
@@ -133,7 +132,7 @@ def test_train_pushes_a_commit_per_epoch_without_waiting(
     rows = [line.split(",") for line in Path("plots/validation.csv").read_text().split("\n")[1:-1]]
     assert repository(hub).messages[1:] == [f"epoch {row[0]}: validation F1 {float(row[3]):.3f}" for row in rows]
     assert capsys.readouterr().out.endswith("ada/people: all epochs are pushed\n")
-    best = json.loads(Path("reports/train.json").read_text())["best_epoch"]
+    best = json_of("reports/train.json")["best_epoch"]
     commits = list(repository(hub).commits.values())
     own = ("provenance.json", "hashes.json")
     finetuned = {name: content for name, content in files("models/finetuned").items() if name not in own}

@@ -6,27 +6,16 @@ works, the others end at once.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 from helpers.launching import TORCHRUN, finish, start
 from helpers.project import ROOT, run_stage, snapshot
-from helpers.tiny import conll, remove_dropout, set_train_params, tiny_sentences
-from safetensors.numpy import load_file
+from helpers.tiny import assert_same_training, conll, remove_dropout, set_train_params, tiny_sentences, training_results
 
 BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
-
-
-def results() -> tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]]:
-    curves = [pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")]
-    files = Path("models/finetuned").glob("*.safetensors")
-    weights = {name: tensor for path in files for name, tensor in load_file(path).items()}
-    return json.loads(Path("reports/train.json").read_text()), curves, weights
 
 
 @pytest.mark.parametrize(
@@ -44,20 +33,14 @@ def test_two_processes_learn_what_one_does(workspace: Path, launcher: str, chang
     remove_dropout(Path("models/pretrained/encoder"))  # which differs between processes
     set_train_params(epochs=1, **changed)
     run_stage("train")
-    metrics, curves, weights = results()
+    expected = training_results()
     files = set(snapshot(Path()))
     command, processes = ((sys.executable,), 2) if launcher == "ours" else (TORCHRUN, 1)
     status, out, err = finish(start(ROOT / "stages/train.py", command, processes))
     assert status == 0, err
     assert out.count("epoch ") == 1, "each epoch is printed once"
     assert set(snapshot(Path())) == files
-    found = results()
-    assert found[0] == metrics
-    for ours, theirs in zip(found[1], curves, strict=True):
-        pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=1e-4)
-    assert found[2].keys() == weights.keys()
-    for name, tensor in weights.items():
-        np.testing.assert_allclose(found[2][name], tensor, rtol=0, atol=2e-3)
+    assert_same_training(training_results(), expected, curves=1e-4, weights=2e-3)
 
 
 def test_process_that_is_not_the_main_one_writes_nothing(

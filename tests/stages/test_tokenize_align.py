@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.project import run_stage, snapshot
+from helpers.project import json_of, run_stage, snapshot
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.core.errors import UserError
@@ -83,7 +82,7 @@ def test_findings_are_reported(finished: Path, capsys: pytest.CaptureFixture[str
     run_stage("download")
     capsys.readouterr()
     run_stage("tokenize_align")
-    metrics = json.loads(REPORT.read_text())
+    metrics = json_of(REPORT)
     assert metrics["train"] == {
         **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"},
         "labels": {"O": 57, "B-LOC": 19, "I-LOC": 0, "B-ORG": 0, "I-ORG": 0}
@@ -122,7 +121,7 @@ def test_tokenizer_that_needs_whole_sentences_gives_the_same_windows(
     finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subwords, "one_by_one", lambda *_: False)
-    assert tokenize() == json.loads(REPORT.read_text())
+    assert tokenize() == json_of(REPORT)
     assert "the tokenizer splits a word depending on its neighbours: every" in capsys.readouterr().out
     assert [tokenized.read_windowing(folder).one_by_one for folder in (TOKENIZED, Path("new"))] == [True, False]
     before, after = (list(snapshot(folder / "windows").values()) for folder in (TOKENIZED, Path("new")))
@@ -133,7 +132,7 @@ def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pyte
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
     monkeypatch.setattr(dataset, "CHUNK_WORDS", 25)
     run_stage("download")  # so that there are batches to join
-    assert tokenize() == json.loads(REPORT.read_text())
+    assert tokenize() == json_of(REPORT)
     for name in ("train", "validation", "test"):
         expected, found = (tokenized.load_split(folder, name) for folder in (TOKENIZED, Path("new")))
         assert len(found.mapped_windows.offsets) > 1

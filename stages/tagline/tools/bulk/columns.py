@@ -113,18 +113,13 @@ def answers(column: Column) -> pa.Schema:
 
 def to_table(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     """Make a table of JSON objects; in a column of text, other values than strings are written as JSON."""
-    rows = list(rows)
-    arrays = []
-    for field in schema:
-        values = [row.get(field.name) for row in rows]
-        if pa.types.is_string(field.type):
-            values = [value if value is None or isinstance(value, str) else _json(value) for value in values]
-        arrays.append(pa.array(values, field.type))
-    return pa.Table.from_arrays(arrays, schema=schema)
+    texts = {field.name for field in schema if pa.types.is_string(field.type)}
 
+    def fitting(name: str, value: Any) -> Any:
+        is_other = name in texts and not isinstance(value, str | None)
+        return json.dumps(value, ensure_ascii=False) if is_other else value
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return pa.Table.from_pylist([{name: fitting(name, row[name]) for name in row} for row in rows], schema)
 
 
 def _common(known: pa.DataType, found: pa.DataType) -> pa.DataType | None:

@@ -71,10 +71,4 @@ def _row_groups(metadata: pq.FileMetaData, part: Slice) -> tuple[list[int], int]
 
 def _conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Give a table of one file the columns and types of all files."""
-    columns = [
-        table[field.name].cast(field.type)
-        if field.name in table.column_names
-        else pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-        for field in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    return pa.concat_tables([schema.empty_table(), table], promote_options="permissive")

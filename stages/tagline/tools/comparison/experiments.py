@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 from tabulate import tabulate
 
 from tagline.core.reading import parse_object, reading
-from tagline.core.terminal import GAP, printable, shortened
-from tagline.tools.comparison.rendering import COLUMNS
+from tagline.core.terminal import printable, shortened
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import EVALUATE
 from tagline.tools.comparison.sweeps import read_values, value_text
 
 SCORES = {"test.f1": "test F1", "validation.f1": "validation F1", "train.best_epoch": "best epoch"}
-# Characters of a name that are shown.
-NAME = 24
+# Characters of a name that are shown, and of the widest name and the differences together: the rest of 100 columns.
+NAME, NAME_AND_DIFFERENCES = 24, 56
 
 
 def table(pattern: str, folder: Path | None = None) -> str:
@@ -33,11 +31,9 @@ def table(pattern: str, folder: Path | None = None) -> str:
     found = last_experiments(pattern, folder)
     rows = list(_rows({found.baseline[:7]: found.baseline, **found.commits}, folder))
     headers = ("experiment", *SCORES.values(), "differs in")
-    scores = tabulate([row[:-1] for row in rows], headers[:-1], disable_numparse=True)
-    width = COLUMNS - GAP - len(scores.splitlines()[1])
-    for row in rows:
-        row[-1] = "\n".join(textwrap.wrap(row[-1], width, break_on_hyphens=False))
-    content = tabulate(rows, headers, disable_numparse=True)
+    widest_name = max(12, *(len(row[0]) for row in rows))  # 12 for the header
+    widths = [None, *[None] * len(SCORES), NAME_AND_DIFFERENCES - widest_name]
+    content = tabulate(rows, headers, disable_numparse=True, maxcolwidths=widths)
     return "\n\n".join([content, *found.notes]) + "\n"
 
 

@@ -7,12 +7,11 @@ from statistics import fmean
 from typing import Any
 
 from tagline.labels.entities import Entity
-from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import DIGITS
 from tagline.tools.comparison.rendering import significance_test
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SEED, SHUFFLES, Difference, standard_deviation
-from tagline.tools.comparison.splits import Change, Comparison
+from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Sweep
 
 
@@ -41,8 +40,8 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
                 "sentences": len(split.sentences),
                 "overall": {name: _sides(each) for name, each in split.overall.items()},
                 "per_type": {name: _sides(each) for name, each in split.per_type.items()},
-                "fixed": [_change(each, split.sentences[each.sentence]) for each in split.changed("fixed")],
-                "broken": [_change(each, split.sentences[each.sentence]) for each in split.changed("broken")],
+                "fixed": [_change(each, split) for each in split.changed("fixed")],
+                "broken": [_change(each, split) for each in split.changed("broken")],
             }
             for split in comparison.splits
         },
@@ -104,7 +103,8 @@ def _sides(each: Difference) -> dict[str, Any]:
     return {"old": _scores_record(each.old), "new": _scores_record(each.new), **_difference_record(each)}
 
 
-def _change(change: Change, sentence: TaggedSentence) -> dict[str, Any]:
+def _change(change: Change, split: Compared) -> dict[str, Any]:
+    sentence = split.sentences[change.sentence]
     words = sentence.words
     return {
         "id": sentence.id,

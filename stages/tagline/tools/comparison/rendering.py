@@ -28,30 +28,15 @@ class Terminal:
     """Plain text."""
 
     table = "simple"
+    heading, quoted, marked, excerpt = "{}", "{}", "[{}]", "  {}\n      {}"
 
     def safe(self, text: str) -> str:
         """Escape text so that none of it is markup and all of it is visible."""
         return printable(text)
 
-    def heading(self, text: str) -> str:
-        return self.safe(text)
-
-    def quote(self, text: str) -> str:
-        """Quote text of the data that `safe` has escaped."""
-        return text
-
-    def mark(self, text: str) -> str:
-        return f"[{text}]"
-
     def listed(self, lines: Sequence[str]) -> str:
         wrapped = (textwrap.wrap(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
         return "\n".join(line for each in wrapped for line in each)
-
-    def excerpt(self, head: str, sentence: str) -> str:
-        return f"  {head}\n      {sentence}"
-
-    def more(self, text: str) -> str:
-        return f"  {text}"
 
     def fold(self, title: str, items: Sequence[str]) -> str:
         return "\n".join([title, *items])
@@ -61,28 +46,14 @@ class Markdown(Terminal):
     """GitHub's Markdown."""
 
     table = "pipe"
+    # Inside <code>, GitHub does not turn @name into a mention or #1 into a link.
+    heading, quoted, marked, excerpt = "### {}", "<code>{}</code>", "<b>{}</b>", "- {}<br>{}"
 
     def safe(self, text: str) -> str:
         return super().safe(text).translate(_ESCAPES)
 
-    def heading(self, text: str) -> str:
-        return f"### {self.safe(text)}"
-
-    def quote(self, text: str) -> str:
-        # Inside <code>, GitHub does not turn @name into a mention or #1 into a link.
-        return f"<code>{text}</code>"
-
-    def mark(self, text: str) -> str:
-        return f"<b>{text}</b>"
-
     def listed(self, lines: Sequence[str]) -> str:
         return "\n".join(f"- {line}" for line in lines)
-
-    def excerpt(self, head: str, sentence: str) -> str:
-        return f"- {head}<br>{sentence}"
-
-    def more(self, text: str) -> str:
-        return f"- {self.safe(text)}"
 
     def fold(self, title: str, items: Sequence[str]) -> str:
         return "\n".join([f"<details><summary>{title}</summary>", "", *items, "", "</details>"])
@@ -99,15 +70,14 @@ def render_comparison(comparison: Comparison, style: Terminal, most: int | None)
         style: the markup.
         most: maximum number of fixed, and of broken, entities per split; None: all.
     """
+    rows = [row for split in comparison.splits for row in _score_rows(split, style)]
     return _joined(
         style,
         headline(comparison),
         [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"],
         comparison.notes,
-        [row for split in comparison.splits for row in _score_rows(split, style)],
-        ("split", "score", "old", "new", *_JUDGED),
-        2,
-        _legend(comparison.several, "for types adjusted for their number (Holm)"),
+        _table(rows, ("split", "score", "old", "new", *_JUDGED), style, left=2),
+        style.listed(_legend(comparison.several, "for types adjusted for their number (Holm)")),
         *(part for split in comparison.splits for part in excerpts(split, style, most)),
     )
 
@@ -120,21 +90,18 @@ def render_screen(comparison: Comparison, most: int) -> str:
         most: maximum number of kinds of changes.
     """
     style, last = Terminal(), comparison.splits[-1]
-    old, new = ([style.safe(run.title) for run in side] for side in (comparison.old, comparison.new))
+    sides = {"old": comparison.old, "new": comparison.new}
     notes = comparison.notes[:SHOWN]
     if more := len(comparison.notes) - len(notes):
         notes.append(f"and {more} more: --all")
-    changes = [_title(last, direction, last.changed(direction)) for direction in ("fixed", "broken")]
+    changes = "; ".join(_counted(last, direction) for direction in ("fixed", "broken"))
     return _joined(
         style,
         headline(comparison),
-        [f"old: {some(old)}", f"new: {some(new)}"],
+        [f"{side}: {some([style.safe(run.title) for run in runs])}" for side, runs in sides.items()],
         notes,
-        list(_screen_rows(comparison, style)),
-        ("", "old", "new", "difference", "95 % interval", "verdict"),
-        1,
-        [],
-        style.listed([f"{changes[0]}; {changes[1].removeprefix(f'{last.split}: ')}"]),
+        _table(list(_screen_rows(comparison, style)), ("", "old", "new", *_JUDGED[:2], "verdict"), style, left=1),
+        style.listed([f"{last.split}: {changes}"]),
         "\n".join(_frequent(last, style, most)),
         "--all: all scores, types and changes, and how significance is tested",
     )
@@ -193,15 +160,14 @@ def render_sweep(sweep: Sweep, style: Terminal) -> str:
     """Render a sweep: headline, the runs of each setting, notes, and one row per setting."""
     first, last = sweep.splits[0], sweep.splits[-1]
     best = f"best: highest mean F1 of {first}; difference: F1 of {last} minus that of the best"
+    headers = (*map(style.safe, sweep.keys), "runs", *(f"F1 of {split}" for split in sweep.splits), *_JUDGED)
     return _joined(
         style,
         sweep_headline(sweep),
         [f"{style.safe(setting.name)}: {_names(setting.runs, style)}" for setting in sweep.settings],
         sweep.notes,
-        [_setting_row(sweep, setting, style) for setting in sweep.settings],
-        (*map(style.safe, sweep.keys), "runs", *(f"F1 of {split}" for split in sweep.splits), *_JUDGED),
-        0,
-        [best, *_legend(sweep.several, "adjusted for the number of settings (Holm)")],
+        _table([_setting_row(sweep, setting, style) for setting in sweep.settings], headers, style, left=0),
+        style.listed([best, *_legend(sweep.several, "adjusted for the number of settings (Holm)")]),
     )
 
 
@@ -223,23 +189,16 @@ def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, 
     return *values, str(len(setting.runs)), *scores, *judged
 
 
-def _joined(
-    style: Terminal,
-    head: str,
-    sides: Sequence[str],
-    notes: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    headers: Sequence[str],
-    left: int,
-    explained: Sequence[str],
-    *parts: str,
-) -> str:
-    """Join the parts of a text; the first columns of the table, as many as ``left``, and the last one align left."""
-    aligned = ["left"] * left + ["right"] * (len(headers) - left - 1) + ["left"]
-    table = tabulate(rows, headers, tablefmt=style.table, disable_numparse=True, colalign=aligned)
+def _joined(style: Terminal, head: str, sides: Sequence[str], notes: Sequence[str], *parts: str) -> str:
     noted = style.listed([f"note: {style.safe(note)}" for note in notes])
-    whole = [style.heading(head), style.listed(sides), noted, table, style.listed(explained), *parts]
+    whole = [style.heading.format(style.safe(head)), style.listed(sides), noted, *parts]
     return "\n\n".join(filter(None, whole)) + "\n"
+
+
+def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Terminal, left: int) -> str:
+    """Align the first columns, as many as ``left``, and the last one to the left, the others to the right."""
+    aligned = ["left"] * left + ["right"] * (len(headers) - left - 1) + ["left"]
+    return tabulate(rows, headers, tablefmt=style.table, disable_numparse=True, colalign=aligned)
 
 
 def significance_test(several: bool) -> str:
@@ -304,30 +263,28 @@ def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str
         changes = split.changed(direction)
         items = [_excerpt(change, split, style) for change in changes[:most]]
         if len(items) < len(changes):
-            items.append(style.more(f"{len(changes) - len(items)} more: --all"))
-        yield style.fold(_title(split, direction, changes), items)
+            items.append(style.listed([f"{len(changes) - len(items)} more: --all"]))
+        yield style.fold(f"{split.split}: {_counted(split, direction)}", items)
 
 
-def _title(split: Compared, direction: str, changes: Sequence[Change]) -> str:
+def _counted(split: Compared, direction: str) -> str:
+    """Count the changes in one direction: ``1 entity fixed, 2 false positives fixed``."""
+    changes = split.changed(direction)
     if split.kind == "tags":
-        return f"{split.split}: {_counted(len(changes), 'word', 'words')} {direction}"
-    count = sum(change.false_positive for change in changes)
-    entities = _counted(len(changes) - count, "entity", "entities")
-    false_positives = "false positive" if count == 1 else "false positives"
-    others = f"{count} {false_positives} fixed" if direction == "fixed" else f"{count} new {false_positives}"
-    return f"{split.split}: {entities} {direction}, {others}"
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+        return f"{len(changes)} word{'s' * (len(changes) != 1)} {direction}"
+    false_positives = sum(change.false_positive for change in changes)
+    entities = len(changes) - false_positives
+    counted = f"{entities} {'entity' if entities == 1 else 'entities'} {direction}, {false_positives}"
+    noun = f"false positive{'s' * (false_positives != 1)}"
+    return f"{counted} {noun} fixed" if direction == "fixed" else f"{counted} new {noun}"
 
 
 def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
     sentence = split.sentences[change.sentence]
     words = sentence.words
     what = _what(change, ", ".join(_name(other, words, style) for other in change.instead))
-    head = f"{style.quote(style.safe(sentence.id))}  {_name(change.entity, words, style)}, {what}"
-    return style.excerpt(head, style.quote(_sentence(change.entity, words, style)))
+    head = f"{style.quoted.format(style.safe(sentence.id))}  {_name(change.entity, words, style)}, {what}"
+    return style.excerpt.format(head, style.quoted.format(_sentence(change.entity, words, style)))
 
 
 def _what(change: Change, instead: str) -> str:
@@ -338,7 +295,7 @@ def _what(change: Change, instead: str) -> str:
 
 
 def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
-    return style.quote(f"{style.safe(entity.type)} {_text(words[entity.start : entity.end], style)}")
+    return style.quoted.format(f"{style.safe(entity.type)} {_text(words[entity.start : entity.end], style)}")
 
 
 def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: int = CONTEXT) -> str:
@@ -346,7 +303,7 @@ def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: in
     parts = [
         "..." if first else "",
         _text(words[first : entity.start], style),
-        style.mark(_text(words[entity.start : entity.end], style)),
+        style.marked.format(_text(words[entity.start : entity.end], style)),
         _text(words[entity.end : last], style),
         "..." if last < len(words) else "",
     ]

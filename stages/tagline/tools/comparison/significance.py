@@ -72,29 +72,27 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
     Returns:
         The `OVERALL` scores, and the F1 of each type with p adjusted for the number of types.
     """
-    runs = count_matrices([*old, *new])
-    sides = runs[: len(old)], runs[len(old) :]
-    values = [np.array([run.total() for run in side]) for side in sides]
-    low, high = difference_interval(sides[0], sides[1], SEED)
-    p = p_values(runs[0], runs[1], SEED) if len(runs) == 2 else t_test(values[0], values[1])
+    runs, first_new = RunCounts.of([*old, *new]), len(old)
+    values = runs.total()
+    low, high = difference_interval(runs, first_new, SEED)
+    p = p_values(runs, SEED) if len(values) == 2 else t_test(values[:first_new], values[first_new:])
     p[len(OVERALL) :] = holm(p[len(OVERALL) :])
+    columns = (values[:first_new].T, values[first_new:].T, low, high, p)
     rows = [
         Difference(tuple(before), tuple(after), *rest)
-        for before, after, *rest in zip(
-            values[0].T.tolist(), values[1].T.tolist(), low.tolist(), high.tolist(), p.tolist(), strict=True
-        )
+        for before, after, *rest in zip(*(column.tolist() for column in columns), strict=True)
     ]
-    return dict(zip(OVERALL, rows, strict=False)), dict(zip(runs[0].types, rows[len(OVERALL) :], strict=True))
+    return dict(zip(OVERALL, rows, strict=False)), dict(zip(runs.types, rows[len(OVERALL) :], strict=True))
 
 
 @dataclass(frozen=True)
-class CountMatrix:
-    """The counts of one run, with the same columns for all compared runs, so that scores can be subtracted.
+class RunCounts:
+    """The counts of several runs over the same sentences.
 
     Attributes:
         kind: what is counted.
-        types: of all compared runs.
-        counts: (sentences, 3 * types + 2). For types A and B the columns are correct A, correct B, predicted A,
+        types: of all runs.
+        counts: (runs, sentences, 3 * types + 2). For types A and B the columns are correct A, correct B, predicted A,
             predicted B, gold A, gold B, words, correct words.
     """
 
@@ -102,17 +100,32 @@ class CountMatrix:
     types: tuple[str, ...]
     counts: Doubles
 
+    @classmethod
+    def of(cls, runs: Sequence[Counts]) -> RunCounts:
+        types = tuple(sorted({name for run in runs for name in run.types}))
+        counts = np.zeros((len(runs), len(runs[0].words), 3 * len(types) + 2))
+        for matrix, run in zip(counts, runs, strict=True):
+            columns = np.array([types.index(name) for name in run.types], dtype=np.intp)
+            for block, part in enumerate((run.correct, run.predicted, run.gold)):
+                matrix[:, block * len(types) + columns] = part.toarray()
+            matrix[:, -2], matrix[:, -1] = run.words, run.correct_words
+        return cls(runs[0].kind, types, counts)
+
+    def total(self) -> Doubles:
+        """Compute the scores of all sentences: (runs, scores)."""
+        return self.scores(self.counts.sum(axis=1))
+
     def scores(self, sums: Doubles) -> Doubles:
-        """Compute scores from sums over sentences, or over a resample of them.
+        """Compute scores from sums over sentences, or over resamples of them.
 
         Args:
-            sums: (..., 3 * types + 2), sums of rows of `counts`.
+            sums: (..., runs, 3 * types + 2), sums of `counts`.
 
         Returns:
-            (..., 4 + types): the `OVERALL` scores, then each type's F1.
+            (..., runs, 4 + types): the `OVERALL` scores, then each type's F1.
         """
         totals = self._totals(sums)
-        overall = totals.overall(self._totals(self.counts.sum(axis=0)))
+        overall = totals.overall(self._totals(self.counts.sum(axis=1)))
         first = np.stack([overall.f1, overall.precision, overall.recall, totals.accuracy()], axis=-1)
         return np.concatenate([first, totals.per_type().f1], axis=-1)
 
@@ -120,49 +133,30 @@ class CountMatrix:
         correct, predicted, gold, words, correct_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
         return Totals(self.kind, correct, predicted, gold, words[..., 0], correct_words[..., 0])
 
-    def total(self) -> Doubles:
-        """Compute the scores of all sentences."""
-        return self.scores(self.counts.sum(axis=0))
 
-
-def count_matrices(runs: Sequence[Counts]) -> list[CountMatrix]:
-    """Convert the counts of runs to matrices with the same columns."""
-    types = tuple(sorted({name for counts in runs for name in counts.types}))
-    return [CountMatrix(counts.kind, types, _matrix(counts, types)) for counts in runs]
-
-
-def _matrix(counts: Counts, types: tuple[str, ...]) -> Doubles:
-    matrix = np.zeros((len(counts.words), 3 * len(types) + 2))
-    columns = np.array([types.index(name) for name in counts.types], dtype=np.intp)
-    for block, part in enumerate((counts.correct, counts.predicted, counts.gold)):
-        matrix[:, block * len(types) + columns] = part.toarray()
-    matrix[:, -2], matrix[:, -1] = counts.words, counts.correct_words
-    return matrix
-
-
-def difference_interval(old: Sequence[CountMatrix], new: Sequence[CountMatrix], seed: int) -> tuple[Doubles, Doubles]:
+def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Doubles, Doubles]:
     """Compute the 95 % interval of new minus old, where each side is the mean of its runs.
 
     A paired bootstrap: the same sentences are drawn with replacement for all runs (Efron and Tibshirani, 1993). If a
     side has several runs, these are drawn too.
 
     Args:
-        old: one matrix per run.
-        new: likewise; all of the same sentences and types.
+        runs: of both sides.
+        first_new: the number of runs of the old side, which come first.
         seed: of the resampling.
 
     Returns:
-        The lower and upper bounds, each (scores,) in the order of `CountMatrix.scores`.
+        The lower and upper bounds, each (scores,) in the order of `RunCounts.scores`.
     """
     generator = np.random.default_rng(seed)
     differences = []
-    for block in weights(len(old[0].counts), RESAMPLES, seed):
-        means = []
-        for side in (old, new):
-            weights_of_runs = draw_runs(generator, len(block), len(side))
-            scores = [matrix.scores(block @ matrix.counts) for matrix in side]
-            means.append(sum(weight[:, None] * each for weight, each in zip(weights_of_runs.T, scores, strict=True)))
-        differences.append(means[1] - means[0])
+    for block in weights(runs.counts.shape[1], RESAMPLES, seed):
+        scores = runs.scores(np.tensordot(block, runs.counts, axes=(1, 1)))  # (resamples, runs, scores)
+        old, new = (
+            (draw_runs(generator, len(block), side.shape[1])[..., None] * side).sum(axis=1)
+            for side in np.split(scores, [first_new], axis=1)
+        )
+        differences.append(new - old)
     return interval(np.concatenate(differences))
 
 
@@ -176,24 +170,29 @@ def draw_runs(generator: np.random.Generator, resamples: int, runs: int) -> Doub
     return generator.multinomial(drawn, np.full(runs, 1 / runs), size=resamples) / drawn
 
 
-def p_values(old: CountMatrix, new: CountMatrix, seed: int) -> Doubles:
+def p_values(runs: RunCounts, seed: int) -> Doubles:
     """Compute the two-sided p of the difference of each score by approximate randomisation (Noreen, 1989; Yeh, 2000).
 
     Under the null hypothesis, the two predictions for a sentence are exchangeable. So they are swapped at random in
     each sentence, many times, and p is the share of shuffles with a difference at least as large as the observed one.
     Sentences with the same counts on both sides have no influence and are skipped.
 
+    Args:
+        runs: two.
+        seed: of the shuffles.
+
     Returns:
-        (scores,), in the order of `CountMatrix.scores`.
+        (scores,), in the order of `RunCounts.scores`.
     """
-    gaps = new.counts - old.counts
+    gaps = runs.counts[1] - runs.counts[0]
     gaps = gaps[gaps.any(axis=1)]
-    totals = old.counts.sum(axis=0), new.counts.sum(axis=0)
-    observed = np.abs(new.total() - old.total())
+    totals = runs.counts.sum(axis=1)
+    observed = np.abs(np.subtract(*runs.total()))
     extreme, shuffles = np.zeros(len(observed)), 0
     for swapped in _swaps(len(gaps), seed):
         moved = swapped @ gaps
-        difference = np.abs(new.scores(totals[1] - moved) - old.scores(totals[0] + moved))
+        scores = runs.scores(totals + np.stack([moved, -moved], axis=1))  # (shuffles, 2, scores)
+        difference = np.abs(scores[:, 0] - scores[:, 1])
         extreme += np.count_nonzero(difference >= observed - _EPSILON, axis=0)
         shuffles += len(swapped)
     # Random shuffles do not include the observed assignment, which counts as one more: p is never 0.

@@ -15,7 +15,7 @@ from tagline.core.params import PARAMS, parse
 from tagline.metrics.counts import Counts
 from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.runs import Run, some
-from tagline.tools.comparison.significance import Difference, count_matrices, differences, holm
+from tagline.tools.comparison.significance import Difference, RunCounts, differences, holm
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -187,20 +187,21 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
         only, names = _name(keys, params[0]), some([run.name for run in runs])
         raise UserError(f"--by: all runs ({names}) have {only}; expected runs with different values")
     aligned = {split: align(split, runs) for split in splits}
-    f1 = {
-        split: [float(matrix.total()[0]) for matrix in count_matrices(each.counts)] for split, each in aligned.items()
-    }
+    f1 = {split: RunCounts.of(each.counts).total()[:, 0].tolist() for split, each in aligned.items()}
+    scores = [{split: tuple(values[index] for index in indices) for split, values in f1.items()} for indices in groups]
+    best = max(range(len(groups)), key=lambda number: fmean(scores[number][splits[0]]))
+    counts = aligned[splits[-1]].counts
+    compared = _differences([[counts[index] for index in indices] for indices in groups], best)
     settings = [
         Setting(
             _name(keys, params[indices[0]]),
             {key: params[indices[0]][key] for key in keys if key in params[indices[0]]},
             [runs[index] for index in indices],
-            {split: tuple(values[index] for index in indices) for split, values in f1.items()},
+            of_splits,
+            difference,
         )
-        for indices in groups
+        for indices, of_splits, difference in zip(groups, scores, compared, strict=True)
     ]
-    counts = aligned[splits[-1]].counts
-    compared = _compared(settings, [[counts[index] for index in indices] for indices in groups], splits[0])
     notes = [
         *notes,
         *repeated,
@@ -209,7 +210,7 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
         *_single_runs(settings),
         *(note for each in aligned.values() for note in each.notes),
     ]
-    return Sweep(list(keys), list(splits), compared, list(dict.fromkeys(notes)))
+    return Sweep(list(keys), list(splits), settings, list(dict.fromkeys(notes)))
 
 
 def _name(keys: Sequence[str], values: Values) -> str:
@@ -238,16 +239,11 @@ def _predictions(run: Run) -> list[tuple[Sequence[str], list[str]]]:
     return [(each.words, each.predicted_names) for sentences in run.splits.values() for each in sentences]
 
 
-def _compared(settings: Sequence[Setting], counts: Sequence[Sequence[Counts]], split: str) -> list[Setting]:
-    """Add the differences from the setting with the highest mean F1 of a split."""
-    best = max(range(len(settings)), key=lambda index: fmean(settings[index].f1[split]))
-    others = [index for index in range(len(settings)) if index != best]
-    found = [differences(counts[best], counts[index])[0]["f1"] for index in others]
-    adjusted = holm([each.p for each in found]).tolist()
-    compared = list(settings)
-    for index, each, p in zip(others, found, adjusted, strict=True):
-        compared[index] = replace(settings[index], difference=replace(each, p=p))
-    return compared
+def _differences(groups: Sequence[Sequence[Counts]], best: int) -> list[Difference | None]:
+    """Compute the difference of F1 of each group from the best one, with adjusted p; None for that one."""
+    found = [None if index == best else differences(groups[best], group)[0]["f1"] for index, group in enumerate(groups)]
+    adjusted = iter(holm([each.p for each in found if each]).tolist())
+    return [each and replace(each, p=next(adjusted)) for each in found]
 
 
 def _confounded(keys: Sequence[str], params: Sequence[Values]) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
@@ -137,13 +136,10 @@ def _is_data(path: Path) -> bool:
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
     """The files and folders whose names tell one split."""
-    found = defaultdict(list)
-    for entry in entries:
-        words = set(_WORD.findall(entry.name.lower()))
-        splits = [split for split, names in _SPLITS.items() if words & names]
-        if len(splits) == 1:
-            found[splits[0]].append(entry)
-    return dict(sorted(found.items(), key=lambda item: list(_SPLITS).index(item[0])))
+    words = {entry: set(_WORD.findall(entry.name.lower())) for entry in entries}
+    told = {entry: [split for split, names in _SPLITS.items() if words[entry] & names] for entry in entries}
+    found = {split: [entry for entry in entries if told[entry] == [split]] for split in _SPLITS}
+    return {split: paths for split, paths in found.items() if paths}
 
 
 def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:

@@ -21,21 +21,13 @@ from tagline.core.params import PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
 from tagline.sources.download_params import OUTS
 from tagline.tools.audit.audit_params import AUDIT_PARAMS
+from tagline.tools.settings import yaml_files
 from tagline.tools.settings.checks import params_errors
-from tagline.tools.settings.yaml_files import (
-    as_dvc_writes,
-    is_committed,
-    text_for_folder,
-    with_code_in,
-    without_frozen,
-    write_text,
-)
 
 DVC_YAML = Path("dvc.yaml")
 GITIGNORE = Path(".gitignore")
 # The first line of a derived dvc.yaml.
 MARK = "# Derived from ../dvc.yaml: change that file, then run `python stages/pipeline.py --update` in the root.\n"
-UPDATE = "run `python stages/pipeline.py --update` in the repository's root"
 
 # Also a valid name of an artifact in DVC.
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -76,7 +68,7 @@ def create(name: str, settings: Sequence[str]) -> None:
         raise UserError(list_errors(errors, source, f"{name} was not created"))
     texts = {
         DVC_YAML: derive(name, DVC_YAML.read_text(encoding="utf-8")),
-        PARAMS: text_for_folder(params),
+        PARAMS: yaml_files.text_for_folder(params),
         GITIGNORE: "".join(f"{line}\n" for line in _ignored()),
     }
     with replacing(Path(name)) as [folder]:
@@ -96,14 +88,14 @@ def derive(name: str, text: str, frozen: Sequence[str] = ()) -> str:
     Raises:
         UserError: the root's dvc.yaml is not YAML, for instance during a merge.
     """
-    content = parse(with_code_in("../stages", text), DVC_YAML)
+    content = parse(yaml_files.with_code_in("../stages", text), DVC_YAML)
     artifacts = content.get("artifacts", {})
     for position, artifact in enumerate(list(artifacts)):
         artifacts.insert(position, f"{name}-{artifact}", artifacts.pop(artifact))
     for stage in frozen:
         if stage in content["stages"]:
             content["stages"][stage]["frozen"] = True
-    return MARK + as_dvc_writes(content)
+    return MARK + yaml_files.as_dvc_writes(content)
 
 
 def update() -> list[str]:
@@ -112,27 +104,38 @@ def update() -> list[str]:
     Raises:
         UserError: one has changes that are not committed; nothing is written.
     """
-    texts = _outdated()
+    texts = outdated()
     for path in texts:
-        if path.name == DVC_YAML.name and not is_committed(path):
+        if path.name == DVC_YAML.name and not yaml_files.is_committed(path):
             raise UserError(f"{path.as_posix()} has changes that are not committed; commit or revert them first")
     for path, text in texts.items():
-        write_text(path, text)
+        yaml_files.write_text(path, text)
     return [f"{path.as_posix()} is up to date again" for path in texts]
 
 
-def check() -> None:
-    """Raise a `UserError` if a file of a pipeline folder is out of date."""
-    if outdated := _outdated():
-        found = ", ".join(path.as_posix() for path in outdated)
-        raise UserError(f"{found}: out of date with {DVC_YAML} or {GITIGNORE} of the root; {UPDATE}")
+def outdated() -> dict[Path, str]:
+    """Return the files of pipeline folders that are out of date, with the text that each should have."""
+    texts = {}
+    for name in names():
+        path = Path(name, DVC_YAML)
+        if not _is_current(path, DVC_YAML, name):
+            frozen = [key for key, stage in read_file(path)["stages"].items() if stage.get("frozen")]
+            texts[path] = derive(name, DVC_YAML.read_text(encoding="utf-8"), frozen)
+        path = Path(name, GITIGNORE)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        if missing := [line for line in _ignored() if line not in lines]:
+            texts[path] = "".join(f"{line}\n" for line in [*lines, *missing])
+    return texts
 
 
 def check_this_folder() -> None:
     """Raise a `UserError` if the current folder is a pipeline folder whose dvc.yaml is out of date."""
     root = ".." / DVC_YAML
     if is_derived(DVC_YAML) and root.is_file() and not _is_current(DVC_YAML, root, Path.cwd().name):
-        raise UserError(f"{Path.cwd().name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; {UPDATE}")
+        raise UserError(
+            f"{Path.cwd().name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; run `python stages/pipeline.py "
+            "--update` in the repository's root"
+        )
 
 
 def _check_name(name: str) -> None:
@@ -170,22 +173,9 @@ def set_param(params: CommentedMap, setting: str) -> None:
         raise UserError(f"-S {setting}: the value is not YAML; expected a number, text, list or nothing") from None
 
 
-def _outdated() -> dict[Path, str]:
-    """Return the files of pipeline folders that are out of date, with the text that each should have."""
-    texts = {}
-    for name in names():
-        path = Path(name, DVC_YAML)
-        if not _is_current(path, DVC_YAML, name):
-            frozen = [key for key, stage in read_file(path)["stages"].items() if stage.get("frozen")]
-            texts[path] = derive(name, DVC_YAML.read_text(encoding="utf-8"), frozen)
-        path = Path(name, GITIGNORE)
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        if missing := [line for line in _ignored() if line not in lines]:
-            texts[path] = "".join(f"{line}\n" for line in [*lines, *missing])
-    return texts
-
-
 def _is_current(path: Path, root: Path, name: str) -> bool:
     """Return whether a derived dvc.yaml says what would be derived today; what `dvc freeze` adds does not count."""
     derived = derive(name, root.read_text(encoding="utf-8"))
-    return bool(without_frozen(path.read_text(encoding="utf-8"), path) == without_frozen(derived, path))
+    return bool(
+        yaml_files.without_frozen(path.read_text(encoding="utf-8"), path) == yaml_files.without_frozen(derived, path)
+    )

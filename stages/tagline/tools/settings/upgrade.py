@@ -135,24 +135,23 @@ def _named(versions: str) -> list[str]:
 
 def _of_last_merge() -> tuple[str, str]:
     """Tagline's commits before and after the last merge, which may not be committed yet."""
-    parents = _run("git", "log", "-1", "--merges", "--first-parent", "--format=%P").split()
-    merging = subprocess.run(["git", "rev-parse", "-q", "--verify", "MERGE_HEAD"], capture_output=True, text=True)
-    if merging.returncode == 0:
-        parents = ["HEAD", merging.stdout.strip()]
+    merging = _run("git", "rev-parse", "-q", "--verify", "MERGE_HEAD", may_fail=True).split()
+    last = _run("git", "log", "-1", "--merges", "--first-parent", "--format=%P").split()
+    parents = ["HEAD", *merging] if merging else last
     if len(parents) != 2:
         raise UserError("no merge of a newer version in this history; name both commits of Tagline: --upgrade OLD..NEW")
-    base = subprocess.run(["git", "merge-base", *parents], capture_output=True, text=True)
-    if base.returncode:
+    base = _run("git", "merge-base", *parents, may_fail=True).strip()
+    if not base:
         raise UserError(
             "the last merge joined histories without a common commit, as with `-s ours`; merge a newer version first, "
             "or name both commits of Tagline: --upgrade OLD..NEW"
         )
-    return base.stdout.strip(), parents[1]
+    return base, parents[1]
 
 
-def _run(*command: str) -> str:
+def _run(*command: str, may_fail: bool = False) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode and not may_fail:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         raise UserError(f"`{' '.join(command)}` failed: {''.join(said)}")
     return done.stdout

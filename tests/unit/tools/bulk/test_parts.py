@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers.annotated import write_rows
 from helpers.handmade_export import save_export
 
 from tagline.core.errors import UserError
@@ -52,11 +53,6 @@ def output(folder: Path) -> list[dict[str, Any]]:
     return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
 
 
-def write_json(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
 def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger) -> None:
     table = pa.table({"tokens": [["Ada", "Lind"], [], ["Oslo", ""], None], "day": pa.array([1, 2, 3, 4], pa.date32())})
     pq.write_table(table, tmp_path / "a.parquet")
@@ -85,7 +81,7 @@ def test_rows_that_can_not_be_labelled_are_counted(tmp_path: Path, tagger: Tagge
 
 @pytest.mark.parametrize("scheme", ["", "memory://"])
 def test_complete_parts_stay_and_damaged_ones_are_made_again(tmp_path: Path, tagger: Tagger, scheme: str) -> None:
-    source = write_json(tmp_path / "a.jsonl", [{"text": text} for text in TEXTS])
+    source = write_rows(tmp_path / "a.jsonl", [{"text": text} for text in TEXTS])
     plan, folder, made = plan_of(source), Folder(f"{scheme}{tmp_path}/out"), count()
     files, path = fsspec.url_to_fs(folder.url)
     plan.begin(folder)
@@ -119,7 +115,7 @@ def test_only_raw_text_needs_the_library_that_splits_words(tagger: Tagger, monke
 
 
 def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> None:
-    source = write_json(tmp_path / "a.jsonl", [{"text": "Oslo", "body": "x"}])
+    source = write_rows(tmp_path / "a.jsonl", [{"text": "Oslo", "body": "x"}])
     plan, folder = plan_of(source), Folder(f"{tmp_path}/out")
     plan.begin(folder)
     plan.begin(folder)
@@ -128,7 +124,7 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
         (replace(plan, backend="torch"), r"another backend \(onnx, now torch\)"),
         (plan_of(source, text="body"), r"another column \(.*'text'.*, now .*'body'"),
         (replace(plan, model={"onnx/model.onnx": "1"}), "another model"),
-        (plan_of(write_json(source, [{"text": "Rome", "body": "x"}])), "another input"),
+        (plan_of(write_rows(source, [{"text": "Rome", "body": "x"}])), "another input"),
     ):
         with pytest.raises(UserError, match=rf"out: _plan.json has {found}.*; expected the same arguments, model and"):
             other.begin(folder)

@@ -50,7 +50,7 @@ def test_excerpts_show_fixed_and_broken_entities_in_their_sentences() -> None:
         "test: 6 entities fixed, 2 false positives fixed\n"
         "  0  LOC Oslo, before: nothing\n"
         "      Ada lives in [Oslo]\n"
-        "  7 more: --all\n"
+        "7 more: --all\n"
         "\n"
         "test: 0 entities broken, 0 new false positives\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,17 +16,7 @@ from tagline.metrics.counts import count
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import score
 from tagline.tools.comparison import significance
-from tagline.tools.comparison.significance import (
-    OVERALL,
-    SHUFFLES,
-    CountMatrix,
-    Difference,
-    count_matrices,
-    difference_interval,
-    differences,
-    p_values,
-    t_test,
-)
+from tagline.tools.comparison.significance import OVERALL, SHUFFLES, Difference, RunCounts, differences
 
 TAGS = {"spans": ["O", "B-PER", "I-PER", "B-LOC"], "tags": ["NOUN", "VERB", "O"]}
 
@@ -38,32 +29,33 @@ def sample(sentences: int, *shares: float, kind: Kind = "spans") -> tuple[list, 
     return gold, runs
 
 
-def matrices(sentences: int, *shares: float) -> list[CountMatrix]:
+def run_counts(sentences: int, *shares: float) -> RunCounts:
     gold, runs = sample(sentences, *shares)
-    return count_matrices([counts_of(gold, run) for run in runs])
+    return RunCounts.of([counts_of(gold, run) for run in runs])
 
 
 def test_interval_equals_scoring_resampled_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(significance, "RESAMPLES", 40)
     gold, (old, new) = sample(9, 0.6, 0.8)
-    a, b = count_matrices([counts_of(gold, side) for side in (old, new)])
+    counts = RunCounts.of([counts_of(gold, side) for side in (old, new)])
     sentences = [sentences_of(gold, side) for side in (old, new)]
     by_hand = []
     for row in np.concatenate(list(weights(9, 40, 5))).astype(int):
         drawn = np.repeat(np.arange(9), row)
         first, second = (score(count([side[index] for index in drawn], "spans"))["overall"] for side in sentences)
         by_hand.append([second[name] - first[name] for name in OVERALL])
-    for found, expected in zip(difference_interval([a], [b], seed=5), interval(by_hand), strict=True):
+    for found, expected in zip(significance.difference_interval(counts, 1, seed=5), interval(by_hand), strict=True):
         assert found[: len(OVERALL)] == pytest.approx(expected, abs=2e-6)  # scores have six digits
 
 
 def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not() -> None:
-    a, b = matrices(20, 0.6, 0.8)
-    one, three = difference_interval([a], [b], seed=1), difference_interval([a] * 3, [b] * 3, seed=1)
+    pair = run_counts(20, 0.6, 0.8)
+    six = replace(pair, counts=pair.counts.repeat(3, axis=0))
+    one, three = significance.difference_interval(pair, 1, seed=1), significance.difference_interval(six, 3, seed=1)
     assert np.concatenate(three) == pytest.approx(np.concatenate(one))
-    assert not np.concatenate(difference_interval([a], [a], seed=1)).any()
-    different = matrices(40, 0.4, 0.6, 0.8)
-    low, high = difference_interval(different[1:2], different, seed=1)
+    same = replace(pair, counts=pair.counts[[0, 0]])
+    assert not np.concatenate(significance.difference_interval(same, 1, seed=1)).any()
+    low, high = significance.difference_interval(run_counts(40, 0.6, 0.4, 0.6, 0.8), 1, seed=1)
     assert high[0] - low[0] > 0.2
 
 
@@ -79,33 +71,36 @@ def test_p_is_the_share_of_all_swaps_of_few_sentences(kind: Kind) -> None:
     for coins in itertools.product([False, True], repeat=len(gold)):
         swapped = [(y, x) if coin else (x, y) for x, y, coin in zip(old, new, coins, strict=True)]
         every.append(gap([a for a, _ in swapped], [b for _, b in swapped]) >= gap(old, new) - 1e-5)  # six digits
-    p = p_values(*count_matrices([counts_of(gold, side, kind) for side in (old, new)]), seed=1)
+    p = significance.p_values(RunCounts.of([counts_of(gold, side, kind) for side in (old, new)]), seed=1)
     assert [p[0], p[3]] == pytest.approx(np.mean(every, axis=0).tolist())
 
 
 def test_random_swaps_approximate_all_swaps_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = matrices(12, 0.7, 0.8)
-    exact = p_values(*both, seed=1)
+    both = run_counts(12, 0.7, 0.8)
+    exact = significance.p_values(both, seed=1)
     monkeypatch.setattr(significance, "EXACT", 0)
     for block in (significance.BLOCK, 6400):
         monkeypatch.setattr(significance, "BLOCK", block)
         # Five standard errors of a proportion of 10,000.
-        assert p_values(*both, seed=1) == pytest.approx(exact, abs=0.025)
-    none, right = matrices(40, 0, 1)
-    assert p_values(none, right, seed=1)[0] == pytest.approx(1 / (SHUFFLES + 1))
-    assert (p_values(right, right, seed=1) == 1).all()
+        assert significance.p_values(both, seed=1) == pytest.approx(exact, abs=0.025)
+    assert significance.p_values(run_counts(40, 0, 1), seed=1)[0] == pytest.approx(1 / (SHUFFLES + 1))
+    assert (significance.p_values(run_counts(40, 1, 1), seed=1) == 1).all()
 
 
 def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
     generator = np.random.default_rng(1)
     old, new = generator.normal(0.7, 0.01, (4, 3)), generator.normal(0.72, 0.03, (5, 3))
-    assert t_test(old, new) == pytest.approx(stats.ttest_ind(old, new, equal_var=False).pvalue)
+    assert significance.t_test(old, new) == pytest.approx(stats.ttest_ind(old, new, equal_var=False).pvalue)
     new = np.array([[0.70], [0.72], [0.74]])
     # Student: 0.72 - 0.60 over 0.02 * sqrt(1/3 + 1), two degrees of freedom.
     expected = 2 * stats.t.sf(0.12 / (0.02 * (4 / 3) ** 0.5), 2)
-    assert t_test(np.array([[0.60]]), new) == t_test(new, np.array([[0.60]])) == pytest.approx([expected])
+    assert (
+        significance.t_test(np.array([[0.60]]), new)
+        == significance.t_test(new, np.array([[0.60]]))
+        == pytest.approx([expected])
+    )
     # Without variance within the sides nothing is significant; in one side is enough: 0.15 over 0.1 / 2.
-    p = t_test(np.array([[0.5, 0.5, 0.7]] * 2), np.array([[0.5, 0.6, 0.8], [0.5, 0.6, 0.9]]))
+    p = significance.t_test(np.array([[0.5, 0.5, 0.7]] * 2), np.array([[0.5, 0.6, 0.8], [0.5, 0.6, 0.9]]))
     assert p.tolist() == pytest.approx([1.0, 1.0, 2 * stats.t.sf(3, 1)])
 
 

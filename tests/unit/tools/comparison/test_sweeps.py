@@ -14,7 +14,7 @@ from tagline.core.errors import UserError
 from tagline.tools.comparison.record import sweep_record
 from tagline.tools.comparison.rendering import Terminal, render_sweep
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.sweeps import Sweep, check_keys, group, read_values, sweep, value_text
+from tagline.tools.comparison.sweeps import check_keys, group, read_values, sweep, value_text
 
 
 def test_values_have_dotted_keys() -> None:
@@ -59,14 +59,10 @@ def run(name: str, rate: float, seed: int, test: int, validation: int | None = N
     return replace(found, params=f"train:\n  rate: {rate}\n  seed: {seed}\n{more}".encode())
 
 
-@pytest.fixture(scope="module")
-def three_settings() -> Sweep:
+def test_settings_are_compared_with_the_best_one() -> None:
     wrong = {0.3: (4, 5, 6), 0.1: (24, 26, 28), 0.2: (3, 7, 9)}
     runs = [run(f"{rate}-{seed}", rate, seed, each) for rate in wrong for seed, each in enumerate(wrong[rate])]
-    return sweep(runs, ["train.rate"], ["validation", "test"])
-
-
-def test_settings_are_compared_with_the_best_one(three_settings: Sweep) -> None:
+    three_settings = sweep(runs, ["train.rate"], ["validation", "test"])
     verdicts = [setting.difference and setting.difference.verdict for setting in three_settings.settings]
     assert verdicts == ["significant", "not significant", None]
     text = render_sweep(three_settings, Terminal())
