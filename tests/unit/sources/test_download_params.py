@@ -26,9 +26,8 @@ def fault(path: Path) -> str:
     [
         ("name: lhoestq/conll2003", "name: data/sets/conll", ".dataset.name: String should match pattern"),
         (" test: test\n", " test: validation\n", ".dataset.splits: validation and test are the same split validation;"),
-        ("pos: pos_tags", "id: pos_tags", ".dataset: tag_columns.id: data/raw has another column of that name; rename"),
         ("names: {}", "names: {per: [O]}", ".dataset: names.per: not one of tag_columns (pos, chunk, ner)"),
-        ("names: {}", "names: {ner: [O, O]}", ".dataset: names.ner contains a name twice"),
+        ("names: {}", "names: {ner: [O, O]}", ".dataset.names.ner: must be the label names, each once, in the order"),
     ],
 )
 def test_wrong_key_of_the_hub_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:

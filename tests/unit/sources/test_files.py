@@ -159,7 +159,7 @@ def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path: Path) ->
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     patterns = ["**", "**/*", "**/a.txt", "x/**", "x/**/a.txt", "*/a.txt", ".*", ".*/*", "**/.h*/*"]
-    for pattern in [*patterns, "x/?/a.*", "./*.txt", "**/**/a.txt", "x[[]1]/*", "[!a]/*.txt"]:
+    for pattern in [*patterns, "x/?/a.*", "./*.txt", "**/**/a.txt", "x[[]1]/*", "[!a]/*.txt", "x**/a**"]:
         expected = sorted(set(glob.glob(pattern, root_dir=tmp_path, recursive=True)))  # noqa: PTH207
         expected = [str(Path(name)) for name in expected if (tmp_path / name).is_file()]
         assert [str(path.relative_to(tmp_path)) for path in find(tmp_path, "train", pattern)] == expected, pattern

@@ -12,6 +12,7 @@ from tagline.core.errors import UserError
 from tagline.sources import hub_dataset
 from tagline.sources.download import to_row
 from tagline.sources.download_params import HubDataset
+from tagline.sources.formats import lists
 from tagline.sources.hub import Repository
 from tagline.text.sentence import Sentence
 
@@ -57,7 +58,7 @@ def fault(split: Dataset, **values: Any) -> str:
 def test_every_kind_of_tag_column_gives_names(
     split: Dataset, keys: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_dataset, "BATCH_ROWS", 2)
+    monkeypatch.setattr(lists, "BATCH_ROWS", 2)
     assert [to_row(found) for found in read(split, document="more", **keys)] == [
         {"document": "0", "words": ["Ada", "Lind", "runs"], "ner": ["B-PER", "I-PER", "O"]},
         {"document": "0", "words": ["Bo"], "ner": ["B-PER"]},
@@ -66,23 +67,17 @@ def test_every_kind_of_tag_column_gives_names(
 
 LABELS, NUMBERS = rows(ClassLabel(names=NAMES)), rows(Value("int64"))
 SHORT = rows(Value("int64"), {"tokens": [["Bo"], ["Ada", "Lind"]], "tags": [[0], [1]]})
-FRACTIONS = rows(Value("float64"), {"tokens": [["Ada"]], "tags": [[0.5]]})
-COLUMNS = "(columns: tokens, tags, more); see download.dataset"
 SPLITS = {"train": "train", "validation": "validation", "test": "test"}
 
 
 @pytest.mark.parametrize(
     ("split", "values", "message"),
     [
-        (LABELS, {"words": "words"}, f"no column words {COLUMNS}.words"),
-        (LABELS, {"tag_columns": {"ner": "ner"}}, f"no column ner {COLUMNS}.tag_columns.ner"),
+        (LABELS, {"words": "words"}, "split dev: no column 'words' (columns: tokens, tags, more)"),
         (LABELS, {"splits": SPLITS}, "no split validation (splits: train, dev, test); see download.dataset.splits.val"),
-        (LABELS, {"words": "tags"}, "column tags contains ClassLabel(names=['O', 'B-PER', 'I-PER']); expected lists"),
-        (LABELS, {"tag_columns": {"ner": "more"}}, "column more contains no lists (Value('int64')); expected lists"),
-        (LABELS, NAMED, "column tags already has label names; remove ner from download.dataset.names"),
-        (NUMBERS, {}, "column tags contains numbers without names; list the label names of 0, 1, ... under"),
+        (LABELS, {"tag_columns": {"ner": "more"}}, "split dev, row 0: 'more' must be a list of tags; got 0"),
+        (NUMBERS, {}, "split dev, row 0: 'tags' contains numbers; give their label names under download.dataset.names"),
         (SHORT, NAMED, "split dev, row 1: 2 words in 'tokens' but 1 tags in 'tags'; expected one tag per word"),
-        (FRACTIONS, {}, "column tags contains Value('float64'); expected lists of tags"),
     ],
 )
 def test_malformed_row_column_or_split_is_named(split: Dataset, values: dict[str, Any], message: str) -> None:
