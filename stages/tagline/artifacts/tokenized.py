@@ -154,22 +154,12 @@ def load_labels(path: Path) -> Labels:
 
 
 def load_split(path: Path, split: str) -> Split:
-    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory.
-
-    Raises:
-        UserError: a folder is missing, or its columns are not those of the label list.
-    """
-    sentences = _load(path / "sentences" / split, sentence_features(load_labels(path)))
-    return Split(sentences, _load(path / "windows" / split, WINDOW_FEATURES))
+    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory."""
+    return Split(_load(path / "sentences" / split), _load(path / "windows" / split))
 
 
-def _load(folder: Path, features: Features) -> Dataset:
-    require(folder, "tokenize-align")
-    with reading(folder, "tokenize-align"):
-        dataset = concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
-        if dataset.features != features:  # they are in the files' metadata
-            raise ValueError("the features differ from those of labels.json")
-        return dataset
+def _load(folder: Path) -> Dataset:
+    return concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
 
 
 @dataclass(frozen=True)
