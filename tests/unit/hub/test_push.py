@@ -92,7 +92,7 @@ def test_branch_is_created_and_extended_with_the_token_of_the_login_file(
     ("name", "token", "existing", "role", "message"),
     [
         (NAME, "", "", "write", "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf"),
-        (NAME, TOKEN, NAME, "read", "your token has no write permission for ada/people (403: You don't have the"),
+        (NAME, TOKEN, NAME, "read", "ada/people: your token has no right to write (403: You don't have the"),
         (NAME, TOKEN, "", "read", "your token is read-only, so it can't create ada/people (export.hub.repo_id);"),
         ("bo/x", TOKEN, "", "write", "bo/x (export.hub.repo_id in params.yaml) does not exist or is not visible"),
         (NAME, TOKEN, NAME, "write", "ada/people is public, but export.hub.private in params.yaml is true; make"),
@@ -157,12 +157,12 @@ def push_again(server: Hub, to: Target, folder: Path) -> None:
     ("route", "status", "message"),
     [  # no status that the client tries again for half a minute
         *(
-            (route, 507, "the push to ada/people failed: the Hub answered 507; try again later")
+            (route, 507, "ada/people: the Hub answered 507; try again later")
             for route in ("info", "preupload", "batch", "store", "verify", "commit")
         ),
-        ("commit", 401, "the Hub rejected your token for ada/people (401"),
-        ("commit", 404, "the Hub refused the push to ada/people (404)"),
-        ("commit", 412, "ada/people was changed by someone else during the push (412); push again"),
+        ("commit", 401, "ada/people: the Hub rejected your token (401"),
+        ("commit", 404, "ada/people: the Hub refused (404)"),
+        ("commit", 412, "ada/people: changed by someone else during the push (412); push again"),
     ],
 )
 def test_refused_request_leaves_the_branch_for_the_next_push(
@@ -187,9 +187,9 @@ def test_connection_that_ends_is_reported_and_the_next_push_completes(server: Hu
 
 def test_deleted_branch_or_repository_is_reported(server: Hub, to: Target, folder: Path) -> None:
     old = target(branch="old")
-    assert_refused("export.hub.branch: ada/people does not have a branch old", old.push, folder, "a push")
+    assert_refused("ada/people: no revision old; expected a branch", old.push, folder, "a push")
     server.repositories.clear()
-    assert_refused("export.hub.repo_id: ada/people does not exist or is not visible to you", to.push, folder, "a push")
+    assert_refused("export.hub.repo_id: ada/people does not exist on the Hub, or is private", to.push, folder, "a push")
 
 
 def test_refused_card_and_failed_upload_are_reported_on_one_line(

@@ -54,17 +54,19 @@ def test_branches_tags_and_commits_become_a_commit(server: Hub) -> None:
     assert str(found["v1"]) == f"ada/new at {first}"
 
 
-ABSENT = "or it is private; check download.{}.name in params.yaml; if it is private, log in by " + LOGIN
+ABSENT = (
+    "download.{}.name in params.yaml: a/b does not exist on the Hub, or is private; correct the name, or log in by "
+)
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "revision", "token", "message"),
     [
-        ("dataset", "a/b", "main", "", f"a/b: the Hub has no such data set, {ABSENT.format('dataset')}"),
-        ("model", "a/b", "main", GOOD, f"a/b: the Hub has no such model, {ABSENT.format('encoder')}"),
-        ("model", NAME, "v9", "", f"{NAME}: no revision v9 (download.encoder.revision); expected a branch, a tag"),
+        ("dataset", "a/b", "main", "", ABSENT.format("dataset") + LOGIN),
+        ("model", "a/b", "main", GOOD, ABSENT.format("encoder") + LOGIN),
+        ("model", NAME, "v9", "", f"{NAME}: no revision v9; expected a branch, a tag or a full commit"),
         ("dataset", GATED, "main", "", f"{GATED}: gated; accept its conditions at {{url}}/datasets/{GATED}, then"),
-        ("dataset", "a..b", "main", "", "'a..b' is not a repository name (download.dataset.name in params.yaml)"),
+        ("dataset", "a..b", "main", "", "download.dataset.name in params.yaml: 'a..b' is not the name of a repository"),
     ],
 )
 def test_repository_that_cannot_be_read_is_explained(
@@ -78,7 +80,7 @@ def test_repository_that_cannot_be_read_is_explained(
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (403, f"{NAME}: your token has no access (403); give it the right to read, or log in again by `hf auth login`"),
+        (403, f"{NAME}: your token has no right to read (403); grant it, or log in again by {LOGIN}"),
         (500, f"{NAME}: the Hub answered 500; try again later"),
         (200, "{url} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"),
         (None, "{url}: the Hub is unreachable for ada/people (RemoteProtocolError); check the connection, the proxy"),
