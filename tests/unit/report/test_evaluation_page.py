@@ -71,6 +71,8 @@ def test_page_shows_the_metrics() -> None:
     assert f"{metrics['overall']['f1']:.3f}" in text
     assert f"{interval['low']:.3f} to {interval['high']:.3f}" in text
     assert f"calibration error: {metrics['calibration']['ece']:.3f}" in text
+    assert "In training split F1 F1 gold unseen 0.667 2 Words of the entity F1 F1 gold 1 0.667 2 Words of" in text
+    assert "Words of the sentence F1 F1 gold 1-10 0.667 2 Sentence in training split F1 F1 gold no 0.667 2" in text
 
 
 def test_plain_tags_are_filtered_by_tag_alone() -> None:
@@ -79,6 +81,7 @@ def test_plain_tags_are_filtered_by_tag_alone() -> None:
     assert elements(page).count("option") == 3
     assert "macro F1" in text_of(page)
     assert "gold VERB" in text_of(page)
+    assert "In training split accuracy accuracy gold unseen 0.500 2 Words of the sentence macro F1" in text_of(page)
 
 
 @pytest.mark.parametrize(
