@@ -185,13 +185,6 @@ def test_connection_that_ends_is_reported_and_the_next_push_completes(server: Hu
     assert to.push(folder, "again") is None, "the Hub has it"
 
 
-def test_deleted_branch_or_repository_is_reported(server: Hub, to: Target, folder: Path) -> None:
-    old = target(branch="old")
-    assert_refused("ada/people: no revision old; expected a branch", old.push, folder, "a push")
-    server.repositories.clear()
-    assert_refused("export.hub.repo_id: ada/people does not exist on the Hub, or is private", to.push, folder, "a push")
-
-
 def test_refused_card_and_failed_upload_are_reported_on_one_line(
     server: Hub, to: Target, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

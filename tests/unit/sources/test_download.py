@@ -10,9 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from helpers.annotated import write_rows
 from helpers.formats import section
-from helpers.project import snapshot
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
@@ -69,24 +67,6 @@ def test_raw_text_is_split_by_the_rules_of_its_language(tmp_path: Path) -> None:
     words = write(tmp_path, "spans", content, language="fr")["words"]
     assert words == {"language": "fr", "library": f"spacy {version('spacy')}", "agreement": 1.0}
     assert rows_of(tmp_path / "raw")[0]["words"] == ["Ada", "vit", "à", "l'", "Oise", "."]
-
-
-def test_same_files_in_another_folder_give_same_bytes_and_splits(tmp_path: Path) -> None:
-    split = {"seed": 1, "validation": 0.2, "test": 0.3}
-    dataset = section("json", train="*.json", validation=None, test=None, split=split)
-    written = []
-    for folder in (tmp_path / "one", tmp_path / "other"):
-        folder.mkdir()
-        for name in "ba":
-            write_rows(folder / f"{name}.json", [{"tokens": [f"{name}{i}"], "tags": ["O"]} for i in range(20)])
-        write_dataset(folder, dataset, folder / "raw")
-        written.append(list(snapshot(folder / "raw").values()))
-    assert written[0] == written[1]
-    provenance = json.loads((folder / "raw/provenance.json").read_text())
-    assert [each["path"] for each in provenance["files"]["train"]] == ["a.json", "b.json"]
-    assert provenance["drawn_from_train"] == split
-    words = [row["words"][0] for name in ("train", "validation", "test") for row in rows_of(folder / "raw", name)]
-    assert sorted(words) == sorted(f"{name}{i}" for name in "ab" for i in range(20))
 
 
 def packaged(package: str, path: str, digest: str) -> PackagedEncoder:

@@ -41,19 +41,6 @@ def questions(server: Hub) -> list[str]:
     return [request for request in server.requests if "agent-harnesses" not in request]
 
 
-def test_branches_tags_and_commits_become_a_commit(server: Hub) -> None:
-    repository = server.add("model", "ada/new")
-    first = repository.commit({"a": b"1"})
-    repository.refs["v1"] = first
-    second = repository.commit({"b": b"2"})
-    converted = repository.commit({"c": b"3"}, ref="refs/convert/parquet")
-    commits = {"main": second, "v1": first, first: first, "refs/convert/parquet": converted}
-    found = {revision: hub.find("model", "ada/new", revision) for revision in commits}
-    assert {revision: at.commit for revision, at in found.items()} == commits
-    assert found["main"].files == {"a", "b"}
-    assert str(found["v1"]) == f"ada/new at {first}"
-
-
 ABSENT = (
     "download.{}.name in params.yaml: a/b does not exist on the Hub, or is private; correct the name, or log in by "
 )
