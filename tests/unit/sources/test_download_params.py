@@ -7,18 +7,16 @@ from typing import Any
 
 import pytest
 from helpers.formats import KEYS
+from helpers.messages import message_of
 from helpers.tiny import preset
 from ruamel.yaml import YAML
 
-from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.sources.download_params import Download
 
 
 def fault(path: Path) -> str:
-    with pytest.raises(UserError) as raised:
-        read_section("download", Download, path)
-    return str(raised.value)
+    return message_of(read_section, "download", Download, path)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 from helpers.hub_server import Hub
+from helpers.messages import message_of
 from huggingface_hub import HfApi, ModelInfo, constants
 
 from tagline.core.errors import UserError
@@ -30,10 +31,9 @@ def server(online: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 def fault(kind: str = "dataset", name: str = NAME, revision: str = "main") -> str:
-    with pytest.raises(UserError) as raised:
-        hub.find(kind, name, revision)
-    assert "\n" not in str(raised.value)
-    return str(raised.value)
+    message = message_of(hub.find, kind, name, revision)
+    assert "\n" not in message
+    return message
 
 
 def questions(server: Hub) -> list[str]:
@@ -107,9 +107,7 @@ def test_weights_that_differ_from_the_listing_are_refused(
     found = hub.find("model", NAME, found.commit)
     blob = (snapshot / "model.safetensors").resolve()
     blob.write_bytes(b"weight?")
-    with pytest.raises(UserError) as raised:
-        hub.fetch_encoder(found)
-    assert str(raised.value) == (
+    assert message_of(hub.fetch_encoder, found) == (
         f"{found}: SHA-256 of model.safetensors is {sha256(b'weight?').hexdigest()}; expected "
         f"{sha256(b'weights').hexdigest()}, as the Hub lists it; remove {blob} and run `dvc repro download` again"
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Sequence, Value, load_dataset_builder
+from helpers.messages import message_of
 
-from tagline.core.errors import UserError
 from tagline.sources import hub_dataset
 from tagline.sources.download import to_row
 from tagline.sources.download_params import HubDataset
@@ -40,9 +40,7 @@ def read(split: Dataset, **values: Any) -> list[Sentence]:
 
 
 def fault(split: Dataset, **values: Any) -> str:
-    with pytest.raises(UserError) as raised:
-        read(split, **values)
-    return str(raised.value)
+    return message_of(read, split, **values)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +84,7 @@ def test_malformed_row_column_or_split_is_named(split: Dataset, values: dict[str
 
 def test_script_is_refused_with_where_its_rows_may_be() -> None:
     repository = Repository("dataset", "ada/people", "c" * 40, frozenset({"people.py", "README.md"}))
-    with pytest.raises(UserError) as raised:
-        hub_dataset.load(repository, params())
-    assert str(raised.value) == (
+    assert message_of(hub_dataset.load, repository, params()) == (
         f"{AT}: a script (people.py), and code from the Hub is never run; many such data sets have their rows as "
         "Parquet files; set download.dataset.revision to refs/convert/parquet"
     )
@@ -117,6 +113,6 @@ def test_damaged_or_hostile_repository_is_refused(
         "load_dataset_builder",
         lambda *_, cache_dir, **__: load_dataset_builder(str(tmp_path), cache_dir=cache_dir),
     )
-    with pytest.raises(UserError) as raised:
-        hub_dataset.load(Repository("dataset", "ada/people", "c" * 40, frozenset(files)), params())
-    assert str(raised.value).startswith(f"{AT}: {message}")
+    assert message_of(
+        hub_dataset.load, Repository("dataset", "ada/people", "c" * 40, frozenset(files)), params()
+    ).startswith(f"{AT}: {message}")
