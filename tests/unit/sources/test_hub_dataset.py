@@ -48,7 +48,6 @@ def fault(split: Dataset, **values: Any) -> str:
     [
         (rows(ClassLabel(names=NAMES)), {}),
         (rows(Value("uint8")), NAMED),
-        (rows(Value("string"), ROWS | {"tags": [["B-PER", "I-PER", "O"], [], ["B-PER"]]}), {}),
         (rows(ClassLabel(names=NAMES), tokens="large_string"), {}),
         (rows(ClassLabel(names=NAMES), list_type=Sequence), {}),  # the older name of lists
     ],
