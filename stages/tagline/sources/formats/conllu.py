@@ -80,10 +80,9 @@ class ConlluFiles(TextFiles):
             for new in filter(None, map(_NEW_DOCUMENT.fullmatch, comments.values())):
                 documents.append(new[1] or len(documents) + 1)
             ids = {number: comment[1] for number, line in comments.items() if (comment := _SENT_ID.fullmatch(line))}
-            for number in list(ids)[1:]:
-                raise UserError(
-                    f"{path}:{number}: a second sent_id in one sentence; add the empty line that ends a sentence"
-                )
+            if len(ids) > 1:
+                second = f"{path}:{list(ids)[1]}: a second sent_id in one sentence"
+                raise UserError(f"{second}; add the empty line that ends a sentence")
             texts = [comment[1] for comment in map(_TEXT.fullmatch, comments.values()) if comment]
             words, tokens = _words([line for line in lines if line[0] not in comments], path)
             if words:
