@@ -15,10 +15,6 @@ from tagline.core.params import read_section
 from tagline.sources.download_params import Download
 
 
-def fault(path: Path) -> str:
-    return message_of(read_section, "download", Download, path)
-
-
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -32,7 +28,7 @@ def test_wrong_key_of_the_hub_is_named(tmp_path: Path, old: str, new: str, messa
     content = preset("conll2003")
     assert old in content
     (tmp_path / "params.yaml").write_text(content.replace(old, new, 1), encoding="utf-8")
-    assert f"download{message}" in fault(tmp_path / "params.yaml")
+    assert f"download{message}" in message_of(read_section, "download", Download, tmp_path / "params.yaml")
 
 
 DRAWN = {"seed": 1, "validation": 0.5, "test": 0.5}
@@ -64,4 +60,4 @@ def test_wrong_key_of_a_format_is_named(tmp_path: Path, name: str, keys: dict[st
     dataset = {"source": "files", "format": name, **KEYS[name], **files, **keys}
     section = {"folder": "data", "dataset": dataset, "encoder": {"source": "path", "path": "encoder"}}
     YAML().dump({"download": section}, path := tmp_path / "params.yaml")
-    assert f"download.dataset{message}" in fault(path)
+    assert f"download.dataset{message}" in message_of(read_section, "download", Download, path)

@@ -39,10 +39,6 @@ def read(split: Dataset, **values: Any) -> list[Sentence]:
     return list(hub_dataset.sentences(picked["validation"], "validation", params(**values)))
 
 
-def fault(split: Dataset, **values: Any) -> str:
-    return message_of(read, split, **values)
-
-
 @pytest.mark.parametrize(
     ("split", "keys"),
     [
@@ -78,7 +74,7 @@ SPLITS = {"train": "train", "validation": "validation", "test": "test"}
     ],
 )
 def test_malformed_row_column_or_split_is_named(split: Dataset, values: dict[str, Any], message: str) -> None:
-    assert fault(split, **values).startswith(f"ada/people: {message}")
+    assert message_of(read, split, **values).startswith(f"ada/people: {message}")
 
 
 def test_script_is_refused_with_where_its_rows_may_be() -> None:
