@@ -142,7 +142,7 @@ def fetch_encoder(repository: Repository) -> Path:
         snapshot = Path(folder)
         encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
         encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
-    for file in encoders.weight_files(snapshot, repository.files):
+    for file in encoders.weight_files(snapshot):
         _check_hash(repository, file)
     return snapshot
 
