@@ -30,7 +30,7 @@ def params(**values: Any) -> HubDataset:
 
 def rows(tags: Any, columns: dict[str, list] = ROWS, tokens: Any = "string", list_type: type = List) -> Dataset:
     features = {"tokens": list_type(Value(tokens)), "tags": list_type(tags), "more": Value("int64")}
-    return Dataset.from_dict({**columns, "more": [0] * len(columns["tags"])}, features=Features(features))
+    return Dataset.from_dict({**columns, "more": [7] * len(columns["tags"])}, features=Features(features))
 
 
 def read(split: Dataset, **values: Any) -> list[Sentence]:
@@ -53,8 +53,8 @@ def test_every_kind_of_tag_column_gives_names(
 ) -> None:
     monkeypatch.setattr(lists, "BATCH_ROWS", 2)
     assert [to_row(found) for found in read(split, document="more", **keys)] == [
-        {"document": "0", "words": ["Ada", "Lind", "runs"], "ner": ["B-PER", "I-PER", "O"]},
-        {"document": "0", "words": ["Bo"], "ner": ["B-PER"]},
+        {"document": "7", "words": ["Ada", "Lind", "runs"], "ner": ["B-PER", "I-PER", "O"]},
+        {"document": "7", "words": ["Bo"], "ner": ["B-PER"]},
     ]
 
 
@@ -68,7 +68,7 @@ SPLITS = {"train": "train", "validation": "validation", "test": "test"}
     [
         (LABELS, {"words": "words"}, "split dev: no column 'words' (columns: tokens, tags, more)"),
         (LABELS, {"splits": SPLITS}, "no split validation (splits: train, dev, test); see download.dataset.splits.val"),
-        (LABELS, {"tag_columns": {"ner": "more"}}, "split dev, row 0: 'more' must be a list of tags; got 0"),
+        (LABELS, {"tag_columns": {"ner": "more"}}, "split dev, row 0: 'more' must be a list of tags; got 7"),
         (NUMBERS, {}, "split dev, row 0: 'tags' contains numbers; give their label names under download.dataset.names"),
         (SHORT, NAMED, "split dev, row 1: 2 words in 'tokens' but 1 tags in 'tags'; expected one tag per word"),
     ],
