@@ -55,10 +55,9 @@ def run(params: Evaluate) -> None:
     from tagline.report.evaluation_page import render
 
     quiet()
-    losses = read_columns(TRAIN_LOSS, "train", charts.LOSSES)
-    epochs = read_columns(VALIDATION, "train", charts.EPOCHS)
     evaluation = evaluate(RAW, TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     test, scored = evaluation.splits["test"], evaluation.metrics["test"]
+    losses, epochs = read_columns(TRAIN_LOSS, charts.LOSSES), read_columns(VALIDATION, charts.EPOCHS)
     page = render(evaluation, losses, epochs)
     outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
     with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):

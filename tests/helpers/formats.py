@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers.annotated import write_rows
+from helpers.messages import message_of
 from pydantic import TypeAdapter
 
-from tagline.core.errors import UserError
 from tagline.sources.formats import annotation_page
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.sentence import Sentence
@@ -55,9 +55,7 @@ def read(folder: Path, name: str, content: Any, **keys: Any) -> list[Sentence]:
 
 def fault(folder: Path, name: str, content: Any, **keys: Any) -> str:
     """The message about a file with some content, without its folder."""
-    with pytest.raises(UserError) as raised:
-        read(folder, name, content, **keys)
-    return str(raised.value).replace(f"{folder}/", "")
+    return message_of(read, folder, name, content, **keys).replace(f"{folder}/", "")
 
 
 def refusals(name: str, *rows: tuple[Any, ...], at: str = "f", **keys: Any) -> Callable[..., None]:

@@ -160,7 +160,7 @@ def test_token_opens_gated_repositories_and_is_written_nowhere(hub: Hub, home: P
     for repository in hub.repositories.values():
         repository.readers = {TOKEN}
     bad = download(hub.url, home, HF_TOKEN=TOKEN + "x")
-    assert message(bad).startswith(f"{DATASET}: the Hub rejected your token (401)")
+    assert message(bad).startswith(f"{DATASET}: the Hub rejected your token (401")
     home.mkdir(exist_ok=True)
     (home / "token").write_text(TOKEN)  # where `hf auth login` leaves it
     good = download(hub.url, home)

@@ -80,7 +80,7 @@ def test_failed_push_of_an_export_is_repeated_by_hand_without_computing(finished
     before = snapshot(*OUTS)
     hub.failing["commit"] = 507
     assert error_of("export", "--push") == (
-        "export: models/export is complete, but was not pushed: the push to ada/people failed: the Hub answered "
+        "export: models/export is complete, but was not pushed: ada/people: the Hub answered "
         "507; try again later; `python stages/export.py --push` tries again"
     )
     hub.failing.clear()
@@ -99,10 +99,10 @@ def test_invalid_token_is_reported_before_any_work(workspace: Path, hub: Hub, mo
         assert hub.repositories == {}, "a check creates no repository"
         hub.tokens.clear()
         for name in (stage, "check"):
-            assert error_of(name).startswith(f"{name}: the Hub rejected your token for ada/people (401")
+            assert error_of(name).startswith(f"{name}: ada/people: the Hub rejected your token (401")
         with monkeypatch.context() as patch:
             patch.setenv("DVC_STAGE", "pipelines/a/dvc.yaml:export")
-            assert error_of("check").startswith("check: the Hub rejected your token for ada/people (401")
+            assert error_of("check").startswith("check: ada/people: the Hub rejected your token (401")
             patch.setenv("DVC_STAGE", "pipelines/a/dvc.yaml:evaluate")
             run_stage("check")
         hub.tokens.add(TOKEN)
@@ -144,7 +144,7 @@ def test_missing_epochs_are_pushed_by_the_next_run_without_training(finished: Pa
     before = snapshot(*OUTS)
     configure("train")
     hub.failing["commit"] = 507
-    answer = "the push to ada/people failed: the Hub answered 507"
+    answer = "ada/people: the Hub answered 507"
     assert error_of("train") == (
         f"train: models/finetuned is complete, but epochs 1, 2, 3, 4, 5, 6 are not on the Hub: {answer}; try again "
         "later; `dvc repro` pushes what is missing without training again"

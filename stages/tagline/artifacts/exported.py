@@ -151,17 +151,8 @@ def read(folder: Path) -> Exported:
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:
-    """Read the rules for words and sentences in provenance.json of data/raw.
-
-    Args:
-        path: the file.
-
-    Raises:
-        UserError: the file is missing or damaged.
-    """
-    content = read_json(path, "download")
-    with reading(path, "download", expected="how raw text is split into words"):
-        return _parse_rules(content)
+    """Read the rules for words and sentences in provenance.json of data/raw, whose hash the caller has verified."""
+    return _parse_rules(read_json(path, "download"))
 
 
 def _parse_rules(content: Mapping[str, Any]) -> tuple[WordRule, SentenceRule]:

@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
@@ -79,17 +78,9 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
 
 
 def read_settings(path: Path) -> Settings:
-    """Read how the labels of the predictions were chosen.
-
-    Args:
-        path: data/predictions/provenance.json.
-
-    Raises:
-        UserError: the file is missing or damaged.
-    """
+    """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified."""
     content = read_json(path, "evaluate")
-    with reading(path, "evaluate", expected="decoding and precision"):
-        return Settings(content["decoding"], content["precision"], content.get("biases", {}))
+    return Settings(content["decoding"], content["precision"], content.get("biases", {}))
 
 
 def read_kind(content: bytes, where: str) -> Kind:
@@ -118,7 +109,7 @@ def read(content: bytes, kind: Kind, where: str) -> list[TaggedSentence]:
         where: the name of the file in messages.
 
     Raises:
-        UserError: the file is damaged, lacks a column, or a row has lists of different lengths.
+        UserError: the file is damaged.
     """
     table = _read_table(content, where)
     columns = {name: table[name].combine_chunks() for name in COLUMNS[1:]}
@@ -139,39 +130,16 @@ def read(content: bytes, kind: Kind, where: str) -> list[TaggedSentence]:
 
 def _read_table(content: bytes, where: str) -> pa.Table:
     """Read the columns and check that each row has two labels and a score per word."""
-    with reading(where, "evaluate", expected="a table of predictions"):
+    with reading(where, "evaluate", expected=f"a table of {', '.join(COLUMNS)}"):
         table = pq.read_table(BytesIO(content))
         table.validate(full=True)
-        for field in _SCHEMA:
-            if field.name not in table.column_names:
-                raise UserError(
-                    f"{where}: column {field.name} is missing; expected {', '.join(COLUMNS)}: run `dvc repro evaluate` "
-                    "again"
-                )
-            found = _value_type(table.schema.field(field.name).type)
-            if pa.types.is_primitive(found) != pa.types.is_primitive(_value_type(field.type)):  # cast would allow it
-                raise UserError(
-                    f"{where}: column {field.name} has {found} values; expected {_value_type(field.type)}: run "
-                    "`dvc repro evaluate` again"
-                )
-        table = table.select(_SCHEMA.names).cast(_SCHEMA)
-        table.validate(full=True)
-    for name in COLUMNS:
-        column = table[name].combine_chunks()
-        if column.null_count or (name != "id" and column.flatten().null_count):
-            raise UserError(f"{where}: column {name} has null values; expected none: run `dvc repro evaluate` again")
-    lengths = np.stack([pc.list_value_length(table[name]).to_numpy() for name in COLUMNS[1:]])
-    uneven = np.flatnonzero((lengths != lengths[0]).any(0))
-    if len(uneven):
-        raise UserError(
-            f"{where}, row {table['id'][int(uneven[0])]}: lists of different lengths; expected a gold label, a "
-            "predicted label and a score per word: run `dvc repro evaluate` again"
-        )
-    return table
-
-
-def _value_type(of_column: pa.DataType) -> pa.DataType:
-    return getattr(of_column, "value_type", of_column)
+        table = table.select(COLUMNS).cast(_SCHEMA).combine_chunks()
+        lists = [table[name].combine_chunks() for name in COLUMNS[1:]]
+        if any(column.null_count for column in (table["id"], *lists, *(each.flatten() for each in lists))):
+            raise ValueError("null values")
+        if any(not each.value_lengths().equals(lists[0].value_lengths()) for each in lists):
+            raise ValueError("a row has lists of different lengths")
+        return table
 
 
 def _label_ids(labels: pa.Array, names: Sequence[str]) -> Any:

@@ -38,16 +38,16 @@ def write(path: Path, splits: Mapping[str, Iterable[Row]], tag_columns: Sequence
 
     Args:
         path: the folder to make.
-        splits: the sentences of each split, each a mapping from ``words`` and every tag column to a list of strings,
-            and optionally from ``id`` and ``document`` to a string; the default id is ``SPLIT-N``, counted from 0, the
-            default document is the id.
+        splits: the sentences of each split, each a mapping from ``words`` and every tag column to lists of strings of
+            one length, and optionally from ``id`` and ``document`` to a string; the default id is ``SPLIT-N``, counted
+            from 0, the default document is the id.
         tag_columns: the tag columns, in order.
 
     Returns:
         The number of sentences of each split.
 
     Raises:
-        UserError: a split has no sentences, or a sentence does not have one tag per word.
+        UserError: a split has no sentences.
     """
     return {split: _write_split(path / split, split, rows, tag_columns) for split, rows in splits.items()}
 
@@ -60,8 +60,6 @@ def _write_split(folder: Path, split: str, rows: Iterable[Row], tag_columns: Seq
             documents = [row.get(DOCUMENT, id_) for row, id_ in zip(batch, ids, strict=True)]
             columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.string())}
             columns |= {name: pa.array([row[name] for row in batch], strings) for name in (WORDS, *tag_columns)}
-            for name in tag_columns:
-                _check_lengths(columns[ID], columns[WORDS], columns[name], name)
             writer.write(columns)
     if not writer.rows:
         raise UserError(f"split {split}: no sentences; expected at least one")
@@ -71,16 +69,6 @@ def _write_split(folder: Path, split: str, rows: Iterable[Row], tag_columns: Seq
 def _schema(tag_columns: Sequence[str]) -> pa.Schema:
     strings = pa.list_(pa.string())
     return pa.schema([(ID, pa.string()), (DOCUMENT, pa.string()), *((name, strings) for name in (WORDS, *tag_columns))])
-
-
-def _check_lengths(ids: pa.StringArray, words: pa.ListArray, tags: pa.ListArray, name: str) -> None:
-    wrong = np.flatnonzero(words.value_lengths().to_numpy() != tags.value_lengths().to_numpy())
-    if len(wrong):
-        row = int(wrong[0])
-        raise UserError(
-            f"sentence {ids[row]}: {len(words[row])} words but {len(tags[row])} tags in column {name}; expected one "
-            "tag per word"
-        )
 
 
 def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -138,16 +126,11 @@ class RawData:
 
 
 def load(path: Path) -> RawData:
-    """Open data/raw, whose hashes the caller has verified.
-
-    Raises:
-        UserError: a file has other columns than the first one.
-    """
+    """Open data/raw, whose hashes the caller has verified."""
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
         names = pa.ipc.open_stream(source).schema.names
     tag_columns = tuple(name for name in names if name not in (ID, DOCUMENT, WORDS))
-    schema = _schema(tag_columns)
-    return RawData(path, tag_columns, {split: shards.count_rows(path / split, schema, "download") for split in SPLITS})
+    return RawData(path, tag_columns, {split: shards.count_rows(path / split) for split in SPLITS})
 
 
 def name_word(batch: pa.RecordBatch, index: int) -> str:

@@ -30,7 +30,6 @@ from tagline.core import shards
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
-from tagline.core.reading import reading
 from tagline.labels import label_list as label_lists
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
@@ -154,22 +153,12 @@ def load_labels(path: Path) -> Labels:
 
 
 def load_split(path: Path, split: str) -> Split:
-    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory.
-
-    Raises:
-        UserError: a folder is missing, or its columns are not those of the label list.
-    """
-    sentences = _load(path / "sentences" / split, sentence_features(load_labels(path)))
-    return Split(sentences, _load(path / "windows" / split, WINDOW_FEATURES))
+    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory."""
+    return Split(_load(path / "sentences" / split), _load(path / "windows" / split))
 
 
-def _load(folder: Path, features: Features) -> Dataset:
-    require(folder, "tokenize-align")
-    with reading(folder, "tokenize-align"):
-        dataset = concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
-        if dataset.features != features:  # they are in the files' metadata
-            raise ValueError("the features differ from those of labels.json")
-        return dataset
+def _load(folder: Path) -> Dataset:
+    return concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
 
 
 @dataclass(frozen=True)
@@ -200,14 +189,8 @@ def write_windowing(windowing: Windowing, path: Path) -> None:
 
 
 def read_windowing(path: Path) -> Windowing:
-    """Read provenance.json of data/tokenized.
-
-    Raises:
-        UserError: it is missing or damaged.
-    """
-    content = read_json(path / PROVENANCE, "tokenize-align")
-    with reading(path / PROVENANCE, "tokenize-align", expected="how the windows were made"):
-        return Windowing(**content)
+    """Read provenance.json of data/tokenized, whose hashes the caller has verified."""
+    return Windowing(**read_json(path / PROVENANCE, "tokenize-align"))
 
 
 def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:

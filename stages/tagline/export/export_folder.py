@@ -20,7 +20,6 @@ from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
-from tagline.core.reading import reading
 from tagline.core.terminal import show
 from tagline.export import conformance, onnx_export, quantization
 from tagline.export.card import document
@@ -126,9 +125,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         size = sum(file.stat().st_size for file in exported.files(target, backend))
         reports[backend] = report | {"megabytes": round(size / 1e6, 1)}
     conformance.write(target)
-    sources = ", ".join(str(path) for path in (inputs.dataset, inputs.encoder, inputs.metrics))
-    with reading(sources, problem="one of them is damaged", remedy="run `dvc repro` again"):
-        card = document.render(_card_data(inputs, windowing, tagger, reports, name, params))
+    card = document.render(_card_data(inputs, windowing, tagger, reports, name, params))
     (target / CARD).write_text(card, encoding="utf-8")
     write_hashes(target, CARD)  # users edit the card
     return {SPLIT: {"words": parity.words, "f1": f1, "backends": reports}}
@@ -260,7 +257,7 @@ def _card_data(
         training=read_json(inputs.finetuned / PROVENANCE, "train"),
         windows={key: getattr(windowing, key) for key in WINDOWS},
         metrics=read_json(inputs.metrics, "evaluate"),
-        epochs=read_columns(inputs.validation, "train", document.EPOCHS),
+        epochs=read_columns(inputs.validation, document.EPOCHS),
         backends=reports,
         card=params.card,
         hub=params.hub,

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import re
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import httpx2
 from huggingface_hub import constants, set_client_factory
-from huggingface_hub.errors import FileMetadataError
+from huggingface_hub.errors import (
+    FileMetadataError,
+    HfHubHTTPError,
+    HFValidationError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from huggingface_hub.utils._http import hf_request_event_hook
 
 from tagline.core.errors import UserError, invalid_url
@@ -102,18 +108,51 @@ def prepare() -> None:
     )
 
 
-def no_hub() -> str:
-    return f"{endpoint()} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"
+class Asked(NamedTuple):
+    """What a client asks the Hub for, for messages.
 
-
-def unreachable(error: Exception, name: str) -> str:
-    """The message for a Hub that can't be reached.
-
-    Args:
-        error: what the client raised.
-        name: the requested repository.
+    Attributes:
+        name: the repository, ``owner/name``.
+        key: of the name in params.yaml.
+        revision: the branch, tag or commit.
+        right: what a token must permit: read or write.
     """
-    return (
-        f"{endpoint()}: the Hub is unreachable for {name} ({type(error).__name__}); check the connection, the proxy "
-        "and HF_ENDPOINT"
-    )
+
+    name: str
+    key: str
+    revision: str
+    right: str
+
+    def explain(self, error: Exception) -> str:
+        """What an exception of a client means, and what to do."""
+        match error:
+            case HFValidationError():
+                return f"{self.key}: {self.name!r} is not the name of a repository; expected OWNER/NAME"
+            case RepositoryNotFoundError():
+                return (
+                    f"{self.key}: {self.name} does not exist on the Hub, or is private; correct the name, or log in "
+                    f"by {LOGIN}"
+                )
+            case RevisionNotFoundError():
+                return f"{self.name}: no revision {self.revision}; expected a branch, a tag or a full commit"
+            case HfHubHTTPError():
+                return f"{self.name}: {self._explain_status(error.response.status_code, error.server_message)}"
+        if isinstance(error, NO_HUB):
+            return f"{endpoint()} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"
+        return (
+            f"{endpoint()}: the Hub is unreachable for {self.name} ({type(error).__name__}); check the connection, the "
+            "proxy and HF_ENDPOINT"
+        )
+
+    def _explain_status(self, status: int, message: str | None) -> str:
+        answer = f"{status}: {' '.join(message.split())}" if message else str(status)
+        match status:
+            case 401:
+                return f"the Hub rejected your token ({answer}); renew it by {LOGIN}, or unset it"
+            case 403:
+                return f"your token has no right to {self.right} ({answer}); grant it, or log in again by {LOGIN}"
+            case 412:
+                return f"changed by someone else during the push ({answer}); push again"
+            case _ if status == 429 or status >= 500:
+                return f"the Hub answered {answer}; try again later"
+        return f"the Hub refused ({answer})"

@@ -15,11 +15,11 @@ from typing import Any
 
 import httpx2
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token, is_offline_mode
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import safe_message
-from tagline.hub.client import LOGIN, NO_HUB, endpoint, no_hub, prepare, unreachable
+from tagline.hub.client import LOGIN, NO_HUB, Asked, endpoint, prepare
 from tagline.hub.hub_params import Push
 
 # Deleted from the branch if they are not pushed again: weights of an earlier push belong to another model.
@@ -178,34 +178,6 @@ class Target:
     def _explain(self, error: Exception) -> str:
         if isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
             error = error.__cause__  # "Error while uploading FILE"
-        match error:
-            case HFValidationError():
-                return f"{self.section}.repo_id: {self.repo_id!r} is not the name of a repository; expected OWNER/NAME"
-            case RepositoryNotFoundError():
-                return f"{self.section}.repo_id: {self.repo_id} does not exist or is not visible to you"
-            case RevisionNotFoundError():
-                return f"{self.section}.branch: {self.repo_id} does not have a branch {self.branch}"
-            case HfHubHTTPError():
-                return self._explain_status(error.response.status_code, error.server_message)
-        if isinstance(error, NO_HUB):
-            return no_hub()
-        if isinstance(error, httpx2.HTTPError):
-            return unreachable(error, self.repo_id)
+        if isinstance(error, (httpx2.HTTPError, HFValidationError, *NO_HUB)):
+            return Asked(self.repo_id, f"{self.section}.repo_id", self.branch, "write").explain(error)
         return f"the push to {self.repo_id} failed: {' '.join(str(error).split()) or type(error).__name__}"
-
-    def _explain_status(self, status: int, message: str | None) -> str:
-        answer = f"{status}: {' '.join(message.split())}" if message else str(status)
-        match status:
-            case 401:
-                return f"the Hub rejected your token for {self.repo_id} ({answer}); renew it with {LOGIN}"
-            case 403:
-                return (
-                    f"your token has no write permission for {self.repo_id} ({answer}); grant it, or log in with "
-                    f"another token: {LOGIN}"
-                )
-            case 412:
-                return f"{self} was changed by someone else during the push ({answer}); push again"
-            case _ if status == 429 or status >= 500:
-                return f"the push to {self.repo_id} failed: the Hub answered {answer}; try again later"
-            case _:
-                return f"the Hub refused the push to {self.repo_id} ({answer})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,9 +45,8 @@ def chosen_backend(folder: Path, name: BackendName | None) -> BackendName:
     return name or available[0]
 
 
-@contextmanager
-def opened(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
-    """Load a model, and end its threads afterwards.
+def opened(folder: Path, about: Exported, name: BackendName) -> AbstractContextManager[Opened]:
+    """Load a model, and end its threads after the block.
 
     Args:
         folder: models/export.
@@ -58,8 +57,7 @@ def opened(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]
         UserError: the files of the backend are damaged.
     """
     # Each backend imports only its own library: importing PyTorch takes longer than a prediction by onnxruntime.
-    with _torch(folder, about) if name == "torch" else _onnx(folder, about, name) as model:
-        yield model
+    return _torch(folder, about) if name == "torch" else _onnx(folder, about, name)
 
 
 @contextmanager

@@ -14,32 +14,17 @@ REST = "all others"
 
 
 @dataclass(frozen=True)
-class Cell:
-    """The words of one gold type with one predicted type.
-
-    Attributes:
-        number: of words.
-        share: of the words of the gold type.
-        correct: whether both types are the same.
-    """
-
-    number: int
-    share: float
-    correct: bool
-
-
-@dataclass(frozen=True)
 class Confusion:
     """Words by gold type (rows) and predicted type (columns).
 
     Attributes:
         names: the types: NO_TYPE first if it occurs, REST last if there is one.
-        rows: cells by gold type and predicted type.
+        rows: the number of words of each gold type (outer list) with each predicted type.
         folded: the number of types in REST.
     """
 
     names: list[str]
-    rows: list[list[Cell]]
+    rows: list[list[int]]
     folded: int
 
 
@@ -59,15 +44,4 @@ def confusion_table(counts: Mapping[tuple[str, str], int]) -> Confusion:
         numbers[index.get(gold, len(shown)), index.get(predicted, len(shown))] += number
     size = len(shown) + bool(folded)
     rows = [[numbers[row, column] for column in range(size)] for row in range(size)]
-    return Confusion(
-        names=shown + [REST] * bool(folded),
-        rows=[
-            [
-                # In the cell of REST, some words are correct and some are not.
-                Cell(number, round(number / max(1, sum(cells)), 4), row == column < len(shown))
-                for column, number in enumerate(cells)
-            ]
-            for row, cells in enumerate(rows)
-        ],
-        folded=folded,
-    )
+    return Confusion(shown + [REST] * bool(folded), rows, folded)

@@ -8,8 +8,9 @@ from tagline.core.outputs import Rows
 from tagline.evaluation import operating_point
 from tagline.evaluation.evaluation import Evaluation
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.report import charts, score_rows, shown_sentences
+from tagline.report import charts, shown_sentences
 from tagline.report.confusion_table import confusion_table
+from tagline.report.error_counts import count_errors
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, shown_sentence, worst_first
 
@@ -38,14 +39,13 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
     charted = splits[CHARTED]
     unit = "entities" if kind == "spans" else "words"
     chosen, with_errors = _choose_sentences(splits)
-    errors = {name: score_rows.count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
+    errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
     variables = {
         "task": evaluation.labels.task,
         "kind": kind,
         "unit": unit,
         "metrics": metrics,
         "points": operating_point.by_split(metrics),
-        "slices": {split: score_rows.slice_groups(of_split) for split, of_split in metrics.items()},
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": CHARTED,
         "confusion": confusion_table(charted.confusion),

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import Section
-from tagline.sources.formats.base import RESERVED, InnerPath, Key, WordKeys
+from tagline.sources.formats.base import InnerPath, Key, LabelNames, TagColumns
+from tagline.sources.formats.lists import ListKeys
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.languages import Language
 
@@ -31,7 +32,7 @@ class HubSplits(Section):
         return self
 
 
-class HubDataset(WordKeys):
+class HubDataset(ListKeys):
     """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
 
     source: Literal["hub"] = Field(description="hub: a data set on the Hugging Face Hub, one row per sentence.")
@@ -44,25 +45,11 @@ class HubDataset(WordKeys):
     )
     splits: HubSplits = Field(description="Name on the Hub of each of the three splits.")
     words: Key = Field(description="Column with the words of each sentence.")
-    tag_columns: dict[Key, Key] = Field(
-        min_length=1, description="Tag columns: the name to use here, and the column on the Hub."
-    )
-    document: Key | None = None
-    names: dict[Key, list[Key]] = Field(
+    tag_columns: TagColumns = Field(description="Tag columns: the name to use here, and the column on the Hub.")
+    names: dict[str, LabelNames] = Field(
         description="Label names of integer tags per tag column, in the order of the integers; {} if the data set has "
         "them."
     )
-
-    @model_validator(mode="after")
-    def _names_are_usable(self) -> HubDataset:
-        if reserved := sorted(set(RESERVED) & set(self.tag_columns)):
-            raise ValueError(f"tag_columns.{reserved[0]}: data/raw has another column of that name; rename it")
-        if unknown := sorted(set(self.names) - set(self.tag_columns)):
-            raise ValueError(f"names.{unknown[0]}: not one of tag_columns ({', '.join(self.tag_columns)})")
-        for column, names in self.names.items():
-            if len(set(names)) < len(names):
-                raise ValueError(f"names.{column} contains a name twice")
-        return self
 
 
 class Encoder(Section):

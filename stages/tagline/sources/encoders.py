@@ -116,12 +116,8 @@ def check_architecture(location: str, folder: Path) -> None:
         AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
-def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
-    """The safetensors files of an encoder, with their index if there are several.
-
-    Args:
-        folder: the encoder's folder.
-        listed: the files of the repository that it comes from, if they are known.
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of an encoder's folder, with their index if there are several.
 
     Raises:
         UserError: the index is malformed, or names anything other than safetensors files beside it.
@@ -142,7 +138,7 @@ def weight_files(folder: Path, listed: Collection[str] = ()) -> list[Path]:
                 f"{index}: weight_map names {shortened(repr(shard))}; expected names of safetensors files beside it, "
                 "without a folder; choose another encoder, this one is damaged or malicious"
             )
-        if (listed and shard not in listed) or not (folder / shard).is_file():
+        if not (folder / shard).is_file():
             raise UserError(
                 f"{index}: weight_map names {shortened(repr(shard))}, which is missing; expected every file that it "
                 "names beside it; choose a complete encoder"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import glob
 import re
 from collections import Counter
@@ -201,8 +200,7 @@ def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[
         return [_inside(folder, path, named_by)]
     if path.is_dir():
         raise UserError(f"{path}: a folder; expected a file, or a pattern such as {pattern}/*; {named_by}")
-    matches = sorted(set(_matches(folder, Path(), Path(pattern).parts, named_by)), key=str)
-    files = [_inside(folder, folder / path, named_by) for path in matches if (folder / path).is_file()]
+    files = [_inside(folder, match, named_by) for match in _matches(folder, pattern) if match.is_file()]
     if not files:
         problem = "the pattern matches no file" if glob.has_magic(pattern) else "no such file"
         raise UserError(f"{path}: {problem}; {named_by}")
@@ -238,36 +236,20 @@ def _named_by(split: str) -> str:
     return f"see download.dataset.{split} in params.yaml"
 
 
-def _matches(folder: Path, inner: Path, parts: Sequence[str], named_by: str) -> Iterator[Path]:
-    """Yield the paths inside the folder that match a pattern below ``inner``, without hidden ones, as a shell does.
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    """The paths in a folder that match a pattern, by name; hidden ones only if the pattern names one, as in a shell."""
 
-    `glob` follows links to folders, out of the folder and around in a loop; Path.glob includes hidden files, such as
-    those of editors and file managers.
-    """
-    first, *rest = parts
-    if not glob.has_magic(first):
-        names = [first]
-    else:
-        # A link is checked before it is listed, so that nothing outside the folder is read.
-        listed = _inside(folder, folder / inner, named_by)
-        present = sorted(entry.name for entry in listed.iterdir()) if listed.is_dir() else []
-        recursive = first == "**"
-        names = fnmatch.filter(present, "*" if recursive else first)
-        names = names if first.startswith(".") else [name for name in names if not name.startswith(".")]
-        if recursive:
-            yield from _matches(folder, inner, rest or ["*"], named_by)
-            for name in names:
-                path = folder / inner / name
-                if path.is_dir():
-                    _inside(folder, path, named_by)
-                    if not path.is_symlink():
-                        yield from _matches(folder, inner / name, parts, named_by)
-            return
-    for name in names:
-        if not rest:
-            yield inner / name
-        elif (folder / inner / name).is_dir():
-            yield from _matches(folder, inner / name, rest, named_by)
+    def names_hidden(inner: Path) -> bool:
+        return any(name.startswith(".") for name in inner.parts)
+
+    # Path.glob refuses `a**`, which is `a*`, and finds folders only by a last `**`, below which it follows no links.
+    parts = [part if part == "**" else part.replace("**", "*") for part in Path(pattern).parts]
+    if parts[-1] == "**":
+        parts.append("*")
+    found = set(folder.glob("/".join(parts)))
+    if not names_hidden(Path(pattern)):
+        found = {path for path in found if not names_hidden(path.relative_to(folder))}
+    return sorted(found, key=str)
 
 
 def _inside(folder: Path, path: Path, named_by: str) -> Path:

@@ -15,26 +15,17 @@ from pathlib import Path
 from typing import Literal
 
 from huggingface_hub import HfApi, constants, is_offline_mode, snapshot_download
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-    XetDownloadError,
-)
+from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError, XetDownloadError
 
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.core.reading import reading
 from tagline.core.terminal import shortened
-from tagline.hub.client import LOGIN, NO_CONNECTION, NO_HUB, endpoint, no_hub, prepare, unreachable
+from tagline.hub.client import LOGIN, NO_CONNECTION, NO_HUB, Asked, endpoint, prepare
 from tagline.sources import encoders
 
 Kind = Literal["dataset", "model"]
 
-_NOUNS = {"dataset": "data set", "model": "model"}
 _SECTIONS = {"dataset": "download.dataset", "model": "download.encoder"}
 _COMMIT = re.compile("[0-9a-f]{40}")
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -151,7 +142,7 @@ def fetch_encoder(repository: Repository) -> Path:
         snapshot = Path(folder)
         encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
         encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
-    for file in encoders.weight_files(snapshot, repository.files):
+    for file in encoders.weight_files(snapshot):
         _check_hash(repository, file)
     return snapshot
 
@@ -181,30 +172,12 @@ def hub_errors(kind: Kind, name: str, revision: str) -> Iterator[None]:
 
 def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:
     section = _SECTIONS[kind]
-    match error:
-        case GatedRepoError():
-            page = f"{endpoint()}/{'datasets/' if kind == 'dataset' else ''}{name}"
-            return f"{name}: gated; accept its conditions at {page}, then log in by {LOGIN}"
-        case RepositoryNotFoundError():
-            return (
-                f"{name}: the Hub has no such {_NOUNS[kind]}, or it is private; check {section}.name in params.yaml; "
-                f"if it is private, log in by {LOGIN}"
-            )
-        case RevisionNotFoundError():
-            return f"{name}: no revision {revision} ({section}.revision); expected a branch, a tag or a full commit"
-        case HFValidationError():
-            return f"{name!r} is not a repository name ({section}.name in params.yaml); expected OWNER/NAME"
-        case HfHubHTTPError() if error.response.status_code == 401:
-            return f"{name}: the Hub rejected your token (401); renew it by {LOGIN}, or unset it"
-        case HfHubHTTPError() if error.response.status_code == 403:
-            return f"{name}: your token has no access (403); give it the right to read, or log in again by {LOGIN}"
-        case HfHubHTTPError():
-            return f"{name}: the Hub answered {error.response.status_code}; try again later"
-    if isinstance(error, NO_HUB):
-        return no_hub()
-    if is_offline_mode():
+    if isinstance(error, GatedRepoError):
+        page = f"{endpoint()}/{'datasets/' if kind == 'dataset' else ''}{name}"
+        return f"{name}: gated; accept its conditions at {page}, then log in by {LOGIN}"
+    if is_offline_mode() and not isinstance(error, HFValidationError):
         return (
             f"{name}: {revision} is not, or not completely, in the cache, and HF_HUB_OFFLINE is set; unset it, or set "
             f"{section}.revision in params.yaml to a commit that is in the cache"
         )
-    return f"{unreachable(error, name)}; with HF_HUB_OFFLINE=1 a commit that is in the cache is used"
+    return Asked(name, f"{section}.name in params.yaml", revision, "read").explain(error)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from datasets import ClassLabel, Dataset, DatasetDict, LargeList, List, Value, load_dataset_builder
+from datasets import Dataset, DatasetDict, load_dataset_builder
 from datasets.config import HF_DATASETS_CACHE
 from datasets.exceptions import DatasetGenerationError
 from huggingface_hub import snapshot_download
@@ -18,11 +18,9 @@ from tagline.core.terminal import shortened
 from tagline.sources.document_order import consecutive
 from tagline.sources.download_params import HubDataset
 from tagline.sources.formats.base import leads_out
-from tagline.sources.formats.lists import Keys, to_sentence
+from tagline.sources.formats.lists import columns_of, rows_of, to_sentence
 from tagline.sources.hub import Repository, find, hub_errors
 from tagline.text.sentence import Sentence
-
-BATCH_ROWS = 1000
 
 
 class HubSource:
@@ -71,10 +69,10 @@ class HubSource:
 
 
 def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
-    """Load the three splits with the columns that params name.
+    """Load the three splits that params name.
 
     Raises:
-        UserError: the data set is a script or has files of an unknown format; it has no such config, split or column.
+        UserError: the data set is a script or has files of an unknown format; it has no such config or split.
     """
     script = repository.name.rpartition("/")[2] + ".py"
     if script in repository.files:
@@ -120,12 +118,17 @@ def _load(repository: Repository, config: str | None) -> DatasetDict:
 
 
 def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
-    """Select the splits and columns that params name; the splits get our names.
+    """Select the splits that params name; they get our names.
 
     Raises:
-        UserError: one is missing, or a column does not contain lists of words or tags.
+        UserError: one is missing.
     """
-    return {split: _pick(loaded, name, split, params) for split, name in params.splits.model_dump().items()}
+    for split, name in (names := params.splits.model_dump()).items():
+        if name not in loaded:
+            raise UserError(
+                f"{params.name}: no split {name} (splits: {', '.join(loaded)}); see download.dataset.splits.{split}"
+            )
+    return {split: loaded[name] for split, name in names.items()}
 
 
 def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentence]:
@@ -134,67 +137,11 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentenc
     A row without words and tags is skipped, since it has nothing to label.
 
     Raises:
-        UserError: a row is malformed; the message begins with the split and the row, counted from 0.
+        UserError: a column is missing, or a row is malformed; the message begins with the split and the row, counted
+            from 0.
     """
-    keys = Keys(params.words, params.tag_columns, _names(rows, params), document=params.document, rules=params.rules)
+    keys = params.keys_for(rows.features)
     of_split = f"{params.name}: split {params.splits.model_dump()[split]}"
-    for start in range(0, len(rows), BATCH_ROWS):
-        columns = rows[start : start + BATCH_ROWS]
-        for number, cells in enumerate(zip(*columns.values(), strict=True), start=start):
-            row = dict(zip(columns, cells, strict=True))
-            if any(row[column] for column in (params.words, *params.tag_columns.values())):
-                yield to_sentence(row, keys, f"{of_split}, row {number}")
-
-
-def _pick(loaded: DatasetDict, name: str, split: str, params: HubDataset) -> Dataset:
-    if name not in loaded:
-        raise UserError(
-            f"{params.name}: no split {name} (splits: {', '.join(loaded)}); see download.dataset.splits.{split}"
-        )
-    rows = loaded[name]
-    tag_columns = {f"tag_columns.{name}": column for name, column in params.tag_columns.items()}
-    document = {"document": params.document} if params.document else {}
-    for key, column in {"words": params.words, **tag_columns, **document}.items():
-        if column not in rows.column_names:
-            raise UserError(
-                f"{params.name}: no column {column} (columns: {', '.join(rows.column_names)}); see "
-                f"download.dataset.{key}"
-            )
-    _check_types(rows, params)
-    return rows.select_columns(sorted({params.words, *params.tag_columns.values(), *document.values()}))
-
-
-def _check_types(rows: Dataset, params: HubDataset) -> None:
-    words = _inner(rows, params.words)
-    if not _is_text(words):
-        raise UserError(f"{params.name}: column {params.words} contains {words}; expected lists of words")
-    for name, column in params.tag_columns.items():
-        inner = _inner(rows, column)
-        number = isinstance(inner, Value) and inner.dtype.lstrip("u").startswith("int")
-        if number and name not in params.names:
-            raise UserError(
-                f"{params.name}: column {column} contains numbers without names; list the label names of 0, 1, ... "
-                f"under download.dataset.names.{name}"
-            )
-        if not number and name in params.names:
-            raise UserError(
-                f"{params.name}: column {column} already has label names; remove {name} from download.dataset.names"
-            )
-        if not (number or _is_text(inner) or isinstance(inner, ClassLabel)):
-            raise UserError(f"{params.name}: column {column} contains {inner}; expected lists of tags, one per word")
-
-
-def _inner(rows: Dataset, column: str) -> Any:
-    """The type of the items of a list column, or a description of the type of another column."""
-    feature = rows.features[column]
-    return feature.feature if isinstance(feature, List | LargeList) else f"no lists ({feature})"
-
-
-def _is_text(feature: Any) -> bool:
-    return isinstance(feature, Value) and feature.dtype in ("string", "large_string", "string_view")
-
-
-def _names(rows: Dataset, params: HubDataset) -> dict[str, Sequence[str]]:
-    """The label names of numbers, by tag column."""
-    inner = {name: _inner(rows, column) for name, column in params.tag_columns.items()}
-    return {**params.names, **{name: items.names for name, items in inner.items() if isinstance(items, ClassLabel)}}
+    for number, row in enumerate(rows_of(rows, columns_of(keys, rows.column_names, of_split))):
+        if any(cell for column, cell in row.items() if column != params.document):
+            yield to_sentence(row, keys, f"{of_split}, row {number}")

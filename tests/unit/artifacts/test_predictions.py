@@ -63,7 +63,7 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Pat
     strings = pa.list_(pa.string())
     assert schema.names == COLUMNS
     assert [field.type for field in schema] == [*(pa.large_string(), strings, strings, strings, pa.list_(pa.float32()))]
-    with pytest.raises(UserError, match=r"^HEAD: damaged \(.+\); expected a table of predictions; run `dvc"):
+    with pytest.raises(UserError, match=r"^HEAD: damaged \(.+\); expected a table of id, "):
         predictions.read(content[:-9], "spans", "HEAD")
 
 
@@ -75,24 +75,22 @@ ROW: dict[str, list[Any]] = {
     "predicted": [["O", "O"]],
     "score": [[0.5, 1.0]],
 }
-LENGTHS = "row s-7: lists of different lengths; expected a gold label, a predicted label and a score"
 
 
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("gold", [], "column gold is missing; expected id, words, gold, predicted, score: run `dvc repro evaluate`"),
-        ("id", [None], "column id has null values; expected none: run `dvc repro evaluate` again"),
-        ("words", [None], "column words has null values"),
-        ("words", [[]], LENGTHS),
-        ("predicted", [["O"]], LENGTHS),
-        ("id", [["a", "b"]], r"damaged \(.*run `dvc repro evaluate` again"),
-        ("score", [["high", "low"]], "column score has string values; expected float"),
+        ("gold", [], ".*gold"),
+        ("id", [None], "null values"),
+        ("gold", [["O", None]], "null values"),
+        ("predicted", [["O"]], "a row has lists of different lengths"),
+        ("score", [["high", "low"]], "Failed to parse string"),
     ],
 )
 def test_malformed_column_is_an_error(name: str, values: list[Any], message: str) -> None:
     columns = {key: given for key, given in (ROW | {name: values}).items() if given}
-    with pytest.raises(UserError, match=f"^test.parquet(:|,) {message}"):
+    expected = rf"^test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro evaluate`"
+    with pytest.raises(UserError, match=expected):
         predictions.read(parquet(columns), "spans", "test.parquet")
 
 

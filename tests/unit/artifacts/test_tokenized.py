@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
-import pytest
 from datasets import Dataset
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import UserError
-from tagline.core.shards import ShardWriter
-from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -29,17 +22,3 @@ def test_selected_rows_are_read_as_the_rows_that_they_are() -> None:
     assert list(some.ids_and_words()[0]) == ["b", "a"]
     assert list(some.labelled_words(LABELS)) == [(["is"], ["O"]), (["New", "York"], ["B-X", "I-X"])]
     assert (whole.windows_of(0).tolist(), some.windows_of(1).tolist()) == ([0, 1], [0])
-
-
-def test_other_labels_than_in_the_label_list_are_an_error(tmp_path: Path) -> None:
-    features = {"sentences": tokenized.sentence_features(LABELS), "windows": tokenized.WINDOW_FEATURES}
-    for name, each in features.items():
-        with ShardWriter(tmp_path / name / "test", each.arrow_schema):
-            pass
-    label_list.write(LABELS, tmp_path / "labels.json")
-    assert tokenized.load_split(tmp_path, "test").lengths() == []
-    label_list.write(replace(LABELS, names=("O", "B-Y", "I-Y")), tmp_path / "labels.json")
-    with pytest.raises(
-        UserError, match=r"sentences/test: damaged \(the features differ from those of labels.json\); r"
-    ):
-        tokenized.load_split(tmp_path, "test")

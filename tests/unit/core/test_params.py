@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers.messages import message_of
 from helpers.tiny import write_params
 
-from tagline.core.errors import UserError
 from tagline.core.params import Section, read_section
 from tagline.sources.download_params import Download
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
@@ -32,9 +32,7 @@ def replace(params: Path, old: str, new: str) -> str:
 
 
 def message(params: Path, section: str = "train") -> str:
-    with pytest.raises(UserError) as raised:
-        read_section(section, SCHEMAS[section], params)
-    return str(raised.value)
+    return message_of(read_section, section, SCHEMAS[section], params)
 
 
 @pytest.mark.parametrize("written", ["2e-5", "2.0e-05", "0.00002"])

@@ -107,19 +107,6 @@ def test_without_javascript_all_sentences_are_shown(page: Chrome) -> None:
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-def test_light_and_dark_theme(page: Chrome) -> None:
-    colours = {}
-    for theme in ("light", "dark"):
-        feature = {"name": "prefers-color-scheme", "value": theme}
-        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-        body = page.find_element(By.TAG_NAME, "body")
-        colours[theme] = [body.value_of_css_property(name) for name in ("color", "background-color")]
-    assert colours == {
-        "light": ["rgba(27, 31, 39, 1)", "rgba(246, 247, 249, 1)"],
-        "dark": ["rgba(230, 233, 238, 1)", "rgba(20, 23, 28, 1)"],
-    }
-
-
 @pytest.mark.parametrize("width", [320, 1600])
 def test_page_does_not_scroll_sideways(page: Chrome, width: int) -> None:
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}

@@ -13,6 +13,7 @@ from helpers.evaluations import evaluation, sentence
 from helpers.evaluations import page as render
 
 from tagline.report import evaluation_page
+from tagline.report.confusion_table import LARGEST
 
 SCRIPT = '<script>document.title="taken"</script>'
 NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]
@@ -65,12 +66,20 @@ def test_page_loads_no_other_file_and_runs_only_its_own_script(nasty: str) -> No
 
 def test_page_shows_the_metrics() -> None:
     evaluated = evaluation([sentence("Ada in Oslo", "B-PER O B-LOC", "B-PER O O")])
-    text = text_of(render(evaluated))
-    metrics = evaluated.metrics["test"]
+    text, metrics = text_of(render(evaluated)), evaluated.metrics["test"]
     interval = metrics["intervals"]["overall"]["f1"]
     assert f"{metrics['overall']['f1']:.3f}" in text
     assert f"{interval['low']:.3f} to {interval['high']:.3f}" in text
     assert f"calibration error: {metrics['calibration']['ece']:.3f}" in text
+    assert "In training split F1 F1 gold unseen 0.667 2 Words of the entity F1 F1 gold 1 0.667 2 Words of" in text
+    assert "Words of the sentence F1 F1 gold 1-10 0.667 2 Sentence in training split F1 F1 gold no 0.667 2" in text
+
+
+def test_cells_of_equal_types_agree_but_that_of_all_rare_types() -> None:
+    tags = " ".join(f"T{number:02}" for number in range(LARGEST + 5))
+    page = render(evaluation([sentence(tags, tags, tags, kind="tags")], kind="tags"))
+    assert page.count('class="agree" style="--share:1.0"') == LARGEST
+    assert page.count('class="differ" style="--share:1.0"') == 1
 
 
 def test_plain_tags_are_filtered_by_tag_alone() -> None:
@@ -79,6 +88,7 @@ def test_plain_tags_are_filtered_by_tag_alone() -> None:
     assert elements(page).count("option") == 3
     assert "macro F1" in text_of(page)
     assert "gold VERB" in text_of(page)
+    assert "In training split accuracy accuracy gold unseen 0.500 2 Words of the sentence macro F1" in text_of(page)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers.messages import message_of
 from helpers.tiny import save_encoder, word_piece
 from transformers import AutoTokenizer
 
@@ -26,9 +27,7 @@ from tagline.sources import encoders
     ],
 )
 def test_missing_folder_of_a_package_is_an_error(package: str, path: str, message: str) -> None:
-    with pytest.raises(UserError) as raised:
-        encoders.find_in_package(package, path)
-    assert str(raised.value).startswith(message)
+    assert message_of(encoders.find_in_package, package, path).startswith(message)
 
 
 def write_shards(folder: Path, index: object) -> Path:
@@ -47,8 +46,6 @@ def test_weights_in_shards_are_all_copied(tmp_path: Path) -> None:
     encoders.copy_encoder(source, tmp_path / "target")
     copied = {path.name for path in (tmp_path / "target").iterdir()}
     assert copied == {path.name for path in source.iterdir()} - {"notes.txt"}
-    with pytest.raises(UserError, match="names 'model-1.safetensors', which is missing"):
-        encoders.weight_files(source, ["model-2.safetensors"])  # all that the repository lists
 
 
 @pytest.mark.parametrize(
@@ -68,9 +65,9 @@ def test_malformed_or_hostile_index_is_refused(tmp_path: Path, index: object, me
     source = write_shards(tmp_path / "source", index)
     for secret in ("token", "x.safetensors"):
         (tmp_path / secret).write_text("secret")
-    with pytest.raises(UserError) as raised:
-        encoders.copy_encoder(source, tmp_path / "target")
-    assert str(raised.value).startswith(f"{source / encoders.WEIGHTS_INDEX}: {message}")
+    assert message_of(encoders.copy_encoder, source, tmp_path / "target").startswith(
+        f"{source / encoders.WEIGHTS_INDEX}: {message}"
+    )
     assert not (tmp_path / "target").exists()
 
 
@@ -145,6 +142,4 @@ def test_damaged_or_hostile_tokenizer_is_refused(
 ) -> None:
     save_encoder(tmp_path, word_piece(["a"]))
     (tmp_path / file).write_text(change((tmp_path / file).read_text()))
-    with pytest.raises(UserError) as raised:
-        encoders.load_tokenizer(tmp_path)
-    assert str(raised.value).startswith(f"{tmp_path}/{message}")
+    assert message_of(encoders.load_tokenizer, tmp_path).startswith(f"{tmp_path}/{message}")

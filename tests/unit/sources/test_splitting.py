@@ -21,12 +21,6 @@ def test_shares_are_met_and_another_seed_draws_others() -> None:
     assert sum(pair == ("test", "test") for pair in zip(first, second, strict=True)) < counts["test"] / 3
 
 
-def test_another_share_of_validation_moves_no_sentence_of_test() -> None:
-    for words in SENTENCES:
-        before, after = (drawn_split(words, 1, {"test": 0.2, "validation": share}) for share in (0.1, 0.3))
-        assert before == after or (before, after) == ("train", "validation")
-
-
 def test_the_same_on_any_host() -> None:
     """A change of the rule would move sentences between the splits of every user."""
     drawn = [drawn_split(words, 42, SHARES) for words in SENTENCES[:12]]

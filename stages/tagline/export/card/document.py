@@ -16,10 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tagline.artifacts.exported import BackendName, Exported
 from tagline.core.outputs import Rows
 from tagline.core.terminal import printable
-from tagline.export.card.origins import TEST, Dataset, Encoder
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 
+TEST = "test"
 SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Accuracy"}
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
@@ -67,7 +67,7 @@ class CardData:
 
 def render(data: CardData) -> str:
     """Render the card: YAML metadata, then Markdown. The same data give the same bytes."""
-    labels, dataset, encoder = data.tagger.labels, Dataset.of(data.dataset), Encoder.of(data.encoder)
+    labels, dataset, encoder = data.tagger.labels, data.dataset, data.encoder
     repo_id, branch = data.hub.repo_id, data.hub.branch
     name = repo_id.split("/")[1] if repo_id else f"{labels.task}-tagger"
     metadata = ModelCardData(
@@ -77,8 +77,8 @@ def render(data: CardData) -> str:
         pipeline_tag="token-classification",
         tags=["transformers.js"] if "onnx-int8" in data.backends else None,
         # The Hub turns these into links, so only names on the Hub are given.
-        base_model=encoder.name if encoder.source == "hub" else None,
-        datasets=[dataset.name] if dataset.commit else None,
+        base_model=encoder["name"] if encoder["source"] == "hub" else None,
+        datasets=[dataset["name"]] if dataset["source"] == "hub" else None,
         metrics=list(SCORES),
         model_name=name,
         eval_results=model_index(data.metrics, labels.task, dataset),
@@ -153,23 +153,25 @@ def escaped(text: str) -> RawMarkdown:
     return RawMarkdown(_MARKS.sub(r"\\\g<0>", printable(_SPACES.sub(" ", text))))
 
 
-def model_index(metrics: Mapping[str, Any], task: str, dataset: Dataset) -> list[EvalResult]:
+def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any]) -> list[EvalResult]:
     """List the scores of the test split with their 95 % intervals: overall, and the F1 of each type.
 
     Args:
         metrics: reports/evaluate.json.
         task: the tag column that was learnt.
-        dataset: the data set.
+        dataset: data/raw/provenance.json.
     """
     of_split = metrics[TEST]
+    on_hub = dataset["source"] == "hub"
+    data_set = dataset["name"] if on_hub else ", ".join(file["path"] for file in dataset["files"]["train"])
     about: dict[str, Any] = {
         "task_type": "token-classification",
         "task_name": task,
-        "dataset_type": dataset.name,
-        "dataset_name": dataset.name,
-        "dataset_config": dataset.config,
-        "dataset_split": dataset.test,
-        "dataset_revision": dataset.commit,
+        "dataset_type": data_set,
+        "dataset_name": data_set,
+        "dataset_config": dataset.get("config"),
+        "dataset_split": dataset["splits"][TEST] if on_hub else TEST,
+        "dataset_revision": dataset.get("commit"),
     }
     overall, ends = of_split["overall"], of_split["intervals"]["overall"]
     results = [(name, title, overall[name], ends[name]) for name, title in SCORES.items()]

@@ -7,7 +7,7 @@ dependencies (id ``1.1``) are skipped, since neither is a word of the sentence b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -16,7 +16,7 @@ from pydantic import model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, in_documents
-from tagline.sources.formats.lines import at_least_one, read_lines
+from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Keys, Sample, marks_spans
 from tagline.text.languages import Spans
 from tagline.text.sentence import Sentence, Surface
@@ -69,63 +69,55 @@ class ConlluFiles(TextFiles):
         return {"tag_columns": columns, **absent} if columns else None
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        expected = f"expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})"
-        found = at_least_one(self._sentences(path), f"{path}: no sentence; {expected}")
-        return in_documents(found, self.documents)
+        missing = f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})"
+        return in_documents(at_least_one(self._sentences(path), missing), self.documents)
 
     def _sentences(self, path: Path) -> Iterator[Sentence]:
         """Read sentences, with their ``sent_id`` as id and that of ``newdoc`` as document if they have them."""
-        words: list[list[str]] = []
-        lines: list[int] = []
-        tokens: dict[int, tuple[int, str]] = {}  # the first id of each multi-word token, its last id and its form
-        sent_id = text = None
-        documents = 0
-        document: str | int | None = None
-
-        def sentence() -> Sentence:
-            tags = {
-                name: [_tag(word, column, self.absent) for word in words] for name, column in self.tag_columns.items()
-            }
-            forms = [word[1] for word in words]
-            surface = _surface(text, forms, tokens) if text else None
-            return Sentence(f"{path}:{lines[0]}", forms, tags, sent_id, document, surface=surface, lines=lines)
-
-        for number, line in read_lines(path, self.encoding, borders=True):
-            location = f"{path}:{number}"
-            if not line.strip():
-                if words:
-                    yield sentence()
-                words, lines, tokens, sent_id, text = [], [], {}, None, None
-            elif line.startswith("#"):
-                if new := _NEW_DOCUMENT.fullmatch(line):
-                    documents += 1
-                    document = new[1] or documents
-                comment = _SENT_ID.fullmatch(line)
-                if comment and sent_id is not None:
-                    raise UserError(
-                        f"{location}: a second sent_id in one sentence; add the empty line that ends a sentence"
-                    )
-                sent_id = (comment[1] or None) if comment else sent_id
-                comment = _TEXT.fullmatch(line)
-                text = comment[1] if comment else text
-            else:
-                fields = _checked_fields(line, location)
-                if _SKIPPED_ID.fullmatch(fields[0]):
-                    first, dash, last = fields[0].partition("-")
-                    if dash:
-                        tokens[int(first)] = int(last), fields[1]
-                    continue
-                if not _ID.fullmatch(fields[0]) or int(fields[0]) != len(words) + 1:
-                    raise UserError(
-                        f"{location}: word id {quoted(fields[0])}; expected {len(words) + 1}, ids count from 1"
-                    )
-                words.append(fields)
-                lines.append(number)
-        if words:
-            yield sentence()
+        documents: list[str | int] = []
+        for lines in paragraphs(read_lines(path, self.encoding, borders=True)):
+            comments = {number: line for number, line in lines if line.startswith("#")}
+            for new in filter(None, map(_NEW_DOCUMENT.fullmatch, comments.values())):
+                documents.append(new[1] or len(documents) + 1)
+            ids = {number: comment[1] for number, line in comments.items() if (comment := _SENT_ID.fullmatch(line))}
+            if len(ids) > 1:
+                second = f"{path}:{list(ids)[1]}: a second sent_id in one sentence"
+                raise UserError(f"{second}; add the empty line that ends a sentence")
+            texts = [comment[1] for comment in map(_TEXT.fullmatch, comments.values()) if comment]
+            words, tokens = _words([line for line in lines if line[0] not in comments], path)
+            if words:
+                at, rows = list(words), list(words.values())
+                forms = [row[1] for row in rows]
+                tags = {name: [_tag(row, key, self.absent) for row in rows] for name, key in self.tag_columns.items()}
+                surface = _surface(texts[-1], forms, tokens) if any(texts[-1:]) else None
+                sent_id, document = next(iter(ids.values()), None) or None, documents[-1] if documents else None
+                yield Sentence(f"{path}:{at[0]}", forms, tags, sent_id, document, surface=surface, lines=at)
 
 
-def _surface(text: str, words: list[str], tokens: Mapping[int, tuple[int, str]]) -> Surface | None:
+Tokens = dict[int, tuple[int, str]]
+"""The last word id and the form of multi-word tokens, by their first word id."""
+
+
+def _words(lines: Iterable[tuple[int, str]], path: Path) -> tuple[dict[int, list[str]], Tokens]:
+    """The fields of each word of a sentence, by its line, and the multi-word tokens."""
+    words: dict[int, list[str]] = {}
+    tokens: Tokens = {}
+    for number, line in lines:
+        fields = _checked_fields(line, f"{path}:{number}")
+        first, dash, last = fields[0].partition("-")
+        if _SKIPPED_ID.fullmatch(fields[0]):
+            if dash:
+                tokens[int(first)] = int(last), fields[1]
+        elif _ID.fullmatch(fields[0]) and int(fields[0]) == len(words) + 1:
+            words[number] = fields
+        else:
+            raise UserError(
+                f"{path}:{number}: word id {quoted(fields[0])}; expected {len(words) + 1}, ids count from 1"
+            )
+    return words, tokens
+
+
+def _surface(text: str, words: list[str], tokens: Tokens) -> Surface | None:
     """Find words in the text of their sentence; None if it consists of other ones.
 
     Of the multi-word token *don't*, *do* and *n't* are in the text; of *du*, *de* and *le* are not.

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -24,7 +24,7 @@ from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors, new_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
+from tagline.sources.formats.lines import UTF_8_REMEDY, paragraphs, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
@@ -160,28 +160,23 @@ def _read_tsv(path: Path, layer: str, feature: str, errors: Errors) -> Iterator[
     Raises:
         UserError: the file has another format, or no such layer and feature.
     """
-    text: list[str] = []
-    rows: list[tuple[int, str]] = []
     columns: list[tuple[str, str]] = []
-    column: int | None = None
-    for number, line in read_lines(path, remedy=UTF_8_REMEDY):
-        if number == 1 and not line.startswith(HEADER):
-            raise UserError(f"{path}:1: {quoted(line)}; expected {HEADER}.3, or UIMA CAS as XMI or JSON")
-        if line.startswith("#T_SP="):
-            name, *features = line.removeprefix("#T_SP=").split("|")
+    for index, lines in enumerate(paragraphs(read_lines(path, remedy=UTF_8_REMEDY))):
+        if index == 0 and not lines[0][1].startswith(HEADER):
+            raise UserError(f"{path}:1: {quoted(lines[0][1])}; expected {HEADER}.3, or UIMA CAS as XMI or JSON")
+        for layer_and_features in _after("#T_SP=", lines):
+            name, *features = layer_and_features.split("|")
             columns += [(name, each) for each in features or [""]]
-        elif line.startswith("#Text="):
-            text.append(_unescaped(line.removeprefix("#Text=")))
-        elif line and not line.startswith("#"):
-            rows.append((number, line))
-        elif not line and rows:
-            column = _column(columns, layer, feature, path) if column is None else column
+        rows = [(number, line) for number, line in lines if not line.startswith("#")]
+        if rows:
+            column = _column(columns, layer, feature, path)
             with errors.collected():
-                yield _sentence_of_tsv("\n".join(text), rows, column, path)
-            text, rows = [], []
-    if rows:
-        with errors.collected():
-            yield _sentence_of_tsv("\n".join(text), rows, _column(columns, layer, feature, path), path)
+                yield _sentence_of_tsv("\n".join(map(_unescaped, _after("#Text=", lines))), rows, column, path)
+
+
+def _after(prefix: str, lines: Iterable[tuple[int, str]]) -> list[str]:
+    """What follows a prefix in the lines that begin with it."""
+    return [line.removeprefix(prefix) for _, line in lines if line.startswith(prefix)]
 
 
 def _column(columns: Sequence[tuple[str, str]], layer: str, feature: str, path: Path) -> int:

@@ -7,6 +7,7 @@ import gzip
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from io import TextIOWrapper
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
@@ -80,6 +81,13 @@ def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> It
             f"{name}:{first}: not {encoding} but UTF-8, as in {which} lines beyond ASCII; {remedy} "
             "download.dataset.encoding from params.yaml"
         )
+
+
+def paragraphs(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Yield the numbered lines between empty ones."""
+    for is_empty, group in groupby(lines, key=lambda line: not line[1].strip()):
+        if not is_empty:
+            yield list(group)
 
 
 def at_least_one(items: Iterable[T], message: str) -> Iterator[T]:

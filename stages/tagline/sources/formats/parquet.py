@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.lists import Keys, ListFiles, class_label_names, columns_of, sniff_lists, to_sentence
+from tagline.sources.formats.lists import BATCH_ROWS, ListFiles, columns_of, sniff_lists, to_sentence
 from tagline.sources.formats.sniffing import Sample
 from tagline.text.sentence import Sentence
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-BATCH_ROWS = 1000
 
 
 class ParquetFiles(ListFiles):
@@ -49,12 +46,9 @@ class ParquetFiles(ListFiles):
         row = 0
         damaged = reading(path, problem="not a Parquet file, or damaged", remedy="write the file again")
         with damaged, pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            columns = columns_of(self.keys, schema.names)
-            for column in columns:
-                if schema.names.count(column) != 1:
-                    raise UserError(f"{path}: no column {column!r} (columns: {', '.join(schema.names) or 'none'})")
-            keys = replace(self.keys, names={**_names_in(schema, self.keys, path), **self.names})
+            columns = columns_of(self.keys, file.schema_arrow.names, str(path))
+            with reading(path, problem="the metadata of `datasets` is damaged", remedy="write the file again"):
+                keys = self.keys_for(_features(file.schema_arrow))
             for batch in file.iter_batches(BATCH_ROWS, columns=columns):
                 batch.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
                 for number, values in enumerate(batch.to_pylist(), row + 1):
@@ -62,13 +56,6 @@ class ParquetFiles(ListFiles):
                 row += batch.num_rows
         if not row:
             raise UserError(f"{path}: no sentence; expected one row per sentence")
-
-
-def _names_in(schema: pa.Schema, keys: Keys, path: Path) -> dict[str, list[str]]:
-    """Read the label names that `datasets` wrote into the schema's metadata, by tag column."""
-    with reading(path, problem="the metadata of `datasets` is damaged", remedy="write the file again"):
-        features = _features(schema)
-    return class_label_names(features, keys) if features else {}
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -12,11 +11,10 @@ from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import shortened
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import is_plain
-from tagline.sources.formats.lists import ListFiles, class_label_names, columns_of, sniff_lists, to_sentence
+from tagline.sources.formats.lists import ListFiles, columns_of, rows_of, sniff_lists, to_sentence
 from tagline.sources.formats.sniffing import Sample
 from tagline.text.sentence import Sentence
 
-BATCH_ROWS = 1000
 INFO = "dataset_info.json"  # in each folder that is saved
 
 
@@ -58,13 +56,6 @@ class SavedFiles(ListFiles):
             rows = load_from_disk(str(path))
             if isinstance(rows, DatasetDict):
                 raise UserError(f"{path}: a DatasetDict; expected the folder of one split ({', '.join(rows)}) in it")
-            names = columns_of(self.keys, rows.column_names)
-            for column in names:
-                if column not in rows.column_names:
-                    raise UserError(f"{path}: no column {column!r} (columns: {', '.join(rows.column_names) or 'none'})")
-            keys = replace(self.keys, names={**class_label_names(rows.features, self.keys), **self.names})
-            row = 0
-            for columns in rows.select_columns(names).with_format(None).iter(BATCH_ROWS):
-                for values in zip(*columns.values(), strict=True):
-                    row += 1
-                    yield to_sentence(dict(zip(columns, values, strict=True)), keys, f"{path}: row {row}")
+            keys = self.keys_for(rows.features)
+            for number, row in enumerate(rows_of(rows, columns_of(keys, rows.column_names, str(path))), 1):
+                yield to_sentence(row, keys, f"{path}: row {number}")

@@ -1,0 +1,17 @@
+"""The message of an error that a user sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tagline.core.errors import UserError
+
+
+def message_of(call: Callable[..., object], *arguments: Any, **options: Any) -> str:
+    """What a call says that has to fail."""
+    with pytest.raises(UserError) as raised:
+        call(*arguments, **options)
+    return str(raised.value)
