@@ -17,7 +17,7 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
 from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence, split_tags
-from tagline.sources.formats.csv_table import Dialect, read_columns
+from tagline.sources.formats.csv_table import Dialect, read_columns, read_header
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.lists import Keys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import TAGS, Sample, name_tag_columns, words_among
@@ -44,6 +44,7 @@ class WordRow(NamedTuple):
     ids: tuple[str, ...]  # of the document, if params.yaml names its column, and of the sentence
     word: str
     tags: list[str]
+    documents: list[str]  # cells of other columns that look like documents
 
 
 class CsvFiles(DocumentKey, TextFiles, WordFiles):
@@ -111,12 +112,13 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
 
         Raises:
             UserError: see `read_columns`; the file has no word; a needed cell is empty; a row is of a whole sentence; a
-                sentence's rows are not contiguous; all words of a long file are one sentence.
+                sentence's rows are not contiguous, or of several documents; all words of a long file are one sentence.
         """
         keys = self.keys
         first_lines: dict[tuple[str, ...], int] = {}
+        unnamed = _unnamed_documents(path, keys, dialect)
         words = 0
-        for ids, group in groupby(_word_rows(path, keys, dialect, self.fill_down), key=lambda row: row.ids):
+        for ids, group in groupby(_word_rows(path, keys, unnamed, dialect, self.fill_down), key=lambda row: row.ids):
             rows = list(group)
             line, value = rows[0].line, joined_id(ids)
             if ids in first_lines:
@@ -126,6 +128,7 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                     f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value"
                     f"{'' if keys.document else again}"
                 )
+            _check_documents(rows, unnamed, value, path)
             first_lines[ids] = line
             kept = [row for row in rows if not keys.rules.skips(row.word)]
             tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
@@ -165,6 +168,27 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
             yield to_sentence(row, keys, location)
 
 
+def _unnamed_documents(path: Path, keys: Keys, dialect: Dialect) -> list[str]:
+    """The columns of a file that look like documents, if params.yaml does not name one."""
+    header = read_header(path, dialect)
+    unused = [column for column in header if column not in keys.all and header.count(column) == 1]
+    return [] if keys.document else [column for column in unused if DOCUMENT.fullmatch(column.strip())]
+
+
+def _check_documents(rows: Sequence[WordRow], columns: Sequence[str], sentence: str, path: Path) -> None:
+    """Refuse a sentence of several documents: numbers that begin again would join neighbouring sentences."""
+    for index, column in enumerate(columns):
+        named = [row for row in rows if row.documents[index].strip()]
+        other = next((row for row in named if row.documents[index] != named[0].documents[index]), None)
+        if other is not None:
+            values = [quoted(row.documents[index]) for row in (named[0], other)]
+            raise UserError(
+                f"{path}:{other.line}: {column!r} changes from {values[0]} to {values[1]} inside sentence "
+                f"{quoted(sentence)}; expected one document per sentence; if the values of {path.name} begin again in "
+                f"each document, set download.dataset.document: {column}"
+            )
+
+
 def _items(cell: str, location: str) -> list[str]:
     """Split a cell into words or tags."""
     cell = cell.strip()
@@ -183,23 +207,27 @@ def _items(cell: str, location: str) -> list[str]:
     )
 
 
-def _word_rows(path: Path, keys: Keys, dialect: Dialect, fill_down: bool) -> Iterator[WordRow]:
+def _word_rows(
+    path: Path, keys: Keys, documents: Sequence[str], dialect: Dialect, fill_down: bool
+) -> Iterator[WordRow]:
     """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
 
     Args:
         path: the file.
         keys: the headers of the columns.
+        documents: further columns to read.
         dialect: how the cells are written.
         fill_down: whether an empty cell of the sentence or document column has the value above it.
     """
     count = len(keys.ids)
+    last = count + 1 + len(keys.tag_columns)
     above = ("",) * count
-    for line, cells in read_columns(path, [*keys.ids, keys.words, *keys.tag_columns.values()], dialect):
-        word, tags = keys.rules.strip(cells[count]).strip(" "), list(map(str.strip, cells[count + 1 :]))
+    for line, cells in read_columns(path, [*keys.ids, keys.words, *keys.tag_columns.values(), *documents], dialect):
+        word, tags = keys.rules.strip(cells[count]).strip(" "), list(map(str.strip, cells[count + 1 : last]))
         skipped = keys.rules.skips(word)
         filled = above if fill_down or skipped else ("",) * count
         above = tuple(cell.strip() or other for cell, other in zip(cells[:count], filled, strict=True))
-        row = WordRow(line, above, word, tags)
+        row = WordRow(line, above, word, tags, cells[last:])
         # Without this condition the checks take a third of the time.
         named = all(above) and word.strip() and all(tags)
         if not skipped and (not named or not _SEPARATORS.isdisjoint("".join(tags))):

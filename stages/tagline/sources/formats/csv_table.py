@@ -34,6 +34,15 @@ class Dialect:
         return {"delimiter": self.delimiter, "quotechar": self.quote, "quoting": quoting, "strict": True}
 
 
+def read_header(path: Path, dialect: Dialect) -> list[str]:
+    """The headers of a file's columns, none if the file is empty.
+
+    Raises:
+        UserError: the file is not text, or its first row is not CSV.
+    """
+    return next((cells for _, cells in _split_rows(path, dialect)), [])
+
+
 def read_columns(path: Path, needed: Sequence[str], dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Yield the line of each row below the header and the cells of the columns with some headers.
 
