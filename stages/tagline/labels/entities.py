@@ -86,6 +86,15 @@ class EntityArrays:
     start: AnyInts
     end: AnyInts
 
+    def entities(self) -> list[Entity]:
+        """The entities as objects."""
+        rows = zip(self.type.tolist(), self.start.tolist(), self.end.tolist(), strict=True)
+        return [Entity(self.types[type_], start, end) for type_, start, end in rows]
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> EntityArrays:
+        """The chosen entities."""
+        return EntityArrays(self.types, self.type[chosen], self.start[chosen], self.end[chosen])
+
     def common(self, other: EntityArrays) -> tuple[AnyInts, AnyInts]:
         """The entities that both have, as two arrays of indices: of this side's and of the other side's.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -34,21 +35,23 @@ class Sentence:
     Attributes:
         location: where it begins, for messages: ``file:line``, or ``file: row N`` in a file without lines.
         words: the words, none of them empty; a sentence without words is counted and left out.
-        tags: tag column name to its tags, one per word.
+        tags: tag column name to its tags, one per word; None: unknown.
         id: the sentence's id in the source, if it has one.
         document: the id of its document in the source, or the number of an unnamed document in its file; None: unknown.
         notes: what the reader changed or left out.
         agreement: see `annotators.compare`.
         surface: the raw text and the start and end of each word in it, if the file has both.
         spans: the number of spans that the file marks in it, if it has spans.
+        annotated_types: the types of entities that alone are annotated in its file; None: all.
     """
 
     location: str
     words: list[str]
-    tags: dict[str, list[str]]
+    tags: Mapping[str, Sequence[str | None]]
     id: str | None = None
     document: str | int | None = None
     notes: tuple[Note, ...] = ()
     agreement: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     surface: Surface | None = None
     spans: int = 0
+    annotated_types: Sequence[str] | None = None

@@ -31,7 +31,7 @@ from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
 from tagline.tokenization.subword_windows import Cut, WindowCutter
-from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
+from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags, unannotated
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 # Words that are in memory at a time; each distinct one of them is tokenised once.
@@ -213,7 +213,10 @@ class SplitWriter:
             for around in surrounded(chunks, self.cutter.tokenizer, self.cutter.context):
                 chunk = around.chunk
                 tag_ids, ends = self.column.ids(chunk)
-                ids = tags.to_labels(tag_ids, ends, self.names)
+                ids = self._mark_unannotated(chunk, tags.to_labels(tag_ids, ends, self.names))
+                unknown_labels = np.flatnonzero(ids >= len(self.names.names))
+                words_of = (raw_data.name_word(chunk, int(index)) for index in unknown_labels)
+                findings.add("unknown_labels", len(unknown_labels), words_of)
                 vocabulary = chunk[WORDS].values.dictionary_encode()
                 cut = self._cut(around, vocabulary)
                 find_in_words(findings, chunk, cut, unknown, self.cutter.capacity)
@@ -225,6 +228,32 @@ class SplitWriter:
                 words += len(ids)
                 bar.update(chunk.num_rows)
         return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+
+    def _mark_unannotated(self, chunk: pa.RecordBatch, ids: Ints) -> Ints:
+        """Give words that are O where not all types are annotated the id of the labels that are possible.
+
+        Raises:
+            UserError: such a sentence has an entity of another type.
+        """
+        if not self.data.annotated:
+            return ids
+        ids = ids.copy()
+        offsets, types_of_ids = chunk[WORDS].offsets.to_numpy(), np.array(self.names.type_of_labels)
+        for row, types in enumerate(chunk[raw_data.ANNOTATED].to_pylist()):
+            if types is None:
+                continue
+            words = slice(*offsets[row : row + 2].tolist())
+            of_row = ids[words]
+            labelled = np.flatnonzero(of_row < len(types_of_ids))
+            wrong = labelled[~np.isin(types_of_ids[of_row[labelled]], ["", *types])]
+            if len(wrong):
+                label = self.names.names[of_row[wrong[0]]]
+                raise UserError(
+                    f"{raw_data.name_word(chunk, words.start + int(wrong[0]))}: {label} in a file of which only "
+                    f"{', '.join(types)} are annotated; see download.dataset.annotated_types in params.yaml"
+                )
+            of_row[of_row == self.names.label2id[OUTSIDE]] = self.names.ids[unannotated(self.names, types)]
+        return ids
 
     def _cut(self, around: Surrounded, vocabulary: pa.DictionaryArray) -> Cut:
         """Make the windows of a chunk, whose words are given dictionary-encoded."""

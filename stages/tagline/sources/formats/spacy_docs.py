@@ -56,20 +56,15 @@ class SpacyFiles(OffsetFiles):
         """A document with its tokens, except those of white space."""
         if self.span_group is None:
             annotated, spans = doc.has_annotation("ENT_IOB"), doc.ents
-            unknown = [token for token in doc if not token.ent_iob]
-            if annotated and unknown:
-                raise UserError(
-                    f"{location}: {len(unknown)} of {len(doc)} tokens, such as {quoted(unknown[0].text)}, are neither "
-                    "in an entity nor O; expected every token annotated; if they are O, use `doc.set_ents(doc.ents)`"
-                )
+            known = [new_span(each.idx, each.idx + len(each), "annotated", location) for each in doc if each.ent_iob]
         else:
-            annotated, spans = self.span_group in doc.spans, doc.spans.get(self.span_group, [])
+            annotated, spans, known = self.span_group in doc.spans, doc.spans.get(self.span_group, []), None
         labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]
         words = [(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()]
         known = doc.has_annotation("SENT_START")
         sentences = [(each.start_char, each.end_char) for each in doc.sents] if known else None
         annotations = [Annotation("", labelled)] if annotated else []
-        return AnnotatedText(location, doc.text, annotations, words=words, sentences=sentences)
+        return AnnotatedText(location, doc.text, annotations, words=words, sentences=sentences, known=known)
 
 
 def _is_json(path: Path) -> bool:
