@@ -23,7 +23,7 @@ def is_complete(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels:
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
         labels: the label list.
     """
-    _, inside, _ = _allowed(labels, entities.types)
+    _, inside = _allowed(labels, entities.types)
     begins = ~inside[gold[entities.start], entities.type] | np.isin(entities.start, offsets)
     begins |= gold[entities.start - 1] < len(labels.names)
     return begins & ~_next(inside, entities, gold, offsets)
@@ -31,7 +31,9 @@ def is_complete(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels:
 
 def may_be_gold(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Mask:
     """Whether labels that are possible for the words have such an entity, bool (entities,); see `is_complete`."""
-    first, inside, goes_on = _allowed(labels, entities.types)
+    first, inside = _allowed(labels, entities.types)
+    # An I- that is known continues the entity of the word before it.
+    goes_on = (inside.any(1) & (np.arange(len(inside)) < len(labels.names)))[:, None] & np.ones_like(inside)
     sizes = entities.end - entities.start
     before = np.cumsum(sizes) - sizes
     # The words of all entities: those of starts 2 and 5 and sizes 2 and 1 are 2 3 5.
@@ -43,24 +45,21 @@ def may_be_gold(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels:
     return is_possible
 
 
-def _allowed(labels: Labels | LabelNames, types: tuple[str, ...]) -> tuple[Mask, Mask, Mask]:
-    """For each gold id and type, whether a word can begin an entity, whether it can continue it, and whether it must.
+def _allowed(labels: Labels | LabelNames, types: tuple[str, ...]) -> tuple[Mask, Mask]:
+    """For each gold id and type, whether a word can begin an entity, and whether it can continue it.
 
     Plain tags begin entities of one word.
     """
-    prefixes = ("B-", "I-") if labels.kind == "spans" else ("", None)
-    first, inside = (
-        np.array(
-            [
-                [prefix is not None and (not names or f"{prefix}{type_}" in names) for type_ in types]
-                for names in id_names(labels)
-            ],
-            bool,
-        ).reshape(-1, len(types))
-        for prefix in prefixes
-    )
-    is_one = np.array([len(names) == 1 for names in id_names(labels)])
-    return first, inside, inside & is_one[:, None]
+    first, inside = ("B-", "I-") if labels.kind == "spans" else ("", None)
+
+    def allows(prefix: str | None) -> Mask:
+        allowed = [
+            [prefix is not None and (not names or f"{prefix}{type_}" in names) for type_ in types]
+            for names in id_names(labels)
+        ]
+        return np.array(allowed, bool).reshape(len(allowed), len(types))
+
+    return allows(first), allows(inside)
 
 
 def _next(of_ids: Mask, entities: EntityArrays, gold: AnyInts, offsets: AnyInts) -> Mask:

@@ -54,15 +54,18 @@ class SpacyFiles(OffsetFiles):
 
     def _of_doc(self, doc: Doc, location: str) -> AnnotatedText:
         """A document with its tokens, except those of white space."""
+        known = None
         if self.span_group is None:
             annotated, spans = doc.has_annotation("ENT_IOB"), doc.ents
-            known = [new_span(each.idx, each.idx + len(each), "annotated", location) for each in doc if each.ent_iob]
+            if not all(token.ent_iob for token in doc):  # of some it is missing whether they are O
+                tokens = [(each.idx, each.idx + len(each)) for each in doc if each.ent_iob]
+                known = [new_span(*token, "annotated", location) for token in tokens]
         else:
-            annotated, spans, known = self.span_group in doc.spans, doc.spans.get(self.span_group, []), None
+            annotated, spans = self.span_group in doc.spans, doc.spans.get(self.span_group, [])
         labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]
         words = [(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()]
-        known = doc.has_annotation("SENT_START")
-        sentences = [(each.start_char, each.end_char) for each in doc.sents] if known else None
+        has_sentences = doc.has_annotation("SENT_START")
+        sentences = [(each.start_char, each.end_char) for each in doc.sents] if has_sentences else None
         annotations = [Annotation("", labelled)] if annotated else []
         return AnnotatedText(location, doc.text, annotations, words=words, sentences=sentences, known=known)
 
