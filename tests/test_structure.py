@@ -42,7 +42,6 @@ UNNEEDED = {
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once
     "stages/tagline/labels/entities.py",  # tokenize-align converts labels without reading entities
     "stages/tagline/labels/model_settings.py",  # likewise, without a model
-    "stages/tagline/labels/partly_known.py",  # likewise
     "stages/tagline/labels/tagged.py",  # likewise
     "stages/tagline/model/backends/onnx_model.py",  # train and evaluate compute with PyTorch
     "stages/tagline/model/dropout.py",  # evaluate and export train nothing

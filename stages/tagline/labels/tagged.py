@@ -12,9 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.arrays import AnyInts
-from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, marked
+from tagline.labels.entities import (
+    Entity,
+    EntityArrays,
+    confidence,
+    entity_arrays,
+    is_complete,
+    marked,
+    may_be_gold,
+)
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
-from tagline.labels.partly_known import is_complete, may_be_gold
 from tagline.labels.schemes import OUTSIDE
 
 
