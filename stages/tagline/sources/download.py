@@ -15,7 +15,7 @@ from tagline.sources import capitals, encoders, hub
 from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
-from tagline.sources.formats.base import UnknownTag, WordKeys, leads_out
+from tagline.sources.formats.base import Files, UnknownTag, WordKeys, leads_out
 from tagline.sources.splitting import TRAIN
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, library_version, splitter
@@ -51,10 +51,11 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     else:
         source = FileSource(folder, dataset)
     unknown_tag = dataset.unknown_tag if isinstance(dataset, UnknownTag) else None
+    partly = isinstance(dataset, Files) and bool(dataset.annotated_types)
     splits = source.splits()
     splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
     rows = {split: map(partial(to_row, unknown_tag=unknown_tag), sentences) for split, sentences in splits.items()}
-    counts = raw_data.write(target, rows, list(dataset.tag_columns), bool(getattr(dataset, "annotated_types", None)))
+    counts = raw_data.write(target, rows, list(dataset.tag_columns), partly)
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -97,7 +97,7 @@ def test_no_decision_is_contradicted_by_possible_labels(true: list[str], data: s
     assert in_gold <= certain
     open_ = {entity for entity in entities(predicted) if entity in some - in_gold}
     assert scored <= set(entities(predicted)) - open_
-    if not any(label[0] == "I" and left not in NAMES for left, label in zip(gold, gold[1:], strict=False)):
+    if not any(label[0] == "I" and left not in NAMES for left, label in pairwise(gold)):
         assert in_gold == certain
         assert scored == set(entities(predicted)) - open_
 
