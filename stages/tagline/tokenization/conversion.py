@@ -94,9 +94,9 @@ def detect(names: Sequence[str], follow: npt.NDArray[np.int64]) -> Scheme:
         names: the tags.
         follow: what `transitions` returned.
     """
-    tags = [split_tag(name) for name in names] + [("", "")]
-    # Without the tags after unknown ones, of which a B- in IOB1 can be one.
-    seen = [(tags[i], tags[j]) for i, j in np.argwhere(follow[:-1, : len(names)]).tolist()]
+    tags = [split_tag(name) for name in names]
+    lefts = [*tags, ("", ""), None]  # an unknown tag may have the type of a B- of IOB1 after it
+    seen = [(lefts[i], tags[j]) for i, j in np.argwhere(follow[:, : len(names)]).tolist()]
     prefixes = {tag[0] for _, tag in seen}
     if prefixes & {"E", "S"}:
         return "BIOES"
@@ -106,7 +106,7 @@ def detect(names: Sequence[str], follow: npt.NDArray[np.int64]) -> Scheme:
         return "IOB2"
     if "B" not in prefixes:
         return "IO"
-    return "IOB2" if any(tag[0] == "B" and left[1] != tag[1] for left, tag in seen) else "IOB1"
+    return "IOB2" if any(tag[0] == "B" and left and left[1] != tag[1] for left, tag in seen) else "IOB1"
 
 
 @dataclass(frozen=True)

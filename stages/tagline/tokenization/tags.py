@@ -169,12 +169,14 @@ def read_column(raw: RawData, name: str, scheme: str = "auto", outside: str | No
         outside: the tag that stands for O, except among plain tags.
 
     Raises:
-        UserError: no word has the tag ``outside``.
+        UserError: no word has a tag, or the tag ``outside``.
     """
     counters = {split: _count_tags(raw, split, name) for split in SPLITS}
     has_unknown = any(batch[name].values.null_count for split in SPLITS for batch in raw.batches(split))
     tags = tuple(sorted(set().union(*counters.values())))
     counts = {split: np.array([counter[tag] for tag in tags], dtype=np.int64) for split, counter in counters.items()}
+    if not tags:
+        raise UserError(f"column {name}: the tags of all words are unknown; expected at least two different ones")
     if scheme == "tags" or outside is None:
         names = tags
     elif outside in tags:
@@ -268,7 +270,9 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
         plain = {name for name in column.names if not schemes.split_tag(name)[0]}
         groups = (plain, {*column.names} - plain - {schemes.OUTSIDE})
         first = "; ".join(word for group in groups for word in islice(column.words_with(group), 1))
-        outside = "" if len(plain) > 1 else f', or outside: "{min(plain)}" if that stands for O'
+        only = min(plain)
+        unknown = f', or download.dataset.unknown_tag: "{only}" for words whose tag is not known'
+        outside = "" if len(plain) > 1 else f', or outside: "{only}" if that stands for O{unknown}'
         raise UserError(
             f"column {column.name}: {error}; the first of each: {first}; correct them, or set tokenize_align.scheme: "
             f"tags in params.yaml if none of them marks spans{outside}"
