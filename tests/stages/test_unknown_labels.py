@@ -57,7 +57,7 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     assert table[0]["gold"] == ["B-PER", None, None, "O", "B-LOC", "O"]
     assert all(isinstance(label, str) for row in table for label in row["predicted"])
     card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
-    assert "Not scored in test: 37 of 55 words, whose gold label is unknown or known in part, 0 gold entities" in card
+    assert "Not scored in test: 37 of 55 words, whose gold label is unknown or known in part, and 0 gold and" in card
     assert "words of unknown label" in Path("reports/evaluate.html").read_text(encoding="utf-8")
     assert "sets" not in json.loads(Path("models/export/tagger.json").read_text())
 

@@ -117,11 +117,12 @@ class Exported:
 
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
-    values = asdict(replace(exported, labels=replace(exported.labels, sets=())))  # which are of data/tokenized
-    del values["labels"]["sets"]
+    values = asdict(exported)
+    del values["labels"]
     if not exported.biases:
         del values["biases"]
-    write_json(folder / TAGGER, {"version": VERSION} | values.pop("labels") | values)
+    labels = label_list.to_json(replace(exported.labels, sets=()))  # which are of data/tokenized
+    write_json(folder / TAGGER, {"version": VERSION} | labels | values)
 
 
 def read(folder: Path) -> Exported:

@@ -128,9 +128,9 @@ def read(content: bytes, kind: Kind, where: str) -> list[TaggedSentence]:
     columns = {name: table[name].combine_chunks() for name in COLUMNS[1:]}
     flat = {name: column.flatten() for name, column in columns.items()}
     with reading(where, "evaluate", expected="label names"):
-        possible = {text: _parsed(text, kind) for text in flat["gold"].unique().to_pylist()}
-    names = tuple(sorted({*chain(*possible.values()), *flat["predicted"].unique().to_pylist()}))
-    sets = tuple(sorted(each for each in possible.values() if len(each) != 1))
+        possible = [_parsed(text, kind) for text in flat["gold"].unique().to_pylist()]
+        names = tuple(sorted({*chain(*possible), *flat["predicted"].unique().to_pylist()}))
+        sets = tuple(sorted(each for each in possible if len(each) != 1))
     return list(
         TaggedSentences(
             LabelNames(kind, names, sets),

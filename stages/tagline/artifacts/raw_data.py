@@ -59,16 +59,14 @@ def write(
 
 
 def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schema) -> int:
-    tag_columns = _tag_columns(schema)
+    strings, tag_columns = pa.list_(pa.string()), _tag_columns(schema)
     with shards.ShardWriter(folder, schema) as writer:
         for batch in _batched(rows):
             ids = [row.get(ID, f"{split}-{index}") for index, row in enumerate(batch, writer.rows)]
             documents = [row.get(DOCUMENT, id_) for row, id_ in zip(batch, ids, strict=True)]
             columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.string())}
-            columns |= {
-                name: pa.array([row.get(name) if name == ANNOTATED else row[name] for row in batch], field.type)
-                for name, field in zip(schema.names[2:], list(schema)[2:], strict=True)
-            }
+            columns |= {name: pa.array([row[name] for row in batch], strings) for name in (WORDS, *tag_columns)}
+            columns |= {ANNOTATED: pa.array([row.get(ANNOTATED) for row in batch], strings)}
             for name in tag_columns:
                 _check_lengths(columns[ID], columns[WORDS], columns[name], name)
             writer.write(columns)

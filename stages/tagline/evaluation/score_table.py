@@ -37,8 +37,8 @@ def _not_scored(metrics: dict[str, Any]) -> Iterator[str]:
         if numbers := scores.get("unknown"):
             yield (
                 f"{printable(split)}: not scored: {numbers['words']:,} of {scores['words']:,} words, whose gold label "
-                f"is unknown or known in part; {numbers['gold_entities']:,} gold entities without known boundaries; "
-                f"{numbers['predicted_entities']:,} predicted entities that gold leaves open"
+                f"is unknown or known in part; {numbers['gold_entities']:,} gold entities and "
+                f"{numbers['predicted_entities']:,} predicted ones that it does not decide"
             )
 
 

@@ -111,8 +111,7 @@ def unknown(sentences: Sequence[TaggedSentence]) -> dict[str, dict[str, int]]:
 
     Returns:
         ``{"unknown": {words, gold_entities, predicted_entities}}``: words whose label is not known, or only in part;
-        entities in the known labels of which not both boundaries are known; and predicted entities that these labels
-        neither confirm nor contradict.
+        and entities that gold does not decide, see `entities.is_decided`.
     """
     flat = flatten(sentences)
     words = int(np.count_nonzero(~flat.is_known))

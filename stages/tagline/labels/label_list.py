@@ -47,7 +47,7 @@ class Labels:
         kind: how the labels are read.
         names: label names, indexed by label id.
         fallback: the label of words without sub-words: O, or the most frequent tag of the training split.
-        sets: of the gold labels in data/tokenized; for each set of words also that of their later sub-words.
+        sets: of the gold labels in data/tokenized, those of words and of their later sub-words.
     """
 
     task: str

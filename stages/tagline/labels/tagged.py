@@ -17,9 +17,9 @@ from tagline.labels.entities import (
     EntityArrays,
     confidence,
     entity_arrays,
-    is_complete,
+    is_begun,
+    is_decided,
     marked,
-    may_be_gold,
 )
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
 from tagline.labels.schemes import OUTSIDE
@@ -63,7 +63,7 @@ class TaggedSentence:
 
     @property
     def predicted_entities(self) -> list[Entity]:
-        """The predicted entities; with words of unknown gold label, those that can be scored."""
+        """The predicted entities; with words of unknown gold label, those that gold decides."""
         return self._entities("predicted", self.predicted)
 
     @property
@@ -75,9 +75,7 @@ class TaggedSentence:
         # process that was forked while another thread held it.
         kept: dict[str, list[Entity]] = self.__dict__.setdefault("_kept", {})
         if side not in kept and has_sets(self.labels, self.gold):
-            found = flatten([self])
-            of_side: EntityArrays = getattr(found, f"{side}_entities")
-            kept[side] = of_side.entities()
+            kept[side] = getattr(flatten([self]), f"{side}_entities").entities()
         elif side not in kept:
             kept[side] = marked(self._names(ids), self.kind)
         return kept[side]
@@ -183,16 +181,11 @@ class TaggedSentences(Sequence[TaggedSentence]):
 
     @cached_property
     def predicted_entities(self) -> EntityArrays:
-        """The predicted entities; with words of unknown gold label, those that can be scored.
-
-        Those are the entities that are in gold, and those that the known labels contradict.
-        """
+        """The predicted entities; with words of unknown gold label, those that gold decides, see `is_decided`."""
         found = entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
         if not has_sets(self.labels, self.gold):
             return found
-        scored = ~may_be_gold(found, self.known_gold, self.offsets, self.labels)
-        scored[found.common(self.gold_entities)[0]] = True
-        return found.where(scored)
+        return found.where(is_decided(found, self.known_gold, self.offsets, self.labels))
 
     @cached_property
     def gold_entities(self) -> EntityArrays:
@@ -200,7 +193,8 @@ class TaggedSentences(Sequence[TaggedSentence]):
         found = self._gold_entities
         if not has_sets(self.labels, self.gold):
             return found
-        return found.where(is_complete(found, self.known_gold, self.offsets, self.labels))
+        known = self.known_gold, self.offsets, self.labels
+        return found.where(is_decided(found, *known) & is_begun(found, *known))
 
     @property
     def _gold_entities(self) -> EntityArrays:

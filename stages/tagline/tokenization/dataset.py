@@ -238,21 +238,19 @@ class SplitWriter:
         if not self.data.annotated:
             return ids
         ids = ids.copy()
-        offsets, types_of_ids = chunk[WORDS].offsets.to_numpy(), np.array(self.names.type_of_labels)
-        for row, types in enumerate(chunk[raw_data.ANNOTATED].to_pylist()):
-            if types is None:
-                continue
-            words = slice(*offsets[row : row + 2].tolist())
-            of_row = ids[words]
-            labelled = np.flatnonzero(of_row < len(types_of_ids))
-            wrong = labelled[~np.isin(types_of_ids[of_row[labelled]], ["", *types])]
+        lengths = chunk[WORDS].value_lengths().to_numpy()
+        annotated = [None if types is None else tuple(types) for types in chunk[raw_data.ANNOTATED].to_pylist()]
+        types_of_ids = np.array([*self.names.type_of_labels, *[""] * len(self.names.sets)])
+        for types in sorted({each for each in annotated if each is not None}):
+            words = np.flatnonzero(np.repeat([each == types for each in annotated], lengths))
+            wrong = words[~np.isin(types_of_ids[ids[words]], ["", *types])]
             if len(wrong):
-                label = self.names.names[of_row[wrong[0]]]
                 raise UserError(
-                    f"{raw_data.name_word(chunk, words.start + int(wrong[0]))}: {label} in a file of which only "
-                    f"{', '.join(types)} are annotated; see download.dataset.annotated_types in params.yaml"
+                    f"{raw_data.name_word(chunk, int(wrong[0]))}: {self.names.names[ids[wrong[0]]]} in a file of which "
+                    f"only {', '.join(types)} are annotated; see download.dataset.annotated_types in params.yaml"
                 )
-            of_row[of_row == self.names.label2id[OUTSIDE]] = self.names.ids[unannotated(self.names, types)]
+            outside = words[ids[words] == self.names.label2id[OUTSIDE]]
+            ids[outside] = self.names.ids[unannotated(self.names, types)]
         return ids
 
     def _cut(self, around: Surrounded, vocabulary: pa.DictionaryArray) -> Cut:

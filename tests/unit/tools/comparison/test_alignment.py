@@ -56,8 +56,8 @@ def test_only_common_sentences_are_scored() -> None:
 
 
 def test_what_gold_leaves_open_is_not_scored_in_any_run() -> None:
-    old = ("0", "Ada lives in", "B-PER O O", "B-PER B-LOC O")
-    new = ("0", "Ada lives in", "B-PER O|B-LOC|I-LOC ?", "B-PER B-PER B-MISC")
+    old = ("0", "Ada lives in Oslo", "B-PER O O O", "B-PER B-LOC O O")
+    new = ("0", "Ada lives in Oslo", "B-PER O|B-LOC|I-LOC O ?", "B-PER B-PER O B-MISC")
     found = compare_split("test", [run_of("a", [old])], [run_of("b", [new])])
     assert (found.overall["f1"].old, found.overall["f1"].new) == ((1.0,), (pytest.approx(2 / 3),))
 
