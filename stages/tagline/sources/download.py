@@ -51,11 +51,11 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     else:
         source = FileSource(folder, dataset)
     unknown_tag = dataset.unknown_tag if isinstance(dataset, UnknownTag) else None
-    partly = isinstance(dataset, Files) and bool(dataset.annotated_types)
+    lacks_types = isinstance(dataset, Files) and bool(dataset.annotated_types)
     splits = source.splits()
     splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
     rows = {split: map(partial(to_row, unknown_tag=unknown_tag), sentences) for split, sentences in splits.items()}
-    counts = raw_data.write(target, rows, list(dataset.tag_columns), partly)
+    counts = raw_data.write(target, rows, list(dataset.tag_columns), lacks_types)
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}
