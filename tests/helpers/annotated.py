@@ -16,9 +16,9 @@ def write_rows(path: Path, rows: list[Any]) -> Path:
 
 
 def tagged(sentence: Sentence) -> str:
-    """The words that are not O as ``word/tag``."""
+    """The words that are not O as ``word/tag``, or ``word/?`` if the tag is unknown."""
     return " ".join(
-        f"{word}/{tag}" for word, tag in zip(sentence.words, sentence.tags["ner"], strict=True) if tag != "O"
+        f"{word}/{tag or '?'}" for word, tag in zip(sentence.words, sentence.tags["ner"], strict=True) if tag != "O"
     )
 
 

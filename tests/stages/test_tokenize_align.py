@@ -87,7 +87,8 @@ def test_findings_are_reported(finished: Path, capsys: pytest.CaptureFixture[str
         **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"},
         "labels": {"O": 57, "B-LOC": 19, "I-LOC": 0, "B-ORG": 0, "I-ORG": 0}
         | {"B-PER": 19, "I-PER": 19, "B-per": 0, "I-per": 0},
-        **{"illegal_tags": 0, "no_entities": 0, "words_without_subwords": 0, "unknown_words": 0, "long_words": 0},
+        **{"illegal_tags": 0, "unknown_labels": 0, "no_entities": 0, "words_without_subwords": 0, "unknown_words": 0},
+        **{"long_words": 0},
         **{"truncated_words": 0, "long_sentences": 0, "windowed_sentences": 1},
     }
     out = capsys.readouterr().out

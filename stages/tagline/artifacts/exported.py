@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -118,9 +118,11 @@ class Exported:
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
+    del values["labels"]
     if not exported.biases:
         del values["biases"]
-    write_json(folder / TAGGER, {"version": VERSION} | values.pop("labels") | values)
+    labels = label_list.to_json(replace(exported.labels, sets=()))  # which are of data/tokenized
+    write_json(folder / TAGGER, {"version": VERSION} | labels | values)
 
 
 def read(folder: Path) -> Exported:

@@ -1,15 +1,17 @@
 """The folder data/predictions: the predicted label of each word of validation and test.
 
-SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word)
+SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word); gold is null
+                    where it is unknown, and a JSON list of the possible labels where it is known in part
 provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), and the precision
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -21,7 +23,8 @@ import pyarrow.parquet as pq
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
-from tagline.labels.label_list import Kind, LabelNames, Labels
+from tagline.labels import label_list
+from tagline.labels.label_list import ANY, Kind, LabelNames, Labels, id_names
 from tagline.labels.model_settings import NO_BIASES, Biases, Decoding, Precision
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
@@ -40,7 +43,8 @@ def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None
     flat = flatten(sentences)
     names = pa.array(flat.labels.names, pa.string())
     offsets = pa.array(flat.offsets, pa.int32())
-    of_words = {"gold": names.take(pa.array(flat.known_gold)), "predicted": names.take(pa.array(flat.predicted))}
+    of_gold = pa.array(map(_spelled, id_names(flat.labels)), pa.string())
+    of_words = {"gold": of_gold.take(pa.array(flat.known_gold)), "predicted": names.take(pa.array(flat.predicted))}
     of_words |= {"score": pa.array(flat.scores)}
     columns = {name: pa.ListArray.from_arrays(offsets, values) for name, values in of_words.items()}
     columns |= {"id": pa.array(flat.ids, pa.large_string()), "words": pa.array(flat.words, pa.list_(pa.string()))}
@@ -72,7 +76,7 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
         settings: how labels were chosen.
         others: see `write_hashes`.
     """
-    content = {"decoding": settings.decoding, "precision": settings.precision, "labels": asdict(labels)}
+    content = {"decoding": settings.decoding, "precision": settings.precision, "labels": label_list.to_json(labels)}
     write_json(folder / PROVENANCE, content | ({"biases": settings.biases} if settings.biases else {}))
     write_hashes(folder, others=others)
 
@@ -114,14 +118,17 @@ def read(content: bytes, kind: Kind, where: str) -> list[TaggedSentence]:
     table = _read_table(content, where)
     columns = {name: table[name].combine_chunks() for name in COLUMNS[1:]}
     flat = {name: column.flatten() for name, column in columns.items()}
-    names = tuple(sorted({name for side in ("gold", "predicted") for name in flat[side].unique().to_pylist()}))
+    with reading(where, "evaluate", expected="label names"):
+        possible = [_parsed(text, kind) for text in flat["gold"].unique().to_pylist()]
+        names = tuple(sorted({*chain(*possible), *flat["predicted"].unique().to_pylist()}))
+        sets = tuple(sorted(each for each in possible if len(each) != 1))
     return list(
         TaggedSentences(
-            LabelNames(kind, names),
+            LabelNames(kind, names, sets),
             lengths=columns["words"].value_lengths().to_pylist(),
             predicted=_label_ids(flat["predicted"], names),
             scores=flat["score"].to_numpy(),
-            gold=_label_ids(flat["gold"], names),
+            gold=_label_ids(flat["gold"], [*names, *map(_spelled, sets)]),
             ids=table["id"].to_pylist(),
             words=columns["words"].to_pylist(),
         )
@@ -134,14 +141,27 @@ def _read_table(content: bytes, where: str) -> pa.Table:
         table = pq.read_table(BytesIO(content))
         table.validate(full=True)
         table = table.select(COLUMNS).cast(_SCHEMA).combine_chunks()
-        lists = [table[name].combine_chunks() for name in COLUMNS[1:]]
-        if any(column.null_count for column in (table["id"], *lists, *(each.flatten() for each in lists))):
+        lists = {name: table[name].combine_chunks() for name in COLUMNS[1:]}
+        values = [each.flatten() for name, each in lists.items() if name != "gold"]  # which may be unknown
+        if any(column.null_count for column in (table["id"], *lists.values(), *values)):
             raise ValueError("null values")
-        if any(not each.value_lengths().equals(lists[0].value_lengths()) for each in lists):
+        if any(not each.value_lengths().equals(lists["words"].value_lengths()) for each in lists.values()):
             raise ValueError("a row has lists of different lengths")
         return table
 
 
-def _label_ids(labels: pa.Array, names: Sequence[str]) -> Any:
+def _spelled(names: Sequence[str]) -> str | None:
+    """A gold label in a table: its name, a JSON list of the possible ones, or null for any."""
+    return names[0] if len(names) == 1 else json.dumps(names, ensure_ascii=False) if names else None
+
+
+def _parsed(text: str | None, kind: Kind) -> tuple[str, ...]:
+    """The labels that `_spelled` wrote; a plain tag may look like a list, but is never known in part."""
+    if text is None:
+        return ANY
+    return tuple(json.loads(text)) if kind == "spans" and text.startswith("[") else (text,)
+
+
+def _label_ids(labels: pa.Array, names: Sequence[str | None]) -> Any:
     """Turn label names into label ids, int64."""
     return pc.index_in(labels, value_set=pa.array(names, pa.string())).to_numpy().astype(np.int64)

@@ -2,8 +2,9 @@
 
 provenance.json             where the data set comes from, with commits or hashes, and what of it was left out
 hashes.json                 the SHA-256 of each file
-SPLIT/00000.arrow, ...      id and document (strings), words (list of strings), and each tag column (list of strings,
-                            one per word)
+SPLIT/00000.arrow, ...      id and document (strings), words (list of strings), each tag column (list of strings, one
+                            per word; null: unknown) and, if there are such sentences, annotated_types (list of
+                            strings): the types of entities that alone are annotated in the sentence; null: all
 
 The sentences of a document are consecutive; a sentence of no known document is one by itself, named by its id. Each
 Arrow file is an IPC stream of at most about 128 MiB.
@@ -26,14 +27,17 @@ SPLITS = ("train", "validation", "test")
 ID = "id"
 DOCUMENT = "document"
 WORDS = "words"
+ANNOTATED = "annotated_types"
 
-Row = Mapping[str, str | Sequence[str]]
+Row = Mapping[str, str | Sequence[str | None]]
 
 # Words per record batch: few enough to be held as Python strings, enough to make Arrow's overhead negligible.
 BATCH_WORDS = 100_000
 
 
-def write(path: Path, splits: Mapping[str, Iterable[Row]], tag_columns: Sequence[str]) -> dict[str, int]:
+def write(
+    path: Path, splits: Mapping[str, Iterable[Row]], tag_columns: Sequence[str], annotated: bool = False
+) -> dict[str, int]:
     """Write sentences while they are read: a batch is in memory, never a split.
 
     Args:
@@ -42,6 +46,7 @@ def write(path: Path, splits: Mapping[str, Iterable[Row]], tag_columns: Sequence
             one length, and optionally from ``id`` and ``document`` to a string; the default id is ``SPLIT-N``, counted
             from 0, the default document is the id.
         tag_columns: the tag columns, in order.
+        annotated: whether rows may have ``annotated_types``.
 
     Returns:
         The number of sentences of each split.
@@ -49,26 +54,32 @@ def write(path: Path, splits: Mapping[str, Iterable[Row]], tag_columns: Sequence
     Raises:
         UserError: a split has no sentences.
     """
-    return {split: _write_split(path / split, split, rows, tag_columns) for split, rows in splits.items()}
+    schema = _schema(tag_columns, annotated)
+    return {split: _write_split(path / split, split, rows, schema) for split, rows in splits.items()}
 
 
-def _write_split(folder: Path, split: str, rows: Iterable[Row], tag_columns: Sequence[str]) -> int:
-    strings = pa.list_(pa.string())
-    with shards.ShardWriter(folder, _schema(tag_columns)) as writer:
+def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schema) -> int:
+    strings, tag_columns = pa.list_(pa.string()), _tag_columns(schema)
+    with shards.ShardWriter(folder, schema) as writer:
         for batch in _batched(rows):
             ids = [row.get(ID, f"{split}-{index}") for index, row in enumerate(batch, writer.rows)]
             documents = [row.get(DOCUMENT, id_) for row, id_ in zip(batch, ids, strict=True)]
             columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.string())}
             columns |= {name: pa.array([row[name] for row in batch], strings) for name in (WORDS, *tag_columns)}
+            columns |= {ANNOTATED: pa.array([row.get(ANNOTATED) for row in batch], strings)}
             writer.write(columns)
     if not writer.rows:
         raise UserError(f"split {split}: no sentences; expected at least one")
     return writer.rows
 
 
-def _schema(tag_columns: Sequence[str]) -> pa.Schema:
-    strings = pa.list_(pa.string())
-    return pa.schema([(ID, pa.string()), (DOCUMENT, pa.string()), *((name, strings) for name in (WORDS, *tag_columns))])
+def _schema(tag_columns: Sequence[str], annotated: bool) -> pa.Schema:
+    lists = (WORDS, *tag_columns, *([ANNOTATED] if annotated else []))
+    return pa.schema([(ID, pa.string()), (DOCUMENT, pa.string()), *((name, pa.list_(pa.string())) for name in lists)])
+
+
+def _tag_columns(schema: pa.Schema) -> tuple[str, ...]:
+    return tuple(name for name in schema.names if name not in (ID, DOCUMENT, WORDS, ANNOTATED))
 
 
 def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -92,15 +103,24 @@ class RawData:
         path: the folder.
         tag_columns: its tag columns, in order.
         sentences: the number of sentences of each split.
+        annotated: whether there is a column ``annotated_types``.
     """
 
     path: Path
     tag_columns: tuple[str, ...]
     sentences: dict[str, int]
+    annotated: bool = False
 
     def batches(self, split: str) -> Iterator[pa.RecordBatch]:
         """Yield the record batches of a split."""
         return shards.read_batches(self.path / split)
+
+    def annotated_types(self) -> set[tuple[str, ...]]:
+        """The different values of ``annotated_types`` that are not null."""
+        if not self.annotated:
+            return set()
+        values = (each for split in SPLITS for batch in self.batches(split) for each in batch[ANNOTATED].to_pylist())
+        return {tuple(types) for types in values if types is not None}
 
     def chunks(self, split: str, words: int) -> Iterator[pa.RecordBatch]:
         """Yield the sentences of a split in larger batches, of about so many words each."""
@@ -128,9 +148,9 @@ class RawData:
 def load(path: Path) -> RawData:
     """Open data/raw, whose hashes the caller has verified."""
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
-        names = pa.ipc.open_stream(source).schema.names
-    tag_columns = tuple(name for name in names if name not in (ID, DOCUMENT, WORDS))
-    return RawData(path, tag_columns, {split: shards.count_rows(path / split) for split in SPLITS})
+        schema = pa.ipc.open_stream(source).schema
+    counts = {split: shards.count_rows(path / split) for split in SPLITS}
+    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names)
 
 
 def name_word(batch: pa.RecordBatch, index: int) -> str:

@@ -3,7 +3,8 @@
 labels.json                         the labels of the task
 provenance.json                     how the windows were made, see `Windowing`
 hashes.json                         the SHA-256 of each file
-sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags): one row per sentence
+sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags; ids beyond them are of the sets in
+                                    labels.json, the labels that are possible): one row per sentence
 windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens and for context, the
                                     words of neighbouring sentences), labels (-100: ignored): one row per window
 
@@ -33,6 +34,7 @@ from tagline.core.provenance import PROVENANCE, sha256
 from tagline.labels import label_list as label_lists
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
+from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import Windows
 
 Item = TypeVar("Item")
@@ -85,15 +87,16 @@ class Split:
         return LazyColumn(column(self.sentences, "id")), LazyColumn(column(self.sentences, "words"))
 
     def gold(self) -> npt.NDArray[np.int32]:
-        """The gold label ids of all words, one sentence after the other, int32 (words,)."""
+        """The gold ids of all words, of labels or of the label list's sets, one after the other, int32 (words,)."""
         ids: npt.NDArray[np.int32] = pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
         return ids
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
-        """Yield the words and the gold label names of each sentence."""
+        """Yield the words and the gold label names of each sentence; for unknown labels O, or "" among plain tags."""
+        names = [*labels.names, *[OUTSIDE if labels.kind == "spans" else ""] * len(labels.sets)]
         for batch in self.sentences.iter(batch_size=1000):
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
-                yield words, [labels.names[number] for number in numbers]
+                yield words, [names[number] for number in numbers]
 
     def lengths(self) -> list[int]:
         """The number of words of each sentence."""

@@ -192,7 +192,7 @@ def _label(split: Split, with_subwords: int, chunks: Iterable[Chunk], predictor:
         labels.kind,
         TaggedSentences(labels, lengths, predictions.labels, scores, gold, ids, words),
         predictions.without_subwords,
-        predictions.loss / max(1, seen),
+        predictions.mean_loss,
         score(count(greedy, labels.kind))["overall"]["f1"],
         with_subwords - seen,
     )

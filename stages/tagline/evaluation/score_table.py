@@ -27,7 +27,19 @@ def score_table(metrics: dict[str, Any]) -> str:
             f1_interval = "{low:.3f}-{high:.3f}".format(**interval["f1"])
             names = [printable(split), printable(name)]
             rows.append([*names, *ratios, f1_interval, numbers.get("accuracy", ""), numbers["number"]])
-    return "\n\n".join([tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f"), *_operating_point(metrics)])
+    table = tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f")
+    return "\n\n".join([table, *_not_scored(metrics), *_operating_point(metrics)])
+
+
+def _not_scored(metrics: dict[str, Any]) -> Iterator[str]:
+    """Say what of each split is not scored, since gold labels are unknown."""
+    for split, scores in metrics.items():
+        if numbers := scores.get("unknown"):
+            yield (
+                f"{printable(split)}: not scored: {numbers['words']:,} of {scores['words']:,} words, whose gold label "
+                f"is unknown or known in part; {numbers['gold_entities']:,} gold entities and "
+                f"{numbers['predicted_entities']:,} predicted ones that it does not decide"
+            )
 
 
 def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.calibration import calibration, reliability
 from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count
@@ -72,7 +73,7 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap, b
         scores; greedy, the F1 of greedy decoding; strict, repaired and matching (spans only), see `scores.strict`,
         `scores.count_repaired` and `matching.matching`; slices; errors, see
         `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
-        words_without_subwords.
+        words_without_subwords; and unknown, see `unknown`, if gold labels are.
 
     Raises:
         UserError: a word has no prediction.
@@ -98,7 +99,23 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap, b
         "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
         "calibration": calibration(split.reliability),
         "sentences": len(sentences),
-        "words": int(counts.words.sum()),
+        "words": len(flatten(sentences).predicted),
         "words_unscored": split.words_unscored,
         "words_without_subwords": split.words_without_subwords,
+        **unknown(sentences),
     }
+
+
+def unknown(sentences: Sequence[TaggedSentence]) -> dict[str, dict[str, int]]:
+    """Count what is not scored because gold labels are unknown; empty if none is.
+
+    Returns:
+        ``{"unknown": {words, gold_entities, predicted_entities}}``: words whose label is not known, or only in part;
+        and entities that gold does not decide, see `entities.is_decided`.
+    """
+    flat = flatten(sentences)
+    words = int(np.count_nonzero(~flat.is_known))
+    if not words:
+        return {}
+    gold, predicted = flat.left_out
+    return {"unknown": {"words": words, "gold_entities": gold, "predicted_entities": predicted}}

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.arrays import AnyInts
-from tagline.labels.label_list import Kind
+from tagline.labels.label_list import Kind, LabelNames, Labels, possible
 from tagline.labels.schemes import split_tag
+
+Mask = npt.NDArray[np.bool_]
 
 
 class Entity(NamedTuple):
@@ -86,6 +88,15 @@ class EntityArrays:
     start: AnyInts
     end: AnyInts
 
+    def entities(self) -> list[Entity]:
+        """The entities as objects."""
+        rows = zip(self.type.tolist(), self.start.tolist(), self.end.tolist(), strict=True)
+        return [Entity(self.types[type_], start, end) for type_, start, end in rows]
+
+    def where(self, chosen: Mask) -> EntityArrays:
+        """The chosen entities."""
+        return EntityArrays(self.types, self.type[chosen], self.start[chosen], self.end[chosen])
+
     def common(self, other: EntityArrays) -> tuple[AnyInts, AnyInts]:
         """The entities that both have, as two arrays of indices: of this side's and of the other side's.
 
@@ -120,3 +131,35 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
     borders = np.flatnonzero(~continues).astype(np.int32)
     begins = np.flatnonzero(type_of_word[borders[:-1]] != outside)
     return EntityArrays(types, type_of_word[borders[begins]], borders[begins], borders[begins + 1])
+
+
+def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Mask:
+    """Whether gold labels, of which some are unknown, decide if an entity is right, bool (entities,).
+
+    They do if all words of the entity, and the next word, which could continue it, have a known label, or one that is
+    not of its type. So which entities are scored does not depend on whether they are right, which would bias scores.
+
+    Args:
+        entities: gold or predicted ones.
+        gold: int (words,), ids of labels or sets.
+        offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
+        labels: the label list.
+    """
+    types = [split_tag(name)[1] if labels.kind == "spans" else name for name in labels.names]
+    of_types = np.array([[type_ == each for type_ in types] for each in entities.types], bool).reshape(-1, len(types))
+    is_open = (possible(labels) @ of_types.T) & (np.arange(len(types) + len(labels.sets)) >= len(types))[:, None]
+    has_next = ~np.isin(entities.end, offsets) & (labels.kind == "spans")
+    sizes = entities.end + has_next - entities.start
+    before = np.cumsum(sizes) - sizes
+    # The words of all entities, each with its next word: those of starts 2 and 5 and sizes 3 and 2 are 2 3 4 5 6.
+    words = np.arange(sizes.sum()) + np.repeat(entities.start - before, sizes)
+    undecided = np.cumsum(np.append(0, is_open[gold[words], np.repeat(entities.type, sizes)]))
+    decided: Mask = undecided[before + sizes] == undecided[before]
+    return decided
+
+
+def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Mask:
+    """Whether a gold entity does not begin with an I- after a word of unknown label, bool (entities,)."""
+    inside = np.array([labels.kind == "spans" and name.startswith("I-") for name in labels.names], bool)
+    begun: Mask = ~inside[gold[entities.start]] | np.isin(entities.start, offsets)
+    return begun | (gold[entities.start - 1] < len(labels.names))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
@@ -14,6 +18,10 @@ from tagline.labels import schemes
 
 Kind = Literal["spans", "tags"]
 """spans: IOB2 labels, which mark entities. tags: each word has a tag of its own, such as a part of speech."""
+LabelSets = tuple[tuple[str, ...], ...]
+"""The labels that are possible for words of unknown label, by name; an empty set: any label. In arrays of gold labels,
+an id is a set's index plus the number of labels: what overlooks sets fails instead of reading a wrong label."""
+ANY: tuple[str, ...] = ()
 
 
 class LabelNames(NamedTuple):
@@ -22,10 +30,12 @@ class LabelNames(NamedTuple):
     Attributes:
         kind: how the labels are read.
         names: label names, indexed by label id.
+        sets: of the gold labels.
     """
 
     kind: Kind
     names: tuple[str, ...]
+    sets: LabelSets = ()
 
 
 @dataclass(frozen=True)
@@ -37,12 +47,14 @@ class Labels:
         kind: how the labels are read.
         names: label names, indexed by label id.
         fallback: the label of words without sub-words: O, or the most frequent tag of the training split.
+        sets: of the gold labels in data/tokenized, those of words and of their later sub-words.
     """
 
     task: str
     kind: Kind
     names: tuple[str, ...]
     fallback: str
+    sets: LabelSets = ()
 
     @property
     def id2label(self) -> dict[int, str]:
@@ -65,10 +77,31 @@ class Labels:
     @property
     def inside(self) -> list[int]:
         """For each label id, the label id of the word's further sub-words: I-X for B-X, else the same."""
-        ids = self.label2id
         if self.kind == "tags":
-            return list(range(len(self.names)))
-        return [ids["I" + name[1:]] if name.startswith("B-") else ids[name] for name in self.names]
+            return list(range(len(self.names) + len(self.sets)))
+        ids = self.ids
+        return [ids[inside(names)] for names in ids]
+
+    @property
+    def ids(self) -> dict[tuple[str, ...], int]:
+        """The id of each set of possible labels; a set of one is a label."""
+        return {names: index for index, names in enumerate(id_names(self))}
+
+
+def inside(names: Iterable[str]) -> tuple[str, ...]:
+    """The labels that a word's further sub-words can have, given those of the first one: I-X for B-X, else the same."""
+    return tuple(dict.fromkeys("I" + name[1:] if name.startswith("B-") else name for name in names))
+
+
+@cache  # few label lists
+def possible(labels: Labels | LabelNames) -> npt.NDArray[np.bool_]:
+    """Which labels are possible for a word with an id: bool (labels + sets, labels)."""
+    return np.array([[not names or name in names for name in labels.names] for names in id_names(labels)], bool)
+
+
+def id_names(labels: Labels | LabelNames) -> Sequence[tuple[str, ...]]:
+    """The names of the labels that are possible for a word with an id, for each label id and then each set."""
+    return [*((name,) for name in labels.names), *labels.sets]
 
 
 def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) -> Labels:
@@ -94,9 +127,15 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
     return Labels(task, kind, tuple(seen), most_frequent)
 
 
+def to_json(labels: Labels) -> dict[str, Any]:
+    """The values that `parse` reads; without sets where there are none."""
+    values = asdict(labels)
+    return values if labels.sets else {name: value for name, value in values.items() if name != "sets"}
+
+
 def write(labels: Labels, path: Path) -> None:
     """Write a label list as JSON."""
-    write_json(path, asdict(labels))
+    write_json(path, to_json(labels))
 
 
 def read(path: Path) -> Labels:
@@ -125,4 +164,7 @@ def parse(content: Mapping[str, Any]) -> Labels:
         raise ValueError("names are not at least two different ones with the fallback")
     if kind == "spans" and set(schemes.label_names(names)) != set(names):
         raise ValueError("names are not O with B-TYPE and I-TYPE of each type")
-    return Labels(task, kind, tuple(names), fallback)
+    sets = tuple(map(tuple, content.get("sets", ())))
+    if not {name for of_set in sets for name in of_set} <= set(names):
+        raise ValueError("sets are not of these names")
+    return Labels(task, kind, tuple(names), fallback, sets)

@@ -12,8 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.arrays import AnyInts
-from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, marked
-from tagline.labels.label_list import Kind, LabelNames, Labels
+from tagline.labels.entities import (
+    Entity,
+    EntityArrays,
+    confidence,
+    entity_arrays,
+    is_begun,
+    is_decided,
+    marked,
+)
+from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
 from tagline.labels.schemes import OUTSIDE
 
 
@@ -29,7 +37,7 @@ class TaggedSentence:
         labels: the label list of the ids below.
         predicted: int (words,), the predicted label ids.
         scores: float32 (words,), the probability of each predicted label; 0 for words without sub-words.
-        gold: int (words,), the gold label ids; None if unknown.
+        gold: int (words,), the gold label ids, or ids of the label list's sets; None if unknown.
     """
 
     id: str
@@ -49,10 +57,13 @@ class TaggedSentence:
 
     @property
     def gold_names(self) -> list[str]:
-        return self._names(self.known_gold)
+        """The gold labels; of words of unknown label, those that are possible, or ``?``."""
+        names = [" or ".join(each) or "?" for each in id_names(self.labels)]
+        return [names[index] for index in self.known_gold.tolist()]
 
     @property
     def predicted_entities(self) -> list[Entity]:
+        """The predicted entities; with words of unknown gold label, those that gold decides."""
         return self._entities("predicted", self.predicted)
 
     @property
@@ -63,7 +74,9 @@ class TaggedSentence:
         # Not functools.cached_property: until Python 3.12 it has one lock for all sentences, which stays locked in a
         # process that was forked while another thread held it.
         kept: dict[str, list[Entity]] = self.__dict__.setdefault("_kept", {})
-        if side not in kept:
+        if side not in kept and has_sets(self.labels, self.gold):
+            kept[side] = getattr(flatten([self]), f"{side}_entities").entities()
+        elif side not in kept:
             kept[side] = marked(self._names(ids), self.kind)
         return kept[side]
 
@@ -89,8 +102,8 @@ class TaggedSentence:
         return replace(self, predicted=predicted)
 
     def relabelled(self, labels: Labels | LabelNames) -> TaggedSentence:
-        """Return the sentence with the same label names as ids of another list, which contains all of them."""
-        ids = _translation(self.labels.names, labels.names)
+        """Return the sentence with the same labels as ids of another list, which contains all names and sets."""
+        ids = _translation(self.labels, labels)
         gold = None if self.gold is None else ids[self.gold]
         return replace(self, labels=labels, predicted=ids[self.predicted], gold=gold)
 
@@ -100,10 +113,15 @@ class TaggedSentence:
 
 
 @cache  # few pairs of label lists
-def _translation(names: tuple[str, ...], new_names: tuple[str, ...]) -> AnyInts:
-    """For each id of a label list, the id of the same name in another one."""
-    ids = {name: index for index, name in enumerate(new_names)}
-    return np.array([ids[name] for name in names], dtype=np.int64)
+def _translation(labels: Labels | LabelNames, new: Labels | LabelNames) -> AnyInts:
+    """For each id of a label list, the id of the same names in another one."""
+    ids = {names: index for index, names in enumerate(id_names(new))}
+    return np.array([ids[names] for names in id_names(labels)], dtype=np.int64)
+
+
+def has_sets(labels: Labels | LabelNames, gold: AnyInts | None) -> bool:
+    """Whether the label of a word is not known, or only in part."""
+    return bool(labels.sets) and gold is not None and bool((gold >= len(labels.names)).any())
 
 
 class TaggedSentences(Sequence[TaggedSentence]):
@@ -116,7 +134,7 @@ class TaggedSentences(Sequence[TaggedSentence]):
         lengths: the number of words of each sentence.
         predicted: int (all words,), label ids.
         scores: float32 (all words,).
-        gold: int (all words,), label ids, if known.
+        gold: int (all words,), ids of labels or of the label list's sets, if known.
         ids: one per sentence; None where only labels are scored.
         words: one list per sentence; None where only labels are scored.
 
@@ -163,11 +181,38 @@ class TaggedSentences(Sequence[TaggedSentence]):
 
     @cached_property
     def predicted_entities(self) -> EntityArrays:
-        return entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
+        """The predicted entities; with words of unknown gold label, those that gold decides, see `is_decided`."""
+        found = entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
+        if not has_sets(self.labels, self.gold):
+            return found
+        return found.where(is_decided(found, self.known_gold, self.offsets, self.labels))
 
     @cached_property
     def gold_entities(self) -> EntityArrays:
-        return entity_arrays(self.known_gold, self.offsets, self.labels.names, self.labels.kind)
+        """The gold entities of which type and both boundaries are known."""
+        found = self._gold_entities
+        if not has_sets(self.labels, self.gold):
+            return found
+        known = self.known_gold, self.offsets, self.labels
+        return found.where(is_decided(found, *known) & is_begun(found, *known))
+
+    @property
+    def _gold_entities(self) -> EntityArrays:
+        names = [*self.labels.names, *[OUTSIDE if self.labels.kind == "spans" else ""] * len(self.labels.sets)]
+        return entity_arrays(self.known_gold, self.offsets, names, self.labels.kind)
+
+    @property
+    def left_out(self) -> tuple[int, int]:
+        """The numbers of gold and of predicted entities that are not scored, since gold labels are unknown."""
+        predicted = entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
+        pairs = ((self._gold_entities, self.gold_entities), (predicted, self.predicted_entities))
+        gold, others = (len(found.start) - len(scored.start) for found, scored in pairs)
+        return gold, others
+
+    @cached_property
+    def is_known(self) -> npt.NDArray[np.bool_]:
+        """Whether the gold label of each word is known."""
+        return self.known_gold < len(self.labels.names)
 
     @cached_property
     def correct(self) -> tuple[AnyInts, AnyInts]:

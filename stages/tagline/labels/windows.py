@@ -27,7 +27,7 @@ class Windows:
         input_ids: int32 (sub-words,), per batch: vocabulary ids.
         word_ids: int32 (sub-words,), per batch: the word of each sub-word in its sentence, `NO_WORD` for special tokens
             and context.
-        labels: int64 (sub-words,), per batch: label ids, `IGNORED` for sub-words without a label; empty if unknown.
+        labels: int64 (sub-words,), per batch: gold ids, `IGNORED` for sub-words without a label; empty if unknown.
     """
 
     sentence: AnyInts
@@ -44,11 +44,11 @@ class Windows:
         """The number of sub-words of each window, special tokens included, int64 (windows,)."""
         return np.concatenate([np.diff(each) for each in self.offsets], dtype=np.int64)
 
-    def labelled(self, once_per_word: bool = False) -> Ints:
-        """The number of labels of each window, or of words with a label, int64 (windows,)."""
+    def labelled(self, once_per_word: bool = False, unknown: int = IGNORED) -> Ints:
+        """The number of labels of each window, or of words with one, without the id ``unknown``, int64 (windows,)."""
         counts = []
         for labels, words, at in zip(self.labels, self.word_ids, self.offsets, strict=True):
-            counted = labels != IGNORED
+            counted = (labels != IGNORED) & (labels != unknown)
             if once_per_word:
                 later = continues(words)
                 later[at[:-1][np.diff(at) > 0]] = False  # after another window

@@ -21,11 +21,12 @@ def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Counter[tuple[
     Args:
         sentences: with gold labels.
         kind: spans: a word has the type of its label, or `NO_TYPE` outside entities; words outside in both are not
-            counted, since they would outnumber all others. tags: a word's type is its label.
+            counted, since they would outnumber all others. tags: a word's type is its label. Words of unknown gold
+            label are not counted.
     """
     flat = flatten(sentences)
     names = flat.labels.names
-    pairs = np.bincount(flat.known_gold * len(names) + flat.predicted)
+    pairs = np.bincount((flat.known_gold * len(names) + flat.predicted)[flat.is_known])
     counts: Counter[tuple[str, str]] = Counter()
     for pair in np.flatnonzero(pairs).tolist():
         gold, predicted = (names[label] for label in divmod(pair, len(names)))

@@ -75,7 +75,7 @@ class Counts:
         kind: what is counted.
         types: the types of gold and predicted entities, sorted.
         correct, predicted, gold: (sentences, types), sparse: entities, or words of each tag.
-        words, correct_words: (sentences,).
+        words, correct_words: (sentences,); of words whose gold label is known.
     """
 
     kind: Kind
@@ -124,7 +124,7 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
         correct=table(gold.type[correct], gold.start[correct]),
         predicted=table(predicted.type, predicted.start),
         gold=table(gold.type, gold.start),
-        words=np.diff(flat.offsets).astype(np.float64),
+        words=np.bincount(flat.sentences_of(np.flatnonzero(flat.is_known)), minlength=len(flat)).astype(np.float64),
         correct_words=np.bincount(flat.sentences_of(correct_words), minlength=len(flat)).astype(np.float64),
     )
 

@@ -55,7 +55,7 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     result: dict[str, Any] = {"text": _of_entities(flat, counts.kind, by_text, TEXTS)}
     if counts.kind == "spans":
         result["entity_length"] = _of_entities(flat, counts.kind, by_length, _ranges(ENTITY_LENGTHS))
-    range_of_each = np.searchsorted(SENTENCE_LENGTHS, counts.words)
+    range_of_each = np.searchsorted(SENTENCE_LENGTHS, np.diff(flat.offsets))
     by_range = {
         name: _of_sentences(counts, range_of_each == index) for index, name in enumerate(_ranges(SENTENCE_LENGTHS))
     }

@@ -17,7 +17,7 @@ class TrainingIndex:
     training split is read once, sentence by sentence.
 
     Args:
-        training: words and label names of each sentence of the training split.
+        training: words and label names of each sentence of the training split; "" for plain tags that are unknown.
         others: the splits that are looked up, with gold and predicted entities.
         kind: how the labels are read.
     """
@@ -42,7 +42,7 @@ class TrainingIndex:
             if (hashed := hash(whole)) in sentences:
                 self._sentences.add(hashed)
             for entity in marked(labels, kind):
-                if (text := whole[entity.start : entity.end]) in texts:
+                if entity.type and (text := whole[entity.start : entity.end]) in texts:
                     self._types[text].add(entity.type)
 
     def contains(self, words: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from tagline.core.errors import UserError
 from tagline.labels.alignment import NO_WORD
 from tagline.labels.arrays import Floats, Ints
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import ANY, Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.labels.windows import Windows
 from tagline.model.backends import Backend
@@ -62,6 +62,7 @@ class Predictions(NamedTuple):
             sub-words.
         without_subwords: the number of words without sub-words, which the model does not see.
         loss: the summed negative log-likelihood of the gold labels of the other words; 0 if no gold labels were given.
+        known: the number of these words of which the label is not wholly unknown.
     """
 
     labels: LabelIds
@@ -69,6 +70,11 @@ class Predictions(NamedTuple):
     scores: Floats
     without_subwords: int
     loss: float = 0.0
+    known: int = 0
+
+    @property
+    def mean_loss(self) -> float:
+        return self.loss / max(1, self.known)
 
 
 class Distributions(NamedTuple):
@@ -248,6 +254,7 @@ class Predictor:
             scores=probabilities[np.arange(len(ids)), ids],
             without_subwords=int(np.count_nonzero(~seen)),
             loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, lengths, gold, seen),
+            known=0 if gold is None else int(np.count_nonzero(seen & (gold != self.labels.ids.get(ANY, -1)))),
         )
 
     def _decode(self, chunk: Chunk) -> tuple[LabelIds, Floats]:
@@ -290,10 +297,8 @@ class Predictor:
 def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
     if not chunks:
         return Predictions(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32), 0)
-    labels, greedy, scores, without_subwords, losses = zip(*chunks, strict=True)
-    return Predictions(
-        np.concatenate(labels), np.concatenate(greedy), np.concatenate(scores), sum(without_subwords), sum(losses)
-    )
+    labels, greedy, scores, *numbers = zip(*chunks, strict=True)
+    return Predictions(np.concatenate(labels), np.concatenate(greedy), np.concatenate(scores), *map(sum, numbers))
 
 
 def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:

@@ -15,7 +15,7 @@ from tagline.sources import capitals, encoders, hub
 from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
-from tagline.sources.formats.base import WordKeys, leads_out
+from tagline.sources.formats.base import Files, UnknownTag, WordKeys, leads_out
 from tagline.sources.splitting import TRAIN
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, library_version, splitter
@@ -50,10 +50,12 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
         source = HubSource(dataset)
     else:
         source = FileSource(folder, dataset)
+    unknown_tag = dataset.unknown_tag if isinstance(dataset, UnknownTag) else None
+    lacks_types = isinstance(dataset, Files) and bool(dataset.annotated_types)
     splits = source.splits()
     splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
-    rows = {split: map(to_row, sentences) for split, sentences in splits.items()}
-    counts = raw_data.write(target, rows, list(dataset.tag_columns))
+    rows = {split: map(partial(to_row, unknown_tag=unknown_tag), sentences) for split, sentences in splits.items()}
+    counts = raw_data.write(target, rows, list(dataset.tag_columns), lacks_types)
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}
@@ -77,11 +79,16 @@ def _lacks_raw_text(dataset: AnyDataset) -> bool:
     return joined or isinstance(dataset, WordKeys)
 
 
-def to_row(sentence: Sentence) -> dict[str, Any]:
-    """Convert a sentence to a row of data/raw, without id or document if it has none."""
-    named = {raw_data.ID: sentence.id, raw_data.DOCUMENT: sentence.document}
+def to_row(sentence: Sentence, unknown_tag: str | None = None) -> dict[str, Any]:
+    """Convert a sentence to a row of data/raw, without id or document if it has none, and null for unknown tags."""
+    named: dict[str, Any] = {raw_data.ID: sentence.id, raw_data.DOCUMENT: sentence.document}
+    named |= {raw_data.ANNOTATED: sentence.annotated_types}
     present = {key: value for key, value in named.items() if value is not None}
-    return {**present, raw_data.WORDS: sentence.words, **sentence.tags}
+    tags = {
+        name: [None if tag == unknown_tag else tag for tag in of_column] if unknown_tag else of_column
+        for name, of_column in sentence.tags.items()
+    }
+    return {**present, raw_data.WORDS: sentence.words, **tags}
 
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:

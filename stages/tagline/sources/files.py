@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import re
 from collections import Counter
@@ -18,7 +19,7 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.findings import Findings
 from tagline.core.provenance import sha256
-from tagline.core.terminal import printable, quoted
+from tagline.core.terminal import QUOTED, printable, quoted, shortened
 from tagline.sources.document_order import consecutive, whole
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
@@ -52,6 +53,7 @@ class FileSource:
         }
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
         check_different(self.paths, self.files)
+        self._check_annotated()
         self.findings = {split: Findings(dataset.meanings) for split in SPLITS}
         self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in SPLITS}
 
@@ -103,6 +105,16 @@ class FileSource:
             if not file.is_file():
                 raise UserError(f"{file}: no such file; expected it beside the files of the split; {_named_by(split)}")
         return files
+
+    def _check_annotated(self) -> None:
+        """Check that each pattern of ``annotated_types`` is of files that are read."""
+        read = [path.relative_to(self.folder) for paths in self.paths.values() for path in paths]
+        for pattern in self.dataset.annotated_types:
+            if not any(fnmatch.fnmatchcase(file.as_posix(), pattern) for file in read):
+                raise UserError(
+                    f"download.dataset.annotated_types: {pattern} is no file of a split; expected one of "
+                    f"{shortened(', '.join(map(str, read)), QUOTED)}, or a pattern; correct it in params.yaml"
+                )
 
     def _counts(self, split: str) -> dict[str, Any]:
         """What was changed or left out in a split, and how well its annotators agree."""
@@ -164,6 +176,7 @@ class FileSource:
         without_id = ""
         for path in self.paths[split]:
             file = path.relative_to(self.folder).as_posix()
+            types = self.dataset.annotated(file)
             for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
                 if not sentence.words:
                     pass  # only its notes count
@@ -177,7 +190,8 @@ class FileSource:
                 else:
                     locations[sentence.id] = sentence.location
                 unnamed = isinstance(sentence.document, int)
-                yield replace(sentence, document=f"{file}#{sentence.document}") if unnamed else sentence
+                sentence = replace(sentence, document=f"{file}#{sentence.document}") if unnamed else sentence
+                yield replace(sentence, annotated_types=types) if types else sentence
         generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
         if generated is not None:
             raise UserError(

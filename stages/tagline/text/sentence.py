@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ class Sentence:
     Attributes:
         location: where it begins, for messages: ``file:line``, or ``file: row N`` in a file without lines.
         words: the words, none of them empty; a sentence without words is counted and left out.
-        tags: tag column name to its tags, one per word.
+        tags: tag column name to its tags, one per word; None: unknown.
         id: the sentence's id in the source, if it has one.
         document: the id of its document in the source, or the number of an unnamed document in its file; None: unknown.
         notes: what the reader changed or left out.
@@ -43,11 +43,12 @@ class Sentence:
         surface: the raw text and the start and end of each word in it, if the file has both.
         spans: the number of spans that the file marks in it, if it has spans.
         lines: the line of each word, in a CoNLL file.
+        annotated_types: the types of entities that alone are annotated in its file; None: all.
     """
 
     location: str
     words: list[str]
-    tags: dict[str, list[str]]
+    tags: Mapping[str, Sequence[str | None]]
     id: str | None = None
     document: str | int | None = None
     notes: tuple[Note, ...] = ()
@@ -55,3 +56,4 @@ class Sentence:
     surface: Surface | None = None
     spans: int = 0
     lines: Sequence[int] = ()
+    annotated_types: Sequence[str] | None = None

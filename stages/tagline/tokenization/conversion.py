@@ -6,13 +6,14 @@ enough to recognise the scheme, and a table of pairs converts a split.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from tagline.core.errors import UserError
+from tagline.labels.label_list import ANY
 from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, to_iob2
 
 # The share of O in a column without prefixes between which `is_io` does not decide. Entity columns leave most words as
@@ -58,19 +59,19 @@ def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: 
     """Count the pairs of consecutive tags.
 
     Args:
-        tags: the tag ids of all words, one sentence after the other.
+        tags: the tag ids of all words, one sentence after the other; ``size + 1`` for words whose tag is unknown.
         ends: where each sentence ends in ``tags``, ascending.
         size: the number of tags.
 
     Returns:
-        int64 (size + 1, size + 1): rows are the tags before, columns the tags after. The last row counts the tags
-        that begin a sentence, the last column those that end one. Tags 0 1 1 of one sentence with size 2 give
-        [[0, 1, 0], [0, 1, 1], [1, 0, 0]].
+        int64 (size + 2, size + 2): rows are the tags before, columns the tags after. Row ``size`` counts the tags that
+        begin a sentence, column ``size`` those that end one; the last row and column are of unknown tags. Tags 0 1 1 of
+        one sentence with size 2 give [[0, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]].
     """
-    pairs = before(tags, ends, size) * (size + 1) + tags
-    counts = np.bincount(pairs, minlength=(size + 1) ** 2).reshape(size + 1, size + 1)
+    pairs = before(tags, ends, size) * (size + 2) + tags
+    counts = np.bincount(pairs, minlength=(size + 2) ** 2).reshape(size + 2, size + 2)
     lasts = tags[ends[np.diff(ends, prepend=0) > 0] - 1]
-    counts[:size, size] = np.bincount(lasts, minlength=size)
+    counts[:, size] = np.bincount(lasts, minlength=size + 2)
     return counts
 
 
@@ -93,8 +94,9 @@ def detect(names: Sequence[str], follow: npt.NDArray[np.int64]) -> Scheme:
         names: the tags.
         follow: what `transitions` returned.
     """
-    tags = [split_tag(name) for name in names] + [("", "")]
-    seen = [(tags[i], tags[j]) for i, j in np.argwhere(follow[:, : len(names)]).tolist()]
+    tags = [split_tag(name) for name in names]
+    lefts = [*tags, ("", ""), None]  # an unknown tag may have the type of a B- of IOB1 after it
+    seen = [(lefts[i], tags[j]) for i, j in np.argwhere(follow[:, : len(names)]).tolist()]
     prefixes = {tag[0] for _, tag in seen}
     if prefixes & {"E", "S"}:
         return "BIOES"
@@ -104,7 +106,7 @@ def detect(names: Sequence[str], follow: npt.NDArray[np.int64]) -> Scheme:
         return "IOB2"
     if "B" not in prefixes:
         return "IO"
-    return "IOB2" if any(tag[0] == "B" and left[1] != tag[1] for left, tag in seen) else "IOB1"
+    return "IOB2" if any(tag[0] == "B" and left and left[1] != tag[1] for left, tag in seen) else "IOB1"
 
 
 @dataclass(frozen=True)
@@ -113,19 +115,20 @@ class Conversion:
 
     Attributes:
         scheme: how the tags are written.
-        labels: for each pair of tag ids that occurs (see `transitions`) the label of the second one.
+        labels: for each pair of tag ids that occurs (see `transitions`) the possible labels of the second one, usually
+            one; `ANY` if it is unknown.
         illegal: bool, of the shape of `transitions`: the pairs that the scheme does not allow.
     """
 
     scheme: Scheme
-    labels: dict[tuple[int, int], str]
+    labels: dict[tuple[int, int], tuple[str, ...]]
     illegal: npt.NDArray[np.bool_]
 
-    def table(self, ids: dict[str, int]) -> npt.NDArray[np.int64]:
+    def table(self, ids: Mapping[tuple[str, ...], int]) -> npt.NDArray[np.int64]:
         """Label ids by the tag before (rows) and the tag (columns); -1 for pairs that do not occur."""
         table = np.full(self.illegal.shape, -1, dtype=np.int64)
-        for pair, label in self.labels.items():
-            table[pair] = ids[label]
+        for pair, labels in self.labels.items():
+            table[pair] = ids[labels]
         return table
 
 
@@ -136,10 +139,28 @@ def convert(names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme)
         UserError: a tag is not in the scheme.
     """
     tags = [*names, None]
-    labels = {}
+    labels: dict[tuple[int, int], tuple[str, ...]] = {}
     illegal = np.zeros(follow.shape, dtype=bool)
+    unknown = len(tags)
     for i, j in np.argwhere(follow).tolist():
-        label, illegal[i, j] = to_iob2(tags[i], tags[j], scheme)
-        if j < len(names):
-            labels[i, j] = label
+        if j == unknown:
+            labels[i, j] = ANY
+        elif i == unknown:
+            if j < len(names):
+                labels[i, j] = _after_unknown(names[j], scheme)
+        else:
+            label, illegal[i, j] = to_iob2(tags[i], tags[j], scheme)
+            if j < len(names):
+                labels[i, j] = (label,)
     return Conversion(scheme, labels, illegal)
+
+
+def _after_unknown(tag: str, scheme: Scheme) -> tuple[str, ...]:
+    """The labels of a tag that the scheme allows at the beginning of a sentence, or after its type was begun.
+
+    In IOB2 and BIOES, I-PER stays I-PER. In IOB1 and IO it can begin an entity, too.
+    """
+    type_ = split_tag(tag)[1]
+    begun = f"{'I' if scheme in ('IOB1', 'IO') else 'B'}-{type_}" if type_ else None
+    read = [to_iob2(left, tag, scheme) for left in (None, begun)]
+    return tuple(dict.fromkeys(label for label, illegal in read if not illegal))

@@ -31,7 +31,7 @@ from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
 from tagline.tokenization.subword_windows import Cut, WindowCutter
-from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
+from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags, unannotated
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 # Words that are in memory at a time; each distinct one of them is tokenised once.
@@ -213,7 +213,10 @@ class SplitWriter:
             for around in surrounded(chunks, self.cutter.tokenizer, self.cutter.context):
                 chunk = around.chunk
                 tag_ids, ends = self.column.ids(chunk)
-                ids = tags.to_labels(tag_ids, ends, self.names)
+                ids = self._mark_unannotated(chunk, tags.to_labels(tag_ids, ends, self.names))
+                unknown_labels = np.flatnonzero(ids >= len(self.names.names))
+                words_of = (raw_data.name_word(chunk, int(index)) for index in unknown_labels)
+                findings.add("unknown_labels", len(unknown_labels), words_of)
                 vocabulary = chunk[WORDS].values.dictionary_encode()
                 cut = self._cut(around, vocabulary)
                 find_in_words(findings, chunk, cut, unknown, self.cutter.capacity)
@@ -225,6 +228,30 @@ class SplitWriter:
                 words += len(ids)
                 bar.update(chunk.num_rows)
         return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+
+    def _mark_unannotated(self, chunk: pa.RecordBatch, ids: Ints) -> Ints:
+        """Give words that are O where not all types are annotated the id of the labels that are possible.
+
+        Raises:
+            UserError: such a sentence has an entity of another type.
+        """
+        if not self.data.annotated:
+            return ids
+        ids = ids.copy()
+        lengths = chunk[WORDS].value_lengths().to_numpy()
+        annotated = [None if types is None else tuple(types) for types in chunk[raw_data.ANNOTATED].to_pylist()]
+        types_of_ids = np.array([*self.names.type_of_labels, *[""] * len(self.names.sets)])
+        for types in sorted({each for each in annotated if each is not None}):
+            words = np.flatnonzero(np.repeat([each == types for each in annotated], lengths))
+            wrong = words[~np.isin(types_of_ids[ids[words]], ["", *types])]
+            if len(wrong):
+                raise UserError(
+                    f"{raw_data.name_word(chunk, int(wrong[0]))}: {self.names.names[ids[wrong[0]]]} in a file of which "
+                    f"only {', '.join(types)} are annotated; see download.dataset.annotated_types in params.yaml"
+                )
+            outside = words[ids[words] == self.names.label2id[OUTSIDE]]
+            ids[outside] = self.names.ids[unannotated(self.names, types)]
+        return ids
 
     def _cut(self, around: Surrounded, vocabulary: pa.DictionaryArray) -> Cut:
         """Make the windows of a chunk, whose words are given dictionary-encoded."""

@@ -15,7 +15,7 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.provenance import verify
 from tagline.core.terminal import columns, quoted
 from tagline.labels.alignment import IGNORED
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import Labels, id_names
 
 
 class UnknownSentenceError(Exception):
@@ -53,12 +53,13 @@ def lines(split: Split, row: int, tokenizer: Tokenizer, labels: Labels, width: i
     windows = split.windows_of(row)
     words = split.sentences[row]
     formatted = [f"{words['id']}: {len(words['words'])} words", ""]
-    formatted += columns([words["words"], [labels.names[label] for label in words["labels"]]], width)
+    names = [" or ".join(each) or "?" for each in id_names(labels)]
+    formatted += columns([words["words"], [names[label] for label in words["labels"]]], width)
     for number, index in enumerate(windows.tolist(), 1):
         window = split.windows[index]
         formatted += ["", f"window {number} of {len(windows)}: {len(window['input_ids'])} sub-words", ""]
         pieces = [tokenizer.id_to_token(subword) or str(subword) for subword in window["input_ids"]]
-        shown = [str(label) if label == IGNORED else labels.names[label] for label in window["labels"]]
+        shown = [str(label) if label == IGNORED else names[label] for label in window["labels"]]
         formatted += columns([pieces, shown], width)
     return formatted
 

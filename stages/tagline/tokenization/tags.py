@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -19,7 +19,7 @@ from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
 from tagline.labels.arrays import Ints
-from tagline.labels.label_list import Kind, Labels
+from tagline.labels.label_list import ANY, Kind, Labels, LabelSets
 from tagline.labels.schemes import Scheme
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
@@ -38,6 +38,7 @@ class TagColumn:
         tags: the different tags of all splits, sorted; a tag's id is its index.
         names: their standard spellings (`schemes.respell`), in the order of the tags.
         counts: for each split how many words have each tag, int64 (tags,).
+        has_unknown: whether the tag of a word is unknown.
     """
 
     raw: RawData
@@ -45,15 +46,17 @@ class TagColumn:
     tags: tuple[str, ...]
     names: tuple[str, ...]
     counts: dict[str, Ints]
+    has_unknown: bool = False
 
     def ids(self, batch: pa.RecordBatch) -> tuple[Ints, Ints]:
         """Flatten the tags of a batch.
 
         Returns:
-            The tag ids of all words, int64 (words,), and where each sentence ends among them, int64 (sentences,).
+            The tag ids of all words, int64 (words,), see `conversion.transitions`, and where each sentence ends among
+            them, int64 (sentences,).
         """
         column = batch[self.name]
-        ids = pc.index_in(column.values, value_set=pa.array(self.tags, pa.string()))
+        ids = pc.index_in(column.values, value_set=pa.array(self.tags, pa.string())).fill_null(len(self.tags) + 1)
         return ids.to_numpy().astype(np.int64), column.offsets.to_numpy()[1:].astype(np.int64)
 
     def batches(self, split: str) -> Iterator[tuple[pa.RecordBatch, Ints, Ints]]:
@@ -115,7 +118,7 @@ class Tags:
         column: the tag column.
         split: the split.
         scheme: how the tags are written.
-        counts: how many words have each label, in IOB2 or plain.
+        counts: how many words have each label, in IOB2 or plain; of several possible ones, the first counts.
         illegal: the number of tags that the scheme does not allow after the tag before them.
         conversion: None for plain tags.
     """
@@ -135,9 +138,10 @@ class Tags:
             ends: int64 (sentences,), where each sentence ends among them.
             labels: the labels of the task.
         """
-        ids = labels.label2id
+        ids = labels.ids
         if self.conversion is None:
-            return np.array([ids.get(name, -1) for name in self.column.names], dtype=np.int64)[tags]
+            of_tags = [ids.get((name,), -1) for name in self.column.names]
+            return np.array([*of_tags, -1, ids.get(ANY, -1)], dtype=np.int64)[tags]
         return self.conversion.table(ids)[conversion.before(tags, ends, len(self.column.tags)), tags]
 
     def illegal_tags(self) -> Iterator[str]:
@@ -165,11 +169,14 @@ def read_column(raw: RawData, name: str, scheme: str = "auto", outside: str | No
         outside: the tag that stands for O, except among plain tags.
 
     Raises:
-        UserError: no word has the tag ``outside``.
+        UserError: no word has a tag, or the tag ``outside``.
     """
     counters = {split: _count_tags(raw, split, name) for split in SPLITS}
+    has_unknown = any(batch[name].values.null_count for split in SPLITS for batch in raw.batches(split))
     tags = tuple(sorted(set().union(*counters.values())))
     counts = {split: np.array([counter[tag] for tag in tags], dtype=np.int64) for split, counter in counters.items()}
+    if not tags:
+        raise UserError(f"column {name}: the tags of all words are unknown; expected at least two different ones")
     if scheme == "tags" or outside is None:
         names = tags
     elif outside in tags:
@@ -180,13 +187,13 @@ def read_column(raw: RawData, name: str, scheme: str = "auto", outside: str | No
             f"{shortened(', '.join(tags), QUOTED)}"
         )
     names = names if scheme in ("tags", "IO") else tuple(schemes.standard_names(names))
-    return TagColumn(raw, name, tags, names, counts)
+    return TagColumn(raw, name, tags, names, counts, has_unknown)
 
 
 def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:
     counter: Counter[str] = Counter()
     for batch in raw.batches(split):
-        for count in pc.value_counts(batch[name].values).to_pylist():
+        for count in pc.value_counts(batch[name].values.drop_null()).to_pylist():
             counter[count["values"]] += count["counts"]
     return counter
 
@@ -208,7 +215,31 @@ def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
     tags = {split: _read_split(column, split, kind, fixed) for split in SPLITS}
     if kind == "spans" and fixed is None:
         _check_suffixes(column, sum(each.illegal for each in tags.values()))
-    return label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()}), tags
+    labels = label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()})
+    return replace(labels, sets=_sets(column, tags.values(), labels)), tags
+
+
+def _sets(column: TagColumn, tags: Iterable[Tags], labels: Labels) -> LabelSets:
+    """The sets of labels of words of unknown label, and of their later sub-words."""
+    sets = {ANY} if column.has_unknown else set()
+    sets |= {each for of_split in tags if of_split.conversion for each in of_split.conversion.labels.values()}
+    sets |= {unannotated(labels, types) for types in column.raw.annotated_types()}
+    return tuple(sorted({each for names in sets for each in (names, label_lists.inside(names)) if len(each) != 1}))
+
+
+def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
+    """The labels of a word O where some types are annotated: O, or those of the other types.
+
+    Raises:
+        UserError: the labels are plain tags.
+    """
+    if labels.kind == "tags":
+        raise UserError(
+            f"column {labels.task}: plain tags have no types; expected spans for download.dataset.annotated_types in "
+            "params.yaml; use unknown_tag for words without a tag"
+        )
+    pairs = zip(labels.names, labels.type_of_labels, strict=True)
+    return tuple(name for name, type_ in pairs if type_ not in annotated)
 
 
 def _check_suffixes(column: TagColumn, illegal: int) -> None:
@@ -239,7 +270,9 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
         plain = {name for name in column.names if not schemes.split_tag(name)[0]}
         groups = (plain, {*column.names} - plain - {schemes.OUTSIDE})
         first = "; ".join(word for group in groups for word in islice(column.words_with(group), 1))
-        outside = "" if len(plain) > 1 else f', or outside: "{min(plain)}" if that stands for O'
+        only = min(plain)
+        unknown = f', or download.dataset.unknown_tag: "{only}" for words whose tag is not known'
+        outside = "" if len(plain) > 1 else f', or outside: "{only}" if that stands for O{unknown}'
         raise UserError(
             f"column {column.name}: {error}; the first of each: {first}; correct them, or set tokenize_align.scheme: "
             f"tags in params.yaml if none of them marks spans{outside}"
@@ -260,7 +293,7 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
 def _read_split(column: TagColumn, split: str, kind: Kind, scheme: Scheme | None) -> Tags:
     if kind == "tags":
         return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))
-    follow = np.zeros((len(column.tags) + 1, len(column.tags) + 1), dtype=np.int64)
+    follow = np.zeros((len(column.tags) + 2, len(column.tags) + 2), dtype=np.int64)
     for _, tags, ends in column.batches(split):
         follow += conversion.transitions(tags, ends, len(column.tags))
     try:
@@ -270,6 +303,7 @@ def _read_split(column: TagColumn, split: str, kind: Kind, scheme: Scheme | None
             f"{split}, column {column.name}: {error} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"
         ) from None
     counts: dict[str, int] = {}
-    for pair, label in converted.labels.items():
-        counts[label] = counts.get(label, 0) + int(follow[pair])
+    for pair, labels in converted.labels.items():
+        for label in labels[:1]:
+            counts[label] = counts.get(label, 0) + int(follow[pair])
     return Tags(column, split, converted.scheme, counts, int(follow[converted.illegal].sum()), converted)

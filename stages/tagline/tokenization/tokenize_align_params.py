@@ -17,6 +17,9 @@ class Limits(Section):
 
     illegal_tags: Limit = Field(description="Tags that the scheme does not allow at their position.")
     unseen_labels: Limit = Field(description="Labels of validation or test that do not occur in train.")
+    unknown_labels: Limit = Field(
+        default=None, description="Words whose label is not known, or only in part (docs/data.md)."
+    )
     no_entities: Limit = Field(
         default=None,
         description="1 if no word of the split is in an entity, so that its F1 is always 0; not counted for plain "

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
 
+from tagline.labels.alignment import IGNORED
 from tagline.labels.arrays import Ints
+from tagline.labels.label_list import ANY
 from tagline.labels.windows import Windows
 from tagline.model.attention_masks import known_padding
 from tagline.model.backends.torch_model import to_device
@@ -35,8 +37,8 @@ class Gradients:
     """Adds the gradients of batches to a model's.
 
     The loss of a batch is the sum over its labelled sub-words, the first of each word if the head scores sequences,
-    divided by their number in the whole batch. So sharing it among processes, or computing it in parts that fit a
-    device, changes rounding and dropout only.
+    divided by the number of those in the whole batch whose label is not wholly unknown. So sharing it among processes,
+    or computing it in parts that fit a device, changes rounding and dropout only.
 
     Args:
         rows: the windows to train on.
@@ -63,7 +65,8 @@ class Gradients:
         self.rows, self.batches, self.head, self.padding = rows, batches, head, padding
         self.seed, self.label_smoothing = seed, label_smoothing
         self.subwords_per_device, self.fewest = subwords_per_device, fewest
-        self.labelled = rows.labelled(once_per_word=head.scores_sequences)
+        unknown = head.labels.ids.get(ANY, IGNORED)
+        self.labelled = rows.labelled(once_per_word=head.scores_sequences, unknown=unknown)
 
     def parts(self, accelerator: Accelerator, batch: Ints) -> list[Part]:
         """Pad this process's share of a batch, in parts that fit the device.

@@ -125,6 +125,11 @@ def fine_tune(
     verified = inputs.verify()
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(inputs.tokenized)
+    if labels.sets and params.label_smoothing:
+        raise UserError(
+            f"train.label_smoothing: {params.label_smoothing:g} needs the label of each word; {inputs.tokenized} has "
+            "words of unknown label; expected 0"
+        )
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
     head = make_head(params.head, labels, "constrained")
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))

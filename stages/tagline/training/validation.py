@@ -79,8 +79,7 @@ class Validation:
         model.train()
         sentences = TaggedSentences(self.labels, self.lengths, found.labels, found.scores, self.gold)
         overall = score(count(sentences, self.labels.kind))["overall"]
-        seen = len(self.gold) - found.without_subwords
-        return {**{name: overall[name] for name in SCORES}, "loss": round(found.loss / max(1, seen), 6)}
+        return {**{name: overall[name] for name in SCORES}, "loss": round(found.mean_loss, 6)}
 
     def _predictor(self, accelerator: Accelerator, model: nn.Module, threads: Executor | None) -> Predictor:
         # A sharded model fetches missing weights only if it is called through its wrapper.

@@ -58,13 +58,21 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Pat
     tagged = sentences(["B-É I-É O", "", "O"], ["B-É O O", "", "B-É"], ids=["a", "b", "ñ"])
     content = written(tmp_path, tagged)
     (first, *_) = predictions.read(content, "spans", "test.parquet")
-    assert first.labels == ("spans", ("B-É", "I-É", "O"))
+    assert first.labels == ("spans", ("B-É", "I-É", "O"), ())
     schema = pq.read_schema(BytesIO(content))
     strings = pa.list_(pa.string())
     assert schema.names == COLUMNS
     assert [field.type for field in schema] == [*(pa.large_string(), strings, strings, strings, pa.list_(pa.float32()))]
     with pytest.raises(UserError, match=r"^HEAD: damaged \(.+\); expected a table of id, "):
         predictions.read(content[:-9], "spans", "HEAD")
+
+
+def test_unknown_gold_labels_are_null_or_lists(tmp_path: Path) -> None:
+    content = written(tmp_path, sentences(["B-X ? O|B-Y|I-Y"], ["B-X O O"]))
+    assert pq.read_table(BytesIO(content))["gold"].to_pylist() == [["B-X", None, '["O", "B-Y", "I-Y"]']]
+    (found,) = predictions.read(content, "spans", "test.parquet")
+    assert found.gold_names == ["B-X", "?", "O or B-Y or I-Y"]
+    assert found.labels.sets == ((), ("O", "B-Y", "I-Y"))
 
 
 # One row as columns, to be damaged.

@@ -30,6 +30,7 @@ def test_values_and_counts_do_not_depend_on_the_arrays(made: Windows) -> None:
     assert made.lengths.tolist() == [4, 3, 0, 2]
     assert made.labelled().tolist() == [2, 2, 0, 0]
     assert made.labelled(once_per_word=True).tolist() == [1, 2, 0, 0]
+    assert made.labelled(unknown=1).tolist() == [0, 1, 0, 0]
     for name in ("input_ids", "word_ids", "labels"):
         assert rows(made, getattr(made, name)) == COLUMNS[name]
     assert [row.tolist() for row in made.values(made.input_ids, np.array([3, 0]))] == [[2, 3], [2, 7, 8, 3]]

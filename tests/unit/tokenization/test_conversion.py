@@ -15,9 +15,9 @@ SPANS = st.lists(st.tuples(st.sampled_from(["", "PER", "LOC"]), st.integers(1, 3
 
 
 def encode(sentences: list[list[str]]) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Names, tag ids and ends of sentences, as data/raw holds them."""
-    names = sorted({tag for tags in sentences for tag in tags})
-    ids = np.array([names.index(tag) for tags in sentences for tag in tags], dtype=np.int64)
+    """Names, tag ids and ends of sentences, as data/raw holds them; the tag ? is unknown."""
+    names = sorted({tag for tags in sentences for tag in tags} - {"?"})
+    ids = np.array([[*names, "", "?"].index(tag) for tags in sentences for tag in tags], dtype=np.int64)
     return names, ids, np.cumsum([len(tags) for tags in sentences], dtype=np.int64)
 
 
@@ -29,7 +29,7 @@ def converted(sentences: list[list[str]], scheme: str) -> tuple[list[str], int]:
     labels = sorted(set(made.labels.values()))
     table = made.table({label: place for place, label in enumerate(labels)})
     found = table[before(ids, ends, len(names)), ids]
-    return [labels[place] for place in found], int(follow[made.illegal].sum())
+    return ["|".join(labels[place]) or "?" for place in found], int(follow[made.illegal].sum())
 
 
 @given(st.lists(SPANS, max_size=4), st.sampled_from(["IOB1", "IOB2", "BIOES", "BILOU"]))
@@ -57,6 +57,11 @@ def test_io_joins_neighbours_of_one_type(spans: list[tuple[str, int]]) -> None:
         ("O E-PER", "BIOES", "O B-PER", 1),
         ("S-PER I-PER E-PER", "BIOES", "B-PER B-PER I-PER", 1),
         ("B-PER L-LOC", "BILOU", "B-PER B-LOC", 1),
+        # Beside an unknown tag, what the scheme allows with one of all tags.
+        ("? I-PER ? B-PER ? O", "IOB2", "? I-PER ? B-PER ? O", 0),
+        ("? I-PER I-PER ? B-PER", "IOB1", "? B-PER|I-PER I-PER ? B-PER", 0),
+        ("B-PER ? E-PER ? S-PER ?", "BIOES", "B-PER ? I-PER ? B-PER ?", 0),
+        ("? PER PER ? ?", "IO", "? B-PER|I-PER I-PER ? ?", 0),
     ],
 )
 def test_illegal_tags_are_repaired_as_conlleval_reads_them(

@@ -10,14 +10,18 @@ import pytest
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import Labels, id_names
 from tagline.tokenization.tags import Tags, read_column, read_tags
 
 
 def made(folder: Path, **splits: str) -> RawData:
-    """A data set of one column, each split given as sentences of tags: ``"O B-X | O"``."""
+    """A data set of one column, each split given as sentences of tags: ``"O B-X | O"``; the tag ? is unknown."""
+    known = {"?": None}
     rows = {
-        split: [{"words": [f"w{n}" for n in range(len(tags.split()))], "ner": tags.split()} for tags in text.split("|")]
+        split: [
+            {"words": [f"w{n}" for n in range(len(tags.split()))], "ner": [known.get(tag, tag) for tag in tags.split()]}
+            for tags in text.split("|")
+        ]
         for split, text in splits.items()
     }
     raw_data.write(folder / "raw", rows, ["ner"])
@@ -31,7 +35,8 @@ def read(data: RawData, scheme: str = "auto") -> tuple[Labels, dict[str, Tags]]:
 def labels_of(data: RawData, split: str, scheme: str = "auto") -> list[str]:
     labels, tags = read(data, scheme)
     ((_, ids, ends),) = tags[split].column.batches(split)
-    return [labels.names[number] for number in tags[split].to_labels(ids, ends, labels)]
+    names = [" or ".join(each) or "?" for each in id_names(labels)]
+    return [names[number] for number in tags[split].to_labels(ids, ends, labels)]
 
 
 def test_each_split_is_read_in_its_own_scheme(tmp_path: Path) -> None:
@@ -83,7 +88,7 @@ def test_scheme_can_be_set(tmp_path: Path) -> None:
         ("B-X i-X o O b-X", "m-X", "auto", "labels with and without a prefix are mixed"),
         ("O O O O O B_X I_X", "Y", "auto", r"mixed: B-X, I-X beside Y; .*: Y; train-0, word 5 \(w5\): B_X; corr"),
         ("0 1 2.0", "-1 0", "auto", r"column ner: all tags are numbers \(-1, 0, 1, 2.0\); expected the names of"),
-        ("B_X I_X OTHER", "B_X", "auto", r'if none of them marks spans, or outside: "OTHER" if that stands for O$'),
+        ("B_X I_X OTHER", "B_X", "auto", r'if none of them marks spans, or outside: "OTHER" if that stands for O, or'),
         ("PER O", "O LOC", "auto", "^column ner: 60% of the words have the tag O .* set tokenize_align.scheme: IO or"),
     ],
 )
@@ -120,6 +125,18 @@ def test_tag_that_stands_for_o_must_be_named(tmp_path: Path, outside: str) -> No
         UserError, match=r"column ner: no word has the tag X \(tokenize_align.outside .*\); expected one"
     ):
         read_column(data, "ner", "auto", "X")
+
+
+def test_unknown_tags_take_no_part_in_what_is_recognised(tmp_path: Path) -> None:
+    data = made(tmp_path, train="? B-X I-X | I-X I-X O | ?", validation="I-X B-X", test="? ?")
+    labels, tags = read(data)
+    assert [each.scheme for each in tags.values()] == ["IOB1", "IOB1", "IOB2"]
+    assert (labels.names, labels.sets) == (("O", "B-X", "I-X"), ((),))
+    assert labels_of(data, "train") == ["?", "B-X", "I-X", "B-X", "I-X", "O", "?"]
+    plain = made(tmp_path / "tags", train="N ? V", validation="?", test="N N N V O")
+    assert labels_of(plain, "train", "tags") == ["N", "?", "V"]
+    with pytest.raises(UserError, match="^column ner: the tags of all words are unknown; expected at least two diff"):
+        read(made(tmp_path / "none", train="?", validation="?", test="?"))
 
 
 def test_tags_that_differ_only_in_case_or_invisible_characters_are_reported(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.model.decoding import decode, words_by_index
 from tagline.model.heads.head_file import Weights
+from tagline.model.heads.label_sets import possible_logits, possible_scores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,20 +72,17 @@ class CrfHead:
 
         transitions, logits = weights[TRANSITIONS].float(), logits.float()
         labelled = (labels != IGNORED)[..., None]
+        if self.labels.sets:
+            of_gold = _sum_of_sequences(possible_logits(logits, labels, self.labels), labelled, transitions)
+            return _sum_of_sequences(logits, labelled, transitions) - of_gold
         gold = (labels[..., None] == torch.arange(logits.shape[-1], device=labels.device)).float()
-        # Over the positions so far: log-sums of exponentials of the scores of all sequences by last label, whether
-        # there was a label, the last label, and the numbers of pairs of labels.
-        sums = torch.zeros_like(logits[:, 0])
-        begun = torch.zeros_like(labelled[:, 0])
-        before = torch.zeros_like(sums)
+        # Over the positions so far: the last label, and the numbers of pairs of labels.
+        before = torch.zeros_like(logits[:, 0])
         pairs = torch.zeros_like(transitions)
-        for here, of_gold, of_logits in zip(labelled.unbind(1), gold.unbind(1), logits.unbind(1), strict=True):
-            extended = torch.logsumexp(sums[:, :, None] + transitions, dim=1)
-            sums = torch.where(here, of_logits + torch.where(begun, extended, 0.0), sums)
+        for here, of_gold in zip(labelled.unbind(1), gold.unbind(1), strict=True):
             pairs = pairs + before.T @ of_gold
             before = torch.where(here, of_gold, before)
-            begun = begun | here
-        of_all = torch.where(begun[:, 0], torch.logsumexp(sums, dim=-1), 0.0).sum()
+        of_all = _sum_of_sequences(logits, labelled, transitions)
         return of_all - (gold * logits).sum() - (pairs * transitions).sum()
 
     def scores(self, logits: Floats) -> Floats:
@@ -110,6 +108,9 @@ class CrfHead:
         lengths, scores, gold = np.bincount(sentences, minlength=len(lengths)), scores[known], gold[known]
         last = (np.cumsum(lengths) - 1)[lengths > 0]
         of_all = _log_sum(self._forward(scores, lengths)[last]).sum()
+        if self.labels.sets:
+            of_possible = self._forward(possible_scores(scores, gold, self.labels), lengths)
+            return float(of_all - _log_sum(of_possible[last]).sum())
         of_gold = scores[np.arange(len(gold)), gold].sum(dtype=np.float64)
         inside = np.diff(sentences) == 0  # pairs of neighbours in one sentence
         return float(of_all - of_gold - self.transitions[gold[:-1][inside], gold[1:][inside]].sum())
@@ -121,6 +122,20 @@ class CrfHead:
         for words in words_by_index(lengths)[1:]:
             forward[words] += _log_product(forward[words - 1], factors)
         return forward
+
+
+def _sum_of_sequences(logits: Tensor, labelled: Tensor, transitions: Tensor) -> Tensor:
+    """The log-sum of exponentials of the scores of all sequences of a window, summed over the windows."""
+    import torch
+
+    # Over the positions so far: the log-sums by last label, and whether there was a label.
+    sums = torch.zeros_like(logits[:, 0])
+    begun = torch.zeros_like(labelled[:, 0])
+    for here, of_logits in zip(labelled.unbind(1), logits.unbind(1), strict=True):
+        extended = torch.logsumexp(sums[:, :, None] + transitions, dim=1)
+        sums = torch.where(here, of_logits + torch.where(begun, extended, 0.0), sums)
+        begun = begun | here
+    return torch.where(begun[:, 0], torch.logsumexp(sums, dim=-1), 0.0).sum()
 
 
 def _log_sum(values: Doubles) -> Doubles:

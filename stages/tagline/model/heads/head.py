@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.arrays import Floats, Ints
+from tagline.labels.label_list import Labels
 from tagline.model.heads.head_file import Weights
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
@@ -26,6 +27,10 @@ class Head(Protocol):
     Arrays of words hold the words of all sentences one after the other; ``lengths``, int64, has the number of words of
     each sentence.
     """
+
+    @property
+    def labels(self) -> Labels:
+        """The task's label list."""
 
     @property
     def name(self) -> str:
@@ -53,7 +58,8 @@ class Head(Protocol):
 
         Args:
             logits: (windows, sub-words, labels), computed from the encoder's states.
-            labels: int64 (windows, sub-words), label ids; `alignment.IGNORED` for sub-words without a label.
+            labels: int64 (windows, sub-words), ids of labels or of the label list's sets, whose labels are summed over;
+                `alignment.IGNORED` for sub-words without a label.
             label_smoothing: share of each target that is distributed over all labels (Szegedy et al., 2016).
             weights: the head's own weights in training.
         """
@@ -71,4 +77,4 @@ class Head(Protocol):
         """Compute the probability of each label of each word, float32 (words, labels)."""
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
-        """Sum the negative log-likelihood of gold label ids over the words that are known, those with sub-words."""
+        """Sum the negative log-likelihood of gold ids, see `loss`, over the words that are known: with sub-words."""

@@ -15,6 +15,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.model.decoding import decode
 from tagline.model.heads.head_file import Weights
+from tagline.model.heads.label_sets import possible_logits, possible_scores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,6 +47,10 @@ class LinearHead:
     def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float, weights: Mapping[str, Tensor]) -> Tensor:
         from torch.nn.functional import cross_entropy  # imported here so that inference starts without PyTorch
 
+        if self.labels.sets:
+            logits = logits.float()
+            of_gold = possible_logits(logits, labels, self.labels).logsumexp(-1)
+            return (logits.logsumexp(-1) - of_gold).sum()
         return cross_entropy(
             logits.flatten(0, 1).float(),
             labels.flatten(),
@@ -68,4 +73,7 @@ class LinearHead:
         return probabilities
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
+        if self.labels.sets:
+            of_gold = possible_scores(scores[known].astype(np.float64), gold[known], self.labels)
+            return -float(np.logaddexp.reduce(of_gold, axis=-1).sum())
         return -float(scores[known, gold[known]].sum(dtype=np.float64))

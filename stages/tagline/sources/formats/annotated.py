@@ -37,7 +37,7 @@ from tagline.sources.formats.offsets import (
     to_code_points,
     to_exclusive,
 )
-from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags
+from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags, without_unknown
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
 from tagline.text.sentences import ends_among, split_sentences
@@ -67,6 +67,7 @@ class AnnotatedText:
         sentences: start and end of each sentence in code points, if the file has sentences.
         document: the number of the document in the file, if the file has its sentences as texts.
         notes: what the reader left out.
+        known: spans in which also the words outside annotations are annotated; None: the whole text.
     """
 
     location: str
@@ -77,6 +78,7 @@ class AnnotatedText:
     sentences: list[tuple[int, int]] | None = None
     document: int | None = None
     notes: list[Note] = field(default_factory=list)
+    known: list[Span] | None = None
 
 
 class TooManyErrors(UserError):
@@ -237,12 +239,11 @@ class AnnotatedFiles(Files):
     def _read_text(self, text: AnnotatedText, number: int, unit: Unit, errors: Errors) -> Iterator[Sentence]:
         """Yield a text as one sentence, or its sentences, of which the first has all notes."""
         bounds = boundaries(text.text, unit)
-        annotations = [
-            Annotation(
-                each.annotator, errors.of_each(each.spans, lambda span: _in_code_points(span, text, unit, bounds))
-            )
-            for each in text.annotations
-        ]
+
+        def converted(spans: Iterable[Span]) -> list[Span]:
+            return errors.of_each(spans, lambda span: _in_code_points(span, text, unit, bounds))
+
+        annotations = [Annotation(each.annotator, converted(each.spans)) for each in text.annotations]
         words = self._words(text.text) if text.words is None else text.words
         agreement = compare(annotations, words)
         spans, left_out = self.selected(annotations, text.location, words)
@@ -254,6 +255,8 @@ class AnnotatedFiles(Files):
             yield Sentence(text.location, [], {self.tag_column: []}, text.id, text.document, notes, agreement)
             return
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
+        if text.known is not None:
+            tags = without_unknown(tags, words, converted(text.known))
         if self.sentences == "whole" and text.document is None and len(words) > MOST_WORDS:
             changes.append(Note(LONG, f"{text.location}: {len(words):,} words"))
         content = [text.text[start:end] for start, end in words]
@@ -271,7 +274,7 @@ class AnnotatedFiles(Files):
         """Cut a text into its sentences, except inside of spans; the first sentence has all notes."""
         tags = whole.tags[self.tag_column]
         ends = ends_among(words, text.sentences or split_sentences(text.text, self.language))
-        crossed = [end for end in ends[:-1] if tags[end].startswith("I-")]
+        crossed = [end for end in ends[:-1] if (tags[end] or "").startswith("I-")]
         joined = [Note(JOINED, f"{text.location}: before {quoted(whole.words[end])}") for end in crossed]
         for index, (begin, end) in enumerate(pairwise([0, *(end for end in ends if end not in crossed)])):
             yield Sentence(

@@ -6,8 +6,9 @@ import codecs
 import os
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, ClassVar, Literal
 
@@ -22,7 +23,7 @@ from tagline.text.languages import Language
 from tagline.text.sentence import Sentence
 
 # The columns of data/raw that are not tag columns.
-RESERVED = ("id", "document", "words")
+RESERVED = ("id", "document", "words", "annotated_types")
 # Python's encodings of domain names and of string literals.
 _NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 
@@ -141,6 +142,8 @@ class Files(Section):
     )
     test: InnerPath | None = None
     split: Shares | None = None
+    # Path or pattern of some of the files, and the types of entities that alone are annotated in them.
+    annotated_types: dict[InnerPath, Annotated[list[Key], Field(min_length=1)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _every_split_has_one_origin(self) -> Files:
@@ -170,6 +173,11 @@ class Files(Section):
         """Split name to its share of train, for each split without a file."""
         named = {"test": self.split.test, "validation": self.split.validation} if self.split else {}
         return {split: share for split, share in named.items() if share is not None}
+
+    def annotated(self, file: str) -> Sequence[str] | None:
+        """The types of entities that alone are annotated in a file, given by its path in the folder; None: all."""
+        patterns = self.annotated_types.items()
+        return next((sorted(set(types)) for pattern, types in patterns if fnmatchcase(file, pattern)), None)
 
     @classmethod
     def sniff(cls, sample: Sample) -> Keys | None:  # noqa: ARG003 (used by formats)
@@ -221,7 +229,13 @@ class DocumentKey(Section):
     document: Key | None = None
 
 
-class WordKeys(Section):
+class UnknownTag(Section):
+    """The tag of words whose tag is not known."""
+
+    unknown_tag: Key | None = None
+
+
+class WordKeys(UnknownTag):
     """The keys of `WordRules`."""
 
     strip_pattern: Annotated[str, Field(min_length=1), AfterValidator(pattern)] | None = None

@@ -111,7 +111,7 @@ class Table:
             if not word.strip() or not all(tags):
                 remedy = "" if word.strip() else self.rules.remedy
                 raise UserError(f"{location}: an empty column in {quoted(line)}; {self._expected}{remedy}")
-            if any(is_sentence(word, tag) for tag in tags):
+            if any(is_sentence(word, tag) for tag in tags if tag):
                 raise UserError(
                     f"{location}: {quoted(line)} looks like a whole sentence; expected one word per line; for one "
                     "sentence per line add a header, and set download.dataset.format: csv and rows: sentences in "

@@ -15,7 +15,7 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, in_documents
+from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, UnknownTag, in_documents
 from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Keys, Sample, marks_spans
 from tagline.text.languages import Spans
@@ -33,7 +33,7 @@ _NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?))?\s*")
 UNSPECIFIED = "_"
 
 
-class ConlluFiles(TextFiles):
+class ConlluFiles(UnknownTag, TextFiles):
     """CoNLL-U files: a tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
 
     holds: ClassVar[str] = "[CoNLL-U](https://universaldependencies.org/format.html)"

@@ -14,6 +14,7 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, shared_text, to_span
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.json_objects import first_rows, read_rows
+from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 
@@ -48,31 +49,46 @@ class ProdigyFiles(AnnotatorFiles):
                 yield self._text(of_text, errors)
 
     def _text(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
-        annotations, notes = [], []
+        annotations: list[Annotation] = []
+        accepted: dict[str, list[Span]] = {}  # by binary answers
+        notes = []
+        binary = {_is_binary(row) for _, row in rows}
+        if len(binary) > 1:
+            raise UserError(
+                f"{rows[0][0]}: binary answers beside complete annotations of one text; expected rows of one kind; "
+                "export the data sets into files of their own, and read one of them"
+            )
+        is_binary = binary == {True}
         for location, row in rows:
-            if _answer(row, location) not in self.answers:
+            # A rejected span leaves it open which labels its words have.
+            if _answer(row, location) not in (("accept",) if is_binary else self.answers):
                 notes.append(Note("other_answers", location))
                 continue
-            annotator = row.get("_annotator_id") or row.get("_session_id") or ""
+            annotator = str(row.get("_annotator_id") or row.get("_session_id") or "")
             spans = errors.of_each(list_in(row, "spans", location), partial(to_span, location=location))
-            annotations.append(Annotation(str(annotator), spans))
+            if is_binary:
+                accepted.setdefault(annotator, []).extend(spans)
+            else:
+                annotations.append(Annotation(annotator, spans))
+        annotations += [Annotation(*each) for each in accepted.items()]
         location, first = rows[0]
         text = shared_text(rows, "text")
-        return AnnotatedText(location, text, annotations, words=_words(first, text, location), notes=notes)
+        words = _words(first, text, location)
+        return AnnotatedText(location, text, annotations, words=words, notes=notes, known=[] if is_binary else None)
+
+
+def _is_binary(row: Row) -> bool:
+    """Whether the answer is about the row's spans only, and says nothing of the other words."""
+    # Rows of early versions do not say whether they are binary, but have the interface.
+    return bool(row.get("_is_binary", row.get("_view_id") in BINARY_VIEWS))
 
 
 def _answer(row: Row, location: str) -> Any:
     """The answer of a row.
 
     Raises:
-        UserError: there is none, or it is about one span and says nothing of the other words.
+        UserError: there is none.
     """
-    # Rows of early versions do not say whether they are binary, but have the interface.
-    if row.get("_is_binary", row.get("_view_id") in BINARY_VIEWS):
-        raise UserError(
-            f"{location}: a binary answer, which is about one span only; expected rows of ner.manual, ner.correct, "
-            "spans.manual or review"
-        )
     if "answer" not in row:
         raise UserError(f"{location}: the key 'answer' is missing; expected a row of `prodigy db-out`")
     return row["answer"]

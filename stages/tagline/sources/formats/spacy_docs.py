@@ -54,22 +54,20 @@ class SpacyFiles(OffsetFiles):
 
     def _of_doc(self, doc: Doc, location: str) -> AnnotatedText:
         """A document with its tokens, except those of white space."""
+        known = None
         if self.span_group is None:
             annotated, spans = doc.has_annotation("ENT_IOB"), doc.ents
-            unknown = [token for token in doc if not token.ent_iob]
-            if annotated and unknown:
-                raise UserError(
-                    f"{location}: {len(unknown)} of {len(doc)} tokens, such as {quoted(unknown[0].text)}, are neither "
-                    "in an entity nor O; expected every token annotated; if they are O, use `doc.set_ents(doc.ents)`"
-                )
+            if not all(token.ent_iob for token in doc):  # of some it is missing whether they are O
+                tokens = [(each.idx, each.idx + len(each)) for each in doc if each.ent_iob]
+                known = [new_span(*token, "annotated", location) for token in tokens]
         else:
             annotated, spans = self.span_group in doc.spans, doc.spans.get(self.span_group, [])
         labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]
         words = [(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()]
-        known = doc.has_annotation("SENT_START")
-        sentences = [(each.start_char, each.end_char) for each in doc.sents] if known else None
+        has_sentences = doc.has_annotation("SENT_START")
+        sentences = [(each.start_char, each.end_char) for each in doc.sents] if has_sentences else None
         annotations = [Annotation("", labelled)] if annotated else []
-        return AnnotatedText(location, doc.text, annotations, words=words, sentences=sentences)
+        return AnnotatedText(location, doc.text, annotations, words=words, sentences=sentences, known=known)
 
 
 def _is_json(path: Path) -> bool:

@@ -33,7 +33,7 @@ def to_tags(
     spans: Sequence[Span],
     policies: tuple[MisalignedSpans, Overlaps],
     location: str,
-) -> tuple[list[str], list[Note]]:
+) -> tuple[list[str | None], list[Note]]:
     """Tag the words of a text in IOB2.
 
     Args:
@@ -62,7 +62,7 @@ def to_tags(
                 covered.append(Covered(first, last, span))
         else:
             covered.append(Covered(first, last, span))
-    tags = ["O"] * len(words)
+    tags: list[str | None] = ["O"] * len(words)
     for first, last, span in _without_overlaps(covered, policies[1], text, location, notes):
         tags[first:last] = [f"B-{span.label}", *[f"I-{span.label}"] * (last - first - 1)]
     return tags, notes
@@ -71,6 +71,17 @@ def to_tags(
 def covered_words(span: Span, words: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """The words that end after the span's start and begin before its end: the first one, and the one after the last."""
     return bisect_right(words, span.start, key=itemgetter(1)), bisect_left(words, span.end, key=itemgetter(0))
+
+
+def without_unknown(
+    tags: Sequence[str | None], words: Sequence[tuple[int, int]], known: Sequence[Span]
+) -> list[str | None]:
+    """The tags with None for words that are in no entity and not wholly in a span that is known."""
+    annotated = [False] * len(words)
+    for span in known:
+        for index in range(*covered_words(span, words)):
+            annotated[index] |= span.start <= words[index][0] and words[index][1] <= span.end
+    return [tag if tag != "O" or is_known else None for tag, is_known in zip(tags, annotated, strict=True)]
 
 
 def describe(span: Span, text: str) -> str:

@@ -1,7 +1,8 @@
 """Raw text with character spans, in JSON or JSON Lines.
 
 ``{"text": "Ada lives in Oslo.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}``: the end is exclusive, a span may
-repeat its mention as ``text``, other keys are ignored.
+repeat its mention as ``text``, other keys are ignored. ``"annotated": [[0, 9]]`` says that only these parts of the text
+are annotated; the tags of other words outside spans are unknown.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, text_in, to_span
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, list_in, new_span, text_in, to_span
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key, TextFiles
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import sniff_id, to_id
+from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 
@@ -55,4 +57,19 @@ class SpanFiles(TextFiles, OffsetFiles):
         text_id = to_id(row[self.id], self.id, location) if self.id is not None else None
         notes = [Note("null_spans", location)] if values is None else []
         spans = errors.of_each(values or [], lambda value: to_span(value, location))
-        return AnnotatedText(location, text, [Annotation("", spans)], text_id, notes=notes)
+        known = None
+        if row.get("annotated") is not None:
+            known = errors.of_each(list_in(row, "annotated", location), lambda value: _range(value, location))
+        return AnnotatedText(location, text, [Annotation("", spans)], text_id, notes=notes, known=known)
+
+
+def _range(value: Any, location: str) -> Span:
+    """Convert a list of start and end to a span.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if not isinstance(value, list) or len(value) != 2:
+        raise UserError(f"{location}: 'annotated' must be a list of [start, end] in the text; got {quoted(value)}")
+    start, end = value
+    return new_span(start, end, "annotated", location)

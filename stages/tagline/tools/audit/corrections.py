@@ -90,7 +90,7 @@ def _compare(
     column = tags[SPLITS[0]].column
     standard = dict(zip(column.tags, column.names, strict=True))
     for split, sentence, fix in _matched(decisions, column, source):
-        written, corrected = sentence.tags[column.name], fix.tags[_CORRECTED]
+        written, corrected = (list(filter(None, each)) for each in (sentence.tags[column.name], fix.tags[_CORRECTED]))
         labels = _to_labels([standard[tag] for tag in written], tags[split].scheme)
         counts[split, "read"] += 1
         if labels != corrected:
@@ -116,6 +116,8 @@ def _tags(params: TokenizeAlign) -> dict[str, Tags]:
     if params.task not in data.tag_columns:
         raise UserError(f"{RAW}: no column {params.task!r} (tokenize_align.task in params.yaml); run `dvc repro`")
     labels, tags = read_tags(read_column(data, params.task, params.scheme, params.outside), params.scheme)
+    if labels.sets:
+        raise UserError(f"{RAW}: words of unknown label; expected data in which all words are annotated")
     if labels.kind == "tags":
         raise UserError(
             f"{params.task} has one tag per word; expected entities, which the page marks; correct the files by hand"

@@ -51,13 +51,18 @@ class Fold:
             epoch, bool (sentences,).
 
     Raises:
-        UserError: the model would have no sentence to learn from, to be chosen by, or to label; or plain tags are
-            grouped by surface, or sentences without documents by document.
+        UserError: the labels of some words are unknown; the model would have no sentence to learn from, to be chosen
+            by, or to label; or plain tags are grouped by surface, or sentences without documents by document.
     """
 
     def __init__(self, number: int, params: Audit, tokenized: Path, raw: Path) -> None:
         self.number, self.params, self.tokenized, self.raw = number, params, tokenized, raw
         self.labels = load_labels(tokenized)
+        if self.labels.sets:
+            raise UserError(
+                f"{tokenized}: words of unknown label; the audit compares the gold label of each word with that of a "
+                "model; expected data in which all words are annotated"
+            )
         if params.group == "surface" and self.labels.kind == "tags":
             raise UserError(
                 f"audit.group: surface needs entities, but {self.labels.task} has one tag per word; set it to sentence"

@@ -11,7 +11,6 @@ hashes.json         the SHA-256 of each file
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def read(path: Path, labels: Labels, made_by: str) -> Iterator[Chunk]:
 
 def write_provenance(folder: Path, labels: Labels, made_of: dict[str, Any]) -> None:
     """Write the label list, how the model was made, and the hashes; the splits are written before."""
-    write_json(folder / PROVENANCE, {**made_of, "labels": asdict(labels)})
+    write_json(folder / PROVENANCE, {**made_of, "labels": label_list.to_json(labels)})
     write_hashes(folder)
 
 

@@ -44,7 +44,8 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
     _check_tasks(split, runs, joined)
     kind = runs[-1].kind
     names = {name for sentences in joined for sentence in sentences[:1] for name in sentence.labels.names}
-    labels = LabelNames(kind, tuple(sorted(names)))
+    sets = {each for sentences in joined for sentence in sentences[:1] for each in sentence.labels.sets}
+    labels = LabelNames(kind, tuple(sorted(names)), tuple(sorted(sets)))
     reference = [sentence.relabelled(labels) for sentence in joined[-1]]
     scored = [
         [replace(own.relabelled(labels), gold=gold.gold) for own, gold in zip(sentences, reference, strict=True)]

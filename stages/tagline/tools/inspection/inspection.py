@@ -56,7 +56,10 @@ def describe(path: Path) -> str:
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
         + (f" (a guess: check the words with letters beyond ASCII; {_not_utf_8(sample)})" if is_guess else ""),
         *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
-        *(f"{name}: {scheme([each.tags[name] for each in sentences])}" for name in dataset.tag_columns),
+        *(
+            f"{name}: {scheme([list(filter(None, each.tags[name])) for each in sentences])}"
+            for name in dataset.tag_columns
+        ),
         *([f"offsets: {dataset.unit(sample)}"] if isinstance(dataset, OffsetFiles) else []),
         *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
         *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
@@ -161,7 +164,7 @@ def scheme(sentences: Sequence[Sequence[str]]) -> str:
 
 def _line(sentence: Sentence) -> str:
     rows = zip(sentence.words, *sentence.tags.values(), strict=True)
-    return shortened(" ".join("/".join(row) for row in rows), QUOTED)
+    return shortened(" ".join("/".join(cell or "?" for cell in row) for row in rows), QUOTED)
 
 
 def _section(path: Path, folder: Path, keys: Keys) -> str:

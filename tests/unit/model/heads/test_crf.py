@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -105,6 +106,34 @@ def test_loss_is_the_likelihood_of_labelled_subwords(seed: int, rows: list[list[
         torch.from_numpy(head.transitions),
     )
     assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
+
+
+PARTLY = replace(LABELS, sets=((), ("O", "I-X")))
+POSSIBLE = [{0}, {1}, {2}, {0, 1, 2}, {0, 2}]
+
+
+@given(SEEDS, st.lists(st.lists(st.sampled_from([-100, *range(5)]), min_size=4, max_size=4), min_size=1, max_size=3))
+def test_loss_of_unknown_labels_is_that_of_all_possible_sequences(seed: int, rows: list[list[int]]) -> None:
+    labels = np.array(rows)
+    logits, head = made(seed, labels.size)
+    head = replace(head, labels=PARTLY)
+    logits = logits.reshape(*labels.shape, 3)
+    expected = 0.0
+    for of_row, gold in zip(logits, labels, strict=True):
+        scores = all_scores(of_row[gold != -100], head)
+        ids = gold[gold != -100]
+        possible = [own for own in scores if all(each in POSSIBLE[id_] for each, id_ in zip(own, ids, strict=True))]
+        expected += log_sum(scores) - log_sum({own: scores[own] for own in possible})
+    leaf = torch.from_numpy(logits).requires_grad_()
+    found = loss(head, leaf, torch.from_numpy(labels), torch.from_numpy(head.transitions).float())
+    found.backward()
+    assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
+    assert leaf.grad is not None and leaf.grad.isfinite().all()
+    labelled = labels != -100
+    words = head.negative_log_likelihood(
+        logits[labelled], labelled.sum(1), labels[labelled], np.ones(labelled.sum(), bool)
+    )
+    assert words == pytest.approx(expected, rel=1e-4, abs=1e-3)
 
 
 def test_gradients_are_finite_and_zero_without_labels() -> None:

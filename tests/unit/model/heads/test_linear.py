@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -68,3 +70,21 @@ def test_negative_log_likelihood_of_known_words(seed: int, known: list[bool]) ->
     expected = cross_entropy(torch.from_numpy(values).double(), targets, reduction="sum").item()
     found = HEAD.negative_log_likelihood(scores, np.array([1, 5]), gold, np.array(known))
     assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_loss_of_unknown_labels_is_that_of_all_possible_ones() -> None:
+    head = LinearHead(replace(LABELS, sets=((), ("O", "I-X"))))
+    values = logits(5)
+    gold = np.array([0, 1, 2, 3, 4, -100])
+    possible = [[0], [1], [2], [0, 1, 2], [0, 2]]
+    probabilities = np.exp(head.scores(values))
+    expected = -sum(np.log(probabilities[word, labels].sum()) for word, labels in enumerate(possible))
+    leaf = torch.from_numpy(values)[None].requires_grad_()
+    loss = head.loss(leaf, torch.from_numpy(gold)[None], 0.0, {})
+    loss.backward()
+    assert loss.item() == pytest.approx(expected, rel=1e-5)
+    assert leaf.grad is not None and leaf.grad.isfinite().all()
+    assert leaf.grad[0, [3, 5]].abs().max() == 0, "nothing is known"
+    known = np.array([True] * 5 + [False])
+    found = head.negative_log_likelihood(head.scores(values), np.array([6]), gold, known)
+    assert found == pytest.approx(expected, rel=1e-5)

@@ -34,6 +34,21 @@ def test_only_accepted_rows_are_read(tmp_path: Path) -> None:
     assert [bool(sentence.words) for sentence in others] == [True, False, True, True]
 
 
+def test_a_binary_answer_is_about_its_span_only(tmp_path: Path) -> None:
+    binary = {"_is_binary": True, "_view_id": "ner"}
+    rows = [
+        row("Ada in Oslo", (0, 3, "PER"), **binary),
+        row("Ada in Oslo", (4, 6, "LOC"), answer="reject", **binary),
+        row("Ada in Oslo", (7, 11, "LOC"), **binary),
+        row("Bo Lind", (0, 2, "PER"), number=2, answer="reject", _view_id="ner"),
+    ]
+    sentences = read(tmp_path, "prodigy", rows, answers=["accept", "reject"])
+    assert list(map(tagged, sentences)) == ["Ada/B-PER in/? Oslo/B-LOC", ""]
+    assert list(map(kinds, sentences)) == [["other_answers"], ["other_answers", "unannotated_texts"]]
+    both = fault(tmp_path, "prodigy", [*rows, row("Ada in Oslo")])
+    assert both.startswith("f:1: binary answers beside complete annotations of one text; expected rows of one kind;")
+
+
 def test_sessions_that_annotated_the_same_text(tmp_path: Path) -> None:
     ada, bo, cy = ({"_session_id": f"data-{name}", "_annotator_id": f"data-{name}"} for name in ("ada", "bo", "cy"))
     rows = [
@@ -64,7 +79,6 @@ TOKENS = "tokens must have start and end, in the order of the text; got"
 test_malformed_row_is_reported_by_line = refusals(
     "prodigy",
     ({"text": "Ada", "spans": []}, "the key 'answer' is missing; expected a row of `prodigy db-out`"),
-    (row("Ada", _is_binary=True), "a binary answer, which is about one span only; expected rows of ner.manual"),
     (row("Ada", tokens=[token(0, 2), token(1, 3)]), TOKENS),
     (row("Ada", tokens=["Ada"]), f"{TOKENS} 'Ada'"),
     ({**row("Ada"), "spans": {}}, "'spans' must be a list; got {}"),

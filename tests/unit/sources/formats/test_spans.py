@@ -35,6 +35,18 @@ def report(policies: dict[str, str], *sentences: Sentence) -> str:
     return str(dataset.report({"train": findings}))
 
 
+def test_words_outside_of_what_is_annotated_are_unknown(tmp_path: Path) -> None:
+    text = row("Ada saw Bo in Oslo. Rome", [(14, 18, "LOC")], annotated=[[0, 10], [12, 19]])
+    (sentence,) = read(tmp_path, "spans", text)
+    assert tagged(sentence) == "in/? Oslo/B-LOC Rome/?", "a word is known as a whole or not"
+    (cut, rest) = read(tmp_path, "spans", text | {"annotated": []}, sentences="split")
+    assert (tagged(cut), tagged(rest)) == ("Ada/? saw/? Bo/? in/? Oslo/B-LOC ./?", "Rome/?")
+    wrong = fault(tmp_path, "spans", text | {"annotated": [[0, 3, "PER"]]})
+    assert wrong == "f:1: 'annotated' must be a list of [start, end] in the text; got [0, 3, 'PER']"
+    outside = fault(tmp_path, "spans", text | {"annotated": [[0, 99]]})
+    assert outside.startswith("f:1: span 0 to 99 (annotated) is not inside the text of 24 characters")
+
+
 CUTS = ("Oslobased Ada in New-York state", [(0, 4, "LOC"), (10, 13, "PER"), (21, 31, "LOC"), (13, 14, "LOC")])
 NESTED = ("University of Oslo in Rome", [(14, 18, "LOC"), (0, 18, "ORG"), (22, 26, "LOC"), (22, 26, "ORG")])
 HALVES = [(0, 2, "LOC"), (2, 4, "ORG")]

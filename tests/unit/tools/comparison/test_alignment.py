@@ -55,6 +55,13 @@ def test_only_common_sentences_are_scored() -> None:
         compare_split("test", [run_of("a", [ADA])], [run_of("b", [OSLO])])
 
 
+def test_what_gold_leaves_open_is_not_scored_in_any_run() -> None:
+    old = ("0", "Ada lives in Oslo", "B-PER O O O", "B-PER B-LOC O O")
+    new = ("0", "Ada lives in Oslo", "B-PER O|B-LOC|I-LOC O ?", "B-PER B-PER O B-MISC")
+    found = compare_split("test", [run_of("a", [old])], [run_of("b", [new])])
+    assert (found.overall["f1"].old, found.overall["f1"].new) == ((1.0,), (pytest.approx(2 / 3),))
+
+
 def test_gold_of_the_last_run_counts() -> None:
     relabelled = ("0", "Ada lives", "O O", "O O")
     found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [relabelled, OSLO_RIGHT])])

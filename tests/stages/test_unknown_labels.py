@@ -1,0 +1,91 @@
+"""Words of unknown label through all stages: read, tokenized, trained on, left out of scores, and counted."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from helpers.project import error_of, run_stage
+from helpers.tiny import TINY_PARAMS, raw_rows, write_params
+
+from tagline.artifacts import tokenized
+from tagline.core.errors import UserError
+from tagline.tools.audit.audit_params import Audit
+from tagline.tools.audit.folds import Fold
+
+ANNOTATED = {"te*.conll": ["PER"]}
+
+
+def change(annotated: dict[str, list[str]] = ANNOTATED, **train: Any) -> None:
+    """Hide each first name and the tag after it in train and validation, and the places in test."""
+    for path in Path("data/tiny").glob("*.conll"):
+        text = path.read_text(encoding="utf-8")
+        if path.stem == "test":
+            path.write_text(text.replace("B-LOC", "O"), encoding="utf-8")
+        else:
+            hidden = {"PROPN I-PER\nlives VERB O": "PROPN -\nlives VERB -"}
+            for old, new in hidden.items():
+                text = text.replace(old, new, 9 if path.stem == "train" else 2)
+            path.write_text(text, encoding="utf-8")
+    params = deepcopy(TINY_PARAMS)
+    params["download"]["dataset"] |= {"unknown_tag": "-", "annotated_types": annotated}
+    params["train"] |= {"epochs": 2, **train}
+    write_params(Path(), params)
+
+
+@pytest.mark.parametrize("head", ["linear", "crf"])
+def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, head: str) -> None:
+    change(head=head)
+    for stage in ("download", "tokenize_align", "train", "evaluate", "export"):
+        run_stage(stage)
+    assert raw_rows("train")[0]["ner"] == ["B-PER", None, None, "O", "B-LOC", "O"]
+    assert [raw_rows(split)[0]["annotated_types"] for split in ("train", "test")] == [None, ["PER"]]
+    labels = tokenized.load_labels(Path("data/tokenized"))
+    assert labels.sets == ((), ("O", "B-LOC", "I-LOC"), ("O", "I-LOC"))
+    counts = {split: of["unknown_labels"] for split, of in json.loads(Path("reports/data.json").read_text()).items()}
+    assert counts == {"train": 18, "validation": 4, "test": 4 * 9 + 1}
+    report = json.loads(Path("reports/evaluate.json").read_text())
+    assert report["validation"]["unknown"]["words"] == 4
+    assert report["validation"]["unknown"]["gold_entities"] == 2, "first names whose entity may end there"
+    assert (report["test"]["words"], report["test"]["unknown"]["words"]) == (55, 37)
+    assert report["test"]["overall"]["number"] == 9
+    table = pq.read_table("data/predictions/validation.parquet").to_pylist()
+    assert table[0]["gold"] == ["B-PER", None, None, "O", "B-LOC", "O"]
+    assert all(isinstance(label, str) for row in table for label in row["predicted"])
+    card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
+    assert "Not scored in test: 37 of 55 words, whose gold label is unknown or known in part, and 0 gold and" in card
+    assert "words of unknown label" in Path("reports/evaluate.html").read_text(encoding="utf-8")
+    assert "sets" not in json.loads(Path("models/export/tagger.json").read_text())
+
+
+def test_later_subwords_of_a_word_known_in_part_cannot_begin_an_entity(workspace: Path) -> None:
+    change()
+    run_stage("download")
+    run_stage("tokenize_align")
+    labels = tokenized.load_labels(Path("data/tokenized"))
+    split = tokenized.load_split(Path("data/tokenized"), "test")
+    window = split.windows[0]
+    first, later = (len(labels.names) + labels.sets.index(names) for names in labels.sets[1:])
+    lives = [label for label, word in zip(window["labels"], window["word_ids"], strict=True) if word == 2]
+    assert lives == [first, *[later] * (len(lives) - 1)]
+
+
+def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
+    change({"dev.conll": ["PER"]})
+    message = "download.dataset.annotated_types: dev.conll is no file of a split; expected one of train.conll, valid"
+    assert message in error_of("download")
+    change({"train.conll": ["LOC"]}, label_smoothing=0.1)
+    run_stage("download")
+    message = "train-0, word 0 (Ada): B-PER in a file of which only LOC are annotated; see download.dataset.annotated"
+    assert message in error_of("tokenize_align")
+    change(label_smoothing=0.1)
+    run_stage("download")
+    run_stage("tokenize_align")
+    assert "train.label_smoothing: 0.1 needs the label of each word; data/tokenized has words" in error_of("train")
+    audit = Audit(folds=[1, 2], splits=["train"], group="sentence", seed=1, most=1)
+    with pytest.raises(UserError, match="data/tokenized: words of unknown label; the audit compares the gold label"):
+        Fold(1, audit, Path("data/tokenized"), Path("data/raw"))
