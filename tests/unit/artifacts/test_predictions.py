@@ -90,7 +90,7 @@ ROW: dict[str, list[Any]] = {
     [
         ("gold", [], ".*gold"),
         ("id", [None], "null values"),
-        ("gold", [["O", None]], "null values"),
+        ("words", [["Ada", None]], "null values"),
         ("predicted", [["O"]], "a row has lists of different lengths"),
         ("score", [["high", "low"]], "Failed to parse string"),
     ],
