@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -92,6 +92,12 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
     # On ties the first by name, so that the order of reading does not matter.
     most_frequent = max(seen, key=lambda tag: counts["train"].get(tag, 0))
     return Labels(task, kind, tuple(seen), most_frequent)
+
+
+def shared_labels(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:
+    """The ids of the labels that two lists have in common, in each of them."""
+    shared = [name for name in new if name in old]
+    return [old.index(name) for name in shared], [new.index(name) for name in shared]
 
 
 def write(labels: Labels, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -11,15 +11,27 @@ import pandas as pd
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
+from tagline.artifacts.tokenized import TOKENIZER_FILE
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing, write_json
 from tagline.core.progress import quiet
-from tagline.core.provenance import PROVENANCE, copy_files, verify, versions, write_hashes
+from tagline.core.provenance import (
+    HASHES,
+    PROVENANCE,
+    copy_files,
+    read_hashes,
+    sha256,
+    verify,
+    verify_files,
+    versions,
+    write_hashes,
+)
+from tagline.core.reading import reading
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
 from tagline.model import classifier, dropout
-from tagline.model.heads import make_head
+from tagline.model.heads import continued, make_head
 from tagline.model.heads.head_weights import attach
 from tagline.model.precision import Resolved, resolve
 from tagline.model.used_embeddings import train_used_embeddings, used_ids
@@ -54,14 +66,30 @@ class Inputs(NamedTuple):
     encoder: Path
     tokenizer: Path
 
-    def verify(self) -> dict[str, dict[str, str]]:
-        """Check all files, and return their hashes by folder.
+    def verify(self, models: Iterable[Path]) -> dict[str, dict[str, str]]:
+        """Check all files, and those of earlier models, and return their hashes by folder.
 
         Raises:
-            UserError: a file is missing or damaged.
+            UserError: a file is missing or damaged, or an earlier model reads other sub-words.
         """
         made_by = {self.tokenized: "tokenize-align", self.encoder: "download", self.tokenizer: "download"}
-        return {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
+        found = {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
+        return found | {model.as_posix(): self._verify_model(model) for model in models}
+
+    def _verify_model(self, model: Path) -> dict[str, str]:
+        if not model.is_dir():
+            raise UserError(f"{model}: no such folder; expected a trained model; see train.folder in params.yaml")
+        read = sorted([model / "config.json", model / TOKENIZER_FILE, *model.glob("*.safetensors")])
+        if (model / HASHES).is_file():
+            verify_files(model, read_hashes(model, "train"), "train", [path.name for path in read])
+        with reading(model, expected="config.json, tokenizer.json and weights of a trained model"):
+            found = {path.name: sha256(path) for path in read}
+        if found[TOKENIZER_FILE] != tokenized.read_windowing(self.tokenized).tokenizer_sha256:
+            raise UserError(
+                f"{model / TOKENIZER_FILE} differs from that of {self.tokenizer}; expected a model with the same "
+                "sub-words; set download.encoder as in its training"
+            )
+        return found
 
 
 class Outputs(NamedTuple):
@@ -122,7 +150,7 @@ def fine_tune(
     if target is not None:  # before any work
         target.check()
         target.create()
-    verified = inputs.verify()
+    verified = inputs.verify(params.models)
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(inputs.tokenized)
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
@@ -130,7 +158,11 @@ def fine_tune(
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
-    model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
+    start = params.start_folder
+    options = (labels, params.attention, precision, params.layers)
+    model = classifier.new_classifier(start or inputs.encoder, *options, continued=start is not None)
+    if start is not None:
+        head = continued(head, start, classifier.label_names(start))
     check_fit(model, train_split, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, inputs.tokenized)
     sharding = processes.sharding()

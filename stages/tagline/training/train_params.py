@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from tagline.core.params import Section
+from tagline.core.params import InnerPath, Section, SourceFolder
 from tagline.hub.hub_params import Push
 from tagline.labels.model_settings import Precision
 from tagline.model.heads import HEADS
@@ -31,6 +32,12 @@ class Batches(Section):
         "order is random.",
     )
     batch_size: int = Field(ge=1, le=2**20, description="Number of windows per batch. Ignored when order is by_length.")
+
+
+def _ascending(layers: list[int]) -> list[int]:
+    if layers != sorted(set(layers)) or not layers or layers[0] < 0:
+        raise ValueError("must be layers in ascending order, the first of which is 0")
+    return layers
 
 
 class Train(Section):
@@ -108,6 +115,18 @@ class Train(Section):
     label_smoothing: float = Field(
         ge=0, lt=1, description="Label smoothing: fraction of each target distributed evenly over all labels."
     )
+    folder: SourceFolder = Field(
+        description="Folder of the models that are named below (data/none if none is). DVC tracks it: a change to its "
+        "files reruns the stage."
+    )
+    start_from: InnerPath | None = Field(
+        description="Trained model in `folder` to continue from: its encoder and, for labels of the same name, its "
+        "classifier; empty: the encoder of download. A folder like models/finetuned or models/export."
+    )
+    layers: Count | Annotated[list[int], AfterValidator(_ascending)] | None = Field(
+        description="Layers of the encoder to keep, for a smaller model: a number, spread evenly, or a list such as "
+        "[0, 2, 5]; empty: all."
+    )
     hub: Push = Field(
         description="Push the model of each epoch to the Hugging Face Hub in the background, one commit per epoch. A "
         "change of any of its keys reruns training."
@@ -118,6 +137,16 @@ class Train(Section):
         if HEADS[self.head].scores_sequences and self.label_smoothing:
             raise ValueError(f"label_smoothing is not possible with head {self.head}; set it to 0.0")
         return self
+
+    @property
+    def start_folder(self) -> Path | None:
+        """The folder of the model to continue from."""
+        return None if self.start_from is None else Path(self.folder, self.start_from)
+
+    @property
+    def models(self) -> list[Path]:
+        """The folders of all models that training reads."""
+        return [] if self.start_folder is None else [self.start_folder]
 
     def effective(self) -> dict[str, Any]:
         """The params that the weights depend on, as plain values."""

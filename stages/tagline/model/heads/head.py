@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.arrays import Floats, Ints
+from tagline.labels.label_list import Labels
 from tagline.model.heads.head_file import Weights
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
@@ -26,6 +27,10 @@ class Head(Protocol):
     Arrays of words hold the words of all sentences one after the other; ``lengths``, int64, has the number of words of
     each sentence.
     """
+
+    @property
+    def labels(self) -> Labels:
+        """The label list."""
 
     @property
     def name(self) -> str:

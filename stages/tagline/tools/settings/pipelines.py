@@ -17,9 +17,8 @@ from ruamel.yaml.error import YAMLError
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
-from tagline.core.params import PARAMS, list_errors, parse, read_file
+from tagline.core.params import OUTS, PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
-from tagline.sources.download_params import OUTS
 from tagline.tools.audit.audit_params import AUDIT_PARAMS
 from tagline.tools.settings.checks import params_errors
 from tagline.tools.settings.yaml_files import (

@@ -35,14 +35,14 @@ def text_of(content: CommentedMap) -> str:
 
 
 def text_for_folder(content: CommentedMap) -> str:
-    """Return params of the repository's root as YAML for a pipeline folder; a relative ``download.folder`` is adapted.
+    """Return params of the repository's root as YAML for a pipeline folder; its relative folders are adapted.
 
     Args:
-        content: params without errors; ``download.folder`` is changed.
+        content: params without errors; ``download.folder`` and ``train.folder`` are changed.
     """
-    download = content["download"]
-    if not Path(download["folder"]).is_absolute():
-        download["folder"] = posixpath.normpath(posixpath.join("..", download["folder"]))
+    for section in (content["download"], content["train"]):
+        if not Path(section["folder"]).is_absolute():
+            section["folder"] = posixpath.normpath(posixpath.join("..", section["folder"]))
     text = text_of(content).replace("`python stages/", "`python ../stages/")
     # What tells editors the schema of the file.
     return text.replace("$schema=params.schema.json", "$schema=../params.schema.json")
