@@ -1,21 +1,27 @@
-"""train.py with an earlier model: to continue from, or as a smaller one."""
+"""train.py with an earlier model: to continue from, as teacher, or as a smaller one."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from helpers.project import STAGES, error_of, run_stage
-from helpers.tiny import save_encoder, set_train_params
+from helpers.kill_points import killed
+from helpers.launching import finish, start
+from helpers.project import ROOT, STAGES, error_of, run_stage, snapshot
+from helpers.tiny import remove_dropout, save_encoder, set_train_params
 from safetensors.numpy import load_file
 from transformers import AutoTokenizer
 
 from tagline.inference import Tagger
 
+BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 
 
@@ -69,6 +75,48 @@ def test_model_of_some_layers_is_exported(finished: Path) -> None:
     for backend in ("onnx-int8", "onnx", "torch"):
         with Tagger("models/export", backend=backend) as tagger:
             assert tagger("Ada Lind lives in Oslo.")[0].type == "PER"
+
+
+def teach(**changed: Any) -> dict[str, Any]:
+    """The params of a student of the kept model, with some values changed."""
+    return {"epochs": 2, "teacher": {"models": ["old"], "weight": 1.0, "temperature": 2.0}, **changed}
+
+
+def test_both_engines_teach_the_same_student_and_its_loss_is_higher(finished: Path) -> None:
+    kept, parts = keep(), {"subwords_per_device": 12, "batches": BY_LENGTH}
+    alone = train(**kept, **teach(teacher={"models": [], "weight": 1.0, "temperature": 2.0}), **parts)
+    ours, curve = train(**kept, **teach(), **parts), pd.read_csv("plots/train_loss.csv")
+    theirs = train(**kept, **teach(engine="trainer"), **parts)
+    pd.testing.assert_frame_equal(curve, pd.read_csv("plots/train_loss.csv"), rtol=0, atol=1e-5)
+    for name, tensor in ours.items():
+        np.testing.assert_allclose(theirs[name], tensor, rtol=0, atol=1e-5)
+    assert np.abs(ours["classifier.weight"] - alone["classifier.weight"]).max() > 1e-3
+
+
+def test_killed_student_continues_to_the_same_bytes(finished: Path) -> None:
+    set_train_params(**keep(), **teach(checkpoint_every=2))
+    outs = [Path(name) for name in ("models/finetuned", "reports", "plots")]
+    run_stage("train")
+    undisturbed = snapshot(*outs)
+    shutil.rmtree("models/finetuned")
+    for point in (".teacher.npy.partial", ".step-000000008.partial"):
+        assert killed(lambda: run_stage("train"), point, signal.SIGKILL) == -signal.SIGKILL
+    (targets,) = Path(".work/train").glob("*/teacher.npy")
+    written = targets.stat().st_mtime_ns
+    assert killed(lambda: run_stage("train"), ".step-000000012.partial", signal.SIGKILL) == -signal.SIGKILL
+    assert targets.stat().st_mtime_ns == written, "computed once"
+    run_stage("train")
+    assert snapshot(*outs) == undisturbed
+
+
+def test_two_processes_teach_what_one_does(finished: Path) -> None:
+    remove_dropout(Path("models/pretrained/encoder"))  # which differs between processes
+    weights = train(**keep(), **teach(epochs=1))
+    status, _, err = finish(start(ROOT / "stages/train.py", (sys.executable,), 2))
+    assert status == 0, err
+    found = load_file("models/finetuned/model.safetensors")
+    for name, tensor in weights.items():
+        np.testing.assert_allclose(found[name], tensor, rtol=0, atol=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ import pandas as pd
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.tokenized import TOKENIZER_FILE
+from tagline.artifacts.tokenized import TOKENIZER_FILE, Split
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing, write_json
 from tagline.core.progress import quiet
@@ -30,6 +30,7 @@ from tagline.core.reading import reading
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
+from tagline.labels.label_list import Labels
 from tagline.model import classifier, dropout
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head_weights import attach
@@ -38,6 +39,7 @@ from tagline.model.used_embeddings import train_used_embeddings, used_ids
 from tagline.training import accelerate_loop, own_launcher, processes, trainer_loop
 from tagline.training.fit_check import check_fit, check_mask, freeze_unused, small_batches
 from tagline.training.history import SCORES
+from tagline.training.teacher import Teacher, Teaching, write_targets
 from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths, memory_errors
 from tagline.training.tracking import Trackers, requested
 from tagline.training.train_params import Train
@@ -158,11 +160,12 @@ def fine_tune(
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
-    start = params.start_folder
+    teachers = [Teacher.of(folder, labels) for folder in params.teachers]
+    earlier = params.earlier
     options = (labels, params.attention, precision, params.layers)
-    model = classifier.new_classifier(start or inputs.encoder, *options, continued=start is not None)
-    if start is not None:
-        head = continued(head, start, classifier.label_names(start))
+    model = classifier.new_classifier(earlier or inputs.encoder, *options, continued=earlier is not None)
+    if earlier is not None:
+        head = continued(head, earlier, classifier.label_names(earlier))
     check_fit(model, train_split, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, inputs.tokenized)
     sharding = processes.sharding()
@@ -182,8 +185,9 @@ def fine_tune(
         pushes = stack.enter_context(EpochPushes(target, work, inputs.tokenizer)) if target is not None else None
         with replacing(*outputs) if state.is_main_process else nullcontext() as partials:
             partial = Outputs(*partials) if partials else None
+            teaching = _teaching(teachers, params, labels, train_split, inputs.tokenized, precision, work)
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
-            training = Training(model, train_split, validation, params, precision, work)
+            training = Training(model, train_split, validation, params, precision, work, teaching)
             training.pushes, training.trackers = pushes, trackers
             if partial and (warning := small_batches(training.batches, state.device, state.num_processes)):
                 print(warning)
@@ -198,6 +202,28 @@ def fine_tune(
                 _write_model(training, inputs.tokenizer, partial.finetuned, curves)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
+
+
+def _teaching(
+    teachers: Sequence[Teacher],
+    params: Train,
+    labels: Labels,
+    split: Split,
+    folder: Path,
+    precision: Resolved,
+    work: Path,
+) -> Teaching | None:
+    """What a student learns from its teachers, computed once per run; None: there are none."""
+    if not teachers:
+        return None
+    if processes.sharding():
+        raise UserError(
+            "train.teacher does not work with sharded weights (FSDP, DeepSpeed); remove train.teacher.models"
+        )
+    weight, temperature = params.teacher.weight, params.teacher.temperature
+    with memory_errors(params.subwords_per_device):
+        write_targets(teachers, split, folder, precision, params.subwords_per_device, temperature, work)
+    return Teaching(teachers, labels, split, weight, temperature, work)
 
 
 def _check_agreement(made_of: str, precision: Resolved) -> None:

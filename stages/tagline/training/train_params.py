@@ -40,6 +40,22 @@ def _ascending(layers: list[int]) -> list[int]:
     return layers
 
 
+class Teacher(Section):
+    """Models whose label probabilities are learnt beside the gold labels."""
+
+    models: list[InnerPath] = Field(
+        description="Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none."
+    )
+    weight: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        description="Weight of this loss, the Kullback-Leibler divergence per word; the loss of gold labels has 1.",
+    )
+    temperature: Annotated[float, Field(gt=0, le=100)] = Field(
+        description="Temperature of the probabilities of teachers and student; above 1, improbable labels count more."
+    )
+
+
 class Train(Section):
     """Params of training."""
 
@@ -127,6 +143,9 @@ class Train(Section):
         description="Layers of the encoder to keep, for a smaller model: a number, spread evenly, or a list such as "
         "[0, 2, 5]; empty: all."
     )
+    teacher: Teacher = Field(
+        description="Models whose label probabilities are learnt beside the gold labels; not with head crf."
+    )
     hub: Push = Field(
         description="Push the model of each epoch to the Hugging Face Hub in the background, one commit per epoch. A "
         "change of any of its keys reruns training."
@@ -136,17 +155,24 @@ class Train(Section):
     def _no_smoothing_of_sequences(self) -> Self:
         if HEADS[self.head].scores_sequences and self.label_smoothing:
             raise ValueError(f"label_smoothing is not possible with head {self.head}; set it to 0.0")
+        if HEADS[self.head].scores_sequences and self.teacher.models:
+            raise ValueError(f"teacher.models is not possible with head {self.head}; set it to []")
         return self
 
     @property
-    def start_folder(self) -> Path | None:
+    def earlier(self) -> Path | None:
         """The folder of the model to continue from."""
         return None if self.start_from is None else Path(self.folder, self.start_from)
 
     @property
+    def teachers(self) -> list[Path]:
+        """The folders of the teachers."""
+        return [Path(self.folder, model) for model in self.teacher.models]
+
+    @property
     def models(self) -> list[Path]:
-        """The folders of all models that training reads."""
-        return [] if self.start_folder is None else [self.start_folder]
+        """The folders of all earlier models that training reads."""
+        return [*self.teachers, *([self.earlier] if self.earlier is not None else [])]
 
     def effective(self) -> dict[str, Any]:
         """The params that the weights depend on, as plain values."""
