@@ -19,6 +19,7 @@ from helpers.tiny import remove_dropout, save_encoder, set_train_params
 from safetensors.numpy import load_file
 from transformers import AutoTokenizer
 
+from tagline.core.provenance import sha256
 from tagline.inference import Tagger
 
 BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
@@ -112,6 +113,9 @@ def test_killed_student_continues_to_the_same_bytes(finished: Path) -> None:
 def test_two_processes_teach_what_one_does(finished: Path) -> None:
     remove_dropout(Path("models/pretrained/encoder"))  # which differs between processes
     weights = train(**keep(), **teach(epochs=1))
+    made_of = json.loads(Path("models/finetuned/provenance.json").read_text())
+    files = ["config.json", "model.safetensors", "tokenizer.json"]
+    assert made_of["models"] == {"data/kept/old": {name: sha256(Path("data/kept/old", name)) for name in files}}
     status, _, err = finish(start(ROOT / "stages/train.py", (sys.executable,), 2))
     assert status == 0, err
     found = load_file("models/finetuned/model.safetensors")

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core.errors import UserError, require
@@ -89,18 +89,21 @@ def _continued(folder: Path, labels: Labels) -> PreTrainedModel:
     model, lacking = _load(folder, "", dtype=torch.float32)
     if lacking:
         raise UserError(_lacks_weights(folder, sorted(lacking)))
-    base = f"{model.base_model_prefix}."
-    for name, module in list(model.named_modules()):
-        if isinstance(module, nn.Linear) and module.out_features == len(names) and not name.startswith(base):
-            head = nn.Linear(module.in_features, len(labels.names), bias=module.bias is not None)
-            model._init_weights(head)
-            with torch.no_grad():
-                for weight, of_old in zip(head.parameters(), module.parameters(), strict=True):
-                    weight[new] = of_old[old]
-            model.set_submodule(name, head)
-    model.config.id2label, model.config.label2id = labels.id2label, labels.label2id
-    model.num_labels = len(labels.names)
-    return model
+    config = deepcopy(model.config)
+    config.id2label, config.label2id = labels.id2label, labels.label2id
+    begun, weights, base = _built(model, config), model.state_dict(), f"{model.base_model_prefix}."
+    for name, drawn in begun.state_dict().items():
+        sizes = *weights[name].shape[:1], *drawn.shape[:1]
+        if sizes == (len(names), len(labels.names)) and not name.startswith(base):
+            drawn[new] = weights[name][old]
+            weights[name] = drawn
+    begun.load_state_dict(weights)
+    return begun
+
+
+def _built(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
+    """Build a model of the class of another one, in evaluation mode as `from_pretrained` leaves it."""
+    return cast(PreTrainedModel, type(model)(config).eval())
 
 
 def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
@@ -127,7 +130,7 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
         if "layer" in key and isinstance(value, list) and len(value) == count:  # the type of each layer
             setattr(config, key, [value[index] for index in chosen])
     # What a layer is may depend on its index, so that the model is built as the stages after this one build it.
-    smaller = type(model)(config).eval()  # as from_pretrained leaves a model
+    smaller = _built(model, config)
     try:
         smaller.load_state_dict(model.state_dict())
     except RuntimeError as error:

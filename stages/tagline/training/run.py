@@ -199,7 +199,8 @@ def fine_tune(
             if partial:
                 _write_report(training, partial.report, partial.train_loss, partial.validation)
                 curves = {outputs.train_loss: partial.train_loss, outputs.validation: partial.validation}
-                _write_model(training, inputs.tokenizer, partial.finetuned, curves)
+                models = {model.as_posix(): verified[model.as_posix()] for model in params.models}
+                _write_model(training, inputs.tokenizer, models, partial.finetuned, curves)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
 
@@ -244,12 +245,19 @@ def _check_agreement(made_of: str, precision: Resolved) -> None:
         )
 
 
-def _write_model(training: Training, tokenizer: Path, target: Path, curves: Mapping[Path, Path]) -> None:
+def _write_model(
+    training: Training,
+    tokenizer: Path,
+    models: Mapping[str, Mapping[str, str]],
+    target: Path,
+    curves: Mapping[Path, Path],
+) -> None:
     """Write a folder that transformers loads, and how the model was made.
 
     Args:
         training: a finished run.
         tokenizer: folder of the tokenizer's files.
+        models: the hashes of the files of earlier models that it learnt from.
         target: the new folder: weights, configuration, tokenizer, provenance.json, hashes.json.
         curves: the learning curves, written before, and their temporary paths; hashes.json lists them too.
     """
@@ -264,6 +272,7 @@ def _write_model(training: Training, tokenizer: Path, target: Path, curves: Mapp
             "best_epoch": training.history.best["epoch"],
             "steps": training.history.steps,
             "versions": versions(*LIBRARIES),
+            **({"models": models} if models else {}),
         },
     )
     write_hashes(target, others=curves)

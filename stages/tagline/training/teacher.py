@@ -96,7 +96,7 @@ class Teacher:
         name = "teacher" if PartialState().is_main_process else None
         try:
             for _, _, probabilities in by_model.distributions(score_split(by_model, split, name)):
-                tempered = probabilities ** (1 / temperature)
+                tempered: Floats = probabilities ** np.float32(1 / temperature)
                 tempered /= np.maximum(tempered.sum(-1, keepdims=True), SMALLEST)
                 yield tempered @ self.membership(self.labels.names)
         except NonFiniteError:

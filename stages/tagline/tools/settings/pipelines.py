@@ -56,26 +56,35 @@ def is_derived(path: Path) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8").startswith(MARK.partition(":")[0])
 
 
-def create(name: str, settings: Sequence[str]) -> None:
+def create(name: str, settings: Sequence[str], teacher: str | None = None) -> None:
     """Create a pipeline folder, whole or not at all.
 
     Args:
         name: of the folder.
         settings: params that differ from params.yaml, each as ``section.key=value``.
+        teacher: a pipeline folder, or ``.`` for the root: its params are the others, and its model is the teacher.
 
     Raises:
-        UserError: the name can't be used, or the params have errors.
+        UserError: the name can't be used, there is no such teacher, or the params have errors.
     """
     _check_name(name)
-    params = read_file()
+    source = teacher or "."
+    if source not in (".", *names()):
+        raise UserError(f"--teacher {source}: no pipeline folder; expected {' or '.join(('.', *names()))}")
+    params = read_file(Path(source, PARAMS))
+    if teacher is not None:
+        params["train"] |= {"start_from": None}
+        params["train"]["teacher"]["models"] = ["."]
     for setting in settings:
         set_param(params, setting)
     if errors := params_errors(params):
         source = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
         raise UserError(list_errors(errors, source, f"{name} was not created"))
+    if teacher is not None:
+        params["train"]["folder"] = "models/finetuned"
     texts = {
         DVC_YAML: derive(name, DVC_YAML.read_text(encoding="utf-8")),
-        PARAMS: text_for_folder(params),
+        PARAMS: text_for_folder(params, source),
         GITIGNORE: "".join(f"{line}\n" for line in _ignored()),
     }
     with replacing(Path(name)) as [folder]:

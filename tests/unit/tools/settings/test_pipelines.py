@@ -95,6 +95,23 @@ def test_setting_is_written(root: Path, setting: str, line: str) -> None:
     assert line in (root / "pos/params.yaml").read_text().splitlines()
 
 
+@pytest.mark.parametrize(("teacher", "folder"), [(".", "../models/finetuned"), ("pos", "../pos/models/finetuned")])
+def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher: str, folder: str) -> None:
+    pipelines.create("student", ["train.layers=3"], teacher)
+    expected = yaml.safe_load((pos / "params.yaml").read_text())
+    expected["train"] |= {"folder": folder, "layers": 3, "teacher": expected["train"]["teacher"] | {"models": ["."]}}
+    expected["tokenize_align"]["task"] = "pos" if teacher == "pos" else "ner"
+    text = (pos.parent / "student/params.yaml").read_text()
+    assert yaml.safe_load(text) == expected
+    assert text.startswith("# yaml-language-server: $schema=../params.schema.json\n")
+    with pytest.raises(UserError, match=r"^--teacher ner: no pipeline folder; expected . or pos or student$"):
+        pipelines.create("other", [], "ner")
+    message = r"has 1 error; other was not created:\n.*teacher.models is not possible with head crf; set it to \[\]"
+    with pytest.raises(UserError, match=message):
+        pipelines.create("other", ["train.head=crf"], teacher)
+    assert not Path("other").exists()
+
+
 def test_preset_can_be_written_in_the_folder(pos: Path) -> None:
     with contextlib.chdir(pos):
         with pytest.raises(UserError, match="`python ../stages/preset.py --force sample`"):
