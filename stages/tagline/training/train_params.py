@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from tagline.core.params import InnerPath, Section, SourceFolder
 from tagline.hub.hub_params import Push
@@ -34,10 +34,15 @@ class Batches(Section):
     batch_size: int = Field(ge=1, le=2**20, description="Number of windows per batch. Ignored when order is by_length.")
 
 
-def _ascending(layers: list[int]) -> list[int]:
-    if layers != sorted(set(layers)) or not layers or layers[0] < 0:
-        raise ValueError("must be layers in ascending order, the first of which is 0")
-    return layers
+def _layers(value: Any) -> Any:
+    """Check a value whole: pydantic would report one error for a number and one for a list."""
+    if isinstance(value, list):
+        usable = all(type(index) is int and index >= 0 for index in value) and value == sorted(set(value)) != []
+    else:
+        usable = value is None or (type(value) is int and value > 0)
+    if not usable:
+        raise ValueError("must be a number of layers, or layers in ascending order, counted from 0")
+    return value
 
 
 class Teacher(Section):
@@ -139,7 +144,7 @@ class Train(Section):
         description="Trained model in `folder` to continue from: its encoder and, for labels of the same name, its "
         "classifier; empty: the encoder of download. A folder like models/finetuned or models/export."
     )
-    layers: Count | Annotated[list[int], AfterValidator(_ascending)] | None = Field(
+    layers: Annotated[Count | list[int] | None, BeforeValidator(_layers)] = Field(
         description="Layers of the encoder to keep, for a smaller model: a number, spread evenly, or a list such as "
         "[0, 2, 5]; empty: all."
     )
