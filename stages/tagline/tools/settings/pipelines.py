@@ -62,7 +62,8 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
     Args:
         name: of the folder.
         settings: params that differ from params.yaml, each as ``section.key=value``.
-        teacher: a pipeline folder, or ``.`` for the root: its params are the others, and its model is the teacher.
+        teacher: a pipeline folder, or ``.`` for the root: its params are the others, and its model is the teacher
+            and where training starts.
 
     Raises:
         UserError: the name can't be used, there is no such teacher, or the params have errors.
@@ -73,7 +74,7 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
         raise UserError(f"--teacher {source}: no pipeline folder; expected {' or '.join(('.', *names()))}")
     params = read_file(Path(source, PARAMS))
     if teacher is not None:
-        params["train"] |= {"start_from": None}
+        params["train"]["start_from"] = "."
         params["train"]["teacher"]["models"] = ["."]
     for setting in settings:
         set_param(params, setting)

@@ -99,7 +99,8 @@ def test_setting_is_written(root: Path, setting: str, line: str) -> None:
 def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher: str, folder: str) -> None:
     pipelines.create("student", ["train.layers=3"], teacher)
     expected = yaml.safe_load((pos / "params.yaml").read_text())
-    expected["train"] |= {"folder": folder, "layers": 3, "teacher": expected["train"]["teacher"] | {"models": ["."]}}
+    expected["train"] |= {"folder": folder, "start_from": ".", "layers": 3}
+    expected["train"]["teacher"]["models"] = ["."]
     expected["tokenize_align"]["task"] = "pos" if teacher == "pos" else "ner"
     text = (pos.parent / "student/params.yaml").read_text()
     assert yaml.safe_load(text) == expected
