@@ -28,7 +28,7 @@ from tagline.export.export_params import Export
 from tagline.hub.hub_params import Push
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.tools.settings import audit_pipeline, pipelines, upgrade
-from tagline.tools.settings.checks import check_data_folder, params_errors
+from tagline.tools.settings.checks import check_folders, params_errors
 from tagline.training.train_params import Train
 
 
@@ -44,7 +44,7 @@ def main() -> None:
     content = read_file()
     if errors := params_errors(content):
         raise UserError(list_errors(errors))
-    check_data_folder(content)
+    check_folders(content)
     if arguments.audit:
         audit_pipeline.check()
         read_section("audit", Audit, AUDIT_PARAMS)

@@ -59,6 +59,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder with the tiny corpus, the tiny encoder and params.yaml; the current folder."""
     shutil.copytree(tiny_folder, tmp_path / "data/tiny")
+    (tmp_path / "data/none").mkdir()
     write_params(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -68,6 +69,7 @@ def workspace(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 def finished_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     def build(folder: Path) -> None:
         shutil.copytree(tiny_folder, folder / "data/tiny")
+        (folder / "data/none").mkdir()
         write_params(folder)
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)

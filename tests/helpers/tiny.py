@@ -109,10 +109,10 @@ def unigram() -> Tokenizer:
     return tokenizer
 
 
-def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: int = 64) -> None:
-    """Save a BERT of one layer and 16 dimensions with the tokenizer."""
+def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: int = 64, layers: int = 1) -> None:
+    """Save a BERT of 16 dimensions with the tokenizer."""
     torch.manual_seed(0)
-    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    size = {"hidden_size": 16, "num_hidden_layers": layers, "num_attention_heads": 2, "intermediate_size": 32}
     size |= {"vocab_size": len(tokenizer), "max_position_embeddings": positions}
     config = BertConfig(pad_token_id=0, **size)
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)

@@ -55,6 +55,20 @@ def test_programs_know_both(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> No
         assert "PROPN" in json.loads(compared)["splits"]["test"]["per_type"]
 
 
+def test_student_runs_after_its_teacher_and_again_when_that_changes(clone: Clone) -> None:
+    added = clone.path / "models/finetuned/README.md"
+    clone.run("python", "stages/pipeline.py", "student", "--teacher", ".", "-S", "train.epochs=1")
+    try:
+        assert '"train" -> "student/dvc.yaml:train"' in clone.run("dvc", "dag", "--dot")
+        assert clone.repro("student/dvc.yaml:train")[-1] == "student/dvc.yaml:train"
+        added.touch()
+        status = json.loads(clone.run("dvc", "status", "--json", "student/dvc.yaml:train"))
+        assert status == {"student/dvc.yaml:train": [{"changed deps": {"models/finetuned": "modified"}}]}
+    finally:
+        added.unlink(missing_ok=True)
+        clone.run("git", "clean", "-fdqx", "student")
+
+
 def test_change_concerns_both_and_a_stale_folder_stops_before_any_work(clone: Clone) -> None:
     for name in ("stages/tagline/evaluation/plots.py", "data/tiny/test.conll"):
         with (clone.path / name).open("a", encoding="utf-8") as file:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import posixpath
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, TypeVar, get_args
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
@@ -21,6 +22,18 @@ from tagline.core.terminal import quoted
 PARAMS = Path("params.yaml")
 # It has every key, with the value that a missing one should get.
 _SAMPLE = Path(__file__).parents[3] / "presets/sample.yaml"
+# What the stages write. DVC does not let a stage read what it, or a later stage, writes.
+OUTS = (
+    "data/raw",
+    "data/tokenized",
+    "data/predictions",
+    "data/audit",
+    "models",
+    "metrics",
+    "plots",
+    "reports",
+    ".work",
+)
 
 
 class Section(BaseModel):
@@ -30,6 +43,30 @@ class Section(BaseModel):
 
 
 S = TypeVar("S", bound=Section)
+
+
+def source_folder(folder: str) -> str:
+    path = PurePosixPath(posixpath.normpath(folder))
+    if not folder.strip() or "\0" in folder:
+        raise ValueError("must be a folder")
+    for out in map(PurePosixPath, OUTS):
+        if path == out or path in out.parents or out in path.parents:
+            raise ValueError(f"must be a folder apart from what the stages write ({', '.join(OUTS)})")
+    return folder
+
+
+def _inside(path: str) -> str:
+    """Return a path unchanged if it cannot lead out of the folder that it is joined to."""
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or not path.strip() or "\0" in path:
+        raise ValueError("must be a relative path without `..`")
+    return path
+
+
+SourceFolder = Annotated[str, AfterValidator(source_folder)]
+"""A folder that a stage reads and no stage of this pipeline writes."""
+InnerPath = Annotated[str, AfterValidator(_inside)]
+"""A path in such a folder."""
 
 
 def read_file(path: Path = PARAMS) -> CommentedMap:

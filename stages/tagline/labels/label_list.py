@@ -133,6 +133,12 @@ def to_json(labels: Labels) -> dict[str, Any]:
     return values if labels.sets else {name: value for name, value in values.items() if name != "sets"}
 
 
+def shared_labels(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:
+    """The ids of the labels that two lists have in common, in each of them."""
+    shared = [name for name in new if name in old]
+    return [old.index(name) for name in shared], [new.index(name) for name in shared]
+
+
 def write(labels: Labels, path: Path) -> None:
     """Write a label list as JSON."""
     write_json(path, to_json(labels))

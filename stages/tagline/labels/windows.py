@@ -57,6 +57,15 @@ class Windows:
             counts.append(np.diff(np.cumsum(np.concatenate([[False], counted]))[at]))
         return np.concatenate(counts)
 
+    def words(self) -> Ints:
+        """The number of words of each window, int64 (windows,); one of which it has a part counts."""
+        counts = []
+        for words, at in zip(self.word_ids, self.offsets, strict=True):
+            first = ~continues(words)
+            first[at[:-1][np.diff(at) > 0]] = True  # after another window
+            counts.append(np.diff(np.cumsum(np.concatenate([[False], first & (words != NO_WORD)]))[at]))
+        return np.concatenate(counts)
+
     @cached_property
     def _batches(self) -> Ints:
         """The batch of each window, and its first sub-word in it, int64 (2, windows)."""

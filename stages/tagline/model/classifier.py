@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+from torch import nn
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core.errors import UserError, require
@@ -17,7 +20,7 @@ from tagline.core.model_config import check_config
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import reading
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import Labels, shared_labels
 from tagline.model.precision import Resolved
 
 # The largest number of weights that a model may have beyond those in its files.
@@ -30,7 +33,12 @@ _POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_position
 
 
 def new_classifier(
-    encoder: Path, labels: Labels, attention: str = "sdpa", precision: Resolved = "fp32"
+    encoder: Path,
+    labels: Labels,
+    attention: str = "sdpa",
+    precision: Resolved = "fp32",
+    layers: int | Sequence[int] | None = None,
+    continued: bool = False,
 ) -> PreTrainedModel:
     """Load a pretrained encoder with a new classifier; set the seed before, the classifier is initialised at random.
 
@@ -39,6 +47,8 @@ def new_classifier(
         labels: labels of the classifier.
         attention: transformers' name of the attention implementation.
         precision: number format of matrix products during training.
+        layers: indices of the encoder's layers to keep, or their number, spread evenly; None: all.
+        continued: whether the folder has a token classifier, of which the rows of labels with the same name are kept.
 
     Returns:
         The model in float32, whatever the encoder is stored in: half precision rounds small updates to zero.
@@ -46,8 +56,93 @@ def new_classifier(
     Raises:
         UserError: the folder is missing or incomplete, or has weights of more layers than its config.json; transformers
             has no token classifier for its architecture; it already has a classifier, which would not be initialised
-            from the seed; or the attention implementation is not available.
+            from the seed, or with ``continued`` lacks one or shares no label with it; it does not have these layers; or
+            the attention implementation is not available.
     """
+    model = _continued(encoder, labels) if continued else _with_new_head(encoder, labels)
+    if layers is not None:
+        model = _with_layers(model, layers)
+    _set_attention(model, attention, precision)
+    return model
+
+
+def label_names(folder: Path) -> tuple[str, ...]:
+    """The labels of a token classifier, in the order of its logits.
+
+    Raises:
+        UserError: config.json is missing or damaged.
+    """
+    with reading(folder / "config.json", expected="the configuration of a token classifier"):
+        check_config(folder / "config.json")
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return tuple(str(name) for _, name in sorted((config.id2label or {}).items()))
+
+
+def _continued(folder: Path, labels: Labels) -> PreTrainedModel:
+    """Load a token classifier and give it other labels; those that it does not know begin as in a new one."""
+    old, new = shared_labels(names := label_names(folder), labels.names)
+    if not old:
+        raise UserError(
+            f"{folder}: the model has {_short(names, 'labels')}; expected at least one of task {labels.task}, "
+            f"{_short(labels.names, 'labels')}"
+        )
+    model, lacking = _load(folder, "", dtype=torch.float32)
+    if lacking:
+        raise UserError(_lacks_weights(folder, sorted(lacking)))
+    config = deepcopy(model.config)
+    config.id2label, config.label2id = labels.id2label, labels.label2id
+    begun, weights, base = _built(model, config), model.state_dict(), f"{model.base_model_prefix}."
+    for name, drawn in begun.state_dict().items():
+        sizes = *weights[name].shape[:1], *drawn.shape[:1]
+        if sizes == (len(names), len(labels.names)) and not name.startswith(base):
+            drawn[new] = weights[name][old]
+            weights[name] = drawn
+    begun.load_state_dict(weights)
+    return begun
+
+
+def _built(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
+    """Build a model of the class of another one, in evaluation mode as `from_pretrained` leaves it."""
+    return cast(PreTrainedModel, type(model)(config).eval())
+
+
+def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
+    """Make a model of some of a model's layers: 3 of 6, spread evenly, are 0, 2 and 5."""
+    count = getattr(model.config, "num_hidden_layers", 0)
+    stacks = [
+        (name, module)
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList) and len(module) == count
+    ]
+    if len(stacks) != 1:
+        raise UserError(
+            f"train.layers: {model.config.model_type} does not have one list of {count} layers; expected an encoder "
+            "such as BERT, RoBERTa or DeBERTa; leave it empty"
+        )
+    chosen = np.linspace(0, count - 1, layers).round().astype(int).tolist() if isinstance(layers, int) else [*layers]
+    if len(chosen) > count or max(chosen) >= count:
+        raise UserError(f"train.layers: {layers}; the encoder has {count} layers, 0 to {count - 1}")
+    [(name, stack)] = stacks
+    model.set_submodule(name, nn.ModuleList([stack[index] for index in chosen]))
+    config = deepcopy(model.config)
+    config.num_hidden_layers = len(chosen)
+    for key, value in config.to_dict().items():
+        if "layer" in key and isinstance(value, list) and len(value) == count:  # the type of each layer
+            setattr(config, key, [value[index] for index in chosen])
+    # What a layer is may depend on its index, so that the model is built as the stages after this one build it.
+    smaller = _built(model, config)
+    try:
+        smaller.load_state_dict(model.state_dict())
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise UserError(
+            f"train.layers: {layers} of {model.config.model_type} do not fit together ({reason}); keep layer 0"
+        ) from None
+    return smaller
+
+
+def _with_new_head(encoder: Path, labels: Labels) -> PreTrainedModel:
+    """Load an encoder that has no classifier, and draw one."""
     require(encoder, "download")
     names = {"id2label": labels.id2label, "label2id": labels.label2id, "num_labels": len(labels.names)}
     model, drawn = _load(encoder, "download", dtype=torch.float32, **names)
@@ -58,9 +153,8 @@ def new_classifier(
     if not drawn:
         raise UserError(
             f"{encoder}: already a token classifier; expected an encoder without a classifier, "
-            "as `AutoModel.from_pretrained(...).save_pretrained(...)` writes it"
+            "as `AutoModel.from_pretrained(...).save_pretrained(...)` writes it; or set train.start_from"
         )
-    _set_attention(model, attention, precision)
     return model
 
 

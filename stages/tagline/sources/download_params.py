@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
-from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from tagline.core.params import Section
-from tagline.sources.formats.base import InnerPath, Key, LabelNames, TagColumns
+from tagline.core.params import InnerPath, Section, SourceFolder
+from tagline.sources.formats.base import Key, LabelNames, TagColumns
 from tagline.sources.formats.lists import ListKeys
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.languages import Language
@@ -99,35 +97,10 @@ AnyDataset = Annotated[AnyFiles | HubDataset, Field(discriminator="source")]
 AnyEncoder = Annotated[PackagedEncoder | LocalEncoder | HubEncoder, Field(discriminator="source")]
 
 
-# What the stages write. DVC does not let a stage read what it, or a later stage, writes.
-OUTS = (
-    "data/raw",
-    "data/tokenized",
-    "data/predictions",
-    "data/audit",
-    "models",
-    "metrics",
-    "plots",
-    "reports",
-    ".work",
-)
-
-
-def data_folder(folder: str) -> str:
-    """Return a folder unchanged if it is apart from what the stages write."""
-    path = PurePosixPath(posixpath.normpath(folder))
-    if not folder.strip() or "\0" in folder:
-        raise ValueError("must be a folder")
-    for out in map(PurePosixPath, OUTS):
-        if path == out or path in out.parents or out in path.parents:
-            raise ValueError(f"must be a folder apart from what the stages write ({', '.join(OUTS)})")
-    return folder
-
-
 class Download(Section):
     """Params of the download."""
 
-    folder: Annotated[str, AfterValidator(data_folder)] = Field(
+    folder: SourceFolder = Field(
         description="Local folder that contains the files named below (data/none if none are). DVC tracks it: a change "
         "to its files reruns the stage."
     )

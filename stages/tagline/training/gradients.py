@@ -23,6 +23,7 @@ from tagline.model.backends.torch_model import to_device
 from tagline.model.backends.xla import end_graph
 from tagline.model.heads.head import Head
 from tagline.model.heads.head_weights import tensors
+from tagline.training.teacher import Teaching
 from tagline.training.training_batches import Part, TrainingBatches, padded_part, share
 
 # Devices on which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
@@ -49,6 +50,7 @@ class Gradients:
         label_smoothing: share of the loss that all labels have.
         subwords_per_device: most sub-words of a part, padding included; None: no limit.
         fewest: minimum number of rows of a part.
+        teaching: a second loss, averaged over the words of the batch; None: there is none.
     """
 
     def __init__(
@@ -61,10 +63,11 @@ class Gradients:
         label_smoothing: float = 0.0,
         subwords_per_device: int | None = None,
         fewest: int = 1,
+        teaching: Teaching | None = None,
     ) -> None:
         self.rows, self.batches, self.head, self.padding = rows, batches, head, padding
         self.seed, self.label_smoothing = seed, label_smoothing
-        self.subwords_per_device, self.fewest = subwords_per_device, fewest
+        self.subwords_per_device, self.fewest, self.teaching = subwords_per_device, fewest, teaching
         unknown = head.labels.ids.get(ANY, IGNORED)
         self.labelled = rows.labelled(once_per_word=head.scores_sequences, unknown=unknown)
 
@@ -77,7 +80,8 @@ class Gradients:
         """
         rank, processes = accelerator.process_index, accelerator.num_processes
         static = accelerator.device.type == "xla"
-        return [
+        shares = share(batch, self.batches.padded, processes, self.subwords_per_device)[rank]
+        parts = [
             padded_part(
                 self.rows,
                 rows,
@@ -86,8 +90,14 @@ class Gradients:
                 self._rows(rows, processes) if static else self.fewest,
                 once_per_word=self.head.scores_sequences,
             )
-            for rows in share(batch, self.batches.padded, processes, self.subwords_per_device)[rank]
+            for rows in shares
         ]
+        if self.teaching is None:
+            return parts
+        targets = [
+            self.teaching.targets(rows, *part.arrays.shape[1:]) for rows, part in zip(shares, parts, strict=True)
+        ]
+        return [part._replace(targets=of_part) for part, of_part in zip(parts, targets, strict=True)]
 
     def add(
         self, accelerator: Accelerator, model: nn.Module, number: int, batch: Ints, parts: Sequence[Part]
@@ -108,24 +118,27 @@ class Gradients:
         # Dropout depends on seed, step and process only, not on earlier steps or on what an engine draws.
         entropy = np.random.SeedSequence([self.seed, number, rank])
         _seed(accelerator.device, int(entropy.generate_state(1)[0]))
-        labelled = max(1, int(self.labelled[batch].sum()))
         total = torch.zeros((), device=accelerator.device)
         for left, part in zip(reversed(range(len(parts))), parts, strict=True):
             # Processes exchange gradients once per step, with the last part.
             with accelerator.no_sync(model) if left else nullcontext():
-                loss = self._sum(model, part, accelerator) / labelled
+                loss = self._loss(model, part, accelerator, batch)
                 # That exchange averages gradients, but the loss is a sum over processes.
                 accelerator.backward(loss * processes)
             total += loss.detach()
             end_graph(accelerator.device)
         return accelerator.reduce(total, "sum") if processes > 1 else total
 
-    def _sum(self, model: nn.Module, part: Part, accelerator: Accelerator) -> Tensor:
+    def _loss(self, model: nn.Module, part: Part, accelerator: Accelerator, batch: Ints) -> Tensor:
         ids, mask, labels = to_device(part.arrays, accelerator.device)
         own = tensors(accelerator.unwrap_model(model))
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
-        return self.head.loss(logits, labels, self.label_smoothing, own)
+        loss = self.head.loss(logits, labels, self.label_smoothing, own) / max(1, int(self.labelled[batch].sum()))
+        if self.teaching is None or part.targets is None:
+            return loss
+        targets = torch.from_numpy(part.targets).to(accelerator.device)
+        return loss + self.teaching.loss(logits, targets) / max(1, int(self.teaching.words[batch].sum()))
 
     def _rows(self, rows: Ints, processes: int) -> int:
         """The most rows that a part of this length can have: padded to them, XLA compiles one shape per length."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -11,21 +11,35 @@ import pandas as pd
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
+from tagline.artifacts.tokenized import TOKENIZER_FILE, Split
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing, write_json
 from tagline.core.progress import quiet
-from tagline.core.provenance import PROVENANCE, copy_files, verify, versions, write_hashes
+from tagline.core.provenance import (
+    HASHES,
+    PROVENANCE,
+    copy_files,
+    read_hashes,
+    sha256,
+    verify,
+    verify_files,
+    versions,
+    write_hashes,
+)
+from tagline.core.reading import reading
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
+from tagline.labels.label_list import Labels
 from tagline.model import classifier, dropout
-from tagline.model.heads import make_head
+from tagline.model.heads import continued, make_head
 from tagline.model.heads.head_weights import attach
 from tagline.model.precision import Resolved, resolve
 from tagline.model.used_embeddings import train_used_embeddings, used_ids
 from tagline.training import accelerate_loop, own_launcher, processes, trainer_loop
 from tagline.training.fit_check import check_fit, check_mask, freeze_unused, small_batches
 from tagline.training.history import SCORES
+from tagline.training.teacher import Teacher, Teaching, write_targets
 from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths, memory_errors
 from tagline.training.tracking import Trackers, requested
 from tagline.training.train_params import Train
@@ -54,14 +68,30 @@ class Inputs(NamedTuple):
     encoder: Path
     tokenizer: Path
 
-    def verify(self) -> dict[str, dict[str, str]]:
-        """Check all files, and return their hashes by folder.
+    def verify(self, models: Iterable[Path]) -> dict[str, dict[str, str]]:
+        """Check all files, and those of earlier models, and return their hashes by folder.
 
         Raises:
-            UserError: a file is missing or damaged.
+            UserError: a file is missing or damaged, or an earlier model reads other sub-words.
         """
         made_by = {self.tokenized: "tokenize-align", self.encoder: "download", self.tokenizer: "download"}
-        return {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
+        found = {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
+        return found | {model.as_posix(): self._verify_model(model) for model in models}
+
+    def _verify_model(self, model: Path) -> dict[str, str]:
+        if not model.is_dir():
+            raise UserError(f"{model}: no such folder; expected a trained model; see train.folder in params.yaml")
+        read = sorted([model / "config.json", model / TOKENIZER_FILE, *model.glob("*.safetensors")])
+        if (model / HASHES).is_file():
+            verify_files(model, read_hashes(model, "train"), "train", [path.name for path in read])
+        with reading(model, expected="config.json, tokenizer.json and weights of a trained model"):
+            found = {path.name: sha256(path) for path in read}
+        if found[TOKENIZER_FILE] != tokenized.read_windowing(self.tokenized).tokenizer_sha256:
+            raise UserError(
+                f"{model / TOKENIZER_FILE} differs from that of {self.tokenizer}; expected a model with the same "
+                "sub-words; set download.encoder as in its training"
+            )
+        return found
 
 
 class Outputs(NamedTuple):
@@ -122,7 +152,7 @@ def fine_tune(
     if target is not None:  # before any work
         target.check()
         target.create()
-    verified = inputs.verify()
+    verified = inputs.verify(params.models)
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(inputs.tokenized)
     if labels.sets and params.label_smoothing:
@@ -135,7 +165,12 @@ def fine_tune(
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
-    model = classifier.new_classifier(inputs.encoder, labels, params.attention, precision)
+    teachers = [Teacher.of(folder, labels) for folder in params.teachers]
+    earlier = params.earlier
+    options = (labels, params.attention, precision, params.layers)
+    model = classifier.new_classifier(earlier or inputs.encoder, *options, continued=earlier is not None)
+    if earlier is not None:
+        head = continued(head, earlier, classifier.label_names(earlier))
     check_fit(model, train_split, inputs.tokenized, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, inputs.tokenized)
     sharding = processes.sharding()
@@ -155,8 +190,9 @@ def fine_tune(
         pushes = stack.enter_context(EpochPushes(target, work, inputs.tokenizer)) if target is not None else None
         with replacing(*outputs) if state.is_main_process else nullcontext() as partials:
             partial = Outputs(*partials) if partials else None
+            teaching = _teaching(teachers, params, labels, train_split, inputs.tokenized, precision, work)
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
-            training = Training(model, train_split, validation, params, precision, work)
+            training = Training(model, train_split, validation, params, precision, work, teaching)
             training.pushes, training.trackers = pushes, trackers
             if partial and (warning := small_batches(training.batches, state.device, state.num_processes)):
                 print(warning)
@@ -168,9 +204,32 @@ def fine_tune(
             if partial:
                 _write_report(training, partial.report, partial.train_loss, partial.validation)
                 curves = {outputs.train_loss: partial.train_loss, outputs.validation: partial.validation}
-                _write_model(training, inputs.tokenizer, partial.finetuned, curves)
+                models = {model.as_posix(): verified[model.as_posix()] for model in params.models}
+                _write_model(training, inputs.tokenizer, models, partial.finetuned, curves)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
+
+
+def _teaching(
+    teachers: Sequence[Teacher],
+    params: Train,
+    labels: Labels,
+    split: Split,
+    folder: Path,
+    precision: Resolved,
+    work: Path,
+) -> Teaching | None:
+    """What a student learns from its teachers, computed once per run; None: there are none."""
+    if not teachers:
+        return None
+    if processes.sharding():
+        raise UserError(
+            "train.teacher does not work with sharded weights (FSDP, DeepSpeed); remove train.teacher.models"
+        )
+    weight, temperature = params.teacher.weight, params.teacher.temperature
+    with memory_errors(params.subwords_per_device):
+        write_targets(teachers, split, folder, precision, params.subwords_per_device, temperature, work)
+    return Teaching(teachers, labels, split, weight, temperature, work)
 
 
 def _check_agreement(made_of: str, precision: Resolved) -> None:
@@ -191,12 +250,19 @@ def _check_agreement(made_of: str, precision: Resolved) -> None:
         )
 
 
-def _write_model(training: Training, tokenizer: Path, target: Path, curves: Mapping[Path, Path]) -> None:
+def _write_model(
+    training: Training,
+    tokenizer: Path,
+    models: Mapping[str, Mapping[str, str]],
+    target: Path,
+    curves: Mapping[Path, Path],
+) -> None:
     """Write a folder that transformers loads, and how the model was made.
 
     Args:
         training: a finished run.
         tokenizer: folder of the tokenizer's files.
+        models: the hashes of the files of earlier models that it learnt from.
         target: the new folder: weights, configuration, tokenizer, provenance.json, hashes.json.
         curves: the learning curves, written before, and their temporary paths; hashes.json lists them too.
     """
@@ -211,6 +277,7 @@ def _write_model(training: Training, tokenizer: Path, target: Path, curves: Mapp
             "best_epoch": training.history.best["epoch"],
             "steps": training.history.steps,
             "versions": versions(*LIBRARIES),
+            **({"models": models} if models else {}),
         },
     )
     write_hashes(target, others=curves)

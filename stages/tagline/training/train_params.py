@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from tagline.core.params import Section
+from tagline.core.params import InnerPath, Section, SourceFolder
 from tagline.hub.hub_params import Push
 from tagline.labels.model_settings import Precision
 from tagline.model.heads import HEADS
@@ -31,6 +32,33 @@ class Batches(Section):
         "order is random.",
     )
     batch_size: int = Field(ge=1, le=2**20, description="Number of windows per batch. Ignored when order is by_length.")
+
+
+def _layers(value: Any) -> Any:
+    """Check a value whole: pydantic would report one error for a number and one for a list."""
+    if isinstance(value, list):
+        usable = all(type(index) is int and index >= 0 for index in value) and value == sorted(set(value)) != []
+    else:
+        usable = value is None or (type(value) is int and value > 0)
+    if not usable:
+        raise ValueError("must be a number of layers, or layers in ascending order, counted from 0")
+    return value
+
+
+class Teacher(Section):
+    """Models whose label probabilities are learnt beside the gold labels."""
+
+    models: list[InnerPath] = Field(
+        description="Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none."
+    )
+    weight: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        description="Weight of this loss, the Kullback-Leibler divergence per word; the loss of gold labels has 1.",
+    )
+    temperature: Annotated[float, Field(gt=0, le=100)] = Field(
+        description="Temperature of the probabilities of teachers and student; above 1, improbable labels count more."
+    )
 
 
 class Train(Section):
@@ -108,6 +136,21 @@ class Train(Section):
     label_smoothing: float = Field(
         ge=0, lt=1, description="Label smoothing: fraction of each target distributed evenly over all labels."
     )
+    folder: SourceFolder = Field(
+        description="Folder of the models that are named below (data/none if none is). DVC tracks it: a change to its "
+        "files reruns the stage."
+    )
+    start_from: InnerPath | None = Field(
+        description="Trained model in `folder` to continue from: its encoder and, for labels of the same name, its "
+        "classifier; empty: the encoder of download. A folder like models/finetuned or models/export."
+    )
+    layers: Annotated[Count | list[int] | None, BeforeValidator(_layers)] = Field(
+        description="Layers of the encoder to keep, for a smaller model: a number, spread evenly, or a list such as "
+        "[0, 2, 5]; empty: all."
+    )
+    teacher: Teacher = Field(
+        description="Models whose label probabilities are learnt beside the gold labels; not with head crf."
+    )
     hub: Push = Field(
         description="Push the model of each epoch to the Hugging Face Hub in the background, one commit per epoch. A "
         "change of any of its keys reruns training."
@@ -117,7 +160,24 @@ class Train(Section):
     def _no_smoothing_of_sequences(self) -> Self:
         if HEADS[self.head].scores_sequences and self.label_smoothing:
             raise ValueError(f"label_smoothing is not possible with head {self.head}; set it to 0.0")
+        if HEADS[self.head].scores_sequences and self.teacher.models:
+            raise ValueError(f"teacher.models is not possible with head {self.head}; set it to []")
         return self
+
+    @property
+    def earlier(self) -> Path | None:
+        """The folder of the model to continue from."""
+        return None if self.start_from is None else Path(self.folder, self.start_from)
+
+    @property
+    def teachers(self) -> list[Path]:
+        """The folders of the teachers."""
+        return [Path(self.folder, model) for model in self.teacher.models]
+
+    @property
+    def models(self) -> list[Path]:
+        """The folders of all earlier models that training reads."""
+        return [*self.teachers, *([self.earlier] if self.earlier is not None else [])]
 
     def effective(self) -> dict[str, Any]:
         """The params that the weights depend on, as plain values."""

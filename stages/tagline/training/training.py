@@ -32,6 +32,7 @@ from tagline.training.history import History
 from tagline.training.processes import SHARDED
 from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
+from tagline.training.teacher import Teaching
 from tagline.training.torch_settings import compiler_errors, eager
 from tagline.training.tracking import Trackers
 from tagline.training.train_params import Train
@@ -81,6 +82,7 @@ class Training:
         params: the section ``train``.
         precision: number format of matrix products.
         work: folder that survives interruptions, see `tagline.training.saved_run`.
+        teaching: the loss of a student.
 
     Attributes:
         history: steps, losses and scores so far.
@@ -99,6 +101,7 @@ class Training:
         params: Train,
         precision: Resolved,
         work: Path,
+        teaching: Teaching | None = None,
     ) -> None:
         self.model, self.train, self.validation = model, train, validation
         self.params, self.precision, self.work = params, precision, work
@@ -113,6 +116,7 @@ class Training:
             params.label_smoothing,
             params.subwords_per_device,
             fewest=2 if params.compile else 1,  # torch.compile would make a graph of its own for a single row
+            teaching=teaching,
         )
         # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)

@@ -28,10 +28,12 @@ class Part(NamedTuple):
     Attributes:
         arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; one array, so that it is copied at once.
         padded: whether there is padding.
+        targets: float32 (rows, longest, targets), of teachers, see `tagline.training.teacher`; None: there are none.
     """
 
     arrays: npt.NDArray[np.int32]
     padded: bool
+    targets: npt.NDArray[np.float32] | None = None
 
 
 class TrainingBatches:

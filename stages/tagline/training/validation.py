@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
+from accelerate.utils import gather, pad_across_processes
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -86,10 +87,17 @@ class Validation:
         whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
         backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
         head = self.head.with_weights(arrays(tensors(accelerator.unwrap_model(model))))
-        most = forward_size(self.subwords_per_device, accelerator.device)
-        if accelerator.num_processes == 1:
-            return Predictor(backend, head, self.labels, most, threads)
-        return Predictor(SharedModel(backend, accelerator), head, self.labels, most * accelerator.num_processes)
+        return predictor(backend, head, self.labels, self.subwords_per_device, threads)
+
+
+def predictor(
+    backend: TorchModel, head: Head, labels: Labels, subwords_per_device: int | None, threads: Executor | None = None
+) -> Predictor:
+    """Make a predictor that all processes share; for the arguments see `Predictor` and `Validation`."""
+    most, processes = forward_size(subwords_per_device, backend.device), PartialState().num_processes
+    if processes == 1:
+        return Predictor(backend, head, labels, most, threads)
+    return Predictor(SharedModel(backend), head, labels, most * processes)
 
 
 class SharedModel:
@@ -99,21 +107,19 @@ class SharedModel:
 
     Args:
         backend: the model of this process.
-        accelerator: the one that prepared the model.
     """
 
-    def __init__(self, backend: TorchModel, accelerator: Accelerator) -> None:
-        self.backend, self.accelerator = backend, accelerator
+    def __init__(self, backend: TorchModel) -> None:
+        self.backend, self.state = backend, PartialState()
 
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
     ) -> npt.NDArray[np.float32]:
         """Compute the logits of the chosen sub-words; see `Backend`."""
-        rank, processes = self.accelerator.process_index, self.accelerator.num_processes
+        rank, processes = self.state.process_index, self.state.num_processes
         each = -(-len(rows) // processes)
         # The last processes may lack rows; they compute the first one, and its logits are not used.
         # 5 rows in 2 processes: [0, 1, 2] and [3, 4, 0].
         filled = [*rows, *[rows[0]] * (each * processes - len(rows))]
         share = self.backend.forward(filled[rank * each : (rank + 1) * each])[:each]
-        padded = self.accelerator.pad_across_processes(share, dim=1)
-        return choose(self.accelerator.gather(padded), positions)
+        return choose(gather(pad_across_processes(share, dim=1)), positions)

@@ -57,6 +57,8 @@ def test_anchored_bool_is_a_bool(params: Path) -> None:
         ("    batch_size: 2\n", "", "train.batches.batch_size: the key is missing"),
         ("  seed: 7\n", "  <<: &a {seed: x}\n", "train.seed: should be a valid integer, got 'x'"),
         ("data/tiny", "data", "download.folder: must be a folder apart from what the stages write (data/raw, "),
+        ("  layers:", "  layers: [2, 1]", "train.layers: must be a number of layers, or layers in ascending order, co"),
+        ("  layers:", "  layers: 0", "train.layers: must be a number of layers, or layers in ascending order, counted"),
         ("- pos\n    - ner", "- '-'", "download.dataset: columns must name at least one tag column"),
         ("path: encoder", "paht: a", "download.encoder.paht: unknown key; did you mean path? (allowed: "),
         ("source: path", "source: attic", "download.encoder.source: must be one of 'package', 'path', 'hub', "),

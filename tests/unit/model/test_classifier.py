@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from helpers.tiny import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
-from transformers import BertForTokenClassification, LayoutLMConfig, LayoutLMModel
+from transformers import (
+    AlbertConfig,
+    AutoModel,
+    BertConfig,
+    BertForTokenClassification,
+    DistilBertConfig,
+    LayoutLMConfig,
+    LayoutLMModel,
+    ModernBertConfig,
+    PreTrainedConfig,
+)
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
@@ -93,6 +105,79 @@ def test_classifier_instead_of_an_encoder_is_refused_unless_its_size_differs(enc
     with pytest.raises(UserError, match="model: already a token classifier; expected an encoder without a classifier"):
         classifier.new_classifier(tmp_path / "model", NER)
     assert classifier.new_classifier(tmp_path / "model", POS).classifier.out_features == 2
+
+
+def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encoder: Path, tmp_path: Path) -> None:
+    old = classifier.new_classifier(encoder, NER)
+    old.save_pretrained(tmp_path / "model")
+    torch.manual_seed(3)
+    new = classifier.new_classifier(
+        tmp_path / "model", Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O"), continued=True
+    )
+    assert torch.equal(new.classifier.weight[[0, 3, 4]], old.classifier.weight)
+    assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
+    assert 0 < new.classifier.weight[1:3].std() < 0.05, "drawn as in a new classifier"
+    assert torch.equal(new.bert.embeddings.word_embeddings.weight, old.bert.embeddings.word_embeddings.weight)
+    new.save_pretrained(tmp_path / "new")
+    assert classifier.label_names(tmp_path / "new") == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+    with pytest.raises(
+        UserError, match=r"model: the model has 3 labels \(O, .*; expected at least one of task pos, 2 l"
+    ):
+        classifier.new_classifier(tmp_path / "model", POS, continued=True)
+    rewrite(tmp_path / "model", without("classifier"))
+    with pytest.raises(UserError, match=r"model: 2 tensors \(classifier.bias, .* of its config.json are missing"):
+        classifier.new_classifier(tmp_path / "model", NER, continued=True)
+
+
+SIZES: dict[str, Any] = {"vocab_size": 20, "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1}
+
+
+@pytest.mark.parametrize(
+    ("config", "layers", "kept"),
+    [
+        (BertConfig(num_hidden_layers=6, **SIZES), 3, [0, 2, 5]),
+        (BertConfig(num_hidden_layers=6, **SIZES), [1, 2], [1, 2]),
+        (DistilBertConfig(vocab_size=20, dim=8, hidden_dim=8, n_heads=1, n_layers=4), 1, [0]),
+        (ModernBertConfig(num_hidden_layers=4, pad_token_id=0, global_attn_every_n_layers=3, **SIZES), 2, [0, 3]),
+    ],
+)
+def test_some_layers_become_a_model_that_is_loaded_alike(
+    tmp_path: Path, config: PreTrainedConfig, layers: int | list[int], kept: list[int]
+) -> None:
+    AutoModel.from_config(config).save_pretrained(tmp_path / "encoder")
+    model = classifier.new_classifier(tmp_path / "encoder", NER, layers=layers).eval()
+    whole = classifier.new_classifier(tmp_path / "encoder", NER).state_dict()
+    for name, weight in model.state_dict().items():
+        if "classifier" not in name and "head" not in name:
+            of_whole = re.sub(r"(?<=\.)\d+(?=\.)", lambda found: str(kept[int(found[0])]), name)
+            assert torch.equal(weight, whole[of_whole])
+    model.save_pretrained(tmp_path / "model")
+    ids = torch.arange(1, 9)[None]
+    torch.testing.assert_close(classifier.load(tmp_path / "model", NER)(ids).logits, model(ids).logits)
+
+
+@pytest.mark.parametrize(
+    ("config", "layers", "message"),
+    [
+        (BertConfig(num_hidden_layers=2, **SIZES), 3, r"train.layers: 3; the encoder has 2 layers, 0 to 1$"),
+        (
+            BertConfig(num_hidden_layers=2, **SIZES),
+            [0, 2],
+            r"train.layers: \[0, 2\]; the encoder has 2 layers, 0 to 1$",
+        ),
+        (
+            AlbertConfig(num_hidden_layers=4, embedding_size=8, **SIZES),
+            2,
+            "albert does not have one list of 4 layers; ",
+        ),
+    ],
+)
+def test_layers_that_an_encoder_does_not_have_are_refused(
+    tmp_path: Path, config: PreTrainedConfig, layers: int | list[int], message: str
+) -> None:
+    AutoModel.from_config(config).save_pretrained(tmp_path)
+    with pytest.raises(UserError, match=message):
+        classifier.new_classifier(tmp_path, NER, layers=layers)
 
 
 def test_training_starts_in_float32_with_the_attention_asked_for(encoder: Path, tmp_path: Path) -> None:

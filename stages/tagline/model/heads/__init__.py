@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import Labels, shared_labels
 from tagline.labels.model_settings import HEAD_FILE, Decoding
 from tagline.model.heads import head_file
 from tagline.model.heads.crf import CrfHead
@@ -47,3 +50,28 @@ def load_head(folder: Path, labels: Labels, decoding: Decoding, made_by: str) ->
     name, weights = head_file.read(folder, made_by)
     with reading(folder / HEAD_FILE, made_by):
         return make_head(name, labels, decoding).with_weights(weights)
+
+
+def continued(head: Head, folder: Path, names: Sequence[str]) -> Head:
+    """Give a head that is not trained yet the weights that a trained model has between labels of the same name.
+
+    Args:
+        head: of the model to train.
+        folder: of the trained model.
+        names: its labels, in the order of their ids.
+
+    Returns:
+        The head itself if the trained one is of another kind or does not have weights.
+
+    Raises:
+        UserError: head.safetensors is damaged.
+    """
+    name, weights = head_file.read(folder, "")
+    if name != head.name or not weights:
+        return head
+    old, new = shared_labels(names, head.labels.names)
+    with reading(folder / HEAD_FILE):
+        begun = {key: values.copy() for key, values in head.new_weights().items()}
+        for key, values in begun.items():
+            values[np.ix_(new, new)] = weights[key][np.ix_(old, old)]
+        return head.with_weights(begun)

@@ -30,7 +30,7 @@ class Head(Protocol):
 
     @property
     def labels(self) -> Labels:
-        """The task's label list."""
+        """The label list."""
 
     @property
     def name(self) -> str:

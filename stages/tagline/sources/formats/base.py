@@ -9,13 +9,13 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.findings import Findings, lines_by_split
-from tagline.core.params import Section
+from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.cleaning import EMPTY_WORDS, WordRules
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sniffing import Keys, Sample
@@ -26,14 +26,6 @@ from tagline.text.sentence import Sentence
 RESERVED = ("id", "document", "words", "annotated_types")
 # Python's encodings of domain names and of string literals.
 _NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
-
-
-def inside(path: str) -> str:
-    """Return a path unchanged if it cannot lead out of the folder that it is joined to."""
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or not path.strip() or "\0" in path:
-        raise ValueError("must be a relative path without `..`")
-    return path
 
 
 def leads_out(path: Path, *folders: Path) -> bool:
@@ -91,7 +83,6 @@ def pattern(text: str) -> str:
     return text
 
 
-InnerPath = Annotated[str, AfterValidator(inside)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Key = Annotated[str, Field(min_length=1)]
 Character = Annotated[str, Field(min_length=1, max_length=1)]

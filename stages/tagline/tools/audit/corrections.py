@@ -16,12 +16,12 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.findings import Findings
 from tagline.core.outputs import replacing
-from tagline.core.params import read_section
+from tagline.core.params import read_section, source_folder
 from tagline.core.provenance import verify
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels.entities import entities
 from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, standard_names, to_iob2
-from tagline.sources.download_params import Download, LocalEncoder, data_folder
+from tagline.sources.download_params import Download, LocalEncoder
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import DISPUTED
 from tagline.sources.formats.annotators import AGREED
@@ -63,7 +63,7 @@ def save(fixes: Path, target: Path) -> list[str]:
             "lines tags can be replaced; correct others in an annotation tool (--export FOLDER)"
         )
     try:
-        data_folder(target.as_posix())
+        source_folder(target.as_posix())
     except ValueError as error:
         raise UserError(f"--output {target}: {error}; choose another one") from None
     if not leads_out(target, folder) or (target.exists() and (not target.is_dir() or any(target.iterdir()))):

@@ -56,7 +56,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
     made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": train.effective()}
-    verified = inputs.verify()
+    verified = inputs.verify(train.models)
     if audit.group == "document":
         verified[raw.as_posix()] = verify(raw, "download")
     with work_folder(f"audit-{number}", fingerprint(made_of, script, verified)) as work:

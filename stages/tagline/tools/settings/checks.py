@@ -30,6 +30,11 @@ SECTIONS: dict[str, type[Section]] = {
     "export": Export,
 }
 
+# The folders that stages read and none of them writes.
+_FOLDERS = {
+    "download": "the data (data/none for a data set and an encoder of the Hub)",
+    "train": "the models to start from and to learn from (data/none if there are none)",
+}
 SCHEMA = Path("params.schema.json")
 # Entries that editors do not need, or that a preset does not obey.
 _DROPPED = ("title", "required", "discriminator")
@@ -47,16 +52,17 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     return errors or [f"{path}:{error}" for error in _errors_across_sections(content)]
 
 
-def check_data_folder(content: CommentedMap) -> None:
-    """Raise a `UserError` if ``download.folder`` does not exist, which DVC finds only after it has removed outputs."""
-    section = content["download"]
-    folder = Path(section["folder"])
-    # DVC restores a folder that it tracks by itself.
-    if not folder.is_dir() and not folder.with_name(f"{folder.name}.dvc").is_file():
-        raise UserError(
-            f"{PARAMS}:{line_of(section, 'folder', 0) + 1}: download.folder: {folder} is not a folder; expected that "
-            "of the data (data/none for a data set and an encoder of the Hub)"
-        )
+def check_folders(content: CommentedMap) -> None:
+    """Raise a `UserError` if a folder to read does not exist, which DVC finds only after it has removed outputs."""
+    for name, expected in _FOLDERS.items():
+        folder = Path(content[name]["folder"])
+        # DVC restores a folder that it tracks by itself; another pipeline may write the models.
+        made = folder.with_name(f"{folder.name}.dvc").is_file() or (name == "train" and folder.parts[0] == "..")
+        if not folder.is_dir() and not made:
+            raise UserError(
+                f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder: {folder} is not a folder; "
+                f"expected that of {expected}"
+            )
 
 
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:

@@ -17,9 +17,8 @@ from ruamel.yaml.error import YAMLError
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
-from tagline.core.params import PARAMS, list_errors, parse, read_file
+from tagline.core.params import OUTS, PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
-from tagline.sources.download_params import OUTS
 from tagline.tools.audit.audit_params import AUDIT_PARAMS
 from tagline.tools.settings import yaml_files
 from tagline.tools.settings.checks import params_errors
@@ -49,26 +48,36 @@ def is_derived(path: Path) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8").startswith(MARK.partition(":")[0])
 
 
-def create(name: str, settings: Sequence[str]) -> None:
+def create(name: str, settings: Sequence[str], teacher: str | None = None) -> None:
     """Create a pipeline folder, whole or not at all.
 
     Args:
         name: of the folder.
         settings: params that differ from params.yaml, each as ``section.key=value``.
+        teacher: a pipeline folder, or ``.`` for the root: its params are the others, and its model is the teacher
+            and where training starts.
 
     Raises:
-        UserError: the name can't be used, or the params have errors.
+        UserError: the name can't be used, there is no such teacher, or the params have errors.
     """
     _check_name(name)
-    params = read_file()
+    source = teacher or "."
+    if source not in (".", *names()):
+        raise UserError(f"--teacher {source}: no pipeline folder; expected {' or '.join(('.', *names()))}")
+    params = read_file(Path(source, PARAMS))
+    if teacher is not None:
+        params["train"]["start_from"] = "."
+        params["train"]["teacher"]["models"] = ["."]
     for setting in settings:
         set_param(params, setting)
     if errors := params_errors(params):
         source = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
         raise UserError(list_errors(errors, source, f"{name} was not created"))
+    if teacher is not None:
+        params["train"]["folder"] = "models/finetuned"
     texts = {
         DVC_YAML: derive(name, DVC_YAML.read_text(encoding="utf-8")),
-        PARAMS: yaml_files.text_for_folder(params),
+        PARAMS: yaml_files.text_for_folder(params, source),
         GITIGNORE: "".join(f"{line}\n" for line in _ignored()),
     }
     with replacing(Path(name)) as [folder]:

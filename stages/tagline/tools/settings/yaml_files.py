@@ -34,18 +34,23 @@ def text_of(content: CommentedMap) -> str:
     return as_dvc_writes(content)
 
 
-def text_for_folder(content: CommentedMap) -> str:
-    """Return params of the repository's root as YAML for a pipeline folder; a relative ``download.folder`` is adapted.
+def text_for_folder(content: CommentedMap, source: str = ".") -> str:
+    """Return params as YAML for a pipeline folder; their relative folders are adapted.
 
     Args:
-        content: params without errors; ``download.folder`` is changed.
+        content: params without errors; ``download.folder`` and ``train.folder`` are changed.
+        source: the pipeline folder that they are of; by default the repository's root.
     """
-    download = content["download"]
-    if not Path(download["folder"]).is_absolute():
-        download["folder"] = posixpath.normpath(posixpath.join("..", download["folder"]))
-    text = text_of(content).replace("`python stages/", "`python ../stages/")
-    # What tells editors the schema of the file.
-    return text.replace("$schema=params.schema.json", "$schema=../params.schema.json")
+    for section in (content["download"], content["train"]):
+        if not Path(section["folder"]).is_absolute():
+            section["folder"] = posixpath.normpath(posixpath.join("..", source, section["folder"]))
+    text = text_of(content)
+    if source != ".":
+        return text
+    # The second one tells editors the schema of the file.
+    return text.replace("`python stages/", "`python ../stages/").replace(
+        "$schema=params.schema.json", "$schema=../params.schema.json"
+    )
 
 
 def as_dvc_writes(content: CommentedMap) -> str:

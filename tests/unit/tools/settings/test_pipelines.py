@@ -66,7 +66,8 @@ def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> N
     written = (pos / "params.yaml").read_text()
     changes = changed_lines(Path("params.yaml").read_text(), written)
     keys = [pair for pair in changes if "#" not in pair[0]]
-    assert keys == [("  folder: data/sample", "  folder: ../data/sample"), ("  task: ner", "  task: pos")]
+    folders = [(f"  folder: data/{name}", f"  folder: ../data/{name}") for name in ("sample", "none")]
+    assert keys == [folders[0], ("  task: ner", "  task: pos"), folders[1]]
     for old, new in changes:
         assert old == new.replace("../", "") or (old, new) in keys
     apply_overrides(pos / "params.yaml", ["train.epochs=3"])  # DVC leaves their form alone
@@ -86,6 +87,24 @@ def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> N
 def test_setting_is_written(root: Path, setting: str, line: str) -> None:
     pipelines.create("pos", [setting])
     assert line in (root / "pos/params.yaml").read_text().splitlines()
+
+
+@pytest.mark.parametrize(("teacher", "folder"), [(".", "../models/finetuned"), ("pos", "../pos/models/finetuned")])
+def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher: str, folder: str) -> None:
+    pipelines.create("student", ["train.layers=3"], teacher)
+    expected = yaml.safe_load((pos / "params.yaml").read_text())
+    expected["train"] |= {"folder": folder, "start_from": ".", "layers": 3}
+    expected["train"]["teacher"]["models"] = ["."]
+    expected["tokenize_align"]["task"] = "pos" if teacher == "pos" else "ner"
+    text = (pos.parent / "student/params.yaml").read_text()
+    assert yaml.safe_load(text) == expected
+    assert text.startswith("# yaml-language-server: $schema=../params.schema.json\n")
+    with pytest.raises(UserError, match=r"^--teacher ner: no pipeline folder; expected . or pos or student$"):
+        pipelines.create("other", [], "ner")
+    message = r"has 1 error; other was not created:\n.*teacher.models is not possible with head crf; set it to \[\]"
+    with pytest.raises(UserError, match=message):
+        pipelines.create("other", ["train.head=crf"], teacher)
+    assert not Path("other").exists()
 
 
 def test_preset_can_be_written_in_the_folder(pos: Path) -> None:

@@ -1,0 +1,212 @@
+"""Learning from other models: teachers' label probabilities are targets of the student (Hinton et al., 2015).
+
+A teacher labels each word of the training split once, with the windows and the stitching of prediction. Labels are
+matched by name. For a teacher of spans, O is all that it does not know: it is compared with the sum of the student's O
+and the labels that the teacher lacks (Cermelli et al., 2020), and labels that the student lacks are O. So a teacher of
+some types teaches nothing about other types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import PartialState
+from torch import Tensor
+from torch.nn.functional import kl_div
+
+from tagline.artifacts.tokenized import Split
+from tagline.core.errors import UserError
+from tagline.core.reading import reading
+from tagline.labels import label_list
+from tagline.labels.alignment import NO_WORD
+from tagline.labels.arrays import Floats, Ints
+from tagline.labels.label_list import Labels
+from tagline.labels.windows import continues
+from tagline.model import classifier
+from tagline.model.backends.torch_model import TorchModel
+from tagline.model.heads import load_head
+from tagline.model.precision import Resolved
+from tagline.model.prediction import NonFiniteError, score_split
+from tagline.training.fit_check import check_fit
+from tagline.training.validation import predictor
+from tagline.training.work import VARIABLE, seen_by_all
+
+# The file of the targets in the work folder of a run.
+TARGETS = "teacher.npy"
+# Smaller probabilities count as this one.
+SMALLEST = 1e-30
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A model that teaches.
+
+    Attributes:
+        folder: of the model, whose files are verified.
+        labels: its labels.
+        targets: the names of the labels that it shares with the student.
+    """
+
+    folder: Path
+    labels: Labels
+    targets: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folder: Path, student: Labels) -> Teacher:
+        """Read a teacher's labels.
+
+        Raises:
+            UserError: config.json is damaged, or the labels do not fit the student's.
+        """
+        names = classifier.label_names(folder)
+        fallback = student.fallback if student.fallback in names else names[0]
+        content = {"task": student.task, "kind": student.kind, "names": [*names], "fallback": fallback}
+        with reading(folder / "config.json", problem="no labels to learn from"):
+            labels = label_list.parse(content)
+        targets = tuple(name for name in student.names if name in names)
+        if len(targets) < (2 if student.kind == "spans" else max(len(names), len(student.names))):
+            expected = "a type in common" if student.kind == "spans" else "the same tags"
+            raise UserError(
+                f"{folder}: the teacher's labels are {', '.join(names)}; expected {expected} with task {student.task} "
+                f"({', '.join(student.names)})"
+            )
+        return cls(folder, labels, targets)
+
+    def membership(self, names: Sequence[str]) -> Floats:
+        """The target of each of some labels, float32 (labels, targets) with a single 1 per row."""
+        of_names = [name if name in self.targets else self.labels.fallback for name in names]
+        return np.array([[float(name == target) for target in self.targets] for name in of_names], np.float32)
+
+    def targets_of(
+        self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None, temperature: float
+    ) -> Iterator[Floats]:
+        """Yield the probabilities of the targets of some words, float32 (words, targets), until all words had theirs.
+
+        Call it in all processes; for the arguments see `write_targets`.
+        """
+        model = classifier.load(self.folder, self.labels, torch.float32)
+        check_fit(model, split, tokenized)
+        backend = TorchModel.for_inference(model, precision)
+        head = load_head(self.folder, self.labels, "greedy", "train")
+        by_model = predictor(backend, head, self.labels, subwords_per_device)
+        name = "teacher" if PartialState().is_main_process else None
+        try:
+            for _, _, probabilities in by_model.distributions(score_split(by_model, split, name)):
+                tempered: Floats = probabilities ** np.float32(1 / temperature)
+                tempered /= np.maximum(tempered.sum(-1, keepdims=True), SMALLEST)
+                yield tempered @ self.membership(self.labels.names)
+        except NonFiniteError:
+            raise UserError(
+                f"{self.folder}: NaN or infinite logits; expected a trained model; train it again"
+            ) from None
+
+
+def write_targets(
+    teachers: Sequence[Teacher],
+    split: Split,
+    tokenized: Path,
+    precision: Resolved,
+    subwords_per_device: int | None,
+    temperature: float,
+    work: Path,
+) -> None:
+    """Write the targets of all words, unless the run has written them before it was interrupted.
+
+    Args:
+        teachers: whose targets are written side by side.
+        split: its sentences and windows.
+        tokenized: the folder of the split, for messages.
+        precision: number format of matrix products.
+        subwords_per_device: most sub-words per forward pass; None: a default for the device.
+        temperature: of the teachers' probabilities.
+        work: folder of the run; `TARGETS` in it is float32 (words, targets), 0 for words without sub-words.
+
+    Raises:
+        UserError: a teacher can't read the windows or its logits are not finite; or several hosts do not share the
+            work folder.
+    """
+    state, path = PartialState(), work / TARGETS
+    if not seen_by_all(work):
+        raise UserError(
+            f"{work} is not the same folder on all hosts of this run; expected one that they share, for the targets of "
+            f"train.teacher; set {VARIABLE} to such a folder on all hosts"
+        )
+    if path.exists():
+        return
+    partial = path.with_name(f".{path.name}.partial")
+    shape = sum(split.lengths()), sum(len(teacher.targets) for teacher in teachers)
+    written = np.lib.format.open_memmap(partial, "w+", np.float32, shape) if state.is_main_process else None
+    column = 0
+    for teacher in teachers:
+        row = 0
+        for values in teacher.targets_of(split, tokenized, precision, subwords_per_device, temperature):
+            if written is not None:
+                written[row : row + len(values), column : column + values.shape[1]] = values
+            row += len(values)
+        column += len(teacher.targets)
+    if written is not None:
+        written.flush()
+        partial.replace(path)
+    state.wait_for_everyone()
+
+
+class Teaching:
+    """The loss of a student that learns from teachers, beside that of its gold labels.
+
+    The Kullback-Leibler divergence of the student's distribution from each teacher's, both at the same temperature,
+    averaged over teachers, times the square of the temperature, which keeps the size of its gradients.
+
+    Args:
+        teachers: whose targets were written.
+        student: the labels of the student.
+        split: its sentences and windows.
+        weight: of this loss.
+        temperature: of all probabilities.
+        work: the folder of `write_targets`.
+
+    Attributes:
+        words: int64 (windows,), the number of words of each window, over which the loss is averaged.
+    """
+
+    def __init__(
+        self,
+        teachers: Sequence[Teacher],
+        student: Labels,
+        split: Split,
+        weight: float,
+        temperature: float,
+        work: Path,
+    ) -> None:
+        self._targets = np.load(work / TARGETS, mmap_mode="r")
+        self._rows, self._begins = split.mapped_windows, np.cumsum([0, *split.lengths()])
+        self._membership = np.concatenate([teacher.membership(student.names) for teacher in teachers], axis=1)
+        self._factor, self._temperature = weight * temperature**2 / len(teachers), temperature
+        self.words = self._rows.words()
+
+    def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
+        """The targets of the words of some windows, at their first sub-words.
+
+        Returns:
+            float32 (rows, longest, targets); 0 at other sub-words, in padding and in rows without a window.
+        """
+        targets = np.zeros((rows, longest, self._targets.shape[1]), np.float32)
+        of_windows = self._rows.values(self._rows.word_ids, windows)
+        for row, begin, words in zip(targets, self._begins[self._rows.sentence[windows]], of_windows, strict=False):
+            first = np.flatnonzero(~continues(words) & (words != NO_WORD))
+            row[first] = self._targets[begin + words[first]]
+        return targets
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Sum the loss over words, in float32.
+
+        Args:
+            logits: (windows, sub-words, labels).
+            targets: float32 (windows, sub-words, targets), see `targets`.
+        """
+        membership = torch.from_numpy(self._membership).to(logits.device)
+        probabilities = (logits.float() / self._temperature).softmax(-1) @ membership
+        return self._factor * kl_div(probabilities.clamp_min(SMALLEST).log(), targets, reduction="sum")

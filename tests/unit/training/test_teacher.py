@@ -1,0 +1,83 @@
+"""Teachers: which labels match, and the loss of a student."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+
+from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
+from tagline.core.errors import UserError
+from tagline.labels.label_list import Labels
+from tagline.training.teacher import TARGETS, Teacher, Teaching
+
+STUDENT = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
+TAGS = Labels("pos", "tags", ("A", "B"), "A")
+
+
+def teacher(folder: Path, *names: str, student: Labels = STUDENT) -> Teacher:
+    folder.mkdir()
+    content = {"model_type": "bert", "id2label": dict(enumerate(names))}
+    (folder / "config.json").write_text(json.dumps(content), encoding="utf-8")
+    return Teacher.of(folder, student)
+
+
+@pytest.fixture
+def split() -> Split:
+    """Two sentences, the second in two windows that share its middle word; its last word has no sub-word."""
+    windows = {
+        "sentence": [0, 1, 1],
+        "input_ids": [[2, 5, 6, 6, 3], [2, 9, 10, 3], [2, 10, 11, 3]],
+        "word_ids": [[-1, 0, 1, 1, -1], [-1, 0, 1, -1], [-1, 1, 2, -1]],
+        "labels": [[-100] * 5, [-100] * 4, [-100] * 4],
+    }
+    sentences = {"id": ["a", "b"], "words": [["a", "b"], ["c", "d", "e", "\u200b"]], "labels": [[0] * 2, [0] * 4]}
+    return Split(
+        Dataset.from_dict(sentences, features=sentence_features(STUDENT)),
+        Dataset.from_dict(windows, features=WINDOW_FEATURES),
+    )
+
+
+def test_loss_compares_what_a_teacher_knows(split: Split, tmp_path: Path) -> None:
+    teachers = [teacher(tmp_path / "a", "B-Z", "B-X", "O", "I-X", "I-Z"), teacher(tmp_path / "b", *STUDENT.names)]
+    generator = np.random.default_rng(0)
+    of_teachers = [generator.dirichlet(np.ones(5), 6).astype(np.float32) for _ in teachers]
+    written = np.concatenate(
+        [p @ each.membership(each.labels.names) for p, each in zip(of_teachers, teachers, strict=True)], axis=1
+    )
+    np.save(tmp_path / TARGETS, written)
+    teaching = Teaching(teachers, STUDENT, split, weight=0.5, temperature=2.0, work=tmp_path)
+    assert teaching.words.tolist() == [2, 2, 2]
+    windows = np.array([2, 0])
+    targets = teaching.targets(windows, rows=3, longest=8)
+    assert np.flatnonzero(targets.any(-1).ravel()).tolist() == [1, 2, 9, 10], "first sub-words, once per word"
+    logits = torch.from_numpy(generator.normal(size=(3, 8, 5))).float()
+    expected = []
+    for word, row, position in ((3, 0, 1), (4, 0, 2), (0, 1, 1), (1, 1, 2)):
+        ours = (logits[row, position] / 2).softmax(-1).numpy()
+        # Of the first teacher, which knows X and Z, only X matters: O or Z are O, and so are O and Y of the student.
+        first, second = (p[word] for p in of_teachers)
+        pairs = [(first[[0, 2, 4]].sum(), ours[[0, 3, 4]].sum()), (first[1], ours[1]), (first[3], ours[2])]
+        expected += [p * np.log(p / q) for p, q in [*pairs, *zip(second, ours, strict=True)]]
+    loss = teaching.loss(logits, torch.from_numpy(targets))
+    assert loss.item() == pytest.approx(0.5 * 2**2 * sum(expected) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("names", "student", "message"),
+    [
+        (("O", "B-Z", "I-Z"), STUDENT, r"labels are O, B-Z, I-Z; expected a type in common with task ner \(O, B-X, "),
+        (("O", "B-X", "I-X", "E-X"), STUDENT, r"config.json: no labels to learn from \(names are not O with B-TYPE "),
+        (("A", "B", "C"), TAGS, r"labels are A, B, C; expected the same tags with task pos \(A, B\)$"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(
+    tmp_path: Path, names: tuple[str, ...], student: Labels, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        teacher(tmp_path / "model", *names, student=student)
+    assert teacher(tmp_path / "same", "B", "A", student=TAGS).membership(TAGS.names).tolist() == [[1, 0], [0, 1]]
