@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--apply", metavar="FIXES", type=Path, help="write the corrected data set, and stop")
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="new folder, with --apply")
     arguments = parser.parse_args()
-    to_page = arguments.export is not None and arguments.export.suffix == ".html"
+    to_page = arguments.export is not None and arguments.export.suffix.lower() == ".html"
     if arguments.tool and (to_page or not arguments.export):
         parser.error("--tool: expected --export FOLDER beside it")
     if arguments.guideline and not to_page:

@@ -104,3 +104,7 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     assert error_of("download", "--conflicts", "data/tiny/train.conll", "--output", "x") == (
         "download: --conflicts data/tiny/train.conll: no such folder; expected one with a file of each annotator"
     )
+    assert error_of("download", "--conflicts", "saved", "--output", "saved/a.html").startswith(
+        "download: --output saved/a.html: expected a file outside of saved"
+    )
+    assert "--output saved: the annotation page is one file" in error_of(*("download", *arguments[:-1], "saved"))

@@ -384,7 +384,7 @@ const save = () => {
     byId("name").focus();
     return say("Enter your name, which is saved with each sentence, and save again.", true);
   }
-  const page = decodeURIComponent(location.pathname).split("/").at(-1).replace(/\.html$/, "");
+  const page = decodeURIComponent(location.pathname).split("/").at(-1).replace(/\.html$/i, "");
   const file = `${page}.${name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-")}.jsonl`;
   const lines = rows.map((row) => JSON.stringify(row).replace(LINE_ENDS, escaped) + "\n");
   const href = URL.createObjectURL(new Blob(lines));

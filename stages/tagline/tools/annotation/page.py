@@ -13,11 +13,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tagline.core.outputs import replacing
+from tagline.core.errors import UserError
+from tagline.core.outputs import check_writable, replacing
 from tagline.core.reading import reading
 from tagline.report import html_files
 from tagline.sources.formats.annotation_page import VERSION, task
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, TextEntity
+from tagline.tools.annotation.tool_formats import PAGE_SUFFIX
 
 Task = Mapping[str, Any]
 
@@ -84,12 +86,29 @@ def write(path: Path, tasks: Iterable[Task], types: Sequence[str], guideline: st
         out.write(page.closing())
 
 
-def read_guideline(path: Path | None) -> str | None:
-    """Read the text of ``--guideline``; a `UserError` if there is none."""
-    if path is None:
+def check(option: str, path: Path, guideline: Path | None = None) -> str | None:
+    """Check before any work that a page can be written, and read the text of ``--guideline``.
+
+    Args:
+        option: that names the page.
+        path: the page; an earlier file is replaced.
+        guideline: a file, if any.
+
+    Raises:
+        UserError: see `check_writable`; the page has another suffix, or is the guideline; or this can't be read.
+    """
+    if path.suffix.lower() != PAGE_SUFFIX:
+        raise UserError(f"{option} {path}: the annotation page is one file; expected a name that ends in {PAGE_SUFFIX}")
+    check_writable(option, path)
+    if guideline is None:
         return None
-    with reading(path, problem="can't be read", expected="text in UTF-8"):
-        return path.read_text(encoding="utf-8")
+    with reading(guideline, problem="can't be read", expected="text in UTF-8"):
+        text = guideline.read_text(encoding="utf-8-sig")
+        if "\0" in text:
+            raise ValueError("NUL byte")
+    if path.exists() and path.samefile(guideline):
+        raise UserError(f"{option} {path}: the same file as --guideline; expected another one")
+    return text
 
 
 def of_task(given: AnnotationTask, number: int) -> Task:

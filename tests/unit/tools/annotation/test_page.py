@@ -69,11 +69,33 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest| src=", html.replace(written, ""))
 
 
-def test_unreadable_guideline_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "latin.txt").write_bytes(b"\xe9")
-    for name in ("none.txt", "latin.txt"):
-        with pytest.raises(UserError, match=f"{name}: can't be read .*; expected text in UTF-8"):
-            page.read_guideline(tmp_path / name)
+@pytest.mark.parametrize(
+    ("output", "guideline", "message"),
+    [
+        ("a.html", "none.txt", "none.txt: can't be read (No such file or directory); expected text in UTF-8"),
+        ("a.html", "latin.txt", "latin.txt: can't be read ('utf-8' codec can't decode"),
+        ("a.html", "nul.txt", "nul.txt: can't be read (NUL byte); expected text in UTF-8"),
+        ("guide.html", "guide.html", "--output guide.html: the same file as --guideline; expected another one"),
+        ("folder.HTML", None, "--output folder.HTML: a folder; expected a file"),
+        ("none/a.html", None, "--output none/a.html: none is not a folder; expected an existing one"),
+        ("/proc/a.html", None, "--output /proc/a.html: /proc can't be written; expected a folder for new files"),
+        *[
+            (name, None, f"--output {Path(name)}: the annotation page is one file; expected a name that ends in .html")
+            for name in ("", ".", "..", "nul.txt", "new")
+        ],
+    ],
+)
+def test_output_that_cannot_be_a_page_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, guideline: str | None, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    contents = {"latin.txt": b"\xe9", "nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}
+    for name, content in contents.items():
+        Path(name).write_bytes(content)
+    Path("folder.HTML").mkdir()
+    assert page.check("--output", Path("a.HTML"), Path("guide.html")) == "Mark names."
+    with pytest.raises(UserError, match=f"^{re.escape(message)}"):
+        page.check("--output", Path(output), guideline and Path(guideline))
 
 
 @pytest.fixture(scope="module")
