@@ -15,7 +15,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, list_to_span, text_in
 from tagline.sources.formats.annotation_page import SAVED, STATUSES, content_hash
-from tagline.sources.formats.annotators import Annotation, Row, Words, grouped
+from tagline.sources.formats.annotators import Annotation, Row, Words, annotator_of, files_of, grouped
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.offsets import Span
@@ -48,7 +48,7 @@ class PageFiles(AnnotatorFiles):
         return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
 
     def files(self, path: Path) -> list[Path]:
-        return sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        return files_of(path)
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         for rows in grouped(lambda: self._rows(path), "id"):
@@ -108,8 +108,9 @@ def _text(rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
             continue
         if row["status"] == "unsure":
             notes.append(Note(UNSURE, f"{other}: {quoted(row['note'])}" if row["note"] else other))
-        file = Path(other.rpartition(":")[0]).stem
-        name = ADJUDICATE if file.startswith(ADJUDICATE) else text_in(row, "annotator", other) or file
+        file, by = annotator_of(other), text_in(row, "annotator", other)
+        # Only the name of a file decides, not that of a person.
+        name = ADJUDICATE if file.startswith(ADJUDICATE) else file if by in ("", ADJUDICATE) else by
         spans = sorted(errors.of_each(list_in(row, "spans", other), partial(_span, words, other)))
         earlier, same = decided.setdefault(name, (other, spans))
         if spans != same:

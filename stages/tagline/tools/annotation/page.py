@@ -17,7 +17,7 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import check_writable, replacing
 from tagline.core.reading import reading
 from tagline.report import html_files
-from tagline.sources.formats.annotation_page import VERSION, task
+from tagline.sources.formats.annotation_page import VERSION, content_hash, task
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, TextEntity
 from tagline.tools.annotation.tool_formats import PAGE_SUFFIX
 
@@ -116,7 +116,7 @@ def of_task(given: AnnotationTask, number: int) -> Task:
 
     Args:
         given: the task.
-        number: its id, if it has none.
+        number: begins its id, if it has none; its hash follows, since texts of several pages are read together.
     """
     starts = {start: index for index, (start, _) in enumerate(given.words)}
     ends = {end: index for index, (_, end) in enumerate(given.words, 1)}
@@ -128,10 +128,10 @@ def of_task(given: AnnotationTask, number: int) -> Task:
     def scored(entity: TextEntity) -> tuple[int, int, str, float | None]:
         return *span(entity), None if entity.score is None else round(entity.score, DIGITS)
 
-    words = [given.text[start:end] for start, end in given.words]
+    content = [given.text[start:end] for start, end in given.words] if given.joined else given.text
     return task(
-        str(given.fields.get("id", number)),
-        words if given.joined else given.text,
+        str(given.fields.get("id", f"{number}-{content_hash(content)[:8]}")),
+        content,
         [span(each) for each in given.entities],
         given.words,
         suggested=None if given.suggested is None else list(map(scored, given.suggested)),

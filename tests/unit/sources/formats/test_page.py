@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,38 @@ def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tm
     write_rows(tmp_path / "adjudicate.cy.jsonl", [saved_row("1", WORDS, MARKED[:1], annotator="Cy", tasks="1" * 64)])
     for annotators in ("agreed", "majority", "Ada"):
         assert texts(annotators) == {"1": "New York/B-LOC", "2": "", "3": marked}
+
+
+def test_folders_of_several_pages_are_read_by_a_pattern(tmp_path: Path) -> None:
+    rows = [saved_row(str(number), [f"word-{number}"], [], tasks=str(number)) for number in range(3)]
+    for folder, row in zip("abc", rows, strict=True):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ".hidden").touch()
+        (tmp_path / folder / "ada.jsonl.gz").write_bytes(gzip.compress(json.dumps(row | {"annotator": ""}).encode()))
+        write_rows(tmp_path / folder / "bo.jsonl", [row | {"annotator": "adjudicate"}])  # a person who has this name
+    source = FileSource(tmp_path, section("page", train="[ab]", validation="c", test="c/bo.jsonl", annotators="ada"))
+    found = source.splits()["train"]
+    assert [(sentence.id, sentence.words) for sentence in found] == [("0", ["word-0"]), ("1", ["word-1"])]
+    assert source.provenance()["findings"]["train"]["agreement"].keys() == {"ada, bo"}
+
+
+@pytest.mark.parametrize("name", ["page", "doccano"])
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        ("bo.JSONL", "another file"),
+        ("bo.json", "another file"),
+        ("bo.jsonl", "a folder"),
+        ("cy.jsonl", "a broken link"),
+    ],
+)
+def test_folder_holds_only_files_of_annotators(tmp_path: Path, name: str, file: str, problem: str) -> None:
+    path = tmp_path / file
+    path.touch() if problem == "another file" else path.mkdir() if problem == "a folder" else path.symlink_to("none")
+    with pytest.raises(
+        UserError, match=f"{file}: {problem}; expected .* to hold only files .jsonl or .jsonl.gz, one per"
+    ):
+        list(section(name).read(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,13 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
             "spans": [[0, 1, "LOC"]],
             "suggested": [],
         },
-        {"id": "3", "text": "no model", "words": [[0, 2], [3, 8]], "sha256": content_hash("no model"), "spans": []},
+        {
+            "id": f"3-{content_hash('no model')[:8]}",
+            "text": "no model",
+            "words": [[0, 2], [3, 8]],
+            "sha256": content_hash("no model"),
+            "spans": [],
+        },
     ]
     html = path.read_text("utf-8")
     assert f'<data id="hash" value="{hashlib.sha256(written.encode()).hexdigest()}">' in html
