@@ -139,6 +139,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         options.format = options.format or by_suffix.get(options.output.suffix.lower(), "label_studio")
         if options.guideline and options.format != tool_formats.PAGE:
             raise ValueError("--guideline: expected --format page, or --output FILE.html")
+        for type_ in options.types:
+            if not type_.strip() or type_ == "O" or type_.startswith(("B-", "I-")):
+                raise ValueError(f"--types {type_!r}: expected names of entity types, without B- and I-, such as PER")
         if options.types and options.model:
             raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
         if not 0 <= options.seed < 2**64:

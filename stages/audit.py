@@ -46,8 +46,8 @@ def main() -> None:
         parser.error("--tool: expected --export FOLDER beside it")
     if arguments.guideline and not to_page:
         parser.error("--guideline: expected --export FILE.html beside it")
-    if (arguments.apply is None) != (arguments.output is None):
-        parser.error("--apply FIXES --output FOLDER: expected both, or neither")
+    if (arguments.apply is None) != (arguments.output is None) or (arguments.apply and arguments.export):
+        parser.error("--apply FIXES --output FOLDER: expected both, without --export, or neither")
     if arguments.apply:
         from tagline.tools.audit import corrections  # here, since the stage itself does not need it
 

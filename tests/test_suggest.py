@@ -172,6 +172,7 @@ def test_what_pools_and_shares_lack_is_a_warning(folder: Path) -> None:
         ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
         ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
         ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
+        ("pool.txt --words 9 --output o --types PER O", "--types 'O': expected names of entity types, without B-"),
         ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
     ],
 )
@@ -202,7 +203,6 @@ def test_errors_are_one_message_and_keep_earlier_output(folder: Path, arguments:
     assert Path("out").read_text() == "earlier"
 
 
-def test_read_only_folder_is_found_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tagline.tools.predict.options.os.access", lambda *_: False)
-    message = "suggest: --output out: . can't be written; expected a folder for new files"
-    assert exit_of("none.txt", "--words", "60", "--output", "out") == message
+def test_read_only_folder_is_found_before_any_work(folder: Path) -> None:
+    message = "suggest: --output /proc/out: /proc can't be written; expected a folder for new files"
+    assert exit_of("none.txt", "--words", "60", "--output", "/proc/out") == message

@@ -43,10 +43,10 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
     agreement: Counter[tuple[str, ...]] = Counter()
     for sentence in reader.read(folder):  # which checks the files, too
         agreement.update(sentence.agreement)
-    tasks, types = [], set[str]()
+    types = {type_ for _, row in reader.rows(folder) for type_ in row["types"]}
+    tasks = []
     split = splitter(language)
     for text in reader.texts(folder, Errors(folder)):
-        types.update(span.label for each in text.annotations for span in each.spans)
         words = split(text.text) if text.words is None else text.words
         agreed, disputed = select(text.annotations, AGREED, text.location, words)
         undecided = disputed or any(note.kind == UNSURE for note in text.notes)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from tagline.core.errors import UserError
 from tagline.core.outputs import check_writable, replacing
 from tagline.core.reading import reading
+from tagline.core.terminal import quoted
 from tagline.report import html_files
 from tagline.sources.formats.annotation_page import VERSION, content_hash, task
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, TextEntity
@@ -49,7 +50,13 @@ class Page:
         return self._before + self._hashed(self._first)
 
     def line(self, task: Task) -> str:
-        """Write a task; an id that another one has already is followed by the number of the task."""
+        """Write a task; an id that another one has already is followed by the number of the task.
+
+        Raises:
+            UserError: a word is white space, which nobody could train on.
+        """
+        if "text" not in task and not all(map(str.strip, task["words"])):
+            raise UserError(f"text {quoted(task['id'])}: a word of white space only; expected words; leave it out")
         while task["id"] in self._ids:
             task = {**task, "id": f"{task['id']}#{len(self._ids) + 1}"}
         separator = ",\n" if self._ids else "\n"
@@ -77,7 +84,7 @@ def write(path: Path, tasks: Iterable[Task], types: Sequence[str], guideline: st
         guideline: see `Page`.
 
     Raises:
-        UserError: see `replacing`.
+        UserError: see `replacing` and `Page.line`.
     """
     page = Page(types, guideline)
     with replacing(path) as [file], file.open("w", encoding="utf-8", newline="") as out:

@@ -119,9 +119,17 @@ test_row_that_the_page_did_not_save_is_reported_by_line = refusals(
     (saved_row("1", ["a", " "], []), "'words' must be a list of words; got ['a', ' ']"),
     (saved_row("1", WORDS, [], status="x" * 300), "status 'xxxxx"),
     (saved_row("1", WORDS, [[3, 5, "PER"]]), "span [3, 5, 'PER'] is not inside the text of 4 words"),
-    (saved_row("1", WORDS, [[2, 1, "PER"]]), "span [2, 1, 'PER'] is not inside the text of 4 words"),
+    (
+        saved_row("1", WORDS, [[2, 1, "PER"]]),
+        "span [2, 1, 'PER'] is not inside the text of 4 words; expected start < end",
+    ),
     (saved_row("1", TEXT, [[0, 99, "PER"]]), "span 0 to 99 (PER) is not inside the text of 15 characters"),
     (saved_row("1", TEXT, [[3, 3, "PER"]]), "span 3 to 3 (PER) is not inside the text of 15 characters"),
+    (
+        saved_row("1", WORDS, [[0, 1, "PER"]], types=["LOC", "ORG"]),
+        "the page has no type 'PER'; expected one of LOC, ORG",
+    ),
+    (saved_row("1", WORDS, [], types=["LOC", 1]), "'types' must be a list of names; got ['LOC', 1]"),
     (saved_row("1", TEXT, [{"start": 0}]), "a span must be a list of start, end and label; got {'start': 0}"),
     (saved_row("1", WORDS, [[0, 1, ""]]), "start and end of a span must be integers and its label a name; got (0, 1"),
     at="f:1: ",

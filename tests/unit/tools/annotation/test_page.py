@@ -75,6 +75,13 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest| src=", html.replace(written, ""))
 
 
+def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
+    tasks = [task("a", ["Ada"], []), task("b", ["Ada", " "], [])]
+    with pytest.raises(UserError, match="text 'b': a word of white space only; expected words; leave it out"):
+        page.write(tmp_path / "tasks.html", tasks, TYPES)
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.parametrize(
     ("output", "guideline", "message"),
     [
@@ -265,6 +272,10 @@ def test_killed_tab_loses_nothing(browser: Chrome, tmp_path: Path) -> None:
     browser.switch_to.window(first)
     browser.get((tmp_path / "tasks.html").as_uri())
     assert listed(browser) == ["● 1", "◐ 2", "○ 3", "○ 4"]
+    browser.execute_script("localStorage[`tagline:${hash}:s-2`] = '{'")
+    browser.refresh()
+    assert listed(browser) == ["● 1", "◐ 2", "○ 3", "○ 4"], "a damaged draft hides no other one"
+    assert browser.find_element(By.ID, "warning").text == ""
     do(browser, "Enter")
     assert [row["spans"] for row in saved(browser, tmp_path)] == [[[0, 1, "ORG"]], [[0, 1, "ORG"], [1, 3, "PER"]]]
 
@@ -293,7 +304,10 @@ def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Pat
         ),
         ([rows[0] | {"sha256": ""}], "line 1 is of other tasks"),
         ([rows[0] | {"spans": [[0, 9, "PER"]]}], "line 1: its spans or status do not fit the sentence"),
+        ([rows[0] | {"spans": [[0, 1, ""]]}], "line 1: its spans or status do not fit the sentence"),
+        ([rows[0] | {"spans": [[0, 1, "PER", 1]]}], "line 1: its spans or status do not fit the sentence"),
         ([rows[0] | {"status": "maybe"}], "line 1: its spans or status do not fit the sentence"),
+        ([rows[0] | {"at": None}], "line 1: its note, annotator or time is not a text"),
     ):
         assert f"{path.name}: {expected}" in load("\n".join(map(json.dumps, changed)))
     assert "line 1 is not JSON; expected a file that this page saved" in load("{")
