@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 from typing import Any
 
 import pytest
@@ -203,6 +204,7 @@ def test_errors_are_one_message_and_keep_earlier_output(folder: Path, arguments:
     assert Path("out").read_text() == "earlier"
 
 
-def test_read_only_folder_is_found_before_any_work(folder: Path) -> None:
-    message = "suggest: --output /proc/out: /proc can't be written; expected a folder for new files"
-    assert exit_of("none.txt", "--words", "60", "--output", "/proc/out") == message
+def test_read_only_folder_is_found_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tagline.core.outputs.tempfile.TemporaryFile", Mock(side_effect=PermissionError))
+    message = "suggest: --output out: . can't be written; expected a folder for new files"
+    assert exit_of("none.txt", "--words", "60", "--output", "out") == message

@@ -56,7 +56,8 @@ class Page:
             UserError: a word is white space, which nobody could train on.
         """
         if "text" not in task and not all(map(str.strip, task["words"])):
-            raise UserError(f"text {quoted(task['id'])}: a word of white space only; expected words; leave it out")
+            found = f"text {quoted(task['id'])}: a word of white space only in {quoted(list(task['words']))}"
+            raise UserError(f"{found}; expected words; leave it out")
         while task["id"] in self._ids:
             task = {**task, "id": f"{task['id']}#{len(self._ids) + 1}"}
         separator = ",\n" if self._ids else "\n"

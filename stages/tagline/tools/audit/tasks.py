@@ -69,8 +69,7 @@ def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) 
         What was written.
 
     Raises:
-        UserError: see `rank`; the data are not those of the audit; the labels are plain tags; see also
-            `page.check`.
+        UserError: see `rank`; the data are not those of the audit; the labels are plain tags; see also `page.check`.
     """
     text = page.check("--export", target, guideline)
     ranking = _ranking(folds, params)

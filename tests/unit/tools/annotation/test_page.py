@@ -77,7 +77,7 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
 
 def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
     tasks = [task("a", ["Ada"], []), task("b", ["Ada", " "], [])]
-    with pytest.raises(UserError, match="text 'b': a word of white space only; expected words; leave it out"):
+    with pytest.raises(UserError, match=r"text 'b': a word of white space only in \['Ada', ' '\]; expected words"):
         page.write(tmp_path / "tasks.html", tasks, TYPES)
     assert not [*tmp_path.iterdir()]
 
@@ -91,7 +91,6 @@ def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
         ("guide.html", "guide.html", "--output guide.html: the same file as --guideline; expected another one"),
         ("folder.HTML", None, "--output folder.HTML: a folder; expected a file"),
         ("none/a.html", None, "--output none/a.html: none is not a folder; expected an existing one"),
-        ("/proc/a.html", None, "--output /proc/a.html: /proc can't be written; expected a folder for new files"),
         *[
             (name, None, f"--output {Path(name)}: the annotation page is one file; expected a name that ends in .html")
             for name in ("", ".", "..", "nul.txt", "new")
