@@ -7,8 +7,8 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from unittest.mock import Mock
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from helpers import project

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -115,6 +116,8 @@ class PageFile:
 
     def end(self) -> None:
         self.write(())
+        if not self.number:
+            warnings.warn(f"{self.path}: no text to annotate", stacklevel=2)
 
 
 class BratFolder:
