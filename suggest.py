@@ -31,6 +31,7 @@ try:
         prepare_process()
 
     from tagline.core.errors import ArgumentParser, UserError, exit_with_message
+    from tagline.core.outputs import check_writable
     from tagline.core.signals import defer_signals
     from tagline.core.terminal import safe_message, show
     from tagline.inference import Tagger
@@ -42,7 +43,6 @@ try:
         add_guideline,
         add_input_format,
         add_model,
-        check_folder,
         infer_format,
         natural,
         probability,
@@ -61,15 +61,13 @@ except ModuleNotFoundError as error:
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     warnings.formatwarning = lambda message, *_: safe_message(f"suggest: {message}\n")
-    check_folder(options.output)
     with ExitStack() as stack:
         tagger = None
         if options.model:
             with defer_signals():  # a signal during the import of an extension module would become an ImportError
                 tagger = stack.enter_context(Tagger(options.model, options.backend))
         types = tagger.labels.types if tagger else options.types
-        check_output(options, types, tagger)
-        guideline = page.read_guideline(options.guideline)
+        guideline = check_output(options, types, tagger)
         vectors = partial(mean_vectors, options.model) if tagger else None
         selector = Selector(options.words, options.random_share, options.seed, vectors)
         split, sentences = (tagger.split, tagger.sentences) if tagger else (split_words, None)
@@ -85,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     show(f"{summary(suggestions)}\nleft out: {left_out}")
 
 
-def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagger | None) -> None:
-    """Raise a `UserError` before any work if the output can't be written."""
+def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagger | None) -> str | None:
+    """Raise a `UserError` before any work if the output can't be written; return the text of the guideline."""
     if tagger and options.format != JSONL and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
     if options.format in tool_formats.CONFIGURED and not types:
@@ -94,10 +92,12 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
             f"{MODEL} is missing; expected a model, or the entity types to annotate; run `dvc repro export`, or give "
             "--types, for instance --types PER LOC"
         )
+    if options.format == tool_formats.PAGE:
+        return page.check("--output", options.output, options.guideline)
+    check_writable("--output", options.output, is_folder=options.format == tool_formats.BRAT)
     if options.format == tool_formats.BRAT:
         brat_tasks.check(options.output, types)
-    elif options.output.exists() and not options.output.is_file():
-        raise UserError(f"--output {options.output}: not a file; expected a file")
+    return None
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -135,10 +135,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
-        by_suffix = {".html": tool_formats.PAGE, ".jsonl": JSONL}
-        options.format = options.format or by_suffix.get(options.output.suffix, "label_studio")
+        by_suffix = {tool_formats.PAGE_SUFFIX: tool_formats.PAGE, ".jsonl": JSONL}
+        options.format = options.format or by_suffix.get(options.output.suffix.lower(), "label_studio")
         if options.guideline and options.format != tool_formats.PAGE:
             raise ValueError("--guideline: expected --format page, or --output FILE.html")
+        for type_ in options.types:
+            if not type_.strip() or type_ == "O" or type_.startswith(("B-", "I-")):
+                raise ValueError(f"--types {type_!r}: expected names of entity types, without B- and I-, such as PER")
         if options.types and options.model:
             raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
         if not 0 <= options.seed < 2**64:

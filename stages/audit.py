@@ -41,13 +41,13 @@ def main() -> None:
     parser.add_argument("--apply", metavar="FIXES", type=Path, help="write the corrected data set, and stop")
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="new folder, with --apply")
     arguments = parser.parse_args()
-    to_page = arguments.export is not None and arguments.export.suffix == ".html"
+    to_page = arguments.export is not None and arguments.export.suffix.lower() == ".html"
     if arguments.tool and (to_page or not arguments.export):
         parser.error("--tool: expected --export FOLDER beside it")
     if arguments.guideline and not to_page:
         parser.error("--guideline: expected --export FILE.html beside it")
-    if (arguments.apply is None) != (arguments.output is None):
-        parser.error("--apply FIXES --output FOLDER: expected both, or neither")
+    if (arguments.apply is None) != (arguments.output is None) or (arguments.apply and arguments.export):
+        parser.error("--apply FIXES --output FOLDER: expected both, without --export, or neither")
     if arguments.apply:
         from tagline.tools.audit import corrections  # here, since the stage itself does not need it
 

@@ -33,10 +33,11 @@ PRETRAINED = Path("models/pretrained")
 
 def main() -> None:
     parser = ArgumentParser(description="Fetch and check the data set and the pretrained encoder.")
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "--inspect", metavar="PATH", type=Path, help="print what a file or folder looks like and how to read it"
     )
-    parser.add_argument(
+    what.add_argument(
         "--conflicts", metavar="FOLDER", type=Path, help="write a page of what annotators decided differently, and stop"
     )
     parser.add_argument("--output", metavar="PAGE", type=Path, help="HTML file to write, with --conflicts")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from helpers import project
@@ -172,6 +173,7 @@ def test_what_pools_and_shares_lack_is_a_warning(folder: Path) -> None:
         ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
         ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
         ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
+        ("pool.txt --words 9 --output o --types PER O", "--types 'O': expected names of entity types, without B-"),
         ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
     ],
 )
@@ -185,7 +187,7 @@ def test_wrong_usage_exits_with_2(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("pool.txt --output models", "--output models: not a file; expected a file"),
+        ("pool.txt --output models", "--output models: a folder; expected a file"),
         ("gz.txt --output out", "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
         ("pool.txt --output out --exclude a.csv", "--exclude a.csv: unknown suffix; expected .txt, "),
         ("pool.txt --output out --exclude .", "--exclude .: gz.txt has no .ann beside it; expected a folder"),
@@ -203,6 +205,6 @@ def test_errors_are_one_message_and_keep_earlier_output(folder: Path, arguments:
 
 
 def test_read_only_folder_is_found_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tagline.tools.predict.options.os.access", lambda *_: False)
+    monkeypatch.setattr("tagline.core.outputs.tempfile.TemporaryFile", Mock(side_effect=PermissionError))
     message = "suggest: --output out: . can't be written; expected a folder for new files"
     assert exit_of("none.txt", "--words", "60", "--output", "out") == message

@@ -115,7 +115,8 @@ def saved_row(id_: str, content: str | list[str], spans: list[list[Any]], **chan
     task = annotation_page.task(id_, content, [])
     row = {key: task[key] for key in ("id", "text" if isinstance(content, str) else "words", "sha256")}
     row |= {"spans": spans, "status": "done", "note": "", "annotator": "Ada", "at": "2026-11-28T08:00:00Z"}
-    return {**row, "tasks": "0" * 64, **changed}
+    types = sorted({span[2] for span in spans if isinstance(span, list) and span[2]})
+    return {**row, "tasks": "0" * 64, "types": types, **changed}
 
 
 def to_lines(name: str, number: int, sentence: Tagged) -> str:

@@ -177,8 +177,9 @@ def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: py
     assert "--tool: expected --export FOLDER beside it" in capsys.readouterr().err
     assert status_of("audit", "--export", "out", "--guideline", "guide.md") == 2
     assert "--guideline: expected --export FILE.html beside it" in capsys.readouterr().err
-    assert status_of("audit", "--apply", "fixes.jsonl") == 2
-    assert "--apply FIXES --output FOLDER: expected both, or neither" in capsys.readouterr().err
+    for more in ([], ["--output", "out", "--export", "x"]):
+        assert status_of("audit", "--apply", "fixes.jsonl", *more) == 2
+        assert "--apply FIXES --output FOLDER: expected both, without --export, or neither" in capsys.readouterr().err
     assert (
         error_of("audit", "--apply", "fixes.jsonl", "--output", "out")
         == "audit: --apply fixes.jsonl: no such file; expected what the annotation page saved"

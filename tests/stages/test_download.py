@@ -73,7 +73,10 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
         saved_row("2", words, [[0, 1, "PER"]]),
         saved_row("3", text, [[2, 5, "PER"]], status="unsure", note="A pet?"),
     ]
-    of_bo = [saved_row("1", words, [[0, 1, "PER"], [1, 3, "ORG"]]), saved_row("2", words, [[0, 1, "PER"]])]
+    of_bo = [
+        saved_row("1", words, [[0, 1, "PER"], [1, 3, "ORG"]], types=["ORG", "PER", "TEAM"]),
+        saved_row("2", words, [[0, 1, "PER"]]),
+    ]
     Path("saved").mkdir()
     write_rows(Path("saved/ada.jsonl"), of_ada)
     write_rows(Path("saved/bo.jsonl"), [{**row, "annotator": "Bo"} for row in of_bo])
@@ -85,7 +88,7 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
         "adjudicate.html: decide them there, and put what it saves, named adjudicate*.jsonl, into saved\n"
     )
     page = json.loads(embedded(Path("adjudicate.html")))
-    assert page["types"] == ["LOC", "ORG", "PER"]
+    assert page["types"] == ["LOC", "ORG", "PER", "TEAM"]
     versions = [{"by": "Ada", "spans": of_ada[0]["spans"]}, {"by": "Bo", "spans": of_bo[0]["spans"]}]
     assert [(task["spans"], task["versions"]) for task in page["tasks"]] == [
         (of_ada[2]["spans"], [{"by": "Ada", "spans": of_ada[2]["spans"]}]),
@@ -98,9 +101,17 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     run_stage("download", *arguments)
     assert capsys.readouterr().out.endswith("\n0 texts to decide\n")
     assert not Path("adjudicate.html").exists()
-    with pytest.raises(SystemExit):
-        run_stage("download", "--conflicts", "saved")
-    assert "--conflicts FOLDER and --output PAGE: expected both or neither" in capsys.readouterr().err
+    for usage, message in (
+        (["--conflicts", "saved"], "--conflicts FOLDER and --output PAGE: expected both or neither"),
+        (["--inspect", "saved", *arguments], "argument --conflicts: not allowed with argument --inspect"),
+    ):
+        with pytest.raises(SystemExit):
+            run_stage("download", *usage)
+        assert message in capsys.readouterr().err
     assert error_of("download", "--conflicts", "data/tiny/train.conll", "--output", "x") == (
         "download: --conflicts data/tiny/train.conll: no such folder; expected one with a file of each annotator"
     )
+    assert error_of("download", "--conflicts", "saved", "--output", "saved/a.html").startswith(
+        "download: --output saved/a.html: expected a file outside of saved"
+    )
+    assert "--output saved: the annotation page is one file" in error_of(*("download", *arguments[:-1], "saved"))

@@ -29,6 +29,7 @@ def locked(path: Path, target: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
+        path.touch()  # where no file can be made, such as /proc, filelock only waits
         lock.acquire(timeout=0)
     except Timeout:
         print(f"{printable(str(target))}: another run is writing it; waiting up to {PATIENCE} s", flush=True)

@@ -201,7 +201,7 @@ class FileSource:
 
 
 def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[Path]:
-    """Find the files of a path or a glob pattern, sorted by name; or a folder, for a format that reads folders.
+    """Find the files of a path or a glob pattern, sorted by name; or folders, for a format that reads folders.
 
     ``**`` in a pattern matches any number of folders; it does not follow links to folders.
 
@@ -214,7 +214,10 @@ def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[
         return [_inside(folder, path, named_by)]
     if path.is_dir():
         raise UserError(f"{path}: a folder; expected a file, or a pattern such as {pattern}/*; {named_by}")
-    files = [_inside(folder, match, named_by) for match in _matches(folder, pattern) if match.is_file()]
+    matches = _matches(folder, pattern)
+    # Files first: `**` also matches the folders that they are in.
+    found = list(filter(Path.is_file, matches)) or (list(filter(Path.is_dir, matches)) if folders else [])
+    files = [_inside(folder, each, named_by) for each in found]
     if not files:
         problem = "the pattern matches no file" if glob.has_magic(pattern) else "no such file"
         raise UserError(f"{path}: {problem}; {named_by}")

@@ -442,7 +442,9 @@ def _in_code_points(span: Span, text: AnnotatedText, unit: Unit, bounds: Sequenc
     name = f"{text.location}: span {span.start} to {span.end} ({shortened(span.label)})"
     if converted is None:
         split = ", or ends inside a character" if unit in ("utf16", "bytes") else ""
-        raise UserError(f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{split}")
+        raise UserError(
+            f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{split}; expected start < end"
+        )
     actual = quoted(text.text[converted.start : converted.end])
     raise UserError(
         f"{name} is {actual} in the text, but {quoted(span.mention)} in the file; offsets were counted in "

@@ -26,6 +26,7 @@ note         a text, often empty
 annotator    a name
 at           when it was decided, in UTC: 2026-11-28T08:00:00Z
 tasks        the hash of the tasks
+types        the entity types that the page has
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from typing import Any
 VERSION = 1
 STATUSES = ("done", "unsure", "skipped")
 # The keys of a saved row; `text` or `words` is between the first two.
-SAVED = ("id", "sha256", "spans", "status", "note", "annotator", "at", "tasks")
+SAVED = ("id", "sha256", "spans", "status", "note", "annotator", "at", "tasks", "types")
 
 Bounds = Sequence[tuple[int, int]]
 Spans = Sequence[tuple[int, int, str]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tagline.core.errors import UserError
@@ -119,6 +120,31 @@ def _kappa(counts: Mapping[tuple[str, str], int]) -> float | None:
 
 
 Row = Mapping[str, Any]
+
+# The suffixes of a file of one annotator.
+_FILES = (".jsonl", ".jsonl.gz")
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files in a folder with one per annotator, sorted by name, or the file itself.
+
+    Raises:
+        UserError: the folder holds something else; only what is hidden is passed over.
+    """
+    if not path.is_dir():
+        return [path]
+    files = sorted(each for each in path.iterdir() if not each.name.startswith("."))
+    for file in files:
+        if not file.is_file() or not file.name.endswith(_FILES):
+            what = "a folder" if file.is_dir() else "another file" if file.is_file() else "a broken link"
+            expected = f"expected {path} to hold only files {' or '.join(_FILES)}, one per annotator"
+            raise UserError(f"{file}: {what}; {expected}; rename it, or move it away")
+    return files
+
+
+def annotator_of(location: str) -> str:
+    """The annotator of a row: ``ada`` of ``FOLDER/ada.jsonl:3``."""
+    return Path(location.rpartition(":")[0].removesuffix(".gz")).stem
 
 
 def grouped(rows: Callable[[], Iterable[tuple[str, Row]]], key: str) -> Iterator[list[tuple[str, Row]]]:

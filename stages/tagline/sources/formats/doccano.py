@@ -19,7 +19,7 @@ from tagline.sources.formats.annotated import (
     shared_text,
     to_span,
 )
-from tagline.sources.formats.annotators import Annotation, Row, grouped
+from tagline.sources.formats.annotators import Annotation, Row, annotator_of, files_of, grouped
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import id_in, keys_of
@@ -50,7 +50,7 @@ class DoccanoFiles(AnnotatorFiles):
         return {**SPANS, **text_key(rows[0])} if spans and (as_lists or as_objects) else None
 
     def files(self, path: Path) -> list[Path]:
-        return sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        return files_of(path)
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         for rows in grouped(lambda: self._rows(path), "id") if path.is_dir() else ([row] for row in self._rows(path)):
@@ -64,8 +64,7 @@ class DoccanoFiles(AnnotatorFiles):
                 yield f"{file}:{number}", row
 
     def _text(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
-        # The location FOLDER/ada.jsonl:3 is in the file of ada.
-        annotations = [Annotation(Path(location).stem, _spans(row, location, errors)) for location, row in rows]
+        annotations = [Annotation(annotator_of(location), _spans(row, location, errors)) for location, row in rows]
         location, first = rows[0]
         return AnnotatedText(location, shared_text(rows, self.text), annotations, id_in(first, location))
 

@@ -44,7 +44,7 @@ def read_lines(
         UserError: the text is not in that encoding, or contains a NUL byte; the gzip file is damaged.
     """
     damaged = reading(path, problem="a damaged gzip file", remedy="compress it again")
-    with damaged, path.open("rb") as file:
+    with path.open("rb") as file, damaged:
         compressed = file.read(len(GZIP)) == GZIP
         file.seek(0)
         with closing(gzip.GzipFile(fileobj=file) if compressed else file) as content:

@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Literal
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
+from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, list_to_span, text_in
 from tagline.sources.formats.annotation_page import SAVED, STATUSES, content_hash
-from tagline.sources.formats.annotators import Annotation, Row, Words, grouped
+from tagline.sources.formats.annotators import Annotation, Row, Words, annotator_of, files_of, grouped
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.offsets import Span
@@ -48,10 +48,10 @@ class PageFiles(AnnotatorFiles):
         return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
 
     def files(self, path: Path) -> list[Path]:
-        return sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        return files_of(path)
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        for rows in grouped(lambda: self._rows(path), "id"):
+        for rows in grouped(lambda: self.rows(path), "id"):
             with errors.collected():
                 yield _text(rows, errors)
 
@@ -61,7 +61,7 @@ class PageFiles(AnnotatorFiles):
         final = next((each.spans for each in annotations if each.annotator == ADJUDICATE), None)
         return super().selected(annotations, location, words) if final is None else (final, [])
 
-    def _rows(self, path: Path) -> Iterator[tuple[str, Row]]:
+    def rows(self, path: Path) -> Iterator[tuple[str, Row]]:
         """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others."""
         first: tuple[str, object] | None = None
         for file in self.files(path):
@@ -72,6 +72,8 @@ class PageFiles(AnnotatorFiles):
                         f"{location}: the key {missing[0]!r} is missing (keys: {keys_of(row)}); expected what the "
                         "annotation page saved"
                     )
+                if not all(isinstance(each, str) and each.strip() for each in list_in(row, "types", location)):
+                    raise UserError(f"{location}: 'types' must be a list of names; got {quoted(row['types'])}")
                 if not file.name.startswith(ADJUDICATE):
                     first = first or (location, row["tasks"])
                     if row["tasks"] != first[1]:
@@ -108,9 +110,10 @@ def _text(rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
             continue
         if row["status"] == "unsure":
             notes.append(Note(UNSURE, f"{other}: {quoted(row['note'])}" if row["note"] else other))
-        file = Path(other.rpartition(":")[0]).stem
-        name = ADJUDICATE if file.startswith(ADJUDICATE) else text_in(row, "annotator", other) or file
-        spans = sorted(errors.of_each(list_in(row, "spans", other), partial(_span, words, other)))
+        file, by = annotator_of(other), text_in(row, "annotator", other)
+        # Only the name of a file decides, not that of a person.
+        name = ADJUDICATE if file.startswith(ADJUDICATE) else file if by in ("", ADJUDICATE) else by
+        spans = sorted(errors.of_each(list_in(row, "spans", other), partial(_span, words, row["types"], other)))
         earlier, same = decided.setdefault(name, (other, spans))
         if spans != same:
             raise UserError(
@@ -135,11 +138,16 @@ def _content(row: Row, location: str) -> tuple[str, list[tuple[int, int]] | None
     return (content, None) if isinstance(content, str) else running_text(content)
 
 
-def _span(words: Words | None, location: str, value: object) -> Span:
+def _span(words: Words | None, types: Sequence[str], location: str, value: object) -> Span:
     """Convert a span of a row, which counts words if the row has words, to code points."""
     span = list_to_span(value, location)
+    if span.label not in types:
+        known = shortened(", ".join(types), QUOTED)
+        raise UserError(f"{location}: the page has no type {quoted(span.label)}; expected one of {known}")
     if words is None:
         return span
     if not 0 <= span.start < span.end <= len(words):
-        raise UserError(f"{location}: span {quoted(value)} is not inside the text of {len(words)} words")
+        raise UserError(
+            f"{location}: span {quoted(value)} is not inside the text of {len(words)} words; expected start < end"
+        )
     return Span(words[span.start][0], words[span.end - 1][1], span.label)

@@ -12,6 +12,7 @@ from tagline.core.terminal import QUOTED, shortened
 from tagline.sources.formats import annotation_page
 from tagline.sources.formats.annotated import AnnotatedText, Errors
 from tagline.sources.formats.annotators import AGREED, MAJORITY, Annotation, Words, select, summary
+from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.page import ADJUDICATE, UNSURE, any_page
 from tagline.sources.formats.span_tags import covered_words
@@ -31,18 +32,21 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
         The agreement of each pair of annotators, the ids of the texts, and where to save what is decided.
 
     Raises:
-        UserError: see `AnnotatedFiles.read` and `page.write`; there is no such folder.
+        UserError: see `AnnotatedFiles.read` and `page.check`; there is no such folder, or it holds the target.
     """
     if not folder.is_dir():
         raise UserError(f"--conflicts {folder}: no such folder; expected one with a file of each annotator")
+    page.check("--output", target)
+    if not leads_out(target, folder):
+        raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
     reader = any_page("ner", annotators=MAJORITY, language=language)
     agreement: Counter[tuple[str, ...]] = Counter()
     for sentence in reader.read(folder):  # which checks the files, too
         agreement.update(sentence.agreement)
-    tasks, types = [], set[str]()
+    types = {type_ for _, row in reader.rows(folder) for type_ in row["types"]}
+    tasks = []
     split = splitter(language)
     for text in reader.texts(folder, Errors(folder)):
-        types.update(span.label for each in text.annotations for span in each.spans)
         words = split(text.text) if text.words is None else text.words
         agreed, disputed = select(text.annotations, AGREED, text.location, words)
         undecided = disputed or any(note.kind == UNSURE for note in text.notes)

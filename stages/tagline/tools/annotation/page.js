@@ -45,8 +45,8 @@ const fits = (task, answer) => {
   const [starts, ends] = [0, 1].map((side) => new Set(bounds.map((word) => word[side])));
   let last = 0;
   return answer.spans.every((span) => {
-    const [start, end, type] = Array.isArray(span) ? span : [];
-    const isRight = last <= start && start < end && starts.has(start) && ends.has(end) && typeof type === "string";
+    const [start, end, type] = Array.isArray(span) && span.length === 3 ? span : [];
+    const isRight = last <= start && start < end && starts.has(start) && ends.has(end) && types.includes(type);
     last = end;
     return isRight;
   });
@@ -85,10 +85,19 @@ const setAnswer = (task, answer) => {
   });
 };
 
+// The value of JSON; undefined if it is none.
+const parsed = (text) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
 const readDrafts = (storage) => {
   byId("name").value = storage.getItem("tagline:annotator") ?? "";
   for (const each of tasks) {
-    const answer = JSON.parse(storage.getItem(PREFIX + each.id));
+    const answer = parsed(storage.getItem(PREFIX + each.id));
     if (fits(each, answer)) answers.set(each.id, answer);
   }
 };
@@ -377,14 +386,14 @@ const save = () => {
     const { spans: own, status, note, annotator, at } = answerTo(each);
     const content = isText(each) ? { text: each.text } : { words: each.words };
     const by = annotator || name;
-    return { id: each.id, ...content, sha256: each.sha256, spans: own, status, note, annotator: by, at, tasks: hash };
+    return { id: each.id, ...content, sha256: each.sha256, spans: own, status, note, annotator: by, at, tasks: hash, types };
   });
   if (!rows.length) return say("Nothing is decided yet; Enter decides a sentence.", true);
   if (!name) {
     byId("name").focus();
     return say("Enter your name, which is saved with each sentence, and save again.", true);
   }
-  const page = decodeURIComponent(location.pathname).split("/").at(-1).replace(/\.html$/, "");
+  const page = decodeURIComponent(location.pathname).split("/").at(-1).replace(/\.html$/i, "");
   const file = `${page}.${name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-")}.jsonl`;
   const lines = rows.map((row) => JSON.stringify(row).replace(LINE_ENDS, escaped) + "\n");
   const href = URL.createObjectURL(new Blob(lines));
@@ -401,19 +410,18 @@ const readSaved = (content) => {
   const lines = content.split("\n").filter(Boolean);
   if (!lines.length) throw new Error("it is empty; expected a file that this page saved");
   return lines.map((line, number) => {
-    let row;
-    try {
-      row = JSON.parse(line);
-    } catch {
-      throw new Error(`line ${number + 1} is not JSON; expected a file that this page saved`);
-    }
+    const row = parsed(line);
+    if (row === undefined) throw new Error(`line ${number + 1} is not JSON; expected a file that this page saved`);
     const of = byTaskId.get(row?.id);
     if (row?.tasks !== hash || row.sha256 !== of?.sha256) {
       throw new Error(`line ${number + 1} is of other tasks; expected a file that this page saved`);
     }
     if (!row.status || !fits(of, row)) throw new Error(`line ${number + 1}: its spans or status do not fit the sentence`);
     const { spans: own, status, note, annotator, at } = row;
-    return [of, { spans: own, status, note: String(note), annotator: String(annotator), at: String(at) }];
+    if (![note, annotator, at].every((each) => typeof each === "string")) {
+      throw new Error(`line ${number + 1}: its note, annotator or time is not a text`);
+    }
+    return [of, { spans: own, status, note, annotator, at }];
   });
 };
 

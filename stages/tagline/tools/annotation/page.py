@@ -13,11 +13,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tagline.core.outputs import replacing
+from tagline.core.errors import UserError
+from tagline.core.outputs import check_writable, replacing
 from tagline.core.reading import reading
+from tagline.core.terminal import quoted
 from tagline.report import html_files
-from tagline.sources.formats.annotation_page import VERSION, task
+from tagline.sources.formats.annotation_page import VERSION, content_hash, task
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, TextEntity
+from tagline.tools.annotation.tool_formats import PAGE_SUFFIX
 
 Task = Mapping[str, Any]
 
@@ -47,7 +50,14 @@ class Page:
         return self._before + self._hashed(self._first)
 
     def line(self, task: Task) -> str:
-        """Write a task; an id that another one has already is followed by the number of the task."""
+        """Write a task; an id that another one has already is followed by the number of the task.
+
+        Raises:
+            UserError: a word is white space, which nobody could train on.
+        """
+        if "text" not in task and not all(map(str.strip, task["words"])):
+            found = f"text {quoted(task['id'])}: a word of white space only in {quoted(list(task['words']))}"
+            raise UserError(f"{found}; expected words; leave it out")
         while task["id"] in self._ids:
             task = {**task, "id": f"{task['id']}#{len(self._ids) + 1}"}
         separator = ",\n" if self._ids else "\n"
@@ -75,7 +85,7 @@ def write(path: Path, tasks: Iterable[Task], types: Sequence[str], guideline: st
         guideline: see `Page`.
 
     Raises:
-        UserError: see `replacing`.
+        UserError: see `replacing` and `Page.line`.
     """
     page = Page(types, guideline)
     with replacing(path) as [file], file.open("w", encoding="utf-8", newline="") as out:
@@ -84,12 +94,29 @@ def write(path: Path, tasks: Iterable[Task], types: Sequence[str], guideline: st
         out.write(page.closing())
 
 
-def read_guideline(path: Path | None) -> str | None:
-    """Read the text of ``--guideline``; a `UserError` if there is none."""
-    if path is None:
+def check(option: str, path: Path, guideline: Path | None = None) -> str | None:
+    """Check before any work that a page can be written, and read the text of ``--guideline``.
+
+    Args:
+        option: that names the page.
+        path: the page; an earlier file is replaced.
+        guideline: a file, if any.
+
+    Raises:
+        UserError: see `check_writable`; the page has another suffix, or is the guideline; or this can't be read.
+    """
+    if path.suffix.lower() != PAGE_SUFFIX:
+        raise UserError(f"{option} {path}: the annotation page is one file; expected a name that ends in {PAGE_SUFFIX}")
+    check_writable(option, path)
+    if guideline is None:
         return None
-    with reading(path, problem="can't be read", expected="text in UTF-8"):
-        return path.read_text(encoding="utf-8")
+    with reading(guideline, problem="can't be read", expected="text in UTF-8"):
+        text = guideline.read_text(encoding="utf-8-sig")
+        if "\0" in text:
+            raise ValueError("NUL byte")
+    if path.exists() and path.samefile(guideline):
+        raise UserError(f"{option} {path}: the same file as --guideline; expected another one")
+    return text
 
 
 def of_task(given: AnnotationTask, number: int) -> Task:
@@ -97,7 +124,7 @@ def of_task(given: AnnotationTask, number: int) -> Task:
 
     Args:
         given: the task.
-        number: its id, if it has none.
+        number: begins its id, if it has none; its hash follows, since texts of several pages are read together.
     """
     starts = {start: index for index, (start, _) in enumerate(given.words)}
     ends = {end: index for index, (_, end) in enumerate(given.words, 1)}
@@ -109,10 +136,10 @@ def of_task(given: AnnotationTask, number: int) -> Task:
     def scored(entity: TextEntity) -> tuple[int, int, str, float | None]:
         return *span(entity), None if entity.score is None else round(entity.score, DIGITS)
 
-    words = [given.text[start:end] for start, end in given.words]
+    content = [given.text[start:end] for start, end in given.words] if given.joined else given.text
     return task(
-        str(given.fields.get("id", number)),
-        words if given.joined else given.text,
+        str(given.fields.get("id", f"{number}-{content_hash(content)[:8]}")),
+        content,
         [span(each) for each in given.entities],
         given.words,
         suggested=None if given.suggested is None else list(map(scored, given.suggested)),

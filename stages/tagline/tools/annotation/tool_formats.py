@@ -47,7 +47,7 @@ JSON_FORMATS = {
 }
 BRAT = "brat"
 # Our own tool, one HTML file. Its module is imported where one is written, since it needs Jinja.
-PAGE = "page"
+PAGE, PAGE_SUFFIX = "page", ".html"
 NAMES = (*JSON_FORMATS, BRAT)
 # What is written for them names all entity types.
 CONFIGURED = ("label_studio", BRAT, PAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections import Counter, defaultdict
@@ -63,7 +64,7 @@ def save(fixes: Path, target: Path) -> list[str]:
             "lines tags can be replaced; correct others in an annotation tool (--export FOLDER)"
         )
     try:
-        source_folder(target.as_posix())
+        source_folder(Path(os.path.relpath(target)).as_posix())
     except ValueError as error:
         raise UserError(f"--output {target}: {error}; choose another one") from None
     if not leads_out(target, folder) or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
@@ -129,7 +130,8 @@ def _decisions(path: Path) -> tuple[dict[str, Sentence], list[str]]:
     """Read corrections by the ids of their sentences, with tags in IOB2, and describe what is unusual in them.
 
     Raises:
-        UserError: see `AnnotatedFiles.read`; a span covers part of a word, or overlaps another one; annotators differ.
+        UserError: see `AnnotatedFiles.read`; a span covers part of a word, or overlaps another one; annotators differ;
+            nothing is decided.
     """
     if not path.exists():
         raise UserError(f"--apply {path}: no such file; expected what the annotation page saved")
@@ -142,9 +144,14 @@ def _decisions(path: Path) -> tuple[dict[str, Sentence], list[str]]:
     remedies = dict.fromkeys(
         reader.refused, "expected spans of whole words, each word in one; correct them in the page"
     )
-    for kind, remedy in (*remedies.items(), (DISPUTED, "decide by `python stages/download.py --conflicts FOLDER`")):
+    for kind, remedy in (
+        *remedies.items(),
+        (DISPUTED, "decide by `python stages/download.py --conflicts FOLDER --output PAGE.html`"),
+    ):
         if findings.counts[kind]:
             raise UserError(f"{findings.line(kind)}; {remedy}")
+    if not decisions:
+        raise UserError(f"{path}: no corrections ({'; '.join(findings.lines())}); decide sentences in the page")
     return decisions, findings.lines()
 
 

@@ -69,10 +69,9 @@ def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) 
         What was written.
 
     Raises:
-        UserError: see `rank`; the data are not those of the audit; the labels are plain tags; or the guideline can't be
-            read.
+        UserError: see `rank`; the data are not those of the audit; the labels are plain tags; see also `page.check`.
     """
-    text = page.read_guideline(guideline)
+    text = page.check("--export", target, guideline)
     ranking = _ranking(folds, params)
     of_sentence: dict[object, list[Suspicion]] = {}
     for suspicion in ranking.suspicions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
@@ -88,14 +87,6 @@ def add_guideline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--guideline", type=Path, metavar="FILE", help="how to annotate: a text that the annotation page shows"
     )
-
-
-def check_folder(output: Path) -> None:
-    """Raise a `UserError` if the folder for the file or folder of ``--output`` does not exist or is read-only."""
-    if not output.parent.is_dir():
-        raise UserError(f"--output {output}: {output.parent} is not a folder; expected an existing one")
-    if not os.access(output.parent, os.W_OK):
-        raise UserError(f"--output {output}: {output.parent} can't be written; expected a folder for new files")
 
 
 def natural(text: str) -> int:

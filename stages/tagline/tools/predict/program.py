@@ -33,6 +33,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tagline.core.errors import ArgumentParser, UserError, program_name
+from tagline.core.outputs import check_writable
 from tagline.core.signals import Interrupted, defer_signals
 from tagline.core.terminal import safe_message
 from tagline.inference import Document, Tagger
@@ -46,7 +47,6 @@ from tagline.tools.predict.options import (
     add_input_format,
     add_model,
     add_no_split,
-    check_folder,
     check_model,
     infer_format,
     probability,
@@ -80,13 +80,7 @@ def check_output(path: Path | None, output_format: str) -> None:
         if sys.stdout is None:
             raise UserError("standard output is closed; expected --output FILE")
         return
-    check_folder(path)
-    if output_format == tool_formats.BRAT:
-        return  # `BratFolder` checks
-    if path.is_dir():
-        raise UserError(f"--output {path}: a folder; expected a file")
-    if path.exists() and not path.is_file():
-        raise UserError(f"--output {path}: a pipe or device; expected a file; to write there, use `> {path}`")
+    check_writable("--output", path, is_folder=output_format == tool_formats.BRAT)  # `BratFolder` checks more
 
 
 def check_options_of_tags(options: argparse.Namespace) -> None:

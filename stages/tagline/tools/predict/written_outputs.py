@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -95,14 +96,14 @@ class PageFile:
         guideline: a file with a text to show, if any.
 
     Raises:
-        UserError: Jinja is not installed, or the guideline can't be read.
+        UserError: Jinja is not installed; see also `page.check`.
     """
 
     def __init__(self, path: Path, types: Sequence[str], guideline: Path | None) -> None:
         with extra("pipeline", "The annotation page"):
             from tagline.tools.annotation import page
         self.path, self.number, self._of_task = path, 0, page.of_task
-        self._page = page.Page(types, page.read_guideline(guideline))
+        self._page = page.Page(types, page.check("--output", path, guideline))
         self._file = OutputFile(path)
 
     def write(self, documents: Sequence[tuple[Document, TaggedSentence]]) -> None:
@@ -115,6 +116,8 @@ class PageFile:
 
     def end(self) -> None:
         self.write(())
+        if not self.number:
+            warnings.warn(f"{self.path}: no text to annotate", stacklevel=2)
 
 
 class BratFolder:

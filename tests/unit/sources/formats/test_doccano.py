@@ -38,7 +38,6 @@ def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
     folder.mkdir()
     write_rows(folder / "ada.jsonl", LISTS)
     write_rows(folder / "bo.lind.jsonl", [{**LISTS[1], "label": [[3, 7, "ORG"]]}, {**LISTS[0], "Comments": ["why"]}])
-    (folder / "notes.txt").write_text("not read")
     write_rows(tmp_path / "few.jsonl", LISTS[:1])
     write_rows(tmp_path / "other.jsonl", LISTS)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,38 @@ def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tm
         assert texts(annotators) == {"1": "New York/B-LOC", "2": "", "3": marked}
 
 
+def test_folders_of_several_pages_are_read_by_a_pattern(tmp_path: Path) -> None:
+    rows = [saved_row(str(number), [f"word-{number}"], [], tasks=str(number)) for number in range(3)]
+    for folder, row in zip("abc", rows, strict=True):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ".hidden").touch()
+        (tmp_path / folder / "ada.jsonl.gz").write_bytes(gzip.compress(json.dumps(row | {"annotator": ""}).encode()))
+        write_rows(tmp_path / folder / "bo.jsonl", [row | {"annotator": "adjudicate"}])  # a person who has this name
+    source = FileSource(tmp_path, section("page", train="[ab]", validation="c", test="c/bo.jsonl", annotators="ada"))
+    found = source.splits()["train"]
+    assert [(sentence.id, sentence.words) for sentence in found] == [("0", ["word-0"]), ("1", ["word-1"])]
+    assert source.provenance()["findings"]["train"]["agreement"].keys() == {"ada, bo"}
+
+
+@pytest.mark.parametrize("name", ["page", "doccano"])
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        ("bo.JSONL", "another file"),
+        ("bo.json", "another file"),
+        ("bo.jsonl", "a folder"),
+        ("cy.jsonl", "a broken link"),
+    ],
+)
+def test_folder_holds_only_files_of_annotators(tmp_path: Path, name: str, file: str, problem: str) -> None:
+    path = tmp_path / file
+    path.touch() if problem == "another file" else path.mkdir() if problem == "a folder" else path.symlink_to("none")
+    with pytest.raises(
+        UserError, match=f"{file}: {problem}; expected .* to hold only files .jsonl or .jsonl.gz, one per"
+    ):
+        list(section(name).read(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -85,9 +119,17 @@ test_row_that_the_page_did_not_save_is_reported_by_line = refusals(
     (saved_row("1", ["a", " "], []), "'words' must be a list of words; got ['a', ' ']"),
     (saved_row("1", WORDS, [], status="x" * 300), "status 'xxxxx"),
     (saved_row("1", WORDS, [[3, 5, "PER"]]), "span [3, 5, 'PER'] is not inside the text of 4 words"),
-    (saved_row("1", WORDS, [[2, 1, "PER"]]), "span [2, 1, 'PER'] is not inside the text of 4 words"),
+    (
+        saved_row("1", WORDS, [[2, 1, "PER"]]),
+        "span [2, 1, 'PER'] is not inside the text of 4 words; expected start < end",
+    ),
     (saved_row("1", TEXT, [[0, 99, "PER"]]), "span 0 to 99 (PER) is not inside the text of 15 characters"),
     (saved_row("1", TEXT, [[3, 3, "PER"]]), "span 3 to 3 (PER) is not inside the text of 15 characters"),
+    (
+        saved_row("1", WORDS, [[0, 1, "PER"]], types=["LOC", "ORG"]),
+        "the page has no type 'PER'; expected one of LOC, ORG",
+    ),
+    (saved_row("1", WORDS, [], types=["LOC", 1]), "'types' must be a list of names; got ['LOC', 1]"),
     (saved_row("1", TEXT, [{"start": 0}]), "a span must be a list of start, end and label; got {'start': 0}"),
     (saved_row("1", WORDS, [[0, 1, ""]]), "start and end of a span must be integers and its label a name; got (0, 1"),
     at="f:1: ",

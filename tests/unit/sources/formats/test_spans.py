@@ -151,7 +151,7 @@ def test_errors_of_a_file_are_reported_together(tmp_path: Path) -> None:
         "f has 3 errors:",
         "f:1: 'text' must be a string; got 1",
         "f:2: start and end of a span must be integers and its label a name; got (0, 3, ' ')",
-        "f:2: span 0 to 9 (X) is not inside the text of 3 characters",
+        "f:2: span 0 to 9 (X) is not inside the text of 3 characters; expected start < end",
     ]
     first, *others = fault(tmp_path, "spans", rows * 20).split("\n")
     assert (first, len(others)) == ("f has 20 errors; these are the first:", 20)

@@ -61,7 +61,13 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
             "spans": [[0, 1, "LOC"]],
             "suggested": [],
         },
-        {"id": "3", "text": "no model", "words": [[0, 2], [3, 8]], "sha256": content_hash("no model"), "spans": []},
+        {
+            "id": f"3-{content_hash('no model')[:8]}",
+            "text": "no model",
+            "words": [[0, 2], [3, 8]],
+            "sha256": content_hash("no model"),
+            "spans": [],
+        },
     ]
     html = path.read_text("utf-8")
     assert f'<data id="hash" value="{hashlib.sha256(written.encode()).hexdigest()}">' in html
@@ -69,11 +75,39 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest| src=", html.replace(written, ""))
 
 
-def test_unreadable_guideline_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "latin.txt").write_bytes(b"\xe9")
-    for name in ("none.txt", "latin.txt"):
-        with pytest.raises(UserError, match=f"{name}: can't be read .*; expected text in UTF-8"):
-            page.read_guideline(tmp_path / name)
+def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
+    tasks = [task("a", ["Ada"], []), task("b", ["Ada", " "], [])]
+    with pytest.raises(UserError, match=r"text 'b': a word of white space only in \['Ada', ' '\]; expected words"):
+        page.write(tmp_path / "tasks.html", tasks, TYPES)
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("output", "guideline", "message"),
+    [
+        ("a.html", "none.txt", "none.txt: can't be read (No such file or directory); expected text in UTF-8"),
+        ("a.html", "latin.txt", "latin.txt: can't be read ('utf-8' codec can't decode"),
+        ("a.html", "nul.txt", "nul.txt: can't be read (NUL byte); expected text in UTF-8"),
+        ("guide.html", "guide.html", "--output guide.html: the same file as --guideline; expected another one"),
+        ("folder.HTML", None, "--output folder.HTML: a folder; expected a file"),
+        ("none/a.html", None, "--output none/a.html: none is not a folder; expected an existing one"),
+        *[
+            (name, None, f"--output {Path(name)}: the annotation page is one file; expected a name that ends in .html")
+            for name in ("", ".", "..", "nul.txt", "new")
+        ],
+    ],
+)
+def test_output_that_cannot_be_a_page_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, guideline: str | None, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    contents = {"latin.txt": b"\xe9", "nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}
+    for name, content in contents.items():
+        Path(name).write_bytes(content)
+    Path("folder.HTML").mkdir()
+    assert page.check("--output", Path("a.HTML"), Path("guide.html")) == "Mark names."
+    with pytest.raises(UserError, match=f"^{re.escape(message)}"):
+        page.check("--output", Path(output), guideline and Path(guideline))
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +271,10 @@ def test_killed_tab_loses_nothing(browser: Chrome, tmp_path: Path) -> None:
     browser.switch_to.window(first)
     browser.get((tmp_path / "tasks.html").as_uri())
     assert listed(browser) == ["● 1", "◐ 2", "○ 3", "○ 4"]
+    browser.execute_script("localStorage[`tagline:${hash}:s-2`] = '{'")
+    browser.refresh()
+    assert listed(browser) == ["● 1", "◐ 2", "○ 3", "○ 4"], "a damaged draft hides no other one"
+    assert browser.find_element(By.ID, "warning").text == ""
     do(browser, "Enter")
     assert [row["spans"] for row in saved(browser, tmp_path)] == [[[0, 1, "ORG"]], [[0, 1, "ORG"], [1, 3, "PER"]]]
 
@@ -265,7 +303,10 @@ def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Pat
         ),
         ([rows[0] | {"sha256": ""}], "line 1 is of other tasks"),
         ([rows[0] | {"spans": [[0, 9, "PER"]]}], "line 1: its spans or status do not fit the sentence"),
+        ([rows[0] | {"spans": [[0, 1, ""]]}], "line 1: its spans or status do not fit the sentence"),
+        ([rows[0] | {"spans": [[0, 1, "PER", 1]]}], "line 1: its spans or status do not fit the sentence"),
         ([rows[0] | {"status": "maybe"}], "line 1: its spans or status do not fit the sentence"),
+        ([rows[0] | {"at": None}], "line 1: its note, annotator or time is not a text"),
     ):
         assert f"{path.name}: {expected}" in load("\n".join(map(json.dumps, changed)))
     assert "line 1 is not JSON; expected a file that this page saved" in load("{")

@@ -300,11 +300,13 @@ def test_corrections_of_other_data_and_occupied_targets_are_errors() -> None:
         assert refused([right], target) == (
             f"--output {target}: expected a new or empty folder outside of data/mine; choose another one"
         )
-    assert refused([right], "data/raw/new").startswith(
-        "--output data/raw/new: must be a folder apart from what the stages"
+    for target in ("data/raw/new", str(Path.cwd() / "data/audit"), f"../{Path.cwd().name}/models"):
+        assert refused([right], target).startswith(f"--output {target}: must be a folder apart from what the stages")
+    assert refused([{**right, "status": "skipped"}]) == (
+        "fixes.jsonl: no corrections (texts without an annotation, left out: 1 (fixes.jsonl:1)); decide sentences in the page"
     )
     both = [saved_row("train-1", words, [[0, 1, "PER"]]), {**right, "annotator": "Bo"}]
-    assert refused(both).endswith("; decide by `python stages/download.py --conflicts FOLDER`")
+    assert refused(both).endswith("; decide by `python stages/download.py --conflicts FOLDER --output PAGE.html`")
     with Path("data/mine/train").open("a", encoding="utf-8") as file:
         file.write("\nAda O\n")
     assert refused([right]) == "data/raw: not made of data/mine; run `dvc repro download` first"
