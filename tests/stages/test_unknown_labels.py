@@ -75,9 +75,15 @@ def test_later_subwords_of_a_word_known_in_part_cannot_begin_an_entity(workspace
 
 
 def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
-    change({"dev.conll": ["PER"]})
-    message = "download.dataset.annotated_types: dev.conll is no file of a split; expected one of train.conll, valid"
-    assert message in error_of("download")
+    for annotated in ({"dev.conll": ["PER"]}, {"t*.conll": ["PER"], "test.conll": ["LOC"]}):
+        change(annotated)
+        message = (
+            f"annotated_types: {[*annotated][-1]} is no file of a split that is of no earlier pattern; expected one"
+        )
+        assert message in error_of("download")
+    change({"test.conll": ["PER", "LCO"]})
+    run_stage("download")
+    assert "annotated_types: no split has the type LCO; expected some of LOC, PER" in error_of("tokenize_align")
     change({"train.conll": ["LOC"]}, label_smoothing=0.1)
     run_stage("download")
     message = "train-0, word 0 (Ada): B-PER in a file of which only LOC are annotated; see download.dataset.annotated"
@@ -86,6 +92,12 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     run_stage("download")
     run_stage("tokenize_align")
     assert "train.label_smoothing: 0.1 needs the label of each word; data/tokenized has words" in error_of("train")
+    change({"train.conll": ["PER", "LOC"]})
+    path = Path("data/tiny/train.conll")
+    path.write_text(path.read_text(encoding="utf-8").replace(" O\n", " -\n"), encoding="utf-8")
+    run_stage("download")
+    run_stage("tokenize_align")
+    assert "train: data/tokenized: no word of train is known to be O; expected some, or" in error_of("train")
     audit = Audit(folds=[1, 2], splits=["train"], group="sentence", seed=1, most=1)
     with pytest.raises(UserError, match="data/tokenized: words of unknown label; the audit compares the gold label"):
         Fold(1, audit, Path("data/tokenized"), Path("data/raw"))

@@ -119,9 +119,9 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
             f"train.layers: {model.config.model_type} does not have one list of {count} layers; expected an encoder "
             "such as BERT, RoBERTa or DeBERTa; leave it empty"
         )
-    chosen = np.linspace(0, count - 1, layers).round().astype(int).tolist() if isinstance(layers, int) else [*layers]
-    if len(chosen) > count or max(chosen) >= count:
+    if (layers if isinstance(layers, int) else max(layers) + 1) > count:
         raise UserError(f"train.layers: {layers}; the encoder has {count} layers, 0 to {count - 1}")
+    chosen = np.linspace(0, count - 1, layers).round().astype(int).tolist() if isinstance(layers, int) else [*layers]
     [(name, stack)] = stacks
     model.set_submodule(name, nn.ModuleList([stack[index] for index in chosen]))
     config = deepcopy(model.config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import glob
 import re
 from collections import Counter
@@ -109,11 +108,13 @@ class FileSource:
     def _check_annotated(self) -> None:
         """Check that each pattern of ``annotated_types`` is of files that are read."""
         read = [path.relative_to(self.folder) for paths in self.paths.values() for path in paths]
+        used = {self.dataset.annotated_by(file.as_posix()) for file in read}
         for pattern in self.dataset.annotated_types:
-            if not any(fnmatch.fnmatchcase(file.as_posix(), pattern) for file in read):
+            if pattern not in used:
                 raise UserError(
-                    f"download.dataset.annotated_types: {pattern} is no file of a split; expected one of "
-                    f"{shortened(', '.join(map(str, read)), QUOTED)}, or a pattern; correct it in params.yaml"
+                    f"download.dataset.annotated_types: {pattern} is no file of a split that is of no earlier pattern; "
+                    f"expected one of {shortened(', '.join(map(str, read)), QUOTED)}, or a pattern; correct it in "
+                    "params.yaml"
                 )
 
     def _counts(self, split: str) -> dict[str, Any]:

@@ -167,6 +167,11 @@ def fine_tune(
     processes.override_configuration(params.max_grad_norm)
     teachers = [Teacher.of(folder, labels) for folder in params.teachers]
     earlier = params.earlier
+    if labels.sets and not teachers and earlier is None and labels.label2id[labels.fallback] not in train_split.gold():
+        raise UserError(
+            f"{inputs.tokenized}: no word of train is known to be {labels.fallback}; expected some, or a model "
+            "that knows such words (train.start_from, train.teacher)"
+        )
     options = (labels, params.attention, precision, params.layers)
     model = classifier.new_classifier(earlier or inputs.encoder, *options, continued=earlier is not None)
     if earlier is not None:

@@ -165,10 +165,14 @@ class Files(Section):
         named = {"test": self.split.test, "validation": self.split.validation} if self.split else {}
         return {split: share for split, share in named.items() if share is not None}
 
+    def annotated_by(self, file: str) -> str | None:
+        """The pattern of ``annotated_types`` for a file, given by its path in the folder: the first that matches."""
+        return next((pattern for pattern in self.annotated_types if fnmatchcase(file, pattern)), None)
+
     def annotated(self, file: str) -> Sequence[str] | None:
-        """The types of entities that alone are annotated in a file, given by its path in the folder; None: all."""
-        patterns = self.annotated_types.items()
-        return next((sorted(set(types)) for pattern, types in patterns if fnmatchcase(file, pattern)), None)
+        """The types of entities that alone are annotated in a file; None: all."""
+        pattern = self.annotated_by(file)
+        return None if pattern is None else sorted(set(self.annotated_types[pattern]))
 
     @classmethod
     def sniff(cls, sample: Sample) -> Keys | None:  # noqa: ARG003 (used by formats)

@@ -61,9 +61,9 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
         UserError: the name can't be used, there is no such teacher, or the params have errors.
     """
     _check_name(name)
-    source = teacher or "."
+    source = "." if teacher is None else teacher
     if source not in (".", *names()):
-        raise UserError(f"--teacher {source}: no pipeline folder; expected {' or '.join(('.', *names()))}")
+        raise UserError(f"--teacher {quoted(source)}: no pipeline folder; expected {' or '.join(('.', *names()))}")
     params = read_file(Path(source, PARAMS))
     if teacher is not None:
         params["train"]["start_from"] = "."
