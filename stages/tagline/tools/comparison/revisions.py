@@ -20,6 +20,7 @@ from dvc.fs import GitFileSystem
 from dvc.repo import Repo
 from dvc.repo.experiments.utils import exp_refs_by_baseline
 from dvc.scm import RevError, resolve_rev
+from scmrepo.exceptions import SCMError
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS
@@ -119,7 +120,7 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
     """Turn errors of DVC about the folder, or about a revision, into a `UserError`."""
     try:
         yield
-    except RevError as error:
+    except (RevError, SCMError) as error:
         raise UserError(f"{shortened(str(error), QUOTED)}; expected {_EXPECTED}") from None
     except NotDvcRepoError as error:
         raise UserError(
