@@ -39,6 +39,15 @@ def chromium(*arguments: str) -> Iterator[Chrome]:
         driver.quit()
 
 
+@contextmanager
+def without_errors(chrome: Chrome) -> Iterator[None]:
+    """Check that a page logs nothing in the block; `requests` then are those of the block."""
+    for kind in LOGS:
+        chrome.get_log(kind)  # clears the log of earlier tests
+    yield
+    assert chrome.get_log("browser") == []
+
+
 def requests(chrome: Chrome) -> set[str]:
     """The addresses that the browser has asked for since the last call."""
     events = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]

@@ -46,6 +46,7 @@ S = TypeVar("S", bound=Section)
 
 
 def source_folder(folder: str) -> str:
+    """Return a folder unchanged if it is apart from what the stages write; a `ValueError` otherwise."""
     path = PurePosixPath(posixpath.normpath(folder))
     if not folder.strip() or "\0" in folder:
         raise ValueError("must be a folder")

@@ -212,7 +212,7 @@ class Tagger:
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._lock:  # the cutter caches the sub-words of words
             windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths), texts, own).windows
-        predicted = self._predictor.label(self._predictor.score(lengths[own], windows, progress=progress))
+        predicted = self._predictor.predict(lengths[own], windows, progress=progress)
         labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]
         return list(TaggedSentences(self.labels, list(map(len, split)), labels, predicted.scores, ids=ids, words=split))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -46,25 +46,29 @@ class Windows:
 
     def labelled(self, once_per_word: bool = False, unknown: int = IGNORED) -> Ints:
         """The number of labels of each window, or of words with one, without the id ``unknown``, int64 (windows,)."""
-        counts = []
-        for labels, words, at in zip(self.labels, self.word_ids, self.offsets, strict=True):
-            counted = (labels != IGNORED) & (labels != unknown)
-            if once_per_word:
-                later = continues(words)
-                later[at[:-1][np.diff(at) > 0]] = False  # after another window
-                counted &= ~later
-            # Labels so far, read at the offsets: 1 -100 0 | 2 -100 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
-            counts.append(np.diff(np.cumsum(np.concatenate([[False], counted]))[at]))
-        return np.concatenate(counts)
+        counted = [(labels != IGNORED) & (labels != unknown) for labels in self.labels]
+        if once_per_word:
+            counted = [labels & first for labels, first in zip(counted, self._first(), strict=True)]
+        return self._count(counted)
 
     def words(self) -> Ints:
         """The number of words of each window, int64 (windows,); one of which it has a part counts."""
-        counts = []
+        return self._count(
+            first & (words != NO_WORD) for first, words in zip(self._first(), self.word_ids, strict=True)
+        )
+
+    def _first(self) -> Iterator[npt.NDArray[np.bool_]]:
+        """Yield for each batch whether a sub-word is the first of its word in its window."""
         for words, at in zip(self.word_ids, self.offsets, strict=True):
             first = ~continues(words)
             first[at[:-1][np.diff(at) > 0]] = True  # after another window
-            counts.append(np.diff(np.cumsum(np.concatenate([[False], first & (words != NO_WORD)]))[at]))
-        return np.concatenate(counts)
+            yield first
+
+    def _count(self, counted: Iterable[npt.NDArray[np.bool_]]) -> Ints:
+        """The number of sub-words of each window that count, int64 (windows,)."""
+        # Those so far, read at the offsets: 1 0 1 | 1 0 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
+        so_far = (np.cumsum(np.concatenate([[False], of_batch])) for of_batch in counted)
+        return np.concatenate([np.diff(each[at]) for each, at in zip(so_far, self.offsets, strict=True)])
 
     @cached_property
     def _batches(self) -> Ints:

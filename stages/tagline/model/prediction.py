@@ -165,9 +165,15 @@ class Predictor:
         biased.biases = biases
         return biased
 
-    def predict(self, lengths: Lengths, windows: Windows, gold: LabelIds | None = None) -> Predictions:
+    def predict(
+        self,
+        lengths: Lengths,
+        windows: Windows,
+        gold: LabelIds | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Predictions:
         """Label each word of some sentences: `score`, then `label`, whose arguments it takes."""
-        return self.label(self.score(lengths, windows), gold)
+        return self.label(self.score(lengths, windows, progress=progress), gold)
 
     def score(
         self,

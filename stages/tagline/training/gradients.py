@@ -118,27 +118,30 @@ class Gradients:
         # Dropout depends on seed, step and process only, not on earlier steps or on what an engine draws.
         entropy = np.random.SeedSequence([self.seed, number, rank])
         _seed(accelerator.device, int(entropy.generate_state(1)[0]))
+        labelled = max(1, int(self.labelled[batch].sum()))
+        taught = 1 if self.teaching is None else max(1, int(self.teaching.words[batch].sum()))
         total = torch.zeros((), device=accelerator.device)
         for left, part in zip(reversed(range(len(parts))), parts, strict=True):
             # Processes exchange gradients once per step, with the last part.
             with accelerator.no_sync(model) if left else nullcontext():
-                loss = self._loss(model, part, accelerator, batch)
+                loss = self._loss(model, part, accelerator, labelled, taught)
                 # That exchange averages gradients, but the loss is a sum over processes.
                 accelerator.backward(loss * processes)
             total += loss.detach()
             end_graph(accelerator.device)
         return accelerator.reduce(total, "sum") if processes > 1 else total
 
-    def _loss(self, model: nn.Module, part: Part, accelerator: Accelerator, batch: Ints) -> Tensor:
+    def _loss(self, model: nn.Module, part: Part, accelerator: Accelerator, labelled: int, taught: int) -> Tensor:
+        """The share of a part in the loss of a batch with so many labels, and words to learn from teachers."""
         ids, mask, labels = to_device(part.arrays, accelerator.device)
         own = tensors(accelerator.unwrap_model(model))
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
-        loss = self.head.loss(logits, labels, self.label_smoothing, own) / max(1, int(self.labelled[batch].sum()))
+        loss = self.head.loss(logits, labels, self.label_smoothing, own) / labelled
         if self.teaching is None or part.targets is None:
             return loss
         targets = torch.from_numpy(part.targets).to(accelerator.device)
-        return loss + self.teaching.loss(logits, targets) / max(1, int(self.teaching.words[batch].sum()))
+        return loss + self.teaching.loss(logits, targets) / taught
 
     def _rows(self, rows: Ints, processes: int) -> int:
         """The most rows that a part of this length can have: padded to them, XLA compiles one shape per length."""

@@ -155,23 +155,15 @@ def fine_tune(
     verified = inputs.verify(params.models)
     precision = resolve(params.precision, state.device, "train.precision")
     labels = tokenized.load_labels(inputs.tokenized)
-    if labels.sets and params.label_smoothing:
-        raise UserError(
-            f"train.label_smoothing: {params.label_smoothing:g} needs the label of each word; {inputs.tokenized} has "
-            "words of unknown label; expected 0"
-        )
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
     head = make_head(params.head, labels, "constrained")
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
+    if labels.sets:
+        _check_known(params, labels, train_split, inputs.tokenized)
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
     teachers = [Teacher.of(folder, labels) for folder in params.teachers]
     earlier = params.earlier
-    if labels.sets and not teachers and earlier is None and labels.label2id[labels.fallback] not in train_split.gold():
-        raise UserError(
-            f"{inputs.tokenized}: no word of train is known to be {labels.fallback}; expected some, or a model "
-            "that knows such words (train.start_from, train.teacher)"
-        )
     options = (labels, params.attention, precision, params.layers)
     model = classifier.new_classifier(earlier or inputs.encoder, *options, continued=earlier is not None)
     if earlier is not None:
@@ -213,6 +205,20 @@ def fine_tune(
                 _write_model(training, inputs.tokenizer, models, partial.finetuned, curves)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
+
+
+def _check_known(params: Train, labels: Labels, split: Split, folder: Path) -> None:
+    """Raise a `UserError` if words of unknown label do not allow the params, or leave nothing to learn O from."""
+    if params.label_smoothing:
+        raise UserError(
+            f"train.label_smoothing: {params.label_smoothing:g} needs the label of each word; {folder} has words of "
+            "unknown label; expected 0"
+        )
+    if not params.models and labels.label2id[labels.fallback] not in split.gold():
+        raise UserError(
+            f"{folder}: no word of train is known to be {labels.fallback}; expected some, or a model that knows such "
+            "words (train.start_from, train.teacher)"
+        )
 
 
 def _teaching(

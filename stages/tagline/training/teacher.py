@@ -94,11 +94,12 @@ class Teacher:
         head = load_head(self.folder, self.labels, "greedy", "train")
         by_model = predictor(backend, head, self.labels, subwords_per_device)
         name = "teacher" if PartialState().is_main_process else None
+        membership = self.membership(self.labels.names)
         try:
             for _, _, probabilities in by_model.distributions(score_split(by_model, split, name)):
                 tempered: Floats = probabilities ** np.float32(1 / temperature)
                 tempered /= np.maximum(tempered.sum(-1, keepdims=True), SMALLEST)
-                yield tempered @ self.membership(self.labels.names)
+                yield tempered @ membership
         except NonFiniteError:
             raise UserError(
                 f"{self.folder}: NaN or infinite logits; expected a trained model; train it again"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.browser import LOGS, chromium, in_a_browser, requests
+from helpers.browser import chromium, in_a_browser, requests, without_errors
 from helpers.evaluations import evaluation, sentence
 from helpers.evaluations import page as page_of
 from selenium.webdriver import Chrome
@@ -38,11 +38,9 @@ def page(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
     """A browser that shows the page. After the test, there must be no errors and no requests for other files."""
     path = tmp_path / "evaluate.html"
     path.write_bytes(page_of(evaluation(TEST, VALIDATION)).encode())
-    for kind in LOGS:
-        chrome.get_log(kind)  # clears the log of earlier tests
-    chrome.get(path.as_uri())
-    yield chrome
-    assert chrome.get_log("browser") == []
+    with without_errors(chrome):
+        chrome.get(path.as_uri())
+        yield chrome
     assert requests(chrome) == {path.as_uri()}
 
 

@@ -91,6 +91,7 @@ def _compare(
     column = tags[SPLITS[0]].column
     standard = dict(zip(column.tags, column.names, strict=True))
     for split, sentence, fix in _matched(decisions, column, source):
+        # No tag is unknown, see `_tags`; types cannot tell.
         written, corrected = (list(filter(None, each)) for each in (sentence.tags[column.name], fix.tags[_CORRECTED]))
         labels = _to_labels([standard[tag] for tag in written], tags[split].scheme)
         counts[split, "read"] += 1

@@ -220,7 +220,7 @@ def check(options: argparse.Namespace) -> None:
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
-    suffixes = {**SUFFIXES, ".html": tool_formats.PAGE}
+    suffixes = {**SUFFIXES, tool_formats.PAGE_SUFFIX: tool_formats.PAGE}
     options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
     if options.output_format == tool_formats.BRAT and options.output is None:

@@ -64,6 +64,8 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
     source = "." if teacher is None else teacher
     if source not in (".", *names()):
         raise UserError(f"--teacher {quoted(source)}: no pipeline folder; expected {' or '.join(('.', *names()))}")
+    if teacher is not None and any(setting.startswith("train.folder=") for setting in settings):
+        raise UserError("-S train.folder: --teacher sets it; expected one of both")
     params = read_file(Path(source, PARAMS))
     if teacher is not None:
         params["train"]["start_from"] = "."
@@ -71,8 +73,8 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
     for setting in settings:
         set_param(params, setting)
     if errors := params_errors(params):
-        source = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
-        raise UserError(list_errors(errors, source, f"{name} was not created"))
+        where = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
+        raise UserError(list_errors(errors, where, f"{name} was not created"))
     if teacher is not None:
         params["train"]["folder"] = "models/finetuned"
     texts = {

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import embedded
-from helpers.browser import LOGS, chromium, in_a_browser, requests
+from helpers.browser import chromium, in_a_browser, requests, without_errors
 from helpers.formats import section
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
@@ -120,10 +120,8 @@ def chrome() -> Iterator[Chrome]:
 def browser(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
     """A browser that saves into the folder of the test; afterwards, no error and no request for another file."""
     chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
-    for kind in LOGS:
-        chrome.get_log(kind)
-    yield chrome
-    assert chrome.get_log("browser") == []
+    with without_errors(chrome):
+        yield chrome
     assert {url for url in requests(chrome) if not url.startswith("blob:")} <= {f"file://{tmp_path}/tasks.html"}
     chrome.execute_script("localStorage.clear()")
 

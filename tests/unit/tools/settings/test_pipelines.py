@@ -99,8 +99,10 @@ def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher:
     text = (pos.parent / "student/params.yaml").read_text()
     assert yaml.safe_load(text) == expected
     assert text.startswith("# yaml-language-server: $schema=../params.schema.json\n")
-    with pytest.raises(UserError, match=r"^--teacher '?ner'?: no pipeline folder; expected . or pos or student$"):
+    with pytest.raises(UserError, match=r"^--teacher 'ner': no pipeline folder; expected . or pos or student$"):
         pipelines.create("other", [], "ner")
+    with pytest.raises(UserError, match=r"^-S train.folder: --teacher sets it; expected one of both$"):
+        pipelines.create("other", ["train.folder=data/none"], teacher)
     message = r"has 1 error; other was not created:\n.*teacher.models is not possible with head crf; set it to \[\]"
     with pytest.raises(UserError, match=message):
         pipelines.create("other", ["train.head=crf"], teacher)
