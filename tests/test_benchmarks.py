@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.project import ROOT, STAGES, edit, run_stage
+from helpers.project import ROOT, STAGES, edit, json_of, run_stage
 
 from tagline.core.errors import UserError
 from tagline.labels.entities import entities
@@ -49,6 +49,15 @@ def test_promise_simulates_both_rules(finished: Path) -> None:
     assert [row["rule"] for row in rows] == ["promise", "validation"] * 4
     for row in rows:
         assert all(0 <= row[share] <= 1 for share in ("kept", "redrawn", "re-split", "recall", "precision"))
+
+
+@pytest.mark.rare
+def test_students_are_measured_beside_spacy(finished: Path) -> None:
+    models = result_of("students", ".", "--spacy", "--epochs=1", "--rounds=1", "--plot=students.svg")["models"]
+    assert list(models) == [".", "spaCy"]
+    assert models["."]["f1"] == json_of("metrics/export.json")["export.int8.f1"]
+    assert all(numbers["words_per_s"] > 0 for numbers in models.values())
+    assert Path("students.svg").read_text().count("<circle") == 2
 
 
 @pytest.mark.rare

@@ -1,0 +1,187 @@
+"""Benchmark of models of several sizes: F1 of test against words per second, also of spaCy's CNN.
+
+    python benchmarks/students.py . student                        pipeline folders that have run
+    python benchmarks/students.py . student --spacy --plot students.svg
+
+Each model labels the test split of the first folder with its fastest backend: int8, else ONNX, else PyTorch. spaCy's
+default entity recogniser is trained on the same train, and kept as it was after its best epoch on validation. The
+models take turns for several rounds, each in its own process; the fastest round counts. F1 is that of entities whose
+type and boundaries are right.
+
+Prints one line per model, and ends with one line of JSON, whose ratio compares the last folder with the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from curve_plot import BOTTOM, COLORS, HEIGHT, LEFT, RIGHT, STYLE, TOP, WIDTH
+from host import describe_host
+from predict import BACKENDS, f1
+from sides import measure, measured, parse_or_run
+
+SPACY = "spaCy"
+DROPOUT, BATCH = 0.1, 32
+Entities = list[tuple[str, int, int]]
+"""Entities of a sentence: type, first word and the word after the last one."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure models of several sizes, and spaCy's CNN.")
+    parser.add_argument("folders", nargs="+", type=Path, help="pipeline folders; the data are those of the first one")
+    parser.add_argument("--spacy", action="store_true", help="train and measure spaCy's CNN too")
+    parser.add_argument("--epochs", type=int, default=20, help="of spaCy (default: 20)")
+    parser.add_argument("--rounds", type=int, default=3, help="number of measurements per model (default: 3)")
+    parser.add_argument("--plot", type=Path, help="SVG file to write")
+    arguments = parse_or_run(parser, {"train": train_spacy, SPACY: label_with_spacy, "model": label})
+    with tempfile.TemporaryDirectory() as folder:
+        data = str(arguments.folders[0].resolve())
+        commands = {str(path): ["model", folder, data, str(path.resolve())] for path in arguments.folders}
+        if arguments.spacy:
+            measure(__file__, "train", folder, data, f"--epochs={arguments.epochs}")
+            commands[SPACY] = [SPACY, folder, data]
+        rounds = [
+            {name: measure(__file__, *command) for name, command in commands.items()} for _ in range(arguments.rounds)
+        ]
+    models = {
+        name: {"words_per_s": max(round(each[name]["words"] / each[name]["seconds"]) for each in rounds)}
+        | {key: rounds[0][name][key] for key in ("f1", "backend")}
+        for name in commands
+    }
+    for name, numbers in models.items():
+        print(f"{name:20} {numbers['backend']:10} {numbers['words_per_s']:>9,} words/s  F1 {numbers['f1']:.3f}")
+    if arguments.plot:
+        points = {name: (numbers["words_per_s"], numbers["f1"]) for name, numbers in models.items()}
+        arguments.plot.write_text(scatter(points), encoding="utf-8")
+    plain, *_, ours = [models[str(path)]["words_per_s"] for path in (arguments.folders[0], *arguments.folders)]
+    print(
+        json.dumps(
+            {
+                "name": "students",
+                "unit": "words/s",
+                "ours": ours,
+                "plain": plain,
+                "ratio": round(ours / plain, 2),
+                "models": models,
+                "host": describe_host(),
+            }
+        )
+    )
+
+
+def sentences(pipeline: Path, split: str) -> tuple[list[list[str]], list[list[str]]]:
+    """Read the words and the labels in IOB2 of a split of data/tokenized."""
+    from tagline.artifacts import tokenized
+
+    data = pipeline / "data/tokenized"
+    rows = tokenized.load_split(data, split).labelled_words(tokenized.load_labels(data))
+    words, labels = zip(*rows, strict=True)
+    return list(words), list(labels)
+
+
+def result(gold: list[list[str]], found: list[Entities], numbers: Mapping[str, float], backend: str) -> dict[str, Any]:
+    from tagline.labels.entities import entities
+
+    expected = [[(name, begin, end) for name, begin, end in entities(labels)] for labels in gold]
+    return {**numbers, "words": sum(map(len, gold)), "f1": f1(expected, found), "backend": backend}
+
+
+def label(_: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Label test with the exported model of the last folder."""
+    from tagline.artifacts import exported
+    from tagline.inference import Tagger
+
+    words, gold = sentences(arguments.folders[0], "test")
+    export = arguments.folders[-1] / "models/export"
+    backend = next(name for name in BACKENDS if name in exported.backends(export))
+    with Tagger(export, backend) as tagger:
+        tagger.words(words[:1])
+        start = time.perf_counter()
+        found = tagger.words(words)
+        numbers = measured(start)
+    mentions = [[(each.type, each.start, each.end) for each in of_sentence] for of_sentence in found]
+    return result(gold, mentions, numbers, backend)
+
+
+def train_spacy(target: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Train spaCy's default entity recogniser and save it as it was after its best epoch."""
+    import spacy
+    from spacy.tokens import Doc
+    from spacy.training import Example
+
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("ner")
+
+    def examples(split: str) -> list[Example]:
+        made = zip(*sentences(arguments.folders[0], split), strict=True)
+        return [
+            Example(Doc(nlp.vocab, words=words), Doc(nlp.vocab, words=words, ents=labels)) for words, labels in made
+        ]
+
+    train, validation = examples("train"), examples("validation")
+    spacy.util.fix_random_seed(42)
+    optimizer = nlp.initialize(lambda: train)
+    best = 0.0
+    for _ in range(arguments.epochs):
+        random.shuffle(train)
+        for batch in spacy.util.minibatch(train, size=BATCH):
+            nlp.update(batch, drop=DROPOUT, sgd=optimizer)
+        reached = nlp.evaluate(validation)["ents_f"] or 0.0
+        if reached >= best:
+            best = reached
+            nlp.to_disk(target / SPACY)
+    return {"f1": best}
+
+
+def label_with_spacy(target: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    import spacy
+    from spacy.tokens import Doc
+
+    nlp = spacy.load(target / SPACY)
+    words, gold = sentences(arguments.folders[0], "test")
+    docs = [Doc(nlp.vocab, words=each) for each in words]
+    nlp(docs[0].copy())
+    start = time.perf_counter()
+    found = [[(entity.label_, entity.start, entity.end) for entity in doc.ents] for doc in nlp.pipe(docs)]
+    return result(gold, found, measured(start), SPACY)
+
+
+def scatter(points: Mapping[str, tuple[float, float]]) -> str:
+    """Draw the models by words per second and F1."""
+    from tagline.report.charts import ticks
+
+    speeds, scores = zip(*points.values(), strict=True)
+    x_ticks, y_ticks = ticks(0, max(speeds)), ticks(min(scores), max(scores))
+    x = scale(x_ticks, LEFT, WIDTH - RIGHT)
+    y = scale(y_ticks, HEIGHT - BOTTOM, TOP)
+    parts = [f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick)}" y2="{y(tick)}"/>' for tick in y_ticks]
+    parts += [f'<text x="{LEFT - 6}" y="{y(tick) + 4}" text-anchor="end">{tick:g}</text>' for tick in y_ticks]
+    parts += [f'<text x="{x(tick)}" y="{HEIGHT - 26}" text-anchor="middle">{tick:,.0f}</text>' for tick in x_ticks]
+    parts.append(f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Words per second</text>')
+    for name, (speed, score) in points.items():
+        parts.append(f'<circle cx="{x(speed)}" cy="{y(score)}" r="4" fill="{COLORS[name == SPACY]}"/>')
+        end = ' text-anchor="end"' if speed > x_ticks[-1] / 2 else ""
+        parts.append(f'<text x="{x(speed) + (-8 if end else 8)}" y="{y(score) + 4}"{end}>{html.escape(name)}</text>')
+    start = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        'role="img" aria-label="F1 of test by words per second">'
+    )
+    return "\n".join([start, f"<style>{STYLE}</style>", *parts, "</svg>\n"])
+
+
+def scale(values: Sequence[float], low: float, high: float) -> Callable[[float], float]:
+    """A function from the range of values to that of coordinates."""
+    factor = (high - low) / (values[-1] - values[0])
+    return lambda value: round(low + factor * (value - values[0]), 1)
+
+
+if __name__ == "__main__":
+    main()
