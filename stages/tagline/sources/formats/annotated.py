@@ -108,22 +108,17 @@ class Errors:
         except TooManyErrors:
             raise
         except UserError as error:
-            self._add(error)
+            self.messages.append(str(error))
+            if len(self.messages) == MOST_ERRORS:
+                raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
 
     def of_each(self, values: Iterable[T], convert: Callable[[T], S]) -> list[S]:
         """Convert each value, without those that raise a `UserError`."""
         converted = []
         for value in values:
-            try:
+            with self.collected():
                 converted.append(convert(value))
-            except UserError as error:
-                self._add(error)
         return converted
-
-    def _add(self, error: UserError) -> None:
-        self.messages.append(str(error))
-        if len(self.messages) == MOST_ERRORS:
-            raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
 
     def raise_all(self) -> None:
         """Raise all errors as one, if there are any."""

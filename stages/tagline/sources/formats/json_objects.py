@@ -24,8 +24,8 @@ _WRAPPED = re.compile(r'\s*\{\s*"data"\s*:\s*(?=\[\s*\{)')
 _SPACE = " \t\n"
 
 
-def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects of a file, each with the line on which it begins.
+def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of a file, each with its location: the file and the line on which it begins.
 
     Raises:
         UserError: the file is empty; see also `rows_in`.
@@ -38,7 +38,8 @@ def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str
         rows = _list_items(text, 1, str(path), EXPECTED, wrapped[0])
     else:
         rows = rows_in(chain(first, lines), str(path))
-    yield from at_least_one(rows, f"{path}: no sentence; {EXPECTED}")
+    for number, row in at_least_one(rows, f"{path}: no sentence; {EXPECTED}"):
+        yield f"{path}:{number}", row
 
 
 def objects_in(sample: Sample) -> Iterator[dict[str, Any]]:

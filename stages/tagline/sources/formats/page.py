@@ -65,8 +65,7 @@ class PageFiles(AnnotatorFiles):
         """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others."""
         first: tuple[str, object] | None = None
         for file in self.files(path):
-            for number, row in read_rows(file, self.encoding):
-                location = f"{file}:{number}"
+            for location, row in read_rows(file, self.encoding):
                 if missing := [key for key in SAVED if row.get(key) is None]:
                     raise UserError(
                         f"{location}: the key {missing[0]!r} is missing (keys: {keys_of(row)}); expected what the "

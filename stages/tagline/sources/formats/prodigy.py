@@ -41,10 +41,7 @@ class ProdigyFiles(AnnotatorFiles):
         return {**super().meanings, "other_answers": "annotations with another answer, left out"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        rows = grouped(
-            lambda: ((f"{path}:{number}", row) for number, row in read_rows(path, self.encoding)), "_input_hash"
-        )
-        for of_text in rows:
+        for of_text in grouped(lambda: read_rows(path, self.encoding), "_input_hash"):
             with errors.collected():
                 yield self._text(of_text, errors)
 
