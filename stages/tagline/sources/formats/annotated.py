@@ -22,7 +22,7 @@ from tagline.core.errors import UserError
 from tagline.core.findings import Findings
 from tagline.core.params import list_errors
 from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, Words, compare, select
+from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, compare, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import (
@@ -31,6 +31,7 @@ from tagline.sources.formats.offsets import (
     Offsets,
     Span,
     Unit,
+    Words,
     boundaries,
     detect,
     matches,
