@@ -277,7 +277,7 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> sniffing.
 
 def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], others: Collection[str]) -> sniffing.Keys:
     """The column of the sentences, and that of the documents if the sentences' values begin again in each."""
-    filled = {name: list(accumulate(cells, lambda above, cell: cell or above)) for name, cells in columns.items()}
+    filled = {name: list(accumulate(cells, _filled_down)) for name, cells in columns.items()}
     for document in (name for name in columns if name not in others and DOCUMENT.fullmatch(name.strip())):
         for sentence in (name for name in ids if name != document):
             pairs = list(zip(filled[document], filled[sentence], strict=True))
@@ -286,6 +286,10 @@ def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], othe
             if alone < values < len(pairs) and values == len(list(groupby(pairs))):
                 return {"document": document, "sentence": sentence}
     return _sentence(ids)
+
+
+def _filled_down(above: str, cell: str) -> str:
+    return cell or above
 
 
 def _sentence(names: Sequence[str]) -> sniffing.Keys:
