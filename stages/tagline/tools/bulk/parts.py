@@ -100,21 +100,17 @@ def write_manifest(records: Sequence[Record], folder: Folder) -> None:
 
 
 def _write(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> Record:
-    record = Record(path.name)
+    rows = not_tagged = 0
+    first_problem = ""
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for group in shards.grouped(tables, lambda each: int(each.num_rows), GROUP_ROWS):
             table = pa.concat_tables(group)
             writer.write_table(table)
             problems = table.filter(pc.is_valid(table[PROBLEM])).select([*POSITION.names, PROBLEM])
-            first = "".join(
-                "{input_file}:{input_row}: {tagging_error}".format(**row) for row in problems.slice(0, 1).to_pylist()
-            )
-            record = Record(
-                path.name,
-                record.rows + table.num_rows,
-                record.not_tagged + problems.num_rows,
-                record.first_problem or first,
-            )
+            if problems.num_rows and not first_problem:
+                first_problem = "{input_file}:{input_row}: {tagging_error}".format(**problems.to_pylist()[0])
+            rows, not_tagged = rows + table.num_rows, not_tagged + problems.num_rows
+        record = Record(path.name, rows, not_tagged, first_problem)
         writer.add_key_value_metadata({RECORD: json.dumps(record._asdict())})
     return record
 
