@@ -61,7 +61,7 @@ def write(
 def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schema) -> int:
     strings, tag_columns = pa.list_(pa.string()), _tag_columns(schema)
     with shards.ShardWriter(folder, schema) as writer:
-        for batch in _batched(rows):
+        for batch in shards.grouped(rows, lambda row: max(1, len(row[WORDS])), BATCH_WORDS):
             ids = [row.get(ID, f"{split}-{index}") for index, row in enumerate(batch, writer.rows)]
             documents = [row.get(DOCUMENT, id_) for row, id_ in zip(batch, ids, strict=True)]
             columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.string())}
@@ -80,19 +80,6 @@ def _schema(tag_columns: Sequence[str], annotated: bool) -> pa.Schema:
 
 def _tag_columns(schema: pa.Schema) -> tuple[str, ...]:
     return tuple(name for name in schema.names if name not in (ID, DOCUMENT, WORDS, ANNOTATED))
-
-
-def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    batch: list[Row] = []
-    words = 0
-    for row in rows:
-        batch.append(row)
-        words += max(1, len(row[WORDS]))
-        if words >= BATCH_WORDS:
-            yield batch
-            batch, words = [], 0
-    if batch:
-        yield batch
 
 
 @dataclass(frozen=True)
@@ -124,14 +111,9 @@ class RawData:
 
     def chunks(self, split: str, words: int) -> Iterator[pa.RecordBatch]:
         """Yield the sentences of a split in larger batches, of about so many words each."""
-        held: list[pa.RecordBatch] = []
-        for batch in self.batches(split):
-            held.append(batch)
-            if sum(len(each[WORDS].values) for each in held) >= words:
-                yield pa.concat_batches(held)
-                held = []
-        if held:
-            yield pa.concat_batches(held)
+        return map(
+            pa.concat_batches, shards.grouped(self.batches(split), lambda batch: len(batch[WORDS].values), words)
+        )
 
     def sample(self, split: str, size: int) -> list[list[str]]:
         """The words of at most so many sentences, evenly spread over a split."""

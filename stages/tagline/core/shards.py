@@ -5,11 +5,14 @@ Each file has its schema, so that `pyarrow.ipc.open_stream` and `datasets.Datase
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import pyarrow as pa
+
+T = TypeVar("T")
 
 # A new file begins after this many bytes.
 SHARD_BYTES = 2**27
@@ -74,6 +77,20 @@ def read_batches(folder: Path) -> Iterator[pa.RecordBatch]:
     for file in shard_files(folder):
         with pa.memory_map(str(file)) as source:
             yield from pa.ipc.open_stream(source)
+
+
+def grouped(items: Iterable[T], size: Callable[[T], int], least: int) -> Iterator[list[T]]:
+    """Join successive items into groups, each complete once its sizes add up to ``least``."""
+    group: list[T] = []
+    total = 0
+    for item in items:
+        group.append(item)
+        total += size(item)
+        if total >= least:
+            yield group
+            group, total = [], 0
+    if group:
+        yield group
 
 
 def count_rows(folder: Path) -> int:

@@ -9,17 +9,12 @@ outwards; for promises, from the safest bias to 0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import cycle, islice, pairwise
-from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from tagline.core.errors import UserError
-from tagline.core.reading import full_disk
 from tagline.evaluation.operating_point import Found, Goal
 from tagline.evaluation.promise import RecallTest, least_step
 from tagline.labels.arrays import Doubles, Floats, Ints
@@ -42,26 +37,6 @@ ROUNDS = 5
 # the safest one if entities must only be covered. They are then too long to be exact, and which bias is the safest is
 # not known in advance, so there are several starts, which share the risk (Bonferroni).
 STARTS = {"covered": BORDERS[-1:], "exact": BORDERS[1:-1]}
-
-
-@contextmanager
-def stored(chunks: Iterable[Chunk], folder: Path) -> Iterator[Iterable[Chunk]]:
-    """Store chunks in a temporary file of a folder, which the system removes even if the process is killed.
-
-    Raises:
-        UserError: the disk is full.
-    """
-    with TemporaryFile(dir=folder) as file:
-        try:
-            on_disk = _StoredChunks(chunks, file)
-        except OSError as error:
-            if (reason := full_disk(error)) is None:
-                raise
-            raise UserError(
-                f"{folder}: {reason}; expected room for the scores of validation, 4 bytes per word and label; free "
-                "some, then run the stage again"
-            ) from None
-        yield on_disk
 
 
 def find_biases(
@@ -161,24 +136,6 @@ def _search(target: Goal, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep
             if value >= target.value:
                 return Found(sweep.bias(step))
     return Found(0.0, max(values))
-
-
-class _StoredChunks:
-    """Chunks whose scores are in a file; each iteration reads one at a time."""
-
-    def __init__(self, chunks: Iterable[Chunk], file: IO[bytes]) -> None:
-        self._file, self._without_scores = file, list[Chunk]()
-        for chunk in chunks:
-            file.write(chunk.scores.tobytes())
-            self._without_scores.append(chunk._replace(scores=np.empty((0, chunk.scores.shape[1]), np.float32)))
-        file.flush()
-
-    def __iter__(self) -> Iterator[Chunk]:
-        self._file.seek(0)
-        for chunk in self._without_scores:
-            labels = chunk.scores.shape[1]
-            content = self._file.read(len(chunk.seen) * labels * chunk.scores.itemsize)
-            yield chunk._replace(scores=np.frombuffer(content, np.float32).reshape(-1, labels))
 
 
 class _Sentences(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.evaluation import operating_point
-from tagline.evaluation.bias_search import count_at_each_step, find_biases, keep_promises, stored
+from tagline.evaluation.bias_search import count_at_each_step, find_biases, keep_promises
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit, metrics
 from tagline.labels.arrays import Ints
@@ -87,14 +86,14 @@ def evaluate(
     promised = any(target.confidence for target in targets)
     documents = {name: _documents(raw, name, len(loaded[name].sentences)) if promised else None for name in SPLITS}
     backend = _load_backend(data, finetuned, params.precision, labels)
-    with workers(backend.device) as threads, ExitStack() as stack:
+    with workers(backend.device) as threads:
         head = load_head(finetuned, labels, params.decoding, "train")
         size = params.subwords_per_batch or default_size(backend.device.type)
         predictor = Predictor(backend, head, labels, size, threads)
         chunks: dict[str, Iterable[Chunk]] = {name: score_split(predictor, loaded[name], name) for name in SPLITS}
         if targets:
-            # Decoded again for each bias that is tried, so the scores are computed once.
-            validation = stack.enter_context(stored(chunks["validation"], data.parent))
+            # Decoded again for each bias that is tried, so the scores are computed once, 4 bytes per word and label.
+            validation = list(chunks["validation"])
             known = validation, loaded["validation"].gold(), head, labels, targets
             if promised:
                 of = documents["validation"]

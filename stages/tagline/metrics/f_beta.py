@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from tagline.metrics.counts import Counts, ratios
+from tagline.metrics.counts import Counts
 from tagline.metrics.scores import DIGITS
 
 
@@ -18,16 +17,10 @@ def f_beta(counts: Counts, beta: float) -> dict[str, Any]:
     """
     total = counts.total()
     # (1 + b^2) correct / (b^2 gold + predicted) is F1 of counts that are weighted so.
-    weighted = [(1 + beta**2) / 2 * total.correct, total.predicted, beta**2 * total.gold]
-    of_types = ratios(*weighted).f1
-    occurs = total.gold > 0
-    if counts.kind == "spans":
-        overall = float(ratios(*(each.sum() for each in weighted)).f1)
-    else:
-        overall = float(np.mean(of_types[occurs])) if occurs.any() else 0.0
+    weighted = replace(total, correct=(1 + beta**2) / 2 * total.correct, gold=beta**2 * total.gold)
     per_type = {
         name: round(float(value), DIGITS)
-        for name, value, in_gold in zip(counts.types, of_types, occurs, strict=True)
-        if counts.kind == "spans" or in_gold
+        for name, value, gold in zip(counts.types, weighted.per_type().f1, total.gold, strict=True)
+        if counts.kind == "spans" or gold
     }
-    return {"beta": beta, "overall": round(overall, DIGITS), "per_type": per_type}
+    return {"beta": beta, "overall": round(float(weighted.overall().f1), DIGITS), "per_type": per_type}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -12,7 +12,7 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
-from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
+from transformers import get_scheduler
 
 from tagline.labels.alignment import IGNORED
 from tagline.labels.arrays import Ints
@@ -28,10 +28,6 @@ from tagline.training.training_batches import Part, TrainingBatches, padded_part
 
 # Devices on which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
 FUSED = ("cpu", "cuda", "mps", "xpu")
-SCHEDULES: dict[str, Callable[..., LambdaLR]] = {
-    "linear": get_linear_schedule_with_warmup,
-    "cosine": get_cosine_schedule_with_warmup,
-}
 
 
 class Gradients:
@@ -188,7 +184,8 @@ def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: 
         warmup: share of the steps in which it rises.
         steps: number of steps of the whole run.
     """
-    return SCHEDULES[name](optimizer, math.ceil(warmup * steps), steps)
+    made: LambdaLR = get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)
+    return made
 
 
 def _seed(device: torch.device, seed: int) -> None:

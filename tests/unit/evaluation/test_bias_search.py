@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagline.core.errors import UserError
 from tagline.evaluation import bias_search
-from tagline.evaluation.bias_search import find_biases, stored
+from tagline.evaluation.bias_search import find_biases
 from tagline.evaluation.operating_point import Found, Goal
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
@@ -110,12 +108,3 @@ def test_biases_of_several_types_settle_together() -> None:
     chunks, gold = one_word_each([[0, 1, -9], [0, 0.5, -9]], [0, 1])
     biases = search(chunks, gold, targets=targets)
     assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [0, 1]
-
-
-def test_full_disk_says_what_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chunks, _ = split(HEADS["greedy"], 1, [[1]])
-    expected = "No space left on device; expected room for the scores of validation, 4 bytes per word and label; free"
-    with Path("/dev/full").open("r+b", buffering=0) as full:
-        monkeypatch.setattr(bias_search, "TemporaryFile", lambda dir: full)  # noqa: A006  # tempfile's name
-        with pytest.raises(UserError, match=expected), stored(chunks, tmp_path):
-            pass

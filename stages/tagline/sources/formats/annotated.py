@@ -22,7 +22,7 @@ from tagline.core.errors import UserError
 from tagline.core.findings import Findings
 from tagline.core.params import list_errors
 from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, Words, compare, select
+from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, compare, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import (
@@ -31,6 +31,7 @@ from tagline.sources.formats.offsets import (
     Offsets,
     Span,
     Unit,
+    Words,
     boundaries,
     detect,
     matches,
@@ -108,22 +109,17 @@ class Errors:
         except TooManyErrors:
             raise
         except UserError as error:
-            self._add(error)
+            self.messages.append(str(error))
+            if len(self.messages) == MOST_ERRORS:
+                raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
 
     def of_each(self, values: Iterable[T], convert: Callable[[T], S]) -> list[S]:
         """Convert each value, without those that raise a `UserError`."""
         converted = []
         for value in values:
-            try:
+            with self.collected():
                 converted.append(convert(value))
-            except UserError as error:
-                self._add(error)
         return converted
-
-    def _add(self, error: UserError) -> None:
-        self.messages.append(str(error))
-        if len(self.messages) == MOST_ERRORS:
-            raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
 
     def raise_all(self) -> None:
         """Raise all errors as one, if there are any."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
-from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.span_tags import covered_words
 
 # only: every text must have one annotation. agreed: spans that all annotators of a text marked. majority: spans that
@@ -18,8 +18,6 @@ from tagline.sources.formats.span_tags import covered_words
 ONLY, AGREED, MAJORITY = "only", "agreed", "majority"
 
 
-Words = Sequence[tuple[int, int]]
-"""Start and end of each word of a text."""
 Marked = tuple[int, int, str]
 """The first word of a span, the word after it, and its type."""
 

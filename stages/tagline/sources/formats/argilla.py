@@ -52,9 +52,9 @@ class ArgillaFiles(AnnotatorFiles):
         return None if question is None else {**SPANS, "question": question, **text_key(rows[0].get("fields", rows[0]))}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        for number, row in read_rows(path, self.encoding):
+        for location, row in read_rows(path, self.encoding):
             with errors.collected():
-                yield self._text(row, f"{path}:{number}: record {quoted(row.get('id'))}", errors)
+                yield self._text(row, f"{location}: record {quoted(row.get('id'))}", errors)
 
     def _text(self, row: dict[str, Any], location: str, errors: Errors) -> AnnotatedText:
         fields = row.get("fields", row)

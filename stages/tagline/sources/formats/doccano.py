@@ -59,9 +59,7 @@ class DoccanoFiles(AnnotatorFiles):
 
     def _rows(self, path: Path) -> Iterator[tuple[str, Row]]:
         """The rows of all files; the location of a row begins with its file."""
-        for file in self.files(path):
-            for number, row in read_rows(file, self.encoding):
-                yield f"{file}:{number}", row
+        return (row for file in self.files(path) for row in read_rows(file, self.encoding))
 
     def _text(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
         annotations = [Annotation(annotator_of(location), _spans(row, location, errors)) for location, row in rows]

@@ -33,9 +33,9 @@ class GlinerFiles(TextFiles, AnnotatedFiles):
         return {**SPANS} if rows and all({"tokenized_text", "ner"} <= row.keys() for row in rows) else None
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        for number, row in read_rows(path, self.encoding):
+        for location, row in read_rows(path, self.encoding):
             with errors.collected():
-                yield _text(row, f"{path}:{number}", errors)
+                yield _text(row, location, errors)
 
 
 def _text(row: dict[str, Any], location: str, errors: Errors) -> AnnotatedText:

@@ -24,8 +24,8 @@ _WRAPPED = re.compile(r'\s*\{\s*"data"\s*:\s*(?=\[\s*\{)')
 _SPACE = " \t\n"
 
 
-def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects of a file, each with the line on which it begins.
+def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of a file, each with its location: the file and the line on which it begins.
 
     Raises:
         UserError: the file is empty; see also `rows_in`.
@@ -38,7 +38,8 @@ def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[int, dict[str
         rows = _list_items(text, 1, str(path), EXPECTED, wrapped[0])
     else:
         rows = rows_in(chain(first, lines), str(path))
-    yield from at_least_one(rows, f"{path}: no sentence; {EXPECTED}")
+    for number, row in at_least_one(rows, f"{path}: no sentence; {EXPECTED}"):
+        yield f"{path}:{number}", row
 
 
 def objects_in(sample: Sample) -> Iterator[dict[str, Any]]:
@@ -79,7 +80,10 @@ def rows_in(
         return
     for number, line in chain([first], lines):
         if line.strip(_SPACE):
-            yield number, _object_in(line, name, number, expected)
+            row, end = _decode(line, _skip_space(line, 0), name, number, expected)
+            if _skip_space(line, end) < len(line):
+                raise UserError(f"{name}:{number}: text after the object; {expected}")
+            yield number, row
 
 
 def _list_items(
@@ -108,18 +112,16 @@ def _list_items(
         raise UserError(f"{name}:{line}: text after the list's closing bracket; {expected}") from None
 
 
-def _object_in(line: str, name: str, number: int, expected: str) -> dict[str, Any]:
-    """Decode the only object of a line."""
-    value, end = _decode(line, _skip_space(line, 0), name, number, expected)
-    if _skip_space(line, end) < len(line):
-        raise UserError(f"{name}:{number}: text after the object; {expected}")
-    return value
-
-
 def _decode(text: str, position: int, name: str, line: int, expected: str) -> tuple[dict[str, Any], int]:
     """Decode the object at a position of a text; return it and the position after it."""
     try:
         value, end = _DECODER.raw_decode(text, position)
+        if "\\u" in text[position:end]:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise UserError(
+            f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff); expected whole characters"
+        ) from None
     except _DuplicateKeyError as error:
         raise UserError(f"{name}:{line}: the key {error} is in one object twice") from None
     except json.JSONDecodeError as error:
@@ -129,8 +131,6 @@ def _decode(text: str, position: int, name: str, line: int, expected: str) -> tu
         raise UserError(f"{name}:{line}: JSON beyond Python's limits ({error}); {expected}") from None
     if not isinstance(value, dict):
         raise UserError(f"{name}:{line}: {text[position : min(end, position + 40)]!r} is not an object; {expected}")
-    if "\\u" in text[position:end] and not _encodable(value):
-        raise UserError(f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff); expected whole characters")
     return value, end
 
 
@@ -147,14 +147,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique)
-
-
-def _encodable(value: Any) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _skip_space(text: str, position: int) -> int:

@@ -26,5 +26,5 @@ class JsonFiles(TextFiles, ListFiles):
 
     def read(self, path: Path) -> Iterator[Sentence]:
         keys = self.keys
-        for number, row in read_rows(path, self.encoding):
-            yield to_sentence(row, keys, f"{path}:{number}")
+        for location, row in read_rows(path, self.encoding):
+            yield to_sentence(row, keys, location)

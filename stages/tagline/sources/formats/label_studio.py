@@ -117,8 +117,8 @@ class LabelStudioFiles(AnnotatorFiles):
 
 def _rows(path: Path, encoding: str) -> Iterator[tuple[str, Row]]:
     """The objects of a file; JSON is one line, so that a task is only found by its id."""
-    for number, row in read_rows(path, encoding):
-        yield f"{path}:{number}" + (f": task {quoted(row['id'])}" if "id" in row else ""), row
+    for location, row in read_rows(path, encoding):
+        yield location + (f": task {quoted(row['id'])}" if "id" in row else ""), row
 
 
 def _labels(result: Any, location: str) -> Row | None:

@@ -116,7 +116,8 @@ def decoded_lines(
     """
     # Bytes that are not UTF-8 become surrogates, which valid UTF-8 never contains. So each is found on its own line;
     # a strict decoder, which reads ahead, would fail several lines earlier.
-    text = TextIOWrapper(file, encoding=_without_mark(encoding), errors="surrogateescape")
+    without_mark = "utf-8-sig" if codecs.lookup(encoding).name == UTF_8 else encoding
+    text = TextIOWrapper(file, encoding=without_mark, errors="surrogateescape")
     number = 0
     try:
         for number, line in enumerate(text, 1):
@@ -135,10 +136,6 @@ def decoded_lines(
     finally:
         if not file.closed:
             text.detach()  # otherwise the wrapper would close the file when it is garbage-collected
-
-
-def _without_mark(encoding: str) -> str:
-    return "utf-8-sig" if codecs.lookup(encoding).name == UTF_8 else encoding
 
 
 def _check(line: str, location: str, encoding: str, remedy: str) -> None:

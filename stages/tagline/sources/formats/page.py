@@ -15,10 +15,10 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, list_to_span, text_in
 from tagline.sources.formats.annotation_page import SAVED, STATUSES, content_hash
-from tagline.sources.formats.annotators import Annotation, Row, Words, annotator_of, files_of, grouped
+from tagline.sources.formats.annotators import Annotation, Row, annotator_of, files_of, grouped
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import keys_of, to_id
-from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.sniffing import Keys, Sample
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
@@ -65,8 +65,7 @@ class PageFiles(AnnotatorFiles):
         """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others."""
         first: tuple[str, object] | None = None
         for file in self.files(path):
-            for number, row in read_rows(file, self.encoding):
-                location = f"{file}:{number}"
+            for location, row in read_rows(file, self.encoding):
                 if missing := [key for key in SAVED if row.get(key) is None]:
                     raise UserError(
                         f"{location}: the key {missing[0]!r} is missing (keys: {keys_of(row)}); expected what the "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -41,10 +41,7 @@ class ProdigyFiles(AnnotatorFiles):
         return {**super().meanings, "other_answers": "annotations with another answer, left out"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        rows = grouped(
-            lambda: ((f"{path}:{number}", row) for number, row in read_rows(path, self.encoding)), "_input_hash"
-        )
-        for of_text in rows:
+        for of_text in grouped(lambda: read_rows(path, self.encoding), "_input_hash"):
             with errors.collected():
                 yield self._text(of_text, errors)
 
@@ -60,8 +57,10 @@ class ProdigyFiles(AnnotatorFiles):
             )
         is_binary = binary == {True}
         for location, row in rows:
+            if "answer" not in row:
+                raise UserError(f"{location}: the key 'answer' is missing; expected a row of `prodigy db-out`")
             # A rejected span leaves it open which labels its words have.
-            if _answer(row, location) not in (("accept",) if is_binary else self.answers):
+            if row["answer"] not in (("accept",) if is_binary else self.answers):
                 notes.append(Note("other_answers", location))
                 continue
             annotator = str(row.get("_annotator_id") or row.get("_session_id") or "")
@@ -81,17 +80,6 @@ def _is_binary(row: Row) -> bool:
     """Whether the answer is about the row's spans only, and says nothing of the other words."""
     # Rows of early versions do not say whether they are binary, but have the interface.
     return bool(row.get("_is_binary", row.get("_view_id") in BINARY_VIEWS))
-
-
-def _answer(row: Row, location: str) -> Any:
-    """The answer of a row.
-
-    Raises:
-        UserError: there is none.
-    """
-    if "answer" not in row:
-        raise UserError(f"{location}: the key 'answer' is missing; expected a row of `prodigy db-out`")
-    return row["answer"]
 
 
 def _words(row: Row, text: str, location: str) -> list[tuple[int, int]] | None:

@@ -40,7 +40,7 @@ class Sample:
         path: the file, or a folder.
         encoding: one by which all of it can be read.
         lines: at most `LINES` lines; none of a folder, and of a file that is not text.
-        problem: why the file is not text.
+        problem: why the file is not UTF-8.
     """
 
     path: Path
@@ -75,7 +75,7 @@ def read_sample(path: Path) -> Sample:
         except UserError as error:
             problems.append(error)
         else:
-            return Sample(path, encoding, sample)
+            return Sample(path, encoding, sample, next(iter(problems), None))
     return Sample(path, problem=problems[0])  # in UTF-8, since nothing speaks for another encoding
 
 

@@ -42,9 +42,9 @@ class SpanFiles(TextFiles, OffsetFiles):
         return {**super().meanings, "null_spans": "texts whose spans are null, read as without spans"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        for number, row in read_rows(path, self.encoding):
+        for location, row in read_rows(path, self.encoding):
             with errors.collected():
-                yield self._text(row, f"{path}:{number}", errors)
+                yield self._text(row, location, errors)
 
     def _text(self, row: dict[str, Any], location: str, errors: Errors) -> AnnotatedText:
         text = text_in(row, "text", location)

@@ -11,9 +11,9 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
 from tagline.sources.formats import annotation_page
 from tagline.sources.formats.annotated import AnnotatedText, Errors
-from tagline.sources.formats.annotators import AGREED, MAJORITY, Annotation, Words, select, summary
+from tagline.sources.formats.annotators import AGREED, MAJORITY, Annotation, select, summary
 from tagline.sources.formats.base import leads_out
-from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.page import ADJUDICATE, UNSURE, any_page
 from tagline.sources.formats.span_tags import covered_words
 from tagline.text.languages import Language, splitter

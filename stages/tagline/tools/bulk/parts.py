@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tagline.core import shards
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.inference import Document, Tagger
@@ -32,7 +33,7 @@ from tagline.tools.predict.readers import are_words
 MANIFEST = "_manifest.json"
 # The key of the record in a footer.
 RECORD = b"tagline"
-# Rows per row group.
+# Least rows per row group.
 GROUP_ROWS = 16 * 1024
 
 
@@ -99,34 +100,19 @@ def write_manifest(records: Sequence[Record], folder: Folder) -> None:
 
 
 def _write(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> Record:
-    record = Record(path.name)
+    rows = not_tagged = 0
+    first_problem = ""
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for table in _grouped(tables):
+        for group in shards.grouped(tables, lambda each: int(each.num_rows), GROUP_ROWS):
+            table = pa.concat_tables(group)
             writer.write_table(table)
             problems = table.filter(pc.is_valid(table[PROBLEM])).select([*POSITION.names, PROBLEM])
-            first = "".join(
-                "{input_file}:{input_row}: {tagging_error}".format(**row) for row in problems.slice(0, 1).to_pylist()
-            )
-            record = Record(
-                path.name,
-                record.rows + table.num_rows,
-                record.not_tagged + problems.num_rows,
-                record.first_problem or first,
-            )
+            if problems.num_rows and not first_problem:
+                first_problem = "{input_file}:{input_row}: {tagging_error}".format(**problems.to_pylist()[0])
+            rows, not_tagged = rows + table.num_rows, not_tagged + problems.num_rows
+        record = Record(path.name, rows, not_tagged, first_problem)
         writer.add_key_value_metadata({RECORD: json.dumps(record._asdict())})
     return record
-
-
-def _grouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Join tables into row groups of `GROUP_ROWS` rows or a little more."""
-    group: list[pa.Table] = []
-    for table in tables:
-        group.append(table)
-        if sum(each.num_rows for each in group) >= GROUP_ROWS:
-            yield pa.concat_tables(group)
-            group = []
-    if group:
-        yield pa.concat_tables(group)
 
 
 def answered(

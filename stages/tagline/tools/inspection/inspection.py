@@ -22,9 +22,8 @@ from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import OffsetFiles
 from tagline.sources.formats.conll_table import SKIP
-from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import AnyFiles
-from tagline.sources.formats.sniffing import ENCODINGS, Keys
+from tagline.sources.formats.sniffing import Keys, read_sample
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
 from tagline.tools.inspection.layouts import Layout, find_layout
@@ -51,16 +50,17 @@ def describe(path: Path) -> str:
     skipped = [f"column {number}" for number, name in enumerate(keys.get("columns", ()), 1) if name == SKIP]
     unused = [*layout.unused, *skipped]
     several = {split: [each.name for each in paths] for split, paths in source.paths.items() if len(paths) > 1}
-    is_guess, sample = keys.get("encoding") in ENCODINGS, layout.sample
+    problem = read_sample(layout.sample).problem if "encoding" in keys else None
+    not_utf_8 = str(problem or "").partition(";")[0]
     lines = [
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
-        + (f" (a guess: check the words with letters beyond ASCII; {_not_utf_8(sample)})" if is_guess else ""),
+        + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8})" if not_utf_8 else ""),
         *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
         *(
             f"{name}: {scheme([list(filter(None, each.tags[name])) for each in sentences])}"
             for name in dataset.tag_columns
         ),
-        *([f"offsets: {dataset.unit(sample)}"] if isinstance(dataset, OffsetFiles) else []),
+        *([f"offsets: {dataset.unit(layout.sample)}"] if isinstance(dataset, OffsetFiles) else []),
         *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
         *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
         *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
@@ -130,16 +130,6 @@ def _read_with(keys: Keys, folder: Path) -> Inspected:
             undrawn.append(str(error))
     source.report()
     return Inspected(source, keys, sentences, total, undrawn)
-
-
-def _not_utf_8(path: Path) -> str:
-    """Say on which line a text file is not UTF-8; empty if it is."""
-    try:
-        for _ in read_lines(path):
-            pass
-    except UserError as error:
-        return str(error).partition(";")[0]
-    return ""
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:

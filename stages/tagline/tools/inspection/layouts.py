@@ -106,7 +106,9 @@ def _guess(path: Path) -> Keys:
         if keys is not None:
             has_encoding = sample.encoding != UTF_8 and issubclass(schema, TextFiles)
             return {"format": name, **keys, **({"encoding": sample.encoding} if has_encoding else {})}
-    raise sample.problem or UserError(
+    if sample.problem is not None and not sample.lines:
+        raise sample.problem
+    raise UserError(
         f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
         "or Parquet; docs/data.md describes them"
     )

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -18,8 +18,6 @@ from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, in_text
 from tagline.tools.annotation.tool_formats import JsonFormat
-
-Color = Literal["auto", "always", "never"]
 
 # Light background colours of the 256-colour palette, readable with black text; assigned to the types in turn.
 _BACKGROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)
@@ -113,10 +111,8 @@ def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask
     return AnnotationTask(text, words, suggested, fields=fields, joined=document.text is None)
 
 
-def in_color(color: Color, stream: Any) -> bool:
+def in_color(stream: Any) -> bool:
     """Decide whether to use colours: on a terminal that has them, unless NO_COLOR is set (https://no-color.org)."""
-    if color != "auto":
-        return color == "always"
     return bool(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 

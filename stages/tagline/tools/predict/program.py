@@ -153,8 +153,8 @@ def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratF
     if name == tool_formats.PAGE:
         return PageFile(options.output, tagger.labels.types, options.guideline)
     if name == "text":
-        color = options.color == "always" if options.output else in_color(options.color, sys.stdout)
-        return LineOutput(Notation(Highlighter(tagger.labels, color).line), options.output)
+        in_colors = options.output is None and in_color(sys.stdout)
+        return LineOutput(Notation(Highlighter(tagger.labels, in_colors).line), options.output)
     if name in REDACTED:
         return LineOutput(Notation(Redactor(name == REDACTED[1]).line), options.output)
     notations = {"jsonl": JSON_LINES, "conll": CONLL}
@@ -184,12 +184,6 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=0.0,
         metavar="P",
         help="leave out entities with a score below P (0 to 1)",
-    )
-    parser.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="mark entities in colour; default: on a terminal",
     )
     add_model(parser)
     add_no_split(parser)

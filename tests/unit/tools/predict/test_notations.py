@@ -167,19 +167,14 @@ def test_one_line_without_control_characters_of_the_text(text: str, color: bool)
 
 
 @pytest.mark.parametrize(
-    ("color", "terminal", "environment", "expected"),
-    [
-        ("auto", True, {}, True),
-        ("auto", True, {"NO_COLOR": "1"}, False),
-        ("auto", True, {"TERM": "dumb"}, False),
-        ("always", False, {"NO_COLOR": "1"}, True),
-    ],
+    ("terminal", "environment", "expected"),
+    [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)],
 )
 def test_when_colours_are_used(
-    color: str, terminal: bool, environment: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
+    terminal: bool, environment: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert in_color(color, SimpleNamespace(isatty=lambda: terminal)) is expected
+    assert in_color(SimpleNamespace(isatty=lambda: terminal)) is expected

@@ -149,7 +149,6 @@ class FoldOutput:
     folder: Path
     labels: Labels
     made_of: dict[str, Any]
-    made_by: str
 
     @classmethod
     def of(cls, folder: Path, number: int, params: Audit) -> FoldOutput:
@@ -160,13 +159,13 @@ class FoldOutput:
             raise UserError(
                 f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
             )
-        return cls(folder, labels, made_of, made_by)
+        return cls(folder, labels, made_of)
 
     def chunks(self, split: str) -> Iterator[Chunk]:
         """Yield the held-out sentences of a split."""
         path = self.folder / f"{split}.parquet"
         if path.exists():  # of a small split, no sentence may be in the fold
-            yield from out_of_fold.read(path, self.labels, self.made_by)
+            yield from out_of_fold.read(path, self.labels)
 
 
 class Learnt:
@@ -190,7 +189,7 @@ class Learnt:
         """Give a function that returns the probabilities of a sentence; call it in the order of the split."""
         rows = (
             (sentence, probabilities[start:end])
-            for sentences, probabilities in out_of_fold.read(self.folder / f"{split}.parquet", self.labels, MADE_ALL)
+            for sentences, probabilities in out_of_fold.read(self.folder / f"{split}.parquet", self.labels)
             for sentence, (start, end) in zip(sentences, pairwise(sentences.offsets), strict=True)
         )
         current: tuple[TaggedSentence, Floats] | None = None
