@@ -20,7 +20,7 @@ from tagline.tools.audit.folds import Fold
 ANNOTATED = {"te*.conll": ["PER"]}
 
 
-def change(annotated: dict[str, list[str]] = ANNOTATED, **train: Any) -> None:
+def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", **train: Any) -> None:
     """Hide each first name and the tag after it in train and validation, and the places in test."""
     for path in Path("data/tiny").glob("*.conll"):
         text = path.read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ def change(annotated: dict[str, list[str]] = ANNOTATED, **train: Any) -> None:
                 text = text.replace(old, new, 9 if path.stem == "train" else 2)
             path.write_text(text, encoding="utf-8")
     params = deepcopy(TINY_PARAMS)
-    params["download"]["dataset"] |= {"unknown_tag": "-", "annotated_types": annotated}
+    params["download"]["dataset"] |= {"unknown_tag": unknown_tag, "annotated_types": annotated}
     params["train"] |= {"epochs": 2, **train}
     write_params(Path(), params)
 
@@ -81,6 +81,19 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
             f"annotated_types: {[*annotated][-1]} is no file of a split that is of no earlier pattern; expected one"
         )
         assert message in error_of("download")
+    change(unknown_tag="_")
+    expected = "download: download.dataset.unknown_tag: no word has the tag '_'; expected one of -, ADP, B-LOC, B-PER, "
+    assert error_of("download").startswith(expected)
+    change({"test.conll": ["PER"]})
+    path = Path("data/tiny/test.conll")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("PROPN B-PER", "PROPN -"), encoding="utf-8")
+    run_stage("download")
+    message = (
+        "tokenize_align: data/raw: no word of test has a known label, so that there is nothing to score; expected "
+    )
+    assert message in error_of("tokenize_align")
+    path.write_text(text, encoding="utf-8")
     change({"test.conll": ["PER", "LCO"]})
     run_stage("download")
     assert "annotated_types: no split has the type LCO; expected some of LOC, PER" in error_of("tokenize_align")
