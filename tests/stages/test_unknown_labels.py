@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from helpers.annotated import write_rows
 from helpers.project import error_of, run_stage
-from helpers.tiny import TINY_PARAMS, raw_rows, write_params
+from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, write_params
 
 from tagline.artifacts import tokenized
 from tagline.core.errors import UserError
@@ -60,6 +63,32 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     assert "Not scored in test: 37 of 55 words, whose gold label is unknown or known in part, and 0 gold and" in card
     assert "words of unknown label" in Path("reports/evaluate.html").read_text(encoding="utf-8")
     assert "sets" not in json.loads(Path("models/export/tagger.json").read_text())
+
+
+def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path) -> None:
+    shutil.copytree("models/finetuned", "data/kept/old")
+    for split, people in {"train": PEOPLE, "validation": PEOPLE[:3], "test": PEOPLE[3:]}.items():
+        spans = [{"start": 0, "end": len(person), "label": "PER"} for person in people]
+        texts = [
+            {"text": f"{person} lives in Oslo.", "spans": [span]} for person, span in zip(people, spans, strict=True)
+        ]
+        write_rows(Path(f"data/tiny/{split}.jsonl"), texts)
+    pool = [{"text": f"{person} lives in Rome. Bo lives in Bern.", "spans": [], "annotated": []} for person in PEOPLE]
+    write_rows(Path("data/tiny/train-pool.jsonl"), pool)
+    params = deepcopy(TINY_PARAMS)
+    files = {"train": "train*.jsonl", "validation": "validation.jsonl", "test": "test.jsonl"}
+    spans_files = {"source": "files", "format": "spans", "tag_column": "ner", "sentences": "split", **files}
+    params["download"]["dataset"] = spans_files
+    params["train"] |= {"epochs": 2, "folder": "data/kept"}
+    least = {}
+    for models in ([], ["old"]):
+        params["train"]["teacher"] = {"models": models, "weight": 1.0, "temperature": 1.0}
+        write_params(Path(), params)
+        for stage in ("download", "tokenize_align", "train"):
+            run_stage(stage)
+        least[len(models)] = pd.read_csv("plots/train_loss.csv")["loss"].to_numpy().min()  # NaN if one is
+    assert json.loads(Path("reports/data.json").read_text())["train"]["unknown_labels"] == 2 * 5 * len(PEOPLE)
+    assert least[0] == 0 < least[1], "a batch of nothing but the pool"
 
 
 def test_later_subwords_of_a_word_known_in_part_cannot_begin_an_entity(workspace: Path) -> None:

@@ -49,7 +49,7 @@ def new_classifier(
         attention: transformers' name of the attention implementation.
         precision: number format of matrix products during training.
         layers: indices of the encoder's layers to keep, or their number, spread evenly; None: all.
-        old: the labels of the folder's own classifier, whose rows of labels with the same name are kept; None: it has
+        old: labels of the classifier that the folder has, whose rows are kept for labels of the same name; None: it has
             none.
 
     Returns:

@@ -163,7 +163,7 @@ def find_in_tags(split: str, tags: dict[str, Tags]) -> Findings:
     unseen = sorted(label for label, count in tags[split].counts.items() if count and not trained_on.get(label))
     findings.add("unseen_labels", len(unseen), [", ".join(unseen)])
     words, outside = sum(tags[split].counts.values()), tags[split].counts.get(OUTSIDE, 0)
-    findings.add("no_entities", tags[split].scheme != "tags" and words == outside, [f"all {words:,} words are O"])
+    findings.add("no_entities", tags[split].scheme != "tags" and 0 < words == outside, [f"all {words:,} words are O"])
     return findings
 
 

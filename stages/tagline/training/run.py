@@ -82,7 +82,7 @@ class Inputs(NamedTuple):
     def _verify_model(self, model: Path) -> dict[str, str]:
         if not model.is_dir():
             raise UserError(f"{model}: no such folder; expected a trained model; see train.folder in params.yaml")
-        expected = read_hashes(model, "train") if (model / HASHES).is_file() else {}
+        expected = read_hashes(model, made_by="") if (model / HASHES).is_file() else {}
         weights = {*fnmatch.filter(expected, WEIGHTS), *(path.name for path in model.glob(WEIGHTS))}
         read = sorted({"config.json", TOKENIZER_FILE, *weights})
         if lacking := [name for name in read if not (model / name).is_file()]:
