@@ -14,7 +14,7 @@ import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
 from helpers.project import edit, error_of, run_stage, snapshot, status_of
-from helpers.tiny import TINY_PARAMS, raw_rows, write_params
+from helpers.tiny import TINY_PARAMS, raw_rows, set_train_params, write_params
 from ruamel.yaml import YAML
 
 from tagline.artifacts.raw_data import SPLITS
@@ -195,7 +195,7 @@ def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: py
     assert not Path("data/corrected").exists()
 
 
-def test_folds_and_models_that_are_missing_are_errors(audited: Path) -> None:
+def test_missing_folds_and_earlier_models_are_errors(audited: Path) -> None:
     shutil.rmtree("data/audit/2")
     assert error_of("audit") == (
         "audit: data/audit/2 is missing: the stage audit/dvc.yaml:fold@2 writes it, so run "
@@ -203,6 +203,11 @@ def test_folds_and_models_that_are_missing_are_errors(audited: Path) -> None:
     )
     shutil.rmtree("models/finetuned")
     assert "models/finetuned is missing" in error_of("audit_all")
+    set_train_params(start_from="old")
+    message = (
+        "audit_fold: train.start_from and train.teacher: an earlier model may have learnt from the sentences that a"
+    )
+    assert error_of("audit_fold", "1").startswith(message)
 
 
 def test_hosts_that_do_not_share_the_work_folder_are_an_error(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from helpers.tiny import remove_dropout, save_encoder, set_train_params
 from safetensors.numpy import load_file
 from transformers import AutoTokenizer
 
-from tagline.core.provenance import sha256
+from tagline.core.provenance import sha256, write_hashes
 from tagline.inference import Tagger
 
 BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
@@ -123,24 +124,30 @@ def test_two_processes_teach_what_one_does(finished: Path) -> None:
         np.testing.assert_allclose(found[name], tensor, rtol=0, atol=2e-3)
 
 
+def lose_head(model: Path) -> None:
+    (model / "head.safetensors").touch()
+    write_hashes(model)
+    (model / "head.safetensors").unlink()
+
+
+def change_tokenizer(model: Path) -> None:
+    (model / "tokenizer.json").write_text("{}")
+    write_hashes(model)
+
+
 @pytest.mark.parametrize(
-    ("file", "text", "message"),
+    ("change", "message"),
     [
-        (None, "", "data/kept/old: no such folder; expected a trained model; see train.folder in params.yaml"),
-        ("config.json", None, "data/kept/old: damaged (No such file or directory); expected config.json, "),
-        ("tokenizer.json", "{}", "data/kept/old/tokenizer.json differs from that of models/pretrained/tokenizer; "),
+        (shutil.rmtree, ": no such folder; expected a trained model; see train.folder in params.yaml"),
+        (lambda model: (model / "config.json").unlink(), "/config.json is missing; expected all files of a trained mo"),
+        (lose_head, "/head.safetensors is missing; expected all files of a trained model; copy the folder again"),
+        (lambda model: (model / "config.json").write_text("{}"), "/config.json: changed since it was written (data/k"),
+        (change_tokenizer, "/tokenizer.json differs from that of models/pretrained/tokenizer; "),
     ],
 )
 def test_folder_that_is_no_model_for_these_subwords_is_refused(
-    finished: Path, file: str | None, text: str | None, message: str
+    finished: Path, change: Callable[[Path], Any], message: str
 ) -> None:
-    kept, model = keep(), Path("data/kept/old")
-    if file is None:
-        shutil.rmtree(model)
-    elif text is None:
-        (model / file).unlink()
-    else:
-        (model / file).write_text(text)
-    set_train_params(**kept, start_from="old")
-    (model / "hashes.json").unlink(missing_ok=True)
-    assert error_of("train").startswith(f"train: {message}")
+    set_train_params(**keep(), start_from="old")
+    change(Path("data/kept/old"))
+    assert error_of("train").startswith(f"train: data/kept/old{message}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from helpers.annotated import write_rows
 from helpers.project import error_of, run_stage
-from helpers.tiny import TINY_PARAMS, raw_rows, write_params
+from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, write_params
 
 from tagline.artifacts import tokenized
 from tagline.core.errors import UserError
@@ -20,7 +23,7 @@ from tagline.tools.audit.folds import Fold
 ANNOTATED = {"te*.conll": ["PER"]}
 
 
-def change(annotated: dict[str, list[str]] = ANNOTATED, **train: Any) -> None:
+def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", **train: Any) -> None:
     """Hide each first name and the tag after it in train and validation, and the places in test."""
     for path in Path("data/tiny").glob("*.conll"):
         text = path.read_text(encoding="utf-8")
@@ -32,7 +35,7 @@ def change(annotated: dict[str, list[str]] = ANNOTATED, **train: Any) -> None:
                 text = text.replace(old, new, 9 if path.stem == "train" else 2)
             path.write_text(text, encoding="utf-8")
     params = deepcopy(TINY_PARAMS)
-    params["download"]["dataset"] |= {"unknown_tag": "-", "annotated_types": annotated}
+    params["download"]["dataset"] |= {"unknown_tag": unknown_tag, "annotated_types": annotated}
     params["train"] |= {"epochs": 2, **train}
     write_params(Path(), params)
 
@@ -62,6 +65,32 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     assert "sets" not in json.loads(Path("models/export/tagger.json").read_text())
 
 
+def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path) -> None:
+    shutil.copytree("models/finetuned", "data/kept/old")
+    for split, people in {"train": PEOPLE, "validation": PEOPLE[:3], "test": PEOPLE[3:]}.items():
+        spans = [{"start": 0, "end": len(person), "label": "PER"} for person in people]
+        texts = [
+            {"text": f"{person} lives in Oslo.", "spans": [span]} for person, span in zip(people, spans, strict=True)
+        ]
+        write_rows(Path(f"data/tiny/{split}.jsonl"), texts)
+    pool = [{"text": f"{person} lives in Rome. Bo lives in Bern.", "spans": [], "annotated": []} for person in PEOPLE]
+    write_rows(Path("data/tiny/train-pool.jsonl"), pool)
+    params = deepcopy(TINY_PARAMS)
+    files = {"train": "train*.jsonl", "validation": "validation.jsonl", "test": "test.jsonl"}
+    spans_files = {"source": "files", "format": "spans", "tag_column": "ner", "sentences": "split", **files}
+    params["download"]["dataset"] = spans_files
+    params["train"] |= {"epochs": 2, "folder": "data/kept"}
+    least = {}
+    for models in ([], ["old"]):
+        params["train"]["teacher"] = {"models": models, "weight": 1.0, "temperature": 1.0}
+        write_params(Path(), params)
+        for stage in ("download", "tokenize_align", "train"):
+            run_stage(stage)
+        least[len(models)] = pd.read_csv("plots/train_loss.csv")["loss"].to_numpy().min()  # NaN if one is
+    assert json.loads(Path("reports/data.json").read_text())["train"]["unknown_labels"] == 2 * 5 * len(PEOPLE)
+    assert least[0] == 0 < least[1], "a batch of nothing but the pool"
+
+
 def test_later_subwords_of_a_word_known_in_part_cannot_begin_an_entity(workspace: Path) -> None:
     change()
     run_stage("download")
@@ -81,6 +110,19 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
             f"annotated_types: {[*annotated][-1]} is no file of a split that is of no earlier pattern; expected one"
         )
         assert message in error_of("download")
+    change(unknown_tag="_")
+    expected = "download: download.dataset.unknown_tag: no word has the tag '_'; expected one of -, ADP, B-LOC, B-PER, "
+    assert error_of("download").startswith(expected)
+    change({"test.conll": ["PER"]})
+    path = Path("data/tiny/test.conll")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("PROPN B-PER", "PROPN -"), encoding="utf-8")
+    run_stage("download")
+    message = (
+        "tokenize_align: data/raw: no word of test has a known label, so that there is nothing to score; expected "
+    )
+    assert message in error_of("tokenize_align")
+    path.write_text(text, encoding="utf-8")
     change({"test.conll": ["PER", "LCO"]})
     run_stage("download")
     assert "annotated_types: no split has the type LCO; expected some of LOC, PER" in error_of("tokenize_align")

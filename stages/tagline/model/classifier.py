@@ -20,6 +20,7 @@ from tagline.core.model_config import check_config
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import reading
+from tagline.labels import label_list
 from tagline.labels.label_list import Labels, shared_labels
 from tagline.model.precision import Resolved
 
@@ -38,7 +39,7 @@ def new_classifier(
     attention: str = "sdpa",
     precision: Resolved = "fp32",
     layers: int | Sequence[int] | None = None,
-    continued: bool = False,
+    old: Labels | None = None,
 ) -> PreTrainedModel:
     """Load a pretrained encoder with a new classifier; set the seed before, the classifier is initialised at random.
 
@@ -48,7 +49,8 @@ def new_classifier(
         attention: transformers' name of the attention implementation.
         precision: number format of matrix products during training.
         layers: indices of the encoder's layers to keep, or their number, spread evenly; None: all.
-        continued: whether the folder has a token classifier, of which the rows of labels with the same name are kept.
+        old: labels of the classifier that the folder has, whose rows are kept for labels of the same name; None: it has
+            none.
 
     Returns:
         The model in float32, whatever the encoder is stored in: half precision rounds small updates to zero.
@@ -56,34 +58,45 @@ def new_classifier(
     Raises:
         UserError: the folder is missing or incomplete, or has weights of more layers than its config.json; transformers
             has no token classifier for its architecture; it already has a classifier, which would not be initialised
-            from the seed, or with ``continued`` lacks one or shares no label with it; it does not have these layers; or
+            from the seed, or with ``old`` lacks one or shares no label with it; it does not have these layers; or
             the attention implementation is not available.
     """
-    model = _continued(encoder, labels) if continued else _with_new_head(encoder, labels)
+    model = _with_new_head(encoder, labels) if old is None else _continued(encoder, old, labels)
     if layers is not None:
         model = _with_layers(model, layers)
     _set_attention(model, attention, precision)
     return model
 
 
-def label_names(folder: Path) -> tuple[str, ...]:
-    """The labels of a token classifier, in the order of its logits.
+def read_labels(folder: Path, like: Labels) -> Labels:
+    """Read the labels of a token classifier, in the order of its logits.
+
+    Args:
+        folder: of a model for the same task.
+        like: the labels of the task, of the same kind.
 
     Raises:
-        UserError: config.json is missing or damaged.
+        UserError: config.json is missing or damaged, or its labels are not of this kind.
     """
-    with reading(folder / "config.json", expected="the configuration of a token classifier"):
+    expected = f"labels like those of task {like.task}, {_short(like.names, 'labels')}"
+    with reading(folder / "config.json", problem="unusable labels", expected=expected):
         check_config(folder / "config.json")
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        return tuple(str(name) for _, name in sorted((config.id2label or {}).items()))
+        names = _label_names(config)
+        fallback = like.fallback if like.fallback in names else names[0]
+        return label_list.parse({"task": like.task, "kind": like.kind, "names": [*names], "fallback": fallback})
 
 
-def _continued(folder: Path, labels: Labels) -> PreTrainedModel:
+def _label_names(config: PreTrainedConfig) -> tuple[str, ...]:
+    return tuple(str(name) for _, name in sorted((config.id2label or {}).items()))
+
+
+def _continued(folder: Path, old: Labels, labels: Labels) -> PreTrainedModel:
     """Load a token classifier and give it other labels; those that it does not know begin as in a new one."""
-    old, new = shared_labels(names := label_names(folder), labels.names)
-    if not old:
+    kept, new = shared_labels(old.names, labels.names)
+    if not kept:
         raise UserError(
-            f"{folder}: the model has {_short(names, 'labels')}; expected at least one of task {labels.task}, "
+            f"{folder}: the model has {_short(old.names, 'labels')}; expected at least one of task {labels.task}, "
             f"{_short(labels.names, 'labels')}"
         )
     model, lacking = _load(folder, "", dtype=torch.float32)
@@ -94,8 +107,8 @@ def _continued(folder: Path, labels: Labels) -> PreTrainedModel:
     begun, weights, base = _built(model, config), model.state_dict(), f"{model.base_model_prefix}."
     for name, drawn in begun.state_dict().items():
         sizes = *weights[name].shape[:1], *drawn.shape[:1]
-        if sizes == (len(names), len(labels.names)) and not name.startswith(base):
-            drawn[new] = weights[name][old]
+        if sizes == (len(old.names), len(labels.names)) and not name.startswith(base):
+            drawn[new] = weights[name][kept]
             weights[name] = drawn
     begun.load_state_dict(weights)
     return begun
@@ -158,23 +171,24 @@ def _with_new_head(encoder: Path, labels: Labels) -> PreTrainedModel:
     return model
 
 
-def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None) -> PreTrainedModel:
+def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by: str = "train") -> PreTrainedModel:
     """Load a fine-tuned model in evaluation mode.
 
     Args:
         folder: folder with weights and configuration.
         labels: the labels that it must have.
         dtype: number format of the weights, by default the stored one.
+        made_by: the stage that wrote the folder, for messages; empty for a model from elsewhere.
 
     Raises:
         UserError: the folder is missing or damaged, its weights do not match its config.json, or the model has other
             labels or another order of them.
     """
-    require(folder, "train")
-    model, lacking = _load(folder, "train", dtype=dtype or "auto")
+    require(folder, made_by)
+    model, lacking = _load(folder, made_by, dtype=dtype or "auto")
     if lacking:
         raise UserError(_lacks_weights(folder, sorted(lacking)))
-    names = tuple(str(name) for _, name in sorted((model.config.id2label or {}).items()))
+    names = _label_names(model.config)
     if names != labels.names:
         raise UserError(
             f"{folder}: the model has {_short(names, 'labels')}; expected those of task {labels.task}, "

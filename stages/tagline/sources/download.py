@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -10,7 +11,7 @@ from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
-from tagline.core.terminal import show
+from tagline.core.terminal import QUOTED, quoted, shortened, show
 from tagline.sources import capitals, encoders, hub
 from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.files import FileSource
@@ -39,7 +40,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
         target: the folder to make.
 
     Raises:
-        UserError: see `FileSource`, `HubSource` and `library_version`.
+        UserError: see `FileSource`, `HubSource` and `library_version`; or no word has the unknown tag.
     """
     agreement = Agreement(splitter(dataset.language), write_text=_lacks_raw_text(dataset))
     whole = SentenceAgreement(partial(split_sentences, language=dataset.language))
@@ -54,8 +55,17 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     lacks_types = isinstance(dataset, Files) and bool(dataset.annotated_types)
     splits = source.splits()
     splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
+    tags: set[str | None] = set()
+    if unknown_tag is not None:
+        splits = {split: _collecting(sentences, tags) for split, sentences in splits.items()}
     rows = {split: map(partial(to_row, unknown_tag=unknown_tag), sentences) for split, sentences in splits.items()}
     counts = raw_data.write(target, rows, list(dataset.tag_columns), lacks_types)
+    if unknown_tag is not None and unknown_tag not in tags:
+        found = shortened(", ".join(sorted(filter(None, tags))), QUOTED)
+        raise UserError(
+            f"download.dataset.unknown_tag: no word has the tag {quoted(unknown_tag)}; expected one of {found}; "
+            "correct or remove it in params.yaml"
+        )
     report = source.report()
     library = library_version(dataset.language)
     words = {"language": dataset.language, "library": library, "agreement": agreement.share}
@@ -77,6 +87,13 @@ def _lacks_raw_text(dataset: AnyDataset) -> bool:
     """Whether words do not come with the raw text, and this rule has not found them in it."""
     joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
     return joined or isinstance(dataset, WordKeys)
+
+
+def _collecting(sentences: Iterable[Sentence], tags: set[str | None]) -> Iterator[Sentence]:
+    """Yield sentences, and add their tags to a set."""
+    for sentence in sentences:
+        tags.update(*sentence.tags.values())
+        yield sentence
 
 
 def to_row(sentence: Sentence, unknown_tag: str | None = None) -> dict[str, Any]:

@@ -104,6 +104,12 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
             f"{raw}: the same data in validation and test: all sentences of one are in the other; expected different "
             "ones; see download.dataset in params.yaml"
         )
+    for split in writer.held_out:
+        if metrics[split]["unknown_labels"] == metrics[split]["words"]:
+            raise UserError(
+                f"{raw}: no word of {split} has a known label, so that there is nothing to score; expected some; "
+                "annotate words, or choose another file; see download.dataset in params.yaml"
+            )
     over = [f"{split}: {line}" for split in SPLITS for line in findings[split].over(params.limits.model_dump())]
     if over:
         raise UserError(
@@ -157,7 +163,7 @@ def find_in_tags(split: str, tags: dict[str, Tags]) -> Findings:
     unseen = sorted(label for label, count in tags[split].counts.items() if count and not trained_on.get(label))
     findings.add("unseen_labels", len(unseen), [", ".join(unseen)])
     words, outside = sum(tags[split].counts.values()), tags[split].counts.get(OUTSIDE, 0)
-    findings.add("no_entities", tags[split].scheme != "tags" and words == outside, [f"all {words:,} words are O"])
+    findings.add("no_entities", tags[split].scheme != "tags" and 0 < words == outside, [f"all {words:,} words are O"])
     return findings
 
 

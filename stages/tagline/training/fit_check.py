@@ -28,13 +28,14 @@ ROUNDING = 1e-3
 FOR_GPU = Path("presets/conll2003-gpu.yaml")
 
 
-def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, multiple: int = 1) -> None:
+def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, source: str, multiple: int = 1) -> None:
     """Raise a `UserError` if a sub-word or the length of a window is out of the model's range.
 
     Args:
-        model: the classifier to train.
+        model: the classifier to train, or a teacher.
         split: its windows.
         tokenized: the folder of the split, for messages.
+        source: the param that names the model and its folder, for messages.
         multiple: windows are padded to a multiple of it.
     """
     ids = column(split.windows, "input_ids")
@@ -43,13 +44,13 @@ def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, multiple: i
     vocabulary, most = model.config.vocab_size, longest_window(model)
     if highest >= vocabulary:
         raise UserError(
-            f"{tokenized}: sub-word ids up to {highest}; the encoder's vocabulary has {vocabulary}; "
-            "use an encoder with its own tokenizer"
+            f"{source}: a vocabulary of {vocabulary} sub-words; {tokenized} has ids up to {highest}; expected a model "
+            "with its own tokenizer"
         )
     if most is not None and longest > most:
         raise UserError(
-            f"{tokenized}: windows of up to {longest} sub-words; the encoder reads at most {most}; "
-            "lower tokenize_align.max_length in params.yaml"
+            f"{source}: reads at most {most} sub-words; {tokenized} has windows of up to {longest}; lower "
+            "tokenize_align.max_length in params.yaml, or choose another model"
         )
     if most is not None and rounded_up(longest, multiple) > most:
         raise UserError(

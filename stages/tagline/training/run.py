@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
@@ -22,11 +23,9 @@ from tagline.core.provenance import (
     read_hashes,
     sha256,
     verify,
-    verify_files,
     versions,
     write_hashes,
 )
-from tagline.core.reading import reading
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
@@ -49,6 +48,8 @@ from tagline.training.work import fingerprint, work_folder
 
 # Libraries that the weights depend on.
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
+# Files of weights in a model's folder, its head's included.
+WEIGHTS = "*.safetensors"
 # Digits of curves in Git: more would differ between hosts of one precision.
 DIGITS = 4
 # What runs the training loop. Both take the same steps, and leave the weights of the best epoch in `training.best`.
@@ -81,15 +82,24 @@ class Inputs(NamedTuple):
     def _verify_model(self, model: Path) -> dict[str, str]:
         if not model.is_dir():
             raise UserError(f"{model}: no such folder; expected a trained model; see train.folder in params.yaml")
-        read = sorted([model / "config.json", model / TOKENIZER_FILE, *model.glob("*.safetensors")])
-        if (model / HASHES).is_file():
-            verify_files(model, read_hashes(model, "train"), "train", [path.name for path in read])
-        with reading(model, expected="config.json, tokenizer.json and weights of a trained model"):
-            found = {path.name: sha256(path) for path in read}
+        expected = read_hashes(model, made_by="") if (model / HASHES).is_file() else {}
+        weights = {*fnmatch.filter(expected, WEIGHTS), *(path.name for path in model.glob(WEIGHTS))}
+        read = sorted({"config.json", TOKENIZER_FILE, *weights})
+        if lacking := [name for name in read if not (model / name).is_file()]:
+            raise UserError(
+                f"{model / lacking[0]} is missing; expected all files of a trained model; copy the folder again"
+            )
+        found = {name: sha256(model / name) for name in read}
+        if changed := [name for name in read if expected and found[name] != expected.get(name)]:
+            raise UserError(
+                f"{model / changed[0]}: changed since it was written ({model / HASHES} has another SHA-256); expected "
+                f"the files of one model; run `dvc checkout {model.as_posix()}`, or copy the folder again"
+            )
         if found[TOKENIZER_FILE] != tokenized.read_windowing(self.tokenized).tokenizer_sha256:
             raise UserError(
                 f"{model / TOKENIZER_FILE} differs from that of {self.tokenizer}; expected a model with the same "
-                "sub-words; set download.encoder as in its training"
+                "sub-words; set download.encoder as in its training, or name another model in train.start_from and "
+                "train.teacher.models"
             )
         return found
 
@@ -162,14 +172,18 @@ def fine_tune(
         _check_known(params, labels, train_split, inputs.tokenized)
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
-    teachers = [Teacher.of(folder, labels) for folder in params.teachers]
-    earlier = params.earlier
+    of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
+    teachers = [Teacher.of(folder, of_models[folder], labels) for folder in params.teachers]
     options = (labels, params.attention, precision, params.layers)
-    model = classifier.new_classifier(earlier or inputs.encoder, *options, continued=earlier is not None)
-    if earlier is not None:
-        head = continued(head, earlier, classifier.label_names(earlier))
-    check_fit(model, train_split, inputs.tokenized, params.pad_to_multiple_of or 1)
-    check_fit(model, validation_split, inputs.tokenized)
+    if params.earlier is None:
+        source = f"download.encoder: {inputs.encoder}"
+        model = classifier.new_classifier(inputs.encoder, *options)
+    else:
+        source = f"train.start_from: {params.earlier}"
+        model = classifier.new_classifier(params.earlier, *options, old=of_models[params.earlier])
+        head = continued(head, params.earlier, of_models[params.earlier])
+    check_fit(model, train_split, inputs.tokenized, source, params.pad_to_multiple_of or 1)
+    check_fit(model, validation_split, inputs.tokenized, source)
     sharding = processes.sharding()
     if not sharding:  # which handles only registered weights, and may load them in one process only
         train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))

@@ -20,8 +20,6 @@ from torch.nn.functional import kl_div
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
-from tagline.core.reading import reading
-from tagline.labels import label_list
 from tagline.labels.alignment import NO_WORD
 from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels
@@ -47,7 +45,7 @@ class Teacher:
 
     Attributes:
         folder: of the model, whose files are verified.
-        labels: its labels.
+        labels: its labels, see `classifier.read_labels`.
         targets: the names of the labels that it shares with the student.
     """
 
@@ -56,17 +54,13 @@ class Teacher:
     targets: tuple[str, ...]
 
     @classmethod
-    def of(cls, folder: Path, student: Labels) -> Teacher:
-        """Read a teacher's labels.
+    def of(cls, folder: Path, labels: Labels, student: Labels) -> Teacher:
+        """Match a teacher's labels with the student's.
 
         Raises:
-            UserError: config.json is damaged, or the labels do not fit the student's.
+            UserError: they do not fit each other.
         """
-        names = classifier.label_names(folder)
-        fallback = student.fallback if student.fallback in names else names[0]
-        content = {"task": student.task, "kind": student.kind, "names": [*names], "fallback": fallback}
-        with reading(folder / "config.json", problem="no labels to learn from"):
-            labels = label_list.parse(content)
+        names = labels.names
         targets = tuple(name for name in student.names if name in names)
         if len(targets) < (2 if student.kind == "spans" else max(len(names), len(student.names))):
             expected = "a type in common" if student.kind == "spans" else "the same tags"
@@ -88,10 +82,10 @@ class Teacher:
 
         Call it in all processes; for the arguments see `write_targets`.
         """
-        model = classifier.load(self.folder, self.labels, torch.float32)
-        check_fit(model, split, tokenized)
+        model = classifier.load(self.folder, self.labels, torch.float32, made_by="")
+        check_fit(model, split, tokenized, f"train.teacher.models: {self.folder}")
         backend = TorchModel.for_inference(model, precision)
-        head = load_head(self.folder, self.labels, "greedy", "train")
+        head = load_head(self.folder, self.labels, "greedy", made_by="")
         by_model = predictor(backend, head, self.labels, subwords_per_device)
         name = "teacher" if PartialState().is_main_process else None
         membership = self.membership(self.labels.names)

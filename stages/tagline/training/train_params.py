@@ -177,7 +177,7 @@ class Train(Section):
     @property
     def models(self) -> list[Path]:
         """The folders of all earlier models that training reads."""
-        return [*self.teachers, *([self.earlier] if self.earlier is not None else [])]
+        return [*dict.fromkeys([*self.teachers, *([self.earlier] if self.earlier is not None else [])])]
 
     def effective(self) -> dict[str, Any]:
         """The params that the weights depend on, as plain values."""

@@ -112,21 +112,36 @@ def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encode
     old.save_pretrained(tmp_path / "model")
     torch.manual_seed(3)
     new = classifier.new_classifier(
-        tmp_path / "model", Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O"), continued=True
+        tmp_path / "model", Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O"), old=NER
     )
     assert torch.equal(new.classifier.weight[[0, 3, 4]], old.classifier.weight)
     assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
     assert 0 < new.classifier.weight[1:3].std() < 0.05, "drawn as in a new classifier"
     assert torch.equal(new.bert.embeddings.word_embeddings.weight, old.bert.embeddings.word_embeddings.weight)
     new.save_pretrained(tmp_path / "new")
-    assert classifier.label_names(tmp_path / "new") == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+    assert classifier.read_labels(tmp_path / "new", NER).names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
     with pytest.raises(
         UserError, match=r"model: the model has 3 labels \(O, .*; expected at least one of task pos, 2 l"
     ):
-        classifier.new_classifier(tmp_path / "model", POS, continued=True)
+        classifier.new_classifier(tmp_path / "model", POS, old=NER)
     rewrite(tmp_path / "model", without("classifier"))
     with pytest.raises(UserError, match=r"model: 2 tensors \(classifier.bias, .* of its config.json are missing"):
-        classifier.new_classifier(tmp_path / "model", NER, continued=True)
+        classifier.new_classifier(tmp_path / "model", NER, old=NER)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["O", "B-X", "I-X", "E-X"], r"names are not O with B-TYPE and I-TYPE of each type"),
+        (["O", "O", "B-X", "I-X"], r"names are not at least two different ones with the fallback"),
+    ],
+)
+def test_labels_of_another_kind_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
+    content = {"model_type": "bert", "id2label": dict(enumerate(names))}
+    (tmp_path / "config.json").write_text(json.dumps(content), encoding="utf-8")
+    message = rf"config.json: unusable labels \({message}\); expected labels like those of task ner, 3 labels \(O, B-"
+    with pytest.raises(UserError, match=message):
+        classifier.read_labels(tmp_path, NER)
 
 
 SIZES: dict[str, Any] = {"vocab_size": 20, "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1}

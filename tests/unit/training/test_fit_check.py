@@ -91,15 +91,23 @@ def split_of(*lengths: int, subword: int = 7) -> Split:
 
 def test_windows_must_fit_the_model() -> None:
     model, folder = model_of("bert", **SIZE, max_position_embeddings=POSITIONS), Path("tokens")
-    check_fit(model, split_of(3, 40), folder)
-    check_fit(model, split_of(3, 37), folder, multiple=8)
+    check_fit(model, split_of(3, 40), folder, "train.start_from: old")
+    check_fit(model, split_of(3, 37), folder, "train.start_from: old", multiple=8)
     for split, multiple, message in (
-        (split_of(3, 41), 1, "^tokens: windows of up to 41 sub-words; the encoder reads at most 40; lower"),
+        (
+            split_of(3, 41),
+            1,
+            "^train.start_from: old: reads at most 40 sub-words; tokens has windows of up to 41; lower",
+        ),
         (split_of(3, 37), 16, "pad_to_multiple_of: 16 pads windows of 37 sub-words to 48; .* at most 40; choose"),
-        (split_of(3, subword=50), 1, "^tokens: sub-word ids up to 50; the encoder's vocabulary has 50; use an enc"),
+        (
+            split_of(3, subword=50),
+            1,
+            "^train.start_from: old: a vocabulary of 50 sub-words; tokens has ids up to 50; expec",
+        ),
     ):
         with pytest.raises(UserError, match=message):
-            check_fit(model, split, folder, multiple)
+            check_fit(model, split, folder, "train.start_from: old", multiple)
 
 
 @pytest.mark.parametrize(

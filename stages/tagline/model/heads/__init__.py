@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +41,7 @@ def load_head(folder: Path, labels: Labels, decoding: Decoding, made_by: str) ->
         folder: of the model; without head.safetensors its head is linear.
         labels: the task's label list.
         decoding: how labels are chosen.
-        made_by: the stage that wrote the folder, for messages.
+        made_by: the stage that wrote the folder, for messages; empty for a model from elsewhere.
 
     Raises:
         UserError: head.safetensors is damaged, or of a head or of labels that are not known.
@@ -52,26 +51,25 @@ def load_head(folder: Path, labels: Labels, decoding: Decoding, made_by: str) ->
         return make_head(name, labels, decoding).with_weights(weights)
 
 
-def continued(head: Head, folder: Path, names: Sequence[str]) -> Head:
+def continued(head: Head, folder: Path, labels: Labels) -> Head:
     """Give a head that is not trained yet the weights that a trained model has between labels of the same name.
 
     Args:
         head: of the model to train.
         folder: of the trained model.
-        names: its labels, in the order of their ids.
+        labels: its labels.
 
     Returns:
-        The head itself if the trained one is of another kind or does not have weights.
+        The head itself if the trained one is another one.
 
     Raises:
-        UserError: head.safetensors is damaged.
+        UserError: see `load_head`.
     """
-    name, weights = head_file.read(folder, "")
-    if name != head.name or not weights:
+    trained = load_head(folder, labels, "greedy", made_by="")
+    if trained.name != head.name:
         return head
-    old, new = shared_labels(names, head.labels.names)
-    with reading(folder / HEAD_FILE):
-        begun = {key: values.copy() for key, values in head.new_weights().items()}
-        for key, values in begun.items():
-            values[np.ix_(new, new)] = weights[key][np.ix_(old, old)]
-        return head.with_weights(begun)
+    old, new = shared_labels(labels.names, head.labels.names)
+    begun = {key: values.copy() for key, values in head.new_weights().items()}
+    for key, values in trained.new_weights().items():
+        begun[key][np.ix_(new, new)] = values[np.ix_(old, old)]
+    return head.with_weights(begun)

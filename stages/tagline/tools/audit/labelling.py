@@ -51,12 +51,18 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         target: the output, see `tagline.tools.audit.out_of_fold`.
 
     Raises:
-        UserError: see `Fold` and `tagline.training.run.run`; or several hosts do not share the work folder.
+        UserError: see `Fold` and `tagline.training.run.run`; the params have earlier models; or several hosts do not
+            share the work folder.
     """
+    if train.models:
+        raise UserError(
+            "train.start_from and train.teacher: an earlier model may have learnt from the sentences that a fold holds "
+            "out; expected neither; remove them, or run the audit in a pipeline folder without them"
+        )
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
     made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": train.effective()}
-    verified = inputs.verify(train.models)
+    verified = inputs.verify([])
     if audit.group == "document":
         verified[raw.as_posix()] = verify(raw, "download")
     with work_folder(f"audit-{number}", fingerprint(made_of, script, verified)) as work:
