@@ -303,9 +303,7 @@ def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Pa
 
 
 @pytest.mark.parametrize("root", [".", pytest.param("models/tagger", marks=pytest.mark.rare)])
-def test_pipelines_are_found_from_any_folder(
-    root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: Path
-) -> None:
+def test_pipelines_are_found_from_any_folder(root: str, tmp_path: Path, monkeypatch, origin: Path) -> None:
     """DVC's root, the folder of the pipeline and the current folder need not be the same."""
     work_in(origin if root == "." else tmp_path, monkeypatch)
     path = origin if root == "." else make_origin(tmp_path, root)

@@ -134,9 +134,7 @@ def test_page_has_the_suspicious_sentences(audited: Path) -> None:
         assert all(span in task["spans"] for span in task["suspect"])
 
 
-def test_saved_page_is_applied_to_the_files_of_the_data_set(
-    audited: Path, tiny_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_saved_page_is_applied_to_the_files_of_the_data_set(audited: Path, tiny_folder: Path, capsys) -> None:
     """A person accepts what the page suggests for the first sentence; the data set is as before its error was made."""
     run_stage("audit", "--export", "fixes.html")
     task = json.loads(embedded(Path("fixes.html")))["tasks"][0]

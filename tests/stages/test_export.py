@@ -158,9 +158,7 @@ SAME = {"same_labels": 1.0, "largest_logit_difference": 0.5, "f1": 1.0}
         (SAME | {"f1": 0.5}, "backend torch: F1 of test is 0.5000, 0.5000 below the trained model; exp"),
     ],
 )
-def test_deviating_backend_is_an_error(
-    finished: Path, monkeypatch: pytest.MonkeyPatch, found: dict[str, float], message: str
-) -> None:
+def test_deviating_backend_is_an_error(finished: Path, monkeypatch, found: dict[str, float], message: str) -> None:
     edit(PARAMS, "onnx: true\n  int8: true", "onnx: false\n  int8: false")
     edit(PARAMS, "dtype: float32", "dtype: bfloat16")
     monkeypatch.setattr(Parity, "report", lambda *_: found)

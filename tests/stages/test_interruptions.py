@@ -54,9 +54,7 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("engine", "head", "number"), [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIGKILL)]
 )
-def test_kill_during_train_resumes_to_same_bytes(
-    finished: Path, engine: str, head: str, number: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, head: str, number: int, capsys) -> None:
     set_train_params(engine=engine, head=head, **CHANGED)
     train()
     undisturbed = outs()
@@ -98,9 +96,7 @@ def test_finished_training_is_not_repeated_on_another_host(
     assert outs() == undisturbed
 
 
-def test_training_continues_on_a_full_disk(
-    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_training_continues_on_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     undisturbed, save, saved = outs(), torch.save, []
 
     def full(value: Any, path: Path) -> None:
@@ -143,9 +139,7 @@ def test_checkpoints_are_written_at_these_steps(
     assert written == steps
 
 
-def test_changed_params_start_again_and_reverted_ones_continue(
-    finished: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_changed_params_start_again_and_reverted_ones_continue(finished: Path, capsys) -> None:
     undisturbed = outs()
     kill_after(9)
     (left,) = checkpoints()

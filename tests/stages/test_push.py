@@ -112,9 +112,7 @@ def test_invalid_token_is_reported_before_any_work(workspace: Path, hub: Hub, mo
     assert len(hub.requests) == requests
 
 
-def test_train_pushes_a_commit_per_epoch_without_waiting(
-    finished: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch, capsys
-) -> None:
+def test_train_pushes_a_commit_per_epoch_without_waiting(finished: Path, hub: Hub, monkeypatch, capsys) -> None:
     before = snapshot(*OUTS)
     configure("train")
     hub.gate, ended = threading.Event(), []
@@ -158,9 +156,7 @@ def test_missing_epochs_are_pushed_by_the_next_run_without_training(finished: Pa
 
 
 @pytest.mark.rare
-def test_push_by_xet_stores_the_same_bytes_and_no_token(
-    finished: Path, hub: Hub, tmp_path_factory: pytest.TempPathFactory, capsys
-) -> None:
+def test_push_by_xet_stores_the_same_bytes_and_no_token(finished: Path, hub: Hub, tmp_path_factory, capsys) -> None:
     """As the real Hub stores large files: in a separate store, here a folder of the xet library."""
     configure("export", push=False)
     home, hub.xet = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("store")

@@ -118,9 +118,7 @@ def test_illegal_tags_can_be_refused(finished: Path) -> None:
     ]
 
 
-def test_tokenizer_that_needs_whole_sentences_gives_the_same_windows(
-    finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tokenizer_that_needs_whole_sentences_gives_the_same_windows(finished: Path, capsys, monkeypatch) -> None:
     monkeypatch.setattr(subwords, "one_by_one", lambda *_: False)
     assert tokenize() == json_of(REPORT)
     assert "the tokenizer splits a word depending on its neighbours: every" in capsys.readouterr().out

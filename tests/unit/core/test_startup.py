@@ -25,9 +25,7 @@ def _process(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
     ],
 )
-def test_threads_wait_as_the_user_says(
-    given: dict[str, str], expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_wait_as_the_user_says(given: dict[str, str], expected: dict[str, str], monkeypatch) -> None:
     monkeypatch.setattr(os, "environ", dict(given))
     startup.prepare_process()
     assert os.environ == expected

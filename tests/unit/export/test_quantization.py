@@ -78,9 +78,7 @@ def test_products_are_of_integers_in_standard_operators(graphs: tuple[Path, Path
     assert graphs[1].stat().st_size < 2 * lookups + products + 10_000
 
 
-def test_large_weights_are_in_a_second_file(
-    tmp_path: Path, graphs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_large_weights_are_in_a_second_file(tmp_path: Path, graphs: tuple[Path, Path], monkeypatch) -> None:
     monkeypatch.setattr(quantization, "MAX_BYTES", 1000)
     quantization.write(onnx.load(graphs[0]), tmp_path / "model_quantized.onnx")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model_quantized.onnx", "model_quantized.onnx_data"]

@@ -115,9 +115,7 @@ def test_offline_mode_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_unreachable_hub_and_other_pages_are_named_without_a_password(
-    server: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreachable_hub_and_other_pages_are_named_without_a_password(server: Hub, monkeypatch) -> None:
     server.broken = 200
     assert_refused(f"{server.url} does not look like a Hugging Face Hub; check HF_ENDPOINT", target().check)
     with socket.create_server(("127.0.0.1", 0)) as listener:

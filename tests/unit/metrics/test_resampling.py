@@ -18,9 +18,7 @@ def all_weights(size: int, resamples: int, seed: int = 1) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("block", "rows"), [(1, 1), (27, 3), (1000, 20)])
-def test_weights_depend_on_the_seed_and_not_on_the_block_size(
-    block: int, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_depend_on_the_seed_and_not_on_the_block_size(block: int, rows: int, monkeypatch) -> None:
     expected = all_weights(9, 20)
     assert expected.shape == (20, 9)
     assert (expected.sum(axis=1) == 9).all() and (expected >= 0).all()

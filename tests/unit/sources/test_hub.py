@@ -98,9 +98,7 @@ def test_pickled_encoder_is_refused_before_anything_is_fetched(server: Hub) -> N
 
 
 @pytest.mark.parametrize("offline", [False, True])
-def test_weights_that_differ_from_the_listing_are_refused(
-    server: Hub, monkeypatch: pytest.MonkeyPatch, offline: bool
-) -> None:
+def test_weights_that_differ_from_the_listing_are_refused(server: Hub, monkeypatch, offline: bool) -> None:
     found = hub.find("model", NAME, "main")
     snapshot = hub.fetch_encoder(found)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)

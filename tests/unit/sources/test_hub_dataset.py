@@ -48,9 +48,7 @@ def read(split: Dataset, **values: Any) -> list[Sentence]:
         (rows(ClassLabel(names=NAMES), list_type=Sequence), {}),  # the older name of lists
     ],
 )
-def test_every_kind_of_tag_column_gives_names(
-    split: Dataset, keys: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_kind_of_tag_column_gives_names(split: Dataset, keys: dict[str, Any], monkeypatch) -> None:
     monkeypatch.setattr(lists, "BATCH_ROWS", 2)
     assert [to_row(found) for found in read(split, document="more", **keys)] == [
         {"document": "7", "words": ["Ada", "Lind", "runs"], "ner": ["B-PER", "I-PER", "O"]},

@@ -45,9 +45,7 @@ VALUES = st.recursive(st.none() | st.booleans() | st.integers() | TEXT, partial(
 
 @settings(max_examples=30)
 @given(rows=st.lists(st.dictionaries(TEXT, VALUES, max_size=3), min_size=1, max_size=4), ascii_only=st.booleans())
-def test_both_forms_give_what_was_written(
-    tmp_path_factory: pytest.TempPathFactory, rows: list, ascii_only: bool
-) -> None:
+def test_both_forms_give_what_was_written(tmp_path_factory, rows: list, ascii_only: bool) -> None:
     path = tmp_path_factory.mktemp("json") / "file"
     for text in (json.dumps(rows, ensure_ascii=ascii_only, indent=1), "\n".join(json.dumps(row) for row in rows)):
         path.write_text(text, encoding="utf-8", newline="\n")

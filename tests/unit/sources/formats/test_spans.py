@@ -82,9 +82,7 @@ def test_spans_become_iob2(
 
 @settings(max_examples=50)
 @given(text=st.text(st.characters(codec="utf-8")).filter(lambda text: text.strip()), data=st.data())
-def test_whole_words_come_back_as_the_spans_that_they_were(
-    tmp_path_factory: pytest.TempPathFactory, text: str, data: st.DataObject
-) -> None:
+def test_whole_words_come_back_as_the_spans_that_they_were(tmp_path_factory, text: str, data: st.DataObject) -> None:
     words = split_words(text)
     bounds = sorted(data.draw(st.sets(st.integers(0, len(words)))))
     ranges = list(zip(bounds[::2], bounds[1::2], strict=False))

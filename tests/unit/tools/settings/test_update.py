@@ -79,9 +79,7 @@ def test_own_values_and_comments_stay(sample: str) -> None:
     assert updated(without(own, engine), PARAMS) == (own, ["params.yaml: train.engine added"])
 
 
-def test_empty_section_is_filled_and_line_ends_stay(
-    sample: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_empty_section_is_filled_and_line_ends_stay(sample: str, tmp_path: Path, monkeypatch) -> None:
     lines = sample.splitlines(keepends=True)
     start, end = lines.index("  bootstrap:\n"), lines.index("export:\n")
     while not lines[end - 1].strip() or lines[end - 1].startswith("#"):
