@@ -23,10 +23,8 @@ VALUES = [{"id": index, "text": f"Zo\u00eb {index}"} for index in range(5000)]
 
 def write(path: Path, values: list[dict[str, Any]]) -> InputFile:
     """Write rows in the format of the suffix."""
-    lines = "".join(
-        (str(value["text"]) if path.suffix == ".txt" else json.dumps(value, ensure_ascii=False)) + "\n"
-        for value in values
-    )
+    rows = [value["text"] if path.suffix == ".txt" else json.dumps(value, ensure_ascii=False) for value in values]
+    lines = "".join(f"{row}\n" for row in rows)
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(values), path, row_group_size=700)
     else:
