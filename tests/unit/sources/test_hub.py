@@ -41,16 +41,14 @@ def questions(server: Hub) -> list[str]:
     return [request for request in server.requests if "agent-harnesses" not in request]
 
 
-ABSENT = (
-    "download.{}.name in params.yaml: a/b does not exist on the Hub, or is private; correct the name, or log in by "
-)
+ABSENT = "download.{}.name in params.yaml: a/b does not exist on the Hub, or is private; correct the name, or log in "
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "revision", "token", "message"),
     [
-        ("dataset", "a/b", "main", "", ABSENT.format("dataset") + LOGIN),
-        ("model", "a/b", "main", GOOD, ABSENT.format("encoder") + LOGIN),
+        ("dataset", "a/b", "main", "", f"{ABSENT}by {LOGIN}".format("dataset")),
+        ("model", "a/b", "main", GOOD, f"{ABSENT}by {LOGIN}".format("encoder")),
         ("model", NAME, "v9", "", f"{NAME}: no revision v9; expected a branch, a tag or a full commit"),
         ("dataset", GATED, "main", "", f"{GATED}: gated; accept its conditions at {{url}}/datasets/{GATED}, then"),
         ("dataset", "a..b", "main", "", "download.dataset.name in params.yaml: 'a..b' is not the name of a repository"),

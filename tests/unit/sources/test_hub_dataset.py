@@ -101,11 +101,10 @@ def test_damaged_or_hostile_repository_is_refused(
     for name, content in {"train.jsonl": '{"tokens": ["Ada"]}', **files}.items():
         (tmp_path / name).write_text(content)
     monkeypatch.setattr(hub_dataset, "HF_DATASETS_CACHE", tmp_path / "cache")
-    monkeypatch.setattr(
-        hub_dataset,
-        "load_dataset_builder",
-        lambda *_, cache_dir, **__: load_dataset_builder(str(tmp_path), cache_dir=cache_dir),
-    )
-    assert message_of(
-        hub_dataset.load, Repository("dataset", "ada/people", "c" * 40, frozenset(files)), params()
-    ).startswith(f"{AT}: {message}")
+
+    def local(*_: object, cache_dir: Path, **__: object) -> Any:
+        return load_dataset_builder(str(tmp_path), cache_dir=cache_dir)
+
+    monkeypatch.setattr(hub_dataset, "load_dataset_builder", local)
+    repository = Repository("dataset", "ada/people", "c" * 40, frozenset(files))
+    assert message_of(hub_dataset.load, repository, params()).startswith(f"{AT}: {message}")

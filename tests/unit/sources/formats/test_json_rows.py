@@ -33,10 +33,9 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
     first, second = read(tmp_path, "json", content, **KEYS)
     assert (first.id, first.words, first.tags) == ("7", ["Ada", "a\u2028"], {"ner": ["B-X", "O"]})
     assert (second.id, second.words, second.tags) == ("b", ["in"], {"ner": ["O"]})
-    lines = content.split("\n")
-    assert all(
-        lines[int(each.location.rpartition(":")[2]) - 1].lstrip(" [\ufeff")[0] == "{" for each in (first, second)
-    )
+    for sentence in (first, second):
+        line = content.split("\n")[int(sentence.location.rpartition(":")[2]) - 1]
+        assert line.lstrip(" [\ufeff")[0] == "{"
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=9)
