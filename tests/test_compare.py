@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from dvc.repo import Repo
+from helpers.messages import message_of
 from helpers.project import ROOT, edit, exit_of, run_script, snapshot
 from helpers.runs import counts_of
 
@@ -247,9 +248,7 @@ def test_wrong_usage_exits_with_2(arguments: str, message: str, capsys: pytest.C
 
 def reason(name: str, folder: str | None = None) -> str:
     """Why a revision can't be read."""
-    with pytest.raises(UserError) as raised:
-        read(name, ["validation", "test"], None if folder is None else Path(folder))
-    return str(raised.value)
+    return message_of(read, name, ["validation", "test"], None if folder is None else Path(folder))
 
 
 def test_what_is_not_a_revision_with_results_is_an_error(unchanged: Path, tmp_path: Path) -> None:

@@ -127,9 +127,8 @@ def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
         f"print([name for name in {STAGES} if importlib.util.find_spec(name)])"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     package, section, stages = done.stdout.splitlines()
     assert Path(package) == ROOT / "stages/tagline/__init__.py"
     assert Path(section) == ROOT / "stages/tagline/core/__init__.py"

@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+from hypothesis import strategies as st
 
 from tagline.labels.label_list import Kind, LabelNames
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
@@ -57,6 +58,11 @@ def sentences(
 def sides(rows: Sequence[Sequence[tuple[str, str]]]) -> tuple[list[list[str]], list[list[str]]]:
     """Split sentences of (gold, predicted) pairs into gold rows and predicted rows."""
     return [[gold for gold, _ in row] for row in rows], [[predicted for _, predicted in row] for row in rows]
+
+
+def corpora(tags: list[str]) -> st.SearchStrategy[list[list[tuple[str, str]]]]:
+    """Sentences with a gold and a predicted label per word."""
+    return st.lists(st.lists(st.tuples(*[st.sampled_from(tags)] * 2), min_size=1, max_size=8), min_size=1, max_size=6)
 
 
 def _items(row: Row) -> list[str]:

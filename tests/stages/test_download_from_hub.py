@@ -26,11 +26,8 @@ from tagline.text.sentences import library_version
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
 NOT_NEEDED = ("pytorch_model.bin", "modeling_bert.py", "onnx/model.onnx", "tf_model.h5")
 TOKEN = "hf_secretsecretsecretsecret"
-TAGS = {
-    "pos_tags": ["ADP", "PROPN", "PUNCT", "VERB"],
-    "chunk_tags": ["O", "B-NP"],
-    "ner_tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"],
-}
+NAMES = {"pos_tags": "ADP PROPN PUNCT VERB", "chunk_tags": "O B-NP", "ner_tags": "O B-PER I-PER B-LOC I-LOC"}
+TAGS = {column: names.split() for column, names in NAMES.items()}
 
 SPLIT_NAMES = ("train", "validation", "test")
 # The preset itself, so that its names and columns are those that are tried.

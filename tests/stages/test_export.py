@@ -125,18 +125,13 @@ def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monke
         pytest.param(javascript.in_chromium, "fp32", marks=in_a_browser),
     ],
 )
-def test_transformers_js_without_options_gives_greedy_labels(
-    finished: Path, labels: javascript.Labels, dtype: str
-) -> None:
+def test_transformers_js_gives_greedy_labels(finished: Path, labels: javascript.Labels, dtype: str) -> None:
     if dtype == "fp32":
         edit(PARAMS, "int8: true\n  browser: false", "int8: false\n  browser: true")
         run_stage("export")
     assert json_of(EXPORT / "config.json")["transformers.js_config"]["dtype"] == dtype
-    sentences = [row["words"] for row in raw_rows("test") if len(row["words"]) < 10] + [
-        ["bo", "IN", "Rome"],
-        ["Straße", "\u0130zmir"],
-        ["O'Neill", "USA"],
-    ]
+    sentences = [row["words"] for row in raw_rows("test") if len(row["words"]) < 10]
+    sentences += [["bo", "IN", "Rome"], ["Straße", "\u0130zmir"], ["O'Neill", "USA"]]
     with Tagger() as tagger:
         tagged = tagger.tag(list(map(Document.of_words, sentences)))
     tokenizer = AutoTokenizer.from_pretrained(EXPORT)

@@ -11,7 +11,6 @@ from helpers.tiny import TINY_PARAMS, word_piece, write_params
 
 from tagline.core.provenance import HASHES, write_hashes
 
-ENCODER = Path("models/pretrained/encoder")
 TOKENIZER = Path("models/pretrained/tokenizer")
 FINETUNED = Path("models/finetuned")
 
@@ -58,10 +57,8 @@ def test_changed_or_missing_input_is_reported_by_its_stage(finished: Path, stage
     for path in map(Path, INPUTS[stage]):
         (writer,) = (name for name, outs in OUTS.items() if any(path.is_relative_to(out) for out in outs))
         content = path.read_bytes()
-        for harm, fault in (
-            (flip, "run `dvc "),
-            (Path.unlink, f"is missing: the stage {writer} writes it, so run `dvc"),
-        ):
+        missing = f"is missing: the stage {writer} writes it, so run `dvc"
+        for harm, fault in ((flip, "run `dvc "), (Path.unlink, missing)):
             harm(path)
             message = error_of(stage)
             assert message.startswith(f"{stage}: ") and fault in message and "\n" not in message, path

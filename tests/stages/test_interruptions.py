@@ -51,9 +51,10 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return [line.split(":")[0] if line.startswith("epoch ") else line for line in lines]
 
 
-@pytest.mark.parametrize(
-    ("engine", "head", "number"), [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIGKILL)]
-)
+KILLS = [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIGKILL)]
+
+
+@pytest.mark.parametrize(("engine", "head", "number"), KILLS)
 def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, head: str, number: int, capsys) -> None:
     set_train_params(engine=engine, head=head, **CHANGED)
     train()

@@ -81,10 +81,8 @@ def test_every_backend_applies_the_biases(export: Path) -> None:
 
 def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
     promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
-    params: dict[str, Any] = {
-        "operating_point": {"recall": {"PER": promise, "LOC": promise | {"at_least": 0.99}}},
-        "beta": 2.0,
-    }
+    point = {"recall": {"PER": promise, "LOC": promise | {"at_least": 0.99}}}
+    params: dict[str, Any] = {"operating_point": point, "beta": 2.0}
     write_params(Path(), TINY_PARAMS | {"evaluate": TINY_PARAMS["evaluate"] | params})
     run_stage("evaluate")
     points = json_of("reports/evaluate.json")["validation"]["operating_point"]

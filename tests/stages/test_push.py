@@ -161,9 +161,8 @@ def test_push_by_xet_stores_the_same_bytes_and_no_token(finished: Path, hub: Hub
     configure("export", push=False)
     home, hub.xet = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("store")
     command = [sys.executable, str(ROOT / "stages/export.py"), "--push"]
-    done = subprocess.run(
-        command, env=client_environment(hub.url, home, HF_TOKEN=TOKEN), capture_output=True, text=True
-    )
+    environment = client_environment(hub.url, home, HF_TOKEN=TOKEN)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.stdout.startswith("ada/people: commit ") and TOKEN not in done.stdout + done.stderr
     assert not [request for request in hub.requests if "lfs" in request or request.startswith("PUT")]
     run_stage("export", "--push")

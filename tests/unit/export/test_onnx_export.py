@@ -63,9 +63,10 @@ def outside(graph: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    "architecture", ["bert", "roberta", "albert", pytest.param("distilbert", marks=pytest.mark.rare)]
-)
+DISTILBERT = pytest.param("distilbert", marks=pytest.mark.rare)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "roberta", "albert", DISTILBERT])
 def test_logits_are_those_of_pytorch_for_any_batch_and_length(graphs: Graphs, architecture: str) -> None:
     model, path = graphs(architecture)
     for lengths in ((1,), (1, 1, 1), (60, 2, 33, 5, 1), (8, 8)):

@@ -38,9 +38,8 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         make_node("MatMul", ["active", "narrow"], ["logits"]),
     ]
     constants = {name: value.astype(np.float32) for name, value in weights.items()}
-    model = graph_of(
-        nodes, {"input_ids": SUBWORDS, "attention_mask": SUBWORDS}, {"logits": [*SUBWORDS, LABELS]}, constants
-    )
+    inputs = dict.fromkeys(("input_ids", "attention_mask"), SUBWORDS)
+    model = graph_of(nodes, inputs, {"logits": [*SUBWORDS, LABELS]}, constants)
     folder = tmp_path_factory.mktemp("graphs")
     onnx.save(model, folder / "model.onnx")
     quantization.write(model, folder / "model_quantized.onnx")

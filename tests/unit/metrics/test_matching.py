@@ -25,7 +25,7 @@ from tagline.metrics.outcomes import outcomes_of_errors
     ],
 )
 def test_scores_are_those_of_nervaluate(
-    gold: list[str], predicted: list[str], exact: tuple, partial: tuple, types: tuple
+    gold: list, predicted: list, exact: tuple, partial: tuple, types: tuple
 ) -> None:
     split = sentences(gold, predicted)
     found = matching(split, outcomes_of_errors(split).keys())

@@ -61,11 +61,8 @@ def of_sentence(gold: str, predicted: str, kind: Kind = "spans") -> list[Outcome
 
 def test_outcomes_are_sorted_by_extent() -> None:
     result = of_sentence("O B-X I-X O B-Y", "B-Z B-X O O B-Y")
-    assert [(outcome.kind, outcome.extent) for outcome in result] == [
-        ("spurious", (0, 1)),
-        ("boundary_error", (1, 3)),
-        ("correct", (4, 5)),
-    ]
+    extents = [(outcome.kind, outcome.extent) for outcome in result]
+    assert extents == [("spurious", (0, 1)), ("boundary_error", (1, 3)), ("correct", (4, 5))]
 
 
 def test_each_word_with_a_plain_tag_is_correct_or_a_type_error() -> None:

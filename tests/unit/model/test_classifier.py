@@ -111,18 +111,15 @@ def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encode
     old = classifier.new_classifier(encoder, NER)
     old.save_pretrained(tmp_path / "model")
     torch.manual_seed(3)
-    new = classifier.new_classifier(
-        tmp_path / "model", Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O"), continued=True
-    )
+    labels = Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
+    new = classifier.new_classifier(tmp_path / "model", labels, continued=True)
     assert torch.equal(new.classifier.weight[[0, 3, 4]], old.classifier.weight)
     assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
     assert 0 < new.classifier.weight[1:3].std() < 0.05, "drawn as in a new classifier"
     assert torch.equal(new.bert.embeddings.word_embeddings.weight, old.bert.embeddings.word_embeddings.weight)
     new.save_pretrained(tmp_path / "new")
-    assert classifier.label_names(tmp_path / "new") == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
-    with pytest.raises(
-        UserError, match=r"model: the model has 3 labels \(O, .*; expected at least one of task pos, 2 l"
-    ):
+    assert classifier.label_names(tmp_path / "new") == labels.names
+    with pytest.raises(UserError, match=r"model: the model has 3 labels \(O, .*; expected at least one of task pos, 2"):
         classifier.new_classifier(tmp_path / "model", POS, continued=True)
     rewrite(tmp_path / "model", without("classifier"))
     with pytest.raises(UserError, match=r"model: 2 tensors \(classifier.bias, .* of its config.json are missing"):
@@ -156,20 +153,15 @@ def test_some_layers_become_a_model_that_is_loaded_alike(
     torch.testing.assert_close(classifier.load(tmp_path / "model", NER)(ids).logits, model(ids).logits)
 
 
+TWO_LAYERS = BertConfig(num_hidden_layers=2, **SIZES)
+
+
 @pytest.mark.parametrize(
     ("config", "layers", "message"),
     [
-        (BertConfig(num_hidden_layers=2, **SIZES), 3, r"train.layers: 3; the encoder has 2 layers, 0 to 1$"),
-        (
-            BertConfig(num_hidden_layers=2, **SIZES),
-            [0, 2],
-            r"train.layers: \[0, 2\]; the encoder has 2 layers, 0 to 1$",
-        ),
-        (
-            AlbertConfig(num_hidden_layers=4, embedding_size=8, **SIZES),
-            2,
-            "albert does not have one list of 4 layers; ",
-        ),
+        (TWO_LAYERS, 3, r"train.layers: 3; the encoder has 2 layers, 0 to 1$"),
+        (TWO_LAYERS, [0, 2], r"train.layers: \[0, 2\]; the encoder has 2 layers, 0 to 1$"),
+        (AlbertConfig(num_hidden_layers=4, embedding_size=8, **SIZES), 2, "albert does not have one list of 4 layers"),
     ],
 )
 def test_layers_that_an_encoder_does_not_have_are_refused(

@@ -81,9 +81,7 @@ def test_likelihood_is_that_of_the_words_with_subwords(seed: int, lengths: list[
     scores = logits.copy()
     scores[~known] = [0, -np.inf, -np.inf]
     expected = 0.0
-    for of_sentence, ids, seen in zip(
-        sentences(logits, lengths), sentences(gold, lengths), sentences(known, lengths), strict=True
-    ):
+    for of_sentence, ids, seen in zip(*(sentences(each, lengths) for each in (logits, gold, known)), strict=True):
         of_all = all_scores(of_sentence[seen], head)
         expected += log_sum(of_all) - of_all[tuple(ids[seen])]
     found = head.negative_log_likelihood(scores, np.array(lengths), gold, known)
@@ -96,15 +94,10 @@ def test_loss_is_the_likelihood_of_labelled_subwords(seed: int, rows: list[list[
     logits, head = made(seed, labels.size)
     labelled = labels != -100
     lengths = labelled.sum(1)
-    expected = head.negative_log_likelihood(
-        logits.reshape(*labels.shape, 3)[labelled], lengths, labels[labelled], np.ones(lengths.sum(), bool)
-    )
-    found = loss(
-        head,
-        torch.from_numpy(logits).view(*labels.shape, 3),
-        torch.from_numpy(labels),
-        torch.from_numpy(head.transitions),
-    )
+    logits = logits.reshape(*labels.shape, 3)
+    known = np.ones(lengths.sum(), bool)
+    expected = head.negative_log_likelihood(logits[labelled], lengths, labels[labelled], known)
+    found = loss(head, *map(torch.from_numpy, (logits, labels, head.transitions)))
     assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
 
 
@@ -130,9 +123,8 @@ def test_loss_of_unknown_labels_is_that_of_all_possible_sequences(seed: int, row
     assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
     assert leaf.grad is not None and leaf.grad.isfinite().all()
     labelled = labels != -100
-    words = head.negative_log_likelihood(
-        logits[labelled], labelled.sum(1), labels[labelled], np.ones(labelled.sum(), bool)
-    )
+    known = np.ones(labelled.sum(), bool)
+    words = head.negative_log_likelihood(logits[labelled], labelled.sum(1), labels[labelled], known)
     assert words == pytest.approx(expected, rel=1e-4, abs=1e-3)
 
 
