@@ -217,9 +217,7 @@ def test_outdated_workspace_is_noted(repository: Path) -> None:
         ("good better --fail-below 0 --allow-insignificant", None),
     ],
 )
-def test_fail_below_is_status_1_after_the_comparison(
-    unchanged: Path, arguments: str, message: str | None, capsys: pytest.CaptureFixture
-) -> None:
+def test_fail_below_is_status_1(unchanged: Path, arguments: str, message: str | None, capsys) -> None:
     if message is None:
         run(*arguments.split(), "--split", "test")
     else:
@@ -287,9 +285,8 @@ def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Pa
     Path(".dvc/cache").rename(tmp_path / "remote")
     again = f"git checkout {git('rev-parse', 'bad')[:7]} && dvc repro"
     lacking = "bad: data/predictions/provenance.json is not in DVC's cache, "
-    assert reason("bad") == (
-        f"{lacking}and no default remote is set; run `dvc push` where it was computed, or run `{again} evaluate` here"
-    )
+    no_remote = "and no default remote is set; run `dvc push` where it was computed, or run"
+    assert reason("bad") == f"{lacking}{no_remote} `{again} evaluate` here"
     # Added after the compared commits, whose own settings do not have it.
     Path(".dvc/config").write_text(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {tmp_path / 'remote'}\n")
     before = state()

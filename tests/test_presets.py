@@ -59,9 +59,8 @@ def test_preset_contains_differences_only(name: str) -> None:
         for key, value in new.items():
             assert value != base[key], f"{path}{key}"
             # A mapping with another source or format replaces that of the sample.
-            if isinstance(value, dict) and all(
-                value.get(kind, base[key].get(kind)) == base[key].get(kind) for kind in presets.DISCRIMINATORS
-            ):
+            old = {kind: base[key].get(kind) for kind in presets.DISCRIMINATORS} if isinstance(value, dict) else {}
+            if old and all(value.get(kind, old[kind]) == old[kind] for kind in old):
                 check(value, base[key], f"{path}{key}.")
 
     check(load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8")), load(SAMPLE), "")

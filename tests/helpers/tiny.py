@@ -31,10 +31,8 @@ TINY_PARAMS["train"] |= {
     "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
     "checkpoint_every": 9,  # an epoch: shorter than the time between checkpoints otherwise
 }
-TINY_PARAMS["evaluate"] |= {
-    **{"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"},
-    "bootstrap": {"resamples": 100, "seed": 3},
-}
+TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"}
+TINY_PARAMS["evaluate"]["bootstrap"] = {"resamples": 100, "seed": 3}
 TINY_PARAMS["export"]["max_f1_drop"] = 0.05
 for section, *keys in (("tokenize_align", "outside", "context_subwords"), ("evaluate", "operating_point", "beta")):
     for key in keys:
@@ -92,9 +90,8 @@ def byte_level_bpe() -> Tokenizer:
 
 def unigram() -> Tokenizer:
     """As XLM-RoBERTa's, with its normalisation of Unicode."""
-    trainer = trainers.UnigramTrainer(
-        vocab_size=150, special_tokens=["<pad>", "<s>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False
-    )
+    special = {"special_tokens": ["<pad>", "<s>", "</s>", "<unk>"], "unk_token": "<unk>"}
+    trainer = trainers.UnigramTrainer(vocab_size=150, show_progress=False, **special)
     tokenizer = trained(models.Unigram(), trainer)
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     return tokenizer

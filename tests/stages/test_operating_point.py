@@ -28,10 +28,8 @@ def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory)
         weights["classifier.bias"][0] += 8  # of O
         save_file(weights, "models/finetuned/model.safetensors", metadata={"format": "pt"})
         write_hashes(Path("models/finetuned"))
-        changed = {
-            "evaluate": {"operating_point": {"recall": {"PER": 0.9}}, "decoding": "constrained"},
-            "export": {"max_f1_drop": 1.0, "int8": False},
-        }
+        evaluate = {"operating_point": {"recall": {"PER": 0.9}}, "decoding": "constrained"}
+        changed = {"evaluate": evaluate, "export": {"max_f1_drop": 1.0, "int8": False}}
         write_params(Path(), TINY_PARAMS | {name: TINY_PARAMS[name] | changed[name] for name in changed})
         run_stage("evaluate")
         run_stage("export")

@@ -20,10 +20,10 @@ from tagline.labels.model_settings import Biases, Decoding
 other_implementation = run_path(str(ROOT / "examples/onnxruntime_alone.py"))["main"]
 
 
-@pytest.mark.parametrize(
-    ("decoding", "biases", "split"),
-    [("greedy", {}, False), ("constrained", {}, True), ("constrained", {"PER": -0.7}, True)],
-)
+BIASED = ("constrained", {"PER": -0.7}, True)
+
+
+@pytest.mark.parametrize(("decoding", "biases", "split"), [("greedy", {}, False), ("constrained", {}, True), BIASED])
 def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: bool, tmp_path: Path) -> None:
     """With random logits, which allowed sequences and overlapping windows change."""
     folder = save_export(tmp_path / "export", seed=4, max_length=40, backend="onnx-int8")

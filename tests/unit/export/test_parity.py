@@ -19,10 +19,8 @@ TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
 @pytest.fixture(scope="module")
 def parity() -> Parity:
     """Sentences of three words and one word; the trained model finds two of three entities."""
-    sentences = Dataset.from_dict(
-        {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]},
-        features=sentence_features(LABELS),
-    )
+    rows = {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]}
+    sentences = Dataset.from_dict(rows, features=sentence_features(LABELS))
     windows = Dataset.from_dict(
         {
             "sentence": [0, 1],

@@ -70,9 +70,7 @@ def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder:
     assert server.repositories["models", NAME].files().keys() == {"config.json", "parts/notes.txt", *kept}
 
 
-def test_branch_is_created_and_extended_with_the_token_of_the_login_file(
-    server: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_branch_is_created_with_the_token_of_the_login_file(server: Hub, folder: Path, monkeypatch) -> None:
     monkeypatch.delenv("HF_TOKEN")
     Path(constants.HF_TOKEN_PATH).write_text(TOKEN)
     to = target("analysts/people", private=False, branch="tries/1")
@@ -160,7 +158,7 @@ def push_again(server: Hub, to: Target, folder: Path) -> None:
         ("commit", 412, "ada/people: changed by someone else during the push (412); push again"),
     ],
 )
-def test_refused_request_leaves_the_branch_for_the_next_push(
+def test_refused_push_changes_nothing(
     server: Hub, to: Target, folder: Path, route: str, status: int, message: str
 ) -> None:
     server.failing[route] = status
@@ -180,9 +178,7 @@ def test_connection_that_ends_is_reported_and_the_next_push_completes(server: Hu
     assert to.push(folder, "again") is None, "the Hub has it"
 
 
-def test_refused_card_and_failed_upload_are_reported_on_one_line(
-    server: Hub, to: Target, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refused_card_and_failed_upload_are_one_line(server: Hub, to: Target, folder: Path, monkeypatch) -> None:
     card = (folder / "README.md").read_bytes()
     (folder / "README.md").write_text("---\nlicense: [mit]\n---\n")
     refused = 'the push to ada/people failed: Invalid metadata in README.md. - "license" must be a string'

@@ -33,10 +33,10 @@ def expected(folder: Path) -> list[Any]:
         return [fresh(TEXT), fresh(NEW)]
 
 
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [(subwords, "of_words"), (prediction, "choose_windows"), (OnnxModel, "logits"), (linear, "decode")],
-)
+STEPS = [(subwords, "of_words"), (prediction, "choose_windows"), (OnnxModel, "logits"), (linear, "decode")]
+
+
+@pytest.mark.parametrize(("owner", "name"), STEPS)
 def test_exception_in_any_step_leaves_a_usable_tagger(folder: Path, expected: list, owner: Any, name: str) -> None:
     function, calls = getattr(owner, name), 0
 

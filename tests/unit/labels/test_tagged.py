@@ -72,9 +72,7 @@ NOT_X = "O|B-Y|I-Y"
         ("B-X|I-X O", "B-X O", [], []),
     ],
 )
-def test_entities_are_scored_if_gold_decides(
-    gold: str, predicted: str, in_gold: list[tuple[int, int]], scored: list[tuple[int, int]]
-) -> None:
+def test_entities_are_scored_if_gold_decides(gold: str, predicted: str, in_gold: list, scored: list) -> None:
     (found,) = sentences([gold], [predicted])
     assert [entity[1:] for entity in found.gold_entities] == in_gold
     assert [entity[1:] for entity in found.predicted_entities] == scored

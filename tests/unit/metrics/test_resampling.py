@@ -34,9 +34,8 @@ def test_equal_to_scipys_percentile_bootstrap() -> None:
     correct = np.random.default_rng(3).random(60) < 0.7
     counts = count(sentences(["A"] * 60, ["A" if one else "B" for one in correct], "tags"), "tags")
     low, high = interval(np.concatenate([counts.total(block).accuracy() for block in weights(60, 20_000, 4)]))
-    reference = stats.bootstrap(
-        (correct.astype(float),), np.mean, n_resamples=20_000, method="percentile", vectorized=True, rng=5
-    ).confidence_interval
+    options = {"n_resamples": 20_000, "method": "percentile", "vectorized": True, "rng": 5}
+    reference = stats.bootstrap((correct.astype(float),), np.mean, **options).confidence_interval
     # The statistic moves in steps of 1/60.
     assert (low, high) == pytest.approx(tuple(reference), abs=1.01 / 60)
 

@@ -46,11 +46,8 @@ def page(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
 
 def visible(page: Chrome) -> list[str]:
     """The ids of the visible sentences, in order."""
-    return [
-        item.find_element(By.CSS_SELECTOR, ".where b").text
-        for item in page.find_elements(By.CSS_SELECTOR, ".sentence")
-        if item.is_displayed()
-    ]
+    shown = [item for item in page.find_elements(By.CSS_SELECTOR, ".sentence") if item.is_displayed()]
+    return [item.find_element(By.CSS_SELECTOR, ".where b").text for item in shown]
 
 
 def choose(page: Chrome, **chosen: str) -> None:

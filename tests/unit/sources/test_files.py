@@ -123,9 +123,8 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     splits = source.splits()
     assert list(map(to_row, splits["train"])) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
     assert [each.id for each in splits["validation"]] == ["x"], "another split may have the same id"
-    assert message_of(list, splits["test"]) == (
-        f"{tmp_path}/d.txt:1: id 'x' was already used at {tmp_path}/c.txt:2; ids must be unique within a split"
-    )
+    used = f"id 'x' was already used at {tmp_path}/c.txt:2; ids must be unique within a split"
+    assert message_of(list, splits["test"]) == f"{tmp_path}/d.txt:1: {used}"
 
 
 def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_path: Path) -> None:

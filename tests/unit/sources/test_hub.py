@@ -113,23 +113,19 @@ def test_weights_that_differ_from_the_listing_are_refused(server: Hub, monkeypat
 
 NO_HUB = "{url}: does not look like a Hugging Face Hub ("
 PATH = f"{NAME}: the Hub lists the file {{name!r}}; expected paths inside the repository; check"
+OUTSIDE = ("../token", "/etc/passwd", "a\x1b[31m", "a\\..\\b")
 COMMIT = {"id": NAME, "sha": "0" * 40}
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        *[
-            ({**COMMIT, "siblings": [{"rfilename": name}]}, PATH.format(name=name))
-            for name in ("../token", "/etc/passwd", "a\x1b[31m", "a\\..\\b")
-        ],
+        *[({**COMMIT, "siblings": [{"rfilename": name}]}, PATH.format(name=name)) for name in OUTSIDE],
         ({"id": NAME, "sha": "../x"}, NO_HUB),
         ({**COMMIT, "siblings": [1]}, NO_HUB),
         ({**COMMIT, "siblings": [{"rfilename": "a", "lfs": dict.fromkeys(LFS)}]}, NO_HUB),
     ],
 )
-def test_malformed_or_hostile_answer_is_refused(
-    server: Hub, content: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_malformed_or_hostile_answer_is_refused(server: Hub, content: dict, message: str, monkeypatch) -> None:
     monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: ModelInfo(**content))
     assert fault("model").startswith(message.replace("{url}", server.url))

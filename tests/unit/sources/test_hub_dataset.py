@@ -95,9 +95,7 @@ VERSION = "---\nconfigs: [{config_name: a, version: /v, data_files: train.jsonl}
         ({"README.md": VERSION}, "its README.md has the version '/v'; expected one such as 1.0.0"),
     ],
 )
-def test_damaged_or_hostile_repository_is_refused(
-    files: dict[str, str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damaged_or_hostile_repository_is_refused(files: dict, message: str, tmp_path: Path, monkeypatch) -> None:
     for name, content in {"train.jsonl": '{"tokens": ["Ada"]}', **files}.items():
         (tmp_path / name).write_text(content)
     monkeypatch.setattr(hub_dataset, "HF_DATASETS_CACHE", tmp_path / "cache")

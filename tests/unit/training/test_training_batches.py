@@ -106,9 +106,7 @@ N = -100
         ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[N] * 2] * 3),
     ],
 )
-def test_part_is_padded_to_its_longest_window(
-    rows: list[int], options: dict[str, int], ids: object, mask: object, labels: object
-) -> None:
+def test_part_is_padded(rows: list[int], options: dict, ids: object, mask: object, labels: object) -> None:
     input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
     word_ids = [[-1, 0, 0, -1], [-1, 0, -1], [-1, -1]]
     made = windows([0, 0, 1], input_ids, word_ids, [[N, 1, 1, N], [N, 2, N], [N, N]])

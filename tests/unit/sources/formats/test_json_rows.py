@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from tagline.sources.formats.json_objects import read_rows
 
-ROWS = [
-    {"id": 7, "w": ["Ada", "a\u2028"], "t": ["B-X", "O"], "more": {"x": [None]}},
-    {"id": "b", "w": ["in"], "t": ["O"]},
-]
+FIRST = {"id": 7, "w": ["Ada", "a\u2028"], "t": ["B-X", "O"], "more": {"x": [None]}}
+ROWS = [FIRST, {"id": "b", "w": ["in"], "t": ["O"]}]
 KEYS = {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": ["O", "B-X"]}, "id": "id"}
 
 

@@ -167,9 +167,7 @@ def test_one_line_without_control_characters_of_the_text(text: str, color: bool)
         ("always", False, {"NO_COLOR": "1"}, True),
     ],
 )
-def test_when_colours_are_used(
-    color: str, terminal: bool, environment: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_when_colours_are_used(monkeypatch, color: str, terminal: bool, environment: dict, expected: bool) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     for name, value in environment.items():

@@ -89,9 +89,7 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
         ("/", b'{"inputs": "a", "parameters": {"stride": 1, "ignore_labels": []}}', 422, "parameters: expected only a"),
     ],
 )
-def test_wrong_and_large_requests_are_refused(
-    client: TestClient, path: str, body: bytes, status: int, message: str
-) -> None:
+def test_bad_requests_are_refused(client: TestClient, path: str, body: bytes, status: int, message: str) -> None:
     answer = client.post(path, content=body)
     assert (answer.status_code, answer.json()["detail"][: len(message)]) == (status, message)
     assert client.post("/entities", json={"text": "Ada"}).json()["entities"]

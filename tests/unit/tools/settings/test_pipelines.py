@@ -138,11 +138,7 @@ WRONG = ["train.epochs=0", "train.seed=x"]
         ("ner", ["train.epoch=1"], "-S train.epoch=1: expected section.key=value with a key of params.yaml"),
         ("ner", ["train.epochs"], "-S train.epochs: expected section.key=value with a key of params.yaml"),
         ("ner", ["train.seed=["], "-S train.seed=[: the value is not YAML; expected a number, text, list or nothing"),
-        (
-            "ner",
-            WRONG,
-            "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.yaml:",
-        ),
+        ("ner", WRONG, "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.y"),
     ],
 )
 def test_folder_with_errors_is_not_created(pos: Path, name: str, settings: list[str], message: str) -> None:

@@ -119,9 +119,7 @@ def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:
         ({}, {}, r"all: lacks sentence train-0 of train; run `dvc repro audit/dvc.yaml:all`"),
     ],
 )
-def test_outputs_that_do_not_belong_together_are_an_error(
-    tmp_path: Path, second: dict[str, object], learnt: dict[str, str], message: str
-) -> None:
+def test_outputs_of_different_runs_are_an_error(tmp_path: Path, second: dict, learnt: dict, message: str) -> None:
     write_fold(tmp_path, 1, [MISSING], audit(2))
     write_fold(tmp_path, 2, [MISSING], audit(2, seed=second.get("seed", 1)), **second)
     write_all(tmp_path, [RIGHT], **learnt)
