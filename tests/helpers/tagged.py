@@ -42,17 +42,10 @@ def sentences(
     possible = {label: tuple(each for each in label.split("|") if each != "?") for label in chain(*gold)}
     names = tuple(sorted({*chain(*possible.values()), *chain(*predicted)}))
     partly = sorted(label for label, each in possible.items() if len(each) != 1)
-    return list(
-        TaggedSentences(
-            LabelNames(kind, names, tuple(possible[label] for label in partly)),
-            lengths,
-            _label_ids(predicted, names),
-            np.array(list(chain(*scores)), np.float32),
-            _label_ids(gold, (*names, *partly)),
-            [f"s-{index}" for index in range(len(gold))] if ids is None else ids,
-            list(words),
-        )
-    )
+    labels = LabelNames(kind, names, tuple(possible[label] for label in partly))
+    flat = _label_ids(predicted, names), np.array(list(chain(*scores)), np.float32), _label_ids(gold, (*names, *partly))
+    ids = [f"s-{index}" for index in range(len(gold))] if ids is None else ids
+    return list(TaggedSentences(labels, lengths, *flat, ids, list(words)))
 
 
 def sides(rows: Sequence[Sequence[tuple[str, str]]]) -> tuple[list[list[str]], list[list[str]]]:

@@ -19,13 +19,8 @@ from safetensors import SafetensorError
 from tagline.training.checkpoints import Checkpoints
 
 # Another order, checkpoints within epochs, early stopping, and the precision of the host.
-CHANGED = {
-    "batches": {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2},
-    "checkpoint_every": 2,
-    "early_stopping": 1,
-    "precision": "auto",
-    "epochs": 2,
-}
+CHANGED = {"checkpoint_every": 2, "early_stopping": 1, "precision": "auto", "epochs": 2}
+CHANGED |= {"batches": {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}}
 
 
 def outs() -> dict[Path, bytes]:

@@ -19,15 +19,10 @@ from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 
 WORDS = [["New", "York", "is"], [], ["Oslo"]]
-FOUND = TaggedSentences(
-    LabelNames("spans", ("O", "B-X", "I-X")),
-    lengths=[3, 0, 1],
-    predicted=np.array([1, 2, 0, 1]),
-    scores=np.array([0.5, 1, 0.25, 0.75], np.float32),
-    gold=np.array([1, 1, 0, 0]),
-    ids=["a", "b", "c"],
-    words=WORDS,
-)
+SIDES = {"predicted": np.array([1, 2, 0, 1]), "gold": np.array([1, 1, 0, 0])}
+SCORES = np.array([0.5, 1, 0.25, 0.75], np.float32)
+LABELS = LabelNames("spans", ("O", "B-X", "I-X"))
+FOUND = TaggedSentences(LABELS, lengths=[3, 0, 1], scores=SCORES, ids=["a", "b", "c"], words=WORDS, **SIDES)
 
 
 def test_flat_arrays_are_split_by_length() -> None:

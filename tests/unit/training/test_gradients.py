@@ -27,15 +27,9 @@ WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 def process_of(index: int = 0, processes: int = 1, device: str = "cpu") -> Any:
     """The accelerator of one of several processes, without communication."""
-    return SimpleNamespace(
-        process_index=index,
-        num_processes=processes,
-        device=torch.device(device),
-        no_sync=nullcontext,
-        unwrap_model=lambda model: model,
-        backward=Tensor.backward,
-        reduce=lambda tensor, _: tensor,
-    )
+    methods = {"no_sync": nullcontext, "unwrap_model": lambda model: model, "backward": Tensor.backward}
+    methods |= {"reduce": lambda tensor, _: tensor}
+    return SimpleNamespace(process_index=index, num_processes=processes, device=torch.device(device), **methods)
 
 
 def bert(dropout: float) -> BertForTokenClassification:

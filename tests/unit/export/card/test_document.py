@@ -51,9 +51,7 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
         encoder={"source": "path", "path": "my-bert", "sha256": {"encoder/model.safetensors": "e" * 64}},
         training={
             "params": {"batches": {"batch_size": 8}, "max_steps": None},
-            "precision": "bf16",
-            "best_epoch": 2,
-            "steps": 1500,
+            **{"precision": "bf16", "best_epoch": 2, "steps": 1500},
             "versions": {"python": "3.11.1", "torch": "2.13.0+cpu"},
         },
         windows=WINDOWS,

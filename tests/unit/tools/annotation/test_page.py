@@ -45,30 +45,14 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     written = embedded(path)
     data = json.loads(written)
     assert {**data, "tasks": None} == {"version": 1, "types": TYPES, "guideline": "Mark <names>.", "tasks": None}
-    assert data["tasks"] == [
-        {
-            "id": "7",
-            "text": text,
-            "words": [list(word) for word in words],
-            "sha256": hashlib.sha256('"Ada \U0001f44b in\\r\\nOslo"'.encode()).hexdigest(),
-            "spans": [[10, 14, "LOC"], [0, 3, "PER"]],
-            "suggested": [[10, 14, "LOC", 0.8765], [0, 3, "PER", None]],
-        },
-        {
-            "id": "7#2",
-            "words": ["New York", SCRIPT],
-            "sha256": content_hash(["New York", SCRIPT]),
-            "spans": [[0, 1, "LOC"]],
-            "suggested": [],
-        },
-        {
-            "id": f"3-{content_hash('no model')[:8]}",
-            "text": "no model",
-            "words": [[0, 2], [3, 8]],
-            "sha256": content_hash("no model"),
-            "spans": [],
-        },
-    ]
+    first = {"id": "7", "text": text, "words": [list(word) for word in words]}
+    first["sha256"] = hashlib.sha256('"Ada \U0001f44b in\\r\\nOslo"'.encode()).hexdigest()
+    first |= {"spans": [[10, 14, "LOC"], [0, 3, "PER"]]}
+    first |= {"suggested": [[10, 14, "LOC", 0.8765], [0, 3, "PER", None]]}
+    second = {"id": "7#2", "words": ["New York", SCRIPT], "spans": [[0, 1, "LOC"]], "suggested": []}
+    third = {"id": f"3-{content_hash('no model')[:8]}", "text": "no model", "words": [[0, 2], [3, 8]], "spans": []}
+    hashes = [{"sha256": content_hash(content)} for content in (["New York", SCRIPT], "no model")]
+    assert data["tasks"] == [first, second | hashes[0], third | hashes[1]]
     html = path.read_text("utf-8")
     assert f'<data id="hash" value="{hashlib.sha256(written.encode()).hexdigest()}">' in html
     assert html.count("<script>") == 1 and "default-src 'none'" in html

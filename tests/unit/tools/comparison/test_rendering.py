@@ -145,11 +145,7 @@ def test_json_has_scores_and_all_changes() -> None:
     assert (f1["difference"], f1["p"], f1["verdict"]) == (0.285714, 0.007812, "significant")
     assert f1["low"] < f1["difference"] < f1["high"]
     assert (test["sentences"], list(test["per_type"]), len(test["fixed"]), test["broken"]) == (8, ["LOC", "PER"], 8, [])
-    assert test["fixed"][0] == {
-        "id": "0",
-        "words": ["Ada", "lives", "in", "Oslo"],
-        "entity": {"type": "LOC", "start": 3, "end": 4, "text": "Oslo"},
-        "in_gold": True,
-        "instead": [],
-    }
+    entity = {"type": "LOC", "start": 3, "end": 4, "text": "Oslo"}
+    fixed = {"id": "0", "words": ["Ada", "lives", "in", "Oslo"], "entity": entity, "in_gold": True, "instead": []}
+    assert test["fixed"][0] == fixed
     assert test["fixed"][-1]["in_gold"] is False

@@ -52,20 +52,11 @@ def test_the_score_is_the_log_odds_by_surface(tmp_path: Path) -> None:
     # Of five labels, the predicted one has 0.9 or 0.5, each other one a quarter of the rest.
     assert found[0].score == pytest.approx(log(0.9 / 0.025), abs=1e-3)
     assert found[1].score == pytest.approx(log(0.5 / 0.125), abs=1e-3)
-    assert found[0].as_json(7) == {
-        "rank": 7,
-        "score": found[0].score,
-        "kind": "missing",
-        "split": "train",
-        "id": "train-0",
-        "words": ["Ada", "in", "Oslo"],
-        "gold": [],
-        "suggested": [{"type": "PER", "start": 0, "end": 1, "text": "Ada"}],
-        "gold_probability": 0.025,
-        "suggested_probability": 0.9,
-        "labels": ["O", "O", "B-LOC"],
-        "predicted": ["B-PER", "O", "B-LOC"],
-    }
+    place = {"rank": 7, "score": found[0].score, "kind": "missing", "split": "train", "id": "train-0"}
+    words = {"words": ["Ada", "in", "Oslo"], "labels": ["O", "O", "B-LOC"], "predicted": ["B-PER", "O", "B-LOC"]}
+    entities = {"gold": [], "suggested": [{"type": "PER", "start": 0, "end": 1, "text": "Ada"}]}
+    probabilities = {"gold_probability": 0.025, "suggested_probability": 0.9}
+    assert found[0].as_json(7) == {**place, **words, **entities, **probabilities}
 
 
 def test_gold_of_other_sentences_counts(tmp_path: Path) -> None:
